@@ -1,0 +1,127 @@
+/**
+ * The end of something: the state machine inside every future, as the kernel sees it.
+ *
+ * @module
+ */
+import { CancelledError, InvalidStateError } from "./errors.ts";
+import type { Scheduler } from "./scheduler.ts";
+import {
+  forgetUnretrieved,
+  noteUnretrieved,
+  type Unretrieved,
+} from "./unretrieved.ts";
+
+export type State = "pending" | "done" | "failed" | "cancelled";
+
+/** Hears of the end synchronously, and in order, so it may call no foreign code. */
+export interface Listener {
+  settled(completion: Completion<unknown>): void;
+}
+
+/** The future that it is the end of. */
+export interface Source {
+  cancel(message?: string): boolean;
+  /** Of a task. */
+  readonly name?: string;
+}
+
+export class Completion<T> {
+  readonly scheduler: Scheduler;
+  readonly source: Source;
+  state: State = "pending";
+  /** The value or the error; of a cancelled one the message, until somebody wants the error. */
+  #outcome: unknown = undefined;
+  /** One listener, or a set of several: nearly every future has one. */
+  #listeners: Listener | Set<Listener> | undefined = undefined;
+  #retrieved = false;
+  #unretrieved: Unretrieved | undefined = undefined;
+
+  constructor(scheduler: Scheduler, source: Source) {
+    this.scheduler = scheduler;
+    this.source = source;
+  }
+
+  succeed(value: T): void {
+    this.#settle("done", value);
+  }
+
+  fail(error: unknown): void {
+    this.#settle("failed", error);
+  }
+
+  cancel(error: CancelledError | string | undefined): void {
+    this.#settle("cancelled", error);
+  }
+
+  /** The value, where it is done. */
+  get value(): T {
+    return this.#outcome as T;
+  }
+
+  /** The value or the error, for those who only look on. */
+  get outcome(): unknown {
+    return this.#outcome;
+  }
+
+  /** What it failed with, or was cancelled with; whoever asks has retrieved it. */
+  get error(): unknown {
+    this.#retrieved = true;
+    if (this.#unretrieved !== undefined) {
+      forgetUnretrieved(this.#unretrieved);
+      this.#unretrieved = undefined;
+    }
+    if (this.state !== "cancelled") return this.#outcome;
+    if (!(this.#outcome instanceof CancelledError)) {
+      this.#outcome = new CancelledError(this.#outcome as string | undefined);
+    }
+    return this.#outcome;
+  }
+
+  /** Tells `listener` of the end: now, where it has ended. */
+  listen(listener: Listener): void {
+    if (this.state !== "pending") listener.settled(this);
+    else if (this.#listeners === undefined) this.#listeners = listener;
+    else if (this.#listeners instanceof Set) this.#listeners.add(listener);
+    else this.#listeners = new Set([this.#listeners, listener]);
+  }
+
+  unlisten(listener: Listener): void {
+    if (this.#listeners === listener) this.#listeners = undefined;
+    else if (this.#listeners instanceof Set) this.#listeners.delete(listener);
+  }
+
+  get listeners(): Listener[] {
+    if (this.#listeners === undefined) return [];
+    return this.#listeners instanceof Set
+      ? [...this.#listeners]
+      : [this.#listeners];
+  }
+
+  /** Throws unless it is pending. */
+  checkPending(): void {
+    if (this.state === "pending") return;
+    throw new InvalidStateError(`the future has ended already: ${this.state}`);
+  }
+
+  #settle(state: State, outcome: unknown): void {
+    this.state = state;
+    this.#outcome = outcome;
+    const listeners = this.#listeners;
+    this.#listeners = undefined;
+    if (listeners instanceof Set) {
+      for (const listener of listeners) listener.settled(this);
+    } else if (listeners !== undefined) {
+      listeners.settled(this);
+    }
+    if (
+      state !== "failed" || this.#retrieved || outcome instanceof CancelledError
+    ) return;
+    const { scheduler, source } = this;
+    this.#unretrieved = noteUnretrieved(
+      scheduler,
+      source,
+      outcome,
+      source.name,
+    );
+  }
+}

@@ -1,0 +1,157 @@
+/** @module */
+import {
+  type Bindings,
+  currentScope,
+  noVariables,
+  runInScope,
+  type Variables,
+} from "./scope.ts";
+
+let useToken!: <T>(token: Token<T>, variable: ContextVar<T>) => Bindings;
+/** The values inside a context: for the kernel. */
+export let variablesOf!: (context: Context) => Variables;
+/** The context around some values: for the kernel. */
+export let contextOf!: (variables: Variables) => Context;
+
+/** What a `set` has replaced; for {@linkcode ContextVar.reset}. Mirrors `contextvars.Token`. */
+export class Token<T> {
+  /** The variable that was set. */
+  readonly variable: ContextVar<T>;
+  /** The bindings before. */
+  readonly #before: Bindings;
+  #used = false;
+
+  /** Made by {@linkcode ContextVar.set}. */
+  constructor(variable: ContextVar<T>, before: ReadonlyMap<object, unknown>) {
+    this.variable = variable;
+    this.#before = before;
+  }
+
+  static {
+    useToken = <T>(token: Token<T>, variable: ContextVar<T>) => {
+      if (token.variable !== variable) {
+        throw new TypeError(
+          `the token is of the variable ${token.variable.name}, not of ${variable.name}`,
+        );
+      }
+      if (token.#used) {
+        throw new Error(`the token of ${variable.name} has been used already`);
+      }
+      token.#used = true;
+      return token.#before;
+    };
+  }
+}
+
+/**
+ * A variable whose value belongs to the task: a request's id, a user, a log.
+ * Mirrors `contextvars.ContextVar`.
+ *
+ * A task starts with a copy of its creator's values; what it sets, its creator
+ * does not see. Callbacks run with a copy of the values that were set where they
+ * were registered.
+ *
+ * @example
+ * ```ts
+ * import { ContextVar, createTask } from "@asyncio/asyncio/tasks";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const user = new ContextVar("user", { default: "nobody" });
+ * user.set("ada");
+ * const task = createTask(() => {
+ *   assertEquals(user.get(), "ada");
+ *   user.set("grace");
+ * });
+ * await task;
+ * assertEquals(user.get(), "ada");
+ * ```
+ *
+ * @typeParam T The type of its values.
+ */
+export class ContextVar<T> {
+  /** For messages. */
+  readonly name: string;
+  readonly #hasDefault: boolean;
+  readonly #default: T | undefined;
+
+  /** Makes a variable; its value is `options.default` where it has not been set. */
+  constructor(name: string, options?: { default?: T }) {
+    this.name = name;
+    this.#hasDefault = options !== undefined && "default" in options;
+    this.#default = options?.default;
+  }
+
+  /**
+   * The value: of the current task, or else the default.
+   *
+   * @throws {ReferenceError} There is neither.
+   */
+  get(): T;
+  /** The value: of the current task, or else `fallback`. */
+  get<D>(fallback: D): T | D;
+  get<D>(...fallback: [] | [D]): T | D {
+    const { bindings } = currentScope().variables;
+    const value = bindings.get(this) as T | undefined;
+    if (value !== undefined || bindings.has(this)) return value as T;
+    if (fallback.length > 0) return fallback[0] as D;
+    if (this.#hasDefault) return this.#default as T;
+    throw new ReferenceError(
+      `the context variable ${this.name} has no value here, and no default`,
+    );
+  }
+
+  /** Sets the value for the current task; the token takes it back. */
+  set(value: T): Token<T> {
+    const { variables } = currentScope();
+    const before = variables.bindings;
+    variables.bindings = new Map(before).set(this, value);
+    return new Token(this, before);
+  }
+
+  /**
+   * Gives it back the value it had before the `set` that made `token`.
+   *
+   * @throws {TypeError} The token is of another variable.
+   * @throws {Error} The token has been used.
+   */
+  reset(token: Token<T>): void {
+    const before = useToken(token, this);
+    const { variables } = currentScope();
+    const bindings = new Map(variables.bindings);
+    if (before.has(this)) bindings.set(this, before.get(this));
+    else bindings.delete(this);
+    variables.bindings = bindings;
+  }
+}
+
+/** The values of all context variables at once. Mirrors `contextvars.Context`. */
+export class Context {
+  #variables: Variables = noVariables();
+
+  /**
+   * Calls `fn` with these values, and keeps what it sets. Everything else stays
+   * as it is for the caller: its task, its cancels.
+   */
+  run<T>(fn: () => T): T {
+    const scope = currentScope().open(this.#variables);
+    try {
+      return runInScope(scope, fn);
+    } finally {
+      scope.close();
+    }
+  }
+
+  static {
+    variablesOf = (context) => context.#variables;
+    contextOf = (variables) => {
+      const context = new Context();
+      context.#variables = variables;
+      return context;
+    };
+  }
+}
+
+/** A copy of the current values. Mirrors `contextvars.copy_context`. */
+export function copyContext(): Context {
+  return contextOf({ bindings: currentScope().variables.bindings });
+}

@@ -1,0 +1,47 @@
+/** @module */
+import { completionOf, Future } from "./future.ts";
+import { createTask } from "./task.ts";
+import { type Awaitable, describe, isThenable } from "./types.ts";
+
+/**
+ * A future for whatever can be awaited: futures and tasks are given back as they
+ * are, a function becomes a task, a promise is followed. Mirrors
+ * `asyncio.ensure_future`.
+ *
+ * Cancelling the future of a promise gives that up; the promise itself cannot be
+ * cancelled, and how it ends is nobody's concern any more.
+ *
+ * @throws {TypeError} `awaitable` is none of these.
+ *
+ * @example
+ * ```ts
+ * import { ensureFuture } from "@asyncio/asyncio/tasks";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const future = ensureFuture(Promise.resolve(1));
+ * assertEquals(await future, 1);
+ * assertEquals(future.done, true);
+ * ```
+ */
+export function ensureFuture<T>(awaitable: Awaitable<T>): Future<T> {
+  if (awaitable instanceof Future) return awaitable;
+  if (isThenable(awaitable)) return follow(awaitable as PromiseLike<T>);
+  if (typeof awaitable === "function") return createTask(awaitable);
+  throw new TypeError(
+    `expected a function, a promise or a future, found ${describe(awaitable)}`,
+  );
+}
+
+function follow<T>(promise: PromiseLike<T>): Future<T> {
+  const future = new Future<T>();
+  const completion = completionOf(future);
+  promise.then(
+    (value) => {
+      if (!future.done) completion.succeed(value);
+    },
+    (error) => {
+      if (!future.done) completion.fail(error);
+    },
+  );
+  return future;
+}

@@ -1,0 +1,183 @@
+/** @module */
+import { type Clock, realClock } from "./clock.ts";
+import { Future } from "./future.ts";
+import { callAt, callSoon, type Handle, type TimerHandle } from "./handle.ts";
+import { printable } from "./inspect.ts";
+import { bindLoop, schedulerOf } from "./loop_binding.ts";
+import { printReport, Scheduler } from "./scheduler.ts";
+import { currentScope, outsideScheduler } from "./scope.ts";
+import { onSignal } from "./signal_source.ts";
+import { spawn, type Task, type TaskOptions } from "./task.ts";
+import {
+  checkCoroutine,
+  checkMilliseconds,
+  type Coroutine,
+  describe,
+} from "./types.ts";
+
+/** What is known of an error that nobody is there to catch. */
+export interface ExceptionContext {
+  /** What happened, in a sentence. */
+  message: string;
+  /** The error itself. */
+  error?: unknown;
+  /** The task it comes from. */
+  task?: Task<unknown>;
+  /** The future it comes from. */
+  future?: Future<unknown>;
+}
+
+/**
+ * The scheduler under all of it. Mirrors `asyncio.AbstractEventLoop`.
+ *
+ * Every `run` has one of its own; outside of `run` there is the process's default
+ * loop. Most programs never need it: `createTask`, `sleep` and their kin use the
+ * current one.
+ *
+ * @example
+ * ```ts
+ * import { getRunningLoop, sleep } from "@asyncio/asyncio/tasks";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const loop = getRunningLoop();
+ * const order: string[] = [];
+ * loop.callLater(10, () => order.push("later"));
+ * loop.callSoon(() => order.push("soon"));
+ * await sleep(20);
+ * assertEquals(order, ["soon", "later"]);
+ * ```
+ */
+export class EventLoop {
+  /** Made by `run` and `Runner`; a loop made by hand starts as soon as it is used. */
+  constructor(options?: { clock?: Clock }) {
+    bindLoop(this, new Scheduler(options?.clock ?? realClock));
+  }
+
+  /** The clock, in milliseconds: monotonic, from an arbitrary start. */
+  time(): number {
+    return schedulerOf(this).clock.now();
+  }
+
+  /**
+   * Calls `callback` after the current synchronous code, in the order of the
+   * calls, in a copy of the caller's context and in no task. An error that it
+   * throws goes to the exception handler.
+   */
+  callSoon(callback: () => void): Handle {
+    checkCallback(callback);
+    return callSoon(schedulerOf(this), callback);
+  }
+
+  /**
+   * Calls `callback` in `delay` milliseconds, otherwise like
+   * {@linkcode callSoon}. Those of the same time are called in the order in which
+   * they were set.
+   *
+   * @throws {RangeError} `delay` is `NaN`.
+   */
+  callLater(delay: number, callback: () => void): TimerHandle {
+    checkMilliseconds(delay, "the delay");
+    return this.callAt(this.time() + delay, callback);
+  }
+
+  /**
+   * Calls `callback` when the loop's clock has reached `when`.
+   *
+   * @throws {RangeError} `when` is `NaN`.
+   */
+  callAt(when: number, callback: () => void): TimerHandle {
+    checkMilliseconds(when, "the time");
+    checkCallback(callback);
+    return callAt(schedulerOf(this), when, callback);
+  }
+
+  /** As the function {@linkcode createTask}, on this loop. */
+  createTask<T>(coroutine: Coroutine<T>, options?: TaskOptions): Task<T> {
+    checkCoroutine(coroutine, "createTask");
+    return spawn(coroutine, schedulerOf(this), options);
+  }
+
+  /** A future of this loop. */
+  createFuture<T>(): Future<T> {
+    return new Future<T>({ loop: this });
+  }
+
+  /**
+   * Calls `callback` whenever `signal` arrives, in place of the one set before.
+   * Ends with the run.
+   */
+  addSignalHandler(signal: Deno.Signal, callback: () => void): void {
+    checkCallback(callback);
+    const scheduler = schedulerOf(this);
+    this.removeSignalHandler(signal);
+    const stop = onSignal(signal, () => callSoon(scheduler, callback));
+    scheduler.signalHandlers.set(signal, stop);
+  }
+
+  /** Takes the handler of `signal` back; false where there was none. */
+  removeSignalHandler(signal: Deno.Signal): boolean {
+    const { signalHandlers } = schedulerOf(this);
+    signalHandlers.get(signal)?.();
+    return signalHandlers.delete(signal);
+  }
+
+  /** Sets what is told of errors that nobody catches; `undefined`: a report on stderr. */
+  setExceptionHandler(
+    handler:
+      | ((loop: EventLoop, context: ExceptionContext) => void)
+      | undefined,
+  ): void {
+    const scheduler = schedulerOf(this);
+    scheduler.report = handler === undefined ? printReport : (report) => {
+      try {
+        handler(this, report as ExceptionContext);
+      } catch (error) {
+        printReport(report);
+        printReport({ message: "Exception in the exception handler", error });
+      }
+    };
+  }
+
+  /** Tells the exception handler of an error. */
+  callExceptionHandler(context: ExceptionContext): void {
+    schedulerOf(this).report(context);
+  }
+
+  /** Whether debug mode is on: slow callbacks are reported, waits remember where they were begun. */
+  get debug(): boolean {
+    return schedulerOf(this).debug;
+  }
+
+  set debug(value: boolean) {
+    schedulerOf(this).debug = value;
+  }
+
+  /** In debug mode a callback that takes longer is reported. Milliseconds, 100 unless set. */
+  get slowCallbackDuration(): number {
+    return schedulerOf(this).slowCallbackDuration;
+  }
+
+  set slowCallbackDuration(ms: number) {
+    checkMilliseconds(ms, "slowCallbackDuration");
+    schedulerOf(this).slowCallbackDuration = ms;
+  }
+
+  static {
+    printable(EventLoop, (loop) => {
+      const { tasks, closed, debug } = schedulerOf(loop);
+      return { tasks: tasks.size, closed, debug };
+    });
+  }
+}
+
+function checkCallback(callback: unknown): void {
+  if (typeof callback === "function") return;
+  throw new TypeError(`expected a callback, found ${describe(callback)}`);
+}
+
+bindLoop(new EventLoop(), outsideScheduler);
+
+/** The loop of the code that asks: outside of `run` the process's default loop. Mirrors `asyncio.get_running_loop`. */
+export function getRunningLoop(): EventLoop {
+  return currentScope().scheduler.face as EventLoop;
+}

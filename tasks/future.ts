@@ -1,0 +1,219 @@
+/** @module */
+import { Callback } from "./callback.ts";
+import { Completion, type Listener } from "./completion.ts";
+import { CancelledError, InvalidStateError } from "./errors.ts";
+import type { EventLoop } from "./event_loop.ts";
+import { FutureWaiter } from "./future_waiter.ts";
+import { printable } from "./inspect.ts";
+import { schedulerOf } from "./loop_binding.ts";
+import { currentScope } from "./scope.ts";
+import { cancelled, passed, refused } from "./waiter.ts";
+
+/** The completion of a future: for the kernel, and nobody else. */
+export let completionOf!: <T>(future: Future<T>) => Completion<T>;
+
+/**
+ * A value that is not there yet. Mirrors `asyncio.Future`.
+ *
+ * It is awaited like a promise, by as many as like. Unlike a promise it can be
+ * looked at (`done`, `result()`), can be cancelled, and is settled from outside.
+ * An error that is retrieved late is no unhandled rejection; one that nobody
+ * has retrieved when the future is collected, or its `run` ends, is reported
+ * through the loop's exception handler.
+ *
+ * **Cancel safety:** a task that is cancelled while it awaits a future cancels
+ * that future; `shield` prevents this.
+ *
+ * @example
+ * ```ts
+ * import { Future } from "@asyncio/asyncio/tasks";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const answer = new Future<number>();
+ * setTimeout(() => answer.setResult(42), 1);
+ * assertEquals(await answer, 42);
+ * assertEquals(answer.result(), 42);
+ * ```
+ *
+ * @typeParam T What it resolves to.
+ */
+export class Future<T> implements PromiseLike<T> {
+  readonly #completion: Completion<T>;
+
+  /** Makes one of the current loop, or of `options.loop`. */
+  constructor(options?: { loop?: EventLoop | undefined }) {
+    const loop = options?.loop;
+    const scheduler = loop === undefined
+      ? currentScope().scheduler
+      : schedulerOf(loop);
+    this.#completion = new Completion<T>(scheduler, this);
+  }
+
+  /** Whether it has a value, has failed or was cancelled. */
+  get done(): boolean {
+    return this.#completion.state !== "pending";
+  }
+
+  /** Whether it was cancelled. */
+  get cancelled(): boolean {
+    return this.#completion.state === "cancelled";
+  }
+
+  /**
+   * The value; where it failed, throws the error.
+   *
+   * @throws {InvalidStateError} It is pending.
+   * @throws {CancelledError} It was cancelled.
+   */
+  result(): T {
+    const completion = this.#completion;
+    if (completion.state === "done") return completion.value;
+    if (completion.state !== "pending") throw completion.error;
+    throw new InvalidStateError(
+      "there is no result yet: the future is pending",
+    );
+  }
+
+  /**
+   * The error it failed with; `undefined` where it succeeded.
+   *
+   * @throws {InvalidStateError} It is pending.
+   * @throws {CancelledError} It was cancelled.
+   */
+  exception(): unknown {
+    if (this.#completion.state === "failed") return this.#completion.error;
+    this.result();
+    return undefined;
+  }
+
+  /**
+   * Ends it with a value.
+   *
+   * @throws {InvalidStateError} It has ended already.
+   */
+  setResult(value: T): void {
+    this.#completion.checkPending();
+    this.#completion.succeed(value);
+  }
+
+  /**
+   * Ends it with an error.
+   *
+   * @throws {InvalidStateError} It has ended already.
+   */
+  setException(error: unknown): void {
+    this.#completion.checkPending();
+    this.#completion.fail(error);
+  }
+
+  /** Cancels it, with a message for the {@linkcode CancelledError}; false when it has ended already. */
+  cancel(message?: string): boolean {
+    if (this.done) return false;
+    this.#completion.cancel(message);
+    return true;
+  }
+
+  /**
+   * Calls `callback` with the future soon after its end, or soon where it has
+   * ended: never synchronously, in the order in which the callbacks were added, in
+   * a copy of the caller's context, and in no task.
+   */
+  addDoneCallback(callback: (future: this) => void): void {
+    this.#completion.listen(new DoneCallback(this, callback));
+  }
+
+  /** Takes `callback` back as often as it was added, and says how often that was. */
+  removeDoneCallback(callback: (future: this) => void): number {
+    const added = this.#completion.listeners.filter((listener) =>
+      listener instanceof DoneCallback && listener.callback === callback
+    );
+    for (const listener of added) this.#completion.unlisten(listener);
+    return added.length;
+  }
+
+  /** As a promise's; `await` calls it. In a task, this is a wait of that task. */
+  then<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    // deno-lint-ignore no-explicit-any -- as a promise's
+    onRejected?: ((reason: any) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.#wait((promise) => promise.then(onFulfilled, onRejected));
+  }
+
+  /** As a promise's. */
+  catch<B = never>(
+    // deno-lint-ignore no-explicit-any -- as a promise's
+    onRejected?: ((reason: any) => B | PromiseLike<B>) | null,
+  ): Promise<T | B> {
+    return this.#wait((promise) => promise.catch(onRejected));
+  }
+
+  /** As a promise's. */
+  finally(onFinally?: (() => void) | null): Promise<T> {
+    return this.#wait((promise) => promise.finally(onFinally));
+  }
+
+  /** `"Future"` */
+  get [Symbol.toStringTag](): string {
+    return "Future";
+  }
+
+  /** Waits, and then goes on with what `follow` adds to the promise of it. */
+  #wait<U>(follow: (promise: Promise<T>) => Promise<U>): Promise<U> {
+    const refusal = refused();
+    if (refusal !== undefined) return quiet(follow(refusal));
+    const completion = this.#completion;
+    switch (completion.state) {
+      case "done":
+        return follow(passed(completion.value));
+      case "failed":
+        return follow(Promise.reject(completion.error));
+      case "cancelled":
+        return quiet(follow(cancelled(completion.error as CancelledError)));
+    }
+    if (currentScope().owner === this) {
+      return follow(Promise.reject(new Error("a task cannot await itself")));
+    }
+    const waiter = new FutureWaiter(completion);
+    const derived = follow(waiter.promise);
+    waiter.derived = derived;
+    return derived;
+  }
+
+  static {
+    completionOf = (future) => future.#completion;
+    printable(Future, (future) => {
+      const { state, outcome } = future.#completion;
+      return {
+        state,
+        result: state === "done" ? outcome : undefined,
+        error: state === "failed" ? outcome : undefined,
+      };
+    });
+  }
+}
+
+class DoneCallback<F extends Future<unknown>> extends Callback
+  implements Listener {
+  readonly callback: (future: F) => void;
+
+  constructor(future: F, callback: (future: F) => void) {
+    super(completionOf(future).scheduler, () => callback(future));
+    this.callback = callback;
+  }
+
+  settled(): void {
+    this.scheduler.soon(this);
+  }
+}
+
+/** Whether `value` is a future (a task is one). Mirrors `asyncio.isfuture`. */
+export function isFuture(value: unknown): value is Future<unknown> {
+  return value instanceof Future;
+}
+
+/** After a cancel nobody may be looking any more. */
+function quiet<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
+}

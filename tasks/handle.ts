@@ -1,0 +1,95 @@
+/** @module */
+import { Callback } from "./callback.ts";
+import { printable } from "./inspect.ts";
+import type { Scheduler } from "./scheduler.ts";
+import { Timer } from "./timer_heap.ts";
+
+/** A callback that is going to be called. Made by `EventLoop.callSoon`. Mirrors `asyncio.Handle`. */
+export class Handle {
+  readonly #callback: Callback;
+
+  /** Not for users: `EventLoop.callSoon` makes them. */
+  constructor(callback: object) {
+    this.#callback = callback as Callback;
+  }
+
+  /** Lets go of the callback: it is not called any more. Harmless when it was. */
+  cancel(): void {
+    this.#callback.cancel();
+  }
+
+  /** Whether it was cancelled. */
+  get cancelled(): boolean {
+    return this.#callback.cancelled;
+  }
+
+  static {
+    printable(Handle, (handle) => ({ cancelled: handle.cancelled }));
+  }
+}
+
+/** A callback that is going to be called at a time. Made by `EventLoop.callLater` and `callAt`. Mirrors `asyncio.TimerHandle`. */
+export class TimerHandle extends Handle {
+  readonly #timer: CallbackTimer;
+
+  /** Not for users: `EventLoop.callAt` makes them. */
+  constructor(callback: object, timer: object) {
+    super(callback);
+    this.#timer = timer as CallbackTimer;
+  }
+
+  /** The time on the loop's clock, in milliseconds. */
+  get when(): number {
+    return this.#timer.when;
+  }
+
+  /** Lets go of the callback and of the timer. */
+  override cancel(): void {
+    super.cancel();
+    this.#timer.stop();
+  }
+
+  static {
+    printable(TimerHandle, (handle) => ({
+      when: handle.when,
+      cancelled: handle.cancelled,
+    }));
+  }
+}
+
+/** Calls `fn` soon. */
+export function callSoon(scheduler: Scheduler, fn: () => void): Handle {
+  const callback = new Callback(scheduler, fn);
+  scheduler.soon(callback);
+  return new Handle(callback);
+}
+
+/** Calls `fn` when the time has come. */
+export function callAt(
+  scheduler: Scheduler,
+  when: number,
+  fn: () => void,
+): TimerHandle {
+  const callback = new Callback(scheduler, fn);
+  const timer = new CallbackTimer(when, callback);
+  scheduler.addTimer(timer);
+  return new TimerHandle(callback, timer);
+}
+
+class CallbackTimer extends Timer {
+  readonly calls = true;
+  readonly #callback: Callback;
+
+  constructor(when: number, callback: Callback) {
+    super(when);
+    this.#callback = callback;
+  }
+
+  run(): void {
+    this.#callback.run();
+  }
+
+  stop(): void {
+    this.#callback.scheduler.removeTimer(this);
+  }
+}

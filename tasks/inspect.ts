@@ -1,0 +1,54 @@
+/** How everything that lives prints its state. @module */
+
+/** What `console.log` hands to a custom printer, in Deno and in Node. */
+type Printer = (value: unknown, options?: unknown) => string;
+
+/** The methods that `console.log` looks for. */
+export const INSPECT_DENO: unique symbol = Symbol.for(
+  "Deno.customInspect",
+) as never;
+export const INSPECT_NODE: unique symbol = Symbol.for(
+  "nodejs.util.inspect.custom",
+) as never;
+
+/**
+ * Makes `console.log` show the instances of `type` as `Name { key: value }`, with what `state` says of them. The class's name is the
+ * instance's own, so subclasses need nothing of their own.
+ */
+export function printable<T extends object>(
+  type: { prototype: T },
+  state: (instance: T) => Record<string, unknown>,
+): void {
+  const deno = function (this: T, print: Printer, options?: unknown): string {
+    return show(this, state(this), (value) => print(value, options));
+  };
+  const node = function (
+    this: T,
+    _depth: number,
+    options: unknown,
+    print: Printer,
+  ): string {
+    return show(this, state(this), (value) => print(value, options));
+  };
+  Object.defineProperty(type.prototype, INSPECT_DENO, {
+    value: deno,
+    configurable: true,
+    writable: true,
+  });
+  Object.defineProperty(type.prototype, INSPECT_NODE, {
+    value: node,
+    configurable: true,
+    writable: true,
+  });
+}
+
+function show(
+  instance: object,
+  state: Record<string, unknown>,
+  print: (value: unknown) => string,
+): string {
+  const parts = Object.entries(state).filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `${key}: ${print(value)}`);
+  const name = instance.constructor.name;
+  return parts.length === 0 ? `${name} {}` : `${name} { ${parts.join(", ")} }`;
+}

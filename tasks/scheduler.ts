@@ -1,0 +1,217 @@
+/**
+ * What runs next: the engine below every `EventLoop`.
+ *
+ * It is the runtime's own event loop plus two things: a queue of what is ready, drained once a turn (`setImmediate`), and a heap of
+ * timers behind one alarm of the clock.
+ *
+ * A wake-up does not have to wait for a turn: it resolves its promise at once, and the runtime's microtask queue keeps the
+ * order. But microtasks go before all timers, I/O and signals, so tasks that hand values around would starve those. Hence
+ * the **budget**: so many wake-ups may go the short way, the next ones go through the ready queue, and the turn that drains it
+ * starts a new budget. (Tokio calls this a cooperative budget.) Callbacks and first steps of tasks are counted the same way.
+ *
+ * The alarm is set at the end of a turn, not when a timer is: a timeout that is set and taken back within the turn, as
+ * most are, then costs no native timer.
+ *
+ * @module
+ */
+import { setImmediate } from "node:timers";
+import type { Alarm, Clock, ClockedLoop } from "./clock.ts";
+import type { Runnable } from "./runnable.ts";
+import { type Timer, TimerHeap } from "./timer_heap.ts";
+
+/** What is known of an error that nobody is there to catch. */
+export interface Report {
+  message: string;
+  error?: unknown;
+  task?: unknown;
+  future?: unknown;
+}
+
+/** Wake-ups that may follow each other without a turn of the runtime in between. */
+export const BUDGET = 256;
+
+const settled = Promise.resolve();
+
+export class Scheduler implements ClockedLoop {
+  readonly clock: Clock;
+  /** Wake-ups left until the ready queue has to be used. */
+  budget = BUDGET;
+  debug = false;
+  /** Set when the run is over: no tasks start here any more. */
+  closed = false;
+  /** The tasks that have not ended. */
+  readonly tasks: Set<object> = new Set();
+  /** How many of {@linkcode tasks} are in a wait. */
+  waiting = 0;
+  /** How many waits are for the world outside: sockets, children, threads. */
+  external = 0;
+  onWait: (() => void) | undefined = undefined;
+  /** The `EventLoop` that shows it to the public. */
+  face: object | undefined = undefined;
+  /** In debug mode a callback that runs longer is reported. */
+  slowCallbackDuration = 100;
+  /** How to stop listening to each signal. */
+  readonly signalHandlers: Map<string, () => void> = new Map();
+  /** What is to be ended with the run: servers, children, threads. */
+  readonly resources: Set<AsyncDisposable> = new Set();
+  /** Where an error goes that nobody is there to catch. */
+  report: (report: Report) => void = printReport;
+
+  #alarm: Alarm | undefined;
+  #armed: number | undefined;
+  #timers = new TimerHeap();
+  #ready: Runnable[] = [];
+  #soon: Runnable[] = [];
+  #soonNext = 0;
+  #turnPlanned = false;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  /** Runs `entry` after the current synchronous code and everything that is ready before it. */
+  soon(entry: Runnable): void {
+    if (this.budget-- > 0) {
+      this.#soon.push(entry);
+      settled.then(this.#runSoon);
+    } else {
+      this.defer(entry);
+    }
+  }
+
+  /** Runs `entry` in the next turn, after the timers that are due and after I/O. */
+  defer(entry: Runnable): void {
+    this.#ready.push(entry);
+    this.#planTurn();
+  }
+
+  /** A promise of `value` for a wait that did not have to wait; part of the budget like any wake-up. */
+  passed<T>(value: T): Promise<T> {
+    if (this.budget-- > 0) return Promise.resolve(value);
+    return new Promise((resolve) =>
+      this.defer({ run: () => resolve(value), calls: false })
+    );
+  }
+
+  addTimer(timer: Timer): void {
+    this.#timers.add(timer);
+    if (timer.index === 0) this.#planTurn();
+  }
+
+  removeTimer(timer: Timer): void {
+    this.#timers.remove(timer);
+    if (this.#timers.size === 0 && this.#armed !== undefined) this.#planTurn();
+  }
+
+  ring(): void {
+    this.#armed = undefined;
+    this.#drain(this.#takeDue(), 0);
+    if (this.#timers.size > 0) this.#planTurn();
+  }
+
+  get blocked(): boolean {
+    return this.external === 0 && this.waiting === this.tasks.size &&
+      this.#ready.length === 0 && this.#soon.length === 0;
+  }
+
+  /** Reports what took too long; for debug mode. */
+  checkDuration(what: string, took: number): void {
+    if (took <= this.slowCallbackDuration) return;
+    this.report({
+      message: `${what} took ${
+        took.toFixed(0)
+      } ms, longer than ${this.slowCallbackDuration} ms`,
+    });
+  }
+
+  /** Drops the timers and lets go of the clock. */
+  close(): void {
+    this.closed = true;
+    for (const stop of this.signalHandlers.values()) stop();
+    this.signalHandlers.clear();
+    this.#timers.clear();
+    this.#arm();
+  }
+
+  #planTurn(): void {
+    if (this.#turnPlanned) return;
+    this.#turnPlanned = true;
+    setImmediate(this.#turn);
+  }
+
+  #turn = (): void => {
+    this.#turnPlanned = false;
+    this.budget = BUDGET;
+    const entries = this.#takeDue();
+    const ready = this.#ready;
+    this.#ready = [];
+    if (entries.length === 0) {
+      this.#drain(ready, 0);
+    } else {
+      for (const entry of ready) entries.push(entry);
+      this.#drain(entries, 0);
+    }
+    this.#arm();
+  };
+
+  /**
+   * Runs the entries in order. The continuation of a promise that one of them resolved comes before the next entry that
+   * calls foreign code, as if each were a step of its own.
+   */
+  #drain(entries: Runnable[], from: number): void {
+    let woke = false;
+    for (let i = from; i < entries.length; i++) {
+      const entry = entries[i]!;
+      if (!entry.calls) {
+        woke = true;
+      } else if (woke) {
+        settled.then(() => this.#drain(entries, i));
+        return;
+      }
+      entry.run();
+    }
+  }
+
+  #runSoon = (): void => {
+    const entry = this.#soon[this.#soonNext++]!;
+    if (this.#soonNext === this.#soon.length) {
+      this.#soon = [];
+      this.#soonNext = 0;
+    }
+    entry.run();
+  };
+
+  /** Takes the timers out that are due; those that they set are for a later turn. */
+  #takeDue(): Runnable[] {
+    const due: Timer[] = [];
+    let first = this.#timers.first;
+    if (first === undefined) return due;
+    const now = this.clock.now();
+    while (first !== undefined && first.when <= now) {
+      this.#timers.remove(first);
+      due.push(first);
+      first = this.#timers.first;
+    }
+    return due;
+  }
+
+  #arm(): void {
+    const when = this.#timers.first?.when;
+    if (when === undefined) {
+      if (this.#armed === undefined) return;
+    } else {
+      // An alarm that comes too early is harmless, and cheaper than setting it anew.
+      if (this.#armed !== undefined && this.#armed <= when) return;
+      if (when <= this.clock.now()) return this.#planTurn();
+    }
+    this.#armed = when;
+    this.#alarm ??= this.clock.connect(this);
+    this.#alarm.set(when);
+  }
+}
+
+/** The default report: on stderr, with the stack of the error and its causes. */
+export function printReport(report: Report): void {
+  if (report.error === undefined) console.error(report.message);
+  else console.error(`${report.message}\n`, report.error);
+}

@@ -1,0 +1,316 @@
+/**
+ * What can be cancelled, and where the running code finds out about it.
+ *
+ * Every task is a scope, and each timeout and group opens one inside. A scope knows the waits begun in it and the scopes
+ * inside, so a cancel goes straight to the waits it is meant for: two timeouts side by side in one task do not disturb each
+ * other. The current scope travels in one `AsyncLocalStorage`, the only one of the package.
+ *
+ * A cancel strikes once. It rejects the waits that are under way in the scope; where there are none it stays **pending**,
+ * and strikes at the next wait that is begun. Whoever asked for it may take it back until then.
+ *
+ * @module
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { realClock } from "./clock.ts";
+import type { CancelledError } from "./errors.ts";
+import { Scheduler } from "./scheduler.ts";
+
+/** A wait, as the scope it was begun in sees it: a link of the scope's list. */
+export interface ScopedWait {
+  previousInScope: ScopedWait | undefined;
+  nextInScope: ScopedWait | undefined;
+  readonly pending: boolean;
+  /** What is waited for, in words. */
+  readonly what: string;
+  /** Ends the wait; false where it goes on all the same, and the cancel is still to be delivered. */
+  cancel(error: CancelledError): boolean;
+  /** Ends the wait, come what may. */
+  abort(reason: unknown): void;
+}
+
+/** The values of context variables; never changed in place, so that a copy costs nothing. */
+export type Bindings = ReadonlyMap<object, unknown>;
+
+/** Where context variables are set: tasks have one each, the scopes inside a task share it. */
+export interface Variables {
+  bindings: Bindings;
+}
+
+const NONE: Bindings = new Map();
+
+export class Scope {
+  readonly scheduler: Scheduler;
+  /** The task, or `undefined` in callbacks and outside of tasks. */
+  readonly owner: object | undefined;
+  /** The scope around it in the same task. */
+  readonly parent: Scope | undefined;
+  /** The scope of the whole task. */
+  readonly root: Scope;
+  readonly variables: Variables;
+  /** A cancel that is still to be delivered. */
+  pending: CancelledError | undefined = undefined;
+  /** How many cancels were asked for and not taken back. */
+  cancels = 0;
+  /** The error of the last cancel. */
+  error: CancelledError | undefined = undefined;
+
+  #firstWait: ScopedWait | undefined = undefined;
+  #firstChild: Scope | undefined = undefined;
+  #previousSibling: Scope | undefined = undefined;
+  #nextSibling: Scope | undefined = undefined;
+  #controller: AbortController | undefined = undefined;
+  #closed = false;
+  #striking = false;
+  #ring = false;
+  /** On the root: how many waits the task is in. */
+  #waits = 0;
+
+  constructor(
+    scheduler: Scheduler,
+    owner: object | undefined,
+    variables: Variables,
+    parent?: Scope,
+  ) {
+    this.scheduler = scheduler;
+    this.owner = owner;
+    this.variables = variables;
+    this.parent = parent;
+    this.root = parent === undefined ? this : parent.root;
+    if (parent !== undefined) parent.#addChild(this);
+  }
+
+  /** Opens a scope inside this one, for the same task. */
+  open(variables: Variables = this.variables): Scope {
+    return new Scope(this.scheduler, this.owner, variables, this);
+  }
+
+  /** Says that no more code is started in it; what goes on in it is cancelled with the scopes around it. */
+  close(): void {
+    this.#closed = true;
+    this.#detachWhenEmpty();
+    if (this.owner === undefined || this.parent !== undefined) return;
+    if (this.#waits > 0) this.scheduler.waiting--;
+  }
+
+  /**
+   * Strikes the waits under way in here, or else the next one. A wait for another task hands the cancel on to that; where this
+   * comes back to where it started, tasks wait for each other in a ring, and the wait that closed it is ended.
+   */
+  cancel(error: CancelledError): void {
+    if (this.#striking) {
+      this.#ring = true;
+      return;
+    }
+    this.cancels++;
+    this.error = error;
+    this.pending = error;
+    this.#striking = true;
+    for (const wait of this.waits) {
+      if (!wait.pending) continue;
+      this.#ring = false;
+      const delivered = wait.cancel(error);
+      if (!delivered && this.#ring) wait.abort(error);
+      if (delivered || this.#ring) this.delivered(error);
+    }
+    this.#striking = false;
+    this.#abortSignals(error); // last, as it runs foreign listeners
+  }
+
+  /** Takes one cancel back; with the last one goes what is still to be delivered. */
+  uncancel(): number {
+    if (this.cancels > 0) this.cancels--;
+    if (this.cancels === 0) this.pending = undefined;
+    return this.cancels;
+  }
+
+  /** Notes that a wait in here has thrown `error`. */
+  delivered(error: CancelledError): void {
+    for (
+      let scope: Scope | undefined = this;
+      scope !== undefined;
+      scope = scope.parent
+    ) {
+      if (scope.pending === error) scope.pending = undefined;
+    }
+  }
+
+  /** Makes a cancel, delivered earlier, strike once more: for those who had to hold it back. */
+  renew(error: CancelledError): void {
+    for (
+      let scope: Scope | undefined = this;
+      scope !== undefined;
+      scope = scope.parent
+    ) {
+      if (scope.error === error || scope.parent === undefined) {
+        scope.pending = error;
+        return;
+      }
+    }
+  }
+
+  /** Delivers the pending cancel, of the outermost scope that has one. */
+  takePending(): CancelledError | undefined {
+    const struck = this.#pendingScope();
+    if (struck === undefined) return undefined;
+    const error = struck.pending;
+    struck.pending = undefined;
+    return error;
+  }
+
+  /** How many cancels of the scopes around this one are in force; grows when one comes from there. */
+  get outerCancels(): number {
+    let sum = 0;
+    for (let scope = this.parent; scope !== undefined; scope = scope.parent) {
+      sum += scope.cancels;
+    }
+    return sum;
+  }
+
+  /**
+   * The cancel from a scope around this one that came since
+   * {@linkcode outerCancels} was `before`; where it was still to be delivered, it is now.
+   */
+  outerCancelSince(before: number): CancelledError | undefined {
+    if (this.outerCancels <= before) return undefined;
+    let error = this.parent!.takePending();
+    for (let scope = this.parent; error === undefined; scope = scope!.parent) {
+      if (scope!.cancels > 0) error = scope!.error;
+    }
+    return error;
+  }
+
+  /** Aborts with the cancel; a fresh one once that was delivered or taken back. */
+  get signal(): AbortSignal {
+    const struck = this.#pendingScope();
+    if (struck === undefined && this.#controller?.signal.aborted) {
+      this.#controller = undefined;
+    }
+    this.#controller ??= new AbortController();
+    if (struck !== undefined && !this.#controller.signal.aborted) {
+      this.#controller.abort(struck.pending);
+    }
+    return this.#controller.signal;
+  }
+
+  addWait(wait: ScopedWait): void {
+    const first = this.#firstWait;
+    wait.nextInScope = first;
+    if (first !== undefined) first.previousInScope = wait;
+    this.#firstWait = wait;
+    const root = this.root;
+    if (root.#waits++ === 0 && root.owner !== undefined && !root.#closed) {
+      this.scheduler.waiting++;
+    }
+    if (this.scheduler.onWait !== undefined) this.scheduler.onWait();
+  }
+
+  removeWait(wait: ScopedWait): void {
+    const { previousInScope: previous, nextInScope: next } = wait;
+    if (previous !== undefined) previous.nextInScope = next;
+    else this.#firstWait = next;
+    if (next !== undefined) next.previousInScope = previous;
+    wait.previousInScope = wait.nextInScope = undefined;
+    const root = this.root;
+    if (--root.#waits === 0 && root.owner !== undefined && !root.#closed) {
+      this.scheduler.waiting--;
+    }
+    if (this.#closed) this.#detachWhenEmpty();
+  }
+
+  /** The waits under way in here and in the scopes inside, oldest first. */
+  get waits(): ScopedWait[] {
+    const waits: ScopedWait[] = [];
+    this.#collectWaits(waits);
+    return waits.reverse();
+  }
+
+  #collectWaits(into: ScopedWait[]): void {
+    for (
+      let wait = this.#firstWait;
+      wait !== undefined;
+      wait = wait.nextInScope
+    ) into.push(wait);
+    for (
+      let child = this.#firstChild;
+      child !== undefined;
+      child = child.#nextSibling
+    ) child.#collectWaits(into);
+  }
+
+  #abortSignals(error: CancelledError): void {
+    const children: Scope[] = [];
+    for (
+      let child = this.#firstChild;
+      child !== undefined;
+      child = child.#nextSibling
+    ) children.push(child);
+    this.#controller?.abort(error);
+    for (const child of children) child.#abortSignals(error);
+  }
+
+  #pendingScope(): Scope | undefined {
+    let found: Scope | undefined;
+    for (
+      let scope: Scope | undefined = this;
+      scope !== undefined;
+      scope = scope.parent
+    ) {
+      if (scope.pending !== undefined) found = scope;
+    }
+    return found;
+  }
+
+  #addChild(child: Scope): void {
+    const first = this.#firstChild;
+    child.#nextSibling = first;
+    if (first !== undefined) first.#previousSibling = child;
+    this.#firstChild = child;
+  }
+
+  #detachWhenEmpty(): void {
+    const parent = this.parent;
+    if (
+      parent === undefined || this.#firstWait !== undefined ||
+      this.#firstChild !== undefined
+    ) return;
+    const previous = this.#previousSibling;
+    const next = this.#nextSibling;
+    if (previous !== undefined) previous.#nextSibling = next;
+    else if (parent.#firstChild === this) parent.#firstChild = next;
+    if (next !== undefined) next.#previousSibling = previous;
+    this.#previousSibling = this.#nextSibling = undefined;
+    if (parent.#closed) parent.#detachWhenEmpty();
+  }
+}
+
+const storage = new AsyncLocalStorage<Scope>();
+
+/** The scope of code that runs outside of every `run`: on the default loop of the process. */
+const outside = new Scope(new Scheduler(realClock), undefined, {
+  bindings: NONE,
+});
+
+/** The scheduler of the process's default loop. */
+export const outsideScheduler: Scheduler = outside.scheduler;
+
+/** The scope of the code that asks. */
+export function currentScope(): Scope {
+  return storage.getStore() ?? outside;
+}
+
+/** Calls `fn`, and all that it starts, inside `scope`. */
+export function runInScope<T>(scope: Scope, fn: () => T): T;
+/** Calls `fn(arg)`, and all that it starts, inside `scope`. */
+export function runInScope<A, T>(scope: Scope, fn: (arg: A) => T, arg: A): T;
+export function runInScope<A, T>(
+  scope: Scope,
+  fn: (arg: A) => T,
+  arg?: A,
+): T {
+  return storage.run(scope, fn, arg as A);
+}
+
+/** Fresh variables without a value. */
+export function noVariables(): Variables {
+  return { bindings: NONE };
+}

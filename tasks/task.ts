@@ -1,0 +1,303 @@
+/** @module */
+import { completionOf, Future } from "./future.ts";
+import { type Context, contextOf, variablesOf } from "./context.ts";
+import { CancelledError, InvalidStateError, isCancelled } from "./errors.ts";
+import type { EventLoop } from "./event_loop.ts";
+import { printable } from "./inspect.ts";
+import type { Runnable } from "./runnable.ts";
+import type { Scheduler } from "./scheduler.ts";
+import { currentScope, runInScope, Scope } from "./scope.ts";
+import { checkCoroutine, type Coroutine, isThenable } from "./types.ts";
+
+/** How a task is made. */
+export interface TaskOptions {
+  /** For reports and for those who look inside; `"Task-1"`, `"Task-2"`, ... unless given. */
+  name?: string | undefined;
+  /** Whether it runs at once, up to its first wait, instead of after the caller's synchronous code. */
+  eager?: boolean | undefined;
+  /** The context variables it runs with, shared and not copied; a copy of its creator's unless given. */
+  context?: Context | undefined;
+}
+
+let tasksMade = 0;
+
+let start!: (task: Task<unknown>) => void;
+
+/** Makes a task on `scheduler`: for the kernel. */
+export let spawn!: <T>(
+  coroutine: Coroutine<T>,
+  scheduler: Scheduler,
+  options?: TaskOptions,
+) => Task<T>;
+
+/** The scope of a task: for the kernel. */
+export let scopeOf!: (task: Task<unknown>) => Scope;
+
+/**
+ * A coroutine that runs on its own: a future of its result that can be cancelled
+ * for good. Made by {@linkcode createTask}. Mirrors `asyncio.Task`.
+ *
+ * - Cancelled before it started, it never runs. Cancelled in a wait, it gets the
+ *   {@linkcode CancelledError} right there; where it waits for another task or
+ *   future, that is cancelled, and hands the cancel back when it has ended.
+ * - Where it waits for something foreign, its `signal` aborts, and its next wait
+ *   throws. A wait that was over before the cancel keeps its value.
+ * - A task that catches the error and goes on, lives. One that ends with a cancel
+ *   undelivered, ends cancelled.
+ * - The loop holds it until it has ended: fire-and-forget is safe.
+ *
+ * **Cancel safety:** as of every future: a task that is cancelled while it awaits
+ * this one cancels this one.
+ *
+ * @typeParam T What its coroutine returns.
+ */
+export class Task<T> extends Future<T> {
+  readonly #scope: Scope;
+  #coroutine: Coroutine<T> | undefined;
+  #name: string | number;
+
+  private constructor(
+    coroutine: Coroutine<T>,
+    scheduler: Scheduler,
+    options: TaskOptions | undefined,
+  ) {
+    const here = scheduler === currentScope().scheduler;
+    super(here ? undefined : { loop: scheduler.face as EventLoop });
+    const context = options?.context;
+    const variables = context === undefined
+      ? { bindings: currentScope().variables.bindings }
+      : variablesOf(context);
+    this.#coroutine = coroutine;
+    this.#name = options?.name ?? ++tasksMade;
+    this.#scope = new Scope(scheduler, this, variables);
+    scheduler.tasks.add(this);
+  }
+
+  /** Its name: `"Task-1"`, `"Task-2"`, ... unless it was given one. */
+  get name(): string {
+    return typeof this.#name === "string" ? this.#name : `Task-${this.#name}`;
+  }
+
+  set name(value: string) {
+    this.#name = String(value);
+  }
+
+  /** The loop it runs on. */
+  get loop(): EventLoop {
+    return this.#scope.scheduler.face as EventLoop;
+  }
+
+  /**
+   * Aborts, with the {@linkcode CancelledError}, when `cancel()` is called: for
+   * foreign calls. Once that cancel was delivered or taken back, this is a fresh
+   * one, so ask for it where it is used.
+   */
+  get signal(): AbortSignal {
+    return this.#scope.signal;
+  }
+
+  /** How many cancels were asked for and not taken back. */
+  get cancelling(): number {
+    return this.#scope.cancels;
+  }
+
+  /**
+   * Asks it to end: the waits it is in throw {@linkcode CancelledError}, right
+   * away; where it is in none, the next one does. False when it has ended.
+   *
+   * @param message For the error.
+   */
+  override cancel(message?: string): boolean {
+    if (this.done) return false;
+    this.#scope.cancel(new CancelledError(message));
+    return true;
+  }
+
+  /**
+   * Takes one cancel back: for whoever asked for it, once it has done its work.
+   * When none is left, one that is not delivered yet will not be.
+   *
+   * @returns How many are left.
+   */
+  uncancel(): number {
+    return this.#scope.uncancel();
+  }
+
+  /** The context variables it runs with. */
+  getContext(): Context {
+    return contextOf(this.#scope.variables);
+  }
+
+  /**
+   * A task's result is what its coroutine returns.
+   *
+   * @throws {InvalidStateError} Always.
+   */
+  override setResult(_value: T): void {
+    throw new InvalidStateError(
+      "the result of a task comes from its coroutine",
+    );
+  }
+
+  /**
+   * A task's error is what its coroutine throws.
+   *
+   * @throws {InvalidStateError} Always.
+   */
+  override setException(_error: unknown): void {
+    throw new InvalidStateError("the error of a task comes from its coroutine");
+  }
+
+  /** `"Task"` */
+  override get [Symbol.toStringTag](): string {
+    return "Task";
+  }
+
+  /** The first step. */
+  #start(): void {
+    const coroutine = this.#coroutine!;
+    this.#coroutine = undefined;
+    const cancel = this.#scope.takePending();
+    if (cancel !== undefined) return this.#fail(cancel);
+    runInScope(this.#scope, () => this.#call(coroutine));
+  }
+
+  #call(coroutine: Coroutine<T>): void {
+    try {
+      const result = coroutine();
+      if (!isThenable(result)) return this.#succeed(result);
+      // In the task's scope: where this is a future, it is a wait of the task.
+      result.then(
+        (value) => this.#succeed(value),
+        (error) => this.#fail(error),
+      );
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #succeed(value: T): void {
+    const { pending } = this.#scope;
+    if (pending !== undefined) return this.#fail(pending);
+    this.#end();
+    completionOf<T>(this).succeed(value);
+  }
+
+  #fail(error: unknown): void {
+    this.#end();
+    if (isCancelled(error)) completionOf(this).cancel(error);
+    else completionOf(this).fail(error);
+  }
+
+  #end(): void {
+    const { scheduler } = this.#scope;
+    scheduler.tasks.delete(this);
+    this.#scope.close();
+    if (scheduler.onWait !== undefined) scheduler.onWait();
+  }
+
+  static {
+    spawn = (coroutine, scheduler, options) => {
+      if (scheduler.closed) {
+        throw new InvalidStateError(
+          "no task can start here: the run that this code belongs to has ended",
+        );
+      }
+      const task = new Task(coroutine, scheduler, options);
+      if (options?.eager) task.#start();
+      else scheduler.soon(new FirstStep(task));
+      return task;
+    };
+    start = (task) => task.#start();
+    scopeOf = (task) => task.#scope;
+    printable(Task, (task) => ({
+      name: task.name,
+      state: stateOf(task),
+      waitsFor: task.done
+        ? undefined
+        : task.#scope.waits.map((wait) => wait.what),
+    }));
+  }
+}
+
+class FirstStep implements Runnable {
+  readonly calls = true;
+  readonly #task: Task<unknown>;
+
+  constructor(task: Task<unknown>) {
+    this.#task = task;
+  }
+
+  run(): void {
+    start(this.#task);
+  }
+}
+
+/** The state of a future in a word. */
+function stateOf(task: Task<unknown>): string {
+  return completionOf(task).state;
+}
+
+/**
+ * Starts `coroutine` as a task of its own, and goes on. Mirrors
+ * `asyncio.create_task`.
+ *
+ * It starts after the caller's current synchronous code, in order of creation;
+ * with `eager` at once.
+ *
+ * @throws {TypeError} `coroutine` is no function: `createTask(() => f(x))`, not
+ * `createTask(f(x))`.
+ * @throws {InvalidStateError} The `run` that the caller belongs to has ended.
+ *
+ * @example
+ * ```ts
+ * import { createTask, sleep } from "@asyncio/asyncio/tasks";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const task = createTask(async () => {
+ *   await sleep(10);
+ *   return "done";
+ * });
+ * assertEquals(await task, "done");
+ * ```
+ */
+export function createTask<T>(
+  coroutine: Coroutine<T>,
+  options?: TaskOptions,
+): Task<T> {
+  checkCoroutine(coroutine, "createTask");
+  return spawn(coroutine, currentScope().scheduler, options);
+}
+
+/** The task that the caller runs in; `undefined` in callbacks and outside of tasks. Mirrors `asyncio.current_task`. */
+export function currentTask(): Task<unknown> | undefined {
+  return currentScope().owner as Task<unknown> | undefined;
+}
+
+/** The tasks of the current loop that have not ended. Mirrors `asyncio.all_tasks`. */
+export function allTasks(): Set<Task<unknown>> {
+  return new Set(currentScope().scheduler.tasks as Set<Task<unknown>>);
+}
+
+/**
+ * A signal for foreign calls, that aborts when the code that asks is cancelled: by
+ * its task, or by a timeout or group around it.
+ *
+ * @example
+ * ```ts
+ * import { currentSignal, timeout, TimeoutError } from "@asyncio/asyncio/tasks";
+ * import { assertRejects } from "@std/assert";
+ *
+ * const foreign = (signal: AbortSignal) =>
+ *   new Promise((_, reject) =>
+ *     signal.addEventListener("abort", () => reject(signal.reason))
+ *   );
+ * await assertRejects(
+ *   () => timeout(5, () => foreign(currentSignal())),
+ *   TimeoutError,
+ * );
+ * ```
+ */
+export function currentSignal(): AbortSignal {
+  return currentScope().signal;
+}

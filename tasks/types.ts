@@ -1,0 +1,60 @@
+/** The shapes of work that everything else takes, and the checks that name the fix. @module */
+
+/** Work that has not started: a function without arguments. */
+export type Coroutine<T> = () => PromiseLike<T> | T;
+
+/** What can be combined and waited for: work not started, or work under way (a promise, a task, a future). */
+export type Awaitable<T> = Coroutine<T> | PromiseLike<T>;
+
+/** What every wait takes. */
+export interface WaitOptions {
+  /** Aborting it ends the wait, which rejects with `signal.reason`. */
+  signal?: AbortSignal | undefined;
+}
+
+/** Whether `value` has a `then`: whether `await` would wait for it. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return value !== null &&
+    (typeof value === "object" || typeof value === "function") &&
+    typeof (value as { then?: unknown }).then === "function";
+}
+
+/** Throws the `TypeError` that shows the fix unless `value` is a function. */
+export function checkCoroutine(
+  value: unknown,
+  caller: string,
+): asserts value is Coroutine<unknown> {
+  if (typeof value === "function") return;
+  const found = isThenable(value)
+    ? "a promise, which runs already"
+    : describe(value);
+  throw new TypeError(
+    `${caller} takes a function that starts the work, found ${found}: write ${caller}(() => f(x)), not ${caller}(f(x))`,
+  );
+}
+
+/** Throws a `RangeError` for `NaN`, a `TypeError` for what is no number. */
+export function checkMilliseconds(
+  value: unknown,
+  what: string,
+): asserts value is number {
+  if (typeof value !== "number") {
+    throw new TypeError(
+      `${what} is a number of milliseconds, found ${describe(value)}`,
+    );
+  }
+  if (Number.isNaN(value)) {
+    throw new RangeError(`${what} is a number of milliseconds, found NaN`);
+  }
+}
+
+/** A short name of a value for error messages. */
+export function describe(value: unknown): string {
+  if (value === null) return "null";
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "object") {
+    return `an instance of ${value.constructor?.name ?? "Object"}`;
+  }
+  if (typeof value === "function") return "a function";
+  return String(value);
+}

@@ -1,0 +1,233 @@
+/**
+ * The one wait primitive. Every lock, queue, event, read and sleep of this package is a thin thing on top of it; nobody else
+ * touches `Promise` constructors, abort listeners or the current task.
+ *
+ * **What it is.** A {@linkcode Waiter} is one wait of one piece of code. It stands in two lists at once: among the waits of its
+ * {@linkcode Scope}, where a cancel finds it, and in its {@linkcode Place} (mostly a {@linkcode Line}), where the one that can wake it
+ * does. Ending it takes it out of both, in O(1), whatever ended it; there is no other way for it to leave, so nothing is ever
+ * left behind.
+ *
+ * **The race.** A wait ends once: by `wake`, `fail`, `cancel` or `abort`, whichever comes first, synchronously. All but the first find
+ * it over and do nothing. So whoever calls `wake` may hand over what cannot be had back, an item, a permit, a lock: it
+ * is either taken (`true`) or the waiter was gone already (`false`). There is no window in which a woken waiter can still be
+ * cancelled, and so nothing to give back, and no wake-up to pass on: the places where CPython's primitives have had their bugs
+ * do not exist here. The price is that a woken task may find a cancel at its *next* wait instead: `Scope` keeps it pending.
+ *
+ * **The pattern.** A method that waits is a plain function of three steps, and is synchronous up to the moment when it has what
+ * it wants or stands in line:
+ *
+ * ```ts ignore
+ * acquire(options?: WaitOptions): Promise<Guard> {
+ *   const refusal = refused(options);          // a cancel not yet delivered, a signal aborted already
+ *   if (refusal !== undefined) return refusal;
+ *   if (!this.#locked) return passed(this.#take()); // nothing to wait for: still part of the budget
+ *   return this.#line.wait(options);           // woken with what it waits for: line.wake(guard)
+ * }
+ * ```
+ *
+ * **The order.** `wake` resolves the promise at once, so continuations run in the order of the wake-ups; past the scheduler's budget
+ * all of them go through the ready queue, in the same order.
+ *
+ * @module
+ */
+import { listen, unlisten } from "./abort.ts";
+import type { CancelledError } from "./errors.ts";
+import type { Runnable } from "./runnable.ts";
+import { currentScope, type Scope, type ScopedWait } from "./scope.ts";
+import type { WaitOptions } from "./types.ts";
+
+/** Where a waiter stands until it is woken. */
+export interface Place {
+  /** What is waited for, in words, for those who look inside: `"Queue.get"`. */
+  readonly what: string;
+  /** Lets go of `waiter`, which has ended, however it ended. */
+  // deno-lint-ignore no-explicit-any -- a place does not look at what its waiters wait for
+  leave(waiter: Waiter<any>): void;
+}
+
+// One executor for all promises, instead of a closure for each.
+let newResolve!: (value: never) => void;
+let newReject!: (error: unknown) => void;
+function executor(
+  resolve: (value: never) => void,
+  reject: (error: unknown) => void,
+): void {
+  newResolve = resolve;
+  newReject = reject;
+}
+
+function ignore(): void {}
+
+/** One wait; made where it begins, after {@linkcode refused} had nothing against it. */
+export class Waiter<T> implements ScopedWait, Runnable {
+  /** Settles when the wait has ended. */
+  readonly promise: Promise<T>;
+  readonly scope: Scope;
+  /** Whether it has not ended. */
+  pending = true;
+  /** On the loop's clock, when it began; for those who look inside, in debug mode. */
+  readonly where: Error | undefined;
+  readonly calls = false;
+
+  previousInScope: ScopedWait | undefined = undefined;
+  nextInScope: ScopedWait | undefined = undefined;
+  /** The neighbours in a {@linkcode Line}. */
+  // deno-lint-ignore no-explicit-any -- see Place.leave
+  previousInLine: Waiter<any> | undefined = undefined;
+  // deno-lint-ignore no-explicit-any -- see Place.leave
+  nextInLine: Waiter<any> | undefined = undefined;
+
+  readonly #place: Place;
+  readonly #signal: AbortSignal | undefined;
+  readonly #resolve: (value: T) => void;
+  readonly #reject: (error: unknown) => void;
+  #value: T | undefined = undefined;
+  #error: unknown = undefined;
+  #failed = false;
+
+  constructor(place: Place, options?: WaitOptions) {
+    this.promise = new Promise<T>(executor);
+    this.#resolve = newResolve as (value: T) => void;
+    this.#reject = newReject;
+    this.#place = place;
+    const scope = this.scope = currentScope();
+    scope.addWait(this);
+    const signal = this.#signal = options === undefined
+      ? undefined
+      : options.signal;
+    if (signal !== undefined) listen(signal, this);
+    this.where = scope.scheduler.debug ? new Error("waits here") : undefined;
+  }
+
+  get what(): string {
+    return this.#place.what;
+  }
+
+  /** Ends the wait with `value`; false, and nothing happened, when it had ended. */
+  wake(value: T): boolean {
+    if (!this.pending) return false;
+    this.#end();
+    if (this.scope.scheduler.budget-- > 0) {
+      this.#resolve(value);
+    } else {
+      this.#value = value;
+      this.scope.scheduler.defer(this);
+    }
+    return true;
+  }
+
+  /** Ends the wait with `error`; false, and nothing happened, when it had ended. */
+  fail(error: unknown): boolean {
+    if (!this.pending) return false;
+    this.#end();
+    if (this.scope.scheduler.budget-- > 0) {
+      this.#reject(error);
+    } else {
+      this.#failed = true;
+      this.#error = error;
+      this.scope.scheduler.defer(this);
+    }
+    return true;
+  }
+
+  /** Called by the scope. Never an unhandled rejection: whoever cancels knows that the wait may be nobody's concern any more. */
+  cancel(error: CancelledError): boolean {
+    this.#end();
+    this.promise.then(undefined, ignore);
+    this.#reject(error);
+    return true;
+  }
+
+  /** Called when the signal aborts. */
+  abort(reason: unknown): void {
+    this.#end();
+    this.#reject(reason);
+  }
+
+  /** Ends it from a turn of the loop, which has its own place in the order: see {@linkcode wakeInTurn}. */
+  run(): void {
+    if (this.pending) this.#end();
+    if (this.#failed) this.#reject(this.#error);
+    else this.#resolve(this.#value as T); // without effect where the wait was given up
+  }
+
+  /** Lets the next turn of the loop wake it with `value`. */
+  wakeInTurn(value: T): Promise<T> {
+    this.#value = value;
+    this.scope.scheduler.defer(this);
+    return this.promise;
+  }
+
+  /** Wakes it with `value` from within a turn of the loop, without touching the budget. */
+  wakeNow(value: T): void {
+    if (!this.pending) return;
+    this.#end();
+    this.#resolve(value);
+  }
+
+  #end(): void {
+    this.pending = false;
+    this.scope.removeWait(this);
+    if (this.#signal !== undefined) unlisten(this.#signal, this);
+    this.#place.leave(this);
+  }
+}
+
+/** A wait for the world outside (a socket, a child, a thread): while there is one, nobody can say that nothing will happen. */
+export class ExternalWaiter<T> extends Waiter<T> {
+  constructor(place: Place, options?: WaitOptions) {
+    super(new Outside(place), options);
+    this.scope.scheduler.external++;
+  }
+}
+
+class Outside implements Place {
+  readonly #place: Place;
+
+  constructor(place: Place) {
+    this.#place = place;
+  }
+
+  get what(): string {
+    return this.#place.what;
+  }
+
+  leave(waiter: Waiter<unknown>): void {
+    const scheduler = waiter.scope.scheduler;
+    scheduler.external--;
+    if (scheduler.onWait !== undefined) scheduler.onWait();
+    this.#place.leave(waiter);
+  }
+}
+
+/** A wait that no cancel ends: for what has to be finished first. The cancel strikes at the next wait. */
+export class ShieldedWaiter<T> extends Waiter<T> {
+  override cancel(_error: CancelledError): boolean {
+    return false;
+  }
+}
+
+/** The rejection of a wait that may not begin: by a cancel not yet delivered, or a signal aborted already. */
+export function refused(options?: WaitOptions): Promise<never> | undefined {
+  const error = currentScope().takePending();
+  if (error !== undefined) return cancelled(error);
+  if (
+    options !== undefined && options.signal !== undefined &&
+    options.signal.aborted
+  ) {
+    return Promise.reject(options.signal.reason);
+  }
+  return undefined;
+}
+
+/** The promise of a wait that did not have to wait. */
+export function passed<T>(value: T): Promise<T> {
+  return currentScope().scheduler.passed(value);
+}
+
+/** A rejection by a cancel, which is never an unhandled one. */
+export function cancelled(error: CancelledError): Promise<never> {
+  const promise = Promise.reject(error);
+  promise.catch(ignore);
+  return promise;
+}
