@@ -24,11 +24,19 @@ import { type Awaitable, describe, isThenable } from "./types.ts";
  * ```
  */
 export function ensureFuture<T>(awaitable: Awaitable<T>): Future<T> {
+  checkAwaitable(awaitable);
   if (awaitable instanceof Future) return awaitable;
   if (isThenable(awaitable)) return follow(awaitable as PromiseLike<T>);
-  if (typeof awaitable === "function") return createTask(awaitable);
+  return createTask(awaitable);
+}
+
+/** Throws a `TypeError` unless `value` can be awaited. */
+export function checkAwaitable(
+  value: unknown,
+): asserts value is Awaitable<unknown> {
+  if (typeof value === "function" || isThenable(value)) return;
   throw new TypeError(
-    `expected a function, a promise or a future, found ${describe(awaitable)}`,
+    `expected a function, a promise or a future, found ${describe(value)}`,
   );
 }
 

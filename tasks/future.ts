@@ -1,7 +1,7 @@
 /** @module */
 import { Callback } from "./callback.ts";
 import { Completion, type Listener } from "./completion.ts";
-import { CancelledError, InvalidStateError } from "./errors.ts";
+import { type CancelledError, InvalidStateError } from "./errors.ts";
 import type { EventLoop } from "./event_loop.ts";
 import { FutureWaiter } from "./future_waiter.ts";
 import { printable } from "./inspect.ts";

@@ -1,15 +1,42 @@
+/**
+ * Tasks: plain `async` functions that run side by side, and can really be cancelled, waited for, grouped and timed out. The heart of
+ * Python's asyncio.
+ *
+ * @module
+ */
 export * from "./errors.ts";
 export type { Awaitable, Coroutine, WaitOptions } from "./types.ts";
-export { Future, isFuture } from "./future.ts";
-export * from "./event_loop.ts";
+export { run, Runner, type RunOptions } from "./runner.ts";
 export {
   allTasks,
   createTask,
   currentSignal,
   currentTask,
   Task,
+  type TaskOptions,
 } from "./task.ts";
-export type { TaskOptions } from "./task.ts";
-export { sleep } from "./sleep.ts";
+export { Future, isFuture } from "./future.ts";
 export { ensureFuture } from "./ensure_future.ts";
+export { sleep } from "./sleep.ts";
+export {
+  gather,
+  type Results,
+  type ReturnExceptions,
+  type SettledResults,
+} from "./gather.ts";
+export { type ReturnWhen, wait, type WaitManyOptions } from "./wait.ts";
+export { waitFor } from "./wait_for.ts";
+export { asCompleted } from "./as_completed.ts";
+export { shield } from "./shield.ts";
+export { cancellable } from "./cancellable.ts";
+export { TaskGroup, taskGroup } from "./task_group.ts";
+export { moveOnAfter, Timeout, timeout, timeoutAt } from "./timeout.ts";
+export {
+  EventLoop,
+  type ExceptionContext,
+  getRunningLoop,
+} from "./event_loop.ts";
+export { Handle, TimerHandle } from "./handle.ts";
+export type { Alarm, Clock, ClockedLoop } from "./clock.ts";
+export { signals } from "./signals.ts";
 export { Context, ContextVar, copyContext, Token } from "./context.ts";

@@ -125,27 +125,14 @@ export class Scope {
 
   /** Notes that a wait in here has thrown `error`. */
   delivered(error: CancelledError): void {
-    for (
-      let scope: Scope | undefined = this;
-      scope !== undefined;
-      scope = scope.parent
-    ) {
-      if (scope.pending === error) scope.pending = undefined;
-    }
+    if (this.pending === error) this.pending = undefined;
+    this.parent?.delivered(error);
   }
 
   /** Makes a cancel, delivered earlier, strike once more: for those who had to hold it back. */
   renew(error: CancelledError): void {
-    for (
-      let scope: Scope | undefined = this;
-      scope !== undefined;
-      scope = scope.parent
-    ) {
-      if (scope.error === error || scope.parent === undefined) {
-        scope.pending = error;
-        return;
-      }
-    }
+    if (this.error === error || this.parent === undefined) this.pending = error;
+    else this.parent.renew(error);
   }
 
   /** Delivers the pending cancel, of the outermost scope that has one. */
@@ -249,15 +236,10 @@ export class Scope {
   }
 
   #pendingScope(): Scope | undefined {
-    let found: Scope | undefined;
-    for (
-      let scope: Scope | undefined = this;
-      scope !== undefined;
-      scope = scope.parent
-    ) {
-      if (scope.pending !== undefined) found = scope;
-    }
-    return found;
+    const outer = this.parent === undefined
+      ? undefined
+      : this.parent.#pendingScope();
+    return outer ?? (this.pending === undefined ? undefined : this);
   }
 
   #addChild(child: Scope): void {

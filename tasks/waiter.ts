@@ -31,7 +31,7 @@
  * @module
  */
 import { listen, unlisten } from "./abort.ts";
-import type { CancelledError } from "./errors.ts";
+import { type CancelledError, isCancelled } from "./errors.ts";
 import type { Runnable } from "./runnable.ts";
 import { currentScope, type Scope, type ScopedWait } from "./scope.ts";
 import type { WaitOptions } from "./types.ts";
@@ -209,7 +209,9 @@ export class ShieldedWaiter<T> extends Waiter<T> {
 
 /** The rejection of a wait that may not begin: by a cancel not yet delivered, or a signal aborted already. */
 export function refused(options?: WaitOptions): Promise<never> | undefined {
-  const error = currentScope().takePending();
+  const scope = currentScope();
+  if (scope.scheduler.onPoint !== undefined) scope.scheduler.onPoint();
+  const error = scope.takePending();
   if (error !== undefined) return cancelled(error);
   if (
     options !== undefined && options.signal !== undefined &&
@@ -229,5 +231,19 @@ export function passed<T>(value: T): Promise<T> {
 export function cancelled(error: CancelledError): Promise<never> {
   const promise = Promise.reject(error);
   promise.catch(ignore);
+  return promise;
+}
+
+/**
+ * The same promise, but never an unhandled rejection by a cancel: for waits that are
+ * async functions. Other errors that nobody handles stay loud.
+ */
+export function quiet<T>(wait: Promise<T>): Promise<T> {
+  const promise = new Promise<T>((resolve, reject) => {
+    wait.then(resolve, (error) => {
+      if (isCancelled(error)) promise.catch(ignore);
+      reject(error);
+    });
+  });
   return promise;
 }

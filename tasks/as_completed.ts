@@ -1,0 +1,103 @@
+/** @module */
+import type { Listener } from "./completion.ts";
+import { checkAwaitable, ensureFuture } from "./ensure_future.ts";
+import { completionOf, type Future } from "./future.ts";
+import { Line } from "./line.ts";
+import { currentScope } from "./scope.ts";
+import { timeoutAt } from "./timeout.ts";
+import {
+  type Awaitable,
+  checkMilliseconds,
+  describe,
+  isThenable,
+} from "./types.ts";
+import { passed, refused } from "./waiter.ts";
+
+/**
+ * Gives the futures of `awaitables` as they finish. Mirrors
+ * `asyncio.as_completed`.
+ *
+ * - It gives futures, not results: for a task given, that same task. Ask for
+ *   `await future` or `future.result()`.
+ * - Functions become tasks, started at once; the same awaitable twice is one.
+ * - After `timeout` milliseconds, counted from the call, the next one throws
+ *   {@linkcode TimeoutError}; nothing is cancelled.
+ *
+ * **Cancel safety:** a future is given to one `next()`; one that is cancelled takes
+ * none.
+ *
+ * @throws {TypeError} Something is no function, promise or future.
+ * @throws {RangeError} `timeout` is `NaN`.
+ *
+ * @example
+ * ```ts
+ * import { asCompleted, sleep } from "@asyncio/asyncio/tasks";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const order: string[] = [];
+ * const work = [
+ *   () => sleep(20, { result: "slow" }),
+ *   () => sleep(1, { result: "fast" }),
+ * ];
+ * for await (const future of asCompleted(work)) order.push(future.result());
+ * assertEquals(order, ["fast", "slow"]);
+ * ```
+ */
+export function asCompleted<T>(
+  awaitables: Iterable<Awaitable<T>>,
+  options?: { timeout?: number },
+): AsyncIterable<Future<T>> {
+  if (isThenable(awaitables) || typeof awaitables === "function") {
+    throw new TypeError(
+      `asCompleted takes a list of awaitables, found ${describe(awaitables)}`,
+    );
+  }
+  const items = new Set(awaitables);
+  for (const item of items) checkAwaitable(item);
+  const timeout = options?.timeout ?? Infinity;
+  checkMilliseconds(timeout, "the timeout");
+  const futures = new Set([...items].map((item) => ensureFuture(item)));
+  const completions = new Completions<T>(futures, timeout);
+  return { [Symbol.asyncIterator]: () => completions };
+}
+
+/** Written by hand: an async generator would await the futures that it yields. */
+class Completions<T> implements AsyncIterator<Future<T>>, Listener {
+  readonly #finished: Future<T>[] = [];
+  readonly #line = new Line<IteratorResult<Future<T>>>("asCompleted");
+  readonly #futures: Set<Future<T>>;
+  readonly #until: number;
+  #left: number;
+
+  constructor(futures: Set<Future<T>>, timeout: number) {
+    this.#futures = futures;
+    this.#left = futures.size;
+    this.#until = currentScope().scheduler.clock.now() + timeout;
+    for (const future of futures) completionOf(future).listen(this);
+  }
+
+  settled({ source }: { source: unknown }): void {
+    const future = source as Future<T>;
+    const result = { done: false, value: future } as const;
+    if (this.#line.wake(result)) this.#left--;
+    else this.#finished.push(future);
+    if (this.#left === 0) this.#line.wakeAll({ done: true, value: undefined });
+  }
+
+  next(): Promise<IteratorResult<Future<T>>> {
+    const refusal = refused();
+    if (refusal !== undefined) return refusal;
+    const future = this.#finished.shift();
+    if (future !== undefined) {
+      this.#left--;
+      return passed({ done: false, value: future });
+    }
+    if (this.#left === 0) return passed({ done: true, value: undefined });
+    return timeoutAt(this.#until, () => this.#line.wait());
+  }
+
+  /** Lets go of the futures, which go on. */
+  return(): Promise<IteratorResult<Future<T>>> {
+    return passed({ done: true, value: undefined });
+  }
+}

@@ -1,0 +1,87 @@
+/** @module */
+import type { CancelledError } from "./errors.ts";
+import { describe, isThenable } from "./types.ts";
+import { ExternalWaiter, type Place, refused } from "./waiter.ts";
+
+const FOREIGN: Place = { what: "cancellable", leave() {} };
+
+/** A wait for a promise that knows nothing of cancels. */
+class ForeignWaiter<T> extends ExternalWaiter<T> {
+  readonly #controller: AbortController | undefined;
+
+  constructor(controller?: AbortController) {
+    super(FOREIGN);
+    this.#controller = controller;
+  }
+
+  override cancel(error: CancelledError): boolean {
+    super.cancel(error);
+    this.#controller?.abort(error); // last, as it runs foreign listeners
+    return true;
+  }
+
+  override abort(reason: unknown): void {
+    super.abort(reason);
+    this.#controller?.abort(reason);
+  }
+}
+
+/**
+ * Makes a foreign promise a point where the task can be cancelled.
+ *
+ * When the task is cancelled it rejects at once; how the promise ends is then
+ * nobody's concern any more, and a late rejection stays silent. Given a function,
+ * it calls that with a signal that aborts when the wait is given up, so that the
+ * work itself can end too.
+ *
+ * **Cancel safety:** the wait ends at once; what the foreign work did, or still does,
+ * is its own affair.
+ *
+ * @throws {CancelledError} The task was cancelled.
+ *
+ * @example
+ * ```ts
+ * import { cancellable, timeout, TimeoutError } from "@asyncio/asyncio/tasks";
+ * import { assertRejects } from "@std/assert";
+ *
+ * const never = new Promise<string>(() => {});
+ * await assertRejects(
+ *   () => timeout(5, () => cancellable(never)),
+ *   TimeoutError,
+ * );
+ *
+ * // With fetch: cancellable((signal) => fetch(url, { signal }))
+ * ```
+ */
+export function cancellable<T>(
+  promise: PromiseLike<T> | ((signal: AbortSignal) => PromiseLike<T>),
+): Promise<T> {
+  if (typeof promise !== "function" && !isThenable(promise)) {
+    return Promise.reject(
+      new TypeError(
+        `expected a promise or a function of a signal, found ${
+          describe(promise)
+        }`,
+      ),
+    );
+  }
+  const refusal = refused();
+  if (refusal !== undefined) return refusal;
+  if (isThenable(promise)) return waitFor(promise, new ForeignWaiter<T>());
+  const controller = new AbortController();
+  try {
+    // The call comes first: what it throws is thrown to the caller, not waited for.
+    const started = promise(controller.signal);
+    return waitFor(started, new ForeignWaiter<T>(controller));
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+function waitFor<T>(
+  promise: PromiseLike<T>,
+  waiter: ForeignWaiter<T>,
+): Promise<T> {
+  promise.then((value) => waiter.wake(value), (error) => waiter.fail(error));
+  return waiter.promise;
+}

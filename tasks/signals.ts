@@ -1,0 +1,71 @@
+/** @module */
+import { Line } from "./line.ts";
+import { onSignal } from "./signal_source.ts";
+import { ExternalWaiter, passed, refused } from "./waiter.ts";
+
+/**
+ * The signals as they arrive, for as long as this is iterated or until it is
+ * disposed. Those that arrive while nobody waits are kept.
+ *
+ * **Cancel safety:** a `next()` that is cancelled takes no signal.
+ *
+ * @example
+ * ```ts
+ * import { signals } from "@asyncio/asyncio/tasks";
+ *
+ * using hangups = signals("SIGHUP");
+ * setTimeout(() => Deno.kill(Deno.pid, "SIGHUP"), 1);
+ * for await (const signal of hangups) {
+ *   console.log(`reload, because of ${signal}`);
+ *   break;
+ * }
+ * ```
+ */
+export function signals(
+  ...names: Deno.Signal[]
+): AsyncIterable<Deno.Signal> & Disposable {
+  return new Signals(names);
+}
+
+class Signals implements AsyncIterableIterator<Deno.Signal>, Disposable {
+  readonly #line: Line<IteratorResult<Deno.Signal>>;
+  readonly #arrived: Deno.Signal[] = [];
+  readonly #stop: (() => void)[];
+  #closed = false;
+
+  constructor(names: Deno.Signal[]) {
+    this.#line = new Line(`signals ${names.join(", ")}`);
+    this.#stop = names.map((name) => onSignal(name, () => this.#arrive(name)));
+  }
+
+  next(): Promise<IteratorResult<Deno.Signal>> {
+    const refusal = refused();
+    if (refusal !== undefined) return refusal;
+    const value = this.#arrived.shift();
+    if (value !== undefined) return passed({ done: false, value });
+    if (this.#closed) return passed({ done: true, value: undefined });
+    return this.#line.join(
+      new ExternalWaiter<IteratorResult<Deno.Signal>>(this.#line),
+    );
+  }
+
+  return(): Promise<IteratorResult<Deno.Signal>> {
+    this[Symbol.dispose]();
+    return passed({ done: true, value: undefined });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const stop of this.#stop) stop();
+    this.#line.wakeAll({ done: true, value: undefined });
+  }
+
+  #arrive(value: Deno.Signal): void {
+    if (!this.#line.wake({ done: false, value })) this.#arrived.push(value);
+  }
+}

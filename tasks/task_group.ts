@@ -1,0 +1,310 @@
+/** @module */
+import { CancelledError, isCancelled } from "./errors.ts";
+import { completionOf } from "./future.ts";
+import { printable } from "./inspect.ts";
+import { Line } from "./line.ts";
+import { currentScope, runInScope, type Scope } from "./scope.ts";
+import { spawn, type Task, type TaskOptions } from "./task.ts";
+import { checkCoroutine, type Coroutine, describe } from "./types.ts";
+import { passed, quiet, refused, ShieldedWaiter } from "./waiter.ts";
+
+let open!: (scope: Scope, limit: number) => TaskGroup;
+let runBody!: <T>(
+  group: TaskGroup,
+  body: (group: TaskGroup) => PromiseLike<T> | T,
+) => Promise<T | undefined>;
+
+/**
+ * Tasks that live and end together. Made by {@linkcode taskGroup}. Mirrors
+ * `asyncio.TaskGroup`.
+ */
+export class TaskGroup {
+  readonly #scope: Scope;
+  readonly #tasks = new Set<Task<unknown>>();
+  /** Those that count against the limit. */
+  readonly #inside = new Set<object>();
+  readonly #errors: unknown[] = [];
+  readonly #idle = new Line<void>("taskGroup");
+  readonly #turnstile = new Line<void>("TaskGroup's limit");
+  /** How many more may run at a time. */
+  #free: number;
+  #state: "open" | "ending" | "over" = "open";
+  #bodyRuns = true;
+
+  private constructor(scope: Scope, limit: number) {
+    this.#scope = scope;
+    this.#free = limit;
+  }
+
+  /**
+   * Starts a child: as the function {@linkcode createTask}, or, where the group has
+   * a limit, as soon as there is room. Children may start more.
+   *
+   * @throws {TypeError} `coroutine` is no function.
+   * @throws {Error} The group is ending, or has ended.
+   */
+  createTask<T>(coroutine: Coroutine<T>, options?: TaskOptions): Task<T> {
+    checkCoroutine(coroutine, "createTask");
+    const task = this.#spawn(coroutine, options);
+    completionOf(task).listen({ settled: () => this.#ended(task, true) });
+    return task;
+  }
+
+  /**
+   * Starts a child and waits until it says that it is ready, by calling `started`
+   * with a value. As Trio's `Nursery.start`.
+   *
+   * Until then its failure is thrown here; afterwards it is the group's.
+   *
+   * **Cancel safety:** a cancel before the child is ready cancels the child, and is
+   * thrown when that has ended.
+   *
+   * @throws {Error} The child ended without calling `started`; or the group is over.
+   *
+   * @example
+   * ```ts
+   * import { sleep, taskGroup } from "@asyncio/asyncio/tasks";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await taskGroup(async (group) => {
+   *   const port = await group.start(async (started) => {
+   *     await sleep(1); // binds a socket
+   *     started(8080);
+   *     await sleep(60_000); // serves
+   *   });
+   *   assertEquals(port, 8080);
+   *   group.cancel();
+   * });
+   * ```
+   */
+  start<V>(
+    child: (started: (value: V) => void) => unknown,
+    options?: TaskOptions,
+  ): Promise<V> {
+    return quiet(this.#start(child, options));
+  }
+
+  async #start<V>(
+    child: (started: (value: V) => void) => unknown,
+    options: TaskOptions | undefined,
+  ): Promise<V> {
+    if (typeof child !== "function") {
+      throw new TypeError(`start takes a function, found ${describe(child)}`);
+    }
+    const ready = new Line<V>("TaskGroup.start");
+    let isReady = false;
+    let value!: V;
+    const task = this.#spawn(async () =>
+      await child((given) => {
+        if (isReady) throw new Error("started() is called once");
+        isReady = true;
+        value = given;
+        ready.wake(given);
+      }), options);
+    const ended = new Line<void>("TaskGroup.start");
+    let givenUp = false;
+    completionOf(task).listen({
+      settled: () => {
+        if (!isReady) ready.failAll(failureBeforeReady(task));
+        this.#ended(task, isReady || givenUp);
+        ended.wakeAll();
+      },
+    });
+    try {
+      return await (refused() ?? (isReady ? passed(value) : ready.wait()));
+    } catch (error) {
+      if (!task.done && !isReady) {
+        givenUp = true;
+        task.cancel();
+        await ended.join(new ShieldedWaiter<void>(ended));
+      }
+      throw error;
+    }
+  }
+
+  /** Ends the group without an error: its children and its body are cancelled. Harmless when it has ended. */
+  cancel(): void {
+    if (this.#state === "over") return;
+    this.#end(new CancelledError("the group was cancelled"));
+  }
+
+  /** A child that counts against the limit. */
+  #spawn<T>(
+    coroutine: Coroutine<T>,
+    options: TaskOptions | undefined,
+  ): Task<T> {
+    if (this.#state !== "open") {
+      throw new Error(
+        `no task can be added to a group that is ${this.#state}`,
+      );
+    }
+    const task = spawn(
+      this.#free === Infinity ? coroutine : () => this.#take(coroutine),
+      this.#scope.scheduler,
+      options,
+    );
+    this.#tasks.add(task);
+    return task;
+  }
+
+  /** Runs `coroutine` when there is room for it. */
+  #take<T>(coroutine: Coroutine<T>): PromiseLike<T> | T {
+    const task = currentScope().owner!;
+    if (this.#free > 0) {
+      this.#free--;
+      this.#inside.add(task);
+      return coroutine();
+    }
+    return this.#turnstile.wait().then(() => {
+      this.#inside.add(task);
+      return refused() ?? coroutine();
+    });
+  }
+
+  /** A child has ended. */
+  #ended(task: Task<unknown>, counts: boolean): void {
+    this.#tasks.delete(task);
+    if (!task.cancelled) {
+      const error = task.exception();
+      const failed = completionOf(task).state === "failed";
+      if (failed && counts) this.#fail(error);
+    }
+    if (this.#inside.delete(task) && !this.#turnstile.wake()) this.#free++;
+    if (this.#tasks.size === 0) this.#idle.wakeAll();
+  }
+
+  #fail(error: unknown): void {
+    this.#errors.push(error);
+    this.#end(
+      new CancelledError("a task of the group failed", { cause: error }),
+    );
+  }
+
+  /** Cancels everything in the group, once. */
+  #end(error: CancelledError): void {
+    if (this.#state === "ending") return;
+    this.#state = "ending";
+    if (this.#bodyRuns) this.#scope.cancel(error);
+    for (const task of [...this.#tasks]) task.cancel(error.message);
+  }
+
+  async #run<T>(
+    body: (group: TaskGroup) => PromiseLike<T> | T,
+  ): Promise<T | undefined> {
+    const scope = this.#scope;
+    const before = scope.outerCancels;
+    let value: T | undefined;
+    let cancel: CancelledError | undefined;
+    try {
+      value = await runInScope(scope, async () => await body(this));
+      this.#bodyRuns = false;
+    } catch (error) {
+      this.#bodyRuns = false;
+      if (isCancelled(error)) {
+        const ours = this.#state === "ending";
+        cancel = ours ? scope.outerCancelSince(before) : error;
+      } else {
+        this.#errors.push(error);
+      }
+      this.#end(new CancelledError("the body of the group failed"));
+    }
+    scope.pending = undefined; // its own, not delivered: taken back
+    while (this.#tasks.size > 0) {
+      try {
+        await (refused() ?? this.#idle.wait());
+      } catch (error) {
+        cancel = error as CancelledError;
+        this.#end(cancel);
+      }
+    }
+    this.#state = "over";
+    scope.close();
+    if (this.#errors.length > 0) {
+      if (cancel !== undefined) scope.parent!.renew(cancel);
+      throw new AggregateError(this.#errors, describeErrors(this.#errors));
+    }
+    if (cancel !== undefined) throw cancel;
+    return value;
+  }
+
+  static {
+    open = (scope, limit) => new TaskGroup(scope, limit);
+    runBody = (group, body) => group.#run(body);
+    printable(TaskGroup, (group) => ({
+      state: group.#state,
+      tasks: group.#tasks.size,
+      errors: group.#errors.length,
+    }));
+  }
+}
+
+/**
+ * Runs `body`, which may start tasks in the group, and ends when all of them have
+ * ended. Mirrors `asyncio.TaskGroup`.
+ *
+ * - The first failure cancels the siblings and the body; those not started yet never
+ *   start. Every error that is not a cancel is thrown in one `AggregateError`, in the
+ *   order in which they came, also when there is just one.
+ * - A child that is cancelled alone fails nothing.
+ * - A cancel from outside goes to all of them. If it comes with errors, the errors
+ *   are thrown, and the cancel strikes at the next wait.
+ * - With `limit`, at most so many children run at a time; the others wait to start.
+ *
+ * **Cancel safety:** it ends only when all its children have, so no task is
+ * left behind, however it ends.
+ *
+ * @throws {AggregateError} The body or children failed.
+ * @throws {RangeError} `limit` is not at least 1.
+ *
+ * @returns What the body returns; `undefined` if `group.cancel()` ended it before.
+ *
+ * @example
+ * ```ts
+ * import { sleep, taskGroup } from "@asyncio/asyncio/tasks";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const pages: string[] = [];
+ * await taskGroup((group) => {
+ *   for (const page of ["a", "b", "c"]) {
+ *     group.createTask(async () => {
+ *       await sleep(1);
+ *       pages.push(page);
+ *     });
+ *   }
+ * }, { limit: 2 });
+ * assertEquals(pages, ["a", "b", "c"]);
+ * ```
+ */
+export function taskGroup<T>(
+  body: (group: TaskGroup) => PromiseLike<T> | T,
+  options?: { limit?: number },
+): Promise<T> {
+  return quiet(runGroup(body, options));
+}
+
+async function runGroup<T>(
+  body: (group: TaskGroup) => PromiseLike<T> | T,
+  options: { limit?: number } | undefined,
+): Promise<T> {
+  if (typeof body !== "function") {
+    throw new TypeError(`taskGroup takes a function, found ${describe(body)}`);
+  }
+  const limit = options?.limit ?? Infinity;
+  if (!(limit >= 1) || (limit !== Infinity && !Number.isInteger(limit))) {
+    throw new RangeError(
+      `limit is a whole number from 1, found ${describe(limit)}`,
+    );
+  }
+  return await runBody(open(currentScope().open(), limit), body) as T;
+}
+
+function failureBeforeReady(task: Task<unknown>): unknown {
+  const { state, error } = completionOf(task);
+  if (state !== "done") return error;
+  return new Error(`the child ${task.name} ended without calling started()`);
+}
+
+function describeErrors(errors: unknown[]): string {
+  const count = errors.length === 1 ? "1 error" : `${errors.length} errors`;
+  return `unhandled errors in a task group (${count}): ${errors[0]}`;
+}

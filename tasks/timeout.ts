@@ -1,0 +1,219 @@
+/** @module */
+import { Deadline } from "./deadline.ts";
+import { CancelledError, isCancelled, TimeoutError } from "./errors.ts";
+import { printable } from "./inspect.ts";
+import { currentScope, runInScope, type Scope } from "./scope.ts";
+import { checkMilliseconds } from "./types.ts";
+import { quiet } from "./waiter.ts";
+
+/** What a timeout does when it is opened and closed: for the functions below. */
+let open!: (scope: Scope, when: number | undefined) => Timeout;
+let close!: (timeout: Timeout) => void;
+
+/**
+ * A time limit on the body of {@linkcode timeout}, {@linkcode timeoutAt} or
+ * {@linkcode moveOnAfter}, which make it. Mirrors `asyncio.Timeout`.
+ */
+export class Timeout {
+  readonly #scope: Scope;
+  #when: number | undefined;
+  #deadline: Deadline | undefined;
+  #expired = false;
+  #closed = false;
+
+  private constructor(scope: Scope, when: number | undefined) {
+    this.#scope = scope;
+    this.#when = when;
+    this.#arm();
+  }
+
+  /** When the time is up, on the loop's clock; `undefined` for never. */
+  get when(): number | undefined {
+    return this.#when;
+  }
+
+  /** Whether the time was up before the body had ended. */
+  get expired(): boolean {
+    return this.#expired;
+  }
+
+  /**
+   * Moves the limit to `when`, on the loop's clock; `undefined` takes it away.
+   *
+   * @throws {RangeError} `when` is `NaN`.
+   * @throws {Error} The time was up already, or the body has ended.
+   */
+  reschedule(when: number | undefined): void {
+    if (when !== undefined) checkMilliseconds(when, "the time");
+    if (this.#closed || this.#expired) {
+      const state = this.#closed ? "over" : "expired";
+      throw new Error(`cannot reschedule a timeout that is ${state}`);
+    }
+    this.#deadline?.stop();
+    this.#when = when;
+    this.#arm();
+  }
+
+  #arm(): void {
+    const { scheduler } = this.#scope;
+    const when = this.#when;
+    if (when === undefined || when === Infinity) return;
+    if (when <= scheduler.clock.now()) this.#expire();
+    else this.#deadline = new Deadline(scheduler, when, () => this.#expire());
+  }
+
+  #expire(): void {
+    this.#expired = true;
+    this.#scope.cancel(new CancelledError("the time is up"));
+  }
+
+  static {
+    open = (scope, when) => new Timeout(scope, when);
+    close = (timeout) => {
+      timeout.#closed = true;
+      timeout.#deadline?.stop();
+      timeout.#scope.pending = undefined; // its own, not delivered: taken back
+      timeout.#scope.close();
+    };
+    printable(Timeout, (timeout) => ({
+      when: timeout.when,
+      expired: timeout.expired,
+    }));
+  }
+}
+
+/**
+ * Runs `body`, cancels it when `ms` milliseconds are over, and then throws
+ * {@linkcode TimeoutError}. Mirrors `asyncio.timeout`.
+ *
+ * - It cancels only what was begun inside the body: timeouts side by side in one
+ *   task do not disturb each other.
+ * - It takes as long as the body takes to clean up.
+ * - A body that catches the cancel and returns all the same gives its value;
+ *   `scope.expired` tells.
+ * - A cancel from outside is never mistaken for its own, also in the same turn.
+ * - `undefined` or `Infinity` is no limit; with zero or less the first wait throws.
+ *
+ * **Cancel safety:** a cancel from outside goes into the body, and its
+ * {@linkcode CancelledError} comes out.
+ *
+ * @throws {TimeoutError} The time was up.
+ * @throws {RangeError} `ms` is `NaN`.
+ *
+ * @example
+ * ```ts
+ * import { sleep, timeout, TimeoutError } from "@asyncio/asyncio/tasks";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * await assertRejects(() => timeout(5, () => sleep(60_000)), TimeoutError);
+ *
+ * // As long as there is news, the limit moves on.
+ * const result = await timeout(1000, async (scope) => {
+ *   await sleep(5);
+ *   scope.reschedule(scope.when! + 1000);
+ *   return "fine";
+ * });
+ * assertEquals(result, "fine");
+ * ```
+ */
+export function timeout<T>(
+  ms: number | undefined,
+  body: (scope: Timeout) => PromiseLike<T> | T,
+): Promise<T> {
+  return limit(() => after(ms), body, timeUp);
+}
+
+/**
+ * The same as {@linkcode timeout}, with a time on the loop's clock. Mirrors
+ * `asyncio.timeout_at`.
+ *
+ * **Cancel safety:** as `timeout`.
+ *
+ * @throws {TimeoutError} The time was up.
+ * @throws {RangeError} `when` is `NaN`.
+ *
+ * @example Several steps with one deadline
+ * ```ts
+ * import { getRunningLoop, sleep, timeoutAt } from "@asyncio/asyncio/tasks";
+ *
+ * const deadline = getRunningLoop().time() + 1000;
+ * await timeoutAt(deadline, () => sleep(1));
+ * await timeoutAt(deadline, () => sleep(1));
+ * ```
+ */
+export function timeoutAt<T>(
+  when: number | undefined,
+  body: (scope: Timeout) => PromiseLike<T> | T,
+): Promise<T> {
+  return limit(() => checkTime(when), body, timeUp);
+}
+
+/**
+ * The same as {@linkcode timeout}, but gives `undefined` when the time is up:
+ * where running out of time is no failure. As Trio's `move_on_after`.
+ *
+ * **Cancel safety:** as `timeout`.
+ *
+ * @throws {RangeError} `ms` is `NaN`.
+ *
+ * @example
+ * ```ts
+ * import { moveOnAfter, sleep } from "@asyncio/asyncio/tasks";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const found = await moveOnAfter(5, () => sleep(60_000, { result: "cache" }));
+ * assertEquals(found ?? "default", "default");
+ * ```
+ */
+export function moveOnAfter<T>(
+  ms: number,
+  body: (scope: Timeout) => PromiseLike<T> | T,
+): Promise<T | undefined> {
+  return limit(() => after(ms), body, () => undefined);
+}
+
+function checkTime(when: number | undefined): number | undefined {
+  if (when !== undefined) checkMilliseconds(when, "the time");
+  return when;
+}
+
+function after(ms: number | undefined): number | undefined {
+  if (ms === undefined) return undefined;
+  checkMilliseconds(ms, "the time");
+  return currentScope().scheduler.clock.now() + ms;
+}
+
+function timeUp(cause: CancelledError): never {
+  throw new TimeoutError("the time is up", { cause });
+}
+
+function limit<T, R>(
+  until: () => number | undefined,
+  body: (scope: Timeout) => PromiseLike<T> | T,
+  expired: (cause: CancelledError) => R,
+): Promise<T | R> {
+  return quiet(runLimited(until, body, expired));
+}
+
+/** Runs `body` with a time limit; when that was what ended it, gives what `expired` does. */
+async function runLimited<T, R>(
+  until: () => number | undefined,
+  body: (scope: Timeout) => PromiseLike<T> | T,
+  expired: (cause: CancelledError) => R,
+): Promise<T | R> {
+  const when = until();
+  const scope = currentScope().open();
+  const before = scope.outerCancels;
+  const timeout = open(scope, when);
+  try {
+    return await runInScope(scope, async () => await body(timeout));
+  } catch (error) {
+    if (!timeout.expired || !isCancelled(error)) throw error;
+    // Somebody around it cancelled as well: theirs is the greater need.
+    const outer = scope.outerCancelSince(before);
+    if (outer === undefined) return expired(error);
+    throw outer;
+  } finally {
+    close(timeout);
+  }
+}

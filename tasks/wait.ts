@@ -1,0 +1,150 @@
+/** @module */
+import type { Listener } from "./completion.ts";
+import { Deadline } from "./deadline.ts";
+import { ensureFuture } from "./ensure_future.ts";
+import { completionOf, type Future } from "./future.ts";
+import { Line } from "./line.ts";
+import { currentScope } from "./scope.ts";
+import {
+  checkMilliseconds,
+  describe,
+  isThenable,
+  type WaitOptions,
+} from "./types.ts";
+import { quiet, refused } from "./waiter.ts";
+
+/** When {@linkcode wait} returns. */
+export type ReturnWhen =
+  | "ALL_COMPLETED"
+  | "FIRST_COMPLETED"
+  | "FIRST_EXCEPTION";
+
+/** How to {@linkcode wait}. */
+export interface WaitManyOptions extends WaitOptions {
+  /** How long at most, in milliseconds. */
+  timeout?: number | undefined;
+  /** What to wait for: all of them unless given. */
+  returnWhen?: ReturnWhen | undefined;
+}
+
+/**
+ * Waits for some or all of `futures`, and says which are done. Mirrors
+ * `asyncio.wait`.
+ *
+ * It cancels nothing and throws none of their errors, nor on a timeout: look into
+ * the sets. `FIRST_EXCEPTION` is the first that fails, a cancel is no failure; if
+ * none does, it waits for all. A promise stands in the sets as the future that
+ * `ensureFuture` makes of it.
+ *
+ * **Cancel safety:** the futures are left alone.
+ *
+ * @throws {TypeError} There are none, or something that is no future or promise: no
+ * functions here, as nobody could tell their tasks.
+ * @throws {RangeError} `timeout` is `NaN`.
+ *
+ * @example
+ * ```ts
+ * import { createTask, sleep, wait } from "@asyncio/asyncio/tasks";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const fast = createTask(() => sleep(1));
+ * const slow = createTask(() => sleep(60_000));
+ * const { done, pending } = await wait([fast, slow], {
+ *   returnWhen: "FIRST_COMPLETED",
+ * });
+ * assertEquals([...done], [fast]);
+ * for (const task of pending) task.cancel();
+ * ```
+ */
+export function wait<T>(
+  futures: Iterable<Future<T> | Promise<T>>,
+  options?: WaitManyOptions,
+): Promise<{ done: Set<Future<T>>; pending: Set<Future<T>> }> {
+  return quiet(waitForFutures(futures, options));
+}
+
+async function waitForFutures<T>(
+  futures: Iterable<Future<T> | Promise<T>>,
+  options: WaitManyOptions | undefined,
+): Promise<{ done: Set<Future<T>>; pending: Set<Future<T>> }> {
+  const all = checkFutures(futures);
+  const { timeout, returnWhen = "ALL_COMPLETED" } = options ?? {};
+  checkReturnWhen(returnWhen);
+  if (timeout !== undefined) checkMilliseconds(timeout, "the timeout");
+  const refusal = refused(options);
+  if (refusal !== undefined) return await refusal;
+
+  const pending = [...all].filter((future) => !future.done);
+  const isEnough = pending.length === 0 ||
+    (returnWhen === "FIRST_COMPLETED" && pending.length < all.size) ||
+    (returnWhen === "FIRST_EXCEPTION" && [...all].some(hasFailed));
+  if (!isEnough && !(timeout! <= 0)) {
+    await waitForSome(pending, returnWhen, timeout, options);
+  }
+  const sets = { done: new Set<Future<T>>(), pending: new Set<Future<T>>() };
+  for (const future of all) sets[future.done ? "done" : "pending"].add(future);
+  return sets;
+}
+
+async function waitForSome(
+  pending: Future<unknown>[],
+  returnWhen: ReturnWhen,
+  timeout = Infinity,
+  options: WaitOptions | undefined,
+): Promise<void> {
+  const line = new Line<void>(`wait for ${pending.length} futures`);
+  let left = pending.length;
+  const listener: Listener = {
+    settled({ state }) {
+      left--;
+      const isEnough = left === 0 || returnWhen === "FIRST_COMPLETED" ||
+        (returnWhen === "FIRST_EXCEPTION" && state === "failed");
+      if (isEnough) line.wakeAll();
+    },
+  };
+  const { scheduler } = currentScope();
+  const when = scheduler.clock.now() + timeout;
+  const deadline = timeout === Infinity
+    ? undefined
+    : new Deadline(scheduler, when, () => line.wakeAll());
+  for (const future of pending) completionOf(future).listen(listener);
+  try {
+    await line.wait(options);
+  } finally {
+    deadline?.stop();
+    for (const future of pending) completionOf(future).unlisten(listener);
+  }
+}
+
+function hasFailed(future: Future<unknown>): boolean {
+  return completionOf(future).state === "failed";
+}
+
+function checkReturnWhen(value: unknown): void {
+  const known = ["ALL_COMPLETED", "FIRST_COMPLETED", "FIRST_EXCEPTION"];
+  if (known.includes(value as string)) return;
+  throw new TypeError(
+    `returnWhen is one of ${known.join(", ")}, found ${describe(value)}`,
+  );
+}
+
+/** The futures, each once; nothing has changed where one of them is none. */
+function checkFutures<T>(
+  futures: Iterable<Future<T> | Promise<T>>,
+): Set<Future<T>> {
+  if (isThenable(futures) || typeof futures !== "object") {
+    throw new TypeError(
+      `wait takes a list of futures, found ${describe(futures)}`,
+    );
+  }
+  const items = new Set(futures);
+  if (items.size === 0) throw new TypeError("there is nothing to wait for");
+  for (const item of items) {
+    if (isThenable(item)) continue;
+    const hint = typeof item === "function" ? "; make it a task first" : "";
+    throw new TypeError(
+      `wait takes futures and promises, found ${describe(item)}${hint}`,
+    );
+  }
+  return new Set([...items].map((item) => ensureFuture(item)));
+}

@@ -1,0 +1,119 @@
+/** @module */
+import { cancellable } from "./cancellable.ts";
+import { CancelledError, TimeoutError } from "./errors.ts";
+import { checkAwaitable } from "./ensure_future.ts";
+import { Future } from "./future.ts";
+import { currentScope, runInScope } from "./scope.ts";
+import { type Timeout, timeout } from "./timeout.ts";
+import {
+  type Awaitable,
+  checkMilliseconds,
+  type WaitOptions,
+} from "./types.ts";
+import { type Place, quiet, refused, ShieldedWaiter } from "./waiter.ts";
+
+const PLACE: Place = { what: "waitFor", leave() {} };
+
+/**
+ * Waits for `awaitable`, but not longer than `ms` milliseconds. Mirrors
+ * `asyncio.wait_for`.
+ *
+ * - When the time is up the awaitable is cancelled, and {@linkcode TimeoutError} is
+ *   thrown when it has ended; where it ends with a result or an error in spite of the
+ *   cancel, that counts instead. A foreign promise is given up at once.
+ * - A function runs in the caller's own task. With zero or less it is never started.
+ * - When `signal` aborts, the wait rejects at once and the awaitable is cancelled.
+ *
+ * **Cancel safety:** a cancel from outside cancels the awaitable, and is thrown when
+ * that has ended.
+ *
+ * @throws {TimeoutError} The time was up.
+ * @throws {RangeError} `ms` is `NaN`.
+ * @throws {TypeError} `awaitable` is no function, promise or future.
+ *
+ * @example
+ * ```ts
+ * import { sleep, TimeoutError, waitFor } from "@asyncio/asyncio/tasks";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * assertEquals(await waitFor(() => sleep(1, { result: "in time" }), 1000), "in time");
+ * await assertRejects(() => waitFor(() => sleep(60_000), 5), TimeoutError);
+ * ```
+ */
+export function waitFor<T>(
+  awaitable: Awaitable<T>,
+  ms: number,
+  options?: WaitOptions,
+): Promise<T> {
+  return quiet(waitForOne(awaitable, ms, options));
+}
+
+async function waitForOne<T>(
+  awaitable: Awaitable<T>,
+  ms: number,
+  options: WaitOptions | undefined,
+): Promise<T> {
+  checkAwaitable(awaitable);
+  checkMilliseconds(ms, "the timeout");
+  const refusal = refused(options);
+  if (refusal !== undefined) return await refusal;
+  const work = workOf(awaitable, ms);
+  const limit = ms > 0 ? ms : undefined; // without time, the work sees to it itself
+  if (options?.signal === undefined) return await timeout(limit, work);
+  return await abortable(() => timeout(limit, work), options);
+}
+
+/** What is run inside the timeout. */
+function workOf<T>(
+  awaitable: Awaitable<T>,
+  ms: number,
+): (scope: Timeout) => PromiseLike<T> | T {
+  if (typeof awaitable === "function") {
+    return ms > 0 ? awaitable : () => {
+      throw new TimeoutError("the time was up before it started");
+    };
+  }
+  if (!(awaitable instanceof Future)) {
+    return (scope) => {
+      const wait = cancellable(awaitable);
+      if (!(ms > 0)) expireNow(scope);
+      return wait;
+    };
+  }
+  return (scope) => {
+    if (awaitable.done) return awaitable.result();
+    const wait = awaitable.then((value) => value);
+    if (!(ms > 0)) expireNow(scope);
+    return wait;
+  };
+}
+
+/** Strikes a wait that has begun: a future is to be cancelled, not just left alone. */
+function expireNow(scope: Timeout): void {
+  scope.reschedule(currentScope().scheduler.clock.now());
+}
+
+/** Runs `work` in a scope of its own, which is cancelled, and left to itself, when the signal aborts. */
+async function abortable<T>(
+  work: () => Promise<T>,
+  options: WaitOptions,
+): Promise<T> {
+  const scope = currentScope().open();
+  // A cancel goes to the work, in the scope inside, and comes back from there.
+  const waiter = new ShieldedWaiter<T>(PLACE, options);
+  runInScope(scope, work).then(
+    (value) => waiter.wake(value),
+    (error) => waiter.fail(error),
+  ).finally(() => scope.close());
+  let ended = false;
+  try {
+    const value = await waiter.promise;
+    ended = true;
+    return value;
+  } catch (error) {
+    ended = !options.signal!.aborted || error !== options.signal!.reason;
+    throw error;
+  } finally {
+    if (!ended) scope.cancel(new CancelledError("the signal was aborted"));
+  }
+}
