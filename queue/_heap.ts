@@ -1,0 +1,85 @@
+/** @module */
+import type { Items } from "./_items.ts";
+
+/** Says which comes first: less than 0 the one, more than 0 the other, anything else neither. */
+export type Compare<T> = (a: T, b: T) => number;
+
+interface Entry<T> {
+  readonly item: T;
+  /** Equals leave in order of arrival. */
+  readonly arrival: number;
+}
+
+/**
+ * Smallest first: a binary heap. The comparisons are another's code and may throw, so every change finds its path first and moves
+ * the entries after.
+ */
+export class Heap<T> implements Items<T> {
+  readonly #compare: Compare<T>;
+  readonly #entries: Entry<T>[] = [];
+  #arrivals = 0;
+
+  constructor(compare: Compare<T>) {
+    this.#compare = compare;
+  }
+
+  get size(): number {
+    return this.#entries.length;
+  }
+
+  add(item: T): void {
+    const entries = this.#entries;
+    const entry = { item, arrival: this.#arrivals };
+    let top = entries.length;
+    while (top > 0 && this.#before(entry, entries[(top - 1) >> 1]!)) {
+      top = (top - 1) >> 1;
+    }
+    this.#arrivals++;
+    let i = entries.length;
+    while (i > top) {
+      const parent = (i - 1) >> 1;
+      entries[i] = entries[parent]!;
+      i = parent;
+    }
+    entries[i] = entry;
+  }
+
+  take(): T {
+    const entries = this.#entries;
+    const first = entries[0]!;
+    const path = this.#pathDown();
+    const last = entries.pop()!;
+    let i = 0;
+    for (const child of path) {
+      entries[i] = entries[child]!;
+      i = child;
+    }
+    if (i < entries.length) entries[i] = last;
+    return first.item;
+  }
+
+  clear(): void {
+    this.#entries.length = 0;
+  }
+
+  /** The places whose entries move one up when the last entry is to fill the place of the first. */
+  #pathDown(): number[] {
+    const entries = this.#entries;
+    const size = entries.length - 1;
+    const last = entries[size]!;
+    const path: number[] = [];
+    for (let child = 1; child < size; child = 2 * child + 1) {
+      if (
+        child + 1 < size && this.#before(entries[child + 1]!, entries[child]!)
+      ) child++;
+      if (!this.#before(entries[child]!, last)) break;
+      path.push(child);
+    }
+    return path;
+  }
+
+  #before(a: Entry<T>, b: Entry<T>): boolean {
+    const order = this.#compare(a.item, b.item);
+    return order < 0 || !(order > 0) && a.arrival < b.arrival;
+  }
+}

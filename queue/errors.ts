@@ -1,0 +1,30 @@
+/** The errors of the queues. @module */
+
+/** There is nothing to get. Thrown by `getNowait`; mirrors `asyncio.QueueEmpty`. */
+export class QueueEmptyError extends Error {
+  /** `"QueueEmptyError"` */
+  override name = "QueueEmptyError";
+}
+
+/** There is no room to put. Thrown by `putNowait`; mirrors `asyncio.QueueFull`. */
+export class QueueFullError extends Error {
+  /** `"QueueFullError"` */
+  override name = "QueueFullError";
+}
+
+/** The queue is shut down: it takes nothing any more, and gives nothing once it is empty. Mirrors `asyncio.QueueShutDown`. */
+export class QueueShutDownError extends Error {
+  /** `"QueueShutDownError"` */
+  override name = "QueueShutDownError";
+  /** Where it comes from a put: the item that was not taken. */
+  readonly item?: unknown;
+
+  /**
+   * @param message What was asked of the queue.
+   * @param options Where it comes from a put: the item.
+   */
+  constructor(message?: string, options?: ErrorOptions & { item?: unknown }) {
+    super(message, options);
+    if (options !== undefined && "item" in options) this.item = options.item;
+  }
+}

@@ -1,0 +1,68 @@
+/** @module */
+import { printable } from "../tasks/inspect.ts";
+import { Line } from "../tasks/line.ts";
+import type { WaitOptions } from "../tasks/types.ts";
+import { passed, refused } from "../tasks/waiter.ts";
+
+/**
+ * A flag to wait for. Mirrors `asyncio.Event`.
+ *
+ * - `set` wakes all who wait at that moment, in order of arrival, even where `clear` follows at once.
+ * - While it is set, nobody waits.
+ *
+ * @example
+ * ```ts
+ * import { Event } from "@asyncio/asyncio/sync";
+ * import { createTask } from "@asyncio/asyncio/tasks";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const ready = new Event();
+ * const waiter = createTask(async () => {
+ *   await ready.wait();
+ *   return "go";
+ * });
+ * ready.set();
+ * assertEquals(await waiter, "go");
+ * ```
+ */
+export class Event {
+  #isSet = false;
+  readonly #line = new Line<true>("Event.wait");
+
+  /** Whether it is set. */
+  get isSet(): boolean {
+    return this.#isSet;
+  }
+
+  /** Sets it, and wakes all who wait. Mirrors `asyncio.Event.set`. */
+  set(): void {
+    this.#isSet = true;
+    this.#line.wakeAll(true);
+  }
+
+  /** Makes those who come next wait again. Mirrors `asyncio.Event.clear`. */
+  clear(): void {
+    this.#isSet = false;
+  }
+
+  /**
+   * Waits until it is set; always gives `true`. Mirrors `asyncio.Event.wait`.
+   *
+   * **Cancel safety:** given up, it leaves nothing behind. Woken before that, it gives `true`, and the cancel strikes at the next wait.
+   *
+   * @throws {CancelledError} The task was cancelled.
+   * @throws The signal's reason, when it aborts.
+   */
+  wait(options?: WaitOptions): Promise<true> {
+    const refusal = refused(options);
+    if (refusal !== undefined) return refusal;
+    return this.#isSet ? passed(true) : this.#line.wait(options);
+  }
+
+  static {
+    printable(Event, (event) => ({
+      isSet: event.#isSet,
+      waiting: event.#line.size,
+    }));
+  }
+}
