@@ -18,6 +18,8 @@ export interface ClockedLoop {
   ring(): void;
   /** Whether every task waits, for nothing but time or each other: nothing happens until the clock moves on. */
   readonly blocked: boolean;
+  /** Whether its run is over: the clock may forget it. */
+  readonly closed: boolean;
   /** Set by a clock that wants to hear when {@linkcode blocked} may have become true. */
   onWait: (() => void) | undefined;
   /** Set by a test that wants to hear, in the code that waits, of every wait before it is begun. */

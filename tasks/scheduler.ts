@@ -114,7 +114,12 @@ export class Scheduler implements ClockedLoop {
   }
 
   get blocked(): boolean {
-    return this.external === 0 && this.waiting === this.tasks.size &&
+    return this.external === 0 && this.idle;
+  }
+
+  /** Whether every task is in a wait, and nothing is ready: the alarm is set, and nothing happens until something rings, here or outside. */
+  get idle(): boolean {
+    return this.waiting === this.tasks.size && !this.#turnPlanned &&
       this.#ready.length === 0 && this.#soon.length === 0;
   }
 
@@ -157,6 +162,7 @@ export class Scheduler implements ClockedLoop {
       this.#drain(entries, 0);
     }
     this.#arm();
+    if (this.onWait !== undefined) this.onWait();
   };
 
   /** A turn under test: runs one entry, whichever `choose` says. Calls keep their order, as the rules have it. */
@@ -175,6 +181,7 @@ export class Scheduler implements ClockedLoop {
     }
     if (this.#ready.length > 0) this.#planTurn();
     this.#arm();
+    if (this.onWait !== undefined) this.onWait();
   }
 
   /**
