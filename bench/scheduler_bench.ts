@@ -1,0 +1,140 @@
+/** What tasks and their waits cost, beside the bare promises that are the floor. */
+import {
+  createTask,
+  Future,
+  gather,
+  getRunningLoop,
+  sleep,
+  taskGroup,
+  waitFor,
+} from "@asyncio/asyncio/tasks";
+
+const N = 1000;
+
+async function body(): Promise<void> {
+  await null;
+}
+
+function bodies(): (() => Promise<void>)[] {
+  return Array.from({ length: N }, () => body);
+}
+
+// --- 1000 pieces of work, side by side ------------------------------------------
+
+Deno.bench("bare Promise.all of 1000", {
+  group: "spawn",
+  baseline: true,
+}, async () => {
+  await Promise.all(bodies().map((work) => work()));
+});
+
+Deno.bench("createTask of 1000, awaited", { group: "spawn" }, async () => {
+  const tasks = bodies().map((work) => createTask(work));
+  for (const task of tasks) await task;
+});
+
+Deno.bench("gather of 1000", { group: "spawn" }, async () => {
+  await gather(bodies());
+});
+
+Deno.bench("taskGroup of 1000", { group: "spawn" }, async () => {
+  await taskGroup((group) => {
+    for (const work of bodies()) group.createTask(work);
+  });
+});
+
+// --- giving way ----------------------------------------------------------------
+
+Deno.bench("a bare turn (setImmediate)", {
+  group: "turn",
+  baseline: true,
+}, async () => {
+  for (let i = 0; i < N; i++) {
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+});
+
+Deno.bench("sleep(0), alone", { group: "turn" }, async () => {
+  for (let i = 0; i < N; i++) await sleep(0);
+});
+
+Deno.bench("sleep(0), 100 tasks sharing turns", { group: "turn" }, async () => {
+  await taskGroup((group) => {
+    for (let task = 0; task < 100; task++) {
+      group.createTask(async () => {
+        for (let i = 0; i < N / 100; i++) await sleep(0);
+      });
+    }
+  });
+});
+
+// --- timers ----------------------------------------------------------------------
+
+Deno.bench("1000 × setTimeout, cleared", {
+  group: "timers set and cancelled",
+  baseline: true,
+}, () => {
+  const timers = [];
+  for (let i = 0; i < N; i++) timers.push(setTimeout(() => {}, 1000 + i));
+  for (const timer of timers) clearTimeout(timer);
+});
+
+Deno.bench("1000 × callLater, cancelled", {
+  group: "timers set and cancelled",
+}, () => {
+  const loop = getRunningLoop();
+  const handles = [];
+  for (let i = 0; i < N; i++) handles.push(loop.callLater(1000 + i, () => {}));
+  for (const handle of handles) handle.cancel();
+});
+
+Deno.bench("1000 × setTimeout, side by side", {
+  group: "sleeps",
+  baseline: true,
+}, async () => {
+  await Promise.all(Array.from(
+    { length: N },
+    (_, i) => new Promise((resolve) => setTimeout(resolve, 1 + i % 5)),
+  ));
+});
+
+Deno.bench("1000 × sleep, side by side", { group: "sleeps" }, async () => {
+  await Promise.all(Array.from({ length: N }, (_, i) => sleep(1 + i % 5)));
+});
+
+// --- one wait ----------------------------------------------------------------------
+
+Deno.bench("a bare promise, resolved and awaited", {
+  group: "one wait",
+  baseline: true,
+}, async () => {
+  for (let i = 0; i < N; i++) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    resolve();
+    await promise;
+  }
+});
+
+Deno.bench("a Future, set and awaited", { group: "one wait" }, async () => {
+  for (let i = 0; i < N; i++) {
+    const future = new Future<void>();
+    future.setResult();
+    await future;
+  }
+});
+
+Deno.bench("waitFor of what is soon done", { group: "one wait" }, async () => {
+  for (let i = 0; i < N; i++) await waitFor(body, 1000);
+});
+
+Deno.bench("createTask, cancelled in its wait", {
+  group: "one wait",
+}, async () => {
+  for (let i = 0; i < N; i++) {
+    const future = new Future<void>();
+    const task = createTask(() => future);
+    await null;
+    task.cancel();
+    await task.catch(() => {});
+  }
+});
