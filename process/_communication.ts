@@ -1,0 +1,137 @@
+/** @module */
+import { intakeOf, type StreamReader } from "../streams/stream_reader.ts";
+import type { StreamWriter } from "../streams/stream_writer.ts";
+import { detached } from "../tasks/detached.ts";
+import type { WaitOptions } from "../tasks/types.ts";
+import { quiet, refused } from "../tasks/waiter.ts";
+import type { Exit } from "./_exit.ts";
+
+/** What a program has written; `undefined` where that is not piped. */
+export interface Output {
+  /** What came out of its output. */
+  stdout?: Uint8Array;
+  /** What came out of its messages. */
+  stderr?: Uint8Array;
+}
+
+/** How much of the input is given to the pipe at a time. */
+const CHUNK = 65536;
+
+const EMPTY = new Uint8Array(0);
+const encoder = new TextEncoder();
+
+/** Feeding a program and reading all that it writes, at once; goes on where it was given up. */
+export class Communication {
+  /** Is called when bytes have gone in. */
+  onFed: (() => void) | undefined = undefined;
+  readonly #stdin: StreamWriter | undefined;
+  readonly #stdout: StreamReader | undefined;
+  readonly #stderr: StreamReader | undefined;
+  readonly #exit: Exit;
+  /** What is left of the input. */
+  #input: Uint8Array | undefined = undefined;
+  #running = false;
+
+  constructor(
+    exit: Exit,
+    stdin: StreamWriter | undefined,
+    stdout: StreamReader | undefined,
+    stderr: StreamReader | undefined,
+  ) {
+    this.#exit = exit;
+    this.#stdin = stdin;
+    this.#stdout = stdout;
+    this.#stderr = stderr;
+  }
+
+  run(
+    input: string | Uint8Array | undefined,
+    options: WaitOptions | undefined,
+  ): Promise<Output> {
+    try {
+      this.#check(input);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const refusal = refused(options);
+    if (refusal !== undefined) return refusal;
+    this.#input ??= input === undefined ? EMPTY : toBytes(input);
+    this.#running = true;
+    return quiet(this.#run(options));
+  }
+
+  /** What has come so far; it is taken out. */
+  take(): Output {
+    const output: Output = {};
+    if (this.#stdout !== undefined) output.stdout = takeAll(this.#stdout);
+    if (this.#stderr !== undefined) output.stderr = takeAll(this.#stderr);
+    return output;
+  }
+
+  #check(input: string | Uint8Array | undefined): void {
+    if (this.#running) {
+      throw new Error("communicate is under way: one at a time");
+    }
+    if (input === undefined || input.length === 0) return;
+    if (this.#stdin === undefined) {
+      throw new TypeError("input takes stdin: PIPE");
+    }
+    if (this.#input !== undefined) {
+      throw new Error(
+        "the input was given before: call communicate without it, and it goes on with what is left",
+      );
+    }
+  }
+
+  async #run(options: WaitOptions | undefined): Promise<Output> {
+    const enough = new AbortController();
+    detached(() => this.#feed(enough.signal));
+    const outcomes = await Promise.allSettled([
+      this.#exit.wait(options),
+      untilEnd(this.#stdout, options),
+      untilEnd(this.#stderr, options),
+    ]);
+    this.#running = false;
+    enough.abort();
+    for (const outcome of outcomes) {
+      if (outcome.status === "rejected") throw outcome.reason;
+    }
+    return this.take();
+  }
+
+  /** A program that reads no more is no failure: how it ends tells. */
+  async #feed(signal: AbortSignal): Promise<void> {
+    const stdin = this.#stdin;
+    if (stdin === undefined || stdin.isClosing) return;
+    try {
+      while (this.#input!.length > 0) {
+        stdin.write(this.#input!.subarray(0, CHUNK));
+        this.#input = this.#input!.subarray(CHUNK);
+        await stdin.drain({ signal });
+        this.onFed?.();
+      }
+      stdin.close();
+    } catch {
+      if (!signal.aborted) this.#input = EMPTY;
+    }
+  }
+}
+
+/** Waits for the end, and leaves all bytes in the reader: so giving up can lose none. */
+function untilEnd(
+  reader: StreamReader | undefined,
+  options: WaitOptions | undefined,
+): Promise<Uint8Array> | undefined {
+  if (reader === undefined) return undefined;
+  const intake = intakeOf(reader);
+  const ended = () => intake.eof ? EMPTY : undefined;
+  return intake.read("Process.communicate", ended, options);
+}
+
+function takeAll(reader: StreamReader): Uint8Array {
+  return intakeOf(reader).buffer.takeAll();
+}
+
+function toBytes(input: string | Uint8Array): Uint8Array {
+  return typeof input === "string" ? encoder.encode(input) : input;
+}

@@ -1,0 +1,62 @@
+/** @module */
+import { isAbsolute, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Settings } from "./options.ts";
+
+/**
+ * Looks `program` up as the system does when it starts one. Where there is no permission to look, it says nothing.
+ *
+ * @throws {Deno.errors.NotFound} It is not there.
+ * @throws {Deno.errors.PermissionDenied} It is there, but cannot be run.
+ */
+export function findProgram(program: string, settings: Settings): void {
+  if (!mayLook(settings)) return;
+  const { cwd } = settings;
+  if (cwd !== undefined && !stat(cwd)?.isDirectory) return; // that is what the start will fail with
+  let found = false;
+  for (const path of candidates(program, settings)) {
+    const info = stat(path);
+    if (!info?.isFile) continue;
+    if (info.mode === null || info.mode & 0o111) return;
+    found = true;
+  }
+  const name = JSON.stringify(program);
+  if (found) {
+    throw new Deno.errors.PermissionDenied(
+      `cannot start ${name}: the file is not executable`,
+    );
+  }
+  throw new Deno.errors.NotFound(
+    program.includes("/")
+      ? `cannot start ${name}: there is no such file`
+      : `cannot start ${name}: there is no such program on PATH`,
+  );
+}
+
+function mayLook({ env }: Settings): boolean {
+  const granted = (permission: Deno.PermissionDescriptor) =>
+    Deno.permissions.querySync(permission).state === "granted";
+  return granted({ name: "read" }) &&
+    (env?.["PATH"] !== undefined || granted({ name: "env", variable: "PATH" }));
+}
+
+function candidates(program: string, { cwd, env }: Settings): string[] {
+  const start = cwd === undefined
+    ? "."
+    : cwd instanceof URL
+    ? fileURLToPath(cwd)
+    : cwd;
+  const from = (path: string) => isAbsolute(path) ? path : join(start, path);
+  if (program.includes("/")) return [from(program)];
+  if (program === "") return [];
+  const path = env?.["PATH"] ?? Deno.env.get("PATH") ?? "/usr/bin:/bin";
+  return path.split(":").map((folder) => from(join(folder || ".", program)));
+}
+
+function stat(path: string | URL): Deno.FileInfo | undefined {
+  try {
+    return Deno.statSync(path);
+  } catch {
+    return undefined;
+  }
+}

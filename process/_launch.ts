@@ -1,0 +1,87 @@
+/** Starting a program. @module */
+import { fileURLToPath } from "node:url";
+import { describe } from "../tasks/types.ts";
+import { findProgram } from "./_find_program.ts";
+import type { Settings } from "./options.ts";
+import { STDOUT } from "./stdio.ts";
+
+/** What is to be started. */
+export interface Launch {
+  program: string;
+  args: readonly string[];
+  /** Of the shell on Windows, which has rules of its own for quotes. */
+  rawArgs?: boolean;
+}
+
+/** Starts it, or throws an error that names what is missing. */
+export function launch(what: Launch, settings: Settings): Deno.ChildProcess {
+  const { stdin, stdout, stderr, cwd, env, clearEnv, group } = settings;
+  const { program, args, rawArgs = false } = stderr === STDOUT
+    ? merged(what, settings)
+    : what;
+  const command = new Deno.Command(program, {
+    args: [...args],
+    stdin,
+    stdout,
+    stderr: stderr === STDOUT ? stdout : stderr,
+    clearEnv,
+    detached: group,
+    windowsRawArguments: rawArgs,
+    ...(cwd !== undefined && { cwd }),
+    ...(env !== undefined && { env }),
+  });
+  try {
+    return command.spawn();
+  } catch (error) {
+    throw explained(error, what.program);
+  }
+}
+
+/**
+ * The same, with its messages in its output: a shell gives it one pipe for both, and then becomes it. Two pipes could not
+ * tell what was written first.
+ */
+function merged({ program, args }: Launch, settings: Settings): Launch {
+  if (Deno.build.os === "windows") {
+    throw new Deno.errors.NotSupported(
+      "stderr: STDOUT takes a POSIX shell, there is none on Windows: use a pipe of its own",
+    );
+  }
+  findProgram(program, settings); // for the shell, a missing program is an exit code
+  const script = 'exec "$0" "$@" 2>&1';
+  return {
+    program: shellFor(settings),
+    args: ["-c", script, program, ...args],
+  };
+}
+
+/** The shell on `PATH`; where the program gets another `PATH`, the one that every system has. */
+function shellFor({ env }: Settings): string {
+  return env?.["PATH"] === undefined ? "sh" : "/bin/sh";
+}
+
+/** How to run `command` in the shell of the system. */
+export function shellLaunch(command: string, settings: Settings): Launch {
+  if (Deno.build.os !== "windows") {
+    return { program: shellFor(settings), args: ["-c", command] };
+  }
+  return {
+    program: "cmd",
+    args: ["/d", "/s", "/c", `"${command}"`],
+    rawArgs: true,
+  };
+}
+
+export function pathOf(program: string | URL): string {
+  return program instanceof URL ? fileURLToPath(program) : program;
+}
+
+/** The same error, naming the program. */
+function explained(error: unknown, program: string): unknown {
+  for (const type of [Deno.errors.NotFound, Deno.errors.PermissionDenied]) {
+    if (!(error instanceof type)) continue;
+    const message = `cannot start ${describe(program)}: ${error.message}`;
+    return new type(message, { cause: error });
+  }
+  return error;
+}

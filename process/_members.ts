@@ -1,0 +1,32 @@
+/**
+ * Who of a group is alive. A process that has ended still counts as a member of its group until its parent reaps it. Orphans are
+ * reaped by process 1, and where that is no real init, as in many containers, late or never.
+ *
+ * @module
+ */
+
+/** Whether anybody in the group has not ended; where the system does not tell, yes. */
+export function livingMembers(group: number): boolean {
+  if (Deno.build.os !== "linux") return true;
+  try {
+    for (const { name } of Deno.readDirSync("/proc")) {
+      if (/^\d+$/.test(name) && isLivingMember(name, group)) return true;
+    }
+    return false;
+  } catch {
+    return true; // no permission to look
+  }
+}
+
+function isLivingMember(pid: string, group: number): boolean {
+  let stat: string;
+  try {
+    stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    return false; // it ended meanwhile
+  }
+  // "pid (any name) state parent group ..."
+  const [state, , itsGroup] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return Number(itsGroup) === group && state !== "Z" && state !== "X";
+}

@@ -1,0 +1,101 @@
+/**
+ * Whom the signals to a child reach: the group that it leads, or the child alone.
+ *
+ * **Nobody else.** The numbers of processes are used again. While a member of a group lives, the kernel gives the group's
+ * number to nobody; so, once the leader has ended, a process of that number belongs to a stranger, and the group is
+ * gone. And a group that was once found empty is never signalled again.
+ *
+ * @module
+ */
+import { livingMembers } from "./_members.ts";
+
+export interface Reach {
+  /** Sends `signal` to all that are left. */
+  send(signal: Deno.Signal): void;
+  /** Whether nobody is left; stays so. */
+  readonly gone: boolean;
+  /** Whether nobody is left but those who have ended and only wait to be reaped, by somebody else. */
+  readonly dead: boolean;
+  /** Says that the child has ended, and been reaped. */
+  childEnded(): void;
+}
+
+/** Of a child without a group of its own. */
+export class ChildReach implements Reach {
+  readonly #child: Deno.ChildProcess;
+  gone = false;
+
+  constructor(child: Deno.ChildProcess) {
+    this.#child = child;
+  }
+
+  get dead(): boolean {
+    return this.gone;
+  }
+
+  send(signal: Deno.Signal): void {
+    if (this.gone) return;
+    try {
+      this.#child.kill(signal);
+    } catch (error) {
+      if (!hasEnded(error)) throw error;
+    }
+  }
+
+  childEnded(): void {
+    this.gone = true;
+  }
+}
+
+/** Of a child that leads a group. */
+export class GroupReach implements Reach {
+  readonly #pid: number;
+  #leaderEnded = false;
+  #gone = false;
+
+  constructor(child: Deno.ChildProcess) {
+    this.#pid = child.pid;
+  }
+
+  get gone(): boolean {
+    if (this.#leaderEnded && !this.#gone) {
+      this.#gone = !exists(-this.#pid) || exists(this.#pid);
+    }
+    return this.#gone;
+  }
+
+  get dead(): boolean {
+    return this.gone || this.#leaderEnded && !livingMembers(this.#pid);
+  }
+
+  send(signal: Deno.Signal): void {
+    if (this.gone) return;
+    try {
+      Deno.kill(-this.#pid, signal);
+    } catch (error) {
+      if (!hasEnded(error)) throw error;
+    }
+  }
+
+  childEnded(): void {
+    this.#leaderEnded = true;
+  }
+}
+
+/** Whether there is such a process, or group where it is negative. */
+function exists(pid: number): boolean {
+  try {
+    Deno.kill(pid, 0 as unknown as Deno.Signal); // sends nothing
+    return true;
+  } catch (error) {
+    if (hasEnded(error)) return false;
+    // Somebody else's. On macOS this is also the answer for a group of nothing but zombies.
+    return Deno.build.os !== "darwin";
+  }
+}
+
+function hasEnded(error: unknown): boolean {
+  return error instanceof Deno.errors.NotFound ||
+    error instanceof TypeError &&
+      error.message === "Child process has already terminated";
+}

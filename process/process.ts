@@ -1,0 +1,269 @@
+/** @module */
+import { readerOver, type StreamReader } from "../streams/stream_reader.ts";
+import { type StreamWriter, writerOver } from "../streams/stream_writer.ts";
+import { detached } from "../tasks/detached.ts";
+import { printable } from "../tasks/inspect.ts";
+import { Line } from "../tasks/line.ts";
+import type { Scheduler } from "../tasks/scheduler.ts";
+import { currentScope } from "../tasks/scope.ts";
+import type { WaitOptions } from "../tasks/types.ts";
+import { passed, ShieldedWaiter } from "../tasks/waiter.ts";
+import { bringDown } from "./_bring_down.ts";
+import { Communication, type Output } from "./_communication.ts";
+import { Exit } from "./_exit.ts";
+import { PipeSink } from "./_pipe_sink.ts";
+import { PipeSource } from "./_pipe_source.ts";
+import { ChildReach, GroupReach, type Reach } from "./_reach.ts";
+import type { Settings } from "./options.ts";
+import { PIPE } from "./stdio.ts";
+
+/** Makes a process of a child that was started with `settings`: for those who start them. */
+export let processOf!: (
+  child: Deno.ChildProcess,
+  settings: Settings,
+) => Process;
+
+/** What feeds a process and reads it: for those who run it to its end. */
+export let communicationOf!: (process: Process) => Communication;
+
+/** Tells of all bytes that come out of a process or go into it. */
+export let watchBytes!: (process: Process, moved: () => void) => void;
+
+/** Those that have ended, but left somebody of their group behind, as far as is known. */
+const leftovers = new Set<Process>();
+
+/**
+ * A program that was started, with its pipes. Made by {@linkcode createSubprocessExec} and
+ * {@linkcode createSubprocessShell}. Mirrors `asyncio.subprocess.Process`.
+ *
+ * - It is reaped when it has ended, waited for or not: there are no zombies.
+ * - It ends with the `run` that it was started in, or with `await using`, and with it everybody in its group.
+ *
+ * @example
+ * ```ts
+ * import { createSubprocessExec, PIPE } from "@asyncio/asyncio/process";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using sort = await createSubprocessExec("sort", [], {
+ *   stdin: PIPE,
+ *   stdout: PIPE,
+ * });
+ * sort.stdin!.write("pear\napple\n");
+ * sort.stdin!.close();
+ * const lines = await Array.fromAsync(sort.stdout!.lines());
+ * assertEquals(lines, ["apple", "pear"]);
+ * assertEquals(await sort.wait(), 0);
+ * ```
+ */
+export class Process implements AsyncDisposable {
+  /** The number that the system has given it. */
+  readonly pid: number;
+  /** Writes to it, where `stdin` is a pipe. */
+  readonly stdin: StreamWriter | undefined;
+  /** Reads its output, where `stdout` is a pipe. */
+  readonly stdout: StreamReader | undefined;
+  /** Reads its messages, where `stderr` is a pipe of its own. */
+  readonly stderr: StreamReader | undefined;
+
+  readonly #exit: Exit;
+  readonly #reach: Reach;
+  readonly #sink: PipeSink | undefined;
+  readonly #sources: PipeSource[] = [];
+  readonly #communication: Communication;
+  readonly #killAfter: number;
+  readonly #scheduler: Scheduler;
+  readonly #down = new Line<void>("Process dispose");
+  #state: "running" | "ending" | "down" = "running";
+
+  private constructor(child: Deno.ChildProcess, settings: Settings) {
+    const { stdin, stdout, stderr, group, killAfter } = settings;
+    this.pid = child.pid;
+    this.#killAfter = killAfter;
+    this.#reach = group ? new GroupReach(child) : new ChildReach(child);
+    this.#exit = new Exit(child.status, () => this.#ended());
+    const onClose = () => this.#letGo();
+    if (stdin === PIPE) {
+      this.#sink = new PipeSink(child.stdin, onClose);
+      this.stdin = writerOver(this.#sink, {
+        info: (name) => name === "pid" ? this.pid : undefined,
+      });
+    }
+    const reader = (pipe: ReadableStream<Uint8Array>) => {
+      const source = new PipeSource(pipe, onClose);
+      this.#sources.push(source);
+      return readerOver(source, { limit: settings.limit });
+    };
+    if (stdout === PIPE) this.stdout = reader(child.stdout);
+    if (stderr === PIPE) this.stderr = reader(child.stderr);
+    this.#communication = new Communication(
+      this.#exit,
+      this.stdin,
+      this.stdout,
+      this.stderr,
+    );
+    this.#scheduler = currentScope().scheduler;
+    this.#scheduler.resources.add(this);
+  }
+
+  /**
+   * What it ended with: its exit code; -N where signal N ended it; `undefined` while it runs. Mirrors
+   * `asyncio.subprocess.Process.returncode`.
+   */
+  get returnCode(): number | undefined {
+    return this.#exit.returnCode;
+  }
+
+  /**
+   * Waits for its end, as many as like. Mirrors `asyncio.subprocess.Process.wait`.
+   *
+   * It waits for the program alone: a descendant that holds a pipe open is no reason to wait. (asyncio waits for the pipes
+   * as well, and hangs there.) What is left in the pipes can still be read.
+   *
+   * A program whose full pipe nobody reads never ends: use {@linkcode communicate}.
+   *
+   * **Cancel safety:** a wait given up is over, and changes nothing for the program and for others who wait.
+   *
+   * @returns {@linkcode returnCode}
+   */
+  wait(options?: WaitOptions): Promise<number> {
+    return this.#exit.wait(options);
+  }
+
+  /**
+   * Feeds it with `input`, closes its `stdin`, reads everything it writes, and waits for its end, all at once: so no pipe
+   * fills up. Mirrors `asyncio.subprocess.Process.communicate`.
+   *
+   * - What is not a pipe is `undefined` in what it gives.
+   * - A program that ends, or stops reading, before it has read all of `input` is no failure.
+   * - It waits until the pipes are closed, by descendants too.
+   * - Everything is held in memory: read {@linkcode stdout} where that is too much.
+   *
+   * **Cancel safety:** given up, it loses no bytes and kills nothing. It may be called again, without `input`, and goes on
+   * with what is left of it; what was read is still to come, and can be read from the streams instead.
+   *
+   * @throws {TypeError} There is input, but `stdin` is no pipe.
+   * @throws {Error} Another call is under way, or the input was given before.
+   *
+   * @example
+   * ```ts
+   * import { createSubprocessExec, PIPE } from "@asyncio/asyncio/process";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const count = await createSubprocessExec("wc", ["-c"], {
+   *   stdin: PIPE,
+   *   stdout: PIPE,
+   * });
+   * const { stdout } = await count.communicate("four");
+   * assertEquals(new TextDecoder().decode(stdout).trim(), "4");
+   * ```
+   */
+  communicate(
+    input?: string | Uint8Array,
+    options?: WaitOptions,
+  ): Promise<Output> {
+    return this.#communication.run(input, options);
+  }
+
+  /**
+   * Sends `signal` to it, and to its descendants where it has a group, also when it has ended and they
+   * have not. No error where nobody is left, and never a signal to a stranger who was given its number. Mirrors
+   * `asyncio.subprocess.Process.send_signal`.
+   *
+   * @throws {TypeError} There is no such signal.
+   * @throws {Deno.errors.PermissionDenied} It runs as somebody else.
+   */
+  sendSignal(signal: Deno.Signal): void {
+    if (this.#state !== "down") this.#reach.send(signal);
+  }
+
+  /** Sends SIGTERM, which asks it to end. Mirrors `asyncio.subprocess.Process.terminate`. */
+  terminate(): void {
+    this.sendSignal("SIGTERM");
+  }
+
+  /** Sends SIGKILL, which ends it. Mirrors `asyncio.subprocess.Process.kill`. */
+  kill(): void {
+    this.sendSignal("SIGKILL");
+  }
+
+  /**
+   * Ends it, and its descendants where it has a group: its pipes are closed, it gets SIGTERM, and, where somebody is left after
+   * `killAfter` milliseconds, SIGKILL. Settles when they have ended; harmless when they had before.
+   *
+   * **Cancel safety:** it is carried through: a cancel strikes at the next wait.
+   *
+   * @throws {Deno.errors.PermissionDenied} It runs as somebody else, and did not end by itself.
+   */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closePipes();
+    if (this.#state === "down" || this.#reach.gone) return passed(undefined);
+    if (this.#state === "running") this.#bringDown();
+    return this.#down.join(new ShieldedWaiter<void>(this.#down));
+  }
+
+  #bringDown(): void {
+    this.#state = "ending";
+    detached(() => bringDown(this.#reach, this.#exit, this.#killAfter)).then(
+      () => {
+        this.#state = "down";
+        this.#letGo();
+        this.#down.wakeAll();
+      },
+      (error) => {
+        this.#state = "running";
+        this.#down.failAll(error);
+      },
+    );
+  }
+
+  /** The program has ended; its group perhaps not. */
+  #ended(): void {
+    this.#reach.childEnded();
+    if (this.#reach.gone) this.#finishPipes();
+    else leftovers.add(this);
+    this.#letGo();
+  }
+
+  /** Closes the pipes that have nobody at the other end any more; what has come can still be read. */
+  #finishPipes(): void {
+    this.#sink?.abort();
+    for (const source of this.#sources) {
+      source.readAhead().catch(() => {}); // the next read says it
+    }
+  }
+
+  #closePipes(): void {
+    this.stdin?.abort();
+    for (const source of this.#sources) source.close();
+  }
+
+  /** Forgets about it where nothing is left that could be ended. */
+  #letGo(): void {
+    const over = this.#state === "down" || this.#reach.gone;
+    if (over) leftovers.delete(this);
+    const closed = this.#sources.every((source) => source.closed);
+    if (over && closed) this.#scheduler.resources.delete(this);
+  }
+
+  static {
+    processOf = (child, settings) => {
+      for (const process of leftovers) process.#letGo();
+      return new Process(child, settings);
+    };
+    communicationOf = (process) => process.#communication;
+    watchBytes = (process, moved) => {
+      process.#communication.onFed = moved;
+      for (const source of process.#sources) source.onBytes = moved;
+    };
+    printable(Process, (process) => ({
+      pid: process.pid,
+      returnCode: process.returnCode,
+      state: process.#state === "running" && process.returnCode !== undefined
+        ? "ended"
+        : process.#state,
+      stdin: process.stdin,
+      stdout: process.stdout,
+      stderr: process.stderr,
+    }));
+  }
+}
