@@ -9,10 +9,10 @@ import { currentScope, outsideScheduler } from "./scope.ts";
 import { onSignal } from "./signal_source.ts";
 import { spawn, type Task, type TaskOptions } from "./task.ts";
 import {
+  checkCallback,
   checkCoroutine,
   checkMilliseconds,
   type Coroutine,
-  describe,
 } from "./types.ts";
 
 /** What is known of an error that nobody is there to catch. */
@@ -168,11 +168,6 @@ export class EventLoop {
       return { tasks: tasks.size, closed, debug };
     });
   }
-}
-
-function checkCallback(callback: unknown): void {
-  if (typeof callback === "function") return;
-  throw new TypeError(`expected a callback, found ${describe(callback)}`);
 }
 
 bindLoop(new EventLoop(), outsideScheduler);

@@ -5,6 +5,7 @@ import { type CancelledError, InvalidStateError } from "./errors.ts";
 import type { EventLoop } from "./event_loop.ts";
 import { FutureWaiter } from "./future_waiter.ts";
 import { printable } from "./inspect.ts";
+import { checkCallback } from "./types.ts";
 import { schedulerOf } from "./loop_binding.ts";
 import { currentScope } from "./scope.ts";
 import { cancelled, passed, refused } from "./waiter.ts";
@@ -119,6 +120,7 @@ export class Future<T> implements PromiseLike<T> {
    * a copy of the caller's context, and in no task.
    */
   addDoneCallback(callback: (future: this) => void): void {
+    checkCallback(callback);
     this.#completion.listen(new DoneCallback(this, callback));
   }
 

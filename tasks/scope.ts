@@ -38,6 +38,8 @@ export interface Variables {
 
 const NONE: Bindings = new Map();
 
+function ignore(): void {}
+
 export class Scope {
   readonly scheduler: Scheduler;
   /** The task, or `undefined` in callbacks and outside of tasks. */
@@ -60,6 +62,9 @@ export class Scope {
   #nextSibling: Scope | undefined = undefined;
   #controller: AbortController | undefined = undefined;
   #closed = false;
+  #attached = false;
+  /** How many waits, in here and inside, were struck and have not gone on yet. */
+  #inFlight = 0;
   #striking = false;
   #ring = false;
   /** On the root: how many waits the task is in. */
@@ -76,7 +81,7 @@ export class Scope {
     this.variables = variables;
     this.parent = parent;
     this.root = parent === undefined ? this : parent.root;
-    if (parent !== undefined) parent.#addChild(this);
+    if (parent !== undefined) this.#attach(parent);
   }
 
   /** Opens a scope inside this one, for the same task. */
@@ -104,6 +109,8 @@ export class Scope {
     this.cancels++;
     this.error = error;
     this.pending = error;
+    // What was struck a moment ago, and has not gone on yet, is not struck twice.
+    if (this.#inFlight > 0) this.pending = undefined;
     this.#striking = true;
     for (const wait of this.waits) {
       if (!wait.pending) continue;
@@ -121,6 +128,19 @@ export class Scope {
     if (this.cancels > 0) this.cancels--;
     if (this.cancels === 0) this.pending = undefined;
     return this.cancels;
+  }
+
+  /** Notes that a wait in here was rejected by a cancel with `promise`, until its code has gone on. */
+  strike(promise: Promise<unknown>): void {
+    this.#changeInFlight(1);
+    const land = () => this.#changeInFlight(-1);
+    // As many ticks as it takes to come through a `then`.
+    promise.then(undefined, ignore).then(ignore).then(land);
+  }
+
+  #changeInFlight(by: number): void {
+    this.#inFlight += by;
+    if (this.parent !== undefined) this.parent.#changeInFlight(by);
   }
 
   /** Notes that a wait in here has thrown `error`. */
@@ -180,6 +200,7 @@ export class Scope {
   }
 
   addWait(wait: ScopedWait): void {
+    if (!this.#attached && this.parent !== undefined) this.#attach(this.parent);
     const first = this.#firstWait;
     wait.nextInScope = first;
     if (first !== undefined) first.previousInScope = wait;
@@ -242,23 +263,26 @@ export class Scope {
     return outer ?? (this.pending === undefined ? undefined : this);
   }
 
-  #addChild(child: Scope): void {
-    const first = this.#firstChild;
-    child.#nextSibling = first;
-    if (first !== undefined) first.#previousSibling = child;
-    this.#firstChild = child;
+  #attach(parent: Scope): void {
+    this.#attached = true;
+    const first = parent.#firstChild;
+    this.#nextSibling = first;
+    if (first !== undefined) first.#previousSibling = this;
+    parent.#firstChild = this;
+    const outer = parent.parent;
+    if (!parent.#attached && outer !== undefined) parent.#attach(outer);
   }
 
+  /** A closed scope leaves when nothing goes on in it; what is begun in it later brings it back. */
   #detachWhenEmpty(): void {
     const parent = this.parent;
-    if (
-      parent === undefined || this.#firstWait !== undefined ||
-      this.#firstChild !== undefined
-    ) return;
+    if (parent === undefined || !this.#attached) return;
+    if (this.#firstWait !== undefined || this.#firstChild !== undefined) return;
+    this.#attached = false;
     const previous = this.#previousSibling;
     const next = this.#nextSibling;
     if (previous !== undefined) previous.#nextSibling = next;
-    else if (parent.#firstChild === this) parent.#firstChild = next;
+    else parent.#firstChild = next;
     if (next !== undefined) next.#previousSibling = previous;
     this.#previousSibling = this.#nextSibling = undefined;
     if (parent.#closed) parent.#detachWhenEmpty();

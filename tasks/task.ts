@@ -177,6 +177,7 @@ export class Task<T> extends Future<T> {
   }
 
   #succeed(value: T): void {
+    if (this.done) return; // a thenable may call back twice
     const { pending } = this.#scope;
     if (pending !== undefined) return this.#fail(pending);
     this.#end();
@@ -184,6 +185,7 @@ export class Task<T> extends Future<T> {
   }
 
   #fail(error: unknown): void {
+    if (this.done) return;
     this.#end();
     if (isCancelled(error)) completionOf(this).cancel(error);
     else completionOf(this).fail(error);

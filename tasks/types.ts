@@ -33,6 +33,12 @@ export function checkCoroutine(
   );
 }
 
+/** Throws a `TypeError` unless `value` can be called. */
+export function checkCallback(value: unknown): void {
+  if (typeof value === "function") return;
+  throw new TypeError(`expected a callback, found ${describe(value)}`);
+}
+
 /** Throws a `RangeError` for `NaN`, a `TypeError` for what is no number. */
 export function checkMilliseconds(
   value: unknown,

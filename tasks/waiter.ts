@@ -133,7 +133,7 @@ export class Waiter<T> implements ScopedWait, Runnable {
   /** Called by the scope. Never an unhandled rejection: whoever cancels knows that the wait may be nobody's concern any more. */
   cancel(error: CancelledError): boolean {
     this.#end();
-    this.promise.then(undefined, ignore);
+    this.scope.strike(this.promise);
     this.#reject(error);
     return true;
   }
@@ -212,7 +212,11 @@ export function refused(options?: WaitOptions): Promise<never> | undefined {
   const scope = currentScope();
   if (scope.scheduler.onPoint !== undefined) scope.scheduler.onPoint();
   const error = scope.takePending();
-  if (error !== undefined) return cancelled(error);
+  if (error !== undefined) {
+    const refusal = cancelled(error);
+    scope.strike(refusal);
+    return refusal;
+  }
   if (
     options !== undefined && options.signal !== undefined &&
     options.signal.aborted
