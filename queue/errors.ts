@@ -1,6 +1,6 @@
 /** The errors of the queues. @module */
 
-/** There is nothing to get. Thrown by `getNowait`; mirrors `asyncio.QueueEmpty`. */
+/** There is nothing to get: thrown by `getNowait`. Mirrors `asyncio.QueueEmpty`. */
 export class QueueEmptyError extends Error {
   /** `"QueueEmptyError"` */
   override name = "QueueEmptyError";

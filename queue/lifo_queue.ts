@@ -2,7 +2,24 @@
 import { Stack } from "./_stack.ts";
 import { keepIn, Queue } from "./queue.ts";
 
+/**
+ * A {@linkcode Queue} that gives the item that was put last. Mirrors `asyncio.LifoQueue`.
+ *
+ * @example
+ * ```ts
+ * import { LifoQueue } from "@asyncio/asyncio/queue";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const queue = new LifoQueue<number>();
+ * for (const item of [1, 2, 3]) await queue.put(item);
+ * assertEquals(await queue.get(), 3);
+ * ```
+ */
 export class LifoQueue<T> extends Queue<T> {
+  /**
+   * @param maxSize How many items it holds at most; 0 or less for no bound.
+   * @throws {RangeError} `maxSize` is `NaN`.
+   */
   constructor(maxSize = 0) {
     super(maxSize);
     keepIn(this, new Stack());

@@ -1,4 +1,72 @@
-export type { Guard } from "./guard.ts";
+/**
+ * Locks, events, conditions, semaphores and barriers: how tasks keep out of each other's way, and wait for each
+ * other. Python's `asyncio` sync primitives.
+ *
+ * JavaScript runs one piece of code at a time, so whatever has no `await` in it needs no lock. What has one does, where
+ * others must not come in between: check and act, read and write back.
+ *
+ * | to | use |
+ * |---|---|
+ * | let one at a time in | {@linkcode Lock} |
+ * | let so many at a time in | {@linkcode Semaphore}, {@linkcode BoundedSemaphore} |
+ * | say once that something has happened | {@linkcode Event} |
+ * | wait until something that a lock guards has changed | {@linkcode Condition} |
+ * | go on when everybody has come so far | {@linkcode Barrier} |
+ * | hand values over | `Queue`, from `@asyncio/asyncio/queue` |
+ *
+ * What holds for all of them:
+ *
+ * - **First come, first served**, and handed over directly: `release` gives the lock to the first in line, so that no
+ *   newcomer can be faster.
+ * - **Nothing is lost.** A wait ends once. What a waiter was handed is its own, and a cancel or an abort that comes later
+ *   strikes at its next wait; one that gave up leaves the line at once, and is handed nothing.
+ * - **Every wait can be given up**: by a cancel of its task, by a timeout around it, or by `{ signal }`.
+ * - **`using` releases.** `acquire` gives a {@linkcode Guard}, and its block ends the hold, however it is left.
+ * - `console.log` shows the state: `Lock { locked: true, waiting: 2 }`.
+ * - They are for the tasks of one thread.
+ *
+ * @example A cache that loads every key once, however many ask for it
+ * ```ts
+ * import { Lock } from "@asyncio/asyncio/sync";
+ * import { gather, sleep } from "@asyncio/asyncio/tasks";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const lock = new Lock();
+ * const cache = new Map<string, string>();
+ * let loads = 0;
+ *
+ * async function load(key: string): Promise<string> {
+ *   using _ = await lock.acquire();
+ *   const known = cache.get(key);
+ *   if (known !== undefined) return known;
+ *   await sleep(1);
+ *   loads++;
+ *   cache.set(key, key.toUpperCase());
+ *   return cache.get(key)!;
+ * }
+ * assertEquals(await gather([load("a"), load("a")]), ["A", "A"]);
+ * assertEquals(loads, 1);
+ * ```
+ *
+ * @example Give up waiting
+ * ```ts
+ * import { Event } from "@asyncio/asyncio/sync";
+ * import { timeout, TimeoutError } from "@asyncio/asyncio/tasks";
+ * import { assertRejects } from "@std/assert";
+ *
+ * const never = new Event();
+ * await assertRejects(() => timeout(5, () => never.wait()), TimeoutError);
+ * await assertRejects(
+ *   () => never.wait({ signal: AbortSignal.abort(new RangeError("enough")) }),
+ *   RangeError,
+ * );
+ * ```
+ *
+ * @module
+ */
+export { Barrier, BrokenBarrierError } from "./barrier.ts";
+export { Condition } from "./condition.ts";
 export { Event } from "./event.ts";
+export type { Guard } from "./guard.ts";
 export { Lock } from "./lock.ts";
 export { BoundedSemaphore, Semaphore } from "./semaphore.ts";

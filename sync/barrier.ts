@@ -1,0 +1,127 @@
+/** @module */
+import { printable } from "../tasks/inspect.ts";
+import { Line } from "../tasks/line.ts";
+import { describe, type WaitOptions } from "../tasks/types.ts";
+import { passed, refused } from "../tasks/waiter.ts";
+
+/** The barrier was reset or aborted while this party waited, or had been aborted before. Mirrors `asyncio.BrokenBarrierError`. */
+export class BrokenBarrierError extends Error {
+  /** `"BrokenBarrierError"` */
+  override name = "BrokenBarrierError";
+}
+
+/**
+ * Where so many parties wait for each other, again and again. Mirrors `asyncio.Barrier`.
+ *
+ * - The last to arrive releases all at once, and the next round begins.
+ * - Each party of a round has a number of its own, 0, 1, 2, ... in order of arrival, given at the release: one that gave up has
+ *   none, and leaves no gap.
+ * - One that gives up does not break the barrier: the others wait on for one more.
+ *
+ * @example
+ * ```ts
+ * import { Barrier } from "@asyncio/asyncio/sync";
+ * import { gather } from "@asyncio/asyncio/tasks";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const barrier = new Barrier(3);
+ * const party = () => barrier.wait();
+ * assertEquals(await gather([() => party(), () => party(), () => party()]), [
+ *   0,
+ *   1,
+ *   2,
+ * ]);
+ * ```
+ */
+export class Barrier {
+  readonly #parties: number;
+  readonly #line = new Line<number>("Barrier.wait");
+  #broken = false;
+
+  /**
+   * @param parties How many wait for each other.
+   * @throws {RangeError} `parties` is less than 1 or no integer.
+   */
+  constructor(parties: number) {
+    if (!Number.isInteger(parties) || parties < 1) {
+      throw new RangeError(
+        `a barrier has 1, 2, 3, ... parties, found ${describe(parties)}`,
+      );
+    }
+    this.#parties = parties;
+  }
+
+  /** How many wait for each other. */
+  get parties(): number {
+    return this.#parties;
+  }
+
+  /** How many wait now. Mirrors `asyncio.Barrier.n_waiting`. */
+  get waiting(): number {
+    return this.#line.size;
+  }
+
+  /** Whether it was aborted. */
+  get broken(): boolean {
+    return this.#broken;
+  }
+
+  /**
+   * Waits until all parties are here; gives this party's number. Mirrors `asyncio.Barrier.wait`.
+   *
+   * **Cancel safety:** given up, the party counts no longer. Released before that, it gets its number, and the cancel
+   * strikes at the next wait.
+   *
+   * @throws {BrokenBarrierError} The barrier is aborted, or is reset or aborted meanwhile.
+   * @throws {CancelledError} The task was cancelled.
+   * @throws The signal's reason, when it aborts.
+   */
+  wait(options?: WaitOptions): Promise<number> {
+    const refusal = refused(options);
+    if (refusal !== undefined) return refusal;
+    if (this.#broken) return Promise.reject(broken("is aborted"));
+    if (this.#line.size + 1 < this.#parties) return this.#line.wait(options);
+    let number = 0;
+    while (this.#line.wake(number)) number++;
+    return passed(number);
+  }
+
+  /**
+   * Ends the waits under way with {@linkcode BrokenBarrierError}, and begins a new round; repairs an aborted barrier. Mirrors
+   * `asyncio.Barrier.reset`.
+   *
+   * **Cancel safety:** it has happened when the call returns; awaiting it is only where a cancel can strike.
+   *
+   * @throws {CancelledError} The task was cancelled.
+   */
+  reset(): Promise<void> {
+    this.#broken = false;
+    this.#line.failAll(broken("was reset"));
+    return refused() ?? passed(undefined);
+  }
+
+  /**
+   * Ends the waits under way, and all that come, with {@linkcode BrokenBarrierError}, until `reset`. Mirrors `asyncio.Barrier.abort`.
+   *
+   * **Cancel safety:** it has happened when the call returns; awaiting it is only where a cancel can strike.
+   *
+   * @throws {CancelledError} The task was cancelled.
+   */
+  abort(): Promise<void> {
+    this.#broken = true;
+    this.#line.failAll(broken("was aborted"));
+    return refused() ?? passed(undefined);
+  }
+
+  static {
+    printable(Barrier, (barrier) => ({
+      parties: barrier.#parties,
+      waiting: barrier.waiting,
+      broken: barrier.#broken,
+    }));
+  }
+}
+
+function broken(how: string): BrokenBarrierError {
+  return new BrokenBarrierError(`the barrier ${how}`);
+}

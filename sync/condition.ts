@@ -1,0 +1,266 @@
+/** @module */
+import { type CancelledError, isCancelled } from "../tasks/errors.ts";
+import { printable } from "../tasks/inspect.ts";
+import { Line } from "../tasks/line.ts";
+import { describe, isThenable, type WaitOptions } from "../tasks/types.ts";
+import { passed, type Place, refused } from "../tasks/waiter.ts";
+import type { Guard } from "./guard.ts";
+import { type Hold, Lock, LockWaiter, queueUp, yieldHold } from "./lock.ts";
+
+const CONDITION: Place = {
+  what: "Condition.wait",
+  leave: (waiter) => (waiter as ConditionWaiter).left(),
+};
+
+/**
+ * One wait in two lines: first for the notification, then, whether that came or the wait was given up, for the lock. Nothing
+ * ends it in the second, and it goes straight from the one to the other, so there is no moment when a notification
+ * could be lost or the lock be missing.
+ */
+class ConditionWaiter extends LockWaiter {
+  readonly #lock: Lock;
+  #line: Line<unknown, LockWaiter> | undefined;
+  /** Once it is known how the wait ends; to be called with the lock. */
+  #settle: (() => void) | undefined = undefined;
+
+  constructor(
+    lock: Lock,
+    hold: Hold,
+    line: Line<unknown, LockWaiter>,
+    options: WaitOptions | undefined,
+  ) {
+    super(CONDITION, hold, options);
+    this.#lock = lock;
+    this.#line = line;
+  }
+
+  override get what(): string {
+    return this.#line?.what ?? CONDITION.what;
+  }
+
+  notified(): void {
+    this.#relock(() => this.wake(true));
+  }
+
+  override cancel(error: CancelledError): boolean {
+    if (this.#settle !== undefined) return false;
+    this.#relock(() => super.cancel(error));
+    return true;
+  }
+
+  override abort(reason: unknown): void {
+    if (this.#settle !== undefined) return;
+    this.#relock(() => super.abort(reason));
+  }
+
+  override enter(): void {
+    this.#settle!();
+  }
+
+  left(): void {
+    this.#line?.leave(this);
+  }
+
+  #relock(settle: () => void): void {
+    this.#settle = settle;
+    this.left();
+    this.#line = undefined;
+    this.#line = queueUp(this.#lock, this);
+  }
+}
+
+/**
+ * Waits for others to change something that a lock guards. Mirrors `asyncio.Condition`.
+ *
+ * - `wait` lets go of the lock and stands in line in one step, and holds the lock again when it settles, whatever it settles
+ *   with. Wait in a loop, or with `waitFor`, which is that loop: between the notification and having the lock, others may
+ *   have had it.
+ * - First come, first notified; those notified get the lock in that order, before newcomers.
+ * - A notification is never lost: it goes to one that waits, or to nobody if nobody does.
+ * - A guard from `acquire` is good for the whole time, with waits in between.
+ *
+ * @example
+ * ```ts
+ * import { Condition } from "@asyncio/asyncio/sync";
+ * import { createTask } from "@asyncio/asyncio/tasks";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const changed = new Condition();
+ * let stock = 0;
+ *
+ * const buyer = createTask(async () => {
+ *   using _ = await changed.acquire();
+ *   await changed.waitFor(() => stock >= 2);
+ *   stock -= 2;
+ * });
+ * for (let i = 0; i < 2; i++) {
+ *   using _ = await changed.acquire();
+ *   stock++;
+ *   changed.notifyAll();
+ * }
+ * await buyer;
+ * assertEquals(stock, 0);
+ * ```
+ */
+export class Condition {
+  readonly #lock: Lock;
+  readonly #line = new Line<unknown, ConditionWaiter>("Condition.wait");
+
+  /**
+   * @param lock The lock to use, which other conditions may share; one of its own unless given.
+   * @throws {TypeError} `lock` is no {@linkcode Lock}.
+   */
+  constructor(lock: Lock = new Lock()) {
+    if (!(lock instanceof Lock)) {
+      throw new TypeError(`a condition takes a Lock, found ${describe(lock)}`);
+    }
+    this.#lock = lock;
+  }
+
+  /** Whether somebody holds the lock. */
+  get locked(): boolean {
+    return this.#lock.locked;
+  }
+
+  /**
+   * Waits until the lock is this caller's. Mirrors `asyncio.Condition.acquire`.
+   *
+   * **Cancel safety:** as of {@linkcode Lock.acquire}.
+   *
+   * @throws {CancelledError} The task was cancelled.
+   * @throws The signal's reason, when it aborts.
+   */
+  acquire(options?: WaitOptions): Promise<Guard> {
+    return this.#lock.acquire(options);
+  }
+
+  /**
+   * Hands the lock to the first in line, or frees it. Mirrors `asyncio.Condition.release`.
+   *
+   * @throws {Error} It is not held.
+   */
+  release(): void {
+    this.#lock.release();
+  }
+
+  /**
+   * Lets go of the lock, waits to be notified, and takes the lock again; always gives `true`. Mirrors `asyncio.Condition.wait`.
+   *
+   * **Cancel safety:** given up, it takes the lock again before it throws, which no further cancel can prevent, and
+   * has used no notification. Notified before that, it gives `true`, and the cancel strikes at the next wait.
+   *
+   * @throws {Error} The lock is not held.
+   * @throws {CancelledError} The task was cancelled.
+   * @throws The signal's reason, when it aborts.
+   */
+  wait(options?: WaitOptions): Promise<true> {
+    if (!this.locked) return Promise.reject(notHeld("wait"));
+    const refusal = refused(options);
+    if (refusal !== undefined) return refusal;
+    const hold = yieldHold(this.#lock);
+    const waiter = new ConditionWaiter(this.#lock, hold, this.#line, options);
+    return this.#line.join(waiter) as Promise<true>;
+  }
+
+  /**
+   * Waits until `predicate` gives something truthy, and gives that. Mirrors `asyncio.Condition.wait_for`.
+   *
+   * The predicate is called at once, and after every notification, with the lock.
+   *
+   * **Cancel safety:** as of {@linkcode Condition.wait}.
+   *
+   * @throws {Error} The lock is not held, and there is something to wait for.
+   * @throws {TypeError} `predicate` gives a promise.
+   * @throws {CancelledError} The task was cancelled.
+   * @throws The signal's reason, when it aborts.
+   *
+   * @example
+   * ```ts
+   * import { Condition } from "@asyncio/asyncio/sync";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const condition = new Condition();
+   * using _ = await condition.acquire();
+   * assertEquals(await condition.waitFor(() => "already true"), "already true");
+   * ```
+   */
+  waitFor<T>(predicate: () => T, options?: WaitOptions): Promise<T> {
+    const refusal = refused(options);
+    if (refusal !== undefined) return refusal;
+    try {
+      const value = test(predicate);
+      if (value) return passed(value);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    // A wait that was cancelled is nobody's unhandled rejection.
+    const promise: Promise<T> = this.#waitUntil(predicate, options, () => {
+      promise.catch(() => {});
+    });
+    return promise;
+  }
+
+  async #waitUntil<T>(
+    predicate: () => T,
+    options: WaitOptions | undefined,
+    onCancel: () => void,
+  ): Promise<T> {
+    try {
+      while (true) {
+        await this.wait(options);
+        const value = test(predicate);
+        if (value) return value;
+      }
+    } catch (error) {
+      if (isCancelled(error)) onCancel();
+      throw error;
+    }
+  }
+
+  /**
+   * Notifies the first `n` that wait, or all if there are fewer. They go on when they have the lock, which the caller keeps until
+   * it releases it. Mirrors `asyncio.Condition.notify`.
+   *
+   * @throws {Error} The lock is not held.
+   */
+  notify(n = 1): void {
+    if (!this.locked) throw notHeld("notify");
+    for (; n > 0; n--) {
+      const first = this.#line.first;
+      if (first === undefined) return;
+      first.notified();
+    }
+  }
+
+  /**
+   * Notifies all that wait. Mirrors `asyncio.Condition.notify_all`.
+   *
+   * @throws {Error} The lock is not held.
+   */
+  notifyAll(): void {
+    this.notify(Infinity);
+  }
+
+  static {
+    printable(Condition, (condition) => ({
+      locked: condition.locked,
+      waiting: condition.#line.size,
+    }));
+  }
+}
+
+function test<T>(predicate: () => T): T {
+  const value = predicate();
+  if (isThenable(value)) {
+    throw new TypeError(
+      "the predicate of waitFor gives its answer at once, found a promise, which is always true",
+    );
+  }
+  return value;
+}
+
+function notHeld(method: string): Error {
+  return new Error(
+    `${method}() of a condition whose lock is not held: acquire() it first`,
+  );
+}
