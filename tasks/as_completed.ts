@@ -46,7 +46,16 @@ import { passed, refused } from "./waiter.ts";
 export function asCompleted<T>(
   awaitables: Iterable<Awaitable<T>>,
   options?: { timeout?: number },
-): AsyncIterable<Future<T>> {
+): AsyncIterable<Future<T>>;
+/** Gives the futures of awaitables of several kinds as they finish. */
+export function asCompleted<A extends Awaitable<unknown>>(
+  awaitables: Iterable<A>,
+  options?: { timeout?: number },
+): AsyncIterable<Future<A extends Awaitable<infer T> ? T : never>>;
+export function asCompleted(
+  awaitables: Iterable<Awaitable<unknown>>,
+  options?: { timeout?: number },
+): AsyncIterable<Future<unknown>> {
   if (isThenable(awaitables) || typeof awaitables === "function") {
     throw new TypeError(
       `asCompleted takes a list of awaitables, found ${describe(awaitables)}`,
@@ -57,7 +66,7 @@ export function asCompleted<T>(
   const timeout = options?.timeout ?? Infinity;
   checkMilliseconds(timeout, "the timeout");
   const futures = new Set([...items].map((item) => ensureFuture(item)));
-  const completions = new Completions<T>(futures, timeout);
+  const completions = new Completions<unknown>(futures, timeout);
   return { [Symbol.asyncIterator]: () => completions };
 }
 

@@ -59,7 +59,19 @@ export interface WaitManyOptions extends WaitOptions {
 export function wait<T>(
   futures: Iterable<Future<T> | Promise<T>>,
   options?: WaitManyOptions,
-): Promise<{ done: Set<Future<T>>; pending: Set<Future<T>> }> {
+): Promise<{ done: Set<Future<T>>; pending: Set<Future<T>> }>;
+/** Waits for futures of several kinds. */
+export function wait<A extends Future<unknown> | Promise<unknown>>(
+  futures: Iterable<A>,
+  options?: WaitManyOptions,
+): Promise<{
+  done: Set<Future<Awaited<A>>>;
+  pending: Set<Future<Awaited<A>>>;
+}>;
+export function wait(
+  futures: Iterable<Future<unknown> | Promise<unknown>>,
+  options?: WaitManyOptions,
+): Promise<{ done: Set<Future<unknown>>; pending: Set<Future<unknown>> }> {
   return quiet(waitForFutures(futures, options));
 }
 
