@@ -1,0 +1,167 @@
+/**
+ * Time that moves only when nothing else can happen: what is behind a `VirtualClock`.
+ *
+ * A loop tells when it may have come to rest. The timeline looks at it in an immediate, which comes after all microtasks:
+ * a continuation that is still to run is then either over or in a wait, or it waits for something foreign, and the task is in
+ * no wait, and time stands still. Nothing is polled: whatever can bring a loop to rest is followed by a look.
+ *
+ * One step a look, so that everything that follows from a step comes before the next one:
+ *
+ * 1. a loop whose alarm is due rings;
+ * 2. else, when all loops are at rest, an `advance` ends that time has reached;
+ * 3. else time jumps to the next alarm or the end of an `advance`, whichever is first;
+ * 4. where there is neither, nothing can happen any more: a deadlock.
+ *
+ * @module
+ */
+import { clearTimeout, setImmediate, setTimeout } from "node:timers";
+import type { Alarm, Clock, ClockedLoop } from "../tasks/clock.ts";
+import type { Scheduler } from "../tasks/scheduler.ts";
+import { breakDeadlock } from "./deadlock.ts";
+import { observe } from "./_observe.ts";
+
+/** How a {@linkcode Timeline} behaves. */
+export interface TimelineOptions {
+  start: number;
+  /** Whether time jumps by itself. */
+  autoJump: boolean;
+  /** How long, on the real clock, loops that can't go on may be woken by something foreign before it is called a deadlock. */
+  patience: number;
+}
+
+/** Somebody who waits until time has got to `when`, and all has happened that happens until then. */
+export interface Goal {
+  readonly when: number;
+  reached(): void;
+}
+
+export class Timeline implements Clock {
+  readonly #options: TimelineOptions;
+  #now: number;
+  /** The loops, with the times at which they want to be rung. */
+  readonly #alarms = new Map<Scheduler, number | undefined>();
+  /** Earliest first; those of the same time in order of arrival. */
+  readonly #goals: Goal[] = [];
+  #lookPlanned = false;
+  #patience: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: TimelineOptions) {
+    this.#options = options;
+    this.#now = options.start;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  /** How many loops are connected that have not ended. */
+  get loops(): number {
+    this.#forgetClosed();
+    return this.#alarms.size;
+  }
+
+  connect(loop: ClockedLoop): Alarm {
+    const scheduler = loop as Scheduler;
+    this.#forgetClosed();
+    this.#alarms.set(scheduler, undefined);
+    observe(loop, this.#planLook);
+    return {
+      set: (when) => {
+        this.#alarms.set(scheduler, when);
+        this.#planLook();
+      },
+    };
+  }
+
+  addGoal(goal: Goal): void {
+    const later = this.#goals.findIndex(({ when }) => when > goal.when);
+    this.#goals.splice(later < 0 ? this.#goals.length : later, 0, goal);
+    this.#planLook();
+  }
+
+  removeGoal(goal: Goal): void {
+    const index = this.#goals.indexOf(goal);
+    if (index < 0) return;
+    this.#goals.splice(index, 1);
+    this.#planLook();
+  }
+
+  #planLook = (): void => {
+    if (this.#lookPlanned) return;
+    this.#lookPlanned = true;
+    if (this.#patience !== undefined) {
+      clearTimeout(this.#patience);
+      this.#patience = undefined;
+    }
+    setImmediate(this.#look);
+  };
+
+  #look = (): void => {
+    this.#lookPlanned = false;
+    this.#forgetClosed();
+    if (this.#ringNext()) return;
+    for (const loop of this.#alarms.keys()) if (!loop.blocked) return;
+    if (this.#reachGoal()) return;
+    const next = this.#nextTime();
+    if (next < Infinity) {
+      this.#now = next;
+      if (!this.#ringNext()) this.#reachGoal();
+    } else this.#checkDeadlock();
+  };
+
+  /** Rings the loop whose alarm is due, the earliest first. */
+  #ringNext(): boolean {
+    let next: Scheduler | undefined;
+    let least = this.#now;
+    for (const [loop, when = Infinity] of this.#alarms) {
+      if (next === undefined ? when > least : when >= least) continue;
+      next = loop;
+      least = when;
+    }
+    if (next === undefined) return false;
+    this.#alarms.set(next, undefined);
+    next.ring();
+    this.#planLook();
+    return true;
+  }
+
+  #reachGoal(): boolean {
+    const goal = this.#goals[0];
+    if (goal === undefined || goal.when > this.#now) return false;
+    this.#goals.shift();
+    goal.reached();
+    this.#planLook();
+    return true;
+  }
+
+  #nextTime(): number {
+    let next = this.#goals[0]?.when ?? Infinity;
+    if (next === Infinity && !this.#options.autoJump) return Infinity;
+    for (const when of this.#alarms.values()) {
+      if (when !== undefined && when < next) next = when;
+    }
+    return next;
+  }
+
+  /** Called where every loop is at rest, and time has nowhere to go. */
+  #checkDeadlock(): void {
+    const { autoJump, patience } = this.#options;
+    if (!autoJump) return; // whoever moves time by hand may do more by hand
+    const stuck = [...this.#alarms].filter(([loop, when]) =>
+      when === undefined && loop.tasks.size > 0
+    );
+    if (stuck.length === 0) return;
+    const end = () => {
+      this.#patience = undefined;
+      for (const [loop] of stuck) breakDeadlock(loop);
+    };
+    if (patience === 0) end();
+    else this.#patience = setTimeout(end, patience);
+  }
+
+  #forgetClosed(): void {
+    for (const loop of this.#alarms.keys()) {
+      if (loop.closed) this.#alarms.delete(loop);
+    }
+  }
+}

@@ -1,0 +1,94 @@
+/** @module */
+import { CancelledError } from "../tasks/errors.ts";
+import type { Scheduler } from "../tasks/scheduler.ts";
+import type { ScopedWait } from "../tasks/scope.ts";
+import { scopeOf, type Task } from "../tasks/task.ts";
+
+/** Who waits for what, in a {@linkcode DeadlockError}. */
+export interface BlockedTask {
+  /** The task's name. */
+  readonly task: string;
+  /** What it waits for: `"Lock.acquire"`; in debug mode with the place in the code. */
+  readonly waitsFor: readonly string[];
+}
+
+/**
+ * Nothing can happen any more: every task waits, none of them for time or for the world outside.
+ *
+ * Under a `VirtualClock` and in `explore` it ends the main task, as a cancel does (it is a `CancelledError`, so catch-alls that let a
+ * cancel pass let it pass, and `finally` blocks run), and `run` rejects with it. The message names every task and what it
+ * waits for; with `debug: true` also where.
+ *
+ * @example
+ * ```ts
+ * import { Lock } from "@asyncio/asyncio/sync";
+ * import { run, sleep, taskGroup } from "@asyncio/asyncio/tasks";
+ * import { DeadlockError, VirtualClock } from "@asyncio/asyncio/testing";
+ * import { assertRejects } from "@std/assert";
+ *
+ * const left = new Lock();
+ * const right = new Lock();
+ * async function takeBoth(first: Lock, second: Lock) {
+ *   using _first = await first.acquire();
+ *   await sleep(1);
+ *   using _second = await second.acquire();
+ * }
+ * await assertRejects(
+ *   () =>
+ *     run(() =>
+ *       taskGroup((group) => {
+ *         group.createTask(() => takeBoth(left, right), { name: "lefty" });
+ *         group.createTask(() => takeBoth(right, left), { name: "righty" });
+ *       }), { clock: new VirtualClock() }),
+ *   DeadlockError,
+ *   'task "lefty" waits for Lock.acquire',
+ * );
+ * ```
+ */
+export class DeadlockError extends CancelledError {
+  /** `"DeadlockError"` */
+  override name = "DeadlockError";
+  /** The tasks, in order of creation. */
+  readonly blocked: readonly BlockedTask[];
+
+  /** Made by the clock. */
+  constructor(blocked: readonly BlockedTask[]) {
+    const lines = blocked.map(({ task, waitsFor }) =>
+      `\n  task ${JSON.stringify(task)} waits for ${waitsFor.join(" and ")}`
+    );
+    super(
+      `deadlock: every task waits, none for time or the world outside${
+        lines.join("")
+      }`,
+    );
+    this.blocked = blocked;
+  }
+}
+
+/** Ends the oldest task of `scheduler`, the main one, with the error that says who waits for what. */
+export function breakDeadlock(scheduler: Scheduler): void {
+  const tasks = [...scheduler.tasks] as Task<unknown>[];
+  const blocked = tasks.map((task) => ({
+    task: task.name,
+    waitsFor: scopeOf(task).waits.map(describeWait),
+  }));
+  scopeOf(tasks[0]!).cancel(new DeadlockError(blocked));
+}
+
+/** What is waited for and, in debug mode, where. */
+export function describeWait(wait: ScopedWait & { where?: Error }): string {
+  const place = wait.where === undefined ? undefined : callerIn(wait.where);
+  return place === undefined ? wait.what : `${wait.what} (${place})`;
+}
+
+const ROOT = new URL("..", import.meta.url).href;
+const OWN = ["tasks", "sync", "queue", "streams", "process", "testing"]
+  .map((area) => `${ROOT}${area}/`);
+
+/** The first line of the stack that does not lie in this package. */
+function callerIn({ stack = "" }: Error): string | undefined {
+  return stack.split("\n").slice(1).map((line) => line.trim()).find((line) =>
+    /^at .*:\/\/.*:\d+:\d+\)?$/.test(line) && // a URL: no internals of the runtime
+    !OWN.some((area) => line.includes(area))
+  );
+}
