@@ -1,0 +1,17 @@
+import {
+  type Coroutine,
+  type ExceptionContext,
+  Runner,
+} from "@asyncio/asyncio/tasks";
+
+/** Runs `main` to its end, and gives what its loop's exception handler was told meanwhile. */
+export async function reportsOf(
+  main: Coroutine<unknown>,
+): Promise<ExceptionContext[]> {
+  const reports: ExceptionContext[] = [];
+  const runner = new Runner();
+  runner.loop.setExceptionHandler((_loop, report) => reports.push(report));
+  await runner.run(main);
+  await runner.close();
+  return reports;
+}
