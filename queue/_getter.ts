@@ -1,22 +1,23 @@
 /** @module */
 import { Waiter } from "../tasks/waiter.ts";
+import { nothingLeft } from "./_refusals.ts";
 
-/** The side of a queue that items are taken from. */
-export interface Source<T> {
-  readonly empty: boolean;
-  readonly isShutdown: boolean;
-  getNowait(): T;
+/** Who stands in the line of a queue's getters: it is given an item, or told that there will be none. */
+export abstract class Getter<T> extends Waiter<unknown> {
+  /** Takes `item`; false where there is no use for it any more. Either way it has left the line. */
+  abstract take(item: T): boolean;
+
+  /** The queue is shut down. */
+  abstract end(): void;
 }
 
-/** Who stands in the line of a queue's getters: it takes an item, or learns that there will be none. */
-export class Getter<T> extends Waiter<unknown> {
-  /** Takes `item`; false where it has no use for it and left the line. */
+/** A `get` that waits. */
+export class Get<T> extends Getter<T> {
   take(item: T): boolean {
     return this.wake(item);
   }
 
-  /** The queue is shut down. */
-  end(error: Error): void {
-    this.fail(error);
+  end(): void {
+    this.fail(nothingLeft());
   }
 }

@@ -1,15 +1,15 @@
 /** @module */
-import type { Line } from "../tasks/line.ts";
 import { passed, type Place, refused } from "../tasks/waiter.ts";
-import { Getter, type Source } from "./_getter.ts";
+import type { Exchange } from "./_exchange.ts";
+import { Getter } from "./_getter.ts";
 
 /** A call of `next` that waits. */
 class Next<T> extends Getter<T> {
-  override take(item: T): boolean {
+  take(item: T): boolean {
     return this.wake({ done: false, value: item });
   }
 
-  override end(): void {
+  end(): void {
     this.wake(done());
   }
 }
@@ -20,24 +20,24 @@ class Next<T> extends Getter<T> {
  */
 export class QueueIterator<T> implements AsyncIterator<T, undefined>, Place {
   readonly what = "Queue.get";
-  readonly #source: Source<T>;
-  readonly #line: Line<unknown, Getter<T>>;
+  readonly #exchange: Exchange<T>;
   readonly #waiting = new Set<Next<T>>();
   #returned = false;
 
-  constructor(source: Source<T>, line: Line<unknown, Getter<T>>) {
-    this.#source = source;
-    this.#line = line;
+  constructor(exchange: Exchange<T>) {
+    this.#exchange = exchange;
   }
 
   next(): Promise<IteratorResult<T, undefined>> {
     const refusal = refused();
     if (refusal !== undefined) return refusal;
+    const exchange = this.#exchange;
     if (this.#returned) return passed(done());
-    const source = this.#source;
-    if (source.empty) return source.isShutdown ? passed(done()) : this.#wait();
+    if (exchange.items.size === 0) {
+      return exchange.isShutdown ? passed(done()) : this.#wait();
+    }
     try {
-      return passed({ done: false, value: source.getNowait() });
+      return passed({ done: false, value: exchange.take() });
     } catch (error) {
       return Promise.reject(error);
     }
@@ -51,13 +51,15 @@ export class QueueIterator<T> implements AsyncIterator<T, undefined>, Place {
 
   leave(next: Next<T>): void {
     this.#waiting.delete(next);
-    this.#line.leave(next);
+    this.#exchange.getters.leave(next);
   }
 
   #wait(): Promise<IteratorResult<T, undefined>> {
     const next = new Next<T>(this);
     this.#waiting.add(next);
-    return this.#line.join(next) as Promise<IteratorResult<T, undefined>>;
+    return this.#exchange.getters.join(next) as Promise<
+      IteratorResult<T, undefined>
+    >;
   }
 }
 

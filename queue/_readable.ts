@@ -1,8 +1,8 @@
 /** @module */
 import { detached } from "../tasks/detached.ts";
-import type { Line } from "../tasks/line.ts";
 import { passed, type Place } from "../tasks/waiter.ts";
-import { Getter, type Source } from "./_getter.ts";
+import type { Exchange } from "./_exchange.ts";
+import { Getter } from "./_getter.ts";
 
 /**
  * A read that waits. It hands the item to the stream at once, not when its promise has settled: a cancel of the
@@ -22,7 +22,7 @@ class Pull<T> extends Getter<T> {
     this.#controller = controller;
   }
 
-  override take(item: T): boolean {
+  take(item: T): boolean {
     this.wake(undefined);
     // A reader that was released has taken its reads back, and told nobody.
     if (!this.#stream.locked) return false;
@@ -30,27 +30,25 @@ class Pull<T> extends Getter<T> {
     return true;
   }
 
-  override end(): void {
+  end(): void {
     this.wake(undefined);
     this.#controller.close();
   }
 }
 
 /** The items of a queue as a stream that takes one for each read. */
-export function readableOf<T>(
-  source: Source<T>,
-  line: Line<unknown, Getter<T>>,
-): ReadableStream<T> {
+export function readableOf<T>(exchange: Exchange<T>): ReadableStream<T> {
+  const { getters } = exchange;
   let pull: Pull<T> | undefined;
   const stream: ReadableStream<T> = new ReadableStream<T>({
     pull(controller): Promise<void> | void {
-      if (!source.empty) {
-        controller.enqueue(source.getNowait());
+      if (exchange.items.size > 0) {
+        controller.enqueue(exchange.take());
         return passed(undefined);
       }
-      if (source.isShutdown) return controller.close();
-      pull = detached(() => new Pull(line, stream, controller));
-      return line.join(pull) as Promise<void>;
+      if (exchange.isShutdown) return controller.close();
+      pull = detached(() => new Pull(getters, stream, controller));
+      return getters.join(pull) as Promise<void>;
     },
     cancel() {
       pull?.wake(undefined);

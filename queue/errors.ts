@@ -20,6 +20,8 @@ export class QueueShutDownError extends Error {
   readonly item?: unknown;
 
   /**
+   * Makes one.
+   *
    * @param message What was asked of the queue.
    * @param options Where it comes from a put: the item.
    */

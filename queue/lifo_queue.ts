@@ -17,6 +17,8 @@ import { keepIn, Queue } from "./queue.ts";
  */
 export class LifoQueue<T> extends Queue<T> {
   /**
+   * Makes an empty queue.
+   *
    * @param maxSize How many items it holds at most; 0 or less for no bound.
    * @throws {RangeError} `maxSize` is `NaN`.
    */

@@ -45,6 +45,8 @@ export interface PriorityQueueOptions<T> {
  */
 export class PriorityQueue<T> extends Queue<T> {
   /**
+   * Makes an empty queue.
+   *
    * @param maxSize How many items it holds at most; 0 or less for no bound.
    * @param options The order.
    * @throws {RangeError} `maxSize` is `NaN`.

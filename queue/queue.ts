@@ -1,20 +1,17 @@
 /** @module */
 import { printable } from "../tasks/inspect.ts";
-import { Line } from "../tasks/line.ts";
-import { describe, isThenable, type WaitOptions } from "../tasks/types.ts";
+import { isThenable, type WaitOptions } from "../tasks/types.ts";
 import { passed, refused } from "../tasks/waiter.ts";
-import {
-  QueueEmptyError,
-  QueueFullError,
-  QueueShutDownError,
-} from "./errors.ts";
-import { Getter } from "./_getter.ts";
+import { Exchange } from "./_exchange.ts";
+import { Get } from "./_getter.ts";
 import type { Items } from "./_items.ts";
 import { QueueIterator } from "./_iterator.ts";
 import { Putter } from "./_putter.ts";
 import { readableOf } from "./_readable.ts";
+import { itemRefused, nothingLeft, putRefused } from "./_refusals.ts";
 import { Ring } from "./_ring.ts";
 import { writableOf } from "./_writable.ts";
+import { QueueEmptyError, QueueFullError } from "./errors.ts";
 
 /** Makes a new queue keep its items in `items`: for the queues with another order. */
 export let keepIn: <T>(queue: Queue<T>, items: Items<T>) => void;
@@ -56,58 +53,44 @@ export let keepIn: <T>(queue: Queue<T>, items: Items<T>) => void;
  * ```
  */
 export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
-  readonly #maxSize: number;
-  #items: Items<T> = new Ring<T>();
-  readonly #getters = new Line<unknown, Getter<T>>("Queue.get");
-  readonly #putters = new Line<void, Putter<T>>("Queue.put");
-  readonly #joiners = new Line<void>("Queue.join");
-  #unfinished = 0;
-  #isShutdown = false;
+  readonly #exchange: Exchange<T>;
   #readable: ReadableStream<T> | undefined = undefined;
   #writable: WritableStream<T> | undefined = undefined;
 
   /**
+   * Makes an empty queue.
+   *
    * @param maxSize How many items it holds at most; 0 or less for no bound.
    * @throws {RangeError} `maxSize` is `NaN`.
    * @throws {TypeError} `maxSize` is no number.
    */
   constructor(maxSize = 0) {
-    if (typeof maxSize !== "number") {
-      throw new TypeError(
-        `the size of a queue is a number of items, found ${describe(maxSize)}`,
-      );
-    }
-    if (Number.isNaN(maxSize)) {
-      throw new RangeError(
-        "the size of a queue is a number of items, found NaN",
-      );
-    }
-    this.#maxSize = maxSize;
+    this.#exchange = new Exchange(maxSize, new Ring<T>());
   }
 
   /** How many items are in it. Mirrors `asyncio.Queue.qsize`. */
   get size(): number {
-    return this.#items.size;
+    return this.#exchange.items.size;
   }
 
   /** How many items it holds at most; 0 or less for no bound. */
   get maxSize(): number {
-    return this.#maxSize;
+    return this.#exchange.maxSize;
   }
 
   /** Whether there is nothing in it. */
   get empty(): boolean {
-    return this.#items.size === 0;
+    return this.#exchange.items.size === 0;
   }
 
   /** Whether there is no room in it; never where it has no bound. */
   get full(): boolean {
-    return this.#maxSize > 0 && this.#items.size >= this.#maxSize;
+    return this.#exchange.full;
   }
 
   /** Whether it was shut down: it takes nothing any more. */
   get isShutdown(): boolean {
-    return this.#isShutdown;
+    return this.#exchange.isShutdown;
   }
 
   /**
@@ -122,15 +105,17 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
    * @throws The signal's reason, when it aborts.
    */
   put(item: T, options?: WaitOptions): Promise<void> {
-    if (isThenable(item)) return Promise.reject(thenable());
+    if (isThenable(item)) return Promise.reject(itemRefused());
     const refusal = refused(options);
     if (refusal !== undefined) return refusal;
-    if (this.#isShutdown) return Promise.reject(noPut(item));
-    if (this.full) {
-      return this.#putters.join(new Putter(this.#putters, item, options));
+    const exchange = this.#exchange;
+    if (exchange.isShutdown) return Promise.reject(putRefused(item));
+    if (exchange.full) {
+      const { putters } = exchange;
+      return putters.join(new Putter(putters, item, options));
     }
     try {
-      this.#accept(item);
+      exchange.accept(item);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -143,24 +128,15 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
    * @throws {TypeError} `item` has a `then`.
    * @throws {QueueShutDownError} The queue is shut down; the error has the item.
    * @throws {QueueFullError} There is no room.
-   *
-   * @example
-   * ```ts
-   * import { Queue, QueueFullError } from "@asyncio/asyncio/queue";
-   * import { assertThrows } from "@std/assert";
-   *
-   * const queue = new Queue<string>(1);
-   * queue.putNowait("a");
-   * assertThrows(() => queue.putNowait("b"), QueueFullError);
-   * ```
    */
   putNowait(item: T): void {
-    if (isThenable(item)) throw thenable();
-    if (this.#isShutdown) throw noPut(item);
-    if (this.full) {
+    if (isThenable(item)) throw itemRefused();
+    const exchange = this.#exchange;
+    if (exchange.isShutdown) throw putRefused(item);
+    if (exchange.full) {
       throw new QueueFullError(`the queue holds ${this.size} items already`);
     }
-    this.#accept(item);
+    exchange.accept(item);
   }
 
   /**
@@ -176,13 +152,14 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
   get(options?: WaitOptions): Promise<T> {
     const refusal = refused(options);
     if (refusal !== undefined) return refusal;
-    if (this.#items.size === 0) {
-      if (this.#isShutdown) return Promise.reject(noGet());
-      const getter = new Getter<T>(this.#getters, options);
-      return this.#getters.join(getter) as Promise<T>;
+    const exchange = this.#exchange;
+    if (exchange.items.size === 0) {
+      if (exchange.isShutdown) return Promise.reject(nothingLeft());
+      const { getters } = exchange;
+      return getters.join(new Get<T>(getters, options)) as Promise<T>;
     }
     try {
-      return passed(this.#take());
+      return passed(exchange.take());
     } catch (error) {
       return Promise.reject(error);
     }
@@ -196,22 +173,21 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
    *
    * @example
    * ```ts
-   * import { Queue, QueueEmptyError } from "@asyncio/asyncio/queue";
+   * import { Queue, QueueEmptyError, QueueFullError } from "@asyncio/asyncio/queue";
    * import { assertEquals, assertThrows } from "@std/assert";
    *
-   * const queue = new Queue<string>();
+   * const queue = new Queue<string>(1);
    * queue.putNowait("a");
+   * assertThrows(() => queue.putNowait("b"), QueueFullError);
    * assertEquals(queue.getNowait(), "a");
    * assertThrows(() => queue.getNowait(), QueueEmptyError);
    * ```
    */
   getNowait(): T {
-    if (this.#items.size === 0) {
-      throw this.#isShutdown
-        ? noGet()
-        : new QueueEmptyError("the queue is empty");
-    }
-    return this.#take();
+    const exchange = this.#exchange;
+    if (exchange.items.size > 0) return exchange.take();
+    if (exchange.isShutdown) throw nothingLeft();
+    throw new QueueEmptyError("the queue is empty");
   }
 
   /**
@@ -221,12 +197,13 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
    * @throws {RangeError} It was called more often than there were items.
    */
   taskDone(): void {
-    if (this.#unfinished === 0) {
+    const { unfinished } = this.#exchange;
+    if (unfinished.count === 0) {
       throw new RangeError(
         "taskDone() called more often than there were items",
       );
     }
-    this.#finish(1);
+    unfinished.finish(1);
   }
 
   /**
@@ -252,11 +229,7 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
    * ```
    */
   join(options?: WaitOptions): Promise<void> {
-    const refusal = refused(options);
-    if (refusal !== undefined) return refusal;
-    return this.#unfinished === 0
-      ? passed(undefined)
-      : this.#joiners.wait(options);
+    return this.#exchange.unfinished.join(options);
   }
 
   /**
@@ -279,20 +252,7 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
    * ```
    */
   shutdown(immediate = false): void {
-    this.#isShutdown = true;
-    if (immediate) {
-      const dropped = this.#items.size;
-      this.#items.clear();
-      this.#finish(dropped);
-    }
-    let putter: Putter<T> | undefined;
-    while ((putter = this.#putters.first) !== undefined) {
-      putter.fail(noPut(putter.item));
-    }
-    if (this.#getters.size === 0) return;
-    const error = noGet();
-    let getter: Getter<T> | undefined;
-    while ((getter = this.#getters.first) !== undefined) getter.end(error);
+    this.#exchange.shutdown(immediate);
   }
 
   /**
@@ -302,7 +262,7 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
    * waits.
    */
   [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
-    return new QueueIterator(this, this.#getters);
+    return new QueueIterator(this.#exchange);
   }
 
   /**
@@ -324,7 +284,7 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
    * ```
    */
   get readable(): ReadableStream<T> {
-    return this.#readable ??= readableOf(this, this.#getters);
+    return this.#readable ??= readableOf(this.#exchange);
   }
 
   /**
@@ -354,72 +314,14 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
     this.shutdown(true);
   }
 
-  /** There is room. */
-  #accept(item: T): void {
-    const direct = this.#getters.size > 0;
-    if (!direct) this.#items.add(item); // may throw: nothing has changed yet
-    this.#unfinished++;
-    if (direct) this.#handOver(item);
-  }
-
-  /** Last in whatever calls it, as a getter that is a stream runs foreign code. */
-  #handOver(item: T): void {
-    let getter: Getter<T> | undefined;
-    while ((getter = this.#getters.first) !== undefined) {
-      if (getter.take(item)) return;
-    }
-    this.#items.add(item);
-  }
-
-  /** There is an item. */
-  #take(): T {
-    const item = this.#items.take();
-    if (this.#putters.size > 0) this.#letIn();
-    return item;
-  }
-
-  /** Lets the items of those in who wait with one, in order, as far as there is room. */
-  #letIn(): void {
-    let putter: Putter<T> | undefined;
-    while (!this.full && (putter = this.#putters.first) !== undefined) {
-      try {
-        this.#items.add(putter.item);
-      } catch (error) {
-        putter.fail(error);
-        continue;
-      }
-      this.#unfinished++;
-      putter.wake();
-    }
-  }
-
-  #finish(count: number): void {
-    this.#unfinished -= count;
-    if (this.#unfinished === 0) this.#joiners.wakeAll();
-  }
-
   static {
-    keepIn = (queue, items) => queue.#items = items;
+    keepIn = (queue, items) => queue.#exchange.items = items;
     printable(Queue, (queue) => ({
       size: queue.size,
       maxSize: queue.maxSize,
-      getters: queue.#getters.size,
-      putters: queue.#putters.size,
-      isShutdown: queue.#isShutdown || undefined,
+      getters: queue.#exchange.getters.size,
+      putters: queue.#exchange.putters.size,
+      isShutdown: queue.isShutdown || undefined,
     }));
   }
-}
-
-function thenable(): TypeError {
-  return new TypeError(
-    "an item of a queue has no `then`, as `await queue.get()` would wait for it: put it into an object, as in put({ promise })",
-  );
-}
-
-function noPut(item: unknown): QueueShutDownError {
-  return new QueueShutDownError("put into a queue that is shut down", { item });
-}
-
-function noGet(): QueueShutDownError {
-  return new QueueShutDownError("get from a queue that is shut down and empty");
 }

@@ -39,6 +39,8 @@ export class Barrier {
   #broken = false;
 
   /**
+   * Makes a barrier that nobody waits at.
+   *
    * @param parties How many wait for each other.
    * @throws {RangeError} `parties` is less than 1 or no integer.
    */

@@ -107,6 +107,8 @@ export class Condition {
   readonly #line = new Line<unknown, ConditionWaiter>("Condition.wait");
 
   /**
+   * Makes a condition that nobody waits for.
+   *
    * @param lock The lock to use, which other conditions may share; one of its own unless given.
    * @throws {TypeError} `lock` is no {@linkcode Lock}.
    */

@@ -56,6 +56,8 @@ export class Semaphore {
   readonly #line = new Line<Guard>("Semaphore.acquire");
 
   /**
+   * Makes a semaphore whose permits are all free.
+   *
    * @param value How many permits there are.
    * @throws {RangeError} `value` is negative or no integer.
    */
@@ -145,6 +147,8 @@ export class BoundedSemaphore extends Semaphore {
   readonly #bound: number;
 
   /**
+   * Makes a semaphore whose permits are all free.
+   *
    * @param value How many permits there are, and how many there can be.
    * @throws {RangeError} `value` is negative or no integer.
    */
