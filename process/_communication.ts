@@ -7,11 +7,18 @@ import { quiet, refused } from "../tasks/waiter.ts";
 import type { Exit } from "./_exit.ts";
 
 /** What a program has written; `undefined` where that is not piped. */
-export interface Output {
+export interface ProcessOutput {
   /** What came out of its output. */
   stdout?: Uint8Array;
   /** What came out of its messages. */
   stderr?: Uint8Array;
+}
+
+/** The streams of a program that are pipes. */
+export interface Streams {
+  readonly stdin?: StreamWriter | undefined;
+  readonly stdout?: StreamReader | undefined;
+  readonly stderr?: StreamReader | undefined;
 }
 
 /** How much of the input is given to the pipe at a time. */
@@ -24,30 +31,26 @@ const encoder = new TextEncoder();
 export class Communication {
   /** Is called when bytes have gone in. */
   onFed: (() => void) | undefined = undefined;
+  readonly #exit: Exit;
   readonly #stdin: StreamWriter | undefined;
   readonly #stdout: StreamReader | undefined;
   readonly #stderr: StreamReader | undefined;
-  readonly #exit: Exit;
   /** What is left of the input. */
   #input: Uint8Array | undefined = undefined;
   #running = false;
 
-  constructor(
-    exit: Exit,
-    stdin: StreamWriter | undefined,
-    stdout: StreamReader | undefined,
-    stderr: StreamReader | undefined,
-  ) {
+  /** @param streams Those that it serves. */
+  constructor(exit: Exit, streams: Streams) {
     this.#exit = exit;
-    this.#stdin = stdin;
-    this.#stdout = stdout;
-    this.#stderr = stderr;
+    this.#stdin = streams.stdin;
+    this.#stdout = streams.stdout;
+    this.#stderr = streams.stderr;
   }
 
   run(
     input: string | Uint8Array | undefined,
     options: WaitOptions | undefined,
-  ): Promise<Output> {
+  ): Promise<ProcessOutput> {
     try {
       this.#check(input);
     } catch (error) {
@@ -61,8 +64,8 @@ export class Communication {
   }
 
   /** What has come so far; it is taken out. */
-  take(): Output {
-    const output: Output = {};
+  take(): ProcessOutput {
+    const output: ProcessOutput = {};
     if (this.#stdout !== undefined) output.stdout = takeAll(this.#stdout);
     if (this.#stderr !== undefined) output.stderr = takeAll(this.#stderr);
     return output;
@@ -83,7 +86,7 @@ export class Communication {
     }
   }
 
-  async #run(options: WaitOptions | undefined): Promise<Output> {
+  async #run(options: WaitOptions | undefined): Promise<ProcessOutput> {
     const enough = new AbortController();
     detached(() => this.#feed(enough.signal));
     const outcomes = await Promise.allSettled([

@@ -3,14 +3,11 @@ import type { ByteSink } from "../streams/_byte_ends.ts";
 
 /** The pipe that a program reads from. */
 export class PipeSink implements ByteSink {
-  /** Whether the pipe is closed from this end. */
-  closed = false;
+  #closed = false;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #onClose: () => void;
 
-  constructor(pipe: WritableStream<Uint8Array>, onClose: () => void) {
+  constructor(pipe: WritableStream<Uint8Array>) {
     this.#writer = pipe.getWriter();
-    this.#onClose = onClose;
     // A program that stops reading fails the writes, and that is enough.
     this.#writer.closed.catch(() => {});
     this.#writer.ready.catch(() => {});
@@ -26,21 +23,15 @@ export class PipeSink implements ByteSink {
   }
 
   async close(): Promise<void> {
-    if (this.closed) return;
-    this.#end();
+    if (this.#closed) return;
+    this.#closed = true;
     await this.#writer.close();
   }
 
   /** The runtime closes the pipe only after a write under way, which ends at the latest when nobody can read any more. */
   abort(): void {
-    this.#end();
+    this.#closed = true;
     this.#writer.abort(new Deno.errors.BrokenPipe("the pipe is closed"))
       .catch(() => {});
-  }
-
-  #end(): void {
-    if (this.closed) return;
-    this.closed = true;
-    this.#onClose();
   }
 }

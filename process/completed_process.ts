@@ -1,6 +1,6 @@
 /** @module */
 import { printable } from "../tasks/inspect.ts";
-import { CalledProcessError, type Command } from "./errors.ts";
+import { CalledProcessError } from "./errors.ts";
 
 /**
  * A program that has ended. Made by {@linkcode runSubprocess}. Mirrors `subprocess.CompletedProcess`.
@@ -20,7 +20,7 @@ import { CalledProcessError, type Command } from "./errors.ts";
  */
 export class CompletedProcess<T extends string | Uint8Array = string> {
   /** What was run, as it was given. */
-  readonly args: Command;
+  readonly args: string | readonly string[];
   /** What it ended with: its exit code; -N where signal N ended it. */
   readonly returnCode: number;
   /** Its output; `undefined` where it was not captured. */
@@ -30,7 +30,7 @@ export class CompletedProcess<T extends string | Uint8Array = string> {
 
   /** Made by {@linkcode runSubprocess}. */
   constructor(
-    args: Command,
+    args: string | readonly string[],
     returnCode: number,
     output: { stdout?: T; stderr?: T } = {},
   ) {

@@ -1,30 +1,32 @@
 /** The errors of programs that were run to their end. @module */
 import { TimeoutError } from "../tasks/errors.ts";
 
-/** What was run: a command for the shell, or a program and its arguments. */
-export type Command = string | readonly string[];
-
-/** What was captured of a stream; `undefined` where it was not captured. */
-export type Captured = string | Uint8Array | undefined;
+/** What was captured; `undefined` where it was not. */
+export interface CapturedOutput {
+  /** Of the output. */
+  stdout?: string | Uint8Array | undefined;
+  /** Of the messages. */
+  stderr?: string | Uint8Array | undefined;
+}
 
 /** A program, or shell, ended with another code than 0, and `check` was asked for. Mirrors `subprocess.CalledProcessError`. */
 export class CalledProcessError extends Error {
   /** `"CalledProcessError"` */
   override name = "CalledProcessError";
   /** What was run. */
-  readonly cmd: Command;
+  readonly cmd: string | readonly string[];
   /** What it ended with; -N where signal N ended it. */
   readonly returnCode: number;
   /** Its output, where that was captured. */
-  readonly stdout: Captured;
+  readonly stdout: string | Uint8Array | undefined;
   /** Its messages, where they were captured. */
-  readonly stderr: Captured;
+  readonly stderr: string | Uint8Array | undefined;
 
   /** Made by {@linkcode CompletedProcess.checkReturnCode}. */
   constructor(
-    cmd: Command,
+    cmd: string | readonly string[],
     returnCode: number,
-    output: { stdout?: Captured; stderr?: Captured } = {},
+    output: CapturedOutput = {},
   ) {
     super(`${quoted(cmd)} ${endOf(returnCode)}${lastWords(output.stderr)}`);
     this.cmd = cmd;
@@ -39,21 +41,21 @@ export class TimeoutExpiredError extends TimeoutError {
   /** `"TimeoutExpiredError"` */
   override name = "TimeoutExpiredError";
   /** What was run. */
-  readonly cmd: Command;
+  readonly cmd: string | readonly string[];
   /** The limit that was over, in milliseconds. */
   readonly timeout: number;
   /** Whether it is `idleTimeout` that was over: nothing had moved for so long. */
   readonly idle: boolean;
   /** Its output so far, where that was captured. */
-  readonly stdout: Captured;
+  readonly stdout: string | Uint8Array | undefined;
   /** Its messages so far, where they were captured. */
-  readonly stderr: Captured;
+  readonly stderr: string | Uint8Array | undefined;
 
   /** Made by {@linkcode runSubprocess} and {@linkcode pipeline}. */
   constructor(
-    cmd: Command,
+    cmd: string | readonly string[],
     timeout: number,
-    output: { stdout?: Captured; stderr?: Captured; idle?: boolean } = {},
+    output: CapturedOutput & { idle?: boolean } = {},
     options?: ErrorOptions,
   ) {
     const { stdout, stderr, idle = false } = output;
@@ -67,7 +69,7 @@ export class TimeoutExpiredError extends TimeoutError {
   }
 }
 
-function quoted(cmd: Command): string {
+function quoted(cmd: string | readonly string[]): string {
   return JSON.stringify(typeof cmd === "string" ? cmd : cmd.join(" "));
 }
 
@@ -78,7 +80,7 @@ function endOf(returnCode: number): string {
 }
 
 /** The last line of the messages: mostly, that is what was wrong. */
-function lastWords(stderr: Captured): string {
+function lastWords(stderr: CapturedOutput["stderr"]): string {
   const text = typeof stderr === "string"
     ? stderr
     : new TextDecoder().decode(stderr);

@@ -10,14 +10,16 @@ export {
   createSubprocessShell,
 } from "./create_subprocess.ts";
 export { Process } from "./process.ts";
-export { runSubprocess, type RunSubprocessOptions } from "./run_subprocess.ts";
+export { runSubprocess } from "./run_subprocess.ts";
+export type { RunSubprocessOptions } from "./run_options.ts";
+export { pipeline } from "./pipeline.ts";
+export { CompletedPipeline } from "./completed_pipeline.ts";
 export { CompletedProcess } from "./completed_process.ts";
 export {
   CalledProcessError,
-  type Captured,
-  type Command,
+  type CapturedOutput,
   TimeoutExpiredError,
 } from "./errors.ts";
 export type { TimeLimits } from "./_limits.ts";
-export type { Output } from "./_communication.ts";
+export type { ProcessOutput } from "./_communication.ts";
 export type { WaitOptions } from "../tasks/types.ts";

@@ -1,6 +1,6 @@
 /** @module */
-import { readerOver, type StreamReader } from "../streams/stream_reader.ts";
-import { type StreamWriter, writerOver } from "../streams/stream_writer.ts";
+import type { StreamReader } from "../streams/stream_reader.ts";
+import type { StreamWriter } from "../streams/stream_writer.ts";
 import { detached } from "../tasks/detached.ts";
 import { printable } from "../tasks/inspect.ts";
 import { Line } from "../tasks/line.ts";
@@ -9,13 +9,11 @@ import { currentScope } from "../tasks/scope.ts";
 import type { WaitOptions } from "../tasks/types.ts";
 import { passed, ShieldedWaiter } from "../tasks/waiter.ts";
 import { bringDown } from "./_bring_down.ts";
-import { Communication, type Output } from "./_communication.ts";
+import { Communication, type ProcessOutput } from "./_communication.ts";
 import { Exit } from "./_exit.ts";
-import { PipeSink } from "./_pipe_sink.ts";
-import { PipeSource } from "./_pipe_source.ts";
+import { Pipes } from "./_pipes.ts";
 import { ChildReach, GroupReach, type Reach } from "./_reach.ts";
 import type { Settings } from "./options.ts";
-import { PIPE } from "./stdio.ts";
 
 /** Makes a process of a child that was started with `settings`: for those who start them. */
 export let processOf!: (
@@ -23,11 +21,15 @@ export let processOf!: (
   settings: Settings,
 ) => Process;
 
-/** What feeds a process and reads it: for those who run it to its end. */
-export let communicationOf!: (process: Process) => Communication;
+/** What a process is made of: for those who run it to its end. */
+export let partsOf!: (process: Process) => Parts;
 
-/** Tells of all bytes that come out of a process or go into it. */
-export let watchBytes!: (process: Process, moved: () => void) => void;
+/** The end of a process, its pipes, and the way of using them all at once. */
+export interface Parts {
+  readonly exit: Exit;
+  readonly pipes: Pipes;
+  readonly communication: Communication;
+}
 
 /** Those that have ended, but left somebody of their group behind, as far as is known. */
 const leftovers = new Set<Process>();
@@ -58,17 +60,9 @@ const leftovers = new Set<Process>();
 export class Process implements AsyncDisposable {
   /** The number that the system has given it. */
   readonly pid: number;
-  /** Writes to it, where `stdin` is a pipe. */
-  readonly stdin: StreamWriter | undefined;
-  /** Reads its output, where `stdout` is a pipe. */
-  readonly stdout: StreamReader | undefined;
-  /** Reads its messages, where `stderr` is a pipe of its own. */
-  readonly stderr: StreamReader | undefined;
-
   readonly #exit: Exit;
   readonly #reach: Reach;
-  readonly #sink: PipeSink | undefined;
-  readonly #sources: PipeSource[] = [];
+  readonly #pipes: Pipes;
   readonly #communication: Communication;
   readonly #killAfter: number;
   readonly #scheduler: Scheduler;
@@ -76,33 +70,31 @@ export class Process implements AsyncDisposable {
   #state: "running" | "ending" | "down" = "running";
 
   private constructor(child: Deno.ChildProcess, settings: Settings) {
-    const { stdin, stdout, stderr, group, killAfter } = settings;
     this.pid = child.pid;
-    this.#killAfter = killAfter;
-    this.#reach = group ? new GroupReach(child) : new ChildReach(child);
+    this.#killAfter = settings.killAfter;
+    this.#reach = settings.group
+      ? new GroupReach(child)
+      : new ChildReach(child);
     this.#exit = new Exit(child.status, () => this.#ended());
-    const onClose = () => this.#letGo();
-    if (stdin === PIPE) {
-      this.#sink = new PipeSink(child.stdin, onClose);
-      this.stdin = writerOver(this.#sink, {
-        info: (name) => name === "pid" ? this.pid : undefined,
-      });
-    }
-    const reader = (pipe: ReadableStream<Uint8Array>) => {
-      const source = new PipeSource(pipe, onClose);
-      this.#sources.push(source);
-      return readerOver(source, { limit: settings.limit });
-    };
-    if (stdout === PIPE) this.stdout = reader(child.stdout);
-    if (stderr === PIPE) this.stderr = reader(child.stderr);
-    this.#communication = new Communication(
-      this.#exit,
-      this.stdin,
-      this.stdout,
-      this.stderr,
-    );
+    this.#pipes = new Pipes(child, settings, () => this.#letGo());
+    this.#communication = new Communication(this.#exit, this.#pipes);
     this.#scheduler = currentScope().scheduler;
     this.#scheduler.resources.add(this);
+  }
+
+  /** Writes to it, where `stdin` is a pipe. */
+  get stdin(): StreamWriter | undefined {
+    return this.#pipes.stdin;
+  }
+
+  /** Reads its output, where `stdout` is a pipe. */
+  get stdout(): StreamReader | undefined {
+    return this.#pipes.stdout;
+  }
+
+  /** Reads its messages, where `stderr` is a pipe of its own. */
+  get stderr(): StreamReader | undefined {
+    return this.#pipes.stderr;
   }
 
   /**
@@ -160,7 +152,7 @@ export class Process implements AsyncDisposable {
   communicate(
     input?: string | Uint8Array,
     options?: WaitOptions,
-  ): Promise<Output> {
+  ): Promise<ProcessOutput> {
     return this.#communication.run(input, options);
   }
 
@@ -195,7 +187,7 @@ export class Process implements AsyncDisposable {
    * @throws {Deno.errors.PermissionDenied} It runs as somebody else, and did not end by itself.
    */
   [Symbol.asyncDispose](): Promise<void> {
-    this.#closePipes();
+    this.#pipes.close();
     if (this.#state === "down" || this.#reach.gone) return passed(undefined);
     if (this.#state === "running") this.#bringDown();
     return this.#down.join(new ShieldedWaiter<void>(this.#down));
@@ -219,30 +211,16 @@ export class Process implements AsyncDisposable {
   /** The program has ended; its group perhaps not. */
   #ended(): void {
     this.#reach.childEnded();
-    if (this.#reach.gone) this.#finishPipes();
+    if (this.#reach.gone) this.#pipes.finish();
     else leftovers.add(this);
     this.#letGo();
-  }
-
-  /** Closes the pipes that have nobody at the other end any more; what has come can still be read. */
-  #finishPipes(): void {
-    this.#sink?.abort();
-    for (const source of this.#sources) {
-      source.readAhead().catch(() => {}); // the next read says it
-    }
-  }
-
-  #closePipes(): void {
-    this.stdin?.abort();
-    for (const source of this.#sources) source.close();
   }
 
   /** Forgets about it where nothing is left that could be ended. */
   #letGo(): void {
     const over = this.#state === "down" || this.#reach.gone;
     if (over) leftovers.delete(this);
-    const closed = this.#sources.every((source) => source.closed);
-    if (over && closed) this.#scheduler.resources.delete(this);
+    if (over && this.#pipes.closed) this.#scheduler.resources.delete(this);
   }
 
   static {
@@ -250,11 +228,11 @@ export class Process implements AsyncDisposable {
       for (const process of leftovers) process.#letGo();
       return new Process(child, settings);
     };
-    communicationOf = (process) => process.#communication;
-    watchBytes = (process, moved) => {
-      process.#communication.onFed = moved;
-      for (const source of process.#sources) source.onBytes = moved;
-    };
+    partsOf = (process) => ({
+      exit: process.#exit,
+      pipes: process.#pipes,
+      communication: process.#communication,
+    });
     printable(Process, (process) => ({
       pid: process.pid,
       returnCode: process.returnCode,

@@ -1,30 +1,21 @@
 /** @module */
-import { describe, type WaitOptions } from "../tasks/types.ts";
+import { describe } from "../tasks/types.ts";
 import { quiet, refused } from "../tasks/waiter.ts";
-import { Limits, type TimeLimits } from "./_limits.ts";
-import type { Output } from "./_communication.ts";
+import { Limits } from "./_limits.ts";
+import {
+  decoded,
+  type RunSubprocessOptions,
+  watchBytes,
+  withPipes,
+} from "./run_options.ts";
 import { CompletedProcess } from "./completed_process.ts";
 import {
   createSubprocessExec,
   createSubprocessShell,
 } from "./create_subprocess.ts";
 import { TimeoutExpiredError } from "./errors.ts";
-import { settingsOf, type SubprocessOptions } from "./options.ts";
-import { communicationOf, type Process, watchBytes } from "./process.ts";
-import { DEVNULL, PIPE } from "./stdio.ts";
-
-/** How a program is run to its end. */
-export interface RunSubprocessOptions
-  extends SubprocessOptions, WaitOptions, TimeLimits {
-  /** What it reads; `stdin` is then a pipe. */
-  input?: string | Uint8Array | undefined;
-  /** Whether `stdout` and `stderr` are captured, unless they are given. */
-  captureOutput?: boolean | undefined;
-  /** Whether an end with another code than 0 is thrown. */
-  check?: boolean | undefined;
-  /** How its output is given: as text (`"utf-8"`, unless given), or as bytes (`"buffer"`). */
-  encoding?: "utf-8" | "buffer" | undefined;
-}
+import type { SubprocessOptions } from "./options.ts";
+import { partsOf, type Process } from "./process.ts";
 
 /**
  * Runs a program to its end. Mirrors `subprocess.run`, and waits as asyncio does.
@@ -86,7 +77,6 @@ export function runSubprocess(
     checkCommand(command);
     const limits = new Limits(options);
     const plumbed = withPipes(options);
-    checkIdleTimeout(plumbed);
     return refused(options) ?? quiet(runChecked(command, plumbed, limits));
   } catch (error) {
     return Promise.reject(error);
@@ -122,7 +112,7 @@ async function runToEnd(
     await process?.[Symbol.asyncDispose]();
     const expiry = limits.expiry(error);
     if (expiry === undefined) throw error;
-    const output = process && communicationOf(process).take();
+    const output = process && partsOf(process).communication.take();
     throw new TimeoutExpiredError(command, expiry.timeout, {
       ...decoded(output ?? {}, options),
       idle: expiry.idle,
@@ -141,51 +131,6 @@ function start(
   return createSubprocessExec(program, args, options);
 }
 
-/** The options with the pipes that they ask for. */
-export function withPipes<O extends RunSubprocessOptions>(options: O): O {
-  const { input, captureOutput, encoding } = options;
-  if (encoding !== undefined && encoding !== "utf-8" && encoding !== "buffer") {
-    throw new TypeError(
-      `encoding is "utf-8" or "buffer", found ${describe(encoding)}`,
-    );
-  }
-  if (input !== undefined) checkInput(input, options.stdin);
-  const stdin = options.stdin ?? (input === undefined ? DEVNULL : PIPE);
-  const captured = captureOutput ? { stdout: PIPE, stderr: PIPE } as const : {};
-  const plumbed = { ...captured, ...given(options), stdin } as O;
-  settingsOf(plumbed);
-  return plumbed;
-}
-
-function checkInput(input: unknown, stdin: unknown): void {
-  if (typeof input !== "string" && !(input instanceof Uint8Array)) {
-    throw new TypeError(
-      `input is a string or a Uint8Array, found ${describe(input)}`,
-    );
-  }
-  if (stdin !== undefined && stdin !== PIPE) {
-    throw new TypeError(`input needs stdin: PIPE, found ${describe(stdin)}`);
-  }
-}
-
-/** What is given as `undefined` is not given. */
-function given<O extends object>(options: O): Partial<O> {
-  const entries = Object.entries(options);
-  return Object.fromEntries(
-    entries.filter(([, value]) => value !== undefined),
-  ) as Partial<O>;
-}
-
-function checkIdleTimeout(options: RunSubprocessOptions): void {
-  const { idleTimeout, stdin, stdout, stderr } = options;
-  if (idleTimeout === undefined || [stdin, stdout, stderr].includes(PIPE)) {
-    return;
-  }
-  throw new TypeError(
-    "idleTimeout watches the pipes, and there is none: captureOutput is missing",
-  );
-}
-
 function checkCommand(command: unknown): void {
   if (typeof command === "string") return;
   if (Array.isArray(command) && command.length > 0) return;
@@ -194,18 +139,4 @@ function checkCommand(command: unknown): void {
       Array.isArray(command) ? "an empty list" : describe(command)
     }`,
   );
-}
-
-const decoder = new TextDecoder();
-
-/** What was captured, as `encoding` says. */
-export function decoded(
-  output: Output,
-  { encoding }: { encoding?: "utf-8" | "buffer" | undefined },
-): { stdout?: string | Uint8Array; stderr?: string | Uint8Array } {
-  if (encoding === "buffer") return output;
-  const text: { stdout?: string; stderr?: string } = {};
-  if (output.stdout !== undefined) text.stdout = decoder.decode(output.stdout);
-  if (output.stderr !== undefined) text.stderr = decoder.decode(output.stderr);
-  return text;
 }

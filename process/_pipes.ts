@@ -1,0 +1,75 @@
+/** @module */
+import { readerOver, type StreamReader } from "../streams/stream_reader.ts";
+import { type StreamWriter, writerOver } from "../streams/stream_writer.ts";
+import { PipeSink } from "./_pipe_sink.ts";
+import { PipeSource } from "./_pipe_source.ts";
+import type { Settings } from "./options.ts";
+import { PIPE } from "./stdio.ts";
+
+/** The pipes to and from a program. */
+export class Pipes {
+  readonly stdin: StreamWriter | undefined;
+  readonly stdout: StreamReader | undefined;
+  readonly stderr: StreamReader | undefined;
+  readonly #sink: PipeSink | undefined;
+  readonly #out: PipeSource | undefined;
+  readonly #err: PipeSource | undefined;
+
+  /** @param onClose Is called when one of those that are read is closed. */
+  constructor(
+    child: Deno.ChildProcess,
+    { stdin, stdout, stderr, limit }: Settings,
+    onClose: () => void,
+  ) {
+    if (stdin === PIPE) {
+      this.#sink = new PipeSink(child.stdin);
+      const { pid } = child;
+      const info = (name: string) => name === "pid" ? pid : undefined;
+      this.stdin = writerOver(this.#sink, { info });
+    }
+    if (stdout === PIPE) {
+      this.#out = new PipeSource(child.stdout, onClose);
+      this.stdout = readerOver(this.#out, { limit });
+    }
+    if (stderr === PIPE) {
+      this.#err = new PipeSource(child.stderr, onClose);
+      this.stderr = readerOver(this.#err, { limit });
+    }
+  }
+
+  /** Whether the program's output has been closed, at either end. */
+  get stdoutClosed(): boolean {
+    return this.#out === undefined || this.#out.closed;
+  }
+
+  /** Whether all that are read are closed. */
+  get closed(): boolean {
+    return this.stdoutClosed && (this.#err === undefined || this.#err.closed);
+  }
+
+  /** Sets what is called when bytes have come. */
+  set onBytes(moved: () => void) {
+    if (this.#out !== undefined) this.#out.onBytes = moved;
+    if (this.#err !== undefined) this.#err.onBytes = moved;
+  }
+
+  /** Closes them. */
+  close(): void {
+    this.stdin?.abort();
+    this.#out?.close();
+    this.#err?.close();
+  }
+
+  /** Reads no more of the program's output, which makes writing to it fail. */
+  closeStdout(): void {
+    this.#out?.close();
+  }
+
+  /** Closes them where nobody is at the other end any more; what has come can still be read. */
+  finish(): void {
+    this.#sink?.abort();
+    for (const source of [this.#out, this.#err]) {
+      source?.readAhead().catch(() => {}); // the next read says it
+    }
+  }
+}

@@ -1,0 +1,58 @@
+/** @module */
+import { printable } from "../tasks/inspect.ts";
+import type { CompletedProcess } from "./completed_process.ts";
+
+/** SIGPIPE: nobody reads any more. */
+const BROKEN_PIPE = -13;
+
+/**
+ * Programs that have ended, each of which read what the one before it wrote. Made by {@linkcode pipeline}.
+ *
+ * @typeParam T What its output is given as: text, or bytes.
+ */
+export class CompletedPipeline<T extends string | Uint8Array = string> {
+  /** Each of them, in order. */
+  readonly processes: readonly CompletedProcess<T>[];
+
+  /** Made by {@linkcode pipeline}. */
+  constructor(processes: readonly CompletedProcess<T>[]) {
+    this.processes = processes;
+  }
+
+  /** What each of them ended with, in order; -N where signal N ended it. */
+  get returnCodes(): number[] {
+    return this.processes.map(({ returnCode }) => returnCode);
+  }
+
+  /** What the last one ended with, as in a shell. */
+  get returnCode(): number {
+    return this.#last.returnCode;
+  }
+
+  /** The output of the last one; `undefined` where it was not captured. */
+  get stdout(): T | undefined {
+    return this.#last.stdout;
+  }
+
+  /**
+   * Throws what the first of those that failed did. One that was ended by SIGPIPE, because the next one had
+   * read enough, has not failed.
+   *
+   * @throws {CalledProcessError} One ended with another code than 0, or by a signal.
+   */
+  checkReturnCodes(): void {
+    for (const process of this.processes) {
+      const readEnough = process.returnCode === BROKEN_PIPE &&
+        process !== this.#last;
+      if (!readEnough) process.checkReturnCode();
+    }
+  }
+
+  get #last(): CompletedProcess<T> {
+    return this.processes.at(-1)!;
+  }
+
+  static {
+    printable(CompletedPipeline, ({ processes }) => ({ processes }));
+  }
+}

@@ -1,0 +1,92 @@
+/** How programs are run to their end: for one and for a pipeline. @module */
+import { describe, type WaitOptions } from "../tasks/types.ts";
+import type { ProcessOutput } from "./_communication.ts";
+import type { TimeLimits } from "./_limits.ts";
+import type { CapturedOutput } from "./errors.ts";
+import { settingsOf, type SubprocessOptions } from "./options.ts";
+import { partsOf, type Process } from "./process.ts";
+import { DEVNULL, PIPE } from "./stdio.ts";
+
+/** How a program is run to its end. */
+export interface RunSubprocessOptions
+  extends SubprocessOptions, WaitOptions, TimeLimits {
+  /** What it reads; `stdin` is then a pipe. */
+  input?: string | Uint8Array | undefined;
+  /** Whether `stdout` and `stderr` are captured, unless they are given. */
+  captureOutput?: boolean | undefined;
+  /** Whether an end with another code than 0 is thrown. */
+  check?: boolean | undefined;
+  /** How its output is given: as text (`"utf-8"`, unless given), or as bytes (`"buffer"`). */
+  encoding?: "utf-8" | "buffer" | undefined;
+}
+
+/**
+ * The options with the pipes that they ask for.
+ *
+ * @throws {TypeError} They do not fit together.
+ */
+export function withPipes(options: RunSubprocessOptions): RunSubprocessOptions {
+  const { input, captureOutput, encoding } = options;
+  if (encoding !== undefined && encoding !== "utf-8" && encoding !== "buffer") {
+    throw new TypeError(
+      `encoding is "utf-8" or "buffer", found ${describe(encoding)}`,
+    );
+  }
+  if (input !== undefined) checkInput(input, options.stdin);
+  const stdin = options.stdin ?? (input === undefined ? DEVNULL : PIPE);
+  const captured = captureOutput ? { stdout: PIPE, stderr: PIPE } as const : {};
+  const plumbed = { ...captured, ...given(options), stdin };
+  settingsOf(plumbed);
+  checkIdleTimeout(plumbed);
+  return plumbed;
+}
+
+function checkInput(input: unknown, stdin: unknown): void {
+  if (typeof input !== "string" && !(input instanceof Uint8Array)) {
+    throw new TypeError(
+      `input is a string or a Uint8Array, found ${describe(input)}`,
+    );
+  }
+  if (stdin !== undefined && stdin !== PIPE) {
+    throw new TypeError(`input needs stdin: PIPE, found ${describe(stdin)}`);
+  }
+}
+
+/** What is given as `undefined` is not given. */
+function given<O extends object>(options: O): Partial<O> {
+  const entries = Object.entries(options);
+  return Object.fromEntries(
+    entries.filter(([, value]) => value !== undefined),
+  ) as Partial<O>;
+}
+
+function checkIdleTimeout(options: RunSubprocessOptions): void {
+  const { idleTimeout, stdin, stdout, stderr } = options;
+  if (idleTimeout === undefined || [stdin, stdout, stderr].includes(PIPE)) {
+    return;
+  }
+  throw new TypeError(
+    "idleTimeout watches the pipes, and there is none: captureOutput is missing",
+  );
+}
+
+/** Calls `moved` when bytes have come out of a process, or gone into it. */
+export function watchBytes(process: Process, moved: () => void): void {
+  const { pipes, communication } = partsOf(process);
+  pipes.onBytes = moved;
+  communication.onFed = moved;
+}
+
+const decoder = new TextDecoder();
+
+/** What was captured, as `encoding` says. */
+export function decoded(
+  output: ProcessOutput,
+  { encoding }: { encoding?: "utf-8" | "buffer" | undefined },
+): { stdout?: string | Uint8Array; stderr?: string | Uint8Array } {
+  if (encoding === "buffer") return output;
+  const text: { stdout?: string; stderr?: string } = {};
+  if (output.stdout !== undefined) text.stdout = decoder.decode(output.stdout);
+  if (output.stderr !== undefined) text.stderr = decoder.decode(output.stderr);
+  return text;
+}
