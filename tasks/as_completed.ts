@@ -14,6 +14,25 @@ import {
 import { passed, refused } from "./waiter.ts";
 
 /**
+ * Futures in the order in which they finish; made by {@linkcode asCompleted}.
+ *
+ * An `AsyncIterable` of futures, that says to the compiler what is true: `for await`
+ * gives the futures themselves, not their results.
+ */
+export interface Completing<T> extends AsyncIterable<Future<T>> {
+  /** Goes on where it was left. */
+  [Symbol.asyncIterator](): CompletingIterator<T>;
+}
+
+/** The iterator of {@linkcode Completing}. */
+export interface CompletingIterator<T> extends AsyncIterator<Future<T>> {
+  /** The next future that is done. */
+  next(): Promise<IteratorResult<Future<T>, undefined>>;
+  /** Lets go of the futures, which go on. */
+  return(): Promise<IteratorResult<Future<T>, undefined>>;
+}
+
+/**
  * Gives the futures of `awaitables` as they finish. Mirrors
  * `asyncio.as_completed`.
  *
@@ -46,16 +65,16 @@ import { passed, refused } from "./waiter.ts";
 export function asCompleted<T>(
   awaitables: Iterable<Awaitable<T>>,
   options?: { timeout?: number },
-): AsyncIterable<Future<T>>;
+): Completing<T>;
 /** Gives the futures of awaitables of several kinds as they finish. */
 export function asCompleted<A extends Awaitable<unknown>>(
   awaitables: Iterable<A>,
   options?: { timeout?: number },
-): AsyncIterable<Future<A extends Awaitable<infer T> ? T : never>>;
+): Completing<A extends Awaitable<infer T> ? T : never>;
 export function asCompleted(
   awaitables: Iterable<Awaitable<unknown>>,
   options?: { timeout?: number },
-): AsyncIterable<Future<unknown>> {
+): Completing<unknown> {
   if (isThenable(awaitables) || typeof awaitables === "function") {
     throw new TypeError(
       `asCompleted takes a list of awaitables, found ${describe(awaitables)}`,
@@ -71,9 +90,11 @@ export function asCompleted(
 }
 
 /** Written by hand: an async generator would await the futures that it yields. */
-class Completions<T> implements AsyncIterator<Future<T>>, Listener {
+class Completions<T> implements CompletingIterator<T>, Listener {
   readonly #finished: Future<T>[] = [];
-  readonly #line = new Line<IteratorResult<Future<T>>>("asCompleted");
+  readonly #line = new Line<IteratorResult<Future<T>, undefined>>(
+    "asCompleted",
+  );
   readonly #futures: Set<Future<T>>;
   readonly #until: number;
   #left: number;
@@ -87,13 +108,13 @@ class Completions<T> implements AsyncIterator<Future<T>>, Listener {
 
   settled({ source }: { source: unknown }): void {
     const future = source as Future<T>;
-    const result = { done: false, value: future } as const;
+    const result = { done: false as const, value: future };
     if (this.#line.wake(result)) this.#left--;
     else this.#finished.push(future);
     if (this.#left === 0) this.#line.wakeAll({ done: true, value: undefined });
   }
 
-  next(): Promise<IteratorResult<Future<T>>> {
+  next(): Promise<IteratorResult<Future<T>, undefined>> {
     const refusal = refused();
     if (refusal !== undefined) return refusal;
     const future = this.#finished.shift();
@@ -106,7 +127,7 @@ class Completions<T> implements AsyncIterator<Future<T>>, Listener {
   }
 
   /** Lets go of the futures, which go on. */
-  return(): Promise<IteratorResult<Future<T>>> {
+  return(): Promise<IteratorResult<Future<T>, undefined>> {
     return passed({ done: true, value: undefined });
   }
 }

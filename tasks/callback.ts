@@ -8,10 +8,13 @@ export class Callback implements Runnable {
   readonly calls = true;
   readonly scheduler: Scheduler;
   readonly #bindings: Bindings;
+  readonly #name: string;
   #fn: (() => void) | undefined;
 
-  constructor(scheduler: Scheduler, fn: () => void) {
+  /** @param name For reports: the name of the function that the user gave. */
+  constructor(scheduler: Scheduler, fn: () => void, name: string = fn.name) {
     this.scheduler = scheduler;
+    this.#name = name === "" ? "(anonymous)" : name;
     this.#bindings = currentScope().variables.bindings;
     this.#fn = fn;
   }
@@ -35,19 +38,15 @@ export class Callback implements Runnable {
       runInScope(scope, fn);
     } catch (error) {
       scheduler.report({
-        message: `Exception in callback ${nameOf(fn)}`,
+        message: `Exception in callback ${this.#name}`,
         error,
       });
     }
     if (scheduler.debug) {
       scheduler.checkDuration(
-        `Callback ${nameOf(fn)}`,
+        `Callback ${this.#name}`,
         performance.now() - start,
       );
     }
   }
-}
-
-function nameOf(fn: () => void): string {
-  return fn.name === "" ? "(anonymous)" : fn.name;
 }

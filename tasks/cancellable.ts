@@ -1,17 +1,37 @@
 /** @module */
 import type { CancelledError } from "./errors.ts";
+import { follow, type Follower, unfollow } from "./promise_fan.ts";
 import { describe, isThenable } from "./types.ts";
-import { ExternalWaiter, type Place, refused } from "./waiter.ts";
+import { ExternalWaiter, passed, type Place, refused } from "./waiter.ts";
 
-const FOREIGN: Place = { what: "cancellable", leave() {} };
+const FOREIGN: Place = {
+  what: "cancellable",
+  leave: (waiter) => (waiter as ForeignWaiter<unknown>).left(),
+};
 
 /** A wait for a promise that knows nothing of cancels. */
-class ForeignWaiter<T> extends ExternalWaiter<T> {
+class ForeignWaiter<T> extends ExternalWaiter<T> implements Follower {
+  readonly #source: PromiseLike<T>;
   readonly #controller: AbortController | undefined;
 
-  constructor(controller?: AbortController) {
+  constructor(source: PromiseLike<T>, controller?: AbortController) {
     super(FOREIGN);
+    this.#source = source;
     this.#controller = controller;
+    follow(source, this);
+  }
+
+  fulfilled(value: T): void {
+    this.wake(value);
+  }
+
+  rejected(error: unknown): void {
+    this.fail(error);
+  }
+
+  /** Called when the wait has ended. */
+  left(): void {
+    unfollow(this.#source, this);
   }
 
   override cancel(error: CancelledError): boolean {
@@ -67,21 +87,14 @@ export function cancellable<T>(
   }
   const refusal = refused();
   if (refusal !== undefined) return refusal;
-  if (isThenable(promise)) return waitFor(promise, new ForeignWaiter<T>());
+  if (isThenable(promise)) return new ForeignWaiter<T>(promise).promise;
   const controller = new AbortController();
   try {
-    // The call comes first: what it throws is thrown to the caller, not waited for.
+    // What the call throws is thrown to the caller, not waited for.
     const started = promise(controller.signal);
-    return waitFor(started, new ForeignWaiter<T>(controller));
+    if (!isThenable(started)) return passed(started);
+    return new ForeignWaiter(started, controller).promise;
   } catch (error) {
     return Promise.reject(error);
   }
-}
-
-function waitFor<T>(
-  promise: PromiseLike<T>,
-  waiter: ForeignWaiter<T>,
-): Promise<T> {
-  promise.then((value) => waiter.wake(value), (error) => waiter.fail(error));
-  return waiter.promise;
 }

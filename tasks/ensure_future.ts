@@ -1,5 +1,6 @@
 /** @module */
 import { completionOf, Future } from "./future.ts";
+import { follow, type Follower, unfollow } from "./promise_fan.ts";
 import { createTask } from "./task.ts";
 import { type Awaitable, describe, isThenable } from "./types.ts";
 
@@ -26,7 +27,7 @@ import { type Awaitable, describe, isThenable } from "./types.ts";
 export function ensureFuture<T>(awaitable: Awaitable<T>): Future<T> {
   checkAwaitable(awaitable);
   if (awaitable instanceof Future) return awaitable;
-  if (isThenable(awaitable)) return follow(awaitable as PromiseLike<T>);
+  if (isThenable(awaitable)) return futureOf(awaitable as PromiseLike<T>);
   return createTask(awaitable);
 }
 
@@ -40,16 +41,14 @@ export function checkAwaitable(
   );
 }
 
-function follow<T>(promise: PromiseLike<T>): Future<T> {
+function futureOf<T>(promise: PromiseLike<T>): Future<T> {
   const future = new Future<T>();
   const completion = completionOf(future);
-  promise.then(
-    (value) => {
-      if (!future.done) completion.succeed(value);
-    },
-    (error) => {
-      if (!future.done) completion.fail(error);
-    },
-  );
+  const follower: Follower = {
+    fulfilled: (value) => completion.succeed(value as T),
+    rejected: (error) => completion.fail(error),
+  };
+  follow(promise, follower);
+  completion.listen({ settled: () => unfollow(promise, follower) });
   return future;
 }

@@ -200,7 +200,11 @@ class DoneCallback<F extends Future<unknown>> extends Callback
   readonly callback: (future: F) => void;
 
   constructor(future: F, callback: (future: F) => void) {
-    super(completionOf(future).scheduler, () => callback(future));
+    super(
+      completionOf(future).scheduler,
+      () => callback(future),
+      callback.name,
+    );
     this.callback = callback;
   }
 
