@@ -14,7 +14,73 @@ interface Expectation {
 }
 
 /** The programs of examples/, by file name. */
-const expectations: Record<string, Expectation> = {};
+const expectations: Record<string, Expectation> = {
+  "two_awaits.ts": {
+    lines: ["hello", "world", /^finished after about \d+ ms$/],
+  },
+  "two_tasks.ts": {
+    lines: ["hello", "world", /^side by side: (true|false)$/],
+  },
+  "factorials.ts": {
+    lines: [
+      "Task A: Compute factorial(2)...",
+      "Task B: Compute factorial(2)...",
+      "Task C: Compute factorial(2)...",
+      "Task A: factorial(2) = 2",
+      "Task B: Compute factorial(3)...",
+      "Task C: Compute factorial(3)...",
+      "Task B: factorial(3) = 6",
+      "Task C: Compute factorial(4)...",
+      "Task C: factorial(4) = 24",
+      "[ 2, 6, 24 ]",
+    ],
+  },
+  "tcp_echo.ts": {
+    output: [
+      /^Serving on 127\.0\.0\.1$/m,
+      /^Client sends: "Hello World!"$/m,
+      /^Received "Hello World!" from 127\.0\.0\.1$/m,
+      /^Send: "Hello World!"$/m,
+      /^Close the connection$/m,
+      /^Client received: "Hello World!"$/m,
+      /^Client closes the connection$/m,
+    ],
+  },
+  "shell_command.ts": {
+    lines: [
+      /^\["ls \/zzz" exited with [1-9]\d*\]$/,
+      "[stderr]",
+      /ls: .*\/zzz/,
+      "",
+    ],
+  },
+  "run_subprocess.ts": {
+    lines: [
+      /^ERROR: .*exit 1.* code 1$/,
+      "return code: 0",
+      'stdout: "to stdout\\n"',
+    ],
+  },
+  "child_line.ts": {
+    lines: [/^Current date: \d{4}-\d\d-\d\dT[\d:.]+Z$/],
+  },
+  "queue_workers.ts": {
+    output: [
+      /^(worker-[0-2] has slept for \d+ ms\n){20}====$/m,
+      /^3 workers slept in parallel for \d+ ms$/m,
+      /^total expected sleep time: \d+ ms$/m,
+    ],
+  },
+  "demo.ts": {
+    output: [
+      /^200\/200 requests served, 0 in line, 0 children$/m,
+      /^requests served: +200$/m,
+      /^requests cancelled: +1 \(the impatient client gave up after 1 s\)$/m,
+      /^latency: +p50 \d+ ms, p99 \d+ ms$/m,
+      /^left open: +0 connections, 0 children, 0 requests, 0 tasks$/m,
+    ],
+  },
+};
 
 for (const [file, expected] of Object.entries(expectations)) {
   Deno.test(`examples/${file} does what it says`, async () => {
