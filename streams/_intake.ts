@@ -1,0 +1,175 @@
+/**
+ * What a reader stands on: the buffer, where its bytes come from, and the one wait for them.
+ *
+ * It reads on demand: the source is asked only while somebody waits, and by one call at a time. A wait that is given up leaves
+ * that call under way, and what it brings stays in the buffer for the next one. So nothing is lost, memory
+ * is bounded by what is asked for, and where nobody waits nobody reads: the connection can be taken over.
+ *
+ * @module
+ */
+import { ByteBuffer } from "./_byte_buffer.ts";
+import type { ByteSource } from "./_byte_ends.ts";
+import type { WaitOptions } from "../tasks/types.ts";
+import {
+  ExternalWaiter,
+  passed,
+  type Place,
+  refused,
+  Waiter,
+} from "../tasks/waiter.ts";
+
+/** How much the source is asked for at a time: little at first, so that thousands of idle connections cost little. */
+const LEAST = 4096;
+const MOST = 65536;
+
+const EMPTY = new Uint8Array(0);
+
+/** Takes what is waited for; `undefined` while it is not complete. */
+export type Attempt = () => Uint8Array | undefined;
+
+export class Intake {
+  readonly buffer = new ByteBuffer();
+  readonly #source: ByteSource | undefined;
+  #eof = false;
+  #failure: { error: unknown } | undefined;
+  #readSize = LEAST;
+  #filling = false;
+  #waiter: Waiter<Uint8Array> | undefined;
+  #attempt: Attempt | undefined;
+
+  /** @param source Left out, the bytes are fed by hand. */
+  constructor(source?: ByteSource) {
+    this.#source = source;
+  }
+
+  /** Whether no more bytes come. */
+  get eof(): boolean {
+    return this.#eof;
+  }
+
+  get error(): unknown {
+    return this.#failure?.error;
+  }
+
+  /** What is waited for. */
+  get waitsFor(): string | undefined {
+    return this.#waiter?.what;
+  }
+
+  /** Whether the source is idle and nothing is unread. */
+  get untouched(): boolean {
+    return !this.#filling && this.buffer.size === 0;
+  }
+
+  /** Makes the attempt, at once and whenever bytes come, until it gives something or throws. */
+  read(
+    what: string,
+    attempt: Attempt,
+    options: WaitOptions | undefined,
+  ): Promise<Uint8Array> {
+    const refusal = refused(options);
+    if (refusal !== undefined) return refusal;
+    if (this.#waiter !== undefined) {
+      return Promise.reject(
+        new Error(
+          `${what}: a reader serves one read at a time, and ${this.#waiter.what} is still waiting`,
+        ),
+      );
+    }
+    try {
+      if (this.#failure !== undefined) throw this.#failure.error;
+      const value = attempt();
+      if (value !== undefined) return passed(value);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const place: Place = { what, leave: this.#leave };
+    // What is fed by hand comes from the program itself, everything else from the world outside.
+    const waiter = this.#source === undefined
+      ? new Waiter<Uint8Array>(place, options)
+      : new ExternalWaiter<Uint8Array>(place, options);
+    this.#waiter = waiter;
+    this.#attempt = attempt;
+    this.#fill();
+    return waiter.promise;
+  }
+
+  /** Ends the wait that is under way, with no bytes: for whoever began it and wants it no longer. */
+  giveUp(): void {
+    this.#waiter?.wake(EMPTY);
+  }
+
+  feed(data: Uint8Array): void {
+    this.#checkFeed();
+    this.buffer.append(data);
+    this.#serve();
+  }
+
+  feedEof(): void {
+    this.#checkFeed();
+    this.#end();
+  }
+
+  /** Fails the wait that is under way, and all to come. */
+  fail(error: unknown): void {
+    this.#failure = { error };
+    this.#waiter?.fail(error);
+  }
+
+  #leave = (): void => {
+    this.#waiter = this.#attempt = undefined;
+  };
+
+  #serve(): void {
+    if (this.#waiter === undefined) return;
+    try {
+      const value = this.#attempt!();
+      if (value !== undefined) this.#waiter.wake(value);
+    } catch (error) {
+      this.#waiter.fail(error);
+    }
+  }
+
+  #fill(): void {
+    if (this.#filling || this.#source === undefined) return;
+    this.#filling = true;
+    const memory = this.buffer.reserve(this.#readSize);
+    this.#source.read(memory).then(
+      (n) => this.#filled(memory, n),
+      (error) => {
+        this.#filling = false;
+        this.buffer.commit(memory, 0);
+        this.fail(error);
+      },
+    );
+  }
+
+  #filled(memory: Uint8Array, n: number | null): void {
+    this.#filling = false;
+    this.buffer.commit(memory, n ?? 0);
+    if (n === null) return this.#end();
+    this.#adapt(n, memory.length);
+    this.#serve();
+    if (this.#waiter !== undefined) this.#fill();
+  }
+
+  /** Asks for more next time where the source had more, and for less where it had little. */
+  #adapt(n: number, asked: number): void {
+    if (n === asked) this.#readSize = Math.min(2 * this.#readSize, MOST);
+    else if (8 * n < asked) {
+      this.#readSize = Math.max(this.#readSize / 2, LEAST);
+    }
+  }
+
+  #end(): void {
+    this.#eof = true;
+    this.#serve();
+  }
+
+  #checkFeed(): void {
+    if (this.#source !== undefined) {
+      throw new Error("this reader has a source of its own and cannot be fed");
+    }
+    if (this.#eof) throw new Error("the end was fed: nothing can follow it");
+  }
+}

@@ -1,0 +1,217 @@
+/**
+ * What a writer stands on: the bytes that are still to go, the one call of the sink under way, and those who wait for it.
+ *
+ * Bytes are collected until the end of the turn, when all that is ready to run has run, and leave in one call. While that is under
+ * way, the next ones are collected. There are two buffers, which change places, so nothing is copied twice.
+ *
+ * A failure of the sink is kept, and given to those who ask (`drain`, `waitClosed`): it is never an unhandled rejection.
+ *
+ * @module
+ */
+import { ByteBuffer } from "./_byte_buffer.ts";
+import type { ByteSink } from "./_byte_ends.ts";
+import { atTurnEnd } from "./_turn_end.ts";
+import { Line } from "../tasks/line.ts";
+import type { WaitOptions } from "../tasks/types.ts";
+import { ExternalWaiter, passed, refused } from "../tasks/waiter.ts";
+
+/** With more than this unsent, `drain` begins to wait; as asyncio. */
+const HIGH_WATER = 65536;
+/** With no more than this unsent, it goes on. */
+const LOW_WATER = HIGH_WATER / 4;
+
+export class Outlet {
+  readonly #sink: ByteSink;
+  #collected = new ByteBuffer();
+  #sending = new ByteBuffer();
+  /** A call of the sink is under way. */
+  #busy = false;
+  #planned = false;
+  #paused = false;
+  #eof: "no" | "asked" | "sent" = "no";
+  #closing = false;
+  #closed = false;
+  /** Why the connection is gone. */
+  #loss: { error: unknown } | undefined;
+  /** What was unsent was dropped by `abort`. */
+  #dropped = false;
+  readonly #drainers = new Line<void>("StreamWriter.drain");
+  readonly #flushers = new Line<void>("everything to be sent");
+  readonly #closers = new Line<void>("StreamWriter.waitClosed");
+
+  constructor(sink: ByteSink) {
+    this.#sink = sink;
+  }
+
+  get unsent(): number {
+    return this.#collected.size + this.#sending.size;
+  }
+
+  get canWriteEof(): boolean {
+    return this.#sink.closeWrite !== undefined;
+  }
+
+  get closing(): boolean {
+    return this.#closing || this.#loss !== undefined;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  get error(): unknown {
+    return this.#loss?.error;
+  }
+
+  /** @throws {Error} It is closed, or was told that no more comes. */
+  checkOpen(): void {
+    if (this.#closing) throw new Error("the writer is closed");
+    if (this.#eof !== "no") throw new Error("writeEof was called before");
+  }
+
+  /** Takes a copy of the bytes, to be sent with all others of this turn. */
+  add(bytes: Uint8Array): void {
+    if (this.#loss !== undefined) return; // drain will say so
+    this.#collected.append(bytes);
+    if (this.unsent > HIGH_WATER) this.#paused = true;
+    if (this.#busy || this.#planned) return;
+    this.#planned = true;
+    atTurnEnd(this.#flush);
+  }
+
+  /** Waits while too much is unsent. */
+  drain(options: WaitOptions | undefined): Promise<void> {
+    if (this.#dropped) return Promise.reject(aborted());
+    return this.#wait(this.#drainers, this.#paused, options);
+  }
+
+  /** Waits until nothing is unsent. */
+  flushed(options?: WaitOptions): Promise<void> {
+    return this.#wait(this.#flushers, this.#busy || this.unsent > 0, options);
+  }
+
+  waitClosed(options: WaitOptions | undefined): Promise<void> {
+    return this.#wait(this.#closers, !this.#closed, options);
+  }
+
+  writeEof(): void {
+    if (this.#closing || this.#eof !== "no") return;
+    this.#eof = "asked";
+    this.#flush();
+  }
+
+  close(): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.#flush();
+  }
+
+  /** Drops what is unsent. */
+  abort(): void {
+    if (this.#closed) return;
+    this.#dropped = this.unsent > 0;
+    this.#closing = true;
+    this.#drop(aborted());
+    this.#abort();
+  }
+
+  /** Notes that the connection is gone. */
+  lose(error: unknown): void {
+    if (this.#closed || this.#loss !== undefined) return;
+    this.#loss = { error };
+    this.#drop(error);
+    this.#closers.failAll(error);
+    if (this.#closing) this.#abort();
+  }
+
+  #wait(
+    line: Line<void>,
+    necessary: boolean,
+    options: WaitOptions | undefined,
+  ): Promise<void> {
+    const refusal = refused(options);
+    if (refusal !== undefined) return refusal;
+    if (this.#loss !== undefined) return Promise.reject(this.#loss.error);
+    if (!necessary) return passed(undefined);
+    return line.join(new ExternalWaiter<void>(line, options));
+  }
+
+  #flush = (): void => {
+    this.#planned = false;
+    if (this.#busy || this.#closed) return;
+    if (this.#loss !== undefined) {
+      if (this.#closing) this.#abort();
+      return;
+    }
+    if (this.#collected.size === 0) return this.#idle();
+    [this.#sending, this.#collected] = [this.#collected, this.#sending];
+    this.#send();
+  };
+
+  #send(): void {
+    this.#busy = true;
+    this.#sink.write(this.#sending.bytes).then(this.#sent, this.#failed);
+  }
+
+  #sent = (n: number): void => {
+    this.#busy = false;
+    if (this.#closed || this.#loss !== undefined) return;
+    this.#sending.skip(n);
+    if (this.#paused && this.unsent <= LOW_WATER) {
+      this.#paused = false;
+      this.#drainers.wakeAll();
+    }
+    if (this.#sending.size > 0) this.#send();
+    else this.#flush();
+  };
+
+  #failed = (error: unknown): void => {
+    this.#busy = false;
+    this.lose(error);
+  };
+
+  /** Everything is sent. */
+  #idle(): void {
+    this.#flushers.wakeAll();
+    if (this.#eof === "asked" && !this.#closing) {
+      this.#eof = "sent";
+      this.#end(this.#sink.closeWrite!(), this.#flush);
+    } else if (this.#closing) {
+      this.#end(this.#sink.close(), () => this.#finish());
+    }
+  }
+
+  /** Waits for the last words of the sink. */
+  #end(settled: void | Promise<void>, then: () => void): void {
+    if (settled === undefined) return then();
+    this.#busy = true;
+    settled.then(() => {
+      this.#busy = false;
+      if (!this.#closed) then();
+    }, this.#failed);
+  }
+
+  #drop(error: unknown): void {
+    this.#collected = new ByteBuffer();
+    this.#sending = new ByteBuffer();
+    this.#paused = false;
+    this.#drainers.failAll(error);
+    this.#flushers.failAll(error);
+  }
+
+  #abort(): void {
+    this.#sink.abort();
+    this.#finish();
+  }
+
+  #finish(): void {
+    this.#closed = true;
+    this.#closers.wakeAll();
+  }
+}
+
+function aborted(): Error {
+  return new Deno.errors.ConnectionAborted(
+    "the writer was aborted, what was unsent is dropped",
+  );
+}

@@ -1,0 +1,54 @@
+/** @module */
+import type { ByteBuffer } from "./_byte_buffer.ts";
+import { describe } from "../tasks/types.ts";
+
+/** A separator as users write it: text, bytes, or several of them. */
+export type Separator = string | Uint8Array | (string | Uint8Array)[];
+
+const encoder = new TextEncoder();
+
+/** Some separators that are looked for at once, each at least one byte. */
+export class Separators {
+  readonly all: readonly Uint8Array[];
+  readonly longest: number;
+
+  /** @throws {TypeError} There is none, or an empty one. */
+  constructor(separator: Separator) {
+    const all = Array.isArray(separator) ? separator : [separator];
+    if (all.length === 0) {
+      throw new TypeError("expected at least one separator, found none");
+    }
+    this.all = all.map(toBytes);
+    this.longest = Math.max(...this.all.map((bytes) => bytes.length));
+  }
+
+  equals(other: Separators): boolean {
+    return this === other ||
+      this.all.length === other.all.length &&
+        this.all.every((bytes, i) => equal(bytes, other.all[i]!));
+  }
+
+  /** Whether one of them stands at `offset`: its length, or 0. */
+  lengthAt(buffer: ByteBuffer, offset: number): number {
+    return this.all.find((bytes) => buffer.has(bytes, offset))?.length ?? 0;
+  }
+}
+
+function toBytes(separator: string | Uint8Array): Uint8Array {
+  if (typeof separator !== "string" && !(separator instanceof Uint8Array)) {
+    throw new TypeError(
+      `expected a separator of text or bytes, found ${describe(separator)}`,
+    );
+  }
+  const bytes = typeof separator === "string"
+    ? encoder.encode(separator)
+    : separator.slice();
+  if (bytes.length === 0) {
+    throw new TypeError("expected a separator, found an empty one");
+  }
+  return bytes;
+}
+
+function equal(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

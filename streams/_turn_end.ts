@@ -1,0 +1,18 @@
+/** @module */
+import { nextTick } from "node:process";
+
+let planned: (() => void)[] = [];
+
+/**
+ * Calls `callback` at the end of the turn: when everything that is ready to run has run, and before the runtime looks
+ * for I/O again. All callbacks of one turn share one tick of the runtime.
+ */
+export function atTurnEnd(callback: () => void): void {
+  if (planned.push(callback) === 1) nextTick(run);
+}
+
+function run(): void {
+  const callbacks = planned;
+  planned = [];
+  for (const callback of callbacks) callback();
+}

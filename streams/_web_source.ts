@@ -1,0 +1,33 @@
+/** @module */
+import type { ByteSource } from "./_byte_ends.ts";
+
+/** A Web Stream as a source. */
+export class WebSource implements ByteSource {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  /** What did not fit. */
+  #rest: Uint8Array | undefined;
+
+  /** @throws {TypeError} `stream` is locked. */
+  constructor(stream: ReadableStream<Uint8Array>) {
+    this.#reader = stream.getReader();
+    this.#reader.closed.catch(() => {}); // the next read says it
+  }
+
+  async read(buffer: Uint8Array): Promise<number | null> {
+    let chunk = this.#rest;
+    while (chunk === undefined || chunk.length === 0) {
+      const { done, value } = await this.#reader.read();
+      if (done) return null;
+      if (!(value instanceof Uint8Array)) {
+        throw new TypeError(
+          "expected a stream of Uint8Array, found another chunk: text goes through a TextEncoderStream first",
+        );
+      }
+      chunk = value;
+    }
+    const n = Math.min(chunk.length, buffer.length);
+    buffer.set(chunk.subarray(0, n));
+    this.#rest = chunk.subarray(n);
+    return n;
+  }
+}

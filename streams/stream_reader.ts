@@ -1,0 +1,314 @@
+/** @module */
+import { Attempts, NEWLINE } from "./_attempts.ts";
+import type { ByteSource } from "./_byte_ends.ts";
+import { Intake } from "./_intake.ts";
+import { readableOf } from "./_readable.ts";
+import { type Separator, Separators } from "./_separators.ts";
+import { StreamIterator } from "./_stream_iterator.ts";
+import { WebSource } from "./_web_source.ts";
+import { printable } from "../tasks/inspect.ts";
+import { describe, type WaitOptions } from "../tasks/types.ts";
+
+/** How long a line may be, in bytes, unless told otherwise. */
+const DEFAULT_LIMIT = 65536;
+
+/** How a reader is made. */
+export interface ReaderOptions {
+  /** How long a line may be, or what comes before a separator, in bytes: 65536 unless given. */
+  limit?: number | undefined;
+}
+
+/** Makes a reader over a source: for connections and pipes. */
+export let readerOver: (
+  source: ByteSource,
+  options?: ReaderOptions,
+) => StreamReader;
+
+/** What a reader stands on: for connections. */
+export let intakeOf: (reader: StreamReader) => Intake;
+
+/**
+ * Reads bytes, exactly as many as wanted, up to a separator, or line by line, mixed freely. Mirrors
+ * `asyncio.StreamReader`.
+ *
+ * Readers come with a connection ({@linkcode openConnection}, {@linkcode startServer}), a subprocess, or from any Web
+ * Stream ({@linkcode StreamReader.from}); one made with `new` is fed by hand.
+ *
+ * - One read at a time: a second one while the first is waiting is refused with an `Error`.
+ * - It reads on demand and holds little more than what was asked for: a peer that sends faster than it is read has to
+ *   wait.
+ * - A lost connection fails this read and all that follow.
+ *
+ * **Cancel safety:** every read that is cancelled or aborted, or given up by a timeout, leaves all its bytes to the next
+ * one. That holds for each method here.
+ *
+ * @example
+ * ```ts
+ * import { StreamReader } from "@asyncio/asyncio/streams";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const body = new Response("name: ada\r\n\r\n12345").body!;
+ * const reader = StreamReader.from(body);
+ * const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+ *
+ * assertEquals(text(await reader.readUntil(":")), "name:");
+ * assertEquals(text(await reader.readLine()), " ada\r\n");
+ * assertEquals(text(await reader.readExactly(2)), "\r\n");
+ * assertEquals(text(await reader.read()), "12345");
+ * assertEquals(reader.atEof, true);
+ * ```
+ */
+export class StreamReader implements AsyncIterable<Uint8Array> {
+  readonly #limit: number;
+  #intake: Intake;
+  #attempts: Attempts;
+  #readable: ReadableStream<Uint8Array> | undefined;
+
+  /**
+   * Makes a reader that is fed with {@linkcode feedData}, {@linkcode feedEof} and {@linkcode setException}.
+   *
+   * @throws {RangeError} The limit is 0 or less.
+   */
+  constructor(options?: ReaderOptions) {
+    this.#limit = checkLimit(options?.limit ?? DEFAULT_LIMIT);
+    this.#intake = new Intake();
+    this.#attempts = new Attempts(this.#intake, this.#limit);
+  }
+
+  /**
+   * A reader of a Web Stream: a response's body, a file, a child's output. It
+   * locks the stream.
+   *
+   * @throws {TypeError} The stream is locked.
+   * @throws {RangeError} The limit is 0 or less.
+   */
+  static from(
+    source: ReadableStream<Uint8Array>,
+    options?: ReaderOptions,
+  ): StreamReader {
+    checkLimit(options?.limit ?? DEFAULT_LIMIT);
+    return readerOver(new WebSource(source), options);
+  }
+
+  /**
+   * Reads what is there: at least one byte, and `n` at the most; an empty array at
+   * the end. Without `n` it reads everything up to the end. Mirrors
+   * `asyncio.StreamReader.read`.
+   *
+   * **Cancel safety:** a read given up leaves all its bytes to the next one.
+   *
+   * @throws {RangeError} `n` is negative.
+   * @throws {Error} Another read is waiting, or the connection was lost.
+   */
+  read(n?: number, options?: WaitOptions): Promise<Uint8Array> {
+    const what = "StreamReader.read";
+    if (n === undefined) {
+      return this.#intake.read(what, this.#attempts.all, options);
+    }
+    const wrong = checkCount(n, what);
+    if (wrong !== undefined) return wrong;
+    return this.#intake.read(what, () => this.#attempts.some(n), options);
+  }
+
+  /**
+   * Reads a line, with its `"\n"`; at the end of the stream what is left, or an
+   * empty array. Mirrors `asyncio.StreamReader.readline`.
+   *
+   * **Cancel safety:** a read given up leaves all its bytes to the next one.
+   *
+   * @throws {LimitOverrunError} The line is longer than the limit. It is dropped,
+   * or as much of it as was there.
+   * @throws {Error} Another read is waiting, or the connection was lost.
+   */
+  readLine(options?: WaitOptions): Promise<Uint8Array> {
+    const what = "StreamReader.readLine";
+    return this.#intake.read(what, this.#attempts.line, options);
+  }
+
+  /**
+   * Reads up to a separator, and that with it; of several the one that ends first.
+   * Mirrors `asyncio.StreamReader.readuntil`.
+   *
+   * No byte is searched twice, however small the pieces are in which it comes.
+   *
+   * **Cancel safety:** a read given up leaves all its bytes to the next one.
+   *
+   * @param separator `"\n"` unless given.
+   *
+   * @throws {TypeError} A separator is empty, or there is none.
+   * @throws {IncompleteReadError} The stream ended before; the error has what was
+   * there.
+   * @throws {LimitOverrunError} More bytes than the limit come before it. They stay
+   * in the reader.
+   * @throws {Error} Another read is waiting, or the connection was lost.
+   *
+   * @example
+   * ```ts
+   * import { StreamReader } from "@asyncio/asyncio/streams";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const reader = StreamReader.from(new Response("one;two|").body!);
+   * const part = await reader.readUntil(["|", ";"]);
+   * assertEquals(new TextDecoder().decode(part), "one;");
+   * ```
+   */
+  readUntil(
+    separator: Separator = "\n",
+    options?: WaitOptions,
+  ): Promise<Uint8Array> {
+    let separators: Separators;
+    try {
+      separators = separator === "\n" ? NEWLINE : new Separators(separator);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const attempt = () => this.#attempts.until(separators);
+    return this.#intake.read("StreamReader.readUntil", attempt, options);
+  }
+
+  /**
+   * Reads exactly `n` bytes. Mirrors `asyncio.StreamReader.readexactly`.
+   *
+   * **Cancel safety:** a read given up leaves all its bytes to the next one.
+   *
+   * @throws {RangeError} `n` is negative.
+   * @throws {IncompleteReadError} The stream ended before; the error has what was
+   * there.
+   * @throws {Error} Another read is waiting, or the connection was lost.
+   */
+  readExactly(n: number, options?: WaitOptions): Promise<Uint8Array> {
+    const what = "StreamReader.readExactly";
+    const wrong = checkCount(n, what);
+    if (wrong !== undefined) return wrong;
+    return this.#intake.read(what, () => this.#attempts.exactly(n), options);
+  }
+
+  /**
+   * The lines as text, without their `"\n"` or `"\r\n"`. What is no UTF-8 becomes
+   * U+FFFD.
+   *
+   * **Cancel safety:** ending the iteration, or cancelling it, loses no byte that
+   * was not given out.
+   *
+   * @example
+   * ```ts
+   * import { StreamReader } from "@asyncio/asyncio/streams";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const reader = StreamReader.from(new Response("one\r\ntwo\nend").body!);
+   * assertEquals(await Array.fromAsync(reader.lines()), ["one", "two", "end"]);
+   * ```
+   */
+  lines(options?: WaitOptions): AsyncIterable<string> {
+    const intake = this.#intake;
+    const read = () => this.readLine(options);
+    return {
+      [Symbol.asyncIterator]: () =>
+        new StreamIterator(read, () => intake.giveUp(), decodeLine),
+    };
+  }
+
+  /** Iterates over the lines, each with its `"\n"`. */
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
+    const giveUp = () => this.#intake.giveUp();
+    return new StreamIterator(() => this.readLine(), giveUp, (line) => line);
+  }
+
+  /** Whether the end has come and everything is read. Mirrors `asyncio.StreamReader.at_eof`. */
+  get atEof(): boolean {
+    return this.#intake.eof && this.#intake.buffer.size === 0;
+  }
+
+  /**
+   * Adds bytes, a copy of them, to a reader made with `new`.
+   *
+   * @throws {Error} After {@linkcode feedEof}, or on a reader with a source of its own.
+   */
+  feedData(data: Uint8Array): void {
+    if (!(data instanceof Uint8Array)) {
+      throw new TypeError(`expected a Uint8Array, found ${describe(data)}`);
+    }
+    this.#intake.feed(data);
+  }
+
+  /**
+   * Says that no more bytes come, to a reader made with `new`.
+   *
+   * @throws {Error} On a reader with a source of its own.
+   */
+  feedEof(): void {
+    this.#intake.feedEof();
+  }
+
+  /** Lets the read that is waiting, and every later one, throw `error`. */
+  setException(error: unknown): void {
+    this.#intake.fail(error);
+  }
+
+  /**
+   * The rest of the bytes as a Web Stream: a byte stream, so that a consumer may
+   * bring its own memory. The same object every time.
+   *
+   * It takes bytes only for a consumer that asks. Cancelling it leaves the reader
+   * and its connection as they are.
+   *
+   * @example
+   * ```ts
+   * import { StreamReader } from "@asyncio/asyncio/streams";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const reader = StreamReader.from(new Response("head\nbody").body!);
+   * await reader.readLine();
+   * assertEquals(await new Response(reader.readable).text(), "body");
+   * ```
+   */
+  get readable(): ReadableStream<Uint8Array> {
+    return this.#readable ??= readableOf({
+      read: (n) => this.read(n),
+      giveUp: () => this.#intake.giveUp(),
+    });
+  }
+
+  static {
+    readerOver = (source, options) => {
+      const reader = new StreamReader(options);
+      reader.#intake = new Intake(source);
+      reader.#attempts = new Attempts(reader.#intake, reader.#limit);
+      return reader;
+    };
+    intakeOf = (reader) => reader.#intake;
+    printable(StreamReader, (reader) => ({
+      limit: reader.#limit,
+      buffered: reader.#intake.buffer.size,
+      eof: reader.#intake.eof,
+      waiting: reader.#intake.waitsFor,
+      error: reader.#intake.error,
+    }));
+  }
+}
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+function decodeLine(line: Uint8Array): string {
+  let end = line.length;
+  if (line[end - 1] === 0x0a && line[--end - 1] === 0x0d) end--;
+  return decoder.decode(line.subarray(0, end));
+}
+
+function checkLimit(limit: unknown): number {
+  if (typeof limit === "number" && limit > 0) return limit;
+  throw new RangeError(
+    `the limit of a reader is a number of bytes above 0, found ${
+      describe(limit)
+    }`,
+  );
+}
+
+function checkCount(n: unknown, what: string): Promise<never> | undefined {
+  if (n === Infinity || Number.isInteger(n) && n as number >= 0) return;
+  return Promise.reject(
+    new RangeError(
+      `${what} takes a number of bytes of 0 or more, found ${describe(n)}`,
+    ),
+  );
+}

@@ -1,0 +1,279 @@
+/** @module */
+import type { ByteSink } from "./_byte_ends.ts";
+import { Outlet } from "./_outlet.ts";
+import type { TlsOptions } from "./tls_options.ts";
+import { WebSink } from "./_web_sink.ts";
+import { writableOf } from "./_writable.ts";
+import { printable } from "../tasks/inspect.ts";
+import { describe, type WaitOptions } from "../tasks/types.ts";
+
+/** What a writer knows and can do beyond its bytes. */
+export interface WriterExtras {
+  /** What `getExtraInfo` gives; `undefined` where there is nothing of that name. */
+  info?(name: string): unknown;
+  /** Encrypts the connection; nothing is unsent. */
+  startTls?(options: (TlsOptions & WaitOptions) | undefined): Promise<void>;
+}
+
+/** Makes a writer over a sink: for connections and pipes. */
+export let writerOver: (sink: ByteSink, extras?: WriterExtras) => StreamWriter;
+
+/** What a writer stands on: for connections. */
+export let outletOf: (writer: StreamWriter) => Outlet;
+
+const encoder = new TextEncoder();
+
+/**
+ * Writes bytes and text, and holds back who writes faster than the peer reads. Mirrors
+ * `asyncio.StreamWriter`.
+ *
+ * Writers come with a connection ({@linkcode openConnection}, {@linkcode startServer}), a subprocess, or from any Web
+ * Stream ({@linkcode StreamWriter.from}).
+ *
+ * - `write` never waits. What is written in one turn leaves in one system call, in order.
+ * - After writing, `await drain()`: it waits while more than 64 KiB are unsent, until no more than 16 KiB are, and throws
+ *   when the connection was lost.
+ * - A lost connection surfaces at `drain` and `waitClosed`, and nowhere else.
+ *
+ * @example
+ * ```ts
+ * import { openConnection, startServer } from "@asyncio/asyncio/streams";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using server = await startServer(async (_reader, writer) => {
+ *   writer.write("hello ");
+ *   writer.write(new TextEncoder().encode("there"));
+ *   await writer.drain();
+ *   writer.close();
+ * }, { hostname: "127.0.0.1" });
+ *
+ * const { port } = server.addresses[0] as Deno.NetAddr;
+ * const { reader, writer } = await openConnection({ port });
+ * assertEquals(new TextDecoder().decode(await reader.read()), "hello there");
+ * writer.close();
+ * await writer.waitClosed();
+ * ```
+ */
+export class StreamWriter implements AsyncDisposable {
+  readonly #outlet: Outlet;
+  readonly #extras: WriterExtras;
+  #writable: WritableStream<Uint8Array> | undefined;
+
+  private constructor(sink: ByteSink, extras: WriterExtras) {
+    this.#outlet = new Outlet(sink);
+    this.#extras = extras;
+  }
+
+  /**
+   * A writer to a Web Stream. It locks the stream; {@linkcode writeEof} and {@linkcode close} close it.
+   *
+   * @throws {TypeError} The stream is locked.
+   *
+   * @example
+   * ```ts
+   * import { StreamWriter } from "@asyncio/asyncio/streams";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+   * const writer = StreamWriter.from(writable);
+   * writer.write("one, ");
+   * writer.write("two");
+   * writer.close();
+   * assertEquals(await new Response(readable).text(), "one, two");
+   * ```
+   */
+  static from(sink: WritableStream<Uint8Array>): StreamWriter {
+    return writerOver(new WebSink(sink));
+  }
+
+  /**
+   * Takes bytes, or text as UTF-8, to be sent; never waits. They are taken as they
+   * are now: the array may be changed afterwards. Mirrors
+   * `asyncio.StreamWriter.write`.
+   *
+   * When the connection was lost they are dropped, and `drain` says so.
+   *
+   * @throws {Error} After {@linkcode close}, {@linkcode abort} or {@linkcode writeEof}.
+   * @throws {TypeError} `data` is neither.
+   */
+  write(data: Uint8Array | string): void {
+    const bytes = toBytes(data);
+    this.#outlet.checkOpen();
+    this.#outlet.add(bytes);
+  }
+
+  /**
+   * Takes all of the pieces: nothing is put between them. Mirrors
+   * `asyncio.StreamWriter.writelines`.
+   *
+   * @throws {Error} As {@linkcode write}; then none of them is taken.
+   */
+  writeLines(data: Iterable<Uint8Array | string>): void {
+    const pieces = Array.from(data, toBytes);
+    this.#outlet.checkOpen();
+    for (const piece of pieces) this.#outlet.add(piece);
+  }
+
+  /**
+   * Waits while too much is unsent: more than 64 KiB, until no more than 16 KiB
+   * are. Any number of tasks may wait. Mirrors `asyncio.StreamWriter.drain`.
+   *
+   * **Cancel safety:** giving up changes nothing: what was written is sent.
+   *
+   * @throws {Error} The connection was lost, or the writer was aborted with bytes
+   * unsent.
+   */
+  drain(options?: WaitOptions): Promise<void> {
+    return this.#outlet.drain(options);
+  }
+
+  /**
+   * Whether {@linkcode writeEof} is possible: not on TLS, where the end of one
+   * direction ends both. Mirrors `asyncio.StreamWriter.can_write_eof`.
+   */
+  get canWriteEof(): boolean {
+    return this.#outlet.canWriteEof;
+  }
+
+  /**
+   * Ends this direction when everything is sent: the peer reads to the end, and can
+   * still answer. Mirrors `asyncio.StreamWriter.write_eof`.
+   *
+   * When the other direction ends as well, the connection is closed.
+   *
+   * @throws {Error} Where {@linkcode canWriteEof} is false.
+   */
+  writeEof(): void {
+    if (!this.canWriteEof) {
+      throw new Error("this connection cannot be closed in one direction only");
+    }
+    this.#outlet.writeEof();
+  }
+
+  /**
+   * Closes the connection when everything is sent; `waitClosed` waits for that.
+   * Mirrors `asyncio.StreamWriter.close`.
+   */
+  close(): void {
+    this.#outlet.close();
+  }
+
+  /** Whether it is closed, is being closed, or lost its connection. Mirrors `asyncio.StreamWriter.is_closing`. */
+  get isClosing(): boolean {
+    return this.#outlet.closing;
+  }
+
+  /**
+   * Waits until the connection is closed. Mirrors
+   * `asyncio.StreamWriter.wait_closed`.
+   *
+   * **Cancel safety:** giving up changes nothing: the closing goes on.
+   *
+   * @throws {Error} The connection was lost.
+   */
+  waitClosed(options?: WaitOptions): Promise<void> {
+    return this.#outlet.waitClosed(options);
+  }
+
+  /** Closes the connection at once, and drops what is unsent. Mirrors `asyncio.WriteTransport.abort`. */
+  abort(): void {
+    this.#outlet.abort();
+  }
+
+  /**
+   * What is known of the connection: `"peername"` and `"sockname"` (a `Deno.Addr`),
+   * `"conn"` (the `Deno.Conn`), `"tls"` (the facts of the handshake; `undefined`
+   * while it is plain), `"pid"` of a subprocess. Mirrors
+   * `asyncio.StreamWriter.get_extra_info`.
+   *
+   * @param fallback Given where there is no such thing.
+   */
+  getExtraInfo(name: string, fallback?: unknown): unknown {
+    return this.#extras.info?.(name) ?? fallback;
+  }
+
+  /**
+   * Encrypts the connection, as its client; settles after the handshake. What is
+   * unsent is sent before. Reader and writer stay the same. Mirrors
+   * `asyncio.StreamWriter.start_tls`.
+   *
+   * **Cancel safety:** given up before the handshake, the connection is unharmed;
+   * in it, the connection is lost.
+   *
+   * @throws {Error} A read is pending or bytes are unread: the connection is
+   * unharmed. Or it is no client's connection over TCP, or is encrypted already.
+   * @throws {Deno.errors.InvalidData} The certificate is not trusted. The
+   * connection is lost.
+   */
+  startTls(options?: TlsOptions & WaitOptions): Promise<void> {
+    const { startTls } = this.#extras;
+    if (startTls === undefined) {
+      return Promise.reject(
+        new Error("only the client of a TCP connection can start TLS"),
+      );
+    }
+    return startTls(options);
+  }
+
+  /**
+   * A Web Stream of what is to be sent, with the backpressure of
+   * {@linkcode drain}. The same object every time.
+   *
+   * Closing it ends this direction ({@linkcode writeEof}), or closes the connection where
+   * that is impossible; aborting it aborts the writer.
+   *
+   * @example An echo
+   * ```ts
+   * import { startServer } from "@asyncio/asyncio/streams";
+   *
+   * await using server = await startServer(
+   *   (reader, writer) => reader.readable.pipeTo(writer.writable),
+   *   { hostname: "127.0.0.1" },
+   * );
+   * ```
+   */
+  get writable(): WritableStream<Uint8Array> {
+    return this.#writable ??= writableOf({
+      write: (data) => this.write(data),
+      drain: (options) => this.drain(options),
+      end: () => this.#end(),
+      abort: () => this.abort(),
+    });
+  }
+
+  /** Closes the connection when everything is sent, and waits for that; that it was lost is no error here. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    try {
+      await this.waitClosed();
+    } catch (error) {
+      if (error !== this.#outlet.error) throw error;
+    }
+  }
+
+  #end(): Promise<void> {
+    if (this.canWriteEof) this.writeEof();
+    else this.close();
+    return this.#outlet.flushed();
+  }
+
+  static {
+    writerOver = (sink, extras = {}) => new StreamWriter(sink, extras);
+    outletOf = (writer) => writer.#outlet;
+    printable(StreamWriter, (writer) => ({
+      peer: writer.getExtraInfo("peername"),
+      unsent: writer.#outlet.unsent,
+      closing: writer.isClosing,
+      closed: writer.#outlet.closed,
+      error: writer.#outlet.error,
+    }));
+  }
+}
+
+function toBytes(data: unknown): Uint8Array {
+  if (data instanceof Uint8Array) return data;
+  if (typeof data === "string") return encoder.encode(data);
+  throw new TypeError(
+    `a writer takes a Uint8Array or text, found ${describe(data)}`,
+  );
+}
