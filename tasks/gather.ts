@@ -52,10 +52,11 @@ class Gathering extends Future<unknown[]> {
   #listener: Listener = {
     settled: (child) => {
       this.#left--;
-      const failed = child.state !== "done" && child.error; // retrieved, however late
+      const failed = child.state !== "done";
+      const error = failed ? child.error : undefined; // retrieved, however late
       if (this.done) return;
       if (failed && !this.#returnExceptions && !this.#cancelled) {
-        completionOf(this).fail(failed);
+        completionOf(this).fail(error);
       } else if (this.#left === 0) {
         this.#end();
       }

@@ -46,7 +46,7 @@ export class TaskGroup {
   createTask<T>(coroutine: Coroutine<T>, options?: TaskOptions): Task<T> {
     checkCoroutine(coroutine, "createTask");
     const task = this.#spawn(coroutine, options);
-    completionOf(task).listen({ settled: () => this.#ended(task, true) });
+    this.#onEnd(task, () => this.#ended(task, true));
     return task;
   }
 
@@ -91,6 +91,8 @@ export class TaskGroup {
     if (typeof child !== "function") {
       throw new TypeError(`start takes a function, found ${describe(child)}`);
     }
+    const refusal = refused();
+    if (refusal !== undefined) return await refusal;
     const ready = new Line<V>("TaskGroup.start");
     let isReady = false;
     let value!: V;
@@ -103,17 +105,15 @@ export class TaskGroup {
       }), options);
     const ended = new Line<void>("TaskGroup.start");
     let givenUp = false;
-    completionOf(task).listen({
-      settled: () => {
-        if (!isReady) ready.failAll(failureBeforeReady(task));
-        this.#ended(task, isReady || givenUp);
-        ended.wakeAll();
-      },
+    this.#onEnd(task, () => {
+      if (!isReady) ready.failAll(failureBeforeReady(task));
+      this.#ended(task, isReady || givenUp);
+      ended.wakeAll();
     });
     try {
-      return await (refused() ?? (isReady ? passed(value) : ready.wait()));
+      return await (isReady ? passed(value) : ready.wait());
     } catch (error) {
-      if (!task.done && !isReady) {
+      if (!task.done) {
         givenUp = true;
         task.cancel();
         await ended.join(new ShieldedWaiter<void>(ended));
@@ -144,7 +144,18 @@ export class TaskGroup {
       options,
     );
     this.#tasks.add(task);
+    this.#cancelWhenEnding(task); // by its own first step, where that was eager
     return task;
+  }
+
+  #cancelWhenEnding(task: Task<unknown>): void {
+    if (this.#state === "ending") task.cancel("the group was cancelled");
+  }
+
+  /** Calls `ended` when the child has ended, but never while it is being made: the group would end under its creator's hands. */
+  #onEnd(task: Task<unknown>, ended: () => void): void {
+    if (!task.done) completionOf(task).listen({ settled: ended });
+    else this.#scope.scheduler.soon({ run: ended, calls: false });
   }
 
   /** Runs `coroutine` when there is room for it. */
@@ -194,7 +205,7 @@ export class TaskGroup {
     const scope = this.#scope;
     const before = scope.outerCancels;
     let value: T | undefined;
-    let cancel: CancelledError | undefined;
+    let cancel: CancelledError | undefined; // from outside
     try {
       value = await runInScope(scope, async () => await body(this));
       this.#bodyRuns = false;
@@ -220,6 +231,7 @@ export class TaskGroup {
     this.#state = "over";
     scope.close();
     if (this.#errors.length > 0) {
+      cancel ??= scope.outerCancelSince(before);
       if (cancel !== undefined) scope.parent!.renew(cancel);
       throw new AggregateError(this.#errors, describeErrors(this.#errors));
     }
