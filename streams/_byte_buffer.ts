@@ -58,8 +58,10 @@ export class ByteBuffer {
 
   /** Where `byte` is, counted from the first byte here; -1 where it is not. */
   indexOf(byte: number, from: number): number {
-    const at = this.#memory.indexOf(byte, this.#start + from);
-    return at < 0 || at >= this.#end ? -1 : at - this.#start;
+    const begin = this.#start + from;
+    // Only what is filled: the free memory behind it may be as large as all that has come so far.
+    const at = this.#memory.subarray(begin, this.#end).indexOf(byte);
+    return at < 0 ? -1 : from + at;
   }
 
   /** Whether `data` stands at `offset`. */
