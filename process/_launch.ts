@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { describe } from "../tasks/types.ts";
 import { findProgram } from "./_find_program.ts";
 import type { Settings } from "./options.ts";
-import { STDOUT } from "./stdio.ts";
+import { DEVNULL, STDOUT } from "./stdio.ts";
 
 /** What is to be started. */
 export interface Launch {
@@ -23,7 +23,7 @@ export function launch(what: Launch, settings: Settings): Deno.ChildProcess {
     args: [...args],
     stdin,
     stdout,
-    stderr: stderr === STDOUT ? stdout : stderr,
+    stderr: stderr === STDOUT ? DEVNULL : stderr,
     clearEnv,
     detached: group,
     windowsRawArguments: rawArgs,

@@ -14,6 +14,7 @@ export class Pipes {
   readonly #sink: PipeSink | undefined;
   readonly #out: PipeSource | undefined;
   readonly #err: PipeSource | undefined;
+  #finished = false;
 
   /** @param onClose Is called when one of those that are read is closed. */
   constructor(
@@ -67,6 +68,8 @@ export class Pipes {
 
   /** Closes them where nobody is at the other end any more; what has come can still be read. */
   finish(): void {
+    if (this.#finished) return;
+    this.#finished = true;
     this.#sink?.abort();
     for (const source of [this.#out, this.#err]) {
       source?.readAhead().catch(() => {}); // the next read says it

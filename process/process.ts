@@ -75,8 +75,11 @@ export class Process implements AsyncDisposable {
     this.#reach = settings.group
       ? new GroupReach(child)
       : new ChildReach(child);
-    this.#exit = new Exit(child.status, () => this.#ended());
-    this.#pipes = new Pipes(child, settings, () => this.#letGo());
+    this.#exit = new Exit(child.status, () => {
+      this.#reach.childEnded();
+      this.#settle();
+    });
+    this.#pipes = new Pipes(child, settings, () => this.#settle());
     this.#communication = new Communication(this.#exit, this.#pipes);
     this.#scheduler = currentScope().scheduler;
     this.#scheduler.resources.add(this);
@@ -198,7 +201,7 @@ export class Process implements AsyncDisposable {
     detached(() => bringDown(this.#reach, this.#exit, this.#killAfter)).then(
       () => {
         this.#state = "down";
-        this.#letGo();
+        this.#settle();
         this.#down.wakeAll();
       },
       (error) => {
@@ -208,24 +211,21 @@ export class Process implements AsyncDisposable {
     );
   }
 
-  /** The program has ended; its group perhaps not. */
-  #ended(): void {
-    this.#reach.childEnded();
-    if (this.#reach.gone) this.#pipes.finish();
-    else leftovers.add(this);
-    this.#letGo();
-  }
-
-  /** Forgets about it where nothing is left that could be ended. */
-  #letGo(): void {
+  /** Looks what is left, and forgets about it where nothing is left that could be ended. */
+  #settle(): void {
     const over = this.#state === "down" || this.#reach.gone;
-    if (over) leftovers.delete(this);
-    if (over && this.#pipes.closed) this.#scheduler.resources.delete(this);
+    if (!over) {
+      if (this.returnCode !== undefined) leftovers.add(this);
+      return;
+    }
+    leftovers.delete(this);
+    this.#pipes.finish();
+    if (this.#pipes.closed) this.#scheduler.resources.delete(this);
   }
 
   static {
     processOf = (child, settings) => {
-      for (const process of leftovers) process.#letGo();
+      for (const process of leftovers) process.#settle();
       return new Process(child, settings);
     };
     partsOf = (process) => ({

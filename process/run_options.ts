@@ -37,7 +37,6 @@ export function withPipes(options: RunSubprocessOptions): RunSubprocessOptions {
   const captured = captureOutput ? { stdout: PIPE, stderr: PIPE } as const : {};
   const plumbed = { ...captured, ...given(options), stdin };
   settingsOf(plumbed);
-  checkIdleTimeout(plumbed);
   return plumbed;
 }
 
@@ -58,16 +57,6 @@ function given<O extends object>(options: O): Partial<O> {
   return Object.fromEntries(
     entries.filter(([, value]) => value !== undefined),
   ) as Partial<O>;
-}
-
-function checkIdleTimeout(options: RunSubprocessOptions): void {
-  const { idleTimeout, stdin, stdout, stderr } = options;
-  if (idleTimeout === undefined || [stdin, stdout, stderr].includes(PIPE)) {
-    return;
-  }
-  throw new TypeError(
-    "idleTimeout watches the pipes, and there is none: captureOutput is missing",
-  );
 }
 
 /** Calls `moved` when bytes have come out of a process, or gone into it. */

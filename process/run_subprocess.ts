@@ -16,6 +16,7 @@ import {
 import { TimeoutExpiredError } from "./errors.ts";
 import type { SubprocessOptions } from "./options.ts";
 import { partsOf, type Process } from "./process.ts";
+import { PIPE } from "./stdio.ts";
 
 /**
  * Runs a program to its end. Mirrors `subprocess.run`, and waits as asyncio does.
@@ -77,6 +78,7 @@ export function runSubprocess(
     checkCommand(command);
     const limits = new Limits(options);
     const plumbed = withPipes(options);
+    checkIdleTimeout(plumbed);
     return refused(options) ?? quiet(runChecked(command, plumbed, limits));
   } catch (error) {
     return Promise.reject(error);
@@ -138,5 +140,15 @@ function checkCommand(command: unknown): void {
     `expected a command for the shell, or a program and its arguments, found ${
       Array.isArray(command) ? "an empty list" : describe(command)
     }`,
+  );
+}
+
+function checkIdleTimeout(options: RunSubprocessOptions): void {
+  const { idleTimeout, stdin, stdout, stderr } = options;
+  if (idleTimeout === undefined || [stdin, stdout, stderr].includes(PIPE)) {
+    return;
+  }
+  throw new TypeError(
+    "idleTimeout watches the pipes, and there is none: captureOutput is missing",
   );
 }

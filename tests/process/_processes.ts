@@ -1,0 +1,82 @@
+/** The process table, as the tests see it. @module */
+import { fail } from "@std/assert";
+import { sleep } from "../../tasks/mod.ts";
+
+/** How long a condition may take to come true, however slow the machine. */
+const PATIENCE = 20_000;
+
+/** Lets the loop turn until `condition` holds. */
+export async function until(
+  condition: () => boolean,
+  what: string,
+): Promise<void> {
+  const end = performance.now() + PATIENCE;
+  while (!condition()) {
+    if (performance.now() > end) fail(`it never came true that ${what}`);
+    await sleep(0);
+  }
+}
+
+interface Entry {
+  pid: number;
+  state: string;
+  parent: number;
+  group: number;
+}
+
+function entry(pid: string): Entry | undefined {
+  let stat: string;
+  try {
+    stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
+  } catch {
+    return undefined;
+  }
+  const [state, parent, group] = stat.slice(stat.lastIndexOf(")") + 2)
+    .split(" ");
+  return {
+    pid: Number(pid),
+    state: state!,
+    parent: Number(parent),
+    group: Number(group),
+  };
+}
+
+function table(): Entry[] {
+  return [...Deno.readDirSync("/proc")].flatMap(({ name }) =>
+    /^\d+$/.test(name) ? entry(name) ?? [] : []
+  );
+}
+
+/** The state of a process in a letter, as `ps` shows it: S sleeps, T is stopped, Z is a zombie; `undefined` where there is none. */
+export function stateOf(pid: number): string | undefined {
+  return entry(String(pid))?.state;
+}
+
+/** Whether a process is there, and has not ended. */
+export function isAlive(pid: number): boolean {
+  const state = stateOf(pid);
+  return state !== undefined && state !== "Z" && state !== "X";
+}
+
+/** Who in a group has not ended. Those who have and are orphans, process 1 reaps when it likes. */
+export function livingIn(group: number): number[] {
+  return table()
+    .filter((it) => it.group === group && it.state !== "Z" && it.state !== "X")
+    .map((it) => it.pid);
+}
+
+/** The children of this program that have ended and were not reaped. */
+export function zombies(): number[] {
+  return table()
+    .filter((it) => it.parent === Deno.pid && it.state === "Z")
+    .map((it) => it.pid);
+}
+
+/** How many files, pipes and sockets this program has open. */
+export function openFiles(): number {
+  return [...Deno.readDirSync("/proc/self/fd")].length;
+}
+
+export function text(bytes: Uint8Array | undefined): string {
+  return new TextDecoder().decode(bytes);
+}

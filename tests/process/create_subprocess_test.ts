@@ -1,0 +1,298 @@
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
+import {
+  createSubprocessExec,
+  createSubprocessShell,
+  DEVNULL,
+  INHERIT,
+  PIPE,
+  Process,
+  STDOUT,
+  type SubprocessOptions,
+} from "../../process/mod.ts";
+import {
+  CancelledError,
+  createTask,
+  InvalidStateError,
+  run,
+} from "../../tasks/mod.ts";
+import { text, zombies } from "./_processes.ts";
+
+/** What a program prints. */
+async function outputOf(
+  program: string | URL,
+  args: string[],
+  options?: SubprocessOptions,
+): Promise<string> {
+  const process = await createSubprocessExec(program, args, {
+    stdout: PIPE,
+    ...options,
+  });
+  return text((await process.communicate()).stdout);
+}
+
+// --- Programs -----------------------------------------------------------------
+
+Deno.test("a program gets its arguments as they are", async () => {
+  const args = ["a b", "$HOME", "*", "", "'\"", "ä"];
+  const output = await outputOf("printf", ["%s|", ...args]);
+  assertEquals(output, args.map((arg) => `${arg}|`).join(""));
+});
+
+Deno.test("a program without arguments needs no list of them", async () => {
+  const process = await createSubprocessExec("true");
+  assertEquals(await process.wait(), 0);
+});
+
+Deno.test("a program can be given as a file URL", async () => {
+  assertEquals(await outputOf(new URL("file:///bin/echo"), ["hi"]), "hi\n");
+});
+
+Deno.test("a shell command goes through the shell", async () => {
+  const process = await createSubprocessShell("echo $((1 + 2)) | cat", {
+    stdout: PIPE,
+  });
+  assertEquals(text((await process.communicate()).stdout), "3\n");
+});
+
+Deno.test("a program starts in cwd", async () => {
+  assertEquals(await outputOf("pwd", [], { cwd: "/usr" }), "/usr\n");
+  const url = new URL("file:///usr/");
+  assertEquals(await outputOf("pwd", [], { cwd: url }), "/usr\n");
+});
+
+Deno.test("a relative path starts in cwd, with STDOUT as well", async () => {
+  const cwd = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${cwd}/tool`, "#!/bin/sh\necho $1\n", {
+      mode: 0o755,
+    });
+    assertEquals(await outputOf("./tool", ["hi"], { cwd }), "hi\n");
+    const merged = await outputOf("./tool", ["hi"], { cwd, stderr: STDOUT });
+    assertEquals(merged, "hi\n");
+  } finally {
+    await Deno.remove(cwd, { recursive: true });
+  }
+});
+
+Deno.test("env adds to the environment", async () => {
+  const output = await outputOf("sh", ["-c", "echo $ADDED ${PATH:+path}"], {
+    env: { ADDED: "yes" },
+  });
+  assertEquals(output, "yes path\n");
+});
+
+Deno.test("clearEnv leaves env alone", async () => {
+  const output = await outputOf("env", [], {
+    env: { ONLY: "this" },
+    clearEnv: true,
+  });
+  assertEquals(output, "ONLY=this\n");
+});
+
+Deno.test("a program can be looked up on a PATH of its own", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${folder}/mytool`, "#!/bin/sh\necho mine\n", {
+      mode: 0o755,
+    });
+    const env = { PATH: folder };
+    assertEquals(await outputOf("mytool", [], { env }), "mine\n");
+    const merged = await outputOf("mytool", [], { env, stderr: STDOUT });
+    assertEquals(merged, "mine\n");
+    const shell = await createSubprocessShell("mytool", { env, stdout: PIPE });
+    assertEquals(text((await shell.communicate()).stdout), "mine\n");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+// --- Streams --------------------------------------------------------------------
+
+Deno.test("the constants are the words that the options take", () => {
+  assertEquals([PIPE, DEVNULL, INHERIT, STDOUT], [
+    "piped",
+    "null",
+    "inherit",
+    "stdout",
+  ]);
+});
+
+Deno.test("only what is piped has a stream", async () => {
+  await using process = await createSubprocessExec("true", [], {
+    stdin: DEVNULL,
+    stdout: PIPE,
+  });
+  assertEquals(process.stdin, undefined);
+  assert(process.stdout !== undefined);
+  assertEquals(process.stderr, undefined);
+});
+
+Deno.test("STDOUT puts messages and output into one stream in true order", async () => {
+  const script = "for i in 1 2 3 4 5; do echo out$i; echo err$i >&2; done";
+  const process = await createSubprocessShell(script, {
+    stdout: PIPE,
+    stderr: STDOUT,
+  });
+  const { stdout, stderr } = await process.communicate();
+  const lines = [1, 2, 3, 4, 5].map((i) => `out${i}\nerr${i}\n`);
+  assertEquals(text(stdout), lines.join(""));
+  assertEquals(stderr, undefined);
+});
+
+Deno.test("STDOUT leaves arguments as they are", async () => {
+  const args = ["a b", "$0", "--", "'\"", ""];
+  const output = await outputOf("printf", ["%s|", ...args], { stderr: STDOUT });
+  assertEquals(output, args.map((arg) => `${arg}|`).join(""));
+});
+
+Deno.test("STDOUT drops the messages where the output is dropped", async () => {
+  const process = await createSubprocessShell("echo bad >&2", {
+    stdout: DEVNULL,
+    stderr: STDOUT,
+  });
+  assertEquals(await process.wait(), 0);
+});
+
+Deno.test("the writer knows the pid", async () => {
+  await using process = await createSubprocessExec("cat", [], {
+    stdin: PIPE,
+    stdout: DEVNULL,
+  });
+  assertEquals(process.stdin!.getExtraInfo("pid"), process.pid);
+});
+
+Deno.test("limit is the longest line of the readers", async () => {
+  const process = await createSubprocessExec("echo", ["far too long"], {
+    stdout: PIPE,
+    limit: 4,
+  });
+  await assertRejects(() => process.stdout!.readLine(), Error, "limit");
+  await process.wait();
+});
+
+// --- What cannot be started ---------------------------------------------------
+
+Deno.test("a missing program is NotFound and named", async () => {
+  for (const stderr of [INHERIT, STDOUT] as const) {
+    for (const name of ["no-such-program", "./no-such-file", "/no/such/file"]) {
+      const error = await assertRejects(
+        () => createSubprocessExec(name, [], { stderr }),
+        Deno.errors.NotFound,
+      );
+      assertStringIncludes(error.message, JSON.stringify(name));
+    }
+  }
+});
+
+Deno.test("a missing directory is NotFound and named", async () => {
+  const cwd = "/no/such/folder";
+  const tries = [
+    () => createSubprocessExec("true", [], { cwd }),
+    () => createSubprocessExec("true", [], { cwd, stderr: STDOUT }),
+    () => createSubprocessExec("./tool", [], { cwd, stderr: STDOUT }),
+    () => createSubprocessShell("true", { cwd }),
+  ];
+  for (const start of tries) {
+    await assertRejects(start, Deno.errors.NotFound, cwd);
+  }
+});
+
+Deno.test("a file that is not executable is PermissionDenied and named", async () => {
+  for (const stderr of [INHERIT, STDOUT] as const) {
+    await assertRejects(
+      () => createSubprocessExec("/etc/passwd", [], { stderr }),
+      Deno.errors.PermissionDenied,
+      "/etc/passwd",
+    );
+  }
+});
+
+Deno.test("what could not be started leaves nothing behind", async () => {
+  await assertRejects(() =>
+    createSubprocessExec("no-such-program", [], {
+      stdin: PIPE,
+      stdout: PIPE,
+      stderr: PIPE,
+    })
+  );
+  assertEquals(zombies(), []);
+});
+
+Deno.test("wrong arguments are refused", async () => {
+  // deno-lint-ignore no-explicit-any -- wrong on purpose
+  const wrong = (...args: any[]) => () =>
+    // deno-lint-ignore no-explicit-any -- wrong on purpose
+    (createSubprocessExec as any)(...args);
+  await assertRejects(wrong("echo", "a"), TypeError, "list of strings");
+  await assertRejects(wrong("echo", [1]), TypeError, "string");
+  await assertRejects(wrong(["echo"]), TypeError, "program");
+  await assertRejects(wrong("true", [], { stdin: "pipe" }), TypeError, "stdin");
+  await assertRejects(wrong("true", [], { stdin: STDOUT }), TypeError, "stdin");
+  await assertRejects(wrong("true", [], { stdout: STDOUT }), TypeError);
+  await assertRejects(wrong("true", [], { killAfter: NaN }), RangeError, "NaN");
+  await assertRejects(wrong("true", [], { killAfter: "1" }), TypeError);
+  await assertRejects(wrong("true", [], { limit: 0 }), RangeError, "limit");
+  await assertRejects(
+    // deno-lint-ignore no-explicit-any -- wrong on purpose
+    () => createSubprocessShell(["true"] as any),
+    TypeError,
+    "command",
+  );
+});
+
+// --- Cancels ----------------------------------------------------------------------
+
+Deno.test("a cancel that comes before starts no program", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const task = createTask(async () => {
+      task.cancel();
+      await createSubprocessExec("touch", [`${folder}/started`]);
+    });
+    await assertRejects(async () => await task, CancelledError);
+    assertEquals([...Deno.readDirSync(folder)], []);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("a cancel in the turn of the start leaves the program to its owner", async () => {
+  let process: Process | undefined;
+  const task = createTask(async () => {
+    process = await createSubprocessExec("sleep", ["1000"]);
+    await process.wait();
+  }, { eager: true });
+  task.cancel();
+  await assertRejects(async () => await task, CancelledError);
+  assert(process !== undefined);
+  await process[Symbol.asyncDispose]();
+  assertEquals(process.returnCode, -15);
+});
+
+Deno.test("a program that nobody has got yet when its task is cancelled ends with the run", async () => {
+  let pid = 0;
+  await run(() => {
+    const task = createTask(async () => {
+      pid = (await createSubprocessExec("sleep", ["1000"])).pid;
+    }, { eager: true });
+    task.cancel();
+  });
+  if (pid > 0) assertEquals(zombies(), []);
+});
+
+Deno.test("no program starts in a run that has ended", async () => {
+  let late!: () => Promise<Process>;
+  const gate = Promise.withResolvers<void>();
+  let started!: Promise<Process>;
+  await run(() => {
+    late = () => createSubprocessExec("true");
+    started = gate.promise.then(late);
+  });
+  gate.resolve();
+  await assertRejects(() => started, InvalidStateError, "has ended");
+});
