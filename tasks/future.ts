@@ -4,6 +4,7 @@ import { Completion, type Listener } from "./completion.ts";
 import { type CancelledError, InvalidStateError } from "./errors.ts";
 import type { EventLoop } from "./event_loop.ts";
 import { FutureWaiter } from "./future_waiter.ts";
+import { InContext } from "./in_context.ts";
 import { printable } from "./inspect.ts";
 import { checkCallback } from "./types.ts";
 import { schedulerOf } from "./loop_binding.ts";
@@ -198,6 +199,7 @@ export class Future<T> implements PromiseLike<T> {
 class DoneCallback<F extends Future<unknown>> extends Callback
   implements Listener {
   readonly callback: (future: F) => void;
+  readonly #call = new InContext(this);
 
   constructor(future: F, callback: (future: F) => void) {
     super(
@@ -209,7 +211,7 @@ class DoneCallback<F extends Future<unknown>> extends Callback
   }
 
   settled(): void {
-    this.scheduler.soon(this);
+    this.scheduler.soon(this.#call);
   }
 }
 

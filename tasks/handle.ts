@@ -1,5 +1,6 @@
 /** @module */
 import { Callback } from "./callback.ts";
+import { InContext } from "./in_context.ts";
 import { printable } from "./inspect.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { Timer } from "./timer_heap.ts";
@@ -78,18 +79,20 @@ export function callAt(
 
 class CallbackTimer extends Timer {
   readonly calls = true;
-  readonly #callback: Callback;
+  readonly #scheduler: Scheduler;
+  readonly #call: InContext;
 
   constructor(when: number, callback: Callback) {
     super(when);
-    this.#callback = callback;
+    this.#scheduler = callback.scheduler;
+    this.#call = new InContext(callback);
   }
 
   run(): void {
-    this.#callback.run();
+    this.#call.run();
   }
 
   stop(): void {
-    this.#callback.scheduler.removeTimer(this);
+    this.#scheduler.removeTimer(this);
   }
 }

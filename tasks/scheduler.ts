@@ -16,6 +16,7 @@
  */
 import { setImmediate } from "node:timers";
 import type { Alarm, Clock, ClockedLoop } from "./clock.ts";
+import { InContext } from "./in_context.ts";
 import type { Runnable } from "./runnable.ts";
 import { type Timer, TimerHeap } from "./timer_heap.ts";
 
@@ -81,13 +82,16 @@ export class Scheduler implements ClockedLoop {
     if (this.choose !== undefined) this.budget = 0;
   }
 
-  /** Runs `entry` after the current synchronous code and everything that is ready before it. */
+  /**
+   * Runs `entry` after the current synchronous code and everything that is ready
+   * before it, in the asynchronous context of the caller.
+   */
   soon(entry: Runnable): void {
     if (this.budget-- > 0) {
       this.#soon.push(entry);
       settled.then(this.#runSoon);
     } else {
-      this.defer(entry);
+      this.defer(new InContext(entry));
     }
   }
 
