@@ -12,6 +12,10 @@ export class Unfinished {
     return this.#count;
   }
 
+  get waiting(): number {
+    return this.#line.size;
+  }
+
   add(): void {
     this.#count++;
   }

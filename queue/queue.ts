@@ -321,6 +321,7 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
       maxSize: queue.maxSize,
       getters: queue.#exchange.getters.size,
       putters: queue.#exchange.putters.size,
+      joiners: queue.#exchange.unfinished.waiting || undefined,
       isShutdown: queue.isShutdown || undefined,
     }));
   }
