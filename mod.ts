@@ -1,6 +1,7 @@
 /**
- * Python's asyncio for Deno: plain `async` functions become tasks that can really be cancelled, waited for, grouped and timed out; they
- * talk through queues, locks, TCP, TLS and Unix streams, and subprocesses.
+ * Python's asyncio for Deno: plain `async` functions become tasks that can
+ * really be cancelled, waited for, grouped and timed out; they talk through
+ * queues, locks, TCP, TLS and Unix streams, and subprocesses.
  *
  * This module is all areas together; each is a module of its own as well:
  *

@@ -1,8 +1,9 @@
 /**
  * One listener a signal, however many waits hang on it.
  *
- * The runtime keeps listeners in an array that it searches on every addition and removal, so that many waits on one signal would
- * cost quadratic time. And a listener left behind would keep its wait alive as long as the signal.
+ * The runtime keeps listeners in an array that it searches on every addition
+ * and removal, so that many waits on one signal would cost quadratic time. And
+ * a listener left behind would keep its wait alive as long as the signal.
  *
  * @module
  */

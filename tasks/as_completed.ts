@@ -16,8 +16,8 @@ import { passed, refused } from "./waiter.ts";
 /**
  * Futures in the order in which they finish; made by {@linkcode asCompleted}.
  *
- * An `AsyncIterable` of futures, that says to the compiler what is true: `for await`
- * gives the futures themselves, not their results.
+ * An `AsyncIterable` of futures, that says to the compiler what is true: `for
+ * await` gives the futures themselves, not their results.
  */
 export interface Completing<T> extends AsyncIterable<Future<T>> {
   /** Goes on where it was left. */
@@ -42,8 +42,8 @@ export interface CompletingIterator<T> extends AsyncIterator<Future<T>> {
  * - After `timeout` milliseconds, counted from the call, the next one throws
  *   {@linkcode TimeoutError}; nothing is cancelled.
  *
- * **Cancel safety:** a future is given to one `next()`; one that is cancelled takes
- * none.
+ * **Cancel safety:** a future is given to one `next()`; one that is cancelled
+ * takes none.
  *
  * @throws {TypeError} Something is no function, promise or future.
  * @throws {RangeError} `timeout` is `NaN`.
@@ -89,7 +89,9 @@ export function asCompleted(
   return { [Symbol.asyncIterator]: () => completions };
 }
 
-/** Written by hand: an async generator would await the futures that it yields. */
+/**
+ * Written by hand: an async generator would await the futures that it yields.
+ */
 class Completions<T> implements CompletingIterator<T>, Listener {
   readonly #finished: Future<T>[] = [];
   readonly #line = new Line<IteratorResult<Future<T>, undefined>>(

@@ -3,7 +3,9 @@ import type { Runnable } from "./runnable.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { type Bindings, currentScope, runInScope, Scope } from "./scope.ts";
 
-/** Calls `fn` in the context that was current when it was made, and in no task. */
+/**
+ * Calls `fn` in the context that was current when it was made, and in no task.
+ */
 export class Callback implements Runnable {
   readonly calls = true;
   readonly scheduler: Scheduler;

@@ -50,12 +50,12 @@ class ForeignWaiter<T> extends ExternalWaiter<T> implements Follower {
  * Makes a foreign promise a point where the task can be cancelled.
  *
  * When the task is cancelled it rejects at once; how the promise ends is then
- * nobody's concern any more, and a late rejection stays silent. Given a function,
- * it calls that with a signal that aborts when the wait is given up, so that the
- * work itself can end too.
+ * nobody's concern any more, and a late rejection stays silent. Given a
+ * function, it calls that with a signal that aborts when the wait is given up,
+ * so that the work itself can end too.
  *
- * **Cancel safety:** the wait ends at once; what the foreign work did, or still does,
- * is its own affair.
+ * **Cancel safety:** the wait ends at once; what the foreign work did, or still
+ * does, is its own affair.
  *
  * @throws {CancelledError} The task was cancelled.
  *

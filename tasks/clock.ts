@@ -1,40 +1,65 @@
-/** Time, as the loop sees it: the real clock, and the shape of any other. @module */
+/**
+ * Time, as the loop sees it: the real clock, and the shape of any other.
+ *
+ * @module
+ */
 import { clearTimeout, setTimeout } from "node:timers";
 
 /**
- * Where a loop takes its time from. {@linkcode run} uses the real one unless it is given another, such as the
- * `VirtualClock` of `./testing`.
+ * Where a loop takes its time from. {@linkcode run} uses the real one unless it
+ * is given another, such as the `VirtualClock` of `./testing`.
  */
 export interface Clock {
   /** The time in milliseconds: monotonic, from an arbitrary start. */
   now(): number;
-  /** Connects a loop: gives the alarm that the loop sets to its earliest timer. */
+  /**
+   * Connects a loop: gives the alarm that the loop sets to its earliest timer.
+   */
   connect(loop: ClockedLoop): Alarm;
 }
 
 /** The side of a loop that a clock sees. */
 export interface ClockedLoop {
-  /** Runs what is due. The clock calls it once its time has reached the alarm's. */
+  /**
+   * Runs what is due. The clock calls it once its time has reached the alarm's.
+   */
   ring(): void;
-  /** Whether every task waits, for nothing but time or each other: nothing happens until the clock moves on. */
+  /**
+   * Whether every task waits, for nothing but time or each other: nothing
+   * happens until the clock moves on.
+   */
   readonly blocked: boolean;
   /** Whether its run is over: the clock may forget it. */
   readonly closed: boolean;
-  /** Set by a clock that wants to hear when {@linkcode blocked} may have become true. */
+  /**
+   * Set by a clock that wants to hear when {@linkcode blocked} may have become
+   * true.
+   */
   onWait: (() => void) | undefined;
-  /** Set by a test that wants to hear, in the code that waits, of every wait before it is begun. */
+  /**
+   * Set by a test that wants to hear, in the code that waits, of every wait
+   * before it is begun.
+   */
   onPoint: (() => void) | undefined;
-  /** Set, while the clock is connected, by a test that decides which of `count` wake-ups comes first. */
+  /**
+   * Set, while the clock is connected, by a test that decides which of `count`
+   * wake-ups comes first.
+   */
   choose: ((count: number) => number) | undefined;
 }
 
 /** One alarm a loop. */
 export interface Alarm {
-  /** Rings at `when`, in place of what was set before; `undefined` for never. */
+  /**
+   * Rings at `when`, in place of what was set before; `undefined` for never.
+   */
   set(when: number | undefined): void;
 }
 
-/** The runtime waits at most this long in one timer (it would fire at once); longer waits are chained. */
+/**
+ * The runtime waits at most this long in one timer (it would fire at once);
+ * longer waits are chained.
+ */
 const LONGEST = 2 ** 31 - 1;
 
 class RealAlarm implements Alarm {
@@ -49,7 +74,8 @@ class RealAlarm implements Alarm {
     if (this.#timer !== undefined) clearTimeout(this.#timer);
     this.#timer = undefined;
     if (when === undefined) return;
-    // Rounded up: native timers count whole milliseconds, and a timer that is early would only be set again.
+    // Rounded up: native timers count whole milliseconds, and a timer that is
+    // early would only be set again.
     const delay = Math.min(
       Math.max(Math.ceil(when - performance.now()), 1),
       LONGEST,

@@ -1,5 +1,6 @@
 /**
- * The end of something: the state machine inside every future, as the kernel sees it.
+ * The end of something: the state machine inside every future, as the kernel
+ * sees it.
  *
  * @module
  */
@@ -13,7 +14,9 @@ import {
 
 export type State = "pending" | "done" | "failed" | "cancelled";
 
-/** Hears of the end synchronously, and in order, so it may call no foreign code. */
+/**
+ * Hears of the end synchronously, and in order, so it may call no foreign code.
+ */
 export interface Listener {
   settled(completion: Completion<unknown>): void;
 }
@@ -29,7 +32,10 @@ export class Completion<T> {
   readonly scheduler: Scheduler;
   readonly source: Source;
   state: State = "pending";
-  /** The value or the error; of a cancelled one the message, until somebody wants the error. */
+  /**
+   * The value or the error; of a cancelled one the message, until somebody
+   * wants the error.
+   */
   #outcome: unknown = undefined;
   /** One listener, or a set of several: nearly every future has one. */
   #listeners: Listener | Set<Listener> | undefined = undefined;
@@ -63,7 +69,9 @@ export class Completion<T> {
     return this.#outcome;
   }
 
-  /** What it failed with, or was cancelled with; whoever asks has retrieved it. */
+  /**
+   * What it failed with, or was cancelled with; whoever asks has retrieved it.
+   */
   get error(): unknown {
     this.#retrieved = true;
     if (this.#unretrieved !== undefined) {

@@ -13,7 +13,10 @@ export let variablesOf!: (context: Context) => Variables;
 /** The context around some values: for the kernel. */
 export let contextOf!: (variables: Variables) => Context;
 
-/** What a `set` has replaced; for {@linkcode ContextVar.reset}. Mirrors `contextvars.Token`. */
+/**
+ * What a `set` has replaced; for {@linkcode ContextVar.reset}. Mirrors
+ * `contextvars.Token`.
+ */
 export class Token<T> {
   /** The variable that was set. */
   readonly variable: ContextVar<T>;
@@ -48,8 +51,8 @@ export class Token<T> {
  * Mirrors `contextvars.ContextVar`.
  *
  * A task starts with a copy of its creator's values; what it sets, its creator
- * does not see. Callbacks run with a copy of the values that were set where they
- * were registered.
+ * does not see. Callbacks run with a copy of the values that were set where
+ * they were registered.
  *
  * @example
  * ```ts
@@ -74,7 +77,9 @@ export class ContextVar<T> {
   readonly #hasDefault: boolean;
   readonly #default: T | undefined;
 
-  /** Makes a variable; its value is `options.default` where it has not been set. */
+  /**
+   * Makes a variable; its value is `options.default` where it has not been set.
+   */
   constructor(name: string, options?: { default?: T }) {
     this.name = name;
     this.#hasDefault = options !== undefined && "default" in options;
@@ -124,7 +129,9 @@ export class ContextVar<T> {
   }
 }
 
-/** The values of all context variables at once. Mirrors `contextvars.Context`. */
+/**
+ * The values of all context variables at once. Mirrors `contextvars.Context`.
+ */
 export class Context {
   #variables: Variables = noVariables();
 

@@ -3,8 +3,8 @@ import { currentScope, runInScope, Scope } from "./scope.ts";
 
 /**
  * Calls `fn` on the current loop but in no task: for background work, and for
- * the callbacks of Web Streams, which run in the context of whoever came first. No
- * cancel of a task, timeout or group reaches the waits begun in it.
+ * the callbacks of Web Streams, which run in the context of whoever came first.
+ * No cancel of a task, timeout or group reaches the waits begun in it.
  */
 export function detached<T>(fn: () => T): T {
   const { scheduler, variables } = currentScope();

@@ -5,12 +5,12 @@ import { createTask } from "./task.ts";
 import { type Awaitable, describe, isThenable } from "./types.ts";
 
 /**
- * A future for whatever can be awaited: futures and tasks are given back as they
- * are, a function becomes a task, a promise is followed. Mirrors
+ * A future for whatever can be awaited: futures and tasks are given back as
+ * they are, a function becomes a task, a promise is followed. Mirrors
  * `asyncio.ensure_future`.
  *
- * Cancelling the future of a promise gives that up; the promise itself cannot be
- * cancelled, and how it ends is nobody's concern any more.
+ * Cancelling the future of a promise gives that up; the promise itself cannot
+ * be cancelled, and how it ends is nobody's concern any more.
  *
  * @throws {TypeError} `awaitable` is none of these.
  *

@@ -3,8 +3,8 @@
 /**
  * A wait, a task or a future was cancelled. Mirrors `asyncio.CancelledError`.
  *
- * Clean up and let it pass: rethrow it, or simply use `try`/`finally` and `using`. In a catch-all use
- * {@linkcode isCancelled} to tell it from failures.
+ * Clean up and let it pass: rethrow it, or simply use `try`/`finally` and
+ * `using`. In a catch-all use {@linkcode isCancelled} to tell it from failures.
  *
  * @example Clean up when cancelled
  * ```ts
@@ -33,7 +33,8 @@ export class CancelledError extends Error {
 /**
  * The time given to an operation is over. Mirrors `asyncio.TimeoutError`.
  *
- * Thrown by `timeout`, `timeoutAt`, `waitFor`, `asCompleted` and their kin, never by a cancel that comes from elsewhere.
+ * Thrown by `timeout`, `timeoutAt`, `waitFor`, `asCompleted` and their kin,
+ * never by a cancel that comes from elsewhere.
  */
 export class TimeoutError extends Error {
   /** `"TimeoutError"` */
@@ -41,8 +42,8 @@ export class TimeoutError extends Error {
 }
 
 /**
- * The operation does not fit the state of the future, task or runner: a result set twice, or asked for too early.
- * Mirrors `asyncio.InvalidStateError`.
+ * The operation does not fit the state of the future, task or runner: a result
+ * set twice, or asked for too early. Mirrors `asyncio.InvalidStateError`.
  */
 export class InvalidStateError extends Error {
   /** `"InvalidStateError"` */
@@ -50,8 +51,8 @@ export class InvalidStateError extends Error {
 }
 
 /**
- * Ctrl-C (SIGINT) ended the main task of a `run`. A program that lets it pass exits with code 130.
- * Stands for Python's `KeyboardInterrupt`.
+ * Ctrl-C (SIGINT) ended the main task of a `run`. A program that lets it pass
+ * exits with code 130. Stands for Python's `KeyboardInterrupt`.
  */
 export class InterruptError extends Error {
   /** `"InterruptError"` */
@@ -59,7 +60,8 @@ export class InterruptError extends Error {
 }
 
 /**
- * Tells whether `error` is a {@linkcode CancelledError}: for a catch-all that must let a cancel pass.
+ * Tells whether `error` is a {@linkcode CancelledError}: for a catch-all that
+ * must let a cancel pass.
  *
  * @example A retry loop that can be cancelled
  * ```ts

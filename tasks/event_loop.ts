@@ -30,9 +30,9 @@ export interface ExceptionContext {
 /**
  * The scheduler under all of it. Mirrors `asyncio.AbstractEventLoop`.
  *
- * Every `run` has one of its own; outside of `run` there is the process's default
- * loop. Most programs never need it: `createTask`, `sleep` and their kin use the
- * current one.
+ * Every `run` has one of its own; outside of `run` there is the process's
+ * default loop. Most programs never need it: `createTask`, `sleep` and their
+ * kin use the current one.
  *
  * @example
  * ```ts
@@ -48,7 +48,10 @@ export interface ExceptionContext {
  * ```
  */
 export class EventLoop {
-  /** Made by `run` and `Runner`; a loop made by hand starts as soon as it is used. */
+  /**
+   * Made by `run` and `Runner`; a loop made by hand starts as soon as it is
+   * used.
+   */
   constructor(options?: { clock?: Clock }) {
     bindLoop(this, new Scheduler(options?.clock ?? realClock));
   }
@@ -70,8 +73,8 @@ export class EventLoop {
 
   /**
    * Calls `callback` in `delay` milliseconds, otherwise like
-   * {@linkcode callSoon}. Those of the same time are called in the order in which
-   * they were set.
+   * {@linkcode callSoon}. Those of the same time are called in the order in
+   * which they were set.
    *
    * @throws {RangeError} `delay` is `NaN`.
    */
@@ -121,7 +124,10 @@ export class EventLoop {
     return signalHandlers.delete(signal);
   }
 
-  /** Sets what is told of errors that nobody catches; `undefined`: a report on stderr. */
+  /**
+   * Sets what is told of errors that nobody catches; `undefined`: a report on
+   * stderr.
+   */
   setExceptionHandler(
     handler:
       | ((loop: EventLoop, context: ExceptionContext) => void)
@@ -143,7 +149,10 @@ export class EventLoop {
     schedulerOf(this).report(context);
   }
 
-  /** Whether debug mode is on: slow callbacks are reported, waits remember where they were begun. */
+  /**
+   * Whether debug mode is on: slow callbacks are reported, waits remember where
+   * they were begun.
+   */
   get debug(): boolean {
     return schedulerOf(this).debug;
   }
@@ -152,7 +161,10 @@ export class EventLoop {
     schedulerOf(this).debug = value;
   }
 
-  /** In debug mode a callback that takes longer is reported. Milliseconds, 100 unless set. */
+  /**
+   * In debug mode a callback that takes longer is reported. Milliseconds, 100
+   * unless set.
+   */
   get slowCallbackDuration(): number {
     return schedulerOf(this).slowCallbackDuration;
   }
@@ -172,7 +184,10 @@ export class EventLoop {
 
 bindLoop(new EventLoop(), outsideScheduler);
 
-/** The loop of the code that asks: outside of `run` the process's default loop. Mirrors `asyncio.get_running_loop`. */
+/**
+ * The loop of the code that asks: outside of `run` the process's default loop.
+ * Mirrors `asyncio.get_running_loop`.
+ */
 export function getRunningLoop(): EventLoop {
   return currentScope().scheduler.face as EventLoop;
 }

@@ -18,10 +18,10 @@ export let completionOf!: <T>(future: Future<T>) => Completion<T>;
  * A value that is not there yet. Mirrors `asyncio.Future`.
  *
  * It is awaited like a promise, by as many as like. Unlike a promise it can be
- * looked at (`done`, `result()`), can be cancelled, and is settled from outside.
- * An error that is retrieved late is no unhandled rejection; one that nobody
- * has retrieved when the future is collected, or its `run` ends, is reported
- * through the loop's exception handler.
+ * looked at (`done`, `result()`), can be cancelled, and is settled from
+ * outside. An error that is retrieved late is no unhandled rejection; one that
+ * nobody has retrieved when the future is collected, or its `run` ends, is
+ * reported through the loop's exception handler.
  *
  * **Cancel safety:** a task that is cancelled while it awaits a future cancels
  * that future; `shield` prevents this.
@@ -108,7 +108,10 @@ export class Future<T> implements PromiseLike<T> {
     this.#completion.fail(error);
   }
 
-  /** Cancels it, with a message for the {@linkcode CancelledError}; false when it has ended already. */
+  /**
+   * Cancels it, with a message for the {@linkcode CancelledError}; false when
+   * it has ended already.
+   */
   cancel(message?: string): boolean {
     if (this.done) return false;
     this.#completion.cancel(message);
@@ -117,15 +120,18 @@ export class Future<T> implements PromiseLike<T> {
 
   /**
    * Calls `callback` with the future soon after its end, or soon where it has
-   * ended: never synchronously, in the order in which the callbacks were added, in
-   * a copy of the caller's context, and in no task.
+   * ended: never synchronously, in the order in which the callbacks were added,
+   * in a copy of the caller's context, and in no task.
    */
   addDoneCallback(callback: (future: this) => void): void {
     checkCallback(callback);
     this.#completion.listen(new DoneCallback(this, callback));
   }
 
-  /** Takes `callback` back as often as it was added, and says how often that was. */
+  /**
+   * Takes `callback` back as often as it was added, and says how often that
+   * was.
+   */
   removeDoneCallback(callback: (future: this) => void): number {
     const added = this.#completion.listeners.filter((listener) =>
       listener instanceof DoneCallback && listener.callback === callback
@@ -134,7 +140,9 @@ export class Future<T> implements PromiseLike<T> {
     return added.length;
   }
 
-  /** As a promise's; `await` calls it. In a task, this is a wait of that task. */
+  /**
+   * As a promise's; `await` calls it. In a task, this is a wait of that task.
+   */
   then<A = T, B = never>(
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     // deno-lint-ignore no-explicit-any -- as a promise's

@@ -9,13 +9,16 @@ const FUTURE: Place = {
 };
 
 /**
- * A wait for a future. Cancelling it cancels the future, and the wait ends when that does: with the cancel, or, where the future
- * got through in spite of it, with what came of it; the cancel then strikes at the next wait.
+ * A wait for a future. Cancelling it cancels the future, and the wait ends when
+ * that does: with the cancel, or, where the future got through in spite of it,
+ * with what came of it; the cancel then strikes at the next wait.
  */
 export class FutureWaiter<T> extends Waiter<T> implements Listener {
   readonly #completion: Completion<T>;
   #forwarded: CancelledError | undefined = undefined;
-  /** The promise made by `then`, which nobody may be looking at after a cancel. */
+  /**
+   * The promise made by `then`, which nobody may be looking at after a cancel.
+   */
   derived: Promise<unknown> | undefined = undefined;
 
   constructor(completion: Completion<T>) {

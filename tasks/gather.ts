@@ -99,11 +99,11 @@ class Gathering extends Future<unknown[]> {
  *   `Promise.allSettled`.
  * - Cancelling it cancels all of them; it ends when they have.
  *
- * **Cancel safety:** a task that is cancelled while it awaits the gather cancels all
- * of them, and goes on when they have ended.
+ * **Cancel safety:** a task that is cancelled while it awaits the gather
+ * cancels all of them, and goes on when they have ended.
  *
- * @throws {TypeError} Something in it is no function, promise or future; nothing
- * was started.
+ * @throws {TypeError} Something in it is no function, promise or future;
+ * nothing was started.
  *
  * @example
  * ```ts

@@ -5,7 +5,10 @@ import { printable } from "./inspect.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { Timer } from "./timer_heap.ts";
 
-/** A callback that is going to be called. Made by `EventLoop.callSoon`. Mirrors `asyncio.Handle`. */
+/**
+ * A callback that is going to be called. Made by `EventLoop.callSoon`. Mirrors
+ * `asyncio.Handle`.
+ */
 export class Handle {
   readonly #callback: Callback;
 
@@ -14,7 +17,9 @@ export class Handle {
     this.#callback = callback as Callback;
   }
 
-  /** Lets go of the callback: it is not called any more. Harmless when it was. */
+  /**
+   * Lets go of the callback: it is not called any more. Harmless when it was.
+   */
   cancel(): void {
     this.#callback.cancel();
   }
@@ -29,7 +34,10 @@ export class Handle {
   }
 }
 
-/** A callback that is going to be called at a time. Made by `EventLoop.callLater` and `callAt`. Mirrors `asyncio.TimerHandle`. */
+/**
+ * A callback that is going to be called at a time. Made by
+ * `EventLoop.callLater` and `callAt`. Mirrors `asyncio.TimerHandle`.
+ */
 export class TimerHandle extends Handle {
   readonly #timer: CallbackTimer;
 

@@ -12,8 +12,9 @@ export const INSPECT_NODE: unique symbol = Symbol.for(
 ) as never;
 
 /**
- * Makes `console.log` show the instances of `type` as `Name { key: value }`, with what `state` says of them. The class's name is the
- * instance's own, so subclasses need nothing of their own.
+ * Makes `console.log` show the instances of `type` as `Name { key: value }`,
+ * with what `state` says of them. The class's name is the instance's own, so
+ * subclasses need nothing of their own.
  */
 export function printable<T extends object>(
   type: { prototype: T },

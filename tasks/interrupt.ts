@@ -3,7 +3,10 @@ import { InterruptError } from "./errors.ts";
 
 let exitsWith130 = false;
 
-/** The error of a run that Ctrl-C has ended; a program that lets it pass exits with code 130, as a shell expects. */
+/**
+ * The error of a run that Ctrl-C has ended; a program that lets it pass exits
+ * with code 130, as a shell expects.
+ */
 export function interruptError(cause: unknown): InterruptError {
   if (!exitsWith130 && "Deno" in globalThis) {
     exitsWith130 = true;

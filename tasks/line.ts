@@ -2,7 +2,10 @@
 import { type Place, Waiter } from "./waiter.ts";
 import type { WaitOptions } from "./types.ts";
 
-/** First come, first served: a doubly linked list that any waiter can leave in O(1). */
+/**
+ * First come, first served: a doubly linked list that any waiter can leave in
+ * O(1).
+ */
 export class Line<T, W extends Waiter<T> = Waiter<T>> implements Place {
   readonly #what: string | (() => string);
   #first: W | undefined = undefined;
@@ -26,7 +29,10 @@ export class Line<T, W extends Waiter<T> = Waiter<T>> implements Place {
     return this.#first;
   }
 
-  /** Stands in line until it is woken with a value. The caller has asked `refused` before. */
+  /**
+   * Stands in line until it is woken with a value. The caller has asked
+   * `refused` before.
+   */
   wait(this: Line<T>, options?: WaitOptions): Promise<T> {
     return this.join(new Waiter<T>(this, options));
   }

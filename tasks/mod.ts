@@ -1,6 +1,6 @@
 /**
- * Tasks: plain `async` functions that run side by side, and can really be cancelled, waited for, grouped and timed out. The heart of
- * Python's asyncio.
+ * Tasks: plain `async` functions that run side by side, and can really be
+ * cancelled, waited for, grouped and timed out. The heart of Python's asyncio.
  *
  * @module
  */

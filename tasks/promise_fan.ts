@@ -1,8 +1,9 @@
 /**
  * One reaction a promise, however many waits hang on it.
  *
- * A promise keeps its reactions until it settles, and there is no way to take one back: code that waits again and again for a
- * promise that lives long, and gives up each time, would pile them up.
+ * A promise keeps its reactions until it settles, and there is no way to take
+ * one back: code that waits again and again for a promise that lives long, and
+ * gives up each time, would pile them up.
  *
  * @module
  */

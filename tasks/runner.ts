@@ -18,21 +18,29 @@ import { refused } from "./waiter.ts";
 
 /** How to {@linkcode run}. */
 export interface RunOptions {
-  /** Aborting it cancels the main task; `run` then rejects with `signal.reason`. */
+  /**
+   * Aborting it cancels the main task; `run` then rejects with `signal.reason`.
+   */
   signal?: AbortSignal | undefined;
   /**
    * Whether the first Ctrl-C (SIGINT) cancels the main task: `run` then rejects
-   * with {@linkcode InterruptError} once the clean-up is over, if that is what ended
-   * it. The second one gets the runtime's default. True unless given.
+   * with {@linkcode InterruptError} once the clean-up is over, if that is what
+   * ended it. The second one gets the runtime's default. True unless given.
    */
   handleInterrupt?: boolean | undefined;
-  /** Debug mode; unless given, whether the environment variable `ASYNCIO_DEBUG` is `"1"`. */
+  /**
+   * Debug mode; unless given, whether the environment variable `ASYNCIO_DEBUG`
+   * is `"1"`.
+   */
   debug?: boolean | undefined;
   /** Where the loop takes its time from; the real clock unless given. */
   clock?: Clock | undefined;
 }
 
-/** A run of the main task, as its caller waits for it: a cancel goes to the main task. */
+/**
+ * A run of the main task, as its caller waits for it: a cancel goes to the main
+ * task.
+ */
 class MainRun<T> extends Future<T> {
   readonly #main: Task<T>;
   #interrupted = false;
@@ -80,7 +88,10 @@ class MainRun<T> extends Future<T> {
     }
   }
 
-  /** Ends as the main task did; unless it was Ctrl-C or the signal, and nothing else, that cancelled it. */
+  /**
+   * Ends as the main task did; unless it was Ctrl-C or the signal, and nothing
+   * else, that cancelled it.
+   */
   #end(): void {
     for (const stop of this.#stop) stop();
     const { state, value, error } = completionOf(this.#main);
@@ -134,8 +145,8 @@ export class Runner implements AsyncDisposable {
   }
 
   /**
-   * Runs `main` as a task, and settles as that does. What it leaves running goes
-   * on with the next run, or ends with {@linkcode close}.
+   * Runs `main` as a task, and settles as that does. What it leaves running
+   * goes on with the next run, or ends with {@linkcode close}.
    *
    * @throws {TypeError} `main` is no function.
    * @throws {InvalidStateError} It runs already, or is closed.
@@ -200,18 +211,18 @@ export class Runner implements AsyncDisposable {
  * Runs `main` as the root task of a loop of its own. Mirrors `asyncio.run`.
  *
  * When `main` has ended, what it left running is cancelled and waited for, its
- * servers, children and threads are ended, and `run` settles as `main` did. A leftover
- * that is cancelled says nothing; one that fails is reported.
+ * servers, children and threads are ended, and `run` settles as `main` did. A
+ * leftover that is cancelled says nothing; one that fails is reported.
  *
  * Runs may go side by side. One inside a task is a wait of that task.
  *
- * **Cancel safety:** cancelling the caller cancels `main`; the error comes when the
- * clean-up is over.
+ * **Cancel safety:** cancelling the caller cancels `main`; the error comes when
+ * the clean-up is over.
  *
  * @throws {TypeError} `main` is no function: `run(() => main(x))`, not
  * `run(main(x))`.
- * @throws {InterruptError} Ctrl-C ended it; where that passes, the program exits
- * with code 130.
+ * @throws {InterruptError} Ctrl-C ended it; where that passes, the program
+ * exits with code 130.
  *
  * @example
  * ```ts

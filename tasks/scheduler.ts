@@ -1,16 +1,20 @@
 /**
  * What runs next: the engine below every `EventLoop`.
  *
- * It is the runtime's own event loop plus two things: a queue of what is ready, drained once a turn (`setImmediate`), and a heap of
- * timers behind one alarm of the clock.
+ * It is the runtime's own event loop plus two things: a queue of what is ready,
+ * drained once a turn (`setImmediate`), and a heap of timers behind one alarm
+ * of the clock.
  *
- * A wake-up does not have to wait for a turn: it resolves its promise at once, and the runtime's microtask queue keeps the
- * order. But microtasks go before all timers, I/O and signals, so tasks that hand values around would starve those. Hence
- * the **budget**: so many wake-ups may go the short way, the next ones go through the ready queue, and the turn that drains it
- * starts a new budget. (Tokio calls this a cooperative budget.) Callbacks and first steps of tasks are counted the same way.
+ * A wake-up does not have to wait for a turn: it resolves its promise at once,
+ * and the runtime's microtask queue keeps the order. But microtasks go before
+ * all timers, I/O and signals, so tasks that hand values around would starve
+ * those. Hence the **budget**: so many wake-ups may go the short way, the next
+ * ones go through the ready queue, and the turn that drains it starts a new
+ * budget. (Tokio calls this a cooperative budget.) Callbacks and first steps of
+ * tasks are counted the same way.
  *
- * The alarm is set at the end of a turn, not when a timer is: a timeout that is set and taken back within the turn, as
- * most are, then costs no native timer.
+ * The alarm is set at the end of a turn, not when a timer is: a timeout that is
+ * set and taken back within the turn, as most are, then costs no native timer.
  *
  * @module
  */
@@ -28,13 +32,21 @@ export interface Report {
   future?: unknown;
 }
 
-/** Wake-ups that may follow each other without a turn of the runtime in between. */
+/**
+ * Wake-ups that may follow each other without a turn of the runtime in between.
+ */
 export const BUDGET = 256;
 
-/** The runtime looks for I/O only every 61st turn as long as there is always something to do (Tokio's `event_interval`). */
+/**
+ * The runtime looks for I/O only every 61st turn as long as there is always
+ * something to do (Tokio's `event_interval`).
+ */
 const AIRING_TURNS = 61;
 
-/** Milliseconds of work flat out, after which so many turns are left empty, which takes some 60 µs. */
+/**
+ * Milliseconds of work flat out, after which so many turns are left empty,
+ * which takes some 60 µs.
+ */
 const AIRING_INTERVAL = 2;
 
 const settled = Promise.resolve();
@@ -83,8 +95,8 @@ export class Scheduler implements ClockedLoop {
   }
 
   /**
-   * Runs `entry` after the current synchronous code and everything that is ready
-   * before it, in the asynchronous context of the caller.
+   * Runs `entry` after the current synchronous code and everything that is
+   * ready before it, in the asynchronous context of the caller.
    */
   soon(entry: Runnable): void {
     if (this.budget-- > 0) {
@@ -95,13 +107,18 @@ export class Scheduler implements ClockedLoop {
     }
   }
 
-  /** Runs `entry` in the next turn, after the timers that are due and after I/O. */
+  /**
+   * Runs `entry` in the next turn, after the timers that are due and after I/O.
+   */
   defer(entry: Runnable): void {
     this.#ready.push(entry);
     this.#planTurn();
   }
 
-  /** A promise of `value` for a wait that did not have to wait; part of the budget like any wake-up. */
+  /**
+   * A promise of `value` for a wait that did not have to wait; part of the
+   * budget like any wake-up.
+   */
   passed<T>(value: T): Promise<T> {
     if (this.budget-- > 0) return Promise.resolve(value);
     return new Promise((resolve) =>
@@ -129,7 +146,10 @@ export class Scheduler implements ClockedLoop {
     return this.external === 0 && this.idle;
   }
 
-  /** Whether every task is in a wait, and nothing is ready: the alarm is set, and nothing happens until something rings, here or outside. */
+  /**
+   * Whether every task is in a wait, and nothing is ready: the alarm is set,
+   * and nothing happens until something rings, here or outside.
+   */
   get idle(): boolean {
     return this.waiting === this.tasks.size && !this.#turnPlanned &&
       this.#ready.length === 0 && this.#soon.length === 0;
@@ -189,7 +209,10 @@ export class Scheduler implements ClockedLoop {
     return true;
   }
 
-  /** A turn under test: runs one entry, whichever `choose` says. Calls keep their order, as the rules have it. */
+  /**
+   * A turn under test: runs one entry, whichever `choose` says. Calls keep
+   * their order, as the rules have it.
+   */
   #step(choose: (count: number) => number): void {
     this.#drain(this.#takeDue(), 0);
     let calls = false;
@@ -209,8 +232,9 @@ export class Scheduler implements ClockedLoop {
   }
 
   /**
-   * Runs the entries in order. The continuation of a promise that one of them resolved comes before the next entry that
-   * calls foreign code, as if each were a step of its own.
+   * Runs the entries in order. The continuation of a promise that one of them
+   * resolved comes before the next entry that calls foreign code, as if each
+   * were a step of its own.
    */
   #drain(entries: Runnable[], from: number): void {
     let woke = false;
@@ -235,7 +259,10 @@ export class Scheduler implements ClockedLoop {
     entry.run();
   };
 
-  /** Takes the timers out that are due; those that they set are for a later turn. */
+  /**
+   * Takes the timers out that are due; those that they set are for a later
+   * turn.
+   */
   #takeDue(): Runnable[] {
     const due: Timer[] = [];
     let first = this.#timers.first;
@@ -254,7 +281,8 @@ export class Scheduler implements ClockedLoop {
     if (when === undefined) {
       if (this.#armed === undefined) return;
     } else {
-      // An alarm that comes too early is harmless, and cheaper than setting it anew.
+      // An alarm that comes too early is harmless, and cheaper than setting it
+      // anew.
       if (this.#armed !== undefined && this.#armed <= when) return;
       if (when <= this.clock.now()) return this.#planTurn();
     }
@@ -263,7 +291,9 @@ export class Scheduler implements ClockedLoop {
   }
 }
 
-/** The default report: on stderr, with the stack of the error and its causes. */
+/**
+ * The default report: on stderr, with the stack of the error and its causes.
+ */
 export function printReport(report: Report): void {
   if (report.error === undefined) console.error(report.message);
   else console.error(`${report.message}\n`, report.error);

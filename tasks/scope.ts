@@ -1,12 +1,15 @@
 /**
  * What can be cancelled, and where the running code finds out about it.
  *
- * Every task is a scope, and each timeout and group opens one inside. A scope knows the waits begun in it and the scopes
- * inside, so a cancel goes straight to the waits it is meant for: two timeouts side by side in one task do not disturb each
- * other. The current scope travels in one `AsyncLocalStorage`, the only one of the package.
+ * Every task is a scope, and each timeout and group opens one inside. A scope
+ * knows the waits begun in it and the scopes inside, so a cancel goes straight
+ * to the waits it is meant for: two timeouts side by side in one task do not
+ * disturb each other. The current scope travels in one `AsyncLocalStorage`, the
+ * only one of the package.
  *
- * A cancel strikes once. It rejects the waits that are under way in the scope; where there are none it stays **pending**,
- * and strikes at the next wait that is begun. Whoever asked for it may take it back until then.
+ * A cancel strikes once. It rejects the waits that are under way in the scope;
+ * where there are none it stays **pending**, and strikes at the next wait that
+ * is begun. Whoever asked for it may take it back until then.
  *
  * @module
  */
@@ -22,16 +25,25 @@ export interface ScopedWait {
   readonly pending: boolean;
   /** What is waited for, in words. */
   readonly what: string;
-  /** Ends the wait; false where it goes on all the same, and the cancel is still to be delivered. */
+  /**
+   * Ends the wait; false where it goes on all the same, and the cancel is still
+   * to be delivered.
+   */
   cancel(error: CancelledError): boolean;
   /** Ends the wait, come what may. */
   abort(reason: unknown): void;
 }
 
-/** The values of context variables; never changed in place, so that a copy costs nothing. */
+/**
+ * The values of context variables; never changed in place, so that a copy costs
+ * nothing.
+ */
 export type Bindings = ReadonlyMap<object, unknown>;
 
-/** Where context variables are set: tasks have one each, the scopes inside a task share it. */
+/**
+ * Where context variables are set: tasks have one each, the scopes inside a
+ * task share it.
+ */
 export interface Variables {
   bindings: Bindings;
 }
@@ -63,7 +75,9 @@ export class Scope {
   #controller: AbortController | undefined = undefined;
   #closed = false;
   #attached = false;
-  /** How many waits, in here and inside, were struck and have not gone on yet. */
+  /**
+   * How many waits, in here and inside, were struck and have not gone on yet.
+   */
   #inFlight = 0;
   #striking = false;
   #ring = false;
@@ -89,7 +103,10 @@ export class Scope {
     return new Scope(this.scheduler, this.owner, variables, this);
   }
 
-  /** Says that no more code is started in it; what goes on in it is cancelled with the scopes around it. */
+  /**
+   * Says that no more code is started in it; what goes on in it is cancelled
+   * with the scopes around it.
+   */
   close(): void {
     this.#closed = true;
     this.#detachWhenEmpty();
@@ -98,8 +115,10 @@ export class Scope {
   }
 
   /**
-   * Strikes the waits under way in here, or else the next one. A wait for another task hands the cancel on to that; where this
-   * comes back to where it started, tasks wait for each other in a ring, and the wait that closed it is ended.
+   * Strikes the waits under way in here, or else the next one. A wait for
+   * another task hands the cancel on to that; where this comes back to where it
+   * started, tasks wait for each other in a ring, and the wait that closed it
+   * is ended.
    */
   cancel(error: CancelledError): void {
     if (this.#striking) {
@@ -109,7 +128,8 @@ export class Scope {
     this.cancels++;
     this.error = error;
     this.pending = error;
-    // What was struck a moment ago, and has not gone on yet, is not struck twice.
+    // What was struck a moment ago, and has not gone on yet, is not struck
+    // twice.
     if (this.#inFlight > 0) this.pending = undefined;
     this.#striking = true;
     for (const wait of this.waits) {
@@ -123,14 +143,20 @@ export class Scope {
     this.#abortSignals(error); // last, as it runs foreign listeners
   }
 
-  /** Takes one cancel back; with the last one goes what is still to be delivered. */
+  /**
+   * Takes one cancel back; with the last one goes what is still to be
+   * delivered.
+   */
   uncancel(): number {
     if (this.cancels > 0) this.cancels--;
     if (this.cancels === 0) this.pending = undefined;
     return this.cancels;
   }
 
-  /** Notes that a wait in here was rejected by a cancel with `promise`, until its code has gone on. */
+  /**
+   * Notes that a wait in here was rejected by a cancel with `promise`, until
+   * its code has gone on.
+   */
   strike(promise: Promise<unknown>): void {
     this.#changeInFlight(1);
     const land = () => this.#changeInFlight(-1);
@@ -149,7 +175,10 @@ export class Scope {
     this.parent?.delivered(error);
   }
 
-  /** Makes a cancel, delivered earlier, strike once more: for those who had to hold it back. */
+  /**
+   * Makes a cancel, delivered earlier, strike once more: for those who had to
+   * hold it back.
+   */
   renew(error: CancelledError): void {
     if (this.error === error || this.parent === undefined) this.pending = error;
     else this.parent.renew(error);
@@ -164,7 +193,10 @@ export class Scope {
     return error;
   }
 
-  /** How many cancels of the scopes around this one are in force; grows when one comes from there. */
+  /**
+   * How many cancels of the scopes around this one are in force; grows when one
+   * comes from there.
+   */
   get outerCancels(): number {
     let sum = 0;
     for (let scope = this.parent; scope !== undefined; scope = scope.parent) {
@@ -175,7 +207,8 @@ export class Scope {
 
   /**
    * The cancel from a scope around this one that came since
-   * {@linkcode outerCancels} was `before`; where it was still to be delivered, it is now.
+   * {@linkcode outerCancels} was `before`; where it was still to be delivered,
+   * it is now.
    */
   outerCancelSince(before: number): CancelledError | undefined {
     if (this.outerCancels <= before) return undefined;
@@ -186,7 +219,9 @@ export class Scope {
     return error;
   }
 
-  /** Aborts with the cancel; a fresh one once that was delivered or taken back. */
+  /**
+   * Aborts with the cancel; a fresh one once that was delivered or taken back.
+   */
   get signal(): AbortSignal {
     const struck = this.#pendingScope();
     if (struck === undefined && this.#controller?.signal.aborted) {
@@ -273,7 +308,10 @@ export class Scope {
     if (!parent.#attached && outer !== undefined) parent.#attach(outer);
   }
 
-  /** A closed scope leaves when nothing goes on in it; what is begun in it later brings it back. */
+  /**
+   * A closed scope leaves when nothing goes on in it; what is begun in it later
+   * brings it back.
+   */
   #detachWhenEmpty(): void {
     const parent = this.parent;
     if (parent === undefined || !this.#attached) return;
@@ -291,7 +329,10 @@ export class Scope {
 
 const storage = new AsyncLocalStorage<Scope>();
 
-/** The scope of code that runs outside of every `run`: on the default loop of the process. */
+/**
+ * The scope of code that runs outside of every `run`: on the default loop of
+ * the process.
+ */
 const outside = new Scope(new Scheduler(realClock), undefined, {
   bindings: NONE,
 });

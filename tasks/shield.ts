@@ -4,12 +4,13 @@ import { ensureFuture } from "./ensure_future.ts";
 import type { Awaitable } from "./types.ts";
 
 /**
- * Protects work from the cancel of whoever waits for it. Mirrors `asyncio.shield`.
+ * Protects work from the cancel of whoever waits for it. Mirrors
+ * `asyncio.shield`.
  *
- * A task that awaits the shield and is cancelled goes its way, and the work goes on
- * alone. If the work fails later, with nobody left to hear of it, the exception
- * handler does. It does not protect from a cancel of the work itself, nor from the
- * end of the `run`.
+ * A task that awaits the shield and is cancelled goes its way, and the work
+ * goes on alone. If the work fails later, with nobody left to hear of it, the
+ * exception handler does. It does not protect from a cancel of the work itself,
+ * nor from the end of the `run`.
  *
  * **Cancel safety:** cancelling the wait cancels the shield, not the work.
  *

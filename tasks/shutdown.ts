@@ -6,8 +6,9 @@ import type { Task } from "./task.ts";
 import { reportUnretrieved } from "./unretrieved.ts";
 
 /**
- * Ends what is left on `scheduler`: cancels its tasks and waits for them, ends its servers, children and threads, and again, until
- * nothing is left; then reports the errors that nobody has retrieved.
+ * Ends what is left on `scheduler`: cancels its tasks and waits for them, ends
+ * its servers, children and threads, and again, until nothing is left; then
+ * reports the errors that nobody has retrieved.
  *
  * To be called in no task: nothing must get between.
  */

@@ -1,7 +1,9 @@
 /** Signals of the operating system, on every runtime. @module */
 import process from "node:process";
 
-/** Calls `listener` whenever `signal` arrives; the returned function ends this. */
+/**
+ * Calls `listener` whenever `signal` arrives; the returned function ends this.
+ */
 export function onSignal(
   signal: Deno.Signal,
   listener: () => void,

@@ -42,11 +42,14 @@ class Sleep<T> extends Timer implements Place {
 /**
  * Waits for `ms` milliseconds. Mirrors `asyncio.sleep`.
  *
- * - It always gives way: zero or less lets every other ready task, timer and I/O event go first, and then goes on.
- * - It is never early. Sleeps that end at the same time end in the order in which they were begun.
+ * - It always gives way: zero or less lets every other ready task, timer and
+ *   I/O event go first, and then goes on.
+ * - It is never early. Sleeps that end at the same time end in the order in
+ *   which they were begun.
  * - `Infinity` sleeps until it is cancelled, and keeps the program alive.
  *
- * **Cancel safety:** a sleep that is cancelled or aborted ends at once and leaves no timer behind.
+ * **Cancel safety:** a sleep that is cancelled or aborted ends at once and
+ * leaves no timer behind.
  *
  * @throws {RangeError} `ms` is `NaN`.
  * @throws {CancelledError} The task was cancelled.

@@ -11,11 +11,20 @@ import { checkCoroutine, type Coroutine, isThenable } from "./types.ts";
 
 /** How a task is made. */
 export interface TaskOptions {
-  /** For reports and for those who look inside; `"Task-1"`, `"Task-2"`, ... unless given. */
+  /**
+   * For reports and for those who look inside; `"Task-1"`, `"Task-2"`, ...
+   * unless given.
+   */
   name?: string | undefined;
-  /** Whether it runs at once, up to its first wait, instead of after the caller's synchronous code. */
+  /**
+   * Whether it runs at once, up to its first wait, instead of after the
+   * caller's synchronous code.
+   */
   eager?: boolean | undefined;
-  /** The context variables it runs with, shared and not copied; a copy of its creator's unless given. */
+  /**
+   * The context variables it runs with, shared and not copied; a copy of its
+   * creator's unless given.
+   */
   context?: Context | undefined;
 }
 
@@ -34,20 +43,20 @@ export let spawn!: <T>(
 export let scopeOf!: (task: Task<unknown>) => Scope;
 
 /**
- * A coroutine that runs on its own: a future of its result that can be cancelled
- * for good. Made by {@linkcode createTask}. Mirrors `asyncio.Task`.
+ * A coroutine that runs on its own: a future of its result that can be
+ * cancelled for good. Made by {@linkcode createTask}. Mirrors `asyncio.Task`.
  *
- * - Cancelled before it started, it never runs. Cancelled in a wait, it gets the
- *   {@linkcode CancelledError} right there; where it waits for another task or
- *   future, that is cancelled, and hands the cancel back when it has ended.
- * - Where it waits for something foreign, its `signal` aborts, and its next wait
- *   throws. A wait that was over before the cancel keeps its value.
- * - A task that catches the error and goes on, lives. One that ends with a cancel
- *   undelivered, ends cancelled.
+ * - Cancelled before it started, it never runs. Cancelled in a wait, it gets
+ *   the {@linkcode CancelledError} right there; where it waits for another task
+ *   or future, that is cancelled, and hands the cancel back when it has ended.
+ * - Where it waits for something foreign, its `signal` aborts, and its next
+ *   wait throws. A wait that was over before the cancel keeps its value.
+ * - A task that catches the error and goes on, lives. One that ends with a
+ *   cancel undelivered, ends cancelled.
  * - The loop holds it until it has ended: fire-and-forget is safe.
  *
- * **Cancel safety:** as of every future: a task that is cancelled while it awaits
- * this one cancels this one.
+ * **Cancel safety:** as of every future: a task that is cancelled while it
+ * awaits this one cancels this one.
  *
  * @typeParam T What its coroutine returns.
  */
@@ -89,8 +98,8 @@ export class Task<T> extends Future<T> {
 
   /**
    * Aborts, with the {@linkcode CancelledError}, when `cancel()` is called: for
-   * foreign calls. Once that cancel was delivered or taken back, this is a fresh
-   * one, so ask for it where it is used.
+   * foreign calls. Once that cancel was delivered or taken back, this is a
+   * fresh one, so ask for it where it is used.
    */
   get signal(): AbortSignal {
     return this.#scope.signal;
@@ -271,19 +280,25 @@ export function createTask<T>(
   return spawn(coroutine, currentScope().scheduler, options);
 }
 
-/** The task that the caller runs in; `undefined` in callbacks and outside of tasks. Mirrors `asyncio.current_task`. */
+/**
+ * The task that the caller runs in; `undefined` in callbacks and outside of
+ * tasks. Mirrors `asyncio.current_task`.
+ */
 export function currentTask(): Task<unknown> | undefined {
   return currentScope().owner as Task<unknown> | undefined;
 }
 
-/** The tasks of the current loop that have not ended. Mirrors `asyncio.all_tasks`. */
+/**
+ * The tasks of the current loop that have not ended. Mirrors
+ * `asyncio.all_tasks`.
+ */
 export function allTasks(): Set<Task<unknown>> {
   return new Set(currentScope().scheduler.tasks as Set<Task<unknown>>);
 }
 
 /**
- * A signal for foreign calls, that aborts when the code that asks is cancelled: by
- * its task, or by a timeout or group around it.
+ * A signal for foreign calls, that aborts when the code that asks is cancelled:
+ * by its task, or by a timeout or group around it.
  *
  * @example
  * ```ts

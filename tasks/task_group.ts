@@ -37,8 +37,8 @@ export class TaskGroup {
   }
 
   /**
-   * Starts a child: as the function {@linkcode createTask}, or, where the group has
-   * a limit, as soon as there is room. Children may start more.
+   * Starts a child: as the function {@linkcode createTask}, or, where the group
+   * has a limit, as soon as there is room. Children may start more.
    *
    * @throws {TypeError} `coroutine` is no function.
    * @throws {Error} The group is ending, or has ended.
@@ -51,15 +51,16 @@ export class TaskGroup {
   }
 
   /**
-   * Starts a child and waits until it says that it is ready, by calling `started`
-   * with a value. As Trio's `Nursery.start`.
+   * Starts a child and waits until it says that it is ready, by calling
+   * `started` with a value. As Trio's `Nursery.start`.
    *
    * Until then its failure is thrown here; afterwards it is the group's.
    *
-   * **Cancel safety:** a cancel before the child is ready cancels the child, and is
-   * thrown when that has ended.
+   * **Cancel safety:** a cancel before the child is ready cancels the child,
+   * and is thrown when that has ended.
    *
-   * @throws {Error} The child ended without calling `started`; or the group is over.
+   * @throws {Error} The child ended without calling `started`; or the group is
+   * over.
    *
    * @example
    * ```ts
@@ -122,7 +123,10 @@ export class TaskGroup {
     }
   }
 
-  /** Ends the group without an error: its children and its body are cancelled. Harmless when it has ended. */
+  /**
+   * Ends the group without an error: its children and its body are cancelled.
+   * Harmless when it has ended.
+   */
   cancel(): void {
     if (this.#state === "over") return;
     this.#end(new CancelledError("the group was cancelled"));
@@ -152,7 +156,10 @@ export class TaskGroup {
     if (this.#state === "ending") task.cancel("the group was cancelled");
   }
 
-  /** Calls `ended` when the child has ended, but never while it is being made: the group would end under its creator's hands. */
+  /**
+   * Calls `ended` when the child has ended, but never while it is being made:
+   * the group would end under its creator's hands.
+   */
   #onEnd(task: Task<unknown>, ended: () => void): void {
     if (!task.done) completionOf(task).listen({ settled: ended });
     else this.#scope.scheduler.soon({ run: ended, calls: false });
@@ -251,16 +258,18 @@ export class TaskGroup {
 }
 
 /**
- * Runs `body`, which may start tasks in the group, and ends when all of them have
- * ended. Mirrors `asyncio.TaskGroup`.
+ * Runs `body`, which may start tasks in the group, and ends when all of them
+ * have ended. Mirrors `asyncio.TaskGroup`.
  *
- * - The first failure cancels the siblings and the body; those not started yet never
- *   start. Every error that is not a cancel is thrown in one `AggregateError`, in the
- *   order in which they came, also when there is just one.
+ * - The first failure cancels the siblings and the body; those not started yet
+ *   never start. Every error that is not a cancel is thrown in one
+ *   `AggregateError`, in the order in which they came, also when there is just
+ *   one.
  * - A child that is cancelled alone fails nothing.
- * - A cancel from outside goes to all of them. If it comes with errors, the errors
- *   are thrown, and the cancel strikes at the next wait.
- * - With `limit`, at most so many children run at a time; the others wait to start.
+ * - A cancel from outside goes to all of them. If it comes with errors, the
+ *   errors are thrown, and the cancel strikes at the next wait.
+ * - With `limit`, at most so many children run at a time; the others wait to
+ *   start.
  *
  * **Cancel safety:** it ends only when all its children have, so no task is
  * left behind, however it ends.
@@ -268,7 +277,8 @@ export class TaskGroup {
  * @throws {AggregateError} The body or children failed.
  * @throws {RangeError} `limit` is not at least 1.
  *
- * @returns What the body returns; `undefined` if `group.cancel()` ended it before.
+ * @returns What the body returns; `undefined` if `group.cancel()` ended it
+ * before.
  *
  * @example
  * ```ts

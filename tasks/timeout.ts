@@ -6,7 +6,9 @@ import { currentScope, runInScope, type Scope } from "./scope.ts";
 import { checkMilliseconds } from "./types.ts";
 import { quiet } from "./waiter.ts";
 
-/** What a timeout does when it is opened and closed: for the functions below. */
+/**
+ * What a timeout does when it is opened and closed: for the functions below.
+ */
 let open!: (scope: Scope, when: number | undefined) => Timeout;
 let close!: (timeout: Timeout) => void;
 
@@ -86,13 +88,14 @@ export class Timeout {
  * Runs `body`, cancels it when `ms` milliseconds are over, and then throws
  * {@linkcode TimeoutError}. Mirrors `asyncio.timeout`.
  *
- * - It cancels only what was begun inside the body: timeouts side by side in one
- *   task do not disturb each other.
+ * - It cancels only what was begun inside the body: timeouts side by side in
+ *   one task do not disturb each other.
  * - It takes as long as the body takes to clean up.
  * - A body that catches the cancel and returns all the same gives its value;
  *   `scope.expired` tells.
  * - A cancel from outside is never mistaken for its own, also in the same turn.
- * - `undefined` or `Infinity` is no limit; with zero or less the first wait throws.
+ * - `undefined` or `Infinity` is no limit; with zero or less the first wait
+ *   throws.
  *
  * **Cancel safety:** a cancel from outside goes into the body, and its
  * {@linkcode CancelledError} comes out.
@@ -195,7 +198,10 @@ function limit<T, R>(
   return quiet(runLimited(until, body, expired));
 }
 
-/** Runs `body` with a time limit; when that was what ended it, gives what `expired` does. */
+/**
+ * Runs `body` with a time limit; when that was what ended it, gives what
+ * `expired` does.
+ */
 async function runLimited<T, R>(
   until: () => number | undefined,
   body: (scope: Timeout) => PromiseLike<T> | T,

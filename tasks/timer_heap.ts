@@ -1,7 +1,10 @@
 /** The timers of a loop, earliest first. @module */
 import type { Runnable } from "./runnable.ts";
 
-/** Something that happens at a time; the heap keeps its place in it, so that removing it leaves no trace. */
+/**
+ * Something that happens at a time; the heap keeps its place in it, so that
+ * removing it leaves no trace.
+ */
 export abstract class Timer implements Runnable {
   /** The time on the loop's clock, in milliseconds. */
   readonly when: number;
@@ -19,10 +22,16 @@ export abstract class Timer implements Runnable {
   abstract run(): void;
 }
 
-/** Four children a node: shallower than a binary heap, and its children lie side by side in memory. */
+/**
+ * Four children a node: shallower than a binary heap, and its children lie side
+ * by side in memory.
+ */
 const ARITY = 4;
 
-/** A heap with O(log n) insertion and removal of any timer, and O(1) access to the earliest. */
+/**
+ * A heap with O(log n) insertion and removal of any timer, and O(1) access to
+ * the earliest.
+ */
 export class TimerHeap {
   #heap: Timer[] = [];
   #orders = 0;

@@ -1,9 +1,17 @@
-/** The shapes of work that everything else takes, and the checks that name the fix. @module */
+/**
+ * The shapes of work that everything else takes, and the checks that name the
+ * fix.
+ *
+ * @module
+ */
 
 /** Work that has not started: a function without arguments. */
 export type Coroutine<T> = () => PromiseLike<T> | T;
 
-/** What can be combined and waited for: work not started, or work under way (a promise, a task, a future). */
+/**
+ * What can be combined and waited for: work not started, or work under way (a
+ * promise, a task, a future).
+ */
 export type Awaitable<T> = Coroutine<T> | PromiseLike<T>;
 
 /** What every wait takes. */

@@ -1,7 +1,9 @@
 /**
- * Errors that nobody asked for: reported once the future is collected, or its run ends, and not at all when somebody asks before.
+ * Errors that nobody asked for: reported once the future is collected, or its
+ * run ends, and not at all when somebody asks before.
  *
- * A record holds the error and the words, never the future, which could not be collected otherwise.
+ * A record holds the error and the words, never the future, which could not be
+ * collected otherwise.
  *
  * @module
  */

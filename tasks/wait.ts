@@ -31,15 +31,15 @@ export interface WaitManyOptions extends WaitOptions {
  * Waits for some or all of `futures`, and says which are done. Mirrors
  * `asyncio.wait`.
  *
- * It cancels nothing and throws none of their errors, nor on a timeout: look into
- * the sets. `FIRST_EXCEPTION` is the first that fails, a cancel is no failure; if
- * none does, it waits for all. A promise stands in the sets as the future that
- * `ensureFuture` makes of it.
+ * It cancels nothing and throws none of their errors, nor on a timeout: look
+ * into the sets. `FIRST_EXCEPTION` is the first that fails, a cancel is no
+ * failure; if none does, it waits for all. A promise stands in the sets as the
+ * future that `ensureFuture` makes of it.
  *
  * **Cancel safety:** the futures are left alone.
  *
- * @throws {TypeError} There are none, or something that is no future or promise: no
- * functions here, as nobody could tell their tasks.
+ * @throws {TypeError} There are none, or something that is no future or
+ * promise: no functions here, as nobody could tell their tasks.
  * @throws {RangeError} `timeout` is `NaN`.
  *
  * @example

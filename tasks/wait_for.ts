@@ -18,14 +18,17 @@ const PLACE: Place = { what: "waitFor", leave() {} };
  * Waits for `awaitable`, but not longer than `ms` milliseconds. Mirrors
  * `asyncio.wait_for`.
  *
- * - When the time is up the awaitable is cancelled, and {@linkcode TimeoutError} is
- *   thrown when it has ended; where it ends with a result or an error in spite of the
- *   cancel, that counts instead. A foreign promise is given up at once.
- * - A function runs in the caller's own task. With zero or less it is never started.
- * - When `signal` aborts, the wait rejects at once and the awaitable is cancelled.
+ * - When the time is up the awaitable is cancelled, and
+ *   {@linkcode TimeoutError} is thrown when it has ended; where it ends with a
+ *   result or an error in spite of the cancel, that counts instead. A foreign
+ *   promise is given up at once.
+ * - A function runs in the caller's own task. With zero or less it is never
+ *   started.
+ * - When `signal` aborts, the wait rejects at once and the awaitable is
+ *   cancelled.
  *
- * **Cancel safety:** a cancel from outside cancels the awaitable, and is thrown when
- * that has ended.
+ * **Cancel safety:** a cancel from outside cancels the awaitable, and is thrown
+ * when that has ended.
  *
  * @throws {TimeoutError} The time was up.
  * @throws {RangeError} `ms` is `NaN`.
@@ -88,12 +91,18 @@ function workOf<T>(
   };
 }
 
-/** Strikes a wait that has begun: a future is to be cancelled, not just left alone. */
+/**
+ * Strikes a wait that has begun: a future is to be cancelled, not just left
+ * alone.
+ */
 function expireNow(scope: Timeout): void {
   scope.reschedule(currentScope().scheduler.clock.now());
 }
 
-/** Runs `work` in a scope of its own, which is cancelled, and left to itself, when the signal aborts. */
+/**
+ * Runs `work` in a scope of its own, which is cancelled, and left to itself,
+ * when the signal aborts.
+ */
 async function abortable<T>(
   work: () => Promise<T>,
   options: WaitOptions,

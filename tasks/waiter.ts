@@ -1,20 +1,27 @@
 /**
- * The one wait primitive. Every lock, queue, event, read and sleep of this package is a thin thing on top of it; nobody else
- * touches `Promise` constructors, abort listeners or the current task.
+ * The one wait primitive. Every lock, queue, event, read and sleep of this
+ * package is a thin thing on top of it; nobody else touches `Promise`
+ * constructors, abort listeners or the current task.
  *
- * **What it is.** A {@linkcode Waiter} is one wait of one piece of code. It stands in two lists at once: among the waits of its
- * {@linkcode Scope}, where a cancel finds it, and in its {@linkcode Place} (mostly a {@linkcode Line}), where the one that can wake it
- * does. Ending it takes it out of both, in O(1), whatever ended it; there is no other way for it to leave, so nothing is ever
+ * **What it is.** A {@linkcode Waiter} is one wait of one piece of code. It
+ * stands in two lists at once: among the waits of its {@linkcode Scope}, where
+ * a cancel finds it, and in its {@linkcode Place} (mostly a {@linkcode Line}),
+ * where the one that can wake it does. Ending it takes it out of both, in O(1),
+ * whatever ended it; there is no other way for it to leave, so nothing is ever
  * left behind.
  *
- * **The race.** A wait ends once: by `wake`, `fail`, `cancel` or `abort`, whichever comes first, synchronously. All but the first find
- * it over and do nothing. So whoever calls `wake` may hand over what cannot be had back, an item, a permit, a lock: it
- * is either taken (`true`) or the waiter was gone already (`false`). There is no window in which a woken waiter can still be
- * cancelled, and so nothing to give back, and no wake-up to pass on: the places where CPython's primitives have had their bugs
- * do not exist here. The price is that a woken task may find a cancel at its *next* wait instead: `Scope` keeps it pending.
+ * **The race.** A wait ends once: by `wake`, `fail`, `cancel` or `abort`,
+ * whichever comes first, synchronously. All but the first find it over and do
+ * nothing. So whoever calls `wake` may hand over what cannot be had back, an
+ * item, a permit, a lock: it is either taken (`true`) or the waiter was gone
+ * already (`false`). There is no window in which a woken waiter can still be
+ * cancelled, and so nothing to give back, and no wake-up to pass on: the places
+ * where CPython's primitives have had their bugs do not exist here. The price
+ * is that a woken task may find a cancel at its *next* wait instead: `Scope`
+ * keeps it pending.
  *
- * **The pattern.** A method that waits is a plain function of three steps, and is synchronous up to the moment when it has what
- * it wants or stands in line:
+ * **The pattern.** A method that waits is a plain function of three steps, and
+ * is synchronous up to the moment when it has what it wants or stands in line:
  *
  * ```ts ignore
  * acquire(options?: WaitOptions): Promise<Guard> {
@@ -25,8 +32,9 @@
  * }
  * ```
  *
- * **The order.** `wake` resolves the promise at once, so continuations run in the order of the wake-ups; past the scheduler's budget
- * all of them go through the ready queue, in the same order.
+ * **The order.** `wake` resolves the promise at once, so continuations run in
+ * the order of the wake-ups; past the scheduler's budget all of them go through
+ * the ready queue, in the same order.
  *
  * @module
  */
@@ -58,14 +66,20 @@ function executor(
 
 function ignore(): void {}
 
-/** One wait; made where it begins, after {@linkcode refused} had nothing against it. */
+/**
+ * One wait; made where it begins, after {@linkcode refused} had nothing against
+ * it.
+ */
 export class Waiter<T> implements ScopedWait, Runnable {
   /** Settles when the wait has ended. */
   readonly promise: Promise<T>;
   readonly scope: Scope;
   /** Whether it has not ended. */
   pending = true;
-  /** On the loop's clock, when it began; for those who look inside, in debug mode. */
+  /**
+   * On the loop's clock, when it began; for those who look inside, in debug
+   * mode.
+   */
   readonly where: Error | undefined;
   readonly calls = false;
 
@@ -103,7 +117,9 @@ export class Waiter<T> implements ScopedWait, Runnable {
     return this.#place.what;
   }
 
-  /** Ends the wait with `value`; false, and nothing happened, when it had ended. */
+  /**
+   * Ends the wait with `value`; false, and nothing happened, when it had ended.
+   */
   wake(value: T): boolean {
     if (!this.pending) return false;
     this.#end();
@@ -116,7 +132,9 @@ export class Waiter<T> implements ScopedWait, Runnable {
     return true;
   }
 
-  /** Ends the wait with `error`; false, and nothing happened, when it had ended. */
+  /**
+   * Ends the wait with `error`; false, and nothing happened, when it had ended.
+   */
   fail(error: unknown): boolean {
     if (!this.pending) return false;
     this.#end();
@@ -130,7 +148,10 @@ export class Waiter<T> implements ScopedWait, Runnable {
     return true;
   }
 
-  /** Called by the scope. Never an unhandled rejection: whoever cancels knows that the wait may be nobody's concern any more. */
+  /**
+   * Called by the scope. Never an unhandled rejection: whoever cancels knows
+   * that the wait may be nobody's concern any more.
+   */
   cancel(error: CancelledError): boolean {
     this.#end();
     this.scope.strike(this.promise);
@@ -144,7 +165,10 @@ export class Waiter<T> implements ScopedWait, Runnable {
     this.#reject(reason);
   }
 
-  /** Ends it from a turn of the loop, which has its own place in the order: see {@linkcode wakeInTurn}. */
+  /**
+   * Ends it from a turn of the loop, which has its own place in the order: see
+   * {@linkcode wakeInTurn}.
+   */
   run(): void {
     if (this.pending) this.#end();
     if (this.#failed) this.#reject(this.#error);
@@ -158,7 +182,10 @@ export class Waiter<T> implements ScopedWait, Runnable {
     return this.promise;
   }
 
-  /** Wakes it with `value` from within a turn of the loop, without touching the budget. */
+  /**
+   * Wakes it with `value` from within a turn of the loop, without touching the
+   * budget.
+   */
   wakeNow(value: T): void {
     if (!this.pending) return;
     this.#end();
@@ -173,7 +200,10 @@ export class Waiter<T> implements ScopedWait, Runnable {
   }
 }
 
-/** A wait for the world outside (a socket, a child, a thread): while there is one, nobody can say that nothing will happen. */
+/**
+ * A wait for the world outside (a socket, a child, a thread): while there is
+ * one, nobody can say that nothing will happen.
+ */
 export class ExternalWaiter<T> extends Waiter<T> {
   constructor(place: Place, options?: WaitOptions) {
     super(new Outside(place), options);
@@ -200,14 +230,20 @@ class Outside implements Place {
   }
 }
 
-/** A wait that no cancel ends: for what has to be finished first. The cancel strikes at the next wait. */
+/**
+ * A wait that no cancel ends: for what has to be finished first. The cancel
+ * strikes at the next wait.
+ */
 export class ShieldedWaiter<T> extends Waiter<T> {
   override cancel(_error: CancelledError): boolean {
     return false;
   }
 }
 
-/** The rejection of a wait that may not begin: by a cancel not yet delivered, or a signal aborted already. */
+/**
+ * The rejection of a wait that may not begin: by a cancel not yet delivered, or
+ * a signal aborted already.
+ */
 export function refused(options?: WaitOptions): Promise<never> | undefined {
   const scope = currentScope();
   if (scope.scheduler.onPoint !== undefined) scope.scheduler.onPoint();
@@ -239,8 +275,8 @@ export function cancelled(error: CancelledError): Promise<never> {
 }
 
 /**
- * The same promise, but never an unhandled rejection by a cancel: for waits that are
- * async functions. Other errors that nobody handles stay loud.
+ * The same promise, but never an unhandled rejection by a cancel: for waits
+ * that are async functions. Other errors that nobody handles stay loud.
  */
 export function quiet<T>(wait: Promise<T>): Promise<T> {
   const promise = new Promise<T>((resolve, reject) => {
