@@ -1,6 +1,6 @@
 /** @module */
 import { InvalidStateError } from "../tasks/errors.ts";
-import { currentScope } from "../tasks/scope.ts";
+import { currentScope } from "../tasks/current_scope.ts";
 import { describe } from "../tasks/types.ts";
 import { passed, refused } from "../tasks/waiter.ts";
 import { type Launch, launch, pathOf, shellLaunch } from "./_launch.ts";

@@ -5,7 +5,7 @@ import { detached } from "../tasks/detached.ts";
 import { printable } from "../tasks/inspect.ts";
 import { Line } from "../tasks/line.ts";
 import type { Scheduler } from "../tasks/scheduler.ts";
-import { currentScope } from "../tasks/scope.ts";
+import { currentScope } from "../tasks/current_scope.ts";
 import type { WaitOptions } from "../tasks/types.ts";
 import { passed, ShieldedWaiter } from "../tasks/waiter.ts";
 import { bringDown } from "./_bring_down.ts";

@@ -3,7 +3,7 @@ import type { Listener } from "./completion.ts";
 import { checkAwaitable, ensureFuture } from "./ensure_future.ts";
 import { completionOf, type Future } from "./future.ts";
 import { Line } from "./line.ts";
-import { currentScope } from "./scope.ts";
+import { currentScope } from "./current_scope.ts";
 import { timeoutAt } from "./timeout.ts";
 import {
   type Awaitable,

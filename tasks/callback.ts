@@ -1,7 +1,9 @@
 /** Foreign functions, called by the loop. @module */
 import type { Runnable } from "./runnable.ts";
 import type { Scheduler } from "./scheduler.ts";
-import { type Bindings, currentScope, runInScope, Scope } from "./scope.ts";
+import { currentScope, runInScope } from "./current_scope.ts";
+import { Scope } from "./scope.ts";
+import type { Bindings } from "./variables.ts";
 
 /**
  * Calls `fn` in the context that was current when it was made, and in no task.

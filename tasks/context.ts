@@ -1,11 +1,6 @@
 /** @module */
-import {
-  type Bindings,
-  currentScope,
-  noVariables,
-  runInScope,
-  type Variables,
-} from "./scope.ts";
+import { currentScope, runInScope } from "./current_scope.ts";
+import { type Bindings, noVariables, type Variables } from "./variables.ts";
 
 let useToken!: <T>(token: Token<T>, variable: ContextVar<T>) => Bindings;
 /** The values inside a context: for the kernel. */

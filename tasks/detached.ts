@@ -1,5 +1,6 @@
 /** @module */
-import { currentScope, runInScope, Scope } from "./scope.ts";
+import { currentScope, runInScope } from "./current_scope.ts";
+import { Scope } from "./scope.ts";
 
 /**
  * Calls `fn` on the current loop but in no task: for background work, and for

@@ -5,7 +5,7 @@ import { callAt, callSoon, type Handle, type TimerHandle } from "./handle.ts";
 import { printable } from "./inspect.ts";
 import { bindLoop, schedulerOf } from "./loop_binding.ts";
 import { printReport, Scheduler } from "./scheduler.ts";
-import { currentScope, outsideScheduler } from "./scope.ts";
+import { currentScope, outsideScheduler } from "./current_scope.ts";
 import { onSignal } from "./signal_source.ts";
 import { spawn, type Task, type TaskOptions } from "./task.ts";
 import {

@@ -8,7 +8,7 @@ import { InContext } from "./in_context.ts";
 import { printable } from "./inspect.ts";
 import { checkCallback } from "./types.ts";
 import { schedulerOf } from "./loop_binding.ts";
-import { currentScope } from "./scope.ts";
+import { currentScope } from "./current_scope.ts";
 import { cancelled, passed, refused } from "./waiter.ts";
 
 /** The completion of a future: for the kernel, and nobody else. */

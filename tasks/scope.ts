@@ -13,10 +13,9 @@
  *
  * @module
  */
-import { AsyncLocalStorage } from "node:async_hooks";
-import { realClock } from "./clock.ts";
 import type { CancelledError } from "./errors.ts";
-import { Scheduler } from "./scheduler.ts";
+import type { Scheduler } from "./scheduler.ts";
+import type { Variables } from "./variables.ts";
 
 /** A wait, as the scope it was begun in sees it: a link of the scope's list. */
 export interface ScopedWait {
@@ -33,22 +32,6 @@ export interface ScopedWait {
   /** Ends the wait, come what may. */
   abort(reason: unknown): void;
 }
-
-/**
- * The values of context variables; never changed in place, so that a copy costs
- * nothing.
- */
-export type Bindings = ReadonlyMap<object, unknown>;
-
-/**
- * Where context variables are set: tasks have one each, the scopes inside a
- * task share it.
- */
-export interface Variables {
-  bindings: Bindings;
-}
-
-const NONE: Bindings = new Map();
 
 function ignore(): void {}
 
@@ -325,39 +308,4 @@ export class Scope {
     this.#previousSibling = this.#nextSibling = undefined;
     if (parent.#closed) parent.#detachWhenEmpty();
   }
-}
-
-const storage = new AsyncLocalStorage<Scope>();
-
-/**
- * The scope of code that runs outside of every `run`: on the default loop of
- * the process.
- */
-const outside = new Scope(new Scheduler(realClock), undefined, {
-  bindings: NONE,
-});
-
-/** The scheduler of the process's default loop. */
-export const outsideScheduler: Scheduler = outside.scheduler;
-
-/** The scope of the code that asks. */
-export function currentScope(): Scope {
-  return storage.getStore() ?? outside;
-}
-
-/** Calls `fn`, and all that it starts, inside `scope`. */
-export function runInScope<T>(scope: Scope, fn: () => T): T;
-/** Calls `fn(arg)`, and all that it starts, inside `scope`. */
-export function runInScope<A, T>(scope: Scope, fn: (arg: A) => T, arg: A): T;
-export function runInScope<A, T>(
-  scope: Scope,
-  fn: (arg: A) => T,
-  arg?: A,
-): T {
-  return storage.run(scope, fn, arg as A);
-}
-
-/** Fresh variables without a value. */
-export function noVariables(): Variables {
-  return { bindings: NONE };
 }

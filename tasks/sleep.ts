@@ -1,5 +1,5 @@
 /** @module */
-import { currentScope } from "./scope.ts";
+import { currentScope } from "./current_scope.ts";
 import { Timer } from "./timer_heap.ts";
 import { checkMilliseconds, type WaitOptions } from "./types.ts";
 import { type Place, refused, Waiter } from "./waiter.ts";

@@ -6,7 +6,8 @@ import type { EventLoop } from "./event_loop.ts";
 import { printable } from "./inspect.ts";
 import type { Runnable } from "./runnable.ts";
 import type { Scheduler } from "./scheduler.ts";
-import { currentScope, runInScope, Scope } from "./scope.ts";
+import { currentScope, runInScope } from "./current_scope.ts";
+import { Scope } from "./scope.ts";
 import { checkCoroutine, type Coroutine, isThenable } from "./types.ts";
 
 /** How a task is made. */

@@ -2,7 +2,8 @@
 import { Deadline } from "./deadline.ts";
 import { CancelledError, isCancelled, TimeoutError } from "./errors.ts";
 import { printable } from "./inspect.ts";
-import { currentScope, runInScope, type Scope } from "./scope.ts";
+import { currentScope, runInScope } from "./current_scope.ts";
+import type { Scope } from "./scope.ts";
 import { checkMilliseconds } from "./types.ts";
 import { quiet } from "./waiter.ts";
 

@@ -4,7 +4,7 @@ import { Deadline } from "./deadline.ts";
 import { ensureFuture } from "./ensure_future.ts";
 import { completionOf, type Future } from "./future.ts";
 import { Line } from "./line.ts";
-import { currentScope } from "./scope.ts";
+import { currentScope } from "./current_scope.ts";
 import {
   checkMilliseconds,
   describe,

@@ -3,7 +3,7 @@ import { cancellable } from "./cancellable.ts";
 import { CancelledError, TimeoutError } from "./errors.ts";
 import { checkAwaitable } from "./ensure_future.ts";
 import { Future } from "./future.ts";
-import { currentScope, runInScope } from "./scope.ts";
+import { currentScope, runInScope } from "./current_scope.ts";
 import { type Timeout, timeout } from "./timeout.ts";
 import {
   type Awaitable,

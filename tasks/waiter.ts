@@ -41,7 +41,8 @@
 import { listen, unlisten } from "./abort.ts";
 import { type CancelledError, isCancelled } from "./errors.ts";
 import type { Runnable } from "./runnable.ts";
-import { currentScope, type Scope, type ScopedWait } from "./scope.ts";
+import { currentScope } from "./current_scope.ts";
+import type { Scope, ScopedWait } from "./scope.ts";
 import type { WaitOptions } from "./types.ts";
 
 /** Where a waiter stands until it is woken. */

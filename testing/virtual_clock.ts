@@ -1,7 +1,7 @@
 /** @module */
 import type { Alarm, Clock, ClockedLoop } from "../tasks/clock.ts";
 import { printable } from "../tasks/inspect.ts";
-import { currentScope } from "../tasks/scope.ts";
+import { currentScope } from "../tasks/current_scope.ts";
 import { checkMilliseconds, describe } from "../tasks/types.ts";
 import {
   ExternalWaiter,

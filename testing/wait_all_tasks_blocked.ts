@@ -1,6 +1,6 @@
 /** @module */
 import { setImmediate } from "node:timers";
-import { currentScope } from "../tasks/scope.ts";
+import { currentScope } from "../tasks/current_scope.ts";
 import { ExternalWaiter, type Place, refused } from "../tasks/waiter.ts";
 import { observe } from "./_observe.ts";
 

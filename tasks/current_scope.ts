@@ -1,0 +1,41 @@
+/**
+ * Which scope the running code is in: it travels in one `AsyncLocalStorage`, the
+ * only one of the package. The runtime keeps its store across `await`, timers,
+ * microtasks and thenables, but not in listeners of an `EventTarget`, which see
+ * the store of whoever dispatches.
+ *
+ * @module
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { realClock } from "./clock.ts";
+import { Scheduler } from "./scheduler.ts";
+import { Scope } from "./scope.ts";
+import { noVariables } from "./variables.ts";
+
+const storage = new AsyncLocalStorage<Scope>();
+
+/**
+ * The scope of code that runs outside of every `run`: on the default loop of
+ * the process.
+ */
+const outside = new Scope(new Scheduler(realClock), undefined, noVariables());
+
+/** The scheduler of the process's default loop. */
+export const outsideScheduler: Scheduler = outside.scheduler;
+
+/** The scope of the code that asks. */
+export function currentScope(): Scope {
+  return storage.getStore() ?? outside;
+}
+
+/** Calls `fn`, and all that it starts, inside `scope`. */
+export function runInScope<T>(scope: Scope, fn: () => T): T;
+/** Calls `fn(arg)`, and all that it starts, inside `scope`. */
+export function runInScope<A, T>(scope: Scope, fn: (arg: A) => T, arg: A): T;
+export function runInScope<A, T>(
+  scope: Scope,
+  fn: (arg: A) => T,
+  arg?: A,
+): T {
+  return storage.run(scope, fn, arg as A);
+}
