@@ -20,8 +20,9 @@ export class Unfinished {
     this.#count++;
   }
 
+  /** Takes `count` off, or what is left: an item may have been reported as done while it was still in the queue. */
   finish(count: number): void {
-    this.#count -= count;
+    this.#count = Math.max(this.#count - count, 0);
     if (this.#count === 0) this.#line.wakeAll();
   }
 

@@ -1,0 +1,237 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import {
+  LifoQueue,
+  PriorityQueue,
+  Queue,
+  QueueEmptyError,
+  QueueFullError,
+  QueueShutDownError,
+} from "@asyncio/asyncio/queue";
+import { giveUpOne, type Wait, Waits } from "../_model.ts";
+import { Random } from "../_random.ts";
+
+interface Item {
+  id: number;
+  priority: number;
+}
+
+/** In which order a queue gives its items, as plainly as can be. */
+type Order = (items: Item[]) => Item;
+
+const first: Order = (items) => items.shift()!;
+const last: Order = (items) => items.pop()!;
+const smallest: Order = (items) => {
+  let best = 0;
+  for (let i = 1; i < items.length; i++) {
+    if (items[i]!.priority < items[best]!.priority) best = i;
+  }
+  return items.splice(best, 1)[0]!;
+};
+
+/** A queue and its model, which do the same. */
+class Program {
+  readonly queue: Queue<Item>;
+  readonly #random: Random;
+  readonly #order: Order;
+  readonly #waits: Waits;
+  readonly #maxSize: number;
+  readonly #items: Item[] = [];
+  readonly #getters: Wait[] = [];
+  readonly #putters: (Wait & { item?: Item })[] = [];
+  readonly #joiners: Wait[] = [];
+  #unfinished = 0;
+  #isShutdown = false;
+  #ids = 0;
+
+  constructor(
+    random: Random,
+    waits: Waits,
+    kind: { make: (maxSize: number) => Queue<Item>; order: Order },
+  ) {
+    this.#random = random;
+    this.#waits = waits;
+    this.#order = kind.order;
+    this.#maxSize = random.below(4);
+    this.queue = kind.make(this.#maxSize);
+  }
+
+  step(): void {
+    const random = this.#random;
+    const dice = random.below(100);
+    if (dice < 22) this.#put();
+    else if (dice < 44) this.#get();
+    else if (dice < 52) this.#putNowait();
+    else if (dice < 60) this.#getNowait();
+    else if (dice < 75) this.#giveUp();
+    else if (dice < 92) this.#taskDone();
+    else if (dice < 99) this.#join();
+    else if (random.below(3) === 0) this.#shutdown(random.below(2) === 0);
+    this.compare();
+  }
+
+  compare(): void {
+    const { queue } = this;
+    assertEquals(queue.size, this.#items.length);
+    assertEquals(queue.empty, this.#items.length === 0);
+    assertEquals(queue.full, this.#full);
+    assertEquals(queue.isShutdown, this.#isShutdown);
+  }
+
+  get lines(): string {
+    return `getters: ${this.#getters.length}, putters: ${this.#putters.length}`;
+  }
+
+  get #full(): boolean {
+    return this.#maxSize > 0 && this.#items.length >= this.#maxSize;
+  }
+
+  #newItem(): Item {
+    return { id: this.#ids++, priority: this.#random.below(3) };
+  }
+
+  #put(): void {
+    const item = this.#newItem();
+    const wait = this.#waits.begin((options) => this.queue.put(item, options));
+    if (this.#isShutdown) wait.expected = "QueueShutDownError";
+    else if (this.#full) this.#putters.push(Object.assign(wait, { item }));
+    else {
+      this.#accept(item);
+      wait.succeed();
+    }
+  }
+
+  #putNowait(): void {
+    const item = this.#newItem();
+    const put = () => this.queue.putNowait(item);
+    if (this.#isShutdown) {
+      assertEquals(assertThrows(put, QueueShutDownError).item, item);
+    } else if (this.#full) assertThrows(put, QueueFullError);
+    else {
+      put();
+      this.#accept(item);
+    }
+  }
+
+  #get(): void {
+    const wait = this.#waits.begin((options) => this.queue.get(options));
+    if (this.#items.length > 0) wait.succeed(this.#take());
+    else if (this.#isShutdown) wait.expected = "QueueShutDownError";
+    else this.#getters.push(wait);
+  }
+
+  #getNowait(): void {
+    const get = () => this.queue.getNowait();
+    if (this.#items.length > 0) {
+      const item = get();
+      assertEquals(item, this.#take());
+    } else {
+      assertThrows(
+        get,
+        this.#isShutdown ? QueueShutDownError : QueueEmptyError,
+      );
+    }
+  }
+
+  #giveUp(): void {
+    giveUpOne(this.#random, this.#getters, this.#putters, this.#joiners);
+  }
+
+  #taskDone(): void {
+    if (this.#unfinished === 0) {
+      assertThrows(() => this.queue.taskDone(), RangeError);
+    } else {
+      this.queue.taskDone();
+      this.#finish(1);
+    }
+  }
+
+  #join(): void {
+    const wait = this.#waits.begin((options) => this.queue.join(options));
+    if (this.#unfinished === 0) wait.succeed();
+    else this.#joiners.push(wait);
+  }
+
+  /** Ends all waits. */
+  end(): void {
+    this.#shutdown(true);
+    while (this.#unfinished > 0) this.#taskDone();
+  }
+
+  #shutdown(immediate: boolean): void {
+    this.queue.shutdown(immediate);
+    this.#isShutdown = true;
+    if (immediate) this.#finish(this.#items.splice(0).length);
+    for (const wait of this.#putters.splice(0)) {
+      wait.expected = "QueueShutDownError";
+    }
+    for (const wait of this.#getters.splice(0)) {
+      wait.expected = "QueueShutDownError";
+    }
+  }
+
+  #accept(item: Item): void {
+    this.#unfinished++;
+    const getter = this.#getters.shift();
+    if (getter === undefined) this.#items.push(item);
+    else getter.succeed(item);
+  }
+
+  #take(): Item {
+    const item = this.#order(this.#items);
+    const putter = this.#putters.shift();
+    if (putter !== undefined) {
+      this.#items.push(putter.item!);
+      this.#unfinished++;
+      putter.succeed();
+    }
+    return item;
+  }
+
+  #finish(count: number): void {
+    // Whoever reports too early takes an item off that is still in there.
+    this.#unfinished = Math.max(0, this.#unfinished - count);
+    if (this.#unfinished > 0) return;
+    for (const wait of this.#joiners.splice(0)) wait.succeed();
+  }
+}
+
+const KINDS = [
+  { make: (maxSize: number) => new Queue<Item>(maxSize), order: first },
+  { make: (maxSize: number) => new LifoQueue<Item>(maxSize), order: last },
+  {
+    make: (maxSize: number) =>
+      new PriorityQueue<Item>(maxSize, {
+        compare: (a, b) => a.priority - b.priority,
+      }),
+    order: smallest,
+  },
+];
+
+for (const kind of KINDS) {
+  const { name } = kind.make(0).constructor;
+  Deno.test(`${name}: 40 000 random steps give what the model gives`, async () => {
+    const random = new Random(20_260_401);
+    const waits = new Waits();
+    for (let program = 0; program < 200; program++) {
+      const it = new Program(random, waits, kind);
+      for (let step = 0; step < 200; step++) {
+        it.step();
+        if (random.below(6) === 0) {
+          await waits.check();
+          assert(Deno.inspect(it.queue).includes(it.lines), it.lines);
+        }
+      }
+      it.end();
+      await waits.check();
+      assertEquals(waits.pending, 0);
+    }
+    for (
+      const outcome of ["value", "cancelled", "Aborted", "QueueShutDownError"]
+    ) {
+      assert(
+        (waits.outcomes[outcome] ?? 0) > 500,
+        Deno.inspect(waits.outcomes),
+      );
+    }
+  });
+}
