@@ -2,7 +2,7 @@
 import { intakeOf, type StreamReader } from "../streams/stream_reader.ts";
 import type { StreamWriter } from "../streams/stream_writer.ts";
 import { detached } from "../tasks/detached.ts";
-import type { WaitOptions } from "../tasks/types.ts";
+import { describe, type WaitOptions } from "../tasks/types.ts";
 import { quiet, refused } from "../tasks/waiter.ts";
 import type { Exit } from "./_exit.ts";
 
@@ -75,7 +75,16 @@ export class Communication {
     if (this.#running) {
       throw new Error("communicate is under way: one at a time");
     }
-    if (input === undefined || input.length === 0) return;
+    for (const reader of [this.#stdout, this.#stderr]) {
+      const reading = reader && intakeOf(reader).waitsFor;
+      if (reading === undefined) continue;
+      throw new Error(
+        `communicate reads everything, but ${reading} is waiting`,
+      );
+    }
+    if (input === undefined) return;
+    checkInput(input);
+    if (input.length === 0) return;
     if (this.#stdin === undefined) {
       throw new TypeError("input takes stdin: PIPE");
     }
@@ -133,6 +142,16 @@ function untilEnd(
 
 function takeAll(reader: StreamReader): Uint8Array {
   return intakeOf(reader).buffer.takeAll();
+}
+
+/** @throws {TypeError} It is neither text nor bytes. */
+export function checkInput(
+  input: unknown,
+): asserts input is string | Uint8Array {
+  if (typeof input === "string" || input instanceof Uint8Array) return;
+  throw new TypeError(
+    `input is a string or a Uint8Array, found ${describe(input)}`,
+  );
 }
 
 function toBytes(input: string | Uint8Array): Uint8Array {

@@ -29,7 +29,7 @@ class TimedPlace implements Place {
 
   arm(ms: number, over: () => void): void {
     if (ms === Infinity) return;
-    const step = Math.min(ms, LONGEST);
+    const step = Math.min(Math.max(ms, 0), LONGEST);
     this.#timer = setTimeout(
       step < ms ? () => this.arm(ms - step, over) : over,
       step,

@@ -1,6 +1,6 @@
 /** How programs are run to their end: for one and for a pipeline. @module */
 import { describe, type WaitOptions } from "../tasks/types.ts";
-import type { ProcessOutput } from "./_communication.ts";
+import { checkInput, type ProcessOutput } from "./_communication.ts";
 import type { TimeLimits } from "./_limits.ts";
 import type { CapturedOutput } from "./errors.ts";
 import { settingsOf, type SubprocessOptions } from "./options.ts";
@@ -32,23 +32,19 @@ export function withPipes(options: RunSubprocessOptions): RunSubprocessOptions {
       `encoding is "utf-8" or "buffer", found ${describe(encoding)}`,
     );
   }
-  if (input !== undefined) checkInput(input, options.stdin);
+  if (input !== undefined) {
+    checkInput(input);
+    if (options.stdin !== undefined && options.stdin !== PIPE) {
+      throw new TypeError(
+        `input needs stdin: PIPE, found ${describe(options.stdin)}`,
+      );
+    }
+  }
   const stdin = options.stdin ?? (input === undefined ? DEVNULL : PIPE);
   const captured = captureOutput ? { stdout: PIPE, stderr: PIPE } as const : {};
   const plumbed = { ...captured, ...given(options), stdin };
   settingsOf(plumbed);
   return plumbed;
-}
-
-function checkInput(input: unknown, stdin: unknown): void {
-  if (typeof input !== "string" && !(input instanceof Uint8Array)) {
-    throw new TypeError(
-      `input is a string or a Uint8Array, found ${describe(input)}`,
-    );
-  }
-  if (stdin !== undefined && stdin !== PIPE) {
-    throw new TypeError(`input needs stdin: PIPE, found ${describe(stdin)}`);
-  }
 }
 
 /** What is given as `undefined` is not given. */
