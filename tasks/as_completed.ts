@@ -125,7 +125,7 @@ class Completions<T> implements CompletingIterator<T>, Listener {
       return passed({ done: false, value: future });
     }
     if (this.#left === 0) return passed({ done: true, value: undefined });
-    return timeoutAt(this.#until, () => this.#line.wait());
+    return timeoutAt(this.#until, () => refused() ?? this.#line.wait());
   }
 
   /** Lets go of the futures, which go on. */

@@ -1,4 +1,6 @@
 /** @module */
+import type { Completion, Listener } from "./completion.ts";
+import type { CancelledError } from "./errors.ts";
 import { completionOf, Future } from "./future.ts";
 import { ensureFuture } from "./ensure_future.ts";
 import type { Awaitable } from "./types.ts";
@@ -30,25 +32,42 @@ export function shield<T>(awaitable: Awaitable<T>): Future<T> {
   const inner = ensureFuture(awaitable);
   if (inner.done) return inner;
   const outer = new Future<T>();
-  const { scheduler } = completionOf(outer);
-  completionOf(inner).listen({
-    settled({ state, value, outcome, source }) {
-      if (!outer.done) {
-        if (state === "done") outer.setResult(value as T);
-        else if (state === "failed") {
-          outer.setException(completionOf(inner).error);
-        } else {outer.cancel(
-            outcome instanceof Error ? outcome.message : undefined,
-          );}
-      } else if (state === "failed") {
-        const error = completionOf(inner).error;
-        scheduler.report({
-          message: "Exception in shielded future",
-          error,
-          future: source,
-        });
-      }
+  const end = completionOf(inner);
+  const hearing: Listener = { settled: () => pass(end, outer) };
+  end.listen(hearing);
+  completionOf(outer).listen({
+    settled: () => {
+      if (inner.done) return;
+      // Given up: nothing of this shield stays with the work.
+      end.unlisten(hearing);
+      watchAbandoned(end);
     },
   });
   return outer;
+}
+
+/** Ends `outer` as the work has ended. */
+function pass<T>(end: Completion<T>, outer: Future<T>): void {
+  const { state, value } = end;
+  if (state === "done") outer.setResult(value);
+  else if (state === "failed") outer.setException(end.error);
+  else outer.cancel((end.error as CancelledError).message);
+}
+
+const abandoned = new WeakSet<Completion<unknown>>();
+
+/** Reports the failure of work that was left alone, once, however many shields were given up. */
+function watchAbandoned(end: Completion<unknown>): void {
+  if (abandoned.has(end)) return;
+  abandoned.add(end);
+  end.listen({
+    settled({ state, scheduler, source }) {
+      if (state !== "failed") return;
+      scheduler.report({
+        message: "Exception in shielded future",
+        error: end.error,
+        [source.name === undefined ? "future" : "task"]: source,
+      });
+    },
+  });
 }

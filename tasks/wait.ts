@@ -79,13 +79,14 @@ async function waitForFutures<T>(
   futures: Iterable<Future<T> | Promise<T>>,
   options: WaitManyOptions | undefined,
 ): Promise<{ done: Set<Future<T>>; pending: Set<Future<T>> }> {
-  const all = checkFutures(futures);
+  const items = checkFutures(futures);
   const { timeout, returnWhen = "ALL_COMPLETED" } = options ?? {};
   checkReturnWhen(returnWhen);
   if (timeout !== undefined) checkMilliseconds(timeout, "the timeout");
   const refusal = refused(options);
   if (refusal !== undefined) return await refusal;
 
+  const all = new Set([...items].map((item) => ensureFuture(item)));
   const pending = [...all].filter((future) => !future.done);
   const isEnough = pending.length === 0 ||
     (returnWhen === "FIRST_COMPLETED" && pending.length < all.size) ||
@@ -140,10 +141,10 @@ function checkReturnWhen(value: unknown): void {
   );
 }
 
-/** The futures, each once; nothing has changed where one of them is none. */
+/** What is waited for, each once. */
 function checkFutures<T>(
   futures: Iterable<Future<T> | Promise<T>>,
-): Set<Future<T>> {
+): Set<Future<T> | Promise<T>> {
   if (isThenable(futures) || typeof futures !== "object") {
     throw new TypeError(
       `wait takes a list of futures, found ${describe(futures)}`,
@@ -158,5 +159,5 @@ function checkFutures<T>(
       `wait takes futures and promises, found ${describe(item)}${hint}`,
     );
   }
-  return new Set([...items].map((item) => ensureFuture(item)));
+  return items;
 }

@@ -72,7 +72,7 @@ function workOf<T>(
   ms: number,
 ): (scope: Timeout) => PromiseLike<T> | T {
   if (typeof awaitable === "function") {
-    return ms > 0 ? awaitable : () => {
+    return ms > 0 ? () => awaitable() : () => {
       throw new TimeoutError("the time was up before it started");
     };
   }
