@@ -9,7 +9,7 @@ import { printable } from "./inspect.ts";
 import { checkCallback } from "./types.ts";
 import { schedulerOf } from "./loop_binding.ts";
 import { currentScope } from "./current_scope.ts";
-import { cancelled, passed, refused } from "./waiter.ts";
+import { cancelled, failed, passed, refused } from "./waiter.ts";
 
 /** The completion of a future: for the kernel, and nobody else. */
 export let completionOf!: <T>(future: Future<T>) => Completion<T>;
@@ -178,7 +178,7 @@ export class Future<T> implements PromiseLike<T> {
       case "done":
         return follow(passed(completion.value));
       case "failed":
-        return follow(Promise.reject(completion.error));
+        return follow(failed(completion.error));
       case "cancelled":
         return quiet(follow(cancelled(completion.error as CancelledError)));
     }

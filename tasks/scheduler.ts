@@ -115,6 +115,12 @@ export class Scheduler implements ClockedLoop {
     this.#planTurn();
   }
 
+  /** Calls `settle`, which settles a promise, now or when the budget is spent. */
+  spend(settle: () => void): void {
+    if (this.budget-- > 0) settle();
+    else this.defer({ run: settle, calls: false });
+  }
+
   /**
    * A promise of `value` for a wait that did not have to wait; part of the
    * budget like any wake-up.
@@ -123,6 +129,14 @@ export class Scheduler implements ClockedLoop {
     if (this.budget-- > 0) return Promise.resolve(value);
     return new Promise((resolve) =>
       this.defer({ run: () => resolve(value), calls: false })
+    );
+  }
+
+  /** The same for a rejection. */
+  failed(error: unknown): Promise<never> {
+    if (this.budget-- > 0) return Promise.reject(error);
+    return new Promise((_, reject) =>
+      this.defer({ run: () => reject(error), calls: false })
     );
   }
 

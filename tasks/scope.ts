@@ -177,13 +177,13 @@ export class Scope {
   }
 
   /**
-   * How many cancels of the scopes around this one are in force; grows when one
-   * comes from there.
+   * How many cancels of the scopes around this one are in force and have been
+   * delivered: what {@linkcode outerCancelSince} is to be asked with later.
    */
   get outerCancels(): number {
     let sum = 0;
     for (let scope = this.parent; scope !== undefined; scope = scope.parent) {
-      sum += scope.cancels;
+      sum += scope.cancels - (scope.pending === undefined ? 0 : 1);
     }
     return sum;
   }
@@ -194,8 +194,10 @@ export class Scope {
    * it is now.
    */
   outerCancelSince(before: number): CancelledError | undefined {
+    const pending = this.parent?.takePending();
+    if (pending !== undefined) return pending;
     if (this.outerCancels <= before) return undefined;
-    let error = this.parent!.takePending();
+    let error: CancelledError | undefined;
     for (let scope = this.parent; error === undefined; scope = scope!.parent) {
       if (scope!.cancels > 0) error = scope!.error;
     }

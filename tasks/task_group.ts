@@ -1,4 +1,5 @@
 /** @module */
+import { Admission } from "./admission.ts";
 import { CancelledError, isCancelled } from "./errors.ts";
 import { completionOf } from "./future.ts";
 import { printable } from "./inspect.ts";
@@ -22,19 +23,15 @@ let runBody!: <T>(
 export class TaskGroup {
   readonly #scope: Scope;
   readonly #tasks = new Set<Task<unknown>>();
-  /** Those that count against the limit. */
-  readonly #inside = new Set<object>();
   readonly #errors: unknown[] = [];
   readonly #idle = new Line<void>("taskGroup");
-  readonly #turnstile = new Line<void>("TaskGroup's limit");
-  /** How many more may run at a time. */
-  #free: number;
+  readonly #admission: Admission | undefined;
   #state: "open" | "ending" | "over" = "open";
   #bodyRuns = true;
 
   private constructor(scope: Scope, limit: number) {
     this.#scope = scope;
-    this.#free = limit;
+    this.#admission = limit === Infinity ? undefined : new Admission(limit);
   }
 
   /**
@@ -143,11 +140,11 @@ export class TaskGroup {
         `no task can be added to a group that is ${this.#state}`,
       );
     }
-    const task = spawn(
-      this.#free === Infinity ? coroutine : () => this.#take(coroutine),
-      this.#scope.scheduler,
-      options,
-    );
+    const admission = this.#admission;
+    const work = admission === undefined
+      ? coroutine
+      : () => admission.enter(currentScope().owner!, coroutine);
+    const task = spawn(work, this.#scope.scheduler, options);
     this.#tasks.add(task);
     this.#cancelWhenEnding(task); // by its own first step, where that was eager
     return task;
@@ -166,20 +163,6 @@ export class TaskGroup {
     else this.#scope.scheduler.soon({ run: ended, calls: false });
   }
 
-  /** Runs `coroutine` when there is room for it. */
-  #take<T>(coroutine: Coroutine<T>): PromiseLike<T> | T {
-    const task = currentScope().owner!;
-    if (this.#free > 0) {
-      this.#free--;
-      this.#inside.add(task);
-      return coroutine();
-    }
-    return this.#turnstile.wait().then(() => {
-      this.#inside.add(task);
-      return refused() ?? coroutine();
-    });
-  }
-
   /** A child has ended. */
   #ended(task: Task<unknown>, counts: boolean): void {
     this.#tasks.delete(task);
@@ -188,7 +171,7 @@ export class TaskGroup {
       const failed = completionOf(task).state === "failed";
       if (failed && counts) this.#fail(error);
     }
-    if (this.#inside.delete(task) && !this.#turnstile.wake()) this.#free++;
+    this.#admission?.leave(task);
     if (this.#tasks.size === 0) this.#idle.wakeAll();
   }
 

@@ -258,7 +258,7 @@ export function refused(options?: WaitOptions): Promise<never> | undefined {
     options !== undefined && options.signal !== undefined &&
     options.signal.aborted
   ) {
-    return Promise.reject(options.signal.reason);
+    return failed(options.signal.reason);
   }
   return undefined;
 }
@@ -268,9 +268,14 @@ export function passed<T>(value: T): Promise<T> {
   return currentScope().scheduler.passed(value);
 }
 
+/** The rejection of a wait that did not have to wait. */
+export function failed(error: unknown): Promise<never> {
+  return currentScope().scheduler.failed(error);
+}
+
 /** A rejection by a cancel, which is never an unhandled one. */
 export function cancelled(error: CancelledError): Promise<never> {
-  const promise = Promise.reject(error);
+  const promise = failed(error);
   promise.catch(ignore);
   return promise;
 }
@@ -280,9 +285,11 @@ export function cancelled(error: CancelledError): Promise<never> {
  * that are async functions. Other errors that nobody handles stay loud.
  */
 export function quiet<T>(wait: Promise<T>): Promise<T> {
+  const { scheduler } = currentScope();
   const promise = new Promise<T>((resolve, reject) => {
-    wait.then(resolve, (error) => {
-      if (isCancelled(error)) promise.catch(ignore);
+    wait.then((value) => scheduler.spend(() => resolve(value)), (error) => {
+      if (!isCancelled(error)) return scheduler.spend(() => reject(error));
+      promise.catch(ignore);
       reject(error);
     });
   });
