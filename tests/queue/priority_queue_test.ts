@@ -1,0 +1,144 @@
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { PriorityQueue } from "@asyncio/asyncio/queue";
+import { Attempt } from "../_attempt.ts";
+import { Random } from "../_random.ts";
+
+/** What comes out when `items` go in. */
+function sorted<T>(items: T[]): T[] {
+  const queue = new PriorityQueue<T>();
+  for (const item of items) queue.putNowait(item);
+  return items.map(() => queue.getNowait());
+}
+
+Deno.test("the smallest item comes first: numbers, bigints, and both together", () => {
+  assertEquals(sorted([3, -1, 2.5, -Infinity, 0]), [-Infinity, -1, 0, 2.5, 3]);
+  assertEquals(sorted([3n, 1n, 2n]), [1n, 2n, 3n]);
+  assertEquals(sorted<number | bigint>([3, 1n, 2.5]), [1n, 2.5, 3]);
+});
+
+Deno.test("the smallest item comes first: strings and dates", () => {
+  assertEquals(sorted(["b", "B", "a", ""]), ["", "B", "a", "b"]);
+  assertEquals(sorted([new Date(2), new Date(1)]), [new Date(1), new Date(2)]);
+});
+
+Deno.test("the smallest item comes first: arrays item by item, a prefix before the longer", () => {
+  assertEquals(sorted([[2], [1, 2], [1], [], [1, 1, 9]]), [
+    [],
+    [1],
+    [1, 1, 9],
+    [1, 2],
+    [2],
+  ]);
+  assertEquals(sorted([["b", [2]], ["b", [1]], ["a", [3]]]), [
+    ["a", [3]],
+    ["b", [1]],
+    ["b", [2]],
+  ]);
+});
+
+Deno.test("equals come in order of arrival, whatever comes and goes in between", () => {
+  const queue = new PriorityQueue<[number, { id: number }]>();
+  const random = new Random(3);
+  const lastOf: number[] = [];
+  for (let id = 0; id < 5_000; id++) {
+    queue.putNowait([random.below(5), { id }]);
+    if (random.below(3) > 0) continue;
+    const [priority, got] = queue.getNowait();
+    lastOf[priority] ??= -1;
+    assertEquals(got.id > lastOf[priority], true);
+    lastOf[priority] = got.id;
+  }
+});
+
+Deno.test("what has no known order is equal", () => {
+  const items = [{ a: 1 }, "x", 3, null, undefined, true, new Date(0), NaN];
+  assertEquals(sorted<unknown>(items.slice(0, 2)), items.slice(0, 2));
+  assertEquals(sorted<unknown>([true, false, {}, null]), [
+    true,
+    false,
+    {},
+    null,
+  ]);
+  assertEquals(sorted<unknown>(["2", 1]), ["2", 1]);
+  assertEquals(sorted([NaN, 1]), [NaN, 1]);
+});
+
+Deno.test("a random lot comes out sorted", () => {
+  const random = new Random(11);
+  const items = Array.from({ length: 10_000 }, () => random.below(1_000));
+  assertEquals(sorted(items), items.toSorted((a, b) => a - b));
+});
+
+Deno.test("an order of one's own", async () => {
+  const queue = new PriorityQueue<string>(0, {
+    compare: (a, b) => b.length - a.length,
+  });
+  for (const item of ["be", "not", "to"]) await queue.put(item);
+  assertEquals(queue.getNowait(), "not");
+  assertEquals([await queue.get(), await queue.get()], ["be", "to"]);
+});
+
+Deno.test("a compare that is no function is a TypeError", () => {
+  assertThrows(
+    () => new PriorityQueue(0, { compare: 1 as never }),
+    TypeError,
+    "compare",
+  );
+});
+
+/** Throws where `poison` is compared. */
+function picky(poison: number): (a: number, b: number) => number {
+  return (a, b) => {
+    if (a === poison || b === poison) throw new RangeError("poison");
+    return a - b;
+  };
+}
+
+Deno.test("a compare that throws fails the put, and nothing has changed", async () => {
+  const queue = new PriorityQueue<number>(0, { compare: picky(13) });
+  for (const item of [5, 3, 4, 1]) queue.putNowait(item);
+  assertThrows(() => queue.putNowait(13), RangeError, "poison");
+  await assertRejects(() => queue.put(13), RangeError, "poison");
+  assertEquals(queue.size, 4);
+  for (const item of [1, 3, 4, 5]) {
+    assertEquals(queue.getNowait(), item);
+    queue.taskDone();
+  }
+  await queue.join();
+});
+
+Deno.test("a compare that throws fails the put that waits, and the next one gets the room", async () => {
+  const queue = new PriorityQueue<number>(2, { compare: picky(13) });
+  queue.putNowait(1);
+  queue.putNowait(2);
+  const poison = new Attempt((options) => queue.put(13, options));
+  const good = new Attempt((options) => queue.put(3, options));
+  assertEquals(await queue.get(), 1);
+  await poison.task;
+  await good.task;
+  assertEquals([poison.outcome, good.outcome], ["RangeError", "value"]);
+  assertEquals([queue.getNowait(), queue.getNowait()], [2, 3]);
+  assertEquals(queue.size, 0);
+});
+
+Deno.test("a compare that throws while an item is taken fails the get, and nothing has changed", async () => {
+  let fails = false;
+  const queue = new PriorityQueue<number>(0, {
+    compare(a, b) {
+      if (fails) throw new RangeError("not now");
+      return a - b;
+    },
+  });
+  for (const item of [3, 1, 2, 5, 4]) queue.putNowait(item);
+  fails = true;
+  await assertRejects(() => queue.get(), RangeError, "not now");
+  assertThrows(() => queue.getNowait(), RangeError, "not now");
+  await assertRejects(
+    () => queue[Symbol.asyncIterator]().next(),
+    RangeError,
+    "not now",
+  );
+  fails = false;
+  queue.shutdown();
+  assertEquals(await Array.fromAsync(queue), [1, 2, 3, 4, 5]);
+});
