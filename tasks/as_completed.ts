@@ -5,39 +5,16 @@ import { completionOf, type Future } from "./future.ts";
 import { Line } from "./line.ts";
 import { currentScope } from "./current_scope.ts";
 import { timeoutAt } from "./timeout.ts";
-import {
-  type Awaitable,
-  checkMilliseconds,
-  describe,
-  isThenable,
-} from "./types.ts";
+import { type Awaitable, checkList, checkMilliseconds } from "./types.ts";
 import { passed, refused } from "./waiter.ts";
-
-/**
- * Futures in the order in which they finish; made by {@linkcode asCompleted}.
- *
- * An `AsyncIterable` of futures, that says to the compiler what is true: `for
- * await` gives the futures themselves, not their results.
- */
-export interface Completing<T> extends AsyncIterable<Future<T>> {
-  /** Goes on where it was left. */
-  [Symbol.asyncIterator](): CompletingIterator<T>;
-}
-
-/** The iterator of {@linkcode Completing}. */
-export interface CompletingIterator<T> extends AsyncIterator<Future<T>> {
-  /** The next future that is done. */
-  next(): Promise<IteratorResult<Future<T>, undefined>>;
-  /** Lets go of the futures, which go on. */
-  return(): Promise<IteratorResult<Future<T>, undefined>>;
-}
 
 /**
  * Gives the futures of `awaitables` as they finish. Mirrors
  * `asyncio.as_completed`.
  *
  * - It gives futures, not results: for a task given, that same task. Ask for
- *   `await future` or `future.result()`.
+ *   `await future`, as one that failed throws there. (TypeScript takes what `for
+ *   await` gives for awaited already, and shows the result's type.)
  * - Functions become tasks, started at once; the same awaitable twice is one.
  * - After `timeout` milliseconds, counted from the call, the next one throws
  *   {@linkcode TimeoutError}; nothing is cancelled.
@@ -58,28 +35,24 @@ export interface CompletingIterator<T> extends AsyncIterator<Future<T>> {
  *   () => sleep(20, { result: "slow" }),
  *   () => sleep(1, { result: "fast" }),
  * ];
- * for await (const future of asCompleted(work)) order.push(future.result());
+ * for await (const future of asCompleted(work)) order.push(await future);
  * assertEquals(order, ["fast", "slow"]);
  * ```
  */
 export function asCompleted<T>(
   awaitables: Iterable<Awaitable<T>>,
   options?: { timeout?: number },
-): Completing<T>;
+): AsyncIterable<Future<T>>;
 /** Gives the futures of awaitables of several kinds as they finish. */
 export function asCompleted<A extends Awaitable<unknown>>(
   awaitables: Iterable<A>,
   options?: { timeout?: number },
-): Completing<A extends Awaitable<infer T> ? T : never>;
+): AsyncIterable<Future<A extends Awaitable<infer T> ? T : never>>;
 export function asCompleted(
   awaitables: Iterable<Awaitable<unknown>>,
   options?: { timeout?: number },
-): Completing<unknown> {
-  if (isThenable(awaitables) || typeof awaitables === "function") {
-    throw new TypeError(
-      `asCompleted takes a list of awaitables, found ${describe(awaitables)}`,
-    );
-  }
+): AsyncIterable<Future<unknown>> {
+  checkList(awaitables, "asCompleted");
   const items = new Set(awaitables);
   for (const item of items) checkAwaitable(item);
   const timeout = options?.timeout ?? Infinity;
@@ -92,7 +65,7 @@ export function asCompleted(
 /**
  * Written by hand: an async generator would await the futures that it yields.
  */
-class Completions<T> implements CompletingIterator<T>, Listener {
+class Completions<T> implements AsyncIterator<Future<T>>, Listener {
   readonly #finished: Future<T>[] = [];
   readonly #line = new Line<IteratorResult<Future<T>, undefined>>(
     "asCompleted",

@@ -2,7 +2,7 @@
 import type { Listener } from "./completion.ts";
 import { checkAwaitable, ensureFuture } from "./ensure_future.ts";
 import { completionOf, Future } from "./future.ts";
-import type { Awaitable } from "./types.ts";
+import { type Awaitable, checkList } from "./types.ts";
 
 /** The results of awaitables, in their order. */
 export type Results<A extends readonly Awaitable<unknown>[]> = {
@@ -137,6 +137,7 @@ export function gather(
   awaitables: Iterable<Awaitable<unknown>>,
   options?: Partial<ReturnExceptions>,
 ): Future<unknown> {
+  checkList(awaitables, "gather");
   const items = [...awaitables];
   for (const item of items) checkAwaitable(item);
   const promises = new Map<unknown, Future<unknown>>();

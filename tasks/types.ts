@@ -62,6 +62,18 @@ export function checkMilliseconds(
   }
 }
 
+/** Throws a `TypeError` unless `value` is something to iterate over. */
+export function checkList(
+  value: unknown,
+  caller: string,
+): asserts value is Iterable<unknown> {
+  const list = value as Iterable<unknown> | null | undefined;
+  if (typeof list?.[Symbol.iterator] === "function") return;
+  throw new TypeError(
+    `${caller} takes a list of awaitables, found ${describe(value)}`,
+  );
+}
+
 /** A short name of a value for error messages. */
 export function describe(value: unknown): string {
   if (value === null) return "null";

@@ -6,6 +6,7 @@ import { completionOf, type Future } from "./future.ts";
 import { Line } from "./line.ts";
 import { currentScope } from "./current_scope.ts";
 import {
+  checkList,
   checkMilliseconds,
   describe,
   isThenable,
@@ -145,11 +146,7 @@ function checkReturnWhen(value: unknown): void {
 function checkFutures<T>(
   futures: Iterable<Future<T> | Promise<T>>,
 ): Set<Future<T> | Promise<T>> {
-  if (isThenable(futures) || typeof futures !== "object") {
-    throw new TypeError(
-      `wait takes a list of futures, found ${describe(futures)}`,
-    );
-  }
+  checkList(futures, "wait");
   const items = new Set(futures);
   if (items.size === 0) throw new TypeError("there is nothing to wait for");
   for (const item of items) {
