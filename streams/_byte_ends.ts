@@ -14,6 +14,10 @@ export interface ByteSource {
    * rejection is final: the reader gives it to every later read.
    */
   read(buffer: Uint8Array): Promise<number | null>;
+  /** Told when `read` has given `null`. */
+  ended?(): void;
+  /** Told when `read` has failed; false where that is nothing but the end. */
+  failed?(error: unknown): boolean;
 }
 
 /** Where bytes go to. */
@@ -23,8 +27,10 @@ export interface ByteSink {
    * longer. Called again only when it has settled. A rejection is final: the connection is lost.
    */
   write(bytes: Uint8Array): Promise<number>;
+  /** Told when `write` has failed. */
+  lost?(): void;
   /** Says that no more bytes come, and leaves the other direction as it is; left out where that is impossible. */
-  closeWrite?(): Promise<void>;
+  readonly closeWrite?: (() => Promise<void>) | undefined;
   /** Closes it in order: all is written. */
   close(): void | Promise<void>;
   /** Closes it at once, whatever is under way; that may settle as it likes. */

@@ -94,6 +94,16 @@ export class Intake {
     return waiter.promise;
   }
 
+  /** Asks the source for nothing until {@linkcode release}. */
+  hold(): void {
+    this.#filling = true;
+  }
+
+  release(): void {
+    this.#filling = false;
+    if (this.#waiter !== undefined) this.#fill();
+  }
+
   /** Ends the wait that is under way, with no bytes: for whoever began it and wants it no longer. */
   giveUp(): void {
     this.#waiter?.wake(EMPTY);
@@ -136,21 +146,27 @@ export class Intake {
     const memory = this.buffer.reserve(this.#readSize);
     this.#source.read(memory).then(
       (n) => this.#filled(memory, n),
-      (error) => {
-        this.#filling = false;
-        this.buffer.commit(memory, 0);
-        this.fail(error);
-      },
+      (error) => this.#failed(memory, error),
     );
   }
 
   #filled(memory: Uint8Array, n: number | null): void {
     this.#filling = false;
     this.buffer.commit(memory, n ?? 0);
-    if (n === null) return this.#end();
+    if (n === null) {
+      this.#source!.ended?.();
+      return this.#end();
+    }
     this.#adapt(n, memory.length);
     this.#serve();
     if (this.#waiter !== undefined) this.#fill();
+  }
+
+  #failed(memory: Uint8Array, error: unknown): void {
+    this.#filling = false;
+    this.buffer.commit(memory, 0);
+    if (this.#source!.failed?.(error) ?? true) this.fail(error);
+    else this.#end();
   }
 
   /** Asks for more next time where the source had more, and for less where it had little. */

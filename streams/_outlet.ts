@@ -59,6 +59,11 @@ export class Outlet {
     return this.#closed;
   }
 
+  /** Whether the connection is gone. */
+  get lost(): boolean {
+    return this.#loss !== undefined;
+  }
+
   get error(): unknown {
     return this.#loss?.error;
   }
@@ -103,6 +108,16 @@ export class Outlet {
   close(): void {
     if (this.#closing) return;
     this.#closing = true;
+    this.#flush();
+  }
+
+  /** Sends nothing until {@linkcode release}. */
+  hold(): void {
+    this.#busy = true;
+  }
+
+  release(): void {
+    this.#busy = false;
     this.#flush();
   }
 
@@ -167,7 +182,9 @@ export class Outlet {
 
   #failed = (error: unknown): void => {
     this.#busy = false;
+    if (this.#closed) return;
     this.lose(error);
+    this.#sink.lost?.();
   };
 
   /** Everything is sent. */

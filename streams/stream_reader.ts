@@ -2,15 +2,13 @@
 import { Attempts, NEWLINE } from "./_attempts.ts";
 import type { ByteSource } from "./_byte_ends.ts";
 import { Intake } from "./_intake.ts";
+import { checkLimit } from "./_limit.ts";
 import { readableOf } from "./_readable.ts";
 import { type Separator, Separators } from "./_separators.ts";
 import { StreamIterator } from "./_stream_iterator.ts";
 import { WebSource } from "./_web_source.ts";
 import { printable } from "../tasks/inspect.ts";
 import { describe, type WaitOptions } from "../tasks/types.ts";
-
-/** How long a line may be, in bytes, unless told otherwise. */
-const DEFAULT_LIMIT = 65536;
 
 /** How a reader is made. */
 export interface ReaderOptions {
@@ -70,7 +68,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    * @throws {RangeError} The limit is 0 or less.
    */
   constructor(options?: ReaderOptions) {
-    this.#limit = checkLimit(options?.limit ?? DEFAULT_LIMIT);
+    this.#limit = checkLimit(options?.limit);
     this.#intake = new Intake();
     this.#attempts = new Attempts(this.#intake, this.#limit);
   }
@@ -86,7 +84,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
     source: ReadableStream<Uint8Array>,
     options?: ReaderOptions,
   ): StreamReader {
-    checkLimit(options?.limit ?? DEFAULT_LIMIT);
+    checkLimit(options?.limit);
     return readerOver(new WebSource(source), options);
   }
 
@@ -293,15 +291,6 @@ function decodeLine(line: Uint8Array): string {
   let end = line.length;
   if (line[end - 1] === 0x0a && line[--end - 1] === 0x0d) end--;
   return decoder.decode(line.subarray(0, end));
-}
-
-function checkLimit(limit: unknown): number {
-  if (typeof limit === "number" && limit > 0) return limit;
-  throw new RangeError(
-    `the limit of a reader is a number of bytes above 0, found ${
-      describe(limit)
-    }`,
-  );
 }
 
 function checkCount(n: unknown, what: string): Promise<never> | undefined {

@@ -1,0 +1,75 @@
+/** @module */
+import { currentScope } from "../tasks/current_scope.ts";
+import { sleep } from "../tasks/sleep.ts";
+
+/** How long to wait for what is missing, in milliseconds. */
+const PAUSE = 1000;
+
+/** Who takes the clients. */
+export interface Acceptor {
+  /** Aborts when no more are taken. */
+  readonly signal: AbortSignal;
+  /** Waits until there is room for one more; rejects when no more are taken. */
+  room(): Promise<void>;
+  take(conn: Deno.Conn): void;
+}
+
+/**
+ * Accepts clients until the acceptor is done with it. Outlives everything that can happen on the way: clients that are gone already,
+ * and moments without file descriptors or memory, when trying at once would only burn time.
+ */
+export async function acceptAll(
+  listener: Deno.Listener,
+  acceptor: Acceptor,
+): Promise<void> {
+  const { signal } = acceptor;
+  let pausing = false;
+  while (!signal.aborted) {
+    try {
+      await acceptor.room();
+      const conn = await listener.accept();
+      try {
+        await acceptor.room(); // another listener may have taken the place
+      } catch (error) {
+        conn.close();
+        throw error;
+      }
+      pausing = false;
+      acceptor.take(conn);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (isOfClient(error)) continue;
+      if (!pausing) report(error, listener);
+      pausing = true;
+      await sleep(PAUSE, { signal }).catch(() => {});
+    }
+  }
+}
+
+/** Whether only that client is concerned. */
+function isOfClient(error: unknown): boolean {
+  return error instanceof Deno.errors.ConnectionAborted ||
+    error instanceof Deno.errors.ConnectionReset;
+}
+
+function report(error: unknown, { addr }: Deno.Listener): void {
+  const { code } = error as { code?: unknown };
+  const reason = code === "EMFILE" || code === "ENFILE"
+    ? "Out of file descriptors"
+    : "Cannot accept clients";
+  currentScope().scheduler.report({
+    message: `${reason}: the server on ${
+      show(addr)
+    } goes on in a second, and then every second until it can`,
+    error,
+  });
+}
+
+/** An address in short: `127.0.0.1:80`, `[::1]:80`, `/run/service.sock`. */
+export function show(addr: Deno.Addr): string {
+  if (!("hostname" in addr)) return "path" in addr ? addr.path : addr.transport;
+  const { hostname, port } = addr;
+  return hostname.includes(":")
+    ? `[${hostname}]:${port}`
+    : `${hostname}:${port}`;
+}

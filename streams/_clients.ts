@@ -1,0 +1,146 @@
+/** @module */
+import { show } from "./_accepting.ts";
+import { Connection, type ConnectionParts } from "./_connection.ts";
+import { Encryption } from "./_encryption.ts";
+import { perform } from "./_operation.ts";
+import type { StreamReader } from "./stream_reader.ts";
+import type { StreamWriter } from "./stream_writer.ts";
+import { currentScope } from "../tasks/current_scope.ts";
+import { Line } from "../tasks/line.ts";
+import { createTask, type Task } from "../tasks/task.ts";
+import { moveOnAfter } from "../tasks/timeout.ts";
+import type { WaitOptions } from "../tasks/types.ts";
+import { ExternalWaiter, refused } from "../tasks/waiter.ts";
+
+/** What a server does with a client. */
+export type ConnectionHandler = (
+  reader: StreamReader,
+  writer: StreamWriter,
+) => unknown;
+
+/** How clients are served. */
+export interface ClientOptions {
+  readonly handler: ConnectionHandler;
+  readonly limit: number | undefined;
+  readonly noDelay: boolean;
+  readonly keepAlive: boolean;
+  /** Shown in place of the socket's own address. */
+  readonly sockname: Deno.Addr | undefined;
+}
+
+/** How long a client may take for its TLS handshake, in milliseconds; as asyncio. */
+const HANDSHAKE = 60_000;
+
+/** The clients of a server: a connection and a task each. */
+export class Clients {
+  readonly #options: ClientOptions;
+  /** Aborts when no more are taken. */
+  readonly #signal: AbortSignal;
+  readonly connections = new Set<Connection>();
+  /** The handlers that have not ended. */
+  readonly tasks = new Set<Task<unknown>>();
+  #handshakes = 0;
+  #taken = 0;
+  readonly #changes: Line<void>;
+
+  constructor(options: ClientOptions, signal: AbortSignal) {
+    this.#options = options;
+    this.#signal = signal;
+    this.#changes = new Line(() =>
+      `Server: ${this.tasks.size} handlers, ${this.size} connections`
+    );
+  }
+
+  /** How many there are, with those that have not finished their handshake. */
+  get size(): number {
+    return this.connections.size + this.#handshakes;
+  }
+
+  /** Waits until `condition` holds; it is looked at whenever a handler or a connection ends. */
+  async until(condition: () => boolean, options?: WaitOptions): Promise<void> {
+    do {
+      await (refused(options) ?? (condition() || this.#change(options)));
+    } while (!condition());
+  }
+
+  #change(options: WaitOptions | undefined): Promise<void> {
+    return this.#changes.join(new ExternalWaiter(this.#changes, options));
+  }
+
+  /** Says that something has changed. */
+  changed(): void {
+    this.#changes.wakeAll();
+  }
+
+  take(conn: Deno.Conn): void {
+    if ("handshake" in conn) void this.#encrypt(conn as Deno.TlsConn);
+    else this.#start({ conn });
+  }
+
+  /** A client that cannot do the handshake is none: nobody hears of it. */
+  async #encrypt(conn: Deno.TlsConn): Promise<void> {
+    const peer = show(conn.remoteAddr);
+    const open = () => Promise.resolve(conn);
+    const encryption = new Encryption("TLS handshake", open, peer);
+    const options = { signal: this.#signal };
+    this.#handshakes++;
+    const parts = await moveOnAfter(
+      HANDSHAKE,
+      () => perform(encryption, options),
+    ).catch(() => {});
+    this.#handshakes--;
+    if (parts !== undefined) this.#start(parts);
+    this.changed();
+  }
+
+  #start(parts: ConnectionParts): void {
+    if (this.#signal.aborted) return parts.conn.close();
+    const { handler, limit, sockname, noDelay, keepAlive } = this.#options;
+    const { conn } = parts;
+    if (noDelay && "setNoDelay" in conn) (conn as Deno.TcpConn).setNoDelay();
+    if (keepAlive && "setKeepAlive" in conn) {
+      (conn as Deno.TcpConn).setKeepAlive();
+    }
+    const connection = new Connection(
+      { ...parts, limit, sockname },
+      (closed) => {
+        this.connections.delete(closed);
+        this.changed();
+      },
+    );
+    this.connections.add(connection);
+    const { reader, writer } = connection;
+    const task = createTask(() => handler(reader, writer), {
+      name: this.#nameOf(conn),
+    });
+    this.tasks.add(task);
+    task.addDoneCallback(() => this.#ended(task, connection));
+  }
+
+  /** A handler that has returned leaves its connection as it is, if that is still good for anything. */
+  #ended(task: Task<unknown>, connection: Connection): void {
+    this.tasks.delete(task);
+    if (task.cancelled) {
+      connection.writer.close();
+    } else if (task.exception() !== undefined) {
+      currentScope().scheduler.report({
+        message: "Unhandled exception in client handler",
+        error: task.exception(),
+        task,
+      });
+      connection.writer.close();
+    } else if (connection.isLost) {
+      connection.writer.close();
+    }
+    this.changed();
+  }
+
+  /** The client of a Unix socket has no name: it gets a number. */
+  #nameOf({ remoteAddr, localAddr }: Deno.Conn): string {
+    this.#taken++;
+    const { sockname } = this.#options;
+    return remoteAddr.transport === "unix"
+      ? `${show(sockname ?? localAddr)} client ${this.#taken}`
+      : show(remoteAddr);
+  }
+}

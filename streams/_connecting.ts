@@ -1,0 +1,71 @@
+/** @module */
+import type { ConnectionParts } from "./_connection.ts";
+import { clientOptions, Encryption, startTls } from "./_encryption.ts";
+import type { Operation } from "./_operation.ts";
+import type { TlsOptions } from "./tls_options.ts";
+
+/** Where a client connects to, and how. */
+export interface Target {
+  hostname: string;
+  port: number;
+  tls: TlsOptions | undefined;
+  noDelay: boolean;
+  keepAlive: boolean;
+}
+
+const WHAT = "openConnection";
+
+/** Opening a TCP connection, encrypted or not. */
+export class Connecting implements Operation<ConnectionParts> {
+  readonly what = WHAT;
+  readonly #target: Target;
+  readonly #controller = new AbortController();
+  #encryption: Encryption | undefined;
+
+  constructor(target: Target) {
+    this.#target = target;
+  }
+
+  async start(): Promise<ConnectionParts> {
+    const { hostname, port, tls } = this.#target;
+    if (tls === undefined) return { conn: await this.#connect(), hostname };
+    const peer = `${hostname}:${port}`;
+    if (tls.cert === undefined) {
+      const tcp = await this.#connect();
+      return this.#encrypt(() => startTls(tcp, tls, hostname), peer);
+    }
+    // Only this way the runtime takes a client's certificate.
+    const { cert, key } = tls as { cert: string; key: string };
+    const options = { ...clientOptions(tls, hostname), port, cert, key };
+    return this.#encrypt(
+      () => Deno.connectTls(options),
+      peer,
+    );
+  }
+
+  abandon(): void {
+    this.#controller.abort();
+    this.#encryption?.abandon();
+  }
+
+  discard({ conn }: ConnectionParts): void {
+    conn.close();
+  }
+
+  async #connect(): Promise<Deno.TcpConn> {
+    const { hostname, port, noDelay, keepAlive } = this.#target;
+    const { signal } = this.#controller;
+    const conn = await Deno.connect({ hostname, port, signal });
+    if (noDelay) conn.setNoDelay(true);
+    if (keepAlive) conn.setKeepAlive(true);
+    return conn;
+  }
+
+  #encrypt(
+    open: () => Promise<Deno.TlsConn>,
+    peer: string,
+  ): Promise<ConnectionParts> {
+    this.#encryption = new Encryption(WHAT, open, peer);
+    return this.#encryption.start();
+  }
+}

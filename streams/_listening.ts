@@ -1,0 +1,111 @@
+/** @module */
+import { type Operation, perform } from "./_operation.ts";
+import type { WaitOptions } from "../tasks/types.ts";
+
+/** A socket that takes clients. */
+export interface Listening {
+  readonly listener: Deno.Listener;
+  /** Its address, as users know it. */
+  readonly sockname: Deno.Addr;
+  close(): void;
+}
+
+/** How to listen over TCP. */
+export interface TcpTarget extends Deno.ListenOptions {
+  hostname: string;
+  port: number;
+  reusePort: boolean;
+  /** The certificate to show; left out, the connections are plain. */
+  tls:
+    | { cert: string; key: string; alpnProtocols?: string[] | undefined }
+    | undefined;
+}
+
+/** How often another free port is tried, where the first one is taken on one of the addresses. */
+const TRIES = 10;
+
+/** Listens on all addresses of the host, on the same port. */
+export async function listenTcp(
+  target: TcpTarget,
+  options: WaitOptions,
+): Promise<Listening[]> {
+  const addresses = isAddress(target.hostname)
+    ? [target.hostname]
+    : await perform(new Lookup(target.hostname), options);
+  for (let tries = 1;; tries++) {
+    try {
+      return listenAll(target, addresses);
+    } catch (error) {
+      const otherPort = target.port === 0 && addresses.length > 1 &&
+        error instanceof Deno.errors.AddrInUse;
+      if (!otherPort || tries === TRIES) throw error;
+    }
+  }
+}
+
+function listenAll(target: TcpTarget, addresses: string[]): Listening[] {
+  const all: Listening[] = [];
+  let { port } = target;
+  let missing: unknown;
+  for (const hostname of addresses) {
+    try {
+      const one = listenOne({ ...target, hostname, port });
+      all.push(one);
+      port = (one.sockname as Deno.NetAddr).port;
+    } catch (error) {
+      // A machine without IPv6 has an IPv6 address for its name all the same.
+      if (error instanceof Deno.errors.AddrNotAvailable) {
+        missing = error;
+        continue;
+      }
+      for (const { close } of all) close();
+      throw error;
+    }
+  }
+  if (all.length === 0) throw missing;
+  return all;
+}
+
+function listenOne({ tls, ...target }: TcpTarget): Listening {
+  const { cert, key, alpnProtocols } = tls ?? {};
+  const listener: Deno.Listener = cert === undefined || key === undefined
+    ? Deno.listen(target)
+    : Deno.listenTls({
+      ...target,
+      cert,
+      key,
+      ...(alpnProtocols && { alpnProtocols }),
+    });
+  return {
+    listener,
+    sockname: listener.addr,
+    close: () => listener.close(),
+  };
+}
+
+function isAddress(hostname: string): boolean {
+  return hostname.includes(":") || /^[\d.]+$/.test(hostname);
+}
+
+/** Asking the system for the addresses of a name. */
+class Lookup implements Operation<string[]> {
+  readonly what = "startServer";
+  readonly #hostname: string;
+
+  constructor(hostname: string) {
+    this.#hostname = hostname;
+  }
+
+  async start(): Promise<string[]> {
+    const { lookup } = await import("node:dns/promises");
+    try {
+      const found = await lookup(this.#hostname, { all: true });
+      return [...new Set(found.map(({ address }) => address))];
+    } catch {
+      return [this.#hostname]; // listening says what is wrong with it
+    }
+  }
+
+  abandon(): void {}
+  discard(): void {}
+}

@@ -1,0 +1,63 @@
+/** @module */
+import { atTurnEnd } from "./_turn_end.ts";
+import type { WaitOptions } from "../tasks/types.ts";
+import { ExternalWaiter, type Place, refused } from "../tasks/waiter.ts";
+
+/** Something that the runtime does, and that gives what has to be closed. */
+export interface Operation<T> {
+  /** In words. */
+  readonly what: string;
+  /** Does it. */
+  start(): Promise<T>;
+  /** Stops it, as nobody wants it any more; it may succeed all the same. */
+  abandon(): void;
+  /** Gets rid of what came too late. */
+  discard(value: T): void;
+}
+
+/**
+ * Waits for `operation`. Given up, it is stopped, and what it gives all the same
+ * is discarded: nothing is left behind.
+ */
+export function perform<T>(
+  operation: Operation<T>,
+  options?: WaitOptions,
+): Promise<T> {
+  const refusal = refused(options);
+  if (refusal !== undefined) return refusal;
+  const place = new Performance(operation);
+  const waiter = new ExternalWaiter<T>(place, options);
+  operation.start().then(
+    (value) => {
+      place.settled = true;
+      if (!waiter.wake(value)) operation.discard(value);
+    },
+    (error) => {
+      place.settled = true;
+      waiter.fail(error);
+    },
+  );
+  return waiter.promise;
+}
+
+class Performance<T> implements Place {
+  readonly #operation: Operation<T>;
+  settled = false;
+
+  constructor(operation: Operation<T>) {
+    this.#operation = operation;
+  }
+
+  get what(): string {
+    return this.#operation.what;
+  }
+
+  leave(): void {
+    if (this.settled) return;
+    // Not at once: it may have succeeded in this very turn, and `Deno.connect`
+    // would not give away what it has opened when told of an abort by then.
+    atTurnEnd(() => {
+      if (!this.settled) this.#operation.abandon();
+    });
+  }
+}

@@ -1,0 +1,236 @@
+/** @module */
+import { acceptAll } from "./_accepting.ts";
+import { type ClientOptions, Clients } from "./_clients.ts";
+import type { Listening } from "./_listening.ts";
+import { currentScope } from "../tasks/current_scope.ts";
+import { detached } from "../tasks/detached.ts";
+import { CancelledError } from "../tasks/errors.ts";
+import { printable } from "../tasks/inspect.ts";
+import { Line } from "../tasks/line.ts";
+import { moveOnAfter } from "../tasks/timeout.ts";
+import type { WaitOptions } from "../tasks/types.ts";
+import { ExternalWaiter, refused } from "../tasks/waiter.ts";
+
+/** What a server is made of. */
+export interface ServerParts extends ClientOptions {
+  readonly listening: readonly Listening[];
+  readonly maxConnections: number;
+}
+
+/** Makes a server that serves at once. */
+export let serve: (parts: ServerParts) => Server;
+
+/**
+ * A server: takes clients and runs a task for each. Made by {@linkcode startServer}
+ * and {@linkcode startUnixServer}. Mirrors `asyncio.Server`.
+ *
+ * - It serves from the start, in the `run` it was started in, and is shut down at
+ *   that run's end.
+ * - An error of a handler ends its own connection alone, and is reported through
+ *   the loop's exception handler.
+ * - A handler that returns leaves its connection open, for others to use, until
+ *   somebody closes it.
+ * - Without file descriptors left it says so, and tries again every second.
+ *
+ * @example
+ * ```ts
+ * import { openConnection, startServer } from "@asyncio/asyncio/streams";
+ *
+ * const server = await startServer(async (reader, writer) => {
+ *   writer.write(await reader.readLine());
+ *   writer.close();
+ * }, { hostname: "127.0.0.1" });
+ *
+ * const { port } = server.addresses[0] as Deno.NetAddr;
+ * const { reader, writer } = await openConnection({ port });
+ * writer.write("echo\n");
+ * console.log(await reader.readLine());
+ * writer.close();
+ *
+ * await server.shutdown({ timeout: 1000 });
+ * ```
+ */
+export class Server implements AsyncDisposable {
+  readonly #listening: readonly Listening[];
+  readonly #maxConnections: number;
+  readonly #clients: Clients;
+  readonly #closing = new AbortController();
+  readonly #forever = new Line<void>("Server.serveForever");
+  readonly #resources: Set<AsyncDisposable>;
+  /** How many listeners are not closed for good. */
+  #open: number;
+
+  private constructor({ listening, maxConnections, ...options }: ServerParts) {
+    const { signal } = this.#closing;
+    this.#listening = listening;
+    this.#open = listening.length;
+    this.#maxConnections = maxConnections;
+    this.#clients = new Clients(options, signal);
+    this.#resources = currentScope().scheduler.resources;
+    this.#resources.add(this);
+    const acceptor = {
+      signal,
+      room: () => this.#room(),
+      take: (conn: Deno.Conn) => this.#clients.take(conn),
+    };
+    for (const { listener } of listening) {
+      detached(() => acceptAll(listener, acceptor)).then(() => {
+        this.#open--;
+        this.#clients.changed();
+      });
+    }
+  }
+
+  /** Where it listens; empty once it is closed. */
+  get addresses(): Deno.Addr[] {
+    return this.isServing
+      ? this.#listening.map(({ sockname }) => sockname)
+      : [];
+  }
+
+  /** Whether it takes clients. Mirrors `asyncio.Server.is_serving`. */
+  get isServing(): boolean {
+    return !this.#closing.signal.aborted;
+  }
+
+  /** How many connections are open. */
+  get connections(): number {
+    return this.#clients.connections.size;
+  }
+
+  /**
+   * Serves until it is cancelled; then the server and its clients are closed, and
+   * the handlers have ended. Mirrors `asyncio.Server.serve_forever`.
+   *
+   * It serves without this as well: this is for tasks that do nothing else.
+   *
+   * **Cancel safety:** the cancel is what it waits for.
+   *
+   * @throws {CancelledError} The task was cancelled, or the server was closed.
+   * @throws {Error} It is called twice, or after {@linkcode close}.
+   */
+  async serveForever(options?: WaitOptions): Promise<never> {
+    if (!this.isServing) throw new Error("the server is closed");
+    if (this.#forever.size > 0) {
+      throw new Error(
+        "serveForever is waiting already, and needs no second one",
+      );
+    }
+    try {
+      return await (refused(options) ?? this.#fail(options));
+    } catch (error) {
+      this.close();
+      this.closeClients();
+      await this.waitClosed();
+      throw error;
+    }
+  }
+
+  /**
+   * Takes no new clients; those that are connected stay. Mirrors
+   * `asyncio.Server.close`.
+   */
+  close(): void {
+    if (!this.isServing) return;
+    this.#closing.abort();
+    for (const listening of this.#listening) listening.close();
+    this.#forever.failAll(new CancelledError("the server was closed"));
+    void this.#release();
+  }
+
+  /**
+   * Waits until the server is closed and all handlers have ended. Mirrors
+   * `asyncio.Server.wait_closed`.
+   *
+   * **Cancel safety:** giving up changes nothing.
+   */
+  waitClosed(options?: WaitOptions): Promise<void> {
+    return this.#clients.until(
+      () => this.#open === 0 && this.#clients.tasks.size === 0,
+      options,
+    );
+  }
+
+  /** Closes all connections: each when everything is sent. Mirrors `asyncio.Server.close_clients`. */
+  closeClients(): void {
+    for (const { writer } of this.#clients.connections) writer.close();
+  }
+
+  /** Closes all connections at once, and drops what is unsent. Mirrors `asyncio.Server.abort_clients`. */
+  abortClients(): void {
+    for (const { writer } of this.#clients.connections) writer.abort();
+  }
+
+  /**
+   * Takes no new clients, lets the handlers end, and closes the connections that
+   * they left open. When `timeout` milliseconds are over it cancels the handlers
+   * that are left, waits until they have cleaned up, and aborts what is still open.
+   *
+   * **Cancel safety:** given up, the server is closed to new clients, and its
+   * handlers go on.
+   *
+   * @throws {RangeError} The timeout is `NaN`.
+   */
+  async shutdown(
+    options?: WaitOptions & { timeout?: number | undefined },
+  ): Promise<void> {
+    const { timeout = Infinity, signal } = options ?? {};
+    this.close();
+    const done = await moveOnAfter(timeout, async () => {
+      await this.waitClosed({ signal });
+      this.closeClients();
+      await this.#allGone({ signal });
+      return true;
+    });
+    if (done) return;
+    for (const task of this.#clients.tasks) {
+      task.cancel("the server is shut down");
+    }
+    const { connections } = this.#clients;
+    await Promise.all(
+      Array.from(connections, (one) => one[Symbol.asyncDispose]()),
+    );
+    await this.waitClosed({ signal });
+    this.abortClients();
+  }
+
+  /** Shuts it down without waiting for handlers to end on their own: `shutdown({ timeout: 0 })`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.shutdown({ timeout: 0 });
+  }
+
+  /** Nothing wakes it: it ends by an error. */
+  #fail(options: WaitOptions | undefined): Promise<never> {
+    const waiter = new ExternalWaiter<void>(this.#forever, options);
+    return this.#forever.join(waiter) as Promise<never>;
+  }
+
+  #room(): Promise<void> {
+    const { signal } = this.#closing;
+    const room = () => this.#clients.size < this.#maxConnections;
+    return this.#clients.until(room, { signal });
+  }
+
+  #allGone(options?: WaitOptions): Promise<void> {
+    const { connections, tasks } = this.#clients;
+    const gone = () =>
+      this.#open === 0 && tasks.size === 0 && connections.size === 0;
+    return this.#clients.until(gone, options);
+  }
+
+  /** Lives in its run until everything of it has ended. */
+  async #release(): Promise<void> {
+    await detached(() => this.#allGone());
+    this.#resources.delete(this);
+  }
+
+  static {
+    serve = (parts) => new Server(parts);
+    printable(Server, (server) => ({
+      addresses: server.addresses,
+      serving: server.isServing,
+      connections: server.connections,
+      handlers: server.#clients.tasks.size,
+    }));
+  }
+}

@@ -1,0 +1,178 @@
+/** @module */
+import type { ConnectionHandler } from "./_clients.ts";
+import { checkLimit } from "./_limit.ts";
+import { type Listening, listenTcp } from "./_listening.ts";
+import { checkPort } from "./_port.ts";
+import { listenUnix } from "./_unix_listening.ts";
+import { serve, type Server } from "./server.ts";
+import { describe, type WaitOptions } from "../tasks/types.ts";
+
+/** Where {@linkcode startServer} listens, and how it serves. */
+export interface ServeOptions extends WaitOptions {
+  /**
+   * The address to listen on, or a name: then all addresses of that name.
+   * `"0.0.0.0"`, every IPv4 address of the machine, unless given.
+   */
+  hostname?: string | undefined;
+  /** The TCP port; 0, or left out: a free one. */
+  port?: number | undefined;
+  /** In place of host and port: the path of a Unix socket. */
+  path?: string | undefined;
+  /** The certificate to show: connections are encrypted. */
+  tls?: ServerTlsOptions | undefined;
+  /** How long a line may be, in bytes: 65536 unless given. */
+  limit?: number | undefined;
+  /** Whether small writes leave at once (TCP_NODELAY); true unless given. */
+  noDelay?: boolean | undefined;
+  /** Whether a silent connection is probed (SO_KEEPALIVE); false unless given. */
+  keepAlive?: boolean | undefined;
+  /** How many clients the system lets wait to be accepted: 511 unless given. */
+  backlog?: number | undefined;
+  /** Whether several processes may listen on the same port; false unless given. */
+  reusePort?: boolean | undefined;
+  /** With so many connections, no more clients are accepted until one is closed. */
+  maxConnections?: number | undefined;
+}
+
+/** How the server of a TLS connection presents itself. */
+export interface ServerTlsOptions {
+  /** The certificate, with those between it and the root, as PEM. */
+  cert: string;
+  /** The key of the certificate, as PEM. */
+  key: string;
+  /**
+   * Certificates to check clients by, as PEM: the runtime cannot do that, so this
+   * is a `TypeError` rather than a check that is not done.
+   */
+  caCerts?: string[] | undefined;
+  /** The protocols spoken (ALPN), the preferred one first. */
+  alpnProtocols?: string[] | undefined;
+}
+
+/** Where {@linkcode startUnixServer} listens, and how it serves. */
+export type UnixServeOptions =
+  & Pick<ServeOptions, "limit" | "maxConnections" | "signal">
+  & {
+    /** The path of the socket. */
+    path: string;
+  };
+
+/**
+ * Starts a server: over TCP, with `tls` encrypted, with `path` on a Unix socket.
+ * Every client gets a task, named by its address, that runs `handler`. Mirrors
+ * `asyncio.start_server`.
+ *
+ * **Cancel safety:** given up, nothing is left listening.
+ *
+ * @throws {TypeError} `handler` is no function; `tls` with `path`, or with
+ * `caCerts`, which the runtime cannot.
+ * @throws {RangeError} The port is none, the limit is 0 or less, or
+ * `maxConnections` below 1.
+ * @throws {Deno.errors.AddrInUse} Somebody listens there.
+ *
+ * @example An echo
+ * ```ts
+ * import { openConnection, startServer } from "@asyncio/asyncio/streams";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using server = await startServer(async (reader, writer) => {
+ *   for await (const line of reader) {
+ *     writer.write(line);
+ *     await writer.drain();
+ *   }
+ *   writer.close();
+ * }, { hostname: "127.0.0.1" });
+ *
+ * const { port } = server.addresses[0] as Deno.NetAddr;
+ * const { reader, writer } = await openConnection({ port });
+ * writer.write("hello\n");
+ * writer.writeEof();
+ * assertEquals(new TextDecoder().decode(await reader.read()), "hello\n");
+ * ```
+ */
+export async function startServer(
+  handler: ConnectionHandler,
+  options: ServeOptions,
+): Promise<Server> {
+  if (typeof handler !== "function") {
+    throw new TypeError(
+      `startServer takes a function that serves a client, found ${
+        describe(handler)
+      }`,
+    );
+  }
+  const { path, tls, limit, maxConnections = Infinity } = options;
+  checkLimit(limit);
+  checkMaxConnections(maxConnections);
+  if (path !== undefined && tls !== undefined) {
+    throw new TypeError("TLS over a Unix socket is not possible");
+  }
+  if (tls?.caCerts !== undefined) {
+    throw new TypeError(
+      "the runtime cannot check the certificates of clients: leave caCerts out",
+    );
+  }
+  const listening = path === undefined
+    ? await listen(options)
+    : [await listenUnix(path, options)];
+  return serve({
+    listening,
+    handler,
+    limit,
+    maxConnections,
+    noDelay: options.noDelay ?? true,
+    keepAlive: options.keepAlive ?? false,
+    sockname: path === undefined ? undefined : listening[0]!.sockname,
+  });
+}
+
+/**
+ * Starts a server on a Unix socket. Mirrors `asyncio.start_unix_server`.
+ *
+ * A file that a crashed server has left is replaced; one that somebody listens at
+ * is an error, and so is any other file. At the end it is removed, if it is still
+ * the server's own.
+ *
+ * **Cancel safety:** given up, nothing is left listening.
+ *
+ * @throws {Deno.errors.AddrInUse} Somebody listens there, or it is no socket.
+ *
+ * @example
+ * ```ts
+ * import { openUnixConnection, startUnixServer } from "@asyncio/asyncio/streams";
+ *
+ * const path = `${await Deno.makeTempDir()}/service.sock`;
+ * await using server = await startUnixServer(
+ *   (_reader, writer) => writer.close(),
+ *   { path },
+ * );
+ * const { reader, writer } = await openUnixConnection(path);
+ * await reader.read();
+ * writer.close();
+ * ```
+ */
+export function startUnixServer(
+  handler: ConnectionHandler,
+  options: UnixServeOptions,
+): Promise<Server> {
+  return startServer(handler, options);
+}
+
+function listen(options: ServeOptions): Promise<Listening[]> {
+  const { hostname = "0.0.0.0", port = 0, backlog, tls } = options;
+  checkPort(port);
+  return listenTcp({
+    hostname,
+    port,
+    tls,
+    reusePort: options.reusePort ?? false,
+    ...(backlog !== undefined && { tcpBacklog: backlog }),
+  }, options);
+}
+
+function checkMaxConnections(max: unknown): void {
+  if (max === Infinity || Number.isInteger(max) && max as number > 0) return;
+  throw new RangeError(
+    `maxConnections is a number of at least 1, found ${describe(max)}`,
+  );
+}
