@@ -26,11 +26,7 @@ export {
 } from "./gather.ts";
 export { type ReturnWhen, wait, type WaitManyOptions } from "./wait.ts";
 export { waitFor } from "./wait_for.ts";
-export {
-  asCompleted,
-  type Completing,
-  type CompletingIterator,
-} from "./as_completed.ts";
+export { asCompleted } from "./as_completed.ts";
 export { shield } from "./shield.ts";
 export { cancellable } from "./cancellable.ts";
 export { TaskGroup, taskGroup } from "./task_group.ts";
