@@ -236,16 +236,14 @@ Deno.test("a future belongs to the current loop, or to the one given", async () 
 });
 
 Deno.test("a future of something that is no loop is a TypeError", () => {
-  // deno-lint-ignore no-explicit-any -- bad input
-  for (const loop of [{}, null, 1, EventLoop] as any[]) {
+  for (const loop of [{}, null, 1, EventLoop] as never[]) {
     assertThrows(() => new Future({ loop }), TypeError);
   }
 });
 
 Deno.test("a done callback that is no function is a TypeError", () => {
   const future = new Future<void>();
-  // deno-lint-ignore no-explicit-any -- bad input
-  for (const callback of [undefined, null, {}, "f"] as any[]) {
+  for (const callback of [undefined, null, {}, "f"] as never[]) {
     assertThrows(() => future.addDoneCallback(callback), TypeError);
   }
 });

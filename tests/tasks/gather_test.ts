@@ -261,14 +261,12 @@ Deno.test("gather of something that cannot be awaited is a TypeError, and starts
   const started: string[] = [];
   for (const bad of [1, null, undefined, {}, "f"]) {
     assertThrows(
-      // deno-lint-ignore no-explicit-any -- bad input
-      () => gather([() => started.push("started"), bad as any]),
+      () => gather([() => started.push("started"), bad as never]),
       TypeError,
     );
   }
-  // deno-lint-ignore no-explicit-any -- bad input
   for (
-    const bad of [undefined, null, 1, Promise.resolve(), () => {}] as any[]
+    const bad of [undefined, null, 1, Promise.resolve(), () => {}] as never[]
   ) {
     assertThrows(() => gather(bad), TypeError);
   }

@@ -11,7 +11,7 @@ import {
   currentTask,
   Future,
   sleep,
-  TaskGroup,
+  type TaskGroup,
   taskGroup,
 } from "@asyncio/asyncio/tasks";
 import { turns } from "./_turns.ts";
@@ -354,10 +354,8 @@ Deno.test("bad input to a group is refused before anything changes", async () =>
   for (const limit of [0, -1, 1.5, NaN, -Infinity]) {
     await assertRejects(() => taskGroup(body, { limit }), RangeError);
   }
-  // deno-lint-ignore no-explicit-any -- bad input
-  await assertRejects(() => taskGroup(body, { limit: "2" as any }), Error);
-  // deno-lint-ignore no-explicit-any -- bad input
-  for (const bad of [undefined, Promise.resolve(), {}] as any[]) {
+  await assertRejects(() => taskGroup(body, { limit: "2" as never }), Error);
+  for (const bad of [undefined, Promise.resolve(), {}] as never[]) {
     await assertRejects(() => taskGroup(bad), TypeError);
     await taskGroup((group) => {
       assertThrows(

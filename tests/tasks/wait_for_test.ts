@@ -278,12 +278,10 @@ Deno.test("bad input to waitFor rejects before anything starts", async () => {
   let ran = false;
   const work = () => void (ran = true);
   await assertRejects(() => waitFor(work, NaN), RangeError);
-  // deno-lint-ignore no-explicit-any -- bad input
-  for (const ms of ["5", null, {}] as any[]) {
+  for (const ms of ["5", null, {}] as never[]) {
     await assertRejects(() => waitFor(work, ms), TypeError);
   }
-  // deno-lint-ignore no-explicit-any -- bad input
-  for (const bad of [1, null, undefined, {}] as any[]) {
+  for (const bad of [1, null, undefined, {}] as never[]) {
     await assertRejects(() => waitFor(bad, 5), TypeError);
   }
   await turns(1);

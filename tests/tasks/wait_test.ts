@@ -183,8 +183,7 @@ Deno.test("with a cancel undelivered, wait throws it, though all is done", async
 
 Deno.test("bad input to wait rejects with a TypeError, and changes nothing", async () => {
   const task = createTask(() => sleep(0));
-  // deno-lint-ignore no-explicit-any -- bad input
-  const bad: any[] = [
+  const bad = [
     [],
     undefined,
     null,
@@ -195,15 +194,14 @@ Deno.test("bad input to wait rejects with a TypeError, and changes nothing", asy
     [task, 1],
     [{}],
     [null],
-  ];
+  ] as never[];
   for (const futures of bad) {
     await assertRejects(() => wait(futures), TypeError);
   }
-  // deno-lint-ignore no-explicit-any -- bad input
   for (
     const options of [{ returnWhen: "NEVER" }, { returnWhen: 1 }, {
       timeout: "5",
-    }] as any[]
+    }] as never[]
   ) {
     await assertRejects(() => wait([task], options), TypeError);
   }
