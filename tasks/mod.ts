@@ -40,3 +40,9 @@ export { Handle, TimerHandle } from "./handle.ts";
 export type { Alarm, Clock, ClockedLoop } from "./clock.ts";
 export { signals } from "./signals.ts";
 export { Context, ContextVar, copyContext, Token } from "./context.ts";
+export { toThread } from "./to_thread.ts";
+export {
+  type WorkerCallOptions,
+  WorkerPool,
+  type WorkerPoolOptions,
+} from "./worker_pool.ts";

@@ -1,0 +1,119 @@
+/** @module */
+import { detached } from "./detached.ts";
+import { InvalidStateError } from "./errors.ts";
+import { Line } from "./line.ts";
+import type { Scheduler } from "./scheduler.ts";
+import { currentScope } from "./current_scope.ts";
+import { type Call, type ThreadOwner, WorkerThread } from "./_worker_thread.ts";
+
+/** Where the runtime does not say how many processors there are. */
+const PROCESSORS = 4;
+
+/** As many threads as there are processors. */
+export function processors(): number {
+  return globalThis.navigator?.hardwareConcurrency ?? PROCESSORS;
+}
+
+/**
+ * Threads that are started when they are needed, and run one call each; the
+ * other calls stand in line. It ends with the run it was made in.
+ */
+export class ThreadPool implements ThreadOwner, AsyncDisposable {
+  readonly size: number;
+  readonly #scheduler: Scheduler;
+  readonly #threads = new Set<WorkerThread>();
+  readonly #idle: WorkerThread[] = [];
+  readonly #line = new Line<unknown, Call>("a worker thread");
+  #closed = false;
+
+  constructor(size: number) {
+    this.size = size;
+    this.#scheduler = currentScope().scheduler;
+    this.#scheduler.resources.add(this);
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** How many threads there are. */
+  get threads(): number {
+    return this.#threads.size;
+  }
+
+  /** How many of them run a call. */
+  get running(): number {
+    return this.#threads.size - this.#idle.length;
+  }
+
+  /** How many calls stand in line. */
+  get waiting(): number {
+    return this.#line.size;
+  }
+
+  /** Throws when the pool is closed. */
+  checkOpen(): void {
+    if (this.#closed) throw closedError();
+  }
+
+  /** Has `call` run: at once where a thread is free, or else in its turn. */
+  start(call: Call): void {
+    this.#line.join(call);
+    call.stand = this.#line;
+    this.#serve();
+  }
+
+  freed(thread: WorkerThread): void {
+    this.#idle.push(thread);
+    this.#serve();
+  }
+
+  lost(thread: WorkerThread, error?: unknown): void {
+    this.#threads.delete(thread);
+    const index = this.#idle.indexOf(thread);
+    if (index >= 0) this.#idle.splice(index, 1);
+    if (error !== undefined) {
+      const message = "Exception in a worker thread that ran no call";
+      this.#scheduler.report({ message, error });
+    }
+    this.#serve();
+  }
+
+  /** Ends the threads, and the calls with an error. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#scheduler.resources.delete(this);
+    this.#line.failAll(closedError());
+    const threads = [...this.#threads];
+    this.#threads.clear();
+    this.#idle.length = 0;
+    await Promise.all(threads.map((thread) => thread.end(closedError())));
+  }
+
+  #serve(): void {
+    for (
+      let call = this.#line.first;
+      call !== undefined;
+      call = this.#line.first
+    ) {
+      const thread = this.#idle.pop() ?? this.#open();
+      if (thread === undefined) return;
+      this.#line.leave(call);
+      call.stand = undefined;
+      if (!thread.run(call)) this.#idle.push(thread);
+    }
+  }
+
+  #open(): WorkerThread | undefined {
+    if (this.#threads.size >= this.size) return undefined;
+    // It outlives the task that needed it first.
+    const thread = detached(() => new WorkerThread(this));
+    this.#threads.add(thread);
+    return thread;
+  }
+}
+
+function closedError(): InvalidStateError {
+  return new InvalidStateError("the pool of worker threads is closed");
+}

@@ -1,0 +1,97 @@
+/** @module */
+import { cancellable } from "./cancellable.ts";
+import { detached } from "./detached.ts";
+import { CancelledError } from "./errors.ts";
+import type { WaitOptions } from "./types.ts";
+import { quiet, refused } from "./waiter.ts";
+import type { Call } from "./_worker_thread.ts";
+
+/** What is mapped, and how. */
+interface Mapping {
+  argLists: Iterable<unknown[]>;
+  /** How many calls may be under way, or wait to be taken. */
+  limit: number;
+  options: WaitOptions | undefined;
+}
+
+/**
+ * Results in the order of the lists; by hand, as `return()` of an async
+ * generator would wait for the `next()` under way.
+ */
+export class WorkerMap<T> implements AsyncIterableIterator<T> {
+  readonly #begin: (args: unknown[]) => Call;
+  readonly #lists: Iterator<unknown[]>;
+  readonly #limit: number;
+  readonly #options: WaitOptions | undefined;
+  /** In the order of the lists. */
+  readonly #calls: Call[] = [];
+  #ended = false;
+
+  constructor(begin: (args: unknown[]) => Call, mapping: Mapping) {
+    this.#begin = begin;
+    this.#lists = mapping.argLists[Symbol.iterator]();
+    this.#limit = mapping.limit;
+    this.#options = mapping.options;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<T, undefined>> {
+    return quiet(this.#next());
+  }
+
+  return(): Promise<IteratorResult<T, undefined>> {
+    this.#end();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  async #next(): Promise<IteratorResult<T, undefined>> {
+    try {
+      await refused(this.#options);
+      this.#fill();
+      const call = this.#calls.shift();
+      if (call === undefined) return { done: true, value: undefined };
+      try {
+        return {
+          done: false,
+          value: await cancellable(call.promise) as T,
+        };
+      } finally {
+        if (call.pending) call.abort(givenUp());
+      }
+    } catch (error) {
+      this.#end();
+      throw error;
+    }
+  }
+
+  /**
+   * The calls are in no task: a cancel strikes the `next()`, and that sees to
+   * them.
+   */
+  #fill(): void {
+    while (!this.#ended && this.#calls.length < this.#limit) {
+      this.#ended = true; // if this throws, or was the last
+      const { done, value } = this.#lists.next();
+      if (done) return;
+      this.#ended = false;
+      const call = detached(() => this.#begin(value));
+      call.promise.catch(() => {}); // it is thrown when its turn comes
+      this.#calls.push(call);
+    }
+  }
+
+  #end(): void {
+    if (!this.#ended) this.#lists.return?.();
+    this.#ended = true;
+    for (const call of this.#calls.splice(0)) {
+      if (call.pending) call.abort(givenUp());
+    }
+  }
+}
+
+function givenUp(): CancelledError {
+  return new CancelledError("the results are not wanted any more");
+}
