@@ -1,0 +1,13 @@
+import { Lock } from "@asyncio/asyncio/sync";
+import { testManyWaiters } from "../_many_waiters.ts";
+import { shown } from "../_waiting_rules.ts";
+
+testManyWaiters(() => {
+  const lock = new Lock();
+  void lock.acquire();
+  return {
+    name: "Lock.acquire",
+    wait: (options) => lock.acquire(options),
+    waiting: () => shown(lock, "waiting"),
+  };
+});
