@@ -1,0 +1,167 @@
+/**
+ * What a queue costs, beside the least that a hand-over between two async functions can cost, and, where JSR can be reached,
+ * `@std/async`'s Channel. Each benchmark hands 1000 items over: a microsecond shown is a nanosecond an item.
+ *
+ * ```sh
+ * deno bench -A $(deno run -A tests/std_source.ts) bench/queue_bench.ts
+ * ```
+ *
+ * @module
+ */
+import { LifoQueue, PriorityQueue, Queue } from "@asyncio/asyncio/queue";
+import { createTask } from "@asyncio/asyncio/tasks";
+
+const ITEMS = 1_000;
+
+interface Channel {
+  send(item: number): Promise<void>;
+  receive(): Promise<number>;
+}
+
+/** Newer than the oldest version that deno.json allows, and not on npm. */
+async function importChannel(): Promise<
+  (new (options: { capacity: number }) => Channel) | undefined
+> {
+  for (const path of ["channel", "unstable-channel"]) {
+    try {
+      return (await import(`jsr:@std/async@^1/${path}`)).Channel;
+    } catch {
+      // not in this version, or no JSR
+    }
+  }
+  return undefined;
+}
+
+async function handOver(
+  put: (item: number) => Promise<unknown>,
+  get: () => Promise<number>,
+): Promise<void> {
+  const consume = async () => {
+    let sum = 0;
+    for (let i = 0; i < ITEMS; i++) sum += await get();
+    return sum;
+  };
+  const produce = async () => {
+    for (let i = 0; i < ITEMS; i++) await put(i);
+  };
+  await Promise.all([consume(), produce()]);
+}
+
+Deno.bench({
+  name: "bare promises: two async functions pass a resolver",
+  group: "bounded queue, one producer, one consumer",
+  baseline: true,
+  async fn() {
+    let give: (item: number) => void;
+    let proceed: (() => void) | undefined;
+    const consume = async () => {
+      let sum = 0;
+      for (let i = 0; i < ITEMS; i++) {
+        const item = new Promise<number>((resolve) => give = resolve);
+        proceed?.();
+        sum += await item;
+      }
+      return sum;
+    };
+    const produce = async () => {
+      for (let i = 0; i < ITEMS; i++) {
+        const wanted = new Promise<void>((resolve) => proceed = resolve);
+        give(i);
+        if (i < ITEMS - 1) await wanted;
+      }
+    };
+    await Promise.all([consume(), produce()]);
+  },
+});
+
+const Channel = await importChannel();
+Deno.bench({
+  name: "@std/async Channel(100)",
+  group: "bounded queue, one producer, one consumer",
+  ignore: Channel === undefined,
+  async fn() {
+    const channel = new Channel!({ capacity: 100 });
+    await handOver((item) => channel.send(item), () => channel.receive());
+  },
+});
+
+Deno.bench({
+  name: "Queue(100)",
+  group: "bounded queue, one producer, one consumer",
+  async fn() {
+    const queue = new Queue<number>(100);
+    await handOver((item) => queue.put(item), () => queue.get());
+  },
+});
+
+Deno.bench({
+  name: "Queue(1)",
+  group: "bounded queue, one producer, one consumer",
+  async fn() {
+    const queue = new Queue<number>(1);
+    await handOver((item) => queue.put(item), () => queue.get());
+  },
+});
+
+Deno.bench({
+  name: "Queue(100), in tasks",
+  group: "bounded queue, one producer, one consumer",
+  async fn() {
+    const queue = new Queue<number>(100);
+    const task = createTask(() =>
+      handOver((item) => queue.put(item), () => queue.get())
+    );
+    await task;
+  },
+});
+
+Deno.bench({
+  name: "Queue(100).readable, read by a reader",
+  group: "bounded queue, one producer, one consumer",
+  async fn() {
+    const queue = new Queue<number>(100);
+    const reader = queue.readable.getReader();
+    await handOver(
+      (item) => queue.put(item),
+      async () => (await reader.read()).value!,
+    );
+  },
+});
+
+for (const Class of [Queue, LifoQueue, PriorityQueue]) {
+  Deno.bench({
+    name: `${Class.name}: putNowait and getNowait`,
+    group: "1000 in, 1000 out, without a wait",
+    baseline: Class === Queue,
+    fn() {
+      const queue = new Class<number>();
+      for (let i = 0; i < ITEMS; i++) queue.putNowait((i * 7919) % ITEMS);
+      let sum = 0;
+      for (let i = 0; i < ITEMS; i++) sum += queue.getNowait();
+      if (sum !== ITEMS * (ITEMS - 1) / 2) throw new Error("items are missing");
+    },
+  });
+}
+
+Deno.bench({
+  name: "Queue: put and get, always at hand",
+  group: "one task",
+  async fn() {
+    const queue = new Queue<number>();
+    for (let i = 0; i < ITEMS; i++) {
+      await queue.put(i);
+      await queue.get();
+    }
+  },
+});
+
+Deno.bench({
+  name: "Queue: for await",
+  group: "one task",
+  async fn() {
+    const queue = new Queue<number>();
+    for (let i = 0; i < ITEMS; i++) queue.putNowait(i);
+    queue.shutdown();
+    for await (const _ of queue);
+  },
+});
