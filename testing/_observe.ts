@@ -1,9 +1,17 @@
-/** Who wants to hear when a loop may have come to rest: a loop tells one, this tells all of them. @module */
+/**
+ * Who wants to hear when a loop may have come to rest: a loop tells one, this
+ * tells all of them.
+ *
+ * @module
+ */
 import type { ClockedLoop } from "../tasks/clock.ts";
 
 const listeners = new WeakMap<ClockedLoop, Set<() => void>>();
 
-/** Calls `listener` whenever a wait of `loop` has begun, or a task or turn has ended; gives what stops it. */
+/**
+ * Calls `listener` whenever a wait of `loop` has begun, or a task or turn has
+ * ended; gives what stops it.
+ */
 export function observe(loop: ClockedLoop, listener: () => void): () => void {
   let all = listeners.get(loop);
   if (all === undefined) listeners.set(loop, all = new Set());

@@ -1,15 +1,20 @@
 /**
- * Time that moves only when nothing else can happen: what is behind a `VirtualClock`.
+ * Time that moves only when nothing else can happen: what is behind a
+ * `VirtualClock`.
  *
- * A loop tells when it may have come to rest. The timeline looks at it in an immediate, which comes after all microtasks:
- * a continuation that is still to run is then either over or in a wait, or it waits for something foreign, and the task is in
- * no wait, and time stands still. Nothing is polled: whatever can bring a loop to rest is followed by a look.
+ * A loop tells when it may have come to rest. The timeline looks at it in an
+ * immediate, which comes after all microtasks: a continuation that is still to
+ * run is then either over or in a wait, or it waits for something foreign, and
+ * the task is in no wait, and time stands still. Nothing is polled: whatever
+ * can bring a loop to rest is followed by a look.
  *
- * One step a look, so that everything that follows from a step comes before the next one:
+ * One step a look, so that everything that follows from a step comes before the
+ * next one:
  *
  * 1. a loop whose alarm is due rings;
  * 2. else, when all loops are at rest, an `advance` ends that time has reached;
- * 3. else time jumps to the next alarm or the end of an `advance`, whichever is first;
+ * 3. else time jumps to the next alarm or the end of an `advance`, whichever is
+ *    first;
  * 4. where there is neither, nothing can happen any more: a deadlock.
  *
  * @module
@@ -17,7 +22,7 @@
 import { clearTimeout, setImmediate, setTimeout } from "node:timers";
 import type { Alarm, Clock, ClockedLoop } from "../tasks/clock.ts";
 import type { Scheduler } from "../tasks/scheduler.ts";
-import { breakDeadlock } from "./deadlock.ts";
+import { breakDeadlock, type DeadlockError } from "./deadlock.ts";
 import { observe } from "./_observe.ts";
 
 /** How a {@linkcode Timeline} behaves. */
@@ -25,11 +30,19 @@ export interface TimelineOptions {
   start: number;
   /** Whether time jumps by itself. */
   autoJump: boolean;
-  /** How long, on the real clock, loops that can't go on may be woken by something foreign before it is called a deadlock. */
+  /**
+   * How long, on the real clock, loops that can't go on may be woken by
+   * something foreign before it is called a deadlock.
+   */
   patience: number;
+  /** Called with every deadlock. */
+  onDeadlock?: (error: DeadlockError) => void;
 }
 
-/** Somebody who waits until time has got to `when`, and all has happened that happens until then. */
+/**
+ * Somebody who waits until time has got to `when`, and all has happened that
+ * happens until then.
+ */
 export interface Goal {
   readonly when: number;
   reached(): void;
@@ -42,6 +55,8 @@ export class Timeline implements Clock {
   readonly #alarms = new Map<Scheduler, number | undefined>();
   /** Earliest first; those of the same time in order of arrival. */
   readonly #goals: Goal[] = [];
+  /** The loops that had a deadlock before. */
+  readonly #struck = new WeakSet<Scheduler>();
   #lookPlanned = false;
   #patience: ReturnType<typeof setTimeout> | undefined;
 
@@ -145,7 +160,7 @@ export class Timeline implements Clock {
 
   /** Called where every loop is at rest, and time has nowhere to go. */
   #checkDeadlock(): void {
-    const { autoJump, patience } = this.#options;
+    const { autoJump, patience, onDeadlock } = this.#options;
     if (!autoJump) return; // whoever moves time by hand may do more by hand
     const stuck = [...this.#alarms].filter(([loop, when]) =>
       when === undefined && loop.tasks.size > 0
@@ -153,7 +168,12 @@ export class Timeline implements Clock {
     if (stuck.length === 0) return;
     const end = () => {
       this.#patience = undefined;
-      for (const [loop] of stuck) breakDeadlock(loop);
+      for (const [loop] of stuck) {
+        const error = breakDeadlock(loop, this.#struck.has(loop));
+        this.#struck.add(loop);
+        onDeadlock?.(error);
+      }
+      this.#planLook();
     };
     if (patience === 0) end();
     else this.#patience = setTimeout(end, patience);

@@ -3,21 +3,28 @@ import { CancelledError } from "../tasks/errors.ts";
 import type { Scheduler } from "../tasks/scheduler.ts";
 import type { ScopedWait } from "../tasks/scope.ts";
 import { scopeOf, type Task } from "../tasks/task.ts";
+import { Waiter } from "../tasks/waiter.ts";
+import { callerIn } from "./_stack.ts";
 
 /** Who waits for what, in a {@linkcode DeadlockError}. */
 export interface BlockedTask {
   /** The task's name. */
   readonly task: string;
-  /** What it waits for: `"Lock.acquire"`; in debug mode with the place in the code. */
+  /**
+   * What it waits for: `"Lock.acquire"`; in debug mode with the place in the
+   * code.
+   */
   readonly waitsFor: readonly string[];
 }
 
 /**
- * Nothing can happen any more: every task waits, none of them for time or for the world outside.
+ * Nothing can happen any more: every task waits, none of them for time or for
+ * the world outside.
  *
- * Under a `VirtualClock` and in `explore` it ends the main task, as a cancel does (it is a `CancelledError`, so catch-alls that let a
- * cancel pass let it pass, and `finally` blocks run), and `run` rejects with it. The message names every task and what it
- * waits for; with `debug: true` also where.
+ * Under a `VirtualClock` and in `explore` it ends the main task, as a cancel
+ * does (it is a `CancelledError`, so catch-alls that let a cancel pass let it
+ * pass, and `finally` blocks run), and `run` rejects with it. The message names
+ * every task and what it waits for; with `debug: true` also where.
  *
  * @example
  * ```ts
@@ -65,30 +72,31 @@ export class DeadlockError extends CancelledError {
   }
 }
 
-/** Ends the oldest task of `scheduler`, the main one, with the error that says who waits for what. */
-export function breakDeadlock(scheduler: Scheduler): void {
+/**
+ * Cancels the oldest task of `scheduler`, the main one, with the error that
+ * says who waits for what; where that did not help (`again`), ends the waits of
+ * all, even those that no cancel ends.
+ */
+export function breakDeadlock(
+  scheduler: Scheduler,
+  again: boolean,
+): DeadlockError {
   const tasks = [...scheduler.tasks] as Task<unknown>[];
   const blocked = tasks.map((task) => ({
     task: task.name,
     waitsFor: scopeOf(task).waits.map(describeWait),
   }));
-  scopeOf(tasks[0]!).cancel(new DeadlockError(blocked));
+  const error = new DeadlockError(blocked);
+  if (again) {
+    for (const wait of tasks.flatMap((task) => scopeOf(task).waits)) {
+      if (wait instanceof Waiter) wait.fail(error);
+    }
+  } else scopeOf(tasks[0]!).cancel(error);
+  return error;
 }
 
 /** What is waited for and, in debug mode, where. */
 export function describeWait(wait: ScopedWait & { where?: Error }): string {
   const place = wait.where === undefined ? undefined : callerIn(wait.where);
   return place === undefined ? wait.what : `${wait.what} (${place})`;
-}
-
-const ROOT = new URL("..", import.meta.url).href;
-const OWN = ["tasks", "sync", "queue", "streams", "process", "testing"]
-  .map((area) => `${ROOT}${area}/`);
-
-/** The first line of the stack that does not lie in this package. */
-function callerIn({ stack = "" }: Error): string | undefined {
-  return stack.split("\n").slice(1).map((line) => line.trim()).find((line) =>
-    /^at .*:\/\/.*:\d+:\d+\)?$/.test(line) && // a URL: no internals of the runtime
-    !OWN.some((area) => line.includes(area))
-  );
 }

@@ -1,10 +1,74 @@
 /**
- * Time and order under control: tests that take no time, and find what goes wrong once in a thousand runs.
+ * Time and order under control: tests that take no time, and find what goes
+ * wrong once in a thousand runs.
  *
- * - {@linkcode VirtualClock}: a day of sleeps takes milliseconds.
+ * **Time.** Code that sleeps, times out and retries is slow to test, and a test
+ * that sleeps "long enough" fails on a bad day. On a {@linkcode VirtualClock} a
+ * day takes milliseconds, and things happen in the very order of the real
+ * clock:
+ *
+ * ```ts
+ * import { run, sleep } from "@asyncio/asyncio/tasks";
+ * import { VirtualClock } from "@asyncio/asyncio/testing";
+ * import { assertEquals } from "@std/assert";
+ *
+ * async function retry<T>(operation: () => Promise<T>): Promise<T> {
+ *   for (let delay = 1000;; delay *= 2) {
+ *     try {
+ *       return await operation();
+ *     } catch {
+ *       await sleep(delay);
+ *     }
+ *   }
+ * }
+ *
+ * const clock = new VirtualClock();
+ * let attempts = 0;
+ * await run(() =>
+ *   retry(() => {
+ *     if (++attempts < 5) throw new Error("not yet");
+ *     return Promise.resolve();
+ *   }), { clock });
+ * assertEquals(clock.now(), 1000 + 2000 + 4000 + 8000);
+ * ```
+ *
+ * Where a test wants to wait for something to come about, it waits until
+ * nothing else can happen: {@linkcode waitAllTasksBlocked}.
+ *
+ * **Order.** Which of two tasks goes on first is mostly left open, and mostly
+ * the same each time; until it is not. {@linkcode explore} goes through the
+ * orders that are possible, finds the one that fails (also by a deadlock, with
+ * who waits for what), and names a seed that repeats it.
+ *
+ * **Cancels.** A task may be cancelled wherever it awaits.
+ * {@linkcode cancelEverywhere} does so at each of these points, and checks each
+ * time that nothing was left behind:
+ *
+ * ```ts
+ * import { Semaphore } from "@asyncio/asyncio/sync";
+ * import { sleep } from "@asyncio/asyncio/tasks";
+ * import { cancelEverywhere } from "@asyncio/asyncio/testing";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const seats = new Semaphore(3);
+ * await cancelEverywhere(async () => {
+ *   using _ = await seats.acquire();
+ *   await sleep(1000);
+ * }, () => assertEquals(seats.value, 3));
+ * ```
  *
  * @module
  */
 export { VirtualClock, type VirtualClockOptions } from "./virtual_clock.ts";
-export { type BlockedTask, DeadlockError } from "./deadlock.ts";
 export { waitAllTasksBlocked } from "./wait_all_tasks_blocked.ts";
+export {
+  type Exploration,
+  explore,
+  ExploreError,
+  type ExploreOptions,
+} from "./explore.ts";
+export {
+  cancelEverywhere,
+  CancelEverywhereError,
+} from "./cancel_everywhere.ts";
+export { type BlockedTask, DeadlockError } from "./deadlock.ts";

@@ -11,31 +11,44 @@ import {
 } from "../tasks/waiter.ts";
 import { type Goal, Timeline } from "./_timeline.ts";
 
-/** How long, on the real clock, a run that can't go on may be woken by something foreign before it is called a deadlock. */
+/**
+ * How long, on the real clock, a run that can't go on may be woken by something
+ * foreign before it is called a deadlock.
+ */
 const PATIENCE = 1000;
 
 /** How a {@linkcode VirtualClock} starts, and who moves it. */
 export interface VirtualClockOptions {
   /** The first time it shows, in milliseconds; 0 unless given. */
   start?: number | undefined;
-  /** Whether it jumps when every task waits; true unless given. With `false` only {@linkcode VirtualClock.advance} moves it. */
+  /**
+   * Whether it jumps when every task waits; true unless given. With `false`
+   * only {@linkcode VirtualClock.advance} moves it.
+   */
   autoJump?: boolean | undefined;
 }
 
 /**
- * A clock for tests, on which a day of sleeps and timeouts takes milliseconds: `run(main, { clock: new VirtualClock() })`.
+ * A clock for tests, on which a day of sleeps and timeouts takes milliseconds:
+ * `run(main, { clock: new VirtualClock() })`.
  *
- * - **It jumps when every task waits**, to the next moment at which a sleep, a timeout or a timer is due. What follows from
- *   that, promise continuations and all, has happened before it jumps again: the order is exactly the one the real clock would
- *   give.
- * - **It waits for the real world.** While a task waits for a socket, a child or a thread, or for a foreign promise (it
- *   is then in no wait of this package), time stands still.
+ * - **It jumps when every task waits**, to the next moment at which a sleep, a
+ *   timeout or a timer is due. What follows from that, promise continuations
+ *   and all, has happened before it jumps again: the order is exactly the one
+ *   the real clock would give.
+ * - **It waits for the real world.** While a task waits for a socket, a child
+ *   or a thread, or for a foreign promise (it is then in no wait of this
+ *   package), time stands still.
  * - **It never jumps to infinity**: `sleep(Infinity)` waits for a cancel.
- * - **It reports deadlocks**: where no task can go on and there is nothing to jump to, the main task is cancelled with
- *   a {@linkcode DeadlockError}. As foreign code may still wake a task (a callback that puts into a queue), it looks
- *   on for a second of real time first; `cancellable` tells it of such code.
- * - **It touches no globals.** `Date`, `setTimeout` and `performance` stay real, and so does everything outside of the runs that are
- *   given this clock. Several runs may share it, side by side; it then jumps when the tasks of all of them wait.
+ * - **It reports deadlocks**: where no task can go on and there is nothing to
+ *   jump to, the main task is cancelled with a {@linkcode DeadlockError}. As
+ *   foreign code may still wake a task (a callback that puts into a queue), it
+ *   looks on for a second of real time first; `cancellable` tells it of such
+ *   code.
+ * - **It touches no globals.** `Date`, `setTimeout` and `performance` stay
+ *   real, and so does everything outside of the runs that are given this clock.
+ *   Several runs may share it, side by side; it then jumps when the tasks of
+ *   all of them wait.
  *
  * @example A day in no time
  * ```ts
@@ -74,14 +87,18 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Moves the clock on by `ms`, and waits until everything has happened that is due by then, in order, with all that follows from
-   * it; so after it there is nothing left to wait for. Zero or less lets happen what is due now.
+   * Moves the clock on by `ms`, and waits until everything has happened that is
+   * due by then, in order, with all that follows from it; so after it there is
+   * nothing left to wait for. Zero or less lets happen what is due now.
    *
-   * In a task it is a wait like `sleep(ms)`, but one that comes last of all that happens at its time. The clock goes on jumping by
-   * itself before and after, whenever every task waits; so a test that moves it from outside of the run, and
-   * waits for other things in between, wants a clock made with `autoJump: false`. Calls side by side are like sleeps side by side.
+   * In a task it is a wait like `sleep(ms)`, but one that comes last of all
+   * that happens at its time. The clock goes on jumping by itself before and
+   * after, whenever every task waits; so a test that moves it from outside of
+   * the run, and waits for other things in between, wants a clock made with
+   * `autoJump: false`. Calls side by side are like sleeps side by side.
    *
-   * **Cancel safety:** an advance that is cancelled leaves nothing behind; the clock stands wherever it has got to.
+   * **Cancel safety:** an advance that is cancelled leaves nothing behind; the
+   * clock stands wherever it has got to.
    *
    * @throws {RangeError} `ms` is not finite.
    * @throws {CancelledError} The task was cancelled.

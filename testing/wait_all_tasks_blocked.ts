@@ -4,7 +4,10 @@ import { currentScope } from "../tasks/current_scope.ts";
 import { ExternalWaiter, type Place, refused } from "../tasks/waiter.ts";
 import { observe } from "./_observe.ts";
 
-/** A wait for the loop to come to rest; external, so that a virtual clock does not jump before it has ended. */
+/**
+ * A wait for the loop to come to rest; external, so that a virtual clock does
+ * not jump before it has ended.
+ */
 class RestWait implements Place {
   readonly what = "waitAllTasksBlocked";
   readonly #scheduler = currentScope().scheduler;
@@ -36,11 +39,13 @@ class RestWait implements Place {
 }
 
 /**
- * Waits until every other task of the loop waits for something, be it time, each other or the world outside, so that nothing
- * happens by itself any more. Instead of a sleep that is long enough, mostly.
+ * Waits until every other task of the loop waits for something, be it time,
+ * each other or the world outside, so that nothing happens by itself any more.
+ * Instead of a sleep that is long enough, mostly.
  *
- * It works on the real and on the virtual clock; that does not jump before this has ended. A task that waits for a foreign
- * promise counts as running, one that gives way with `sleep(0)` too. Mirrors Trio's `wait_all_tasks_blocked`.
+ * It works on the real and on the virtual clock; that does not jump before this
+ * has ended. A task that waits for a foreign promise counts as running, one
+ * that gives way with `sleep(0)` too. Mirrors Trio's `wait_all_tasks_blocked`.
  *
  * **Cancel safety:** it leaves nothing behind.
  *

@@ -1,0 +1,208 @@
+/** @module */
+import { isCancelled } from "../tasks/errors.ts";
+import { checkCoroutine, type Coroutine, describe } from "../tasks/types.ts";
+import { quiet, refused } from "../tasks/waiter.ts";
+import { DeadlockError } from "./deadlock.ts";
+import { rehearseWithPoints } from "./_points.ts";
+import { describeMishap } from "./_rehearsal.ts";
+import { calledIn, callerIn } from "./_stack.ts";
+
+/**
+ * A scenario that was cancelled at one of its cancellation points failed, or
+ * what must hold after it did not. The `cause` is what was thrown.
+ *
+ * Thrown by {@linkcode cancelEverywhere}.
+ */
+export class CancelEverywhereError extends Error {
+  /** `"CancelEverywhereError"` */
+  override name = "CancelEverywhereError";
+  /**
+   * The number of the point, counted from 1 in the order in which the scenario
+   * comes to them.
+   */
+  readonly point: number;
+  /** What the scenario waits for there: `"Lock.acquire"`. */
+  readonly waitsFor: string;
+  /** The line of the scenario, as a stack shows it, where it is known. */
+  readonly where: string | undefined;
+
+  /** Made by {@linkcode cancelEverywhere}. */
+  constructor(
+    message: string,
+    options: ErrorOptions & {
+      point: number;
+      waitsFor: string;
+      where: string | undefined;
+    },
+  ) {
+    super(message, options);
+    this.point = options.point;
+    this.waitsFor = options.waitsFor;
+    this.where = options.where;
+  }
+}
+
+/** A cancellation point. */
+interface Point {
+  waitsFor: string;
+  readonly where: string | undefined;
+  /** Whether the scenario really waits there, instead of going on at once. */
+  waits: boolean;
+}
+
+/**
+ * Where in a point the cancel comes: before the wait is begun, or once it is.
+ */
+type Moment = "right at" | "in the wait of";
+
+/**
+ * Cancels a scenario at each of its cancellation points, once each, and calls
+ * `check` after each: for an invariant that must hold wherever the cancel
+ * strikes, such as that no lock is held and no item is lost.
+ *
+ * - A **cancellation point** is where the scenario's own task (not one that it
+ *   starts) awaits something of this package: also where there would be nothing
+ *   to wait for.
+ * - The scenario is run once without a cancel, to find the points, and must
+ *   succeed. Then it is run for each point, and cancelled right there, before
+ *   the wait is begun; where it really waits, it is run once more, and
+ *   cancelled while it stands in the wait. `check` is called after each run
+ *   that was cancelled.
+ * - Every run has a loop of its own and a virtual clock, and is over, with all
+ *   that it left running, before `check` is called.
+ * - A cancelled scenario ends with a `CancelledError`, or handles the cancel
+ *   and ends well: both are fine, and `check` tells whether what it left behind
+ *   is. It fails when it ends with another error, when one of its tasks fails
+ *   and nobody retrieves the error, and when it can't go on (a
+ *   {@linkcode DeadlockError}).
+ *
+ * The scenario has to come to the same points each time, so it makes what it
+ * uses afresh, or leaves it as it was.
+ *
+ * **Cancel safety:** a cancel of the caller goes to the scenario; nothing is
+ * left behind.
+ *
+ * @returns How many points there are.
+ * @throws {CancelEverywhereError} The scenario failed when it was cancelled, or
+ * `check` did after it.
+ * @throws What the scenario throws without being cancelled.
+ * @throws {CancelledError} The caller was cancelled.
+ *
+ * @example
+ * ```ts
+ * import { Lock } from "@asyncio/asyncio/sync";
+ * import { sleep } from "@asyncio/asyncio/tasks";
+ * import { cancelEverywhere } from "@asyncio/asyncio/testing";
+ * import { assertEquals, assertFalse } from "@std/assert";
+ *
+ * const lock = new Lock();
+ * const { points } = await cancelEverywhere(async () => {
+ *   using _ = await lock.acquire();
+ *   await sleep(1000);
+ * }, () => assertFalse(lock.locked));
+ * assertEquals(points, 2);
+ * ```
+ */
+export function cancelEverywhere(
+  scenario: Coroutine<void>,
+  check: () => void | Promise<void>,
+): Promise<{ points: number }> {
+  try {
+    checkCoroutine(scenario, "cancelEverywhere");
+    if (typeof check !== "function") {
+      throw new TypeError(
+        `check is a function that throws where something is wrong, found ${
+          describe(check)
+        }`,
+      );
+    }
+  } catch (error) {
+    return Promise.reject(error);
+  }
+  return refused() ?? quiet(cancelAll(scenario, check));
+}
+
+async function cancelAll(
+  scenario: Coroutine<void>,
+  check: () => void | Promise<void>,
+): Promise<{ points: number }> {
+  const points = await findPoints(scenario);
+  for (const [index, point] of points.entries()) {
+    await cancelAt(index, "right at", { scenario, check, point });
+    if (!point.waits) continue;
+    await cancelAt(index, "in the wait of", { scenario, check, point });
+  }
+  return { points: points.length };
+}
+
+/** Runs the scenario without a cancel. */
+async function findPoints(scenario: Coroutine<void>): Promise<Point[]> {
+  const points: Point[] = [];
+  const [mishap] = await rehearseWithPoints(scenario, (_main, onWait) => {
+    const here = new Error();
+    const point: Point = {
+      waitsFor: calledIn(here) ?? "something",
+      where: callerIn(here),
+      waits: false,
+    };
+    points.push(point);
+    onWait((what) => {
+      point.waits = true;
+      point.waitsFor = what;
+    });
+  });
+  if (mishap !== undefined) throw mishap.error;
+  return points;
+}
+
+/** Runs the scenario, cancels it at a point, and checks what it left behind. */
+async function cancelAt(
+  index: number,
+  moment: Moment,
+  { scenario, check, point }: {
+    scenario: Coroutine<void>;
+    check: () => void | Promise<void>;
+    point: Point;
+  },
+): Promise<void> {
+  const { waitsFor, where } = point;
+  const number = index + 1;
+  const place = `point ${number}, ${waitsFor}${where ? ` (${where})` : ""}`;
+
+  let cancelled = false;
+  let passed = 0;
+  const mishaps = await rehearseWithPoints(scenario, (main, onWait) => {
+    if (passed++ !== index) return;
+    const cancel = () => {
+      cancelled = true;
+      main.cancel(`cancelled ${moment} ${place}`);
+    };
+    if (moment === "right at") cancel();
+    else onWait(cancel);
+  });
+
+  const fail = (message: string, options?: ErrorOptions): never => {
+    const details = { ...options, point: number, waitsFor, where };
+    throw new CancelEverywhereError(message, details);
+  };
+  const failed = mishaps.find(({ error }) =>
+    !isCancelled(error) || error instanceof DeadlockError
+  );
+  if (failed !== undefined) {
+    const what = describeMishap(failed);
+    fail(`cancelled ${moment} ${place}, it failed: ${what}`, {
+      cause: failed.error,
+    });
+  }
+  if (!cancelled) {
+    fail(`it did not come to ${place} again: it has to do the same each time`);
+  }
+  try {
+    await check();
+  } catch (error) {
+    const what = describeMishap({ error });
+    fail(`cancelled ${moment} ${place}, the check failed: ${what}`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,189 @@
+/** @module */
+import { checkCoroutine, type Coroutine, describe } from "../tasks/types.ts";
+import { quiet, refused } from "../tasks/waiter.ts";
+import { ChoiceTree } from "./_choice_tree.ts";
+import { Random } from "./_random.ts";
+import { describeMishap, type Mishap, rehearse } from "./_rehearsal.ts";
+import { type Choice, randomSeed, Schedule, seedOf } from "./_schedule.ts";
+import { shrink } from "./_shrink.ts";
+
+/** How long, and from where, to {@linkcode explore}. */
+export interface ExploreOptions {
+  /** How many runs at most; 1000 unless given. */
+  runs?: number | undefined;
+  /**
+   * The seed of the first run, from which the others follow; 0, first come
+   * first served, unless given.
+   */
+  seed?: number | undefined;
+}
+
+/** What {@linkcode explore} has done. */
+export interface Exploration {
+  /** How often the scenario was run. */
+  runs: number;
+  /** How many different orders there were among the runs. */
+  schedules: number;
+}
+
+/**
+ * A scenario fails in some order. Its `cause` is what the scenario failed with:
+ * what it threw, a {@linkcode DeadlockError}, or an error of one of its tasks
+ * that nobody has retrieved.
+ *
+ * Thrown by {@linkcode explore}.
+ */
+export class ExploreError extends Error {
+  /** `"ExploreError"` */
+  override name = "ExploreError";
+  /** Repeats the failure: `explore(scenario, { seed, runs: 1 })`. */
+  readonly seed: number;
+  /** The run that failed first, counted from 1. */
+  readonly runs: number;
+
+  /** Made by {@linkcode explore}. */
+  constructor(
+    message: string,
+    options: ErrorOptions & { seed: number; runs: number },
+  ) {
+    super(message, options);
+    this.seed = options.seed;
+    this.runs = options.runs;
+  }
+}
+
+/**
+ * Runs `scenario` again and again, each time in another order of the wake-ups
+ * that the rules leave open, and fails when it fails in any of them.
+ *
+ * - Every run has a loop of its own and a virtual clock. What the rules promise
+ *   holds in all of them (callbacks and new tasks start in order, timers fire
+ *   in the order of their times); which of the tasks that were woken goes on
+ *   first is tried out.
+ * - A run fails when the scenario throws, when one of its tasks fails and
+ *   nobody retrieves the error, and when it can't go on: then the cause is a
+ *   {@linkcode DeadlockError} that says who waits for what, and where.
+ * - The first run takes the wake-ups as they come, the others go ways that were
+ *   not gone before, chosen at random; it stops when there are none left. The
+ *   same seed gives the same runs.
+ * - A failure is made simpler before it is reported: the seed in the error
+ *   stands for an order with as few detours as could be found in some hundred
+ *   runs.
+ *
+ * For this to work, the scenario makes what it uses afresh each time, and
+ * depends on nothing but the order: no real time, no `Math.random`, no sockets.
+ *
+ * **Cancel safety:** a cancel goes to the scenario; nothing is left behind.
+ *
+ * @throws {ExploreError} The scenario fails in some order.
+ * @throws {RangeError} `runs` or `seed` is no whole number, or is out of range.
+ * @throws {CancelledError} The task was cancelled.
+ *
+ * @example A check, an await, and an act on what was true before
+ * ```ts
+ * import { gather, sleep } from "@asyncio/asyncio/tasks";
+ * import { explore, ExploreError } from "@asyncio/asyncio/testing";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * const error = await assertRejects(() =>
+ *   explore(async () => {
+ *     let seats = 1;
+ *     async function book() {
+ *       if (seats === 0) return;
+ *       await sleep(0); // somebody else may book here
+ *       seats--;
+ *     }
+ *     await gather([book, book]);
+ *     assertEquals(seats, 0);
+ *   }), ExploreError);
+ * console.log(error.message); // names the seed
+ * ```
+ */
+export function explore(
+  scenario: Coroutine<void>,
+  options: ExploreOptions = {},
+): Promise<Exploration> {
+  const { runs = 1000, seed = 0 } = options;
+  try {
+    checkCoroutine(scenario, "explore");
+    checkCount(runs, "runs", 1);
+    checkCount(seed, "seed", 0);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+  return refused() ?? quiet(exploreAll(scenario, runs, seed));
+}
+
+async function exploreAll(
+  scenario: Coroutine<void>,
+  runs: number,
+  firstSeed: number,
+): Promise<Exploration> {
+  const random = new Random(firstSeed);
+  const tree = new ChoiceTree();
+  const schedules = new Set<number>();
+  let seed = firstSeed;
+  for (let run = 1; run <= runs; run++) {
+    const schedule = new Schedule(seed);
+    const mishap = await perform(scenario, schedule);
+    if (mishap !== undefined) {
+      throw await makeError(scenario, { schedule, mishap, seed, run });
+    }
+    tree.add(schedule.choices);
+    schedules.add(schedule.hash);
+    if (tree.complete) return { runs: run, schedules: schedules.size };
+    const untried = tree.untried(random);
+    seed = (untried && seedOf(untried, "at random")) ?? randomSeed(random);
+  }
+  return { runs, schedules: schedules.size };
+}
+
+async function perform(
+  scenario: Coroutine<void>,
+  { choose }: Schedule,
+  debug = false,
+): Promise<Mishap | undefined> {
+  const prepare = (loop: { choose: unknown }) => loop.choose = choose;
+  return (await rehearse(scenario, { prepare, debug }))[0];
+}
+
+/**
+ * Makes the failure simpler, repeats it once more in debug mode, and says what
+ * is known.
+ */
+async function makeError(
+  scenario: Coroutine<void>,
+  first: { schedule: Schedule; mishap: Mishap; seed: number; run: number },
+): Promise<ExploreError> {
+  const kind = kindOf(first.mishap);
+  const failsAs = async (choices: readonly Choice[]) => {
+    const schedule = Schedule.of(choices);
+    const mishap = await perform(scenario, schedule);
+    const same = mishap !== undefined && kindOf(mishap) === kind;
+    return same ? schedule.choices : undefined;
+  };
+  const seed = await shrink(first.schedule.choices, failsAs) ?? first.seed;
+  const schedule = new Schedule(seed);
+  const repeated = await perform(scenario, schedule, true);
+  const mishap = repeated ?? first.mishap;
+  const repeat = `explore(scenario, { seed: ${seed}, runs: 1 })`;
+  const message = repeated === undefined
+    ? `run ${first.run} failed, but did not fail again: the scenario depends on more than the order; its seed is ${seed}`
+    : `run ${first.run} failed, and ${repeat} repeats it, ${schedule}`;
+  return new ExploreError(`${message}: ${describeMishap(mishap)}`, {
+    cause: mishap.error,
+    seed,
+    runs: first.run,
+  });
+}
+
+function kindOf({ error }: Mishap): string {
+  return error instanceof Error ? error.name : describe(error);
+}
+
+function checkCount(value: unknown, what: string, least: number): void {
+  if (Number.isSafeInteger(value) && (value as number) >= least) return;
+  throw new RangeError(
+    `${what} is a whole number from ${least} on, found ${describe(value)}`,
+  );
+}

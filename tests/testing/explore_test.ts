@@ -1,0 +1,370 @@
+import {
+  assert,
+  assertEquals,
+  assertFalse,
+  assertInstanceOf,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
+import { Condition, Event, Lock } from "../../sync/mod.ts";
+import {
+  CancelledError,
+  createTask,
+  Future,
+  gather,
+  getRunningLoop,
+  run,
+  sleep,
+  taskGroup,
+} from "../../tasks/mod.ts";
+import { DeadlockError, explore, ExploreError } from "../../testing/mod.ts";
+
+// --- textbook bugs -----------------------------------------------------------
+
+/** Finds the bug in a thousand runs, and that its seed repeats it. */
+async function findBug(scenario: () => Promise<void>): Promise<ExploreError> {
+  const error = await assertRejects(() => explore(scenario), ExploreError);
+  const { seed } = error;
+  const repeated = await assertRejects(
+    () => explore(scenario, { seed, runs: 1 }),
+    ExploreError,
+  );
+  assertEquals(repeated.runs, 1);
+  assertEquals(repeated.seed, seed);
+  const anyTask = (cause: unknown) => String(cause).replaceAll(/-\d+/g, "");
+  assertEquals(anyTask(repeated.cause), anyTask(error.cause));
+  assertStringIncludes(error.message, `seed: ${seed}`);
+  assertStringIncludes(error.message, (error.cause as Error).message);
+  return error;
+}
+
+async function lostWakeUp(): Promise<void> {
+  let ready = false;
+  let waiter: Future<void> | undefined;
+  await gather([
+    async () => {
+      if (ready) return;
+      await sleep(0); // what happens here is missed
+      waiter = new Future();
+      await waiter;
+    },
+    async () => {
+      for (let i = 0; i < 3; i++) await sleep(0);
+      ready = true;
+      waiter?.setResult();
+    },
+  ]);
+}
+
+async function checkThenAct(): Promise<void> {
+  let owner: string | undefined;
+  let owners = 0;
+  const claim = (name: string, delay: number) => async () => {
+    for (let i = 0; i < delay; i++) await sleep(0);
+    if (owner !== undefined) return;
+    await sleep(0);
+    await sleep(0);
+    owner = name;
+    owners++;
+  };
+  await gather([claim("early", 0), claim("late", 5)]);
+  assertEquals(owners, 1);
+}
+
+async function twoLocks(): Promise<void> {
+  const [left, right] = [new Lock(), new Lock()];
+  const both = (first: Lock, second: Lock, delay: number) => async () => {
+    for (let i = 0; i < delay; i++) await sleep(0);
+    using _first = await first.acquire();
+    using _second = await second.acquire();
+  };
+  await taskGroup((group) => {
+    group.createTask(both(left, right, 0), { name: "lefty" });
+    group.createTask(both(right, left, 4), { name: "righty" });
+  });
+}
+
+Deno.test("the textbook bugs do not show in the usual order", async () => {
+  for (const bug of [lostWakeUp, checkThenAct, twoLocks]) {
+    await explore(bug, { runs: 1 });
+    await run(bug);
+  }
+});
+
+Deno.test("explore finds a lost wake-up", async () => {
+  const { cause } = await findBug(lostWakeUp);
+  assertInstanceOf(cause, DeadlockError);
+  assertStringIncludes(cause.message, "waits for Future");
+  assertStringIncludes(cause.message, "explore_test.ts:");
+});
+
+Deno.test("explore finds a check-then-act race over two awaits", async () => {
+  const { cause } = await findBug(checkThenAct);
+  assertStringIncludes(String(cause), "not equal");
+});
+
+Deno.test("explore finds a deadlock of two locks, and says who waits for what", async () => {
+  const { cause } = await findBug(twoLocks);
+  assertInstanceOf(cause, DeadlockError);
+  const blocked = Object.fromEntries(
+    cause.blocked.map(({ task, waitsFor }) => [task, waitsFor.join()]),
+  );
+  assertStringIncludes(blocked["lefty"]!, "Lock.acquire (at ");
+  assertStringIncludes(blocked["righty"]!, "Lock.acquire (at ");
+  assertStringIncludes(cause.message, 'task "righty" waits for Lock.acquire');
+});
+
+Deno.test("the seed that is reported makes few detours", async () => {
+  // Noise that can be ordered in many ways beside a bug that takes one detour.
+  const scenario = async () => {
+    const order: string[] = [];
+    const noise = () => gather(Array.from({ length: 6 }, () => () => sleep(0)));
+    await gather([noise, noise, async () => {
+      await sleep(0);
+      order.push("first");
+    }, async () => {
+      await sleep(0);
+      order.push("second");
+    }]);
+    assertEquals(order, ["first", "second"]);
+  };
+  const { message } = await findBug(scenario);
+  const [, detours] = message.match(/with (\d+) of \d+ choices/) ?? [];
+  assert(Number(detours) <= 2, message);
+});
+
+// --- what counts as a failure ------------------------------------------------
+
+Deno.test("an error that nobody retrieves is a failure", async () => {
+  const error = await assertRejects(() =>
+    explore(async () => {
+      createTask(async () => {
+        await sleep(1);
+        throw new Error("unseen");
+      });
+      await sleep(2);
+    }), ExploreError);
+  assertEquals((error.cause as Error).message, "unseen");
+});
+
+Deno.test("a task that fails when the scenario is over is a failure", async () => {
+  await assertRejects(
+    () =>
+      explore(() => {
+        createTask(async () => {
+          try {
+            await sleep(1000);
+          } catch {
+            throw new Error("unseen");
+          }
+        }, { eager: true });
+      }),
+    ExploreError,
+    "unseen",
+  );
+});
+
+Deno.test("a deadlock that the scenario swallows is a failure", async () => {
+  await assertRejects(
+    () =>
+      explore(async () => {
+        try {
+          await new Event().wait();
+        } catch { /* goes on */ }
+      }),
+    ExploreError,
+    "Event.wait",
+  );
+});
+
+Deno.test("a deadlock that no cancel ends is ended all the same", async () => {
+  const error = await assertRejects(() =>
+    explore(async () => {
+      const condition = new Condition();
+      createTask(async () => {
+        await sleep(1);
+        await condition.acquire();
+        condition.notify(); // and keeps the lock
+      });
+      using _ = await condition.acquire();
+      await condition.wait(); // must have the lock again before it can end
+    }), ExploreError);
+  assertInstanceOf(error.cause, DeadlockError);
+});
+
+Deno.test("a scenario that throws no Error is reported, too", async () => {
+  const error = await assertRejects(
+    () => explore(() => Promise.reject("just a string")),
+    ExploreError,
+    "just a string",
+  );
+  assertEquals(error.cause, "just a string");
+});
+
+// --- the orders --------------------------------------------------------------
+
+Deno.test("a scenario without choices is run once", async () => {
+  assertEquals(await explore(() => sleep(1000)), { runs: 1, schedules: 1 });
+});
+
+Deno.test("it stops when all orders were seen, each of them once", async () => {
+  const orders = new Set<string>();
+  const found = await explore(async () => {
+    let order = "";
+    await gather(["a", "b", "c"].map((name) => async () => {
+      await sleep(0);
+      order += name;
+    }));
+    orders.add(order);
+  });
+  assertEquals(orders.size, 6);
+  assertEquals(found.runs, found.schedules);
+  assert(found.runs < 1000);
+});
+
+Deno.test("it stops after the runs that it is given", async () => {
+  const scenario = () =>
+    gather(Array.from({ length: 8 }, () => () => sleep(0)));
+  const found = await explore(async () => void await scenario(), { runs: 50 });
+  assertEquals(found, { runs: 50, schedules: 50 });
+});
+
+Deno.test("the same seed gives the same runs, another one others", async () => {
+  const record = async (seed: number) => {
+    const orders: string[] = [];
+    await explore(async () => {
+      let order = "";
+      await gather([..."abcdef"].map((name) => async () => {
+        await sleep(0);
+        order += name;
+      }));
+      orders.push(order);
+    }, { runs: 20, seed });
+    return orders;
+  };
+  assertEquals(await record(7), await record(7));
+  assert((await record(7)).join() !== (await record(8)).join());
+});
+
+Deno.test("seed 0 is first come, first served", async () => {
+  let order = "";
+  await explore(async () => {
+    await gather([..."abcdef"].map((name) => async () => {
+      await sleep(0);
+      order += name;
+    }));
+  }, { runs: 1 });
+  assertEquals(order, "abcdef");
+});
+
+Deno.test("what the rules promise holds in every order", async () => {
+  await explore(async () => {
+    const order: string[] = [];
+    const loop = getRunningLoop();
+    loop.callSoon(() => order.push("first callback"));
+    loop.callSoon(() => order.push("second callback"));
+    await gather([
+      async () => {
+        order.push("first task");
+        await sleep(20);
+        order.push("20 ms");
+      },
+      async () => {
+        order.push("second task");
+        await sleep(10);
+        order.push("10 ms");
+      },
+      () => sleep(0),
+      () => sleep(0),
+    ]);
+    assertEquals(order, [
+      "first callback",
+      "second callback",
+      "first task",
+      "second task",
+      "10 ms",
+      "20 ms",
+    ]);
+  });
+});
+
+Deno.test("a lock keeps its promise in every order", async () => {
+  await explore(async () => {
+    const lock = new Lock();
+    let value = 0;
+    await gather(Array.from({ length: 3 }, () => async () => {
+      using _ = await lock.acquire();
+      const before = value;
+      await sleep(0);
+      value = before + 1;
+    }));
+    assertEquals(value, 3);
+    assertFalse(lock.locked);
+  });
+});
+
+Deno.test("a scenario that is not the same each time still ends", async () => {
+  let runs = 0;
+  const found = await explore(async () => {
+    const tasks = 2 + runs++ % 3;
+    await gather(Array.from({ length: tasks }, () => () => sleep(0)));
+  }, { runs: 30 });
+  assertEquals(found.runs, 30);
+});
+
+Deno.test("a failure that does not come again is reported as such", async () => {
+  let failed = false;
+  await assertRejects(
+    () =>
+      explore(async () => {
+        await sleep(1);
+        if (failed) return;
+        failed = true;
+        throw new Error("once");
+      }),
+    ExploreError,
+    "did not fail again",
+  );
+});
+
+// --- in the middle of other things -------------------------------------------
+
+Deno.test("a cancel goes to the scenario", async () => {
+  await run(async () => {
+    let cancelled = false;
+    const task = createTask(() =>
+      explore(async () => {
+        try {
+          task.cancel();
+          await sleep(1);
+        } finally {
+          cancelled = true;
+        }
+      })
+    );
+    await assertRejects(async () => await task, CancelledError);
+    assert(cancelled);
+  });
+});
+
+Deno.test("a scenario that is cancelled by itself fails", async () => {
+  const error = await assertRejects(
+    () => explore(() => Promise.reject(new CancelledError("by itself"))),
+    ExploreError,
+  );
+  assertInstanceOf(error.cause, CancelledError);
+});
+
+Deno.test("what is no whole number is refused", async () => {
+  const scenario = () => sleep(1);
+  for (
+    const options of [{ runs: 0 }, { runs: 1.5 }, { seed: -1 }, { seed: NaN }]
+  ) {
+    await assertRejects(() => explore(scenario, options), RangeError);
+  }
+  await assertRejects(
+    () => explore(Promise.resolve() as never),
+    TypeError,
+    "explore(",
+  );
+});
