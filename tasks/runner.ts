@@ -14,7 +14,7 @@ import { Scope } from "./scope.ts";
 import { shutDown } from "./shutdown.ts";
 import { onSignal } from "./signal_source.ts";
 import { spawn, type Task } from "./task.ts";
-import { checkCoroutine, type Coroutine } from "./types.ts";
+import { checkCoroutine, type Coroutine, describe } from "./types.ts";
 import { refused } from "./waiter.ts";
 
 /** How to {@linkcode run}. */
@@ -55,7 +55,8 @@ class MainRun<T> extends Future<T> {
     const outside = currentScope().scheduler;
     outside.external++;
     completionOf(main).listen({
-      settled: () => {
+      settled: (end) => {
+        void end.error; // retrieved: it is going to be the run's own
         finish().then(() => {
           outside.external--;
           this.#end();
@@ -133,10 +134,16 @@ export class Runner implements AsyncDisposable {
   /** Where what belongs to no task runs. */
   readonly #scope: Scope;
   #state: "idle" | "running" | "closed" = "idle";
+  #closing: Promise<void> | undefined;
 
   /** Makes a runner; nothing runs yet. */
   constructor(options: RunOptions = {}) {
-    const { clock = realClock, debug = debugByDefault() } = options;
+    const { clock = realClock, debug = debugByDefault(), signal } = options;
+    if (signal !== undefined && typeof signal.aborted !== "boolean") {
+      throw new TypeError(
+        `expected an AbortSignal, found ${describe(signal)}`,
+      );
+    }
     this.#options = options;
     this.loop = new EventLoop({ clock });
     this.loop.debug = debug;
@@ -167,7 +174,6 @@ export class Runner implements AsyncDisposable {
    * @throws {InvalidStateError} It is running.
    */
   close(): Promise<void> {
-    if (this.#state === "closed") return Promise.resolve();
     if (this.#state === "running") {
       return Promise.reject(wrongState(this.#state));
     }
@@ -194,9 +200,13 @@ export class Runner implements AsyncDisposable {
     return new MainRun(task, this.#options, finish).then((value) => value);
   }
 
-  async #close(): Promise<void> {
+  #close(): Promise<void> {
     this.#state = "closed";
-    await runInScope(this.#scope, () => shutDown(this.#scope.scheduler));
+    this.#closing ??= runInScope(
+      this.#scope,
+      () => shutDown(this.#scope.scheduler),
+    );
+    return this.#closing;
   }
 
   static {
@@ -242,7 +252,11 @@ export class Runner implements AsyncDisposable {
  * ```
  */
 export function run<T>(main: Coroutine<T>, options?: RunOptions): Promise<T> {
-  return runAndClose(new Runner(options), main);
+  try {
+    return runAndClose(new Runner(options), main);
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 function wrongState(state: string): InvalidStateError {

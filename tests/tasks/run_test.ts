@@ -1,0 +1,351 @@
+import {
+  assert,
+  assertEquals,
+  assertNotStrictEquals,
+  assertRejects,
+  assertStrictEquals,
+} from "@std/assert";
+import {
+  allTasks,
+  CancelledError,
+  createTask,
+  currentTask,
+  type ExceptionContext,
+  Future,
+  getRunningLoop,
+  run,
+  shield,
+  sleep,
+  taskGroup,
+  timeout,
+  TimeoutError,
+} from "@asyncio/asyncio/tasks";
+import { reportsOf } from "./_reports.ts";
+import { turns } from "./_turns.ts";
+import { virtually } from "./_virtually.ts";
+
+Deno.test("run settles as its main task does", async () => {
+  assertEquals(await run(() => 1), 1);
+  assertEquals(await run(async () => await sleep(0, { result: 2 })), 2);
+  const error = new Error("boom");
+  const thrown = await assertRejects(() =>
+    run(() => {
+      throw error;
+    })
+  );
+  assertStrictEquals(thrown, error);
+});
+
+Deno.test("run rejects with CancelledError when main ends cancelled by itself", async () => {
+  await assertRejects(
+    () => run(() => currentTask()!.cancel("myself")),
+    CancelledError,
+    "myself",
+  );
+});
+
+Deno.test("each run has a loop of its own, and main is a task of it", async () => {
+  const outside = getRunningLoop();
+  const loops = await Promise.all([0, 1].map(() =>
+    run(async () => {
+      const task = currentTask()!;
+      const loop = getRunningLoop();
+      assertStrictEquals(task.loop, loop);
+      assertEquals(allTasks(), new Set([task]));
+      await sleep(1);
+      assertStrictEquals(getRunningLoop(), loop);
+      return [loop];
+    })
+  ));
+  assertNotStrictEquals(loops[0]![0], loops[1]![0]);
+  assertNotStrictEquals(loops[0]![0], outside);
+  assertStrictEquals(getRunningLoop(), outside);
+});
+
+Deno.test("what main leaves running is cancelled and waited for", async () => {
+  const seen: string[] = [];
+  await run(async () => {
+    createTask(async () => {
+      try {
+        await sleep(60_000);
+      } catch (error) {
+        seen.push((error as Error).name);
+        for (let i = 0; i < 5; i++) await sleep(0);
+        seen.push("cleaned up");
+        throw error;
+      }
+    });
+    createTask(() => seen.push("never started"));
+    seen.push("main");
+    await Promise.resolve();
+  });
+  assertEquals(seen.includes("cleaned up"), true);
+  assertEquals(seen[0], "main");
+});
+
+Deno.test("leftovers are waited for when main fails too", async () => {
+  let cleaned = false;
+  await assertRejects(
+    () =>
+      run(async () => {
+        createTask(() =>
+          sleep(60_000).finally(() => sleep(0)).finally(() => cleaned = true)
+        );
+        await sleep(0);
+        throw new Error("boom");
+      }),
+    Error,
+    "boom",
+  );
+  assert(cleaned);
+});
+
+Deno.test("leftovers that start more tasks, again and again, are all ended", async () => {
+  let generations = 0;
+  await run(async () => {
+    const heir = async (): Promise<void> => {
+      try {
+        await sleep(60_000);
+      } finally {
+        if (++generations < 5) createTask(heir, { eager: true });
+      }
+    };
+    createTask(heir);
+    await sleep(0);
+  });
+  assertEquals(generations, 5);
+});
+
+Deno.test("a cancelled leftover says nothing; one that fails is reported, with its task", async () => {
+  const reports = await reportsOf(async () => {
+    createTask(() => sleep(60_000));
+    createTask(() =>
+      sleep(60_000).finally(() => {
+        throw new Error("clean-up");
+      }), { name: "clumsy" });
+    await sleep(0);
+  });
+  assertEquals(reports.length, 1);
+  const { message, error, task } = reports[0]!;
+  assert(
+    message.includes("clumsy") && message.includes("end of the run"),
+    message,
+  );
+  assertEquals([(error as Error).message, task!.name], ["clean-up", "clumsy"]);
+});
+
+Deno.test("nothing of a run goes on after its end", async () => {
+  let late = 0;
+  await run(() => {
+    getRunningLoop().callLater(1, () => late++);
+    getRunningLoop().callSoon(() => late += 10);
+    setTimeout(() => {}, 5);
+  });
+  await turns();
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  assert(late === 0 || late === 10, `${late}`);
+});
+
+Deno.test("aborting the signal cancels main, and run rejects with the reason once it has cleaned up", async () => {
+  const controller = new AbortController();
+  let cleaned = false;
+  const running = run(async () => {
+    try {
+      await sleep(60_000);
+    } finally {
+      await sleep(0);
+      cleaned = true;
+    }
+  }, { signal: controller.signal });
+  await turns();
+  const reason = new Error("enough");
+  controller.abort(reason);
+  assertStrictEquals(await assertRejects(() => running), reason);
+  assert(cleaned);
+});
+
+Deno.test("with a signal aborted already, main is not called", async () => {
+  let called = false;
+  const error = await run(() => void (called = true), {
+    signal: AbortSignal.abort("enough"),
+  }).catch((it) => it);
+  assertEquals([error, called], ["enough", false]);
+});
+
+Deno.test("a main that catches the abort gives its value; one that fails in the clean-up its error", async () => {
+  const controller = new AbortController();
+  const options = { signal: controller.signal };
+  const value = run(() => sleep(60_000).catch(() => "in spite"), options);
+  const failing = run(() =>
+    sleep(60_000).finally(() => {
+      throw new Error("clean-up");
+    }), options);
+  await turns();
+  controller.abort();
+  assertEquals(await value, "in spite");
+  await assertRejects(() => failing, Error, "clean-up");
+});
+
+Deno.test("an abort and a cancel by somebody else: CancelledError", async () => {
+  const controller = new AbortController();
+  let main!: { cancel(message?: string): boolean };
+  const running = run(() => {
+    main = currentTask()!;
+    return sleep(60_000);
+  }, { signal: controller.signal });
+  await turns();
+  main.cancel("somebody else");
+  controller.abort("enough");
+  await assertRejects(() => running, CancelledError);
+});
+
+Deno.test("an abort that comes when main has ended changes nothing", async () => {
+  const controller = new AbortController();
+  const value = await run(() => {
+    createTask(async () => {
+      await sleep(60_000).catch(() => {});
+      controller.abort();
+      await sleep(0);
+    }, { eager: true });
+    return "value";
+  }, { signal: controller.signal });
+  assertEquals(value, "value");
+});
+
+Deno.test("run leaves no listener on its signal", async () => {
+  const { signal } = new AbortController();
+  let listeners = 0;
+  const { addEventListener, removeEventListener } = signal;
+  signal.addEventListener = (...args: unknown[]) => {
+    listeners++;
+    return addEventListener.apply(signal, args as never);
+  };
+  signal.removeEventListener = (...args: unknown[]) => {
+    listeners--;
+    return removeEventListener.apply(signal, args as never);
+  };
+  await run(() => assertEquals(listeners, 1), { signal });
+  await assertRejects(() => run(() => Promise.reject(new Error()), { signal }));
+  assertEquals(listeners, 0);
+});
+
+Deno.test("a run inside a task is a wait of that task: a cancel goes to its main, and comes out after the clean-up", async () => {
+  const seen: string[] = [];
+  const task = createTask(() =>
+    run(async () => {
+      createTask(() =>
+        sleep(60_000).finally(() => sleep(0)).finally(() =>
+          seen.push("leftover")
+        )
+      );
+      await sleep(60_000).finally(() => seen.push("main"));
+    })
+  );
+  await turns();
+  task.cancel("outside");
+  await assertRejects(async () => await task, CancelledError, "outside");
+  assertEquals(seen, ["main", "leftover"]);
+});
+
+Deno.test("a timeout around a run ends it", async () => {
+  let cleaned = false;
+  await assertRejects(
+    () =>
+      timeout(1, () => run(() => sleep(60_000).finally(() => cleaned = true))),
+    TimeoutError,
+  );
+  assert(cleaned);
+});
+
+Deno.test("a run inside a run with a virtual clock lets the outer time stand still", () =>
+  virtually(async () => {
+    const value = await timeout(
+      1000,
+      () => run(() => sleep(2, { result: "real" })),
+    );
+    assertEquals([value, getRunningLoop().time()], ["real", 0]);
+  }));
+
+Deno.test("with a cancel undelivered, a run inside a task does not start", async () => {
+  let called = false;
+  const task = createTask(() => {
+    currentTask()!.cancel();
+    return run(() => void (called = true));
+  });
+  await assertRejects(async () => await task, CancelledError);
+  assertEquals(called, false);
+});
+
+Deno.test("errors that nobody has retrieved are reported at the end of the run, before it settles", async () => {
+  const reports: ExceptionContext[] = [];
+  await run(() => {
+    getRunningLoop().setExceptionHandler((_, report) => reports.push(report));
+    createTask(() => Promise.reject(new Error("task")), { name: "lost" });
+    new Future().setException(new Error("future"));
+    return sleep(0);
+  });
+  assertEquals(
+    reports.map(({ error }) => (error as Error).message).toSorted(),
+    ["future", "task"],
+  );
+});
+
+Deno.test("the error of main is run's own, and not reported besides", async () => {
+  const reports: ExceptionContext[] = [];
+  const running = run(async () => {
+    getRunningLoop().setExceptionHandler((_, report) => reports.push(report));
+    createTask(() => sleep(60_000).finally(() => sleep(0)));
+    await sleep(0);
+    throw new Error("boom");
+  });
+  await assertRejects(() => running, Error, "boom");
+  assertEquals(reports, []);
+});
+
+Deno.test("bad input to run rejects, and never throws", async () => {
+  for (const main of [undefined, null, 1, {}, Promise.resolve(1)]) {
+    await assertRejects(() => run(main as never), TypeError, "run(() => f(x))");
+  }
+  for (
+    const options of [{ clock: 1 }, { clock: {} }, { signal: 1 }, {
+      signal: {},
+    }] as never[]
+  ) {
+    let called = false;
+    let promise: Promise<unknown> | undefined;
+    try {
+      promise = run(() => void (called = true), options);
+    } catch (error) {
+      throw new Error("run threw instead of rejecting", { cause: error });
+    }
+    await assertRejects(() => promise!, TypeError);
+    assertEquals(called, false);
+  }
+});
+
+Deno.test("a group inside a run that is aborted cleans up its children", async () => {
+  const controller = new AbortController();
+  let cleaned = 0;
+  const running = run(() =>
+    taskGroup((group) => {
+      for (let i = 0; i < 3; i++) {
+        group.createTask(() =>
+          sleep(60_000).finally(() => sleep(0)).finally(() => cleaned++)
+        );
+      }
+    }), { signal: controller.signal });
+  await turns();
+  controller.abort("enough");
+  assertEquals(await running.catch((it) => it), "enough");
+  assertEquals(cleaned, 3);
+});
+
+Deno.test("a shielded leftover still ends before run does", async () => {
+  let ended = false;
+  await run(async () => {
+    const work = shield(() => sleep(60_000).finally(() => ended = true));
+    await sleep(0);
+    work.cancel();
+  });
+  assert(ended);
+});
