@@ -6,8 +6,8 @@
 export interface Runnable {
   run(): void;
   /**
-   * Whether {@linkcode run} calls foreign code, instead of only resolving a
-   * promise.
+   * Whether it is a call of foreign code: those keep their order among each
+   * other.
    */
   readonly calls: boolean;
 }

@@ -152,7 +152,7 @@ export class Scheduler implements ClockedLoop {
 
   ring(): void {
     this.#armed = undefined;
-    this.#drain(this.#takeDue(), 0);
+    for (const timer of this.#takeDue()) timer.run();
     if (this.#timers.size > 0) this.#planTurn();
   }
 
@@ -199,15 +199,11 @@ export class Scheduler implements ClockedLoop {
     if (this.choose !== undefined) return this.#step(this.choose);
     if (this.#mustAir()) return this.#planTurn();
     this.budget = BUDGET;
-    const entries = this.#takeDue();
+    const due = this.#takeDue();
     const ready = this.#ready;
     this.#ready = [];
-    if (entries.length === 0) {
-      this.#drain(ready, 0);
-    } else {
-      for (const entry of ready) entries.push(entry);
-      this.#drain(entries, 0);
-    }
+    for (const timer of due) timer.run();
+    for (const entry of ready) entry.run();
     this.#arm();
     if (this.onWait !== undefined) this.onWait();
   };
@@ -228,7 +224,7 @@ export class Scheduler implements ClockedLoop {
    * their order, as the rules have it.
    */
   #step(choose: (count: number) => number): void {
-    this.#drain(this.#takeDue(), 0);
+    for (const timer of this.#takeDue()) timer.run();
     let calls = false;
     const open = this.#ready.filter((entry) => {
       const isLaterCall = entry.calls && calls;
@@ -243,25 +239,6 @@ export class Scheduler implements ClockedLoop {
     if (this.#ready.length > 0) this.#planTurn();
     this.#arm();
     if (this.onWait !== undefined) this.onWait();
-  }
-
-  /**
-   * Runs the entries in order. The continuation of a promise that one of them
-   * resolved comes before the next entry that calls foreign code, as if each
-   * were a step of its own.
-   */
-  #drain(entries: Runnable[], from: number): void {
-    let woke = false;
-    for (let i = from; i < entries.length; i++) {
-      const entry = entries[i]!;
-      if (!entry.calls) {
-        woke = true;
-      } else if (woke) {
-        settled.then(() => this.#drain(entries, i));
-        return;
-      }
-      entry.run();
-    }
   }
 
   #runSoon = (): void => {
