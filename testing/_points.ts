@@ -4,39 +4,51 @@ import { currentTask, scopeOf, type Task } from "../tasks/task.ts";
 import type { Coroutine } from "../tasks/types.ts";
 import { type Mishap, rehearse } from "./_rehearsal.ts";
 
-/**
- * Calls what it is given once the task stands in a wait begun at the point, if
- * ever, with what it waits for.
- */
-type OnWait = (inWait: (what: string) => void) => void;
+/** A moment in which the scenario's own task is about to begin a wait. */
+export interface Moment {
+  readonly task: Task<unknown>;
+  /**
+   * Whether a cancel may have come in by now. It can't where another wait was
+   * begun before in the same synchronous code: that one would have got it.
+   */
+  readonly open: boolean;
+  /**
+   * Calls `inWait`, with what is waited for, once the task stands in the wait;
+   * never, where there is nothing to wait for.
+   */
+  onWait(inWait: (what: string) => void): void;
+}
 
-/**
- * Rehearses `scenario`, and calls `onPoint` at every cancellation point of its
- * own task, before the wait is begun.
- */
+/** Rehearses `scenario`, and calls `onPoint` at every cancellation point. */
 export function rehearseWithPoints(
   scenario: Coroutine<void>,
-  onPoint: (main: Task<unknown>, onWait: OnWait) => void,
+  onPoint: (moment: Moment) => void,
 ): Promise<Mishap[]> {
   let main: Task<unknown> | undefined;
+  let open = true;
   const noteMain = () => {
     main = currentTask();
     return scenario();
   };
+  const pass = (task: Task<unknown>) => {
+    const moment = { task, open, onWait: onWaitOf(task) };
+    if (open) queueMicrotask(() => open = true); // after the code that runs now
+    open = false;
+    onPoint(moment);
+  };
   return rehearse(noteMain, {
     prepare: (loop) => {
       loop.onPoint = () => {
-        if (main === undefined || currentScope().owner !== main) return;
-        onPoint(main, onWaitOf(main));
+        if (main !== undefined && currentScope().owner === main) pass(main);
       };
     },
   });
 }
 
-function onWaitOf(task: Task<unknown>): OnWait {
+function onWaitOf(task: Task<unknown>): Moment["onWait"] {
+  const before = new Set(scopeOf(task).waits);
   return (inWait) => {
-    const before = new Set(scopeOf(task).waits);
-    // The wait is begun in the synchronous code that comes now, if it is.
+    // The wait is begun in the code that runs now, if it is.
     queueMicrotask(() => {
       const wait = scopeOf(task).waits.find((wait) => !before.has(wait));
       if (wait !== undefined) inWait(wait.what);

@@ -46,6 +46,8 @@ export class CancelEverywhereError extends Error {
 interface Point {
   waitsFor: string;
   readonly where: string | undefined;
+  /** Whether a cancel can come right there. */
+  readonly open: boolean;
   /** Whether the scenario really waits there, instead of going on at once. */
   waits: boolean;
 }
@@ -53,7 +55,7 @@ interface Point {
 /**
  * Where in a point the cancel comes: before the wait is begun, or once it is.
  */
-type Moment = "right at" | "in the wait of";
+type Strike = "right at" | "in the wait of";
 
 /**
  * Cancels a scenario at each of its cancellation points, once each, and calls
@@ -66,8 +68,10 @@ type Moment = "right at" | "in the wait of";
  * - The scenario is run once without a cancel, to find the points, and must
  *   succeed. Then it is run for each point, and cancelled right there, before
  *   the wait is begun; where it really waits, it is run once more, and
- *   cancelled while it stands in the wait. `check` is called after each run
- *   that was cancelled.
+ *   cancelled while it stands in the wait. (Between two waits that are begun at
+ *   once, as in `Promise.all([sleep(1), sleep(2)])`, no cancel can come; the
+ *   second is only cancelled in the wait.) `check` is called after each run that
+ *   was cancelled.
  * - Every run has a loop of its own and a virtual clock, and is over, with all
  *   that it left running, before `check` is called.
  * - A cancelled scenario ends with a `CancelledError`, or handles the cancel
@@ -128,9 +132,9 @@ async function cancelAll(
 ): Promise<{ points: number }> {
   const points = await findPoints(scenario);
   for (const [index, point] of points.entries()) {
-    await cancelAt(index, "right at", { scenario, check, point });
-    if (!point.waits) continue;
-    await cancelAt(index, "in the wait of", { scenario, check, point });
+    const details = { scenario, check, point };
+    if (point.open) await cancelAt(index, "right at", details);
+    if (point.waits) await cancelAt(index, "in the wait of", details);
   }
   return { points: points.length };
 }
@@ -138,15 +142,16 @@ async function cancelAll(
 /** Runs the scenario without a cancel. */
 async function findPoints(scenario: Coroutine<void>): Promise<Point[]> {
   const points: Point[] = [];
-  const [mishap] = await rehearseWithPoints(scenario, (_main, onWait) => {
+  const [mishap] = await rehearseWithPoints(scenario, (moment) => {
     const here = new Error();
     const point: Point = {
       waitsFor: calledIn(here) ?? "something",
       where: callerIn(here),
+      open: moment.open,
       waits: false,
     };
     points.push(point);
-    onWait((what) => {
+    moment.onWait((what) => {
       point.waits = true;
       point.waitsFor = what;
     });
@@ -158,7 +163,7 @@ async function findPoints(scenario: Coroutine<void>): Promise<Point[]> {
 /** Runs the scenario, cancels it at a point, and checks what it left behind. */
 async function cancelAt(
   index: number,
-  moment: Moment,
+  strike: Strike,
   { scenario, check, point }: {
     scenario: Coroutine<void>;
     check: () => void | Promise<void>;
@@ -171,14 +176,14 @@ async function cancelAt(
 
   let cancelled = false;
   let passed = 0;
-  const mishaps = await rehearseWithPoints(scenario, (main, onWait) => {
+  const mishaps = await rehearseWithPoints(scenario, (moment) => {
     if (passed++ !== index) return;
     const cancel = () => {
       cancelled = true;
-      main.cancel(`cancelled ${moment} ${place}`);
+      moment.task.cancel(`cancelled ${strike} ${place}`);
     };
-    if (moment === "right at") cancel();
-    else onWait(cancel);
+    if (strike === "right at") cancel();
+    else moment.onWait(cancel);
   });
 
   const fail = (message: string, options?: ErrorOptions): never => {
@@ -190,7 +195,7 @@ async function cancelAt(
   );
   if (failed !== undefined) {
     const what = describeMishap(failed);
-    fail(`cancelled ${moment} ${place}, it failed: ${what}`, {
+    fail(`cancelled ${strike} ${place}, it failed: ${what}`, {
       cause: failed.error,
     });
   }
@@ -201,7 +206,7 @@ async function cancelAt(
     await check();
   } catch (error) {
     const what = describeMishap({ error });
-    fail(`cancelled ${moment} ${place}, the check failed: ${what}`, {
+    fail(`cancelled ${strike} ${place}, the check failed: ${what}`, {
       cause: error,
     });
   }

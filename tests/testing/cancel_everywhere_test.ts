@@ -6,7 +6,7 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import { Event, Lock } from "../../sync/mod.ts";
+import { Event, Lock } from "@asyncio/asyncio/sync";
 import {
   CancelledError,
   createTask,
@@ -15,12 +15,12 @@ import {
   run,
   shield,
   sleep,
-} from "../../tasks/mod.ts";
+} from "@asyncio/asyncio/tasks";
 import {
   cancelEverywhere,
   CancelEverywhereError,
   DeadlockError,
-} from "../../testing/mod.ts";
+} from "@asyncio/asyncio/testing";
 
 function noCheck(): void {}
 
@@ -87,6 +87,23 @@ Deno.test("the check comes after each run that was cancelled, and after its end"
   });
   // First the run without a cancel, then two with one.
   assertEquals(log, ["leftover", "leftover", "check", "leftover", "check"]);
+});
+
+Deno.test("no cancel comes between two waits that are begun at once", async () => {
+  const messages: string[] = [];
+  const { points } = await cancelEverywhere(async () => {
+    try {
+      await Promise.all([sleep(1), sleep(2)]);
+    } catch (error) {
+      messages.push((error as Error).message.replace(/ \(.*/, ""));
+    }
+  }, noCheck);
+  assertEquals(points, 2);
+  assertEquals(messages, [
+    "cancelled right at point 1, sleep 1",
+    "cancelled in the wait of point 1, sleep 1",
+    "cancelled in the wait of point 2, sleep 2",
+  ]);
 });
 
 Deno.test("points of other tasks do not count", async () => {

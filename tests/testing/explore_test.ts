@@ -6,7 +6,7 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import { Condition, Event, Lock } from "../../sync/mod.ts";
+import { Condition, Event, Lock } from "@asyncio/asyncio/sync";
 import {
   CancelledError,
   createTask,
@@ -16,8 +16,8 @@ import {
   run,
   sleep,
   taskGroup,
-} from "../../tasks/mod.ts";
-import { DeadlockError, explore, ExploreError } from "../../testing/mod.ts";
+} from "@asyncio/asyncio/tasks";
+import { DeadlockError, explore, ExploreError } from "@asyncio/asyncio/testing";
 
 // --- textbook bugs -----------------------------------------------------------
 

@@ -6,7 +6,7 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
-import { Lock } from "../../sync/mod.ts";
+import { Lock } from "@asyncio/asyncio/sync";
 import {
   cancellable,
   CancelledError,
@@ -21,8 +21,8 @@ import {
   timeout,
   TimeoutError,
   waitFor,
-} from "../../tasks/mod.ts";
-import { DeadlockError, VirtualClock } from "../../testing/mod.ts";
+} from "@asyncio/asyncio/tasks";
+import { DeadlockError, VirtualClock } from "@asyncio/asyncio/testing";
 
 const DAY = 86_400_000;
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
-import { Event, Lock } from "../../sync/mod.ts";
+import { Event, Lock } from "@asyncio/asyncio/sync";
 import {
   cancellable,
   CancelledError,
@@ -7,8 +7,8 @@ import {
   gather,
   run,
   sleep,
-} from "../../tasks/mod.ts";
-import { VirtualClock, waitAllTasksBlocked } from "../../testing/mod.ts";
+} from "@asyncio/asyncio/tasks";
+import { VirtualClock, waitAllTasksBlocked } from "@asyncio/asyncio/testing";
 
 Deno.test("it waits until the others stand in their lines", async () => {
   await run(async () => {
