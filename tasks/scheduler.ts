@@ -21,6 +21,7 @@
 import { setImmediate } from "node:timers";
 import type { Alarm, Clock, ClockedLoop } from "./clock.ts";
 import { InContext } from "./in_context.ts";
+import type { Observer } from "./observer.ts";
 import type { Runnable } from "./runnable.ts";
 import { type Timer, TimerHeap } from "./timer_heap.ts";
 
@@ -56,6 +57,8 @@ export class Scheduler implements ClockedLoop {
   /** Wake-ups left until the ready queue has to be used. */
   budget = BUDGET;
   debug = false;
+  /** Who looks on: see `observe`. */
+  observer: Observer | undefined = undefined;
   /** Set when the run is over: no tasks start here any more. */
   closed = false;
   /** The tasks that have not ended. */
@@ -152,7 +155,7 @@ export class Scheduler implements ClockedLoop {
 
   ring(): void {
     this.#armed = undefined;
-    for (const timer of this.#takeDue()) timer.run();
+    this.#drain(this.#takeDue(), 0);
     if (this.#timers.size > 0) this.#planTurn();
   }
 
@@ -167,16 +170,6 @@ export class Scheduler implements ClockedLoop {
   get idle(): boolean {
     return this.waiting === this.tasks.size && !this.#turnPlanned &&
       this.#ready.length === 0 && this.#soon.length === 0;
-  }
-
-  /** Reports what took too long; for debug mode. */
-  checkDuration(what: string, took: number): void {
-    if (took <= this.slowCallbackDuration) return;
-    this.report({
-      message: `${what} took ${
-        took.toFixed(0)
-      } ms, longer than ${this.slowCallbackDuration} ms`,
-    });
   }
 
   /** Drops the timers and lets go of the clock. */
@@ -202,8 +195,7 @@ export class Scheduler implements ClockedLoop {
     const due = this.#takeDue();
     const ready = this.#ready;
     this.#ready = [];
-    for (const timer of due) timer.run();
-    for (const entry of ready) entry.run();
+    this.#drain(due.length === 0 ? ready : [...due, ...ready], 0);
     this.#arm();
     if (this.onWait !== undefined) this.onWait();
   };
@@ -224,7 +216,7 @@ export class Scheduler implements ClockedLoop {
    * their order, as the rules have it.
    */
   #step(choose: (count: number) => number): void {
-    for (const timer of this.#takeDue()) timer.run();
+    this.#drain(this.#takeDue(), 0);
     let calls = false;
     const open = this.#ready.filter((entry) => {
       const isLaterCall = entry.calls && calls;
@@ -239,6 +231,24 @@ export class Scheduler implements ClockedLoop {
     if (this.#ready.length > 0) this.#planTurn();
     this.#arm();
     if (this.onWait !== undefined) this.onWait();
+  }
+
+  /**
+   * Runs the entries in order. A call happens in the microtask that its
+   * {@linkcode InContext} brings about, so what follows it comes after that.
+   */
+  #drain(entries: Runnable[], from: number): void {
+    let called = false;
+    for (let i = from; i < entries.length; i++) {
+      const entry = entries[i]!;
+      if (entry.calls) {
+        called = true;
+      } else if (called) {
+        settled.then(() => this.#drain(entries, i));
+        return;
+      }
+      entry.run();
+    }
   }
 
   #runSoon = (): void => {
