@@ -1,23 +1,27 @@
 /** @module */
-import { isAbsolute, join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Settings } from "./options.ts";
 
 /**
- * Looks `program` up as the system does when it starts one. Where there is no permission to look, it says nothing.
+ * Looks `program` up as the system does when it starts one, and gives its path; `undefined` where that will fail for another reason,
+ * or there is no permission to look.
  *
  * @throws {Deno.errors.NotFound} It is not there.
  * @throws {Deno.errors.PermissionDenied} It is there, but cannot be run.
  */
-export function findProgram(program: string, settings: Settings): void {
-  if (!mayLook(settings)) return;
+export function findProgram(
+  program: string,
+  settings: Settings,
+): string | undefined {
+  if (!mayLook(settings)) return undefined;
   const { cwd } = settings;
-  if (cwd !== undefined && !stat(cwd)?.isDirectory) return; // that is what the start will fail with
+  if (cwd !== undefined && !stat(cwd)?.isDirectory) return undefined;
   let found = false;
   for (const path of candidates(program, settings)) {
     const info = stat(path);
     if (!info?.isFile) continue;
-    if (info.mode === null || info.mode & 0o111) return;
+    if (info.mode === null || info.mode & 0o111) return path;
     found = true;
   }
   const name = JSON.stringify(program);
@@ -46,7 +50,7 @@ function candidates(program: string, { cwd, env }: Settings): string[] {
     : cwd instanceof URL
     ? fileURLToPath(cwd)
     : cwd;
-  const from = (path: string) => isAbsolute(path) ? path : join(start, path);
+  const from = (path: string) => resolve(start, path);
   if (program.includes("/")) return [from(program)];
   if (program === "") return [];
   const path = env?.["PATH"] ?? Deno.env.get("PATH") ?? "/usr/bin:/bin";

@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { describe } from "../tasks/types.ts";
 import { findProgram } from "./_find_program.ts";
+import { groupStart } from "./_group_start.ts";
 import type { Settings } from "./options.ts";
 import { DEVNULL, STDOUT } from "./stdio.ts";
 
@@ -13,25 +14,33 @@ export interface Launch {
   rawArgs?: boolean;
 }
 
+/** What was started. */
+export interface Launched {
+  child: Deno.ChildProcess;
+  /** Whether it leads its group, if it should, only in a moment. */
+  leadsSoon: boolean;
+}
+
 /** Starts it, or throws an error that names what is missing. */
-export function launch(what: Launch, settings: Settings): Deno.ChildProcess {
+export function launch(what: Launch, settings: Settings): Launched {
   const { stdin, stdout, stderr, cwd, env, clearEnv, group } = settings;
-  const { program, args, rawArgs = false } = stderr === STDOUT
-    ? merged(what, settings)
-    : what;
+  const plain = stderr === STDOUT ? merged(what, settings) : what;
+  const { program, args, detached } = group
+    ? groupStart(plain.program, plain.args, settings)
+    : { ...plain, detached: false };
   const command = new Deno.Command(program, {
     args: [...args],
     stdin,
     stdout,
     stderr: stderr === STDOUT ? DEVNULL : stderr,
     clearEnv,
-    detached: group,
-    windowsRawArguments: rawArgs,
+    detached,
+    windowsRawArguments: plain.rawArgs ?? false,
     ...(cwd !== undefined && { cwd }),
     ...(env !== undefined && { env }),
   });
   try {
-    return command.spawn();
+    return { child: command.spawn(), leadsSoon: group && !detached };
   } catch (error) {
     throw explained(error, what.program);
   }
@@ -47,11 +56,12 @@ function merged({ program, args }: Launch, settings: Settings): Launch {
       "stderr: STDOUT takes a POSIX shell, there is none on Windows: use a pipe of its own",
     );
   }
-  findProgram(program, settings); // for the shell, a missing program is an exit code
+  // For the shell, a missing program is an exit code.
+  const path = findProgram(program, settings) ?? program;
   const script = 'exec "$0" "$@" 2>&1';
   return {
     program: shellFor(settings),
-    args: ["-c", script, program, ...args],
+    args: ["-c", script, path, ...args],
   };
 }
 

@@ -10,6 +10,8 @@
 import { livingMembers } from "./_members.ts";
 
 export interface Reach {
+  /** Whether there is the group that signals are to reach, or has been. */
+  readonly ready: boolean;
   /** Sends `signal` to all that are left. */
   send(signal: Deno.Signal): void;
   /** Whether nobody is left; stays so. */
@@ -22,6 +24,7 @@ export interface Reach {
 
 /** Of a child without a group of its own. */
 export class ChildReach implements Reach {
+  readonly ready = true;
   readonly #child: Deno.ChildProcess;
   gone = false;
 
@@ -47,25 +50,30 @@ export class ChildReach implements Reach {
   }
 }
 
-/** Of a child that leads a group. */
+/** Of a child that leads a group, or is about to. */
 export class GroupReach implements Reach {
   readonly #pid: number;
-  #leaderEnded = false;
+  readonly #leader: ChildReach;
   #gone = false;
 
   constructor(child: Deno.ChildProcess) {
     this.#pid = child.pid;
+    this.#leader = new ChildReach(child);
+  }
+
+  get ready(): boolean {
+    return this.#leader.gone || exists(-this.#pid);
   }
 
   get gone(): boolean {
-    if (this.#leaderEnded && !this.#gone) {
+    if (this.#leader.gone && !this.#gone) {
       this.#gone = !exists(-this.#pid) || exists(this.#pid);
     }
     return this.#gone;
   }
 
   get dead(): boolean {
-    return this.gone || this.#leaderEnded && !livingMembers(this.#pid);
+    return this.gone || this.#leader.gone && !livingMembers(this.#pid);
   }
 
   send(signal: Deno.Signal): void {
@@ -74,11 +82,12 @@ export class GroupReach implements Reach {
       Deno.kill(-this.#pid, signal);
     } catch (error) {
       if (!hasEnded(error)) throw error;
+      this.#leader.send(signal); // the child is alone as long as there is no group
     }
   }
 
   childEnded(): void {
-    this.#leaderEnded = true;
+    this.#leader.childEnded();
   }
 }
 

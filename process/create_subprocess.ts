@@ -3,13 +3,14 @@ import { InvalidStateError } from "../tasks/errors.ts";
 import { currentScope } from "../tasks/current_scope.ts";
 import { describe } from "../tasks/types.ts";
 import { passed, refused } from "../tasks/waiter.ts";
+import { onceLeading } from "./_group_start.ts";
 import { type Launch, launch, pathOf, shellLaunch } from "./_launch.ts";
 import {
   type Settings,
   settingsOf,
   type SubprocessOptions,
 } from "./options.ts";
-import { type Process, processOf } from "./process.ts";
+import { isReady, type Process, processOf } from "./process.ts";
 
 /**
  * Starts a program with arguments; no shell looks at them. Mirrors
@@ -93,7 +94,10 @@ function start(
         "no program can start here: the run that this code belongs to has ended",
       );
     }
-    return passed(processOf(launch(what, settings), settings));
+    const { child, leadsSoon } = launch(what, settings);
+    const process = processOf(child, settings);
+    if (!leadsSoon) return passed(process);
+    return onceLeading(() => isReady(process), process);
   } catch (error) {
     return Promise.reject(error);
   }

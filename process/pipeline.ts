@@ -171,6 +171,9 @@ async function complete(
   options: RunSubprocessOptions,
 ): Promise<CompletedPipeline<string | Uint8Array>> {
   const { input, signal } = options;
+  // A cancel strikes one wait: if one of several waits may be refused, then before all of them.
+  const refusal = refused(options);
+  if (refusal !== undefined) return await refusal;
   const outcomes = await Promise.allSettled(
     ends.map((end, at) => end.run(at === 0 ? input : undefined, { signal })),
   );

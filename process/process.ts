@@ -21,6 +21,9 @@ export let processOf!: (
   settings: Settings,
 ) => Process;
 
+/** Whether its signals reach whom they are to reach: for those who start it. */
+export let isReady!: (process: Process) => boolean;
+
 /** What a process is made of: for those who run it to its end. */
 export let partsOf!: (process: Process) => Parts;
 
@@ -228,6 +231,7 @@ export class Process implements AsyncDisposable {
       for (const process of leftovers) process.#settle();
       return new Process(child, settings);
     };
+    isReady = (process) => process.#reach.ready;
     partsOf = (process) => ({
       exit: process.#exit,
       pipes: process.#pipes,

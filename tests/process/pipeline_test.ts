@@ -7,7 +7,7 @@ import {
   STDOUT,
   TimeoutExpiredError,
 } from "../../process/mod.ts";
-import { CancelledError, createTask, run } from "../../tasks/mod.ts";
+import { CancelledError, createTask, run, sleep } from "../../tasks/mod.ts";
 import { isAlive, livingIn, openFiles, until, zombies } from "./_processes.ts";
 
 const CAPTURE = { captureOutput: true } as const;
@@ -250,6 +250,19 @@ Deno.test("a cancel ends all of them, stubborn ones too", async () => {
     assertEquals(livingIn(pid()), []);
     assertEquals(zombies(), []);
   });
+});
+
+Deno.test("a cancel while they are being started ends those that were", async () => {
+  // At every moment of the start once.
+  for (let turns = 0; turns < 20; turns++) {
+    const task = createTask(() =>
+      pipeline([["yes"], ["cat"], ["cat"]], CAPTURE)
+    );
+    for (let i = 0; i < turns * turns; i++) await sleep(0);
+    task.cancel();
+    await assertRejects(async () => await task, CancelledError);
+    assertEquals(zombies(), []);
+  }
 });
 
 Deno.test("an abort ends all of them and rejects with its reason", async () => {
