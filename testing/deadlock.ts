@@ -96,7 +96,9 @@ export function breakDeadlock(
 }
 
 /** What is waited for and, in debug mode, where. */
-export function describeWait(wait: ScopedWait & { where?: Error }): string {
+function describeWait(
+  wait: ScopedWait & { where?: Error | undefined },
+): string {
   const place = wait.where === undefined ? undefined : callerIn(wait.where);
   return place === undefined ? wait.what : `${wait.what} (${place})`;
 }
