@@ -1,13 +1,16 @@
 /** @module */
 import { Line } from "./line.ts";
-import { onSignal } from "./signal_source.ts";
-import { ExternalWaiter, passed, refused } from "./waiter.ts";
+import { holdProcess, onSignal } from "./signal_source.ts";
+import { ExternalWaiter, passed, refused, type Waiter } from "./waiter.ts";
 
 /**
  * The signals as they arrive, for as long as this is iterated or until it is
- * disposed. Those that arrive while nobody waits are kept.
+ * disposed. Those that arrive while nobody waits are kept. A program that waits
+ * for one stays alive.
  *
  * **Cancel safety:** a `next()` that is cancelled takes no signal.
+ *
+ * @throws {TypeError} There is no such signal, or none was named.
  *
  * @example
  * ```ts
@@ -27,15 +30,42 @@ export function signals(
   return new Signals(names);
 }
 
+/** Those who wait for a signal; while there are any, the process stays alive. */
+class SignalLine extends Line<IteratorResult<Deno.Signal>> {
+  #release: (() => void) | undefined;
+
+  stand(): Promise<IteratorResult<Deno.Signal>> {
+    this.#release ??= holdProcess();
+    return this.join(new ExternalWaiter<IteratorResult<Deno.Signal>>(this));
+  }
+
+  override leave(waiter: Waiter<IteratorResult<Deno.Signal>>): void {
+    super.leave(waiter);
+    if (this.size > 0) return;
+    this.#release?.();
+    this.#release = undefined;
+  }
+}
+
 class Signals implements AsyncIterableIterator<Deno.Signal>, Disposable {
-  readonly #line: Line<IteratorResult<Deno.Signal>>;
+  readonly #line: SignalLine;
   readonly #arrived: Deno.Signal[] = [];
-  readonly #stop: (() => void)[];
+  readonly #stop: (() => void)[] = [];
   #closed = false;
 
   constructor(names: Deno.Signal[]) {
-    this.#line = new Line(`signals ${names.join(", ")}`);
-    this.#stop = names.map((name) => onSignal(name, () => this.#arrive(name)));
+    if (names.length === 0) {
+      throw new TypeError("there is no signal to wait for");
+    }
+    this.#line = new SignalLine(`signals ${names.join(", ")}`);
+    try {
+      for (const name of new Set(names)) {
+        this.#stop.push(onSignal(name, () => this.#arrive(name)));
+      }
+    } catch (error) {
+      this[Symbol.dispose](); // not half of them
+      throw error;
+    }
   }
 
   next(): Promise<IteratorResult<Deno.Signal>> {
@@ -44,9 +74,7 @@ class Signals implements AsyncIterableIterator<Deno.Signal>, Disposable {
     const value = this.#arrived.shift();
     if (value !== undefined) return passed({ done: false, value });
     if (this.#closed) return passed({ done: true, value: undefined });
-    return this.#line.join(
-      new ExternalWaiter<IteratorResult<Deno.Signal>>(this.#line),
-    );
+    return this.#line.stand();
   }
 
   return(): Promise<IteratorResult<Deno.Signal>> {
