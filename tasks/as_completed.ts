@@ -70,6 +70,7 @@ class Completions<T> implements AsyncIterator<Future<T>>, Listener {
   readonly #line = new Line<IteratorResult<Future<T>, undefined>>(
     "asCompleted",
   );
+  readonly awaiter = currentScope().owner;
   readonly #futures: Set<Future<T>>;
   readonly #until: number;
   #left: number;

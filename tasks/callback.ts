@@ -3,6 +3,7 @@ import type { Runnable } from "./runnable.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { currentScope, runInScope } from "./current_scope.ts";
 import { Scope } from "./scope.ts";
+import { captureStack } from "./user_frame.ts";
 import type { Bindings } from "./variables.ts";
 
 /**
@@ -13,6 +14,8 @@ export class Callback implements Runnable {
   readonly scheduler: Scheduler;
   readonly #bindings: Bindings;
   readonly #name: string;
+  /** In debug mode: where it was handed over. */
+  readonly #where: Error | undefined;
   #fn: (() => void) | undefined;
 
   /** @param name For reports: the name of the function that the user gave. */
@@ -20,6 +23,7 @@ export class Callback implements Runnable {
     this.scheduler = scheduler;
     this.#name = name === "" ? "(anonymous)" : name;
     this.#bindings = currentScope().variables.bindings;
+    this.#where = scheduler.debug ? captureStack() : undefined;
     this.#fn = fn;
   }
 
@@ -37,7 +41,8 @@ export class Callback implements Runnable {
     if (fn === undefined) return;
     const { scheduler } = this;
     const scope = new Scope(scheduler, undefined, { bindings: this.#bindings });
-    const start = scheduler.debug ? performance.now() : 0;
+    const { observer } = scheduler;
+    const start = observer === undefined ? 0 : performance.now();
     try {
       runInScope(scope, fn);
     } catch (error) {
@@ -46,11 +51,9 @@ export class Callback implements Runnable {
         error,
       });
     }
-    if (scheduler.debug) {
-      scheduler.checkDuration(
-        `Callback ${this.#name}`,
-        performance.now() - start,
-      );
+    if (observer !== undefined) {
+      const took = performance.now() - start;
+      observer.called({ name: this.#name, where: this.#where, start, took });
     }
   }
 }

@@ -18,6 +18,8 @@ export type State = "pending" | "done" | "failed" | "cancelled";
  * Hears of the end synchronously, and in order, so it may call no foreign code.
  */
 export interface Listener {
+  /** The future or task that goes on then, for those who look inside. */
+  readonly awaiter?: object | undefined;
   settled(completion: Completion<unknown>): void;
 }
 
@@ -26,6 +28,8 @@ export interface Source {
   cancel(message?: string): boolean;
   /** Of a task. */
   readonly name?: string;
+  /** What waiting for it is called, unless it is a task. */
+  readonly what?: string;
 }
 
 export class Completion<T> {

@@ -1,5 +1,6 @@
 /** @module */
 import { type Clock, realClock } from "./clock.ts";
+import { setDebug } from "./debug_mode.ts";
 import { Future } from "./future.ts";
 import { callAt, callSoon, type Handle, type TimerHandle } from "./handle.ts";
 import { printable } from "./inspect.ts";
@@ -158,7 +159,7 @@ export class EventLoop {
   }
 
   set debug(value: boolean) {
-    schedulerOf(this).debug = value;
+    setDebug(schedulerOf(this), value);
   }
 
   /**

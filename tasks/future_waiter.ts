@@ -30,8 +30,12 @@ export class FutureWaiter<T> extends Waiter<T> implements Listener {
   override get what(): string {
     const { source } = this.#completion;
     return source.name === undefined
-      ? source.constructor.name
+      ? source.what ?? source.constructor.name
       : `task ${JSON.stringify(source.name)}`;
+  }
+
+  get awaiter(): object | undefined {
+    return this.scope.owner;
   }
 
   settled(completion: Completion<unknown>): void {

@@ -23,6 +23,7 @@ export interface ReturnExceptions {
 }
 
 class Gathering extends Future<unknown[]> {
+  readonly what = "gather";
   readonly #children: Future<unknown>[];
   readonly #returnExceptions: boolean;
   #left: number;
@@ -50,6 +51,7 @@ class Gathering extends Future<unknown[]> {
   }
 
   #listener: Listener = {
+    awaiter: this,
     settled: (child) => {
       this.#left--;
       const failed = child.state !== "done";

@@ -43,6 +43,7 @@ export interface RunOptions {
  * task.
  */
 class MainRun<T> extends Future<T> {
+  readonly what = "run";
   readonly #main: Task<T>;
   #interrupted = false;
   #aborted: { reason: unknown } | undefined;
@@ -55,6 +56,7 @@ class MainRun<T> extends Future<T> {
     const outside = currentScope().scheduler;
     outside.external++;
     completionOf(main).listen({
+      awaiter: this,
       settled: (end) => {
         void end.error; // retrieved: it is going to be the run's own
         finish().then(() => {

@@ -24,6 +24,10 @@ export interface ScopedWait {
   readonly pending: boolean;
   /** What is waited for, in words. */
   readonly what: string;
+  /** When it began, on the loop's clock, if an observer has noted it. */
+  since: number | undefined;
+  /** The stack where it began, if an observer has noted it. */
+  where: Error | undefined;
   /**
    * Ends the wait; false where it goes on all the same, and the cancel is still
    * to be delivered.

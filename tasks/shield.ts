@@ -31,9 +31,12 @@ import type { Awaitable } from "./types.ts";
 export function shield<T>(awaitable: Awaitable<T>): Future<T> {
   const inner = ensureFuture(awaitable);
   if (inner.done) return inner;
-  const outer = new Future<T>();
+  const outer = new Shield<T>();
   const end = completionOf(inner);
-  const hearing: Listener = { settled: () => pass(end, outer) };
+  const hearing: Listener = {
+    awaiter: outer,
+    settled: () => pass(end, outer),
+  };
   end.listen(hearing);
   completionOf(outer).listen({
     settled: () => {
@@ -44,6 +47,10 @@ export function shield<T>(awaitable: Awaitable<T>): Future<T> {
     },
   });
   return outer;
+}
+
+class Shield<T> extends Future<T> {
+  readonly what = "shield";
 }
 
 /** Ends `outer` as the work has ended. */

@@ -40,6 +40,9 @@ export let spawn!: <T>(
   options?: TaskOptions,
 ) => Task<T>;
 
+/** Whether a task has taken its first step: for the kernel. */
+export let hasStarted!: (task: Task<unknown>) => boolean;
+
 /** The scope of a task: for the kernel. */
 export let scopeOf!: (task: Task<unknown>) => Scope;
 
@@ -167,6 +170,8 @@ export class Task<T> extends Future<T> {
   #start(): void {
     const coroutine = this.#coroutine!;
     this.#coroutine = undefined;
+    const { observer } = this.#scope.scheduler;
+    if (observer !== undefined) observer.started(this);
     const cancel = this.#scope.takePending();
     if (cancel !== undefined) return this.#fail(cancel);
     runInScope(this.#scope, () => this.#call(coroutine));
@@ -204,6 +209,7 @@ export class Task<T> extends Future<T> {
   #end(): void {
     const { scheduler } = this.#scope;
     scheduler.tasks.delete(this);
+    if (scheduler.observer !== undefined) scheduler.observer.ended(this);
     this.#scope.close();
     if (scheduler.onWait !== undefined) scheduler.onWait();
   }
@@ -216,12 +222,14 @@ export class Task<T> extends Future<T> {
         );
       }
       const task = new Task(coroutine, scheduler, options);
+      if (scheduler.observer !== undefined) scheduler.observer.made(task);
       if (options?.eager) task.#start();
       else scheduler.soon(new FirstStep(task));
       return task;
     };
     start = (task) => task.#start();
     scopeOf = (task) => task.#scope;
+    hasStarted = (task) => task.#coroutine === undefined;
     printable(Task, (task) => ({
       name: task.name,
       state: stateOf(task),

@@ -159,7 +159,8 @@ export class TaskGroup {
    * the group would end under its creator's hands.
    */
   #onEnd(task: Task<unknown>, ended: () => void): void {
-    if (!task.done) completionOf(task).listen({ settled: ended });
+    const awaiter = this.#scope.owner;
+    if (!task.done) completionOf(task).listen({ awaiter, settled: ended });
     else this.#scope.scheduler.soon({ run: ended, calls: false });
   }
 

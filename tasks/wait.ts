@@ -108,7 +108,9 @@ async function waitForSome(
 ): Promise<void> {
   const line = new Line<void>(`wait for ${pending.length} futures`);
   let left = pending.length;
+  const { scheduler, owner } = currentScope();
   const listener: Listener = {
+    awaiter: owner,
     settled({ state }) {
       left--;
       const isEnough = left === 0 || returnWhen === "FIRST_COMPLETED" ||
@@ -116,7 +118,6 @@ async function waitForSome(
       if (isEnough) line.wakeAll();
     },
   };
-  const { scheduler } = currentScope();
   const when = scheduler.clock.now() + timeout;
   const deadline = timeout === Infinity
     ? undefined

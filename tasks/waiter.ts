@@ -77,12 +77,9 @@ export class Waiter<T> implements ScopedWait, Runnable {
   readonly scope: Scope;
   /** Whether it has not ended. */
   pending = true;
-  /**
-   * On the loop's clock, when it began; for those who look inside, in debug
-   * mode.
-   */
-  readonly where: Error | undefined;
   readonly calls = false;
+  since: number | undefined = undefined;
+  where: Error | undefined = undefined;
 
   previousInScope: ScopedWait | undefined = undefined;
   nextInScope: ScopedWait | undefined = undefined;
@@ -111,7 +108,8 @@ export class Waiter<T> implements ScopedWait, Runnable {
       ? undefined
       : options.signal;
     if (signal !== undefined) listen(signal, this);
-    this.where = scope.scheduler.debug ? new Error("waits here") : undefined;
+    const { observer } = scope.scheduler;
+    if (observer !== undefined) observer.waits(this);
   }
 
   get what(): string {
@@ -125,7 +123,7 @@ export class Waiter<T> implements ScopedWait, Runnable {
     if (!this.pending) return false;
     this.#end();
     if (this.scope.scheduler.budget-- > 0) {
-      this.#resolve(value);
+      this.#fulfil(value);
     } else {
       this.#value = value;
       this.scope.scheduler.defer(this);
@@ -140,7 +138,7 @@ export class Waiter<T> implements ScopedWait, Runnable {
     if (!this.pending) return false;
     this.#end();
     if (this.scope.scheduler.budget-- > 0) {
-      this.#reject(error);
+      this.#refuse(error);
     } else {
       this.#failed = true;
       this.#error = error;
@@ -156,14 +154,14 @@ export class Waiter<T> implements ScopedWait, Runnable {
   cancel(error: CancelledError): boolean {
     this.#end();
     this.scope.strike(this.promise);
-    this.#reject(error);
+    this.#refuse(error);
     return true;
   }
 
   /** Called when the signal aborts. */
   abort(reason: unknown): void {
     this.#end();
-    this.#reject(reason);
+    this.#refuse(reason);
   }
 
   /**
@@ -172,8 +170,9 @@ export class Waiter<T> implements ScopedWait, Runnable {
    */
   run(): void {
     if (this.pending) this.#end();
-    if (this.#failed) this.#reject(this.#error);
-    else this.#resolve(this.#value as T); // without effect where the wait was given up
+    // Without effect where the wait was given up.
+    if (this.#failed) this.#refuse(this.#error);
+    else this.#fulfil(this.#value as T);
   }
 
   /** Lets the next turn of the loop wake it with `value`. */
@@ -190,14 +189,28 @@ export class Waiter<T> implements ScopedWait, Runnable {
   wakeNow(value: T): void {
     if (!this.pending) return;
     this.#end();
-    this.#resolve(value);
+    this.#fulfil(value);
   }
 
   #end(): void {
     this.pending = false;
     this.scope.removeWait(this);
     if (this.#signal !== undefined) unlisten(this.#signal, this);
+    const { observer } = this.scope.scheduler;
+    if (observer !== undefined) observer.woke(this);
     this.#place.leave(this);
+  }
+
+  #fulfil(value: T): void {
+    const { observer } = this.scope.scheduler;
+    if (observer !== undefined) observer.resumes(this);
+    this.#resolve(value);
+  }
+
+  #refuse(error: unknown): void {
+    const { observer } = this.scope.scheduler;
+    if (observer !== undefined) observer.resumes(this);
+    this.#reject(error);
   }
 }
 
