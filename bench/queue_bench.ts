@@ -1,6 +1,8 @@
 /**
- * What a queue costs, beside the least that a hand-over between two async functions can cost, and, where JSR can be reached,
- * `@std/async`'s Channel. Each benchmark hands 1000 items over: a microsecond shown is a nanosecond an item.
+ * What a queue costs, beside the least that a hand-over between two async
+ * functions can cost, and, where JSR can be reached, `@std/async`'s Channel.
+ * Each benchmark hands 1000 items over: a microsecond shown is a nanosecond an
+ * item.
  *
  * ```sh
  * deno bench -A $(deno run -A tests/std_source.ts) bench/queue_bench.ts

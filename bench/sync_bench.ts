@@ -1,6 +1,7 @@
 /**
- * What locks, semaphores and their kin cost, beside awaiting a promise that is resolved already. Each benchmark does it 1000
- * times: a microsecond shown is a nanosecond a time.
+ * What locks, semaphores and their kin cost, beside awaiting a promise that is
+ * resolved already. Each benchmark does it 1000 times: a microsecond shown is a
+ * nanosecond a time.
  *
  * ```sh
  * deno bench -A $(deno run -A tests/std_source.ts) bench/sync_bench.ts
@@ -18,7 +19,10 @@ import {
 
 const TIMES = 1_000;
 
-/** As small as a guard: resolving a promise with an object costs more than with a number. */
+/**
+ * As small as a guard: resolving a promise with an object costs more than with
+ * a number.
+ */
 class Guard {
   readonly lock: object;
 

@@ -1,8 +1,9 @@
 /** @module */
 
 /**
- * The natural order of numbers, bigints, strings and dates, and of arrays of them item by item, a prefix before what it is a prefix of.
- * What it does not know is equal, so that `[priority, payload]` needs no order of payloads.
+ * The natural order of numbers, bigints, strings and dates, and of arrays of
+ * them item by item, a prefix before what it is a prefix of. What it does not
+ * know is equal, so that `[priority, payload]` needs no order of payloads.
  */
 export function compare(a: unknown, b: unknown): number {
   if (isNumeric(a) && isNumeric(b)) return order(a, b);

@@ -10,10 +10,13 @@ import { putRefused } from "./_refusals.ts";
 const MAX_SIZE = "the size of a queue is a number of items";
 
 /**
- * Where those who put meet those who get: the inside of a queue, whatever its order.
+ * Where those who put meet those who get: the inside of a queue, whatever its
+ * order.
  *
- * After every step one of the lines is empty: nobody waits to get while there are items, and nobody waits to put while there is
- * room. Whatever makes a wait unnecessary ends it at once, so there is no wake-up that somebody else could be faster than.
+ * After every step one of the lines is empty: nobody waits to get while there
+ * are items, and nobody waits to put while there is room. Whatever makes a wait
+ * unnecessary ends it at once, so there is no wake-up that somebody else could
+ * be faster than.
  */
 export class Exchange<T> {
   readonly getters: Line<unknown, Getter<T>> = new Line("Queue.get");
@@ -36,7 +39,10 @@ export class Exchange<T> {
     return this.maxSize > 0 && this.items.size >= this.maxSize;
   }
 
-  /** Gives `item` to the first that waits, or else keeps it; there is room. Where it throws, nothing has changed. */
+  /**
+   * Gives `item` to the first that waits, or else keeps it; there is room.
+   * Where it throws, nothing has changed.
+   */
   accept(item: T): void {
     const awaited = this.getters.size > 0;
     if (!awaited) this.items.add(item);
@@ -53,14 +59,20 @@ export class Exchange<T> {
     this.items.add(item);
   }
 
-  /** Takes the next item out; there is one. Where it throws, nothing has changed. */
+  /**
+   * Takes the next item out; there is one. Where it throws, nothing has
+   * changed.
+   */
   take(): T {
     const item = this.items.take();
     if (this.putters.size > 0) this.#letIn();
     return item;
   }
 
-  /** Lets the items of those in who wait to put one, in order, as far as there is room. */
+  /**
+   * Lets the items of those in who wait to put one, in order, as far as there
+   * is room.
+   */
   #letIn(): void {
     let putter: Putter<T> | undefined;
     while (!this.full && (putter = this.putters.first) !== undefined) {

@@ -1,7 +1,10 @@
 /** @module */
 import type { Items } from "./_items.ts";
 
-/** Says which comes first: less than 0 the one, more than 0 the other, anything else neither. */
+/**
+ * Says which comes first: less than 0 the one, more than 0 the other, anything
+ * else neither.
+ */
 export type Compare<T> = (a: T, b: T) => number;
 
 interface Entry<T> {
@@ -11,8 +14,8 @@ interface Entry<T> {
 }
 
 /**
- * Smallest first: a binary heap. The comparisons are another's code and may throw, so every change finds its path first and moves
- * the entries after.
+ * Smallest first: a binary heap. The comparisons are another's code and may
+ * throw, so every change finds its path first and moves the entries after.
  */
 export class Heap<T> implements Items<T> {
   readonly #compare: Compare<T>;
@@ -62,7 +65,10 @@ export class Heap<T> implements Items<T> {
     this.#entries.length = 0;
   }
 
-  /** The places whose entries move one up when the last entry is to fill the place of the first. */
+  /**
+   * The places whose entries move one up when the last entry is to fill the
+   * place of the first.
+   */
   #pathDown(): number[] {
     const entries = this.#entries;
     const size = entries.length - 1;

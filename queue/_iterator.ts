@@ -15,8 +15,8 @@ class Next<T> extends Getter<T> {
 }
 
 /**
- * Takes items until the queue is shut down and empty. Written by hand, as an async generator would let `return` wait
- * for the `next` that is under way.
+ * Takes items until the queue is shut down and empty. Written by hand, as an
+ * async generator would let `return` wait for the `next` that is under way.
  */
 export class QueueIterator<T> implements AsyncIterator<T, undefined>, Place {
   readonly what = "Queue.get";

@@ -5,8 +5,8 @@ import type { Exchange } from "./_exchange.ts";
 import { Getter } from "./_getter.ts";
 
 /**
- * A read that waits. It hands the item to the stream at once, not when its promise has settled: a cancel of the
- * stream in between would lose it.
+ * A read that waits. It hands the item to the stream at once, not when its
+ * promise has settled: a cancel of the stream in between would lose it.
  */
 class Pull<T> extends Getter<T> {
   readonly #stream: ReadableStream<T>;

@@ -3,7 +3,10 @@ import type { Items } from "./_items.ts";
 
 const SMALLEST = 16;
 
-/** First in, first out: a ring in an array that doubles when it is full and halves when it is nearly empty. */
+/**
+ * First in, first out: a ring in an array that doubles when it is full and
+ * halves when it is nearly empty.
+ */
 export class Ring<T> implements Items<T> {
   #slots: (T | undefined)[] = new Array(SMALLEST);
   #first = 0;

@@ -3,7 +3,10 @@ import { Line } from "../tasks/line.ts";
 import type { WaitOptions } from "../tasks/types.ts";
 import { passed, refused } from "../tasks/waiter.ts";
 
-/** How many items were put and not reported as done, and who waits until there are none. */
+/**
+ * How many items were put and not reported as done, and who waits until there
+ * are none.
+ */
 export class Unfinished {
   readonly #line = new Line<void>("Queue.join");
   #count = 0;
@@ -20,7 +23,10 @@ export class Unfinished {
     this.#count++;
   }
 
-  /** Takes `count` off, or what is left: an item may have been reported as done while it was still in the queue. */
+  /**
+   * Takes `count` off, or what is left: an item may have been reported as done
+   * while it was still in the queue.
+   */
   finish(count: number): void {
     this.#count = Math.max(this.#count - count, 0);
     if (this.#count === 0) this.#line.wakeAll();

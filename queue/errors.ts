@@ -1,18 +1,25 @@
 /** The errors of the queues. @module */
 
-/** There is nothing to get: thrown by `getNowait`. Mirrors `asyncio.QueueEmpty`. */
+/**
+ * There is nothing to get: thrown by `getNowait`. Mirrors `asyncio.QueueEmpty`.
+ */
 export class QueueEmptyError extends Error {
   /** `"QueueEmptyError"` */
   override name = "QueueEmptyError";
 }
 
-/** There is no room to put. Thrown by `putNowait`; mirrors `asyncio.QueueFull`. */
+/**
+ * There is no room to put. Thrown by `putNowait`; mirrors `asyncio.QueueFull`.
+ */
 export class QueueFullError extends Error {
   /** `"QueueFullError"` */
   override name = "QueueFullError";
 }
 
-/** The queue is shut down: it takes nothing any more, and gives nothing once it is empty. Mirrors `asyncio.QueueShutDown`. */
+/**
+ * The queue is shut down: it takes nothing any more, and gives nothing once it
+ * is empty. Mirrors `asyncio.QueueShutDown`.
+ */
 export class QueueShutDownError extends Error {
   /** `"QueueShutDownError"` */
   override name = "QueueShutDownError";

@@ -3,7 +3,8 @@ import { Stack } from "./_stack.ts";
 import { keepIn, Queue } from "./queue.ts";
 
 /**
- * A {@linkcode Queue} that gives the item that was put last. Mirrors `asyncio.LifoQueue`.
+ * A {@linkcode Queue} that gives the item that was put last. Mirrors
+ * `asyncio.LifoQueue`.
  *
  * @example
  * ```ts

@@ -1,5 +1,6 @@
 /**
- * Queues: how tasks hand work over. Python's `asyncio` queues, as Web Streams too.
+ * Queues: how tasks hand work over. Python's `asyncio` queues, as Web Streams
+ * too.
  *
  * | the order | the queue |
  * |---|---|
@@ -7,17 +8,23 @@
  * | last in, first out | {@linkcode LifoQueue} |
  * | smallest first | {@linkcode PriorityQueue} |
  *
- * Producers `put`, consumers `get`, each in a task of its own. A bound makes producers wait for consumers. `shutdown()` says that
- * nothing more will come: consumers finish what is there, and their loops end.
+ * Producers `put`, consumers `get`, each in a task of its own. A bound makes
+ * producers wait for consumers. `shutdown()` says that nothing more will come:
+ * consumers finish what is there, and their loops end.
  *
  * What holds for all of them:
  *
- * - **First come, first served**, and handed over directly, so that no newcomer can be faster than those who wait.
- * - **Nothing is lost, nothing comes twice**, whoever gives up, and when. An item that was handed to a consumer is its own, and
- *   a cancel that comes later strikes at its next wait.
- * - **Every wait can be given up**: by a cancel of its task, by a timeout around it, or by `{ signal }`.
- * - **They are Web Streams** where one is wanted: `queue.readable`, `queue.writable`, without a second buffer.
- * - `console.log` shows the state: `Queue { size: 10, maxSize: 10, getters: 0, putters: 2 }`.
+ * - **First come, first served**, and handed over directly, so that no newcomer
+ *   can be faster than those who wait.
+ * - **Nothing is lost, nothing comes twice**, whoever gives up, and when. An
+ *   item that was handed to a consumer is its own, and a cancel that comes
+ *   later strikes at its next wait.
+ * - **Every wait can be given up**: by a cancel of its task, by a timeout
+ *   around it, or by `{ signal }`.
+ * - **They are Web Streams** where one is wanted: `queue.readable`,
+ *   `queue.writable`, without a second buffer.
+ * - `console.log` shows the state: `Queue { size: 10, maxSize: 10, getters: 0,
+ *   putters: 2 }`.
  * - They are for the tasks of one thread.
  *
  * @example Three workers, a bound, and an orderly end
@@ -41,7 +48,7 @@
  *   for (let n = 1; n <= 9; n++) await jobs.put(n); // waits while 5 are there
  *   jobs.shutdown();
  * });
- * assertEquals(squares.sort((a, b) => a - b), [1, 4, 9, 16, 25, 36, 49, 64, 81]);
+ * assertEquals(squares.reduce((a, b) => a + b), 285);
  * ```
  *
  * @example Between streams
@@ -51,7 +58,8 @@
  *
  * const queue = new Queue<string>(10);
  * const source = ReadableStream.from(["a", "b"]);
- * const piped = source.pipeTo(queue.writable); // closing it shuts the queue down
+ * // The end of the source closes the writable, and that shuts the queue down.
+ * const piped = source.pipeTo(queue.writable);
  * assertEquals(await Array.fromAsync(queue.readable), ["a", "b"]);
  * await piped;
  * ```

@@ -6,18 +6,24 @@ import { keepIn, Queue } from "./queue.ts";
 
 /** How a {@linkcode PriorityQueue} is made. */
 export interface PriorityQueueOptions<T> {
-  /** Less than 0 where `a` comes first, more than 0 where `b` does, and else 0. */
+  /**
+   * Less than 0 where `a` comes first, more than 0 where `b` does, and else 0.
+   */
   compare?: ((a: T, b: T) => number) | undefined;
 }
 
 /**
- * A {@linkcode Queue} that gives the smallest item; equals in order of arrival. Mirrors `asyncio.PriorityQueue`.
+ * A {@linkcode Queue} that gives the smallest item; equals in order of arrival.
+ * Mirrors `asyncio.PriorityQueue`.
  *
- * Unless it is given a `compare`, it knows the order of numbers, bigints, strings, dates, and of arrays of those item by item, a
- * prefix before what it is a prefix of. What it does not know is equal, so `[priority, payload]` is ordered by the priority, and then
- * by arrival. An item must not change its place in the order while it is in the queue.
+ * Unless it is given a `compare`, it knows the order of numbers, bigints,
+ * strings, dates, and of arrays of those item by item, a prefix before what it
+ * is a prefix of. What it does not know is equal, so `[priority, payload]` is
+ * ordered by the priority, and then by arrival. An item must not change its
+ * place in the order while it is in the queue.
  *
- * A `compare` that throws fails the `put` or `get` that called it, and nothing has changed.
+ * A `compare` that throws fails the `put` or `get` that called it, and nothing
+ * has changed.
  *
  * @example
  * ```ts

@@ -13,21 +13,29 @@ import { Ring } from "./_ring.ts";
 import { writableOf } from "./_writable.ts";
 import { QueueEmptyError, QueueFullError } from "./errors.ts";
 
-/** Makes a new queue keep its items in `items`: for the queues with another order. */
+/**
+ * Makes a new queue keep its items in `items`: for the queues with another
+ * order.
+ */
 export let keepIn: <T>(queue: Queue<T>, items: Items<T>) => void;
 
 /**
- * First in, first out, from those who put to those who get. Mirrors `asyncio.Queue`.
+ * First in, first out, from those who put to those who get. Mirrors
+ * `asyncio.Queue`.
  *
- * - Items leave in the order in which they came; those who wait to get, or to put, are served in the order in which
- *   they came.
- * - Handed over directly: what is put next goes to the first that waits to get, without passing through the queue; and who makes
- *   room lets the item of the first that waits to put in, at once. Nobody can come in between.
- * - Nothing is lost or doubled by giving up: an item that was handed over is had, one that could not be put was not put.
- * - With a `maxSize`, `put` waits while the queue is full, so that a fast producer goes no faster than its consumers.
+ * - Items leave in the order in which they came; those who wait to get, or to
+ *   put, are served in the order in which they came.
+ * - Handed over directly: what is put next goes to the first that waits to get,
+ *   without passing through the queue; and who makes room lets the item of the
+ *   first that waits to put in, at once. Nobody can come in between.
+ * - Nothing is lost or doubled by giving up: an item that was handed over is
+ *   had, one that could not be put was not put.
+ * - With a `maxSize`, `put` waits while the queue is full, so that a fast
+ *   producer goes no faster than its consumers.
  * - `join` waits until every item that was put has been reported as done.
  *
- * @typeParam T The items. One with a `then`, such as a promise, is refused, as `await queue.get()` would wait for it.
+ * @typeParam T The items. One with a `then`, such as a promise, is refused, as
+ * `await queue.get()` would wait for it.
  *
  * @example Workers
  * ```ts
@@ -94,13 +102,16 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
   }
 
   /**
-   * Puts `item` in, and waits for that while the queue is full. Mirrors `asyncio.Queue.put`.
+   * Puts `item` in, and waits for that while the queue is full. Mirrors
+   * `asyncio.Queue.put`.
    *
-   * **Cancel safety:** given up, the item was not put, and will not be. Once it was let in it is in, and a cancel that comes
-   * after that strikes at the next wait.
+   * **Cancel safety:** given up, the item was not put, and will not be. Once it
+   * was let in it is in, and a cancel that comes after that strikes at the next
+   * wait.
    *
    * @throws {TypeError} `item` has a `then`.
-   * @throws {QueueShutDownError} The queue is shut down, or is while this waits; the error has the item.
+   * @throws {QueueShutDownError} The queue is shut down, or is while this
+   * waits; the error has the item.
    * @throws {CancelledError} The task was cancelled.
    * @throws The signal's reason, when it aborts.
    */
@@ -126,7 +137,8 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
    * Puts `item` in, now or not at all. Mirrors `asyncio.Queue.put_nowait`.
    *
    * @throws {TypeError} `item` has a `then`.
-   * @throws {QueueShutDownError} The queue is shut down; the error has the item.
+   * @throws {QueueShutDownError} The queue is shut down; the error has the
+   * item.
    * @throws {QueueFullError} There is no room.
    */
   putNowait(item: T): void {
@@ -140,12 +152,15 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
   }
 
   /**
-   * Takes the next item out, and waits for one while the queue is empty. Mirrors `asyncio.Queue.get`.
+   * Takes the next item out, and waits for one while the queue is empty.
+   * Mirrors `asyncio.Queue.get`.
    *
-   * **Cancel safety:** given up, it takes no item. Once an item was handed over, this gives it, and a cancel that comes after
-   * that strikes at the next wait.
+   * **Cancel safety:** given up, it takes no item. Once an item was handed
+   * over, this gives it, and a cancel that comes after that strikes at the next
+   * wait.
    *
-   * @throws {QueueShutDownError} The queue is shut down and empty, or is while this waits.
+   * @throws {QueueShutDownError} The queue is shut down and empty, or is while
+   * this waits.
    * @throws {CancelledError} The task was cancelled.
    * @throws The signal's reason, when it aborts.
    */
@@ -166,14 +181,19 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
   }
 
   /**
-   * Takes the next item out, now or not at all. Mirrors `asyncio.Queue.get_nowait`.
+   * Takes the next item out, now or not at all. Mirrors
+   * `asyncio.Queue.get_nowait`.
    *
    * @throws {QueueEmptyError} There is none.
    * @throws {QueueShutDownError} There is none, and the queue is shut down.
    *
    * @example
    * ```ts
-   * import { Queue, QueueEmptyError, QueueFullError } from "@asyncio/asyncio/queue";
+   * import {
+   *   Queue,
+   *   QueueEmptyError,
+   *   QueueFullError,
+   * } from "@asyncio/asyncio/queue";
    * import { assertEquals, assertThrows } from "@std/assert";
    *
    * const queue = new Queue<string>(1);
@@ -191,8 +211,8 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
   }
 
   /**
-   * Reports that the work on an item that was taken out is done: once for each item, for {@linkcode Queue.join}. Mirrors
-   * `asyncio.Queue.task_done`.
+   * Reports that the work on an item that was taken out is done: once for each
+   * item, for {@linkcode Queue.join}. Mirrors `asyncio.Queue.task_done`.
    *
    * @throws {RangeError} It was called more often than there were items.
    */
@@ -213,30 +233,18 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
    *
    * @throws {CancelledError} The task was cancelled.
    * @throws The signal's reason, when it aborts.
-   *
-   * @example
-   * ```ts
-   * import { Queue } from "@asyncio/asyncio/queue";
-   * import { createTask } from "@asyncio/asyncio/tasks";
-   *
-   * const queue = new Queue<string>();
-   * queue.putNowait("a");
-   * createTask(async () => {
-   *   await queue.get();
-   *   queue.taskDone();
-   * });
-   * await queue.join();
-   * ```
    */
   join(options?: WaitOptions): Promise<void> {
     return this.#exchange.unfinished.join(options);
   }
 
   /**
-   * Ends the queue: `put` throws from now on, also those that wait, and `get` does once the queue is empty. There is no way back;
-   * calling it again is harmless. Mirrors `asyncio.Queue.shutdown`.
+   * Ends the queue: `put` throws from now on, also those that wait, and `get`
+   * does once the queue is empty. There is no way back; calling it again is
+   * harmless. Mirrors `asyncio.Queue.shutdown`.
    *
-   * @param immediate Whether to drop the items that are in it, and count them as done.
+   * @param immediate Whether to drop the items that are in it, and count them
+   * as done.
    *
    * @example
    * ```ts
@@ -256,20 +264,24 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
   }
 
   /**
-   * Takes items out until the queue is shut down and empty. It does not call `taskDone`.
+   * Takes items out until the queue is shut down and empty. It does not call
+   * `taskDone`.
    *
-   * **Cancel safety:** each `next()` is a wait like {@linkcode Queue.get}. `return()`, which ends the iteration, also ends a `next()` that
-   * waits.
+   * **Cancel safety:** each `next()` is a wait like {@linkcode Queue.get}.
+   * `return()`, which ends the iteration, also ends a `next()` that waits.
    */
   [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
     return new QueueIterator(this.#exchange);
   }
 
   /**
-   * The items as a Web Stream, the same one every time, with the queue's own backpressure: the stream holds none, an item
-   * is taken out when it is read. It ends when the queue is shut down and empty. Cancelling it leaves the queue open.
+   * The items as a Web Stream, the same one every time, with the queue's own
+   * backpressure: the stream holds none, an item is taken out when it is read.
+   * It ends when the queue is shut down and empty. Cancelling it leaves the
+   * queue open.
    *
-   * **Cancel safety:** its reads are waits of no task: they end with the stream or the queue.
+   * **Cancel safety:** its reads are waits of no task: they end with the stream
+   * or the queue.
    *
    * @example
    * ```ts
@@ -288,10 +300,13 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
   }
 
   /**
-   * A Web Stream into the queue, the same one every time, with the queue's own backpressure: a write is over when its item is in.
-   * Closing it shuts the queue down, and so does aborting it, which also gives up a write that waits for room.
+   * A Web Stream into the queue, the same one every time, with the queue's own
+   * backpressure: a write is over when its item is in. Closing it shuts the
+   * queue down, and so does aborting it, which also gives up a write that waits
+   * for room.
    *
-   * **Cancel safety:** its writes are waits of no task: they end with the stream or the queue.
+   * **Cancel safety:** its writes are waits of no task: they end with the
+   * stream or the queue.
    *
    * @example
    * ```ts

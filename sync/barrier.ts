@@ -4,19 +4,25 @@ import { Line } from "../tasks/line.ts";
 import { describe, type WaitOptions } from "../tasks/types.ts";
 import { passed, refused } from "../tasks/waiter.ts";
 
-/** The barrier was reset or aborted while this party waited, or had been aborted before. Mirrors `asyncio.BrokenBarrierError`. */
+/**
+ * The barrier was reset or aborted while this party waited, or had been aborted
+ * before. Mirrors `asyncio.BrokenBarrierError`.
+ */
 export class BrokenBarrierError extends Error {
   /** `"BrokenBarrierError"` */
   override name = "BrokenBarrierError";
 }
 
 /**
- * Where so many parties wait for each other, again and again. Mirrors `asyncio.Barrier`.
+ * Where so many parties wait for each other, again and again. Mirrors
+ * `asyncio.Barrier`.
  *
  * - The last to arrive releases all at once, and the next round begins.
- * - Each party of a round has a number of its own, 0, 1, 2, ... in order of arrival, given at the release: one that gave up has
- *   none, and leaves no gap.
- * - One that gives up does not break the barrier: the others wait on for one more.
+ * - Each party of a round has a number of its own, 0, 1, 2, ... in order of
+ *   arrival, given at the release: one that gave up has none, and leaves no
+ *   gap.
+ * - One that gives up does not break the barrier: the others wait on for one
+ *   more.
  *
  * @example
  * ```ts
@@ -69,12 +75,14 @@ export class Barrier {
   }
 
   /**
-   * Waits until all parties are here; gives this party's number. Mirrors `asyncio.Barrier.wait`.
+   * Waits until all parties are here; gives this party's number. Mirrors
+   * `asyncio.Barrier.wait`.
    *
-   * **Cancel safety:** given up, the party counts no longer. Released before that, it gets its number, and the cancel
-   * strikes at the next wait.
+   * **Cancel safety:** given up, the party counts no longer. Released before
+   * that, it gets its number, and the cancel strikes at the next wait.
    *
-   * @throws {BrokenBarrierError} The barrier is aborted, or is reset or aborted meanwhile.
+   * @throws {BrokenBarrierError} The barrier is aborted, or is reset or aborted
+   * meanwhile.
    * @throws {CancelledError} The task was cancelled.
    * @throws The signal's reason, when it aborts.
    */
@@ -89,10 +97,11 @@ export class Barrier {
   }
 
   /**
-   * Ends the waits under way with {@linkcode BrokenBarrierError}, and begins a new round; repairs an aborted barrier. Mirrors
-   * `asyncio.Barrier.reset`.
+   * Ends the waits under way with {@linkcode BrokenBarrierError}, and begins a
+   * new round; repairs an aborted barrier. Mirrors `asyncio.Barrier.reset`.
    *
-   * **Cancel safety:** it has happened when the call returns; awaiting it is only where a cancel can strike.
+   * **Cancel safety:** it has happened when the call returns; awaiting it is
+   * only where a cancel can strike.
    *
    * @throws {CancelledError} The task was cancelled.
    */
@@ -103,9 +112,11 @@ export class Barrier {
   }
 
   /**
-   * Ends the waits under way, and all that come, with {@linkcode BrokenBarrierError}, until `reset`. Mirrors `asyncio.Barrier.abort`.
+   * Ends the waits under way, and all that come, with {@linkcode
+   * BrokenBarrierError}, until `reset`. Mirrors `asyncio.Barrier.abort`.
    *
-   * **Cancel safety:** it has happened when the call returns; awaiting it is only where a cancel can strike.
+   * **Cancel safety:** it has happened when the call returns; awaiting it is
+   * only where a cancel can strike.
    *
    * @throws {CancelledError} The task was cancelled.
    */

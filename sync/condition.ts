@@ -13,9 +13,10 @@ const CONDITION: Place = {
 };
 
 /**
- * One wait in two lines: first for the notification, then, whether that came or the wait was given up, for the lock. Nothing
- * ends it in the second, and it goes straight from the one to the other, so there is no moment when a notification
- * could be lost or the lock be missing.
+ * One wait in two lines: first for the notification, then, whether that came or
+ * the wait was given up, for the lock. Nothing ends it in the second, and it
+ * goes straight from the one to the other, so there is no moment when a
+ * notification could be lost or the lock be missing.
  */
 class ConditionWaiter extends LockWaiter {
   readonly #lock: Lock;
@@ -70,13 +71,17 @@ class ConditionWaiter extends LockWaiter {
 }
 
 /**
- * Waits for others to change something that a lock guards. Mirrors `asyncio.Condition`.
+ * Waits for others to change something that a lock guards. Mirrors
+ * `asyncio.Condition`.
  *
- * - `wait` lets go of the lock and stands in line in one step, and holds the lock again when it settles, whatever it settles
- *   with. Wait in a loop, or with `waitFor`, which is that loop: between the notification and having the lock, others may
- *   have had it.
- * - First come, first notified; those notified get the lock in that order, before newcomers.
- * - A notification is never lost: it goes to one that waits, or to nobody if nobody does.
+ * - `wait` lets go of the lock and stands in line in one step, and holds the
+ *   lock again when it settles, whatever it settles with. Wait in a loop, or
+ *   with `waitFor`, which is that loop: between the notification and having the
+ *   lock, others may have had it.
+ * - First come, first notified; those notified get the lock in that order,
+ *   before newcomers.
+ * - A notification is never lost: it goes to one that waits, or to nobody if
+ *   nobody does.
  * - A guard from `acquire` is good for the whole time, with waits in between.
  *
  * @example
@@ -109,7 +114,8 @@ export class Condition {
   /**
    * Makes a condition that nobody waits for.
    *
-   * @param lock The lock to use, which other conditions may share; one of its own unless given.
+   * @param lock The lock to use, which other conditions may share; one of its
+   * own unless given.
    * @throws {TypeError} `lock` is no {@linkcode Lock}.
    */
   constructor(lock: Lock = new Lock()) {
@@ -137,7 +143,8 @@ export class Condition {
   }
 
   /**
-   * Hands the lock to the first in line, or frees it. Mirrors `asyncio.Condition.release`.
+   * Hands the lock to the first in line, or frees it. Mirrors
+   * `asyncio.Condition.release`.
    *
    * @throws {Error} It is not held.
    */
@@ -146,10 +153,12 @@ export class Condition {
   }
 
   /**
-   * Lets go of the lock, waits to be notified, and takes the lock again; always gives `true`. Mirrors `asyncio.Condition.wait`.
+   * Lets go of the lock, waits to be notified, and takes the lock again; always
+   * gives `true`. Mirrors `asyncio.Condition.wait`.
    *
-   * **Cancel safety:** given up, it takes the lock again before it throws, which no further cancel can prevent, and
-   * has used no notification. Notified before that, it gives `true`, and the cancel strikes at the next wait.
+   * **Cancel safety:** given up, it takes the lock again before it throws,
+   * which no further cancel can prevent, and has used no notification. Notified
+   * before that, it gives `true`, and the cancel strikes at the next wait.
    *
    * @throws {Error} The lock is not held.
    * @throws {CancelledError} The task was cancelled.
@@ -165,9 +174,11 @@ export class Condition {
   }
 
   /**
-   * Waits until `predicate` gives something truthy, and gives that. Mirrors `asyncio.Condition.wait_for`.
+   * Waits until `predicate` gives something truthy, and gives that. Mirrors
+   * `asyncio.Condition.wait_for`.
    *
-   * The predicate is called at once, and after every notification, with the lock.
+   * The predicate is called at once, and after every notification, with the
+   * lock.
    *
    * **Cancel safety:** as of {@linkcode Condition.wait}.
    *
@@ -183,7 +194,7 @@ export class Condition {
    *
    * const condition = new Condition();
    * using _ = await condition.acquire();
-   * assertEquals(await condition.waitFor(() => "already true"), "already true");
+   * assertEquals(await condition.waitFor(() => "true already"), "true already");
    * ```
    */
   waitFor<T>(predicate: () => T, options?: WaitOptions): Promise<T> {
@@ -220,8 +231,9 @@ export class Condition {
   }
 
   /**
-   * Notifies the first `n` that wait, or all if there are fewer. They go on when they have the lock, which the caller keeps until
-   * it releases it. Mirrors `asyncio.Condition.notify`.
+   * Notifies the first `n` that wait, or all if there are fewer. They go on
+   * when they have the lock, which the caller keeps until it releases it.
+   * Mirrors `asyncio.Condition.notify`.
    *
    * @throws {Error} The lock is not held.
    */

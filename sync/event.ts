@@ -7,7 +7,8 @@ import { passed, refused } from "../tasks/waiter.ts";
 /**
  * A flag to wait for. Mirrors `asyncio.Event`.
  *
- * - `set` wakes all who wait at that moment, in order of arrival, even where `clear` follows at once.
+ * - `set` wakes all who wait at that moment, in order of arrival, even where
+ *   `clear` follows at once.
  * - While it is set, nobody waits.
  *
  * @example
@@ -48,7 +49,8 @@ export class Event {
   /**
    * Waits until it is set; always gives `true`. Mirrors `asyncio.Event.wait`.
    *
-   * **Cancel safety:** given up, it leaves nothing behind. Woken before that, it gives `true`, and the cancel strikes at the next wait.
+   * **Cancel safety:** given up, it leaves nothing behind. Woken before that,
+   * it gives `true`, and the cancel strikes at the next wait.
    *
    * @throws {CancelledError} The task was cancelled.
    * @throws The signal's reason, when it aborts.

@@ -1,9 +1,9 @@
 /** @module */
 
 /**
- * One hold on a lock, or one permit of a semaphore: what `acquire` gives. Disposing it
- * gives that hold back, and nothing else: twice is harmless, and so is disposing
- * it after somebody has released the lock by hand.
+ * One hold on a lock, or one permit of a semaphore: what `acquire` gives.
+ * Disposing it gives that hold back, and nothing else: twice is harmless, and
+ * so is disposing it after somebody has released the lock by hand.
  *
  * @example
  * ```ts

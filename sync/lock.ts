@@ -8,10 +8,15 @@ import type { Guard } from "./guard.ts";
 let releaseHold: (lock: Lock, hold: Hold) => void;
 let isHeld: (lock: Lock, hold: Hold) => boolean;
 
-/** Takes the hold out of a lock that is held, for a while: for `Condition.wait`. */
+/**
+ * Takes the hold out of a lock that is held, for a while: for `Condition.wait`.
+ */
 export let yieldHold: (lock: Lock) => Hold;
 
-/** Lets `waiter` wait for the lock, where it is not free; gives the line it stands in. */
+/**
+ * Lets `waiter` wait for the lock, where it is not free; gives the line it
+ * stands in.
+ */
 export let queueUp: (
   lock: Lock,
   waiter: LockWaiter,
@@ -52,10 +57,11 @@ export class LockWaiter extends Waiter<unknown> {
 /**
  * Mutual exclusion: one holder at a time. Mirrors `asyncio.Lock`.
  *
- * - First come, first served. `release` hands the lock to the first in line, without its being free in between, so a
- *   newcomer cannot take it from those who wait.
- * - It belongs to nobody: any code may release it. It is not re-entrant: who holds it and acquires it again
- *   waits for itself.
+ * - First come, first served. `release` hands the lock to the first in line,
+ *   without its being free in between, so a newcomer cannot take it from those
+ *   who wait.
+ * - It belongs to nobody: any code may release it. It is not re-entrant: who
+ *   holds it and acquires it again waits for itself.
  * - The guard that `acquire` gives ends that hold only.
  *
  * @example
@@ -87,10 +93,12 @@ export class Lock {
   }
 
   /**
-   * Waits until the lock is this caller's, and gives the guard that releases it. Mirrors `asyncio.Lock.acquire`.
+   * Waits until the lock is this caller's, and gives the guard that releases
+   * it. Mirrors `asyncio.Lock.acquire`.
    *
-   * **Cancel safety:** given up, it leaves the line, and the lock goes to the next one. Once the lock was handed over it is
-   * held, and a cancel that comes after that strikes at the next wait: a `using` right here, or a `try` right
+   * **Cancel safety:** given up, it leaves the line, and the lock goes to the
+   * next one. Once the lock was handed over it is held, and a cancel that comes
+   * after that strikes at the next wait: a `using` right here, or a `try` right
    * after, releases it in any case.
    *
    * @throws {CancelledError} The task was cancelled.
@@ -106,7 +114,8 @@ export class Lock {
   }
 
   /**
-   * Hands the lock to the first in line, or frees it. Mirrors `asyncio.Lock.release`.
+   * Hands the lock to the first in line, or frees it. Mirrors
+   * `asyncio.Lock.release`.
    *
    * @throws {Error} It is not held.
    */

@@ -1,9 +1,11 @@
 /**
- * Locks, events, conditions, semaphores and barriers: how tasks keep out of each other's way, and wait for each
- * other. Python's `asyncio` sync primitives.
+ * Locks, events, conditions, semaphores and barriers: how tasks keep out of
+ * each other's way, and wait for each other. Python's `asyncio` sync
+ * primitives.
  *
- * JavaScript runs one piece of code at a time, so whatever has no `await` in it needs no lock. What has one does, where
- * others must not come in between: check and act, read and write back.
+ * JavaScript runs one piece of code at a time, so whatever has no `await` in it
+ * needs no lock. What has one does, where others must not come in between:
+ * check and act, read and write back.
  *
  * | to | use |
  * |---|---|
@@ -16,12 +18,15 @@
  *
  * What holds for all of them:
  *
- * - **First come, first served**, and handed over directly: `release` gives the lock to the first in line, so that no
- *   newcomer can be faster.
- * - **Nothing is lost.** A wait ends once. What a waiter was handed is its own, and a cancel or an abort that comes later
- *   strikes at its next wait; one that gave up leaves the line at once, and is handed nothing.
- * - **Every wait can be given up**: by a cancel of its task, by a timeout around it, or by `{ signal }`.
- * - **`using` releases.** `acquire` gives a {@linkcode Guard}, and its block ends the hold, however it is left.
+ * - **First come, first served**, and handed over directly: `release` gives the
+ *   lock to the first in line, so that no newcomer can be faster.
+ * - **Nothing is lost.** A wait ends once. What a waiter was handed is its own,
+ *   and a cancel or an abort that comes later strikes at its next wait; one
+ *   that gave up leaves the line at once, and is handed nothing.
+ * - **Every wait can be given up**: by a cancel of its task, by a timeout
+ *   around it, or by `{ signal }`.
+ * - **`using` releases.** `acquire` gives a {@linkcode Guard}, and its block
+ *   ends the hold, however it is left.
  * - `console.log` shows the state: `Lock { locked: true, waiting: 2 }`.
  * - They are for the tasks of one thread.
  *

@@ -25,11 +25,15 @@ class Permit implements Guard {
 }
 
 /**
- * So many at a time: a number of permits to take and give back. Mirrors `asyncio.Semaphore`.
+ * So many at a time: a number of permits to take and give back. Mirrors
+ * `asyncio.Semaphore`.
  *
- * - First come, first served. `release` hands the permit to the first in line, so a newcomer cannot take it from those who wait.
- * - A permit is given back through its guard or through `release()`, not both: `release` counts, it does not know whose
- *   permit it was, and more releases than acquires make the semaphore larger. {@linkcode BoundedSemaphore} throws there.
+ * - First come, first served. `release` hands the permit to the first in line,
+ *   so a newcomer cannot take it from those who wait.
+ * - A permit is given back through its guard or through `release()`, not both:
+ *   `release` counts, it does not know whose permit it was, and more releases
+ *   than acquires make the semaphore larger. {@linkcode BoundedSemaphore}
+ *   throws there.
  *
  * @example At most three requests at a time
  * ```ts
@@ -81,10 +85,12 @@ export class Semaphore {
   }
 
   /**
-   * Waits for a permit, and gives the guard that gives it back. Mirrors `asyncio.Semaphore.acquire`.
+   * Waits for a permit, and gives the guard that gives it back. Mirrors
+   * `asyncio.Semaphore.acquire`.
    *
-   * **Cancel safety:** given up, it leaves the line and takes no permit. Once the permit was handed over it is held, and a
-   * cancel that comes after that strikes at the next wait.
+   * **Cancel safety:** given up, it leaves the line and takes no permit. Once
+   * the permit was handed over it is held, and a cancel that comes after that
+   * strikes at the next wait.
    *
    * @throws {CancelledError} The task was cancelled.
    * @throws The signal's reason, when it aborts.
@@ -116,7 +122,10 @@ export class Semaphore {
     return new Permit(this);
   }
 
-  /** Hands a permit to the first in line, or else adds it to the free ones. Mirrors `asyncio.Semaphore.release`. */
+  /**
+   * Hands a permit to the first in line, or else adds it to the free ones.
+   * Mirrors `asyncio.Semaphore.release`.
+   */
   release(): void {
     if (this.#line.size === 0) this.#value++;
     else this.#line.wake(new Permit(this));
@@ -131,8 +140,8 @@ export class Semaphore {
 }
 
 /**
- * A semaphore that never has more permits than at first: one release too many, mostly a mistake in the program, throws.
- * Mirrors `asyncio.BoundedSemaphore`.
+ * A semaphore that never has more permits than at first: one release too many,
+ * mostly a mistake in the program, throws. Mirrors `asyncio.BoundedSemaphore`.
  *
  * @example
  * ```ts
@@ -158,7 +167,8 @@ export class BoundedSemaphore extends Semaphore {
   }
 
   /**
-   * Hands a permit to the first in line, or else adds it to the free ones. Mirrors `asyncio.BoundedSemaphore.release`.
+   * Hands a permit to the first in line, or else adds it to the free ones.
+   * Mirrors `asyncio.BoundedSemaphore.release`.
    *
    * @throws {RangeError} All permits are free.
    */

@@ -10,7 +10,10 @@ export class Aborted extends Error {
   override name = "Aborted";
 }
 
-/** A wait under way, in a task of its own that can be cancelled, with a signal of its own. */
+/**
+ * A wait under way, in a task of its own that can be cancelled, with a signal
+ * of its own.
+ */
 export class Attempt {
   /** `"pending"`, `"value 7"`, `"cancelled"`, or the name of the error. */
   outcome = "pending";

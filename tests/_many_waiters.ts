@@ -1,6 +1,6 @@
 /**
- * A hundred thousand waits in one line, given up in random order: the time grows with their number and no faster, and the
- * memory is back afterwards.
+ * A hundred thousand waits in one line, given up in random order: the time
+ * grows with their number and no faster, and the memory is back afterwards.
  *
  * @module
  */
@@ -22,7 +22,10 @@ export interface ManyCase {
   waiting(): number;
 }
 
-/** Gives up `count` waits, each a task of its own, by cancelling it or by its signal; says how long that took. */
+/**
+ * Gives up `count` waits, each a task of its own, by cancelling it or by its
+ * signal; says how long that took.
+ */
 async function giveUp(it: ManyCase, count: number): Promise<number> {
   const random = new Random(count);
   const started = performance.now();

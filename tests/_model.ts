@@ -1,6 +1,7 @@
 /**
- * Random programs against a plain model: each step does the same to the real thing and to the model, and now and then
- * everything that can happen has happened, and both must say the same of every wait.
+ * Random programs against a plain model: each step does the same to the real
+ * thing and to the model, and now and then everything that can happen has
+ * happened, and both must say the same of every wait.
  *
  * @module
  */
@@ -60,7 +61,10 @@ export class Waits {
   }
 }
 
-/** Gives up a random one of `lines`, in both worlds; the model takes it out and returns it. */
+/**
+ * Gives up a random one of `lines`, in both worlds; the model takes it out and
+ * returns it.
+ */
 export function giveUpOne(
   random: Random,
   ...lines: Wait[][]

@@ -3,7 +3,10 @@ import { Queue } from "@asyncio/asyncio/queue";
 import { Lock } from "@asyncio/asyncio/sync";
 import { createTask, gather } from "@asyncio/asyncio/tasks";
 
-/** Runs `work` in tasks, over and over, until a timer of the runtime fires, and fails if none does. */
+/**
+ * Runs `work` in tasks, over and over, until a timer of the runtime fires, and
+ * fails if none does.
+ */
 async function timersAreServed(
   ...work: (() => Promise<unknown>)[]
 ): Promise<void> {

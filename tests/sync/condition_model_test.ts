@@ -97,7 +97,10 @@ class Program {
     }
   }
 
-  /** Cancels or aborts anything: who waits to have the lock again is not impressed. */
+  /**
+   * Cancels or aborts anything: who waits to have the lock again is not
+   * impressed.
+   */
   #giveUp(): void {
     const waits = [
       ...this.#notifiable[0],

@@ -35,7 +35,10 @@ function semaphoreCase(Class: typeof Semaphore): WaitCase {
   };
 }
 
-/** The lock of a condition is nobody's, so anybody can take it for the next to wait or to notify. */
+/**
+ * The lock of a condition is nobody's, so anybody can take it for the next to
+ * wait or to notify.
+ */
 function hold(condition: Condition): void {
   if (!condition.locked) void condition.acquire();
 }
