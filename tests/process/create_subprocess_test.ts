@@ -10,7 +10,8 @@ import {
   DEVNULL,
   INHERIT,
   PIPE,
-  Process,
+  type Process,
+  runSubprocess,
   STDOUT,
   type SubprocessOptions,
 } from "../../process/mod.ts";
@@ -19,6 +20,7 @@ import {
   createTask,
   InvalidStateError,
   run,
+  sleep,
 } from "../../tasks/mod.ts";
 import { stateOf, text, zombies } from "./_processes.ts";
 
@@ -212,6 +214,23 @@ Deno.test("a file that is not executable is PermissionDenied and named", async (
   }
 });
 
+Deno.test("a script without its interpreter is NotFound", async () => {
+  const script = await Deno.makeTempFile();
+  try {
+    await Deno.writeTextFile(script, "#!/no/such/interpreter\n");
+    await Deno.chmod(script, 0o755);
+    for (const group of [true, false]) {
+      await assertRejects(
+        () => createSubprocessExec(script, [], { stdin: DEVNULL, group }),
+        Deno.errors.NotFound,
+        script,
+      );
+    }
+  } finally {
+    await Deno.remove(script);
+  }
+});
+
 Deno.test("what could not be started leaves nothing behind", async () => {
   await assertRejects(() =>
     createSubprocessExec("no-such-program", [], {
@@ -284,6 +303,27 @@ Deno.test("a program that nobody has got yet when its task is cancelled ends wit
   });
   assert(pid > 0);
   assertEquals(stateOf(pid), undefined);
+});
+
+Deno.test("a cancel at any moment of the start leaves nothing behind", async () => {
+  const { stdout } = await runSubprocess("exec sleep 0", { stdout: PIPE }); // warm
+  assertEquals(stdout, "");
+  for (let turns = 0; turns < 20; turns++) {
+    let process: Process | undefined;
+    const task = createTask(async () => {
+      await using started = await createSubprocessExec("sleep", ["1000"], {
+        stdin: DEVNULL,
+        stdout: PIPE,
+      });
+      process = started;
+      await started.wait();
+    });
+    for (let i = 0; i < turns * turns; i++) await sleep(0);
+    task.cancel();
+    await assertRejects(async () => await task, CancelledError);
+    if (process !== undefined) assertEquals(process.returnCode, -15);
+    assertEquals(zombies(), []);
+  }
 });
 
 Deno.test("no program starts in a run that has ended", async () => {

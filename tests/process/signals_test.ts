@@ -112,6 +112,16 @@ Deno.test("a program with an input of its own leads a group of its own", async (
   }
 });
 
+Deno.test("a program leads its group as soon as it is handed out", async () => {
+  for (let i = 0; i < 20; i++) {
+    const process = await createSubprocessExec("sleep", ["1000"], {
+      stdin: DEVNULL,
+    });
+    Deno.kill(-process.pid, "SIGTERM");
+    assertEquals(await process.wait(), -15);
+  }
+});
+
 Deno.test("group says it either way", async () => {
   const own = await createSubprocessShell("ps -o pgid= -p $$", {
     stdin: INHERIT,
