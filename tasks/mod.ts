@@ -40,6 +40,12 @@ export { Handle, TimerHandle } from "./handle.ts";
 export type { Alarm, Clock, ClockedLoop } from "./clock.ts";
 export { signals } from "./signals.ts";
 export { Context, ContextVar, copyContext, Token } from "./context.ts";
+export { type CallGraph, captureCallGraph } from "./call_graph.ts";
+export {
+  type CallGraphOptions,
+  formatCallGraph,
+  printCallGraph,
+} from "./format_call_graph.ts";
 export { toThread } from "./to_thread.ts";
 export {
   type WorkerCallOptions,

@@ -12,6 +12,7 @@ import { schedulerOf } from "./loop_binding.ts";
 import { currentScope, runInScope } from "./current_scope.ts";
 import { Scope } from "./scope.ts";
 import { shutDown } from "./shutdown.ts";
+import { dumpOnSignal } from "./_dump_on_signal.ts";
 import { onSignal } from "./signal_source.ts";
 import { spawn, type Task } from "./task.ts";
 import { checkCoroutine, type Coroutine, describe } from "./types.ts";
@@ -36,6 +37,11 @@ export interface RunOptions {
   debug?: boolean | undefined;
   /** Where the loop takes its time from; the real clock unless given. */
   clock?: Clock | undefined;
+  /**
+   * Prints the tree of all tasks, on stderr, whenever this signal arrives, with
+   * what each waits for and for how long: see {@linkcode formatCallGraph}.
+   */
+  dumpOnSignal?: Deno.Signal | undefined;
 }
 
 /**
@@ -137,6 +143,8 @@ export class Runner implements AsyncDisposable {
   readonly #scope: Scope;
   #state: "idle" | "running" | "closed" = "idle";
   #closing: Promise<void> | undefined;
+  /** Ends what looks on. */
+  readonly #stop: (() => void)[] = [];
 
   /** Makes a runner; nothing runs yet. */
   constructor(options: RunOptions = {}) {
@@ -152,6 +160,9 @@ export class Runner implements AsyncDisposable {
     const { bindings } = currentScope().variables;
     const scheduler = schedulerOf(this.loop);
     this.#scope = new Scope(scheduler, undefined, { bindings });
+    if (options.dumpOnSignal !== undefined) {
+      this.#stop.push(dumpOnSignal(scheduler, options.dumpOnSignal));
+    }
   }
 
   /**
@@ -204,11 +215,13 @@ export class Runner implements AsyncDisposable {
 
   #close(): Promise<void> {
     this.#state = "closed";
-    this.#closing ??= runInScope(
-      this.#scope,
-      () => shutDown(this.#scope.scheduler),
-    );
+    this.#closing ??= runInScope(this.#scope, () => this.#shutDown());
     return this.#closing;
+  }
+
+  async #shutDown(): Promise<void> {
+    await shutDown(this.#scope.scheduler);
+    for (const stop of this.#stop) stop();
   }
 
   static {
