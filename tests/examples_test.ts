@@ -71,6 +71,15 @@ const expectations: Record<string, Expectation> = {
       /^total expected sleep time: \d+ ms$/m,
     ],
   },
+  "testing_with_virtual_time.ts": {
+    lines: [
+      "retry: attempts after 0, 1, 3, 7, 15, 31, 63, 123, 183, 243 s",
+      "debouncer: saved at 1100 and 1400 ms",
+      "worker pool: done after 4 minutes",
+      /^worker pool: \d+ runs in \d+ different orders$/,
+      "worker: cancelled at 9 points, no job left half done",
+    ],
+  },
   "demo.ts": {
     output: [
       /^200\/200 requests served, 0 in line, 0 children$/m,
