@@ -11,6 +11,7 @@ import { isCancelled } from "../tasks/errors.ts";
 import { detached } from "../tasks/detached.ts";
 import { sleep } from "../tasks/sleep.ts";
 import type { WaitOptions } from "../tasks/types.ts";
+import { quiet } from "../tasks/waiter.ts";
 
 /** What a connection is made of. */
 export interface ConnectionParts {
@@ -52,7 +53,7 @@ export class Connection implements ByteSource, ByteSink, AsyncDisposable {
     this.reader = readerOver(this, { limit: parts.limit });
     this.writer = writerOver(this, {
       info: (name) => this.#info(name),
-      startTls: (options) => this.#startTls(options),
+      startTls: (options) => quiet(this.#startTls(options)),
     });
     this.#intake = intakeOf(this.reader);
     this.#outlet = outletOf(this.writer);

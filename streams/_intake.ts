@@ -12,6 +12,7 @@ import type { ByteSource } from "./_byte_ends.ts";
 import type { WaitOptions } from "../tasks/types.ts";
 import {
   ExternalWaiter,
+  failed,
   passed,
   type Place,
   refused,
@@ -22,10 +23,8 @@ import {
 const LEAST = 4096;
 const MOST = 65536;
 
-const EMPTY = new Uint8Array(0);
-
 /** Takes what is waited for; `undefined` while it is not complete. */
-export type Attempt = () => Uint8Array | undefined;
+export type Attempt<T> = () => T | undefined;
 
 export class Intake {
   readonly buffer = new ByteBuffer();
@@ -34,8 +33,8 @@ export class Intake {
   #failure: { error: unknown } | undefined;
   #readSize = LEAST;
   #filling = false;
-  #waiter: Waiter<Uint8Array> | undefined;
-  #attempt: Attempt | undefined;
+  #waiter: Waiter<unknown> | undefined;
+  #attempt: Attempt<unknown> | undefined;
 
   /** @param source Left out, the bytes are fed by hand. */
   constructor(source?: ByteSource) {
@@ -62,15 +61,15 @@ export class Intake {
   }
 
   /** Makes the attempt, at once and whenever bytes come, until it gives something or throws. */
-  read(
+  read<T>(
     what: string,
-    attempt: Attempt,
-    options: WaitOptions | undefined,
-  ): Promise<Uint8Array> {
+    attempt: Attempt<T>,
+    options?: WaitOptions,
+  ): Promise<T> {
     const refusal = refused(options);
     if (refusal !== undefined) return refusal;
     if (this.#waiter !== undefined) {
-      return Promise.reject(
+      return failed(
         new Error(
           `${what}: a reader serves one read at a time, and ${this.#waiter.what} is still waiting`,
         ),
@@ -81,14 +80,14 @@ export class Intake {
       const value = attempt();
       if (value !== undefined) return passed(value);
     } catch (error) {
-      return Promise.reject(error);
+      return failed(error);
     }
     const place: Place = { what, leave: this.#leave };
     // What is fed by hand comes from the program itself, everything else from the world outside.
     const waiter = this.#source === undefined
-      ? new Waiter<Uint8Array>(place, options)
-      : new ExternalWaiter<Uint8Array>(place, options);
-    this.#waiter = waiter;
+      ? new Waiter<T>(place, options)
+      : new ExternalWaiter<T>(place, options);
+    this.#waiter = waiter as Waiter<unknown>;
     this.#attempt = attempt;
     this.#fill();
     return waiter.promise;
@@ -104,9 +103,9 @@ export class Intake {
     if (this.#waiter !== undefined) this.#fill();
   }
 
-  /** Ends the wait that is under way, with no bytes: for whoever began it and wants it no longer. */
-  giveUp(): void {
-    this.#waiter?.wake(EMPTY);
+  /** Ends the wait for `attempt`, if it is under way, with `value`. */
+  giveUp<T>(attempt: Attempt<T>, value: T): void {
+    if (this.#attempt === attempt) this.#waiter!.wake(value);
   }
 
   feed(data: Uint8Array): void {

@@ -13,7 +13,7 @@ import type { ByteSink } from "./_byte_ends.ts";
 import { atTurnEnd } from "./_turn_end.ts";
 import { Line } from "../tasks/line.ts";
 import type { WaitOptions } from "../tasks/types.ts";
-import { ExternalWaiter, passed, refused } from "../tasks/waiter.ts";
+import { ExternalWaiter, failed, passed, refused } from "../tasks/waiter.ts";
 
 /** With more than this unsent, `drain` begins to wait; as asyncio. */
 const HIGH_WATER = 65536;
@@ -86,7 +86,7 @@ export class Outlet {
 
   /** Waits while too much is unsent. */
   drain(options: WaitOptions | undefined): Promise<void> {
-    if (this.#dropped) return Promise.reject(aborted());
+    if (this.#dropped) return failed(aborted());
     return this.#wait(this.#drainers, this.#paused, options);
   }
 
@@ -146,7 +146,7 @@ export class Outlet {
   ): Promise<void> {
     const refusal = refused(options);
     if (refusal !== undefined) return refusal;
-    if (this.#loss !== undefined) return Promise.reject(this.#loss.error);
+    if (this.#loss !== undefined) return failed(this.#loss.error);
     if (!necessary) return passed(undefined);
     return line.join(new ExternalWaiter<void>(line, options));
   }

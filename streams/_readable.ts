@@ -1,29 +1,31 @@
 /** @module */
+import type { Attempts } from "./_attempts.ts";
+import type { Attempt, Intake } from "./_intake.ts";
 import { detached } from "../tasks/detached.ts";
 
 /** How much is read for a consumer that brings no memory of its own. */
 const CHUNK = 65536;
 
-/** What is shown as a Web Stream. */
-export interface Readable {
-  /** Gives some bytes, none at the end. */
-  read(n: number): Promise<Uint8Array>;
-  /** Ends the read that is under way, with no bytes. */
-  giveUp(): void;
-}
+const EMPTY = new Uint8Array(0);
 
 /**
- * A byte stream of what can be read. Nothing is read ahead, so what the consumer does not ask for stays with the source, also
- * when it cancels.
+ * A byte stream of what comes in. Nothing is read ahead, so what the consumer does
+ * not ask for stays where it is, also when it cancels.
  */
-export function readableOf(source: Readable): ReadableStream<Uint8Array> {
+export function readableOf(
+  intake: Intake,
+  attempts: Attempts,
+): ReadableStream<Uint8Array> {
+  let attempt: Attempt<Uint8Array> = () => undefined;
   let cancelled = false;
   return new ReadableStream({
     type: "bytes",
     async pull(controller): Promise<void> {
       const view = controller.byobRequest?.view;
+      const n = view?.byteLength ?? CHUNK;
+      attempt = () => attempts.some(n);
       const bytes = await detached(() =>
-        source.read(view?.byteLength ?? CHUNK)
+        intake.read("StreamReader.readable", attempt)
       );
       if (cancelled) return;
       if (bytes.length === 0) {
@@ -38,7 +40,7 @@ export function readableOf(source: Readable): ReadableStream<Uint8Array> {
     },
     cancel(): void {
       cancelled = true;
-      source.giveUp();
+      intake.giveUp(attempt, EMPTY);
     },
   });
 }

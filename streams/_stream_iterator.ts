@@ -1,45 +1,43 @@
 /** @module */
+import type { Attempt, Intake } from "./_intake.ts";
+import type { WaitOptions } from "../tasks/types.ts";
+
+const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 /**
- * Iterates over what `read` gives, up to the first empty one. By hand, since an async generator would wait for the read that
- * is under way before it returns.
+ * Iterates over what `take` gives, up to the first empty one. By hand, since an async
+ * generator would wait for the read that is under way before it returns.
  */
 export class StreamIterator<T> implements AsyncIterator<T, undefined> {
-  readonly #read: () => Promise<Uint8Array>;
-  readonly #giveUp: () => void;
-  readonly #convert: (bytes: Uint8Array) => T;
-  #reading = false;
-  #done = false;
+  readonly #intake: Intake;
+  readonly #attempt: Attempt<IteratorResult<T, undefined>>;
+  readonly #options: WaitOptions | undefined;
+  #returned = false;
 
   constructor(
-    read: () => Promise<Uint8Array>,
-    giveUp: () => void,
+    intake: Intake,
+    take: Attempt<Uint8Array>,
     convert: (bytes: Uint8Array) => T,
+    options?: WaitOptions,
   ) {
-    this.#read = read;
-    this.#giveUp = giveUp;
-    this.#convert = convert;
+    this.#intake = intake;
+    this.#options = options;
+    this.#attempt = () => {
+      if (this.#returned) return DONE;
+      const bytes = take();
+      if (bytes === undefined) return undefined;
+      if (bytes.length === 0) return DONE;
+      return { done: false, value: convert(bytes) };
+    };
   }
 
-  async next(): Promise<IteratorResult<T, undefined>> {
-    if (this.#done) return { done: true, value: undefined };
-    if (this.#reading) {
-      throw new Error("the iterator reads already: one next() at a time");
-    }
-    this.#reading = true;
-    try {
-      const bytes = await this.#read();
-      if (bytes.length > 0) return { done: false, value: this.#convert(bytes) };
-      this.#done = true;
-      return { done: true, value: undefined };
-    } finally {
-      this.#reading = false;
-    }
+  next(): Promise<IteratorResult<T, undefined>> {
+    return this.#intake.read("StreamReader", this.#attempt, this.#options);
   }
 
   return(): Promise<IteratorResult<T, undefined>> {
-    this.#done = true;
-    if (this.#reading) this.#giveUp();
-    return Promise.resolve({ done: true, value: undefined });
+    this.#returned = true;
+    this.#intake.giveUp(this.#attempt, DONE);
+    return Promise.resolve(DONE);
   }
 }

@@ -11,6 +11,7 @@ import type { StreamWriter } from "./stream_writer.ts";
 import type { TlsOptions } from "./tls_options.ts";
 import { currentScope } from "../tasks/current_scope.ts";
 import type { WaitOptions } from "../tasks/types.ts";
+import { quiet } from "../tasks/waiter.ts";
 
 /** Both directions of a connection. */
 export interface Streams {
@@ -81,9 +82,11 @@ export type UnixConnectOptions = Pick<ConnectOptions, "limit" | "signal">;
  * await writer.waitClosed();
  * ```
  */
-export async function openConnection(
-  options: ConnectOptions,
-): Promise<Streams> {
+export function openConnection(options: ConnectOptions): Promise<Streams> {
+  return quiet(open(options));
+}
+
+async function open(options: ConnectOptions): Promise<Streams> {
   const { path, port, hostname = "127.0.0.1", limit } = options;
   if ((path === undefined) === (port === undefined)) {
     throw new TypeError(

@@ -9,7 +9,7 @@ import { printable } from "../tasks/inspect.ts";
 import { Line } from "../tasks/line.ts";
 import { moveOnAfter } from "../tasks/timeout.ts";
 import type { WaitOptions } from "../tasks/types.ts";
-import { ExternalWaiter, refused } from "../tasks/waiter.ts";
+import { ExternalWaiter, quiet, refused } from "../tasks/waiter.ts";
 
 /** What a server is made of. */
 export interface ServerParts extends ClientOptions {
@@ -109,7 +109,11 @@ export class Server implements AsyncDisposable {
    * @throws {CancelledError} The task was cancelled, or the server was closed.
    * @throws {Error} It is called twice, or after {@linkcode close}.
    */
-  async serveForever(options?: WaitOptions): Promise<never> {
+  serveForever(options?: WaitOptions): Promise<never> {
+    return quiet(this.#serveForever(options));
+  }
+
+  async #serveForever(options: WaitOptions | undefined): Promise<never> {
     if (!this.isServing) throw new Error("the server is closed");
     if (this.#forever.size > 0) {
       throw new Error(
@@ -145,10 +149,10 @@ export class Server implements AsyncDisposable {
    * **Cancel safety:** giving up changes nothing.
    */
   waitClosed(options?: WaitOptions): Promise<void> {
-    return this.#clients.until(
+    return quiet(this.#clients.until(
       () => this.#open === 0 && this.#clients.tasks.size === 0,
       options,
-    );
+    ));
   }
 
   /** Closes all connections: each when everything is sent. Mirrors `asyncio.Server.close_clients`. */
@@ -171,8 +175,14 @@ export class Server implements AsyncDisposable {
    *
    * @throws {RangeError} The timeout is `NaN`.
    */
-  async shutdown(
+  shutdown(
     options?: WaitOptions & { timeout?: number | undefined },
+  ): Promise<void> {
+    return quiet(this.#shutdown(options));
+  }
+
+  async #shutdown(
+    options: WaitOptions & { timeout?: number | undefined } | undefined,
   ): Promise<void> {
     const { timeout = Infinity, signal } = options ?? {};
     this.close();

@@ -6,6 +6,7 @@ import { checkPort } from "./_port.ts";
 import { listenUnix } from "./_unix_listening.ts";
 import { serve, type Server } from "./server.ts";
 import { describe, type WaitOptions } from "../tasks/types.ts";
+import { quiet } from "../tasks/waiter.ts";
 
 /** Where {@linkcode startServer} listens, and how it serves. */
 export interface ServeOptions extends WaitOptions {
@@ -90,7 +91,14 @@ export type UnixServeOptions =
  * assertEquals(new TextDecoder().decode(await reader.read()), "hello\n");
  * ```
  */
-export async function startServer(
+export function startServer(
+  handler: ConnectionHandler,
+  options: ServeOptions,
+): Promise<Server> {
+  return quiet(start(handler, options));
+}
+
+async function start(
   handler: ConnectionHandler,
   options: ServeOptions,
 ): Promise<Server> {

@@ -198,18 +198,17 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    * ```
    */
   lines(options?: WaitOptions): AsyncIterable<string> {
-    const intake = this.#intake;
-    const read = () => this.readLine(options);
+    const { line } = this.#attempts;
     return {
       [Symbol.asyncIterator]: () =>
-        new StreamIterator(read, () => intake.giveUp(), decodeLine),
+        new StreamIterator(this.#intake, line, decodeLine, options),
     };
   }
 
   /** Iterates over the lines, each with its `"\n"`. */
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
-    const giveUp = () => this.#intake.giveUp();
-    return new StreamIterator(() => this.readLine(), giveUp, (line) => line);
+    const { line } = this.#attempts;
+    return new StreamIterator(this.#intake, line, (bytes) => bytes);
   }
 
   /** Whether the end has come and everything is read. Mirrors `asyncio.StreamReader.at_eof`. */
@@ -261,10 +260,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    * ```
    */
   get readable(): ReadableStream<Uint8Array> {
-    return this.#readable ??= readableOf({
-      read: (n) => this.read(n),
-      giveUp: () => this.#intake.giveUp(),
-    });
+    return this.#readable ??= readableOf(this.#intake, this.#attempts);
   }
 
   static {

@@ -1,0 +1,354 @@
+import {
+  assertEquals,
+  assertRejects,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
+import {
+  IncompleteReadError,
+  LimitOverrunError,
+  StreamReader,
+} from "@asyncio/asyncio/streams";
+import {
+  CancelledError,
+  createTask,
+  sleep,
+  timeout,
+  TimeoutError,
+} from "@asyncio/asyncio/tasks";
+import { virtually } from "../tasks/_virtually.ts";
+import { Aborted, Attempt } from "../_attempt.ts";
+import { bytes, text } from "./_sockets.ts";
+
+/** A reader that was fed all of it, and the end. */
+function ended(content: string, options?: { limit: number }): StreamReader {
+  const reader = open(content, options);
+  reader.feedEof();
+  return reader;
+}
+
+/** A reader that was fed this, and may be fed more. */
+function open(content: string, options?: { limit: number }): StreamReader {
+  const reader = new StreamReader(options);
+  reader.feedData(bytes(content));
+  return reader;
+}
+
+// read
+
+Deno.test("read(n) gives what is there, up to n bytes", async () => {
+  const reader = ended("hello");
+  assertEquals(text(await reader.read(3)), "hel");
+  assertEquals(text(await reader.read(3)), "lo");
+  assertEquals(text(await reader.read(3)), "");
+});
+
+Deno.test("read(n) waits for the first byte, and for no more than that", async () => {
+  const reader = new StreamReader();
+  const reading = reader.read(100);
+  reader.feedData(bytes("a"));
+  assertEquals(text(await reading), "a");
+});
+
+Deno.test("read(0) gives nothing, and does not wait", async () => {
+  assertEquals((await new StreamReader().read(0)).length, 0);
+});
+
+Deno.test("read() gives everything up to the end, beyond the limit too", async () => {
+  const reader = new StreamReader({ limit: 2 });
+  const reading = reader.read();
+  reader.feedData(bytes("much "));
+  reader.feedData(bytes("more"));
+  reader.feedEof();
+  assertEquals(text(await reading), "much more");
+});
+
+Deno.test("read at the end gives nothing, again and again", async () => {
+  const reader = ended("");
+  for (let i = 0; i < 3; i++) assertEquals((await reader.read()).length, 0);
+  assertEquals((await reader.read(5)).length, 0);
+});
+
+for (const n of [-1, NaN, 1.5, "3"]) {
+  Deno.test(`read(${n}) and readExactly(${n}) are a RangeError`, async () => {
+    const reader = ended("abc");
+    await assertRejects(() => reader.read(n as number), RangeError);
+    await assertRejects(() => reader.readExactly(n as number), RangeError);
+    assertEquals(text(await reader.read()), "abc");
+  });
+}
+
+// readExactly
+
+Deno.test("readExactly waits until all is there", async () => {
+  const reader = open("ab");
+  const reading = reader.readExactly(4);
+  reader.feedData(bytes("cde"));
+  assertEquals(text(await reading), "abcd");
+  assertEquals(text(await reader.readExactly(1)), "e");
+});
+
+Deno.test("readExactly is not bound by the limit", async () => {
+  const reader = ended("0123456789", { limit: 3 });
+  assertEquals(text(await reader.readExactly(10)), "0123456789");
+});
+
+Deno.test("readExactly gives what is there in the error when the stream ends before", async () => {
+  const reader = ended("abc");
+  const error = await assertRejects(
+    () => reader.readExactly(5),
+    IncompleteReadError,
+  );
+  assertEquals(text(error.partial), "abc");
+  assertEquals(error.expected, 5);
+  assertEquals(error.name, "IncompleteReadError");
+  assertEquals(reader.atEof, true);
+});
+
+Deno.test("readExactly(0) gives nothing, and does not wait", async () => {
+  assertEquals((await new StreamReader().readExactly(0)).length, 0);
+});
+
+// readLine
+
+Deno.test("readLine gives lines with their newline, then what is left, then nothing", async () => {
+  const reader = ended("one\n\ntwo");
+  assertEquals(text(await reader.readLine()), "one\n");
+  assertEquals(text(await reader.readLine()), "\n");
+  assertEquals(text(await reader.readLine()), "two");
+  assertEquals(text(await reader.readLine()), "");
+});
+
+Deno.test("readLine over the limit drops the line, and goes on with the next", async () => {
+  const reader = open("too long\nok\n", { limit: 4 });
+  const error = await assertRejects(() => reader.readLine(), LimitOverrunError);
+  assertEquals(error.consumed, 8);
+  assertEquals(text(await reader.readLine()), "ok\n");
+});
+
+Deno.test("readLine over the limit without a newline drops what is there", async () => {
+  const reader = open("too long", { limit: 4 });
+  await assertRejects(() => reader.readLine(), LimitOverrunError);
+  reader.feedData(bytes("end\n"));
+  assertEquals(text(await reader.readLine()), "end\n");
+});
+
+Deno.test("a line as long as the limit is read, its newline not counted", async () => {
+  const reader = ended("1234\n", { limit: 4 });
+  assertEquals(text(await reader.readLine()), "1234\n");
+});
+
+// One read at a time
+
+Deno.test("a second read while one waits is an error that says so, and the first goes on", async () => {
+  const reader = new StreamReader();
+  const first = reader.readLine();
+  await assertRejects(() => reader.read(1), Error, "one read at a time");
+  reader.feedData(bytes("line\n"));
+  assertEquals(text(await first), "line\n");
+});
+
+// Cancel safety: every way of reading, given up in every way, keeps its bytes
+
+const WAYS: Record<
+  string,
+  (
+    reader: StreamReader,
+    options?: { signal?: AbortSignal | undefined },
+  ) => Promise<unknown>
+> = {
+  "read": (reader, options) => reader.read(undefined, options),
+  "readExactly": (reader, options) => reader.readExactly(100, options),
+  "readLine": (reader, options) => reader.readLine(options),
+  "readUntil": (reader, options) => reader.readUntil(["--", ";"], options),
+  "lines": (reader, options) =>
+    reader.lines(options)[Symbol.asyncIterator]().next(),
+};
+
+for (const [name, read] of Object.entries(WAYS)) {
+  Deno.test(`${name}: a cancel loses no byte`, async () => {
+    const reader = open("some");
+    const attempt = new Attempt((options) => read(reader, options));
+    reader.feedData(bytes(" more"));
+    attempt.cancel();
+    await attempt.task;
+    assertEquals(attempt.outcome, "cancelled");
+    reader.feedEof();
+    assertEquals(text(await reader.read()), "some more");
+  });
+
+  Deno.test(`${name}: an abort loses no byte`, async () => {
+    const reader = open("some");
+    const attempt = new Attempt((options) => read(reader, options));
+    attempt.abort();
+    await attempt.task;
+    assertEquals(attempt.outcome, "Aborted");
+    reader.feedEof();
+    assertEquals(text(await reader.read()), "some");
+  });
+
+  Deno.test(`${name}: a timeout loses no byte`, async () => {
+    await virtually(async () => {
+      const reader = open("some");
+      await assertRejects(() => timeout(10, () => read(reader)), TimeoutError);
+      reader.feedEof();
+      assertEquals(text(await reader.read()), "some");
+    });
+  });
+
+  Deno.test(`${name}: a cancel not yet delivered takes nothing`, async () => {
+    const reader = ended("all of it;--\n");
+    const attempt = createTask(async () => {
+      attempt.cancel();
+      await read(reader);
+    });
+    await assertRejects(async () => await attempt, CancelledError);
+    assertEquals(text(await reader.read()), "all of it;--\n");
+  });
+
+  Deno.test(`${name}: a signal aborted already takes nothing`, async () => {
+    const reader = ended("all of it;--\n");
+    const signal = AbortSignal.abort(new Aborted("before"));
+    await assertRejects(() => read(reader, { signal }), Aborted);
+    assertEquals(text(await reader.read()), "all of it;--\n");
+  });
+
+  Deno.test(`${name}: what came before a cancel of the same turn is delivered`, async () => {
+    const reader = new StreamReader();
+    const attempt = new Attempt((options) => read(reader, options));
+    reader.feedData(bytes("x".repeat(100) + ";--\n"));
+    reader.feedEof();
+    attempt.cancel();
+    await attempt.task.catch(() => {});
+    assertEquals(attempt.outcome, "value");
+  });
+
+  Deno.test(`${name}: one cancelled and not awaited is no unhandled rejection`, async () => {
+    const reader = new StreamReader();
+    const task = createTask(async () => {
+      read(reader);
+      await sleep(60_000);
+    }, { eager: true });
+    task.cancel();
+    await assertRejects(async () => await task, CancelledError);
+    await new Promise((resolve) => setTimeout(resolve));
+  });
+}
+
+Deno.test("ways of reading mix freely on one reader", async () => {
+  const reader = ended("head: value\r\n\r\n\x00\x04bodyrest");
+  assertEquals(text(await reader.readUntil(": ")), "head: ");
+  assertEquals(text(await reader.readLine()), "value\r\n");
+  assertEquals(text(await reader.readUntil("\r\n")), "\r\n");
+  const [, length] = await reader.readExactly(2);
+  assertEquals(text(await reader.readExactly(length!)), "body");
+  assertEquals(text(await reader.read(2)), "re");
+  assertEquals(text(await reader.read()), "st");
+});
+
+// Feeding by hand
+
+Deno.test("what is fed is copied", async () => {
+  const reader = new StreamReader();
+  const data = bytes("abc");
+  reader.feedData(data);
+  data.fill(0);
+  assertEquals(text(await reader.read(3)), "abc");
+});
+
+Deno.test("what was read is the reader's no more: changing it changes nothing", async () => {
+  const reader = open("x".repeat(20_000));
+  (await reader.read(20_000)).fill(0);
+  reader.feedData(bytes("y".repeat(20_000)));
+  assertEquals(text(await reader.readExactly(20_000)), "y".repeat(20_000));
+});
+
+Deno.test("feeding nothing wakes nobody", async () => {
+  const reader = new StreamReader();
+  const reading = reader.read(1);
+  reader.feedData(new Uint8Array(0));
+  reader.feedData(bytes("a"));
+  assertEquals(text(await reading), "a");
+});
+
+Deno.test("feeding after the end is an error", () => {
+  const reader = ended("");
+  assertThrows(() => reader.feedData(bytes("a")), Error, "end");
+  assertThrows(() => reader.feedEof(), Error, "end");
+});
+
+Deno.test("feeding something else than bytes is a TypeError", () => {
+  assertThrows(() => new StreamReader().feedData("a" as never), TypeError);
+});
+
+Deno.test("feeding a reader that has a source is an error", () => {
+  const reader = StreamReader.from(new ReadableStream());
+  assertThrows(() => reader.feedData(bytes("a")), Error, "source");
+  assertThrows(() => reader.feedEof(), Error, "source");
+});
+
+Deno.test("atEof is true when the end was fed and everything is read", async () => {
+  const reader = ended("a");
+  assertEquals(reader.atEof, false);
+  await reader.read(1);
+  assertEquals(reader.atEof, true);
+});
+
+// Errors
+
+Deno.test("an exception fails the read that waits and every later one, also with bytes unread", async () => {
+  const reader = open("unread");
+  const reading = reader.readExactly(10);
+  const error = new Error("lost");
+  reader.setException(error);
+  for (const read of [() => reading, ...Object.values(WAYS)]) {
+    assertStrictEquals(await assertRejects(() => read(reader)), error);
+  }
+});
+
+Deno.test("setting an exception when a read was cancelled is no problem", async () => {
+  const reader = new StreamReader();
+  const attempt = new Attempt((options) => reader.readLine(options));
+  attempt.cancel();
+  reader.setException(new Error("lost"));
+  await attempt.task;
+  assertEquals(attempt.outcome, "cancelled");
+  await assertRejects(() => reader.read(), Error, "lost");
+});
+
+for (const limit of [0, -1, NaN, "1"]) {
+  Deno.test(`a limit of ${limit} is a RangeError`, () => {
+    const options = { limit: limit as number };
+    assertThrows(() => new StreamReader(options), RangeError);
+    const stream = new ReadableStream();
+    assertThrows(() => StreamReader.from(stream, options), RangeError);
+    assertEquals(stream.locked, false);
+  });
+}
+
+// Looking inside
+
+Deno.test("console.log shows the state of a reader", async () => {
+  const reader = open("abc");
+  assertEquals(
+    Deno.inspect(reader),
+    "StreamReader { limit: 65536, buffered: 3, eof: false }",
+  );
+  const reading = reader.readLine();
+  assertEquals(
+    Deno.inspect(reader),
+    'StreamReader { limit: 65536, buffered: 3, eof: false, waiting: "StreamReader.readLine" }',
+  );
+  reader.feedEof();
+  await reading;
+});
+
+Deno.test("a program that reads without pause what is there leaves timers their turn", async () => {
+  const reader = open("\n".repeat(1_000_000));
+  let fired = false;
+  const timer = setTimeout(() => fired = true);
+  let read = 0;
+  while (!fired && read < 1_000_000) read += (await reader.readLine()).length;
+  clearTimeout(timer);
+  assertEquals(fired, true);
+});

@@ -1,0 +1,289 @@
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
+import { TextLineStream, toText } from "@std/streams";
+import { StreamReader, StreamWriter } from "@asyncio/asyncio/streams";
+import {
+  createTask,
+  run,
+  sleep,
+  timeout,
+  TimeoutError,
+} from "@asyncio/asyncio/tasks";
+import { Attempt } from "../_attempt.ts";
+import { turns } from "../tasks/_turns.ts";
+import { bytes, Pair, RawPair, readAll, text, until } from "./_sockets.ts";
+
+function streamOf(...chunks: string[]): ReadableStream<Uint8Array> {
+  return ReadableStream.from(chunks.map(bytes));
+}
+
+// StreamReader.from
+
+Deno.test("a reader reads any stream of bytes", async () => {
+  const reader = StreamReader.from(streamOf("one\ntw", "", "o\nthr", "ee"));
+  assertEquals(text(await reader.readLine()), "one\n");
+  assertEquals(text(await reader.readLine()), "two\n");
+  assertEquals(text(await reader.read()), "three");
+  assertEquals(reader.atEof, true);
+});
+
+Deno.test("a reader reads chunks of any size whole", async () => {
+  const large = "x".repeat(300_000);
+  const reader = StreamReader.from(streamOf("a", large, "b"));
+  assertEquals(text(await reader.read()), `a${large}b`);
+});
+
+Deno.test("a reader asks its stream for no more than somebody waits for", async () => {
+  let pulls = 0;
+  const stream = new ReadableStream<Uint8Array>({
+    pull: (controller) => controller.enqueue(bytes(`${pulls++}`)),
+  }, { highWaterMark: 0 });
+  const reader = StreamReader.from(stream);
+  await turns();
+  assertEquals(pulls, 0);
+  await reader.readExactly(3);
+  await turns();
+  assertEquals(pulls, 3);
+});
+
+Deno.test("an error of the stream is the error of every read", async () => {
+  const error = new Error("broken");
+  const reader = StreamReader.from(
+    new ReadableStream({ pull: (controller) => controller.error(error) }),
+  );
+  assertStrictEquals(await assertRejects(() => reader.read()), error);
+  assertStrictEquals(await assertRejects(() => reader.readLine()), error);
+});
+
+Deno.test("a stream of text is an error that shows the fix", async () => {
+  const stream = ReadableStream.from(["text"]) as never;
+  await assertRejects(
+    () => StreamReader.from(stream).read(),
+    TypeError,
+    "TextEncoderStream",
+  );
+});
+
+Deno.test("a stream that is locked is a TypeError", () => {
+  const stream = streamOf("a");
+  stream.getReader();
+  assertThrows(() => StreamReader.from(stream), TypeError);
+  const writable = new WritableStream();
+  writable.getWriter();
+  assertThrows(() => StreamWriter.from(writable), TypeError);
+});
+
+// readable
+
+Deno.test("readable is the rest of the bytes, and the same object every time", async () => {
+  const reader = StreamReader.from(streamOf("head\nbo", "dy"));
+  await reader.readLine();
+  assertStrictEquals(reader.readable, reader.readable);
+  assertEquals(await toText(reader.readable), "body");
+});
+
+Deno.test("readable goes through the transforms of the platform", async () => {
+  const reader = StreamReader.from(streamOf("grü", "ße\nun", "d mehr\n"));
+  const lines = reader.readable.pipeThrough(new TextDecoderStream())
+    .pipeThrough(new TextLineStream());
+  assertEquals(await Array.fromAsync(lines), ["grüße", "und mehr"]);
+});
+
+Deno.test("readable is a byte stream: a consumer may bring its own memory", async () => {
+  const reader = StreamReader.from(streamOf("abcdef"));
+  const byob = reader.readable.getReader({ mode: "byob" });
+  const first = await byob.read(new Uint8Array(4));
+  assertEquals(text(first.value!), "abcd");
+  const second = await byob.read(new Uint8Array(4));
+  assertEquals(text(second.value!), "ef");
+  assertEquals((await byob.read(new Uint8Array(4))).done, true);
+});
+
+Deno.test("readable takes nothing before its consumer asks", async () => {
+  const reader = new StreamReader();
+  reader.feedData(bytes("abc"));
+  const { readable } = reader;
+  await turns();
+  assertEquals(text(await reader.read(1)), "a");
+  const consumer = readable.getReader();
+  assertEquals(text((await consumer.read()).value!), "bc");
+});
+
+Deno.test("cancelling readable leaves the reader and its bytes", async () => {
+  const reader = new StreamReader();
+  const consumer = reader.readable.getReader();
+  const reading = consumer.read();
+  await turns();
+  await consumer.cancel();
+  assertEquals((await reading).done, true);
+  reader.feedData(bytes("abc"));
+  assertEquals(text(await reader.read(3)), "abc");
+});
+
+Deno.test("breaking out of readable leaves the rest to the reader", async () => {
+  const reader = StreamReader.from(streamOf("one", "two"));
+  for await (const chunk of reader.readable) {
+    assertEquals(text(chunk), "one");
+    break;
+  }
+  assertEquals(text(await reader.read()), "two");
+});
+
+Deno.test("a lost connection is the error of readable", async () => {
+  const reader = new StreamReader();
+  const reading = Array.fromAsync(reader.readable);
+  reading.catch(() => {});
+  await turns();
+  reader.setException(new Error("lost"));
+  await assertRejects(() => reading, Error, "lost");
+});
+
+Deno.test("the waits of readable belong to no task: cancelling who asked first leaves it to the others", async () => {
+  const reader = new StreamReader();
+  const consumer = reader.readable.getReader();
+  let reading: Promise<ReadableStreamReadResult<Uint8Array>> | undefined;
+  const task = createTask(async () => {
+    reading = consumer.read();
+    await sleep(60_000);
+  });
+  await turns();
+  task.cancel();
+  await task.catch(() => {});
+  reader.feedData(bytes("abc"));
+  assertEquals(text((await reading!).value!), "abc");
+});
+
+// writable
+
+Deno.test("writable sends what is piped into it, and ends this direction at the end", async () => {
+  using pair = await RawPair.open();
+  await streamOf("one ", "two").pipeTo(pair.client.writer.writable);
+  assertEquals(await readAll(pair.peer), "one two");
+  await pair.peer.write(bytes("answer"));
+  pair.peer.close();
+  assertEquals(text(await pair.client.reader.read()), "answer");
+});
+
+Deno.test("writable is the same object every time", async () => {
+  using pair = await RawPair.open();
+  const { writer } = pair.client;
+  assertStrictEquals(writer.writable, writer.writable);
+});
+
+Deno.test("writable holds back a fast producer", async () => {
+  using pair = await RawPair.open();
+  let produced = 0;
+  const producer = new ReadableStream<Uint8Array>({
+    pull: (controller) => {
+      produced += 65536;
+      controller.enqueue(new Uint8Array(65536));
+      if (produced > 200_000_000) {
+        controller.error(new Error("never held back"));
+      }
+    },
+  });
+  const piping = producer.pipeTo(pair.client.writer.writable);
+  let before = -1;
+  await until(() => {
+    const stopped = produced === before;
+    before = produced;
+    return stopped && produced > 0;
+  });
+  assert(produced < 50_000_000);
+  pair.client.writer.abort(); // an abort of the pipe would wait for the write under way
+  await assertRejects(() => piping, Deno.errors.ConnectionAborted);
+});
+
+Deno.test("aborting writable ends a write that waits for a peer that reads no more", async () => {
+  using pair = await RawPair.open();
+  const { writer } = pair.client;
+  const sink = writer.writable.getWriter();
+  const writes = Array.from(
+    { length: 200 },
+    () => sink.write(new Uint8Array(65536)),
+  );
+  const written = Promise.allSettled(writes);
+  await turns();
+  await sink.abort(new Error("enough"));
+  assertEquals((await written).at(-1)?.status, "rejected");
+  await writer.waitClosed();
+});
+
+Deno.test("aborting writable aborts the writer", async () => {
+  using pair = await RawPair.open();
+  await pair.client.writer.writable.abort(new Error("enough"));
+  await pair.client.writer.waitClosed();
+  await assertRejects(() => pair.client.writer.writable.getWriter().closed);
+});
+
+Deno.test("a lost connection is the error of writable", async () => {
+  const { writable, readable } = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = StreamWriter.from(writable);
+  await readable.cancel(new Error("gone"));
+  const piping = streamOf("a", "b".repeat(100_000), "c").pipeTo(
+    writer.writable,
+  );
+  await assertRejects(() => piping);
+});
+
+Deno.test("an echo is one pipeTo", async () => {
+  await using pair = await Pair.open();
+  const { reader, writer } = pair.peer;
+  const echo = reader.readable.pipeTo(writer.writable);
+  const data = "0123456789".repeat(50_000);
+  pair.client.writer.write(data);
+  pair.client.writer.writeEof();
+  assertEquals(text(await pair.client.reader.read()), data);
+  await echo;
+  await until(() => pair.server.connections === 0);
+});
+
+Deno.test("readers and writers of streams connect to each other", async () => {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const reader = StreamReader.from(readable);
+  const writer = StreamWriter.from(writable);
+  const lines = createTask(() => Array.fromAsync(reader.lines()));
+  for (let i = 0; i < 100; i++) {
+    writer.write(`line ${i}\n`);
+    await writer.drain();
+  }
+  writer.close();
+  await writer.waitClosed();
+  assertEquals((await lines).length, 100);
+});
+
+Deno.test("a timeout around a read of a stream loses no byte", async () => {
+  let give: (chunk: Uint8Array) => void = () => {};
+  const reader = StreamReader.from(
+    new ReadableStream({
+      start: (controller) => void (give = (chunk) => controller.enqueue(chunk)),
+    }),
+  );
+  await assertRejects(() => timeout(1, () => reader.readLine()), TimeoutError);
+  give(bytes("late\n"));
+  assertEquals(text(await reader.readLine()), "late\n");
+});
+
+Deno.test("a read given up when its bytes came in the same turn leaves them to the next", async () => {
+  await run(async () => {
+    let give: (chunk: Uint8Array) => void = () => {};
+    const reader = StreamReader.from(
+      new ReadableStream({
+        start: (controller) =>
+          void (give = (chunk) => controller.enqueue(chunk)),
+      }),
+    );
+    const attempt = new Attempt((options) => reader.read(10, options));
+    await turns();
+    give(bytes("abc"));
+    attempt.cancel();
+    await attempt.task;
+    assertEquals(attempt.outcome, "cancelled");
+    assertEquals(text(await reader.read(10)), "abc");
+  });
+});
