@@ -29,27 +29,27 @@ export interface BlockedTask {
  * @example
  * ```ts
  * import { Lock } from "@asyncio/asyncio/sync";
- * import { run, sleep, taskGroup } from "@asyncio/asyncio/tasks";
- * import { DeadlockError, VirtualClock } from "@asyncio/asyncio/testing";
- * import { assertRejects } from "@std/assert";
+ * import { sleep, taskGroup } from "@asyncio/asyncio/tasks";
+ * import { DeadlockError, explore } from "@asyncio/asyncio/testing";
+ * import { assert, assertRejects, assertStringIncludes } from "@std/assert";
  *
- * const left = new Lock();
- * const right = new Lock();
  * async function takeBoth(first: Lock, second: Lock) {
  *   using _first = await first.acquire();
  *   await sleep(1);
  *   using _second = await second.acquire();
  * }
- * await assertRejects(
- *   () =>
- *     run(() =>
- *       taskGroup((group) => {
- *         group.createTask(() => takeBoth(left, right), { name: "lefty" });
- *         group.createTask(() => takeBoth(right, left), { name: "righty" });
- *       }), { clock: new VirtualClock() }),
- *   DeadlockError,
- *   'task "lefty" waits for Lock.acquire',
- * );
+ *
+ * const { cause } = await assertRejects(() =>
+ *   explore(async () => {
+ *     const [left, right] = [new Lock(), new Lock()];
+ *     await taskGroup((group) => {
+ *       group.createTask(() => takeBoth(left, right), { name: "lefty" });
+ *       group.createTask(() => takeBoth(right, left), { name: "righty" });
+ *     });
+ *   }), Error);
+ * assert(cause instanceof DeadlockError);
+ * assertStringIncludes(cause.message, 'task "lefty" waits for Lock.acquire');
+ * assertStringIncludes(cause.message, 'task "righty" waits for Lock.acquire');
  * ```
  */
 export class DeadlockError extends CancelledError {
