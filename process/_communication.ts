@@ -27,7 +27,10 @@ const CHUNK = 65536;
 const EMPTY = new Uint8Array(0);
 const encoder = new TextEncoder();
 
-/** Feeding a program and reading all that it writes, at once; goes on where it was given up. */
+/**
+ * Feeding a program and reading all that it writes, at once; goes on where it
+ * was given up.
+ */
 export class Communication {
   /** Is called when bytes have gone in. */
   onFed: (() => void) | undefined = undefined;
@@ -129,7 +132,10 @@ export class Communication {
   }
 }
 
-/** Waits for the end, and leaves all bytes in the reader: so giving up can lose none. */
+/**
+ * Waits for the end, and leaves all bytes in the reader: so giving up can lose
+ * none.
+ */
 function untilEnd(
   reader: StreamReader | undefined,
   options: WaitOptions | undefined,

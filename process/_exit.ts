@@ -5,7 +5,10 @@ import type { WaitOptions } from "../tasks/types.ts";
 import { ExternalWaiter, passed, refused } from "../tasks/waiter.ts";
 import { RealTimeWaiter } from "./_real_time.ts";
 
-/** Watched from the start, in no task: so a child is reaped, and its end known, whether anybody waits or not. */
+/**
+ * Watched from the start, in no task: so a child is reaped, and its end known,
+ * whether anybody waits or not.
+ */
 export class Exit {
   /** What the child ended with; -N where signal N ended it. */
   returnCode: number | undefined = undefined;
@@ -42,7 +45,10 @@ export class Exit {
   }
 }
 
-/** The runtime has no names for real-time signals, and says no more than "Invalid signal: 34". */
+/**
+ * The runtime has no names for real-time signals, and says no more than
+ * "Invalid signal: 34".
+ */
 function realTimeSignal(error: unknown): number {
   const signal = /^Invalid signal: (\d+)$/.exec((error as Error).message)?.[1];
   if (signal === undefined) throw error;

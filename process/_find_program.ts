@@ -4,8 +4,9 @@ import { fileURLToPath } from "node:url";
 import type { Settings } from "./options.ts";
 
 /**
- * Looks `program` up as the system does when it starts one, and gives its path; `undefined` where that will fail for another reason,
- * or there is no permission to look.
+ * Looks `program` up as the system does when it starts one, and gives its path;
+ * `undefined` where that will fail for another reason, or there is no
+ * permission to look.
  *
  * @throws {Deno.errors.NotFound} It is not there.
  * @throws {Deno.errors.PermissionDenied} It is there, but cannot be run.

@@ -1,9 +1,11 @@
 /**
  * How a child comes to lead a group of its own.
  *
- * The runtime's way, `detached`, copies this program's page tables: a few milliseconds in a small program, 20 and more in one of
- * some hundred megabytes, and nothing else runs meanwhile. Where the system has the program `setsid`, the child starts as
- * that, which makes the group and then becomes the program: half a millisecond, whatever this program's size.
+ * The runtime's way, `detached`, copies this program's page tables: a few
+ * milliseconds in a small program, 20 and more in one of some hundred
+ * megabytes, and nothing else runs meanwhile. Where the system has the program
+ * `setsid`, the child starts as that, which makes the group and then becomes
+ * the program: half a millisecond, whatever this program's size.
  *
  * @module
  */
@@ -34,7 +36,8 @@ export function groupStart(
   settings: Settings,
 ): GroupStart {
   const path = findSetsid() && findProgram(program, settings);
-  // What may still turn out not to be a program, such as a script without its interpreter, is for the runtime to refuse.
+  // What may still turn out not to be a program, such as a script without its
+  // interpreter, is for the runtime to refuse.
   if (path === undefined || !isBinary(path)) {
     return { program, args, detached: true };
   }
@@ -65,7 +68,10 @@ function isBinary(path: string): boolean {
   }
 }
 
-/** A wait until something is so, which is looked at once a turn. No cancel ends it: what was started has to be handed out. */
+/**
+ * A wait until something is so, which is looked at once a turn. No cancel ends
+ * it: what was started has to be handed out.
+ */
 class Look<T> extends ShieldedWaiter<T> implements Runnable {
   readonly #isSo: () => boolean;
   readonly #result: T;

@@ -7,8 +7,10 @@ import { partsOf, type Process } from "./process.ts";
 const CHUNK = 65536;
 
 /**
- * Lets the bytes flow from one program to the next, no faster than that reads them. When it reads no more, the first is told
- * so by its next write. When it has ended, and the first has not within `killAfter` milliseconds, the first is ended.
+ * Lets the bytes flow from one program to the next, no faster than that reads
+ * them. When it reads no more, the first is told so by its next write. When it
+ * has ended, and the first has not within `killAfter` milliseconds, the first
+ * is ended.
  */
 export function join(from: Process, to: Process, killAfter: number): void {
   const { scheduler } = currentScope();

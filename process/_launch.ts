@@ -47,8 +47,8 @@ export function launch(what: Launch, settings: Settings): Launched {
 }
 
 /**
- * The same, with its messages in its output: a shell gives it one pipe for both, and then becomes it. Two pipes could not
- * tell what was written first.
+ * The same, with its messages in its output: a shell gives it one pipe for
+ * both, and then becomes it. Two pipes could not tell what was written first.
  */
 function merged({ program, args }: Launch, settings: Settings): Launch {
   if (Deno.build.os === "windows") {
@@ -65,7 +65,10 @@ function merged({ program, args }: Launch, settings: Settings): Launch {
   };
 }
 
-/** The shell on `PATH`; where the program gets another `PATH`, the one that every system has. */
+/**
+ * The shell on `PATH`; where the program gets another `PATH`, the one that
+ * every system has.
+ */
 function shellFor({ env }: Settings): string {
   return env?.["PATH"] === undefined ? "sh" : "/bin/sh";
 }

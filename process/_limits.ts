@@ -8,7 +8,10 @@ import { checkMilliseconds } from "../tasks/types.ts";
 export interface TimeLimits {
   /** How long it may take, in milliseconds. */
   timeout?: number | undefined;
-  /** How long nothing may move, in or out, in milliseconds: stuck is different from long. */
+  /**
+   * How long nothing may move, in or out, in milliseconds: stuck is different
+   * from long.
+   */
   idleTimeout?: number | undefined;
 }
 
@@ -18,7 +21,9 @@ export interface Expiry {
   idle: boolean;
 }
 
-/** Runs a body under both limits, and knows afterwards which of them was over. */
+/**
+ * Runs a body under both limits, and knows afterwards which of them was over.
+ */
 export class Limits {
   readonly #limits: TimeLimits;
   #whole: Timeout | undefined;

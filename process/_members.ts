@@ -1,11 +1,15 @@
 /**
- * Who of a group is alive. A process that has ended still counts as a member of its group until its parent reaps it. Orphans are
- * reaped by process 1, and where that is no real init, as in many containers, late or never.
+ * Who of a group is alive. A process that has ended still counts as a member of
+ * its group until its parent reaps it. Orphans are reaped by process 1, and
+ * where that is no real init, as in many containers, late or never.
  *
  * @module
  */
 
-/** Whether anybody in the group has not ended; where the system does not tell, yes. */
+/**
+ * Whether anybody in the group has not ended; where the system does not tell,
+ * yes.
+ */
 export function livingMembers(group: number): boolean {
   if (Deno.build.os !== "linux") return true;
   try {

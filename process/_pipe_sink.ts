@@ -28,7 +28,10 @@ export class PipeSink implements ByteSink {
     await this.#writer.close();
   }
 
-  /** The runtime closes the pipe only after a write under way, which ends at the latest when nobody can read any more. */
+  /**
+   * The runtime closes the pipe only after a write under way, which ends at the
+   * latest when nobody can read any more.
+   */
   abort(): void {
     this.#closed = true;
     this.#writer.abort(new Deno.errors.BrokenPipe("the pipe is closed"))

@@ -1,10 +1,16 @@
 /** @module */
 import type { ByteSource } from "../streams/_byte_ends.ts";
 
-/** How much is read ahead of the reader once the program has ended; a pipe holds less. */
+/**
+ * How much is read ahead of the reader once the program has ended; a pipe holds
+ * less.
+ */
 const READ_AHEAD = 1 << 20;
 
-/** The pipe that a program writes to. It is read on demand, so that a program that writes faster than it is read waits. */
+/**
+ * The pipe that a program writes to. It is read on demand, so that a program
+ * that writes faster than it is read waits.
+ */
 export class PipeSource implements ByteSource {
   /** Is called when bytes have come. */
   onBytes: (() => void) | undefined = undefined;
@@ -34,7 +40,10 @@ export class PipeSource implements ByteSource {
     return n;
   }
 
-  /** Takes what is left out of the pipe, so that it is closed though nobody reads. */
+  /**
+   * Takes what is left out of the pipe, so that it is closed though nobody
+   * reads.
+   */
   async readAhead(): Promise<void> {
     let left = READ_AHEAD;
     while (!this.closed && left > 0) {
@@ -43,7 +52,10 @@ export class PipeSource implements ByteSource {
     }
   }
 
-  /** Closes the pipe: who writes to it is told so, and readers find the end after what has come. */
+  /**
+   * Closes the pipe: who writes to it is told so, and readers find the end
+   * after what has come.
+   */
   close(): void {
     if (this.closed) return;
     this.#end();

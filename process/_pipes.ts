@@ -66,7 +66,10 @@ export class Pipes {
     this.#out?.close();
   }
 
-  /** Closes them where nobody is at the other end any more; what has come can still be read. */
+  /**
+   * Closes them where nobody is at the other end any more; what has come can
+   * still be read.
+   */
   finish(): void {
     if (this.#finished) return;
     this.#finished = true;

@@ -1,9 +1,12 @@
 /**
- * Whom the signals to a child reach: the group that it leads, or the child alone.
+ * Whom the signals to a child reach: the group that it leads, or the child
+ * alone.
  *
- * **Nobody else.** The numbers of processes are used again. While a member of a group lives, the kernel gives the group's
- * number to nobody; so, once the leader has ended, a process of that number belongs to a stranger, and the group is
- * gone. And a group that was once found empty is never signalled again.
+ * **Nobody else.** The numbers of processes are used again. While a member of a
+ * group lives, the kernel gives the group's number to nobody; so, once the
+ * leader has ended, a process of that number belongs to a stranger, and the
+ * group is gone. And a group that was once found empty is never signalled
+ * again.
  *
  * @module
  */
@@ -16,7 +19,10 @@ export interface Reach {
   send(signal: Deno.Signal): void;
   /** Whether nobody is left; stays so. */
   readonly gone: boolean;
-  /** Whether nobody is left but those who have ended and only wait to be reaped, by somebody else. */
+  /**
+   * Whether nobody is left but those who have ended and only wait to be reaped,
+   * by somebody else.
+   */
   readonly dead: boolean;
   /** Says that the child has ended, and been reaped. */
   childEnded(): void;
@@ -98,7 +104,8 @@ function exists(pid: number): boolean {
     return true;
   } catch (error) {
     if (hasEnded(error)) return false;
-    // Somebody else's. On macOS this is also the answer for a group of nothing but zombies.
+    // Somebody else's. On macOS this is also the answer for a group of nothing
+    // but zombies.
     return Deno.build.os !== "darwin";
   }
 }

@@ -1,4 +1,6 @@
-/** Real time, whatever the clock of the loop: children live in no other. @module */
+/**
+ * Real time, whatever the clock of the loop: children live in no other. @module
+ */
 import { clearTimeout, setTimeout } from "node:timers";
 import { Line } from "../tasks/line.ts";
 import { ExternalWaiter, type Place, type Waiter } from "../tasks/waiter.ts";
@@ -6,7 +8,10 @@ import { ExternalWaiter, type Place, type Waiter } from "../tasks/waiter.ts";
 /** The runtime can wait no longer in one timer. */
 const LONGEST = 2 ** 31 - 1;
 
-/** A wait that is woken with `undefined` when `ms` milliseconds are over; `Infinity` is no limit. */
+/**
+ * A wait that is woken with `undefined` when `ms` milliseconds are over;
+ * `Infinity` is no limit.
+ */
 export class RealTimeWaiter<T> extends ExternalWaiter<T | undefined> {
   constructor(place: Place, ms: number) {
     const timed = new TimedPlace(place);

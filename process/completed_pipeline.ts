@@ -6,9 +6,23 @@ import type { CompletedProcess } from "./completed_process.ts";
 const BROKEN_PIPE = -13;
 
 /**
- * Programs that have ended, each of which read what the one before it wrote. Made by {@linkcode pipeline}.
+ * Programs that have ended, each of which read what the one before it wrote.
+ * Made by {@linkcode pipeline}.
  *
  * @typeParam T What its output is given as: text, or bytes.
+ *
+ * @example
+ * ```ts
+ * import { pipeline } from "@asyncio/asyncio/process";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const done = await pipeline([["yes"], ["head", "-n", "1"]], {
+ *   captureOutput: true,
+ * });
+ * assertEquals(done.stdout, "y\n");
+ * assertEquals(done.returnCodes, [-13, 0]); // SIGPIPE: `head` had read enough
+ * done.checkReturnCodes(); // which is no failure
+ * ```
  */
 export class CompletedPipeline<T extends string | Uint8Array = string> {
   /** Each of them, in order. */
@@ -35,10 +49,11 @@ export class CompletedPipeline<T extends string | Uint8Array = string> {
   }
 
   /**
-   * Throws what the first of those that failed did. One that was ended by SIGPIPE, because the next one had
-   * read enough, has not failed.
+   * Throws what the first of those that failed did. One that was ended by
+   * SIGPIPE, because the next one had read enough, has not failed.
    *
-   * @throws {CalledProcessError} One ended with another code than 0, or by a signal.
+   * @throws {CalledProcessError} One ended with another code than 0, or by a
+   * signal.
    */
   checkReturnCodes(): void {
     for (const process of this.processes) {

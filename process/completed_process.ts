@@ -3,7 +3,8 @@ import { printable } from "../tasks/inspect.ts";
 import { CalledProcessError } from "./errors.ts";
 
 /**
- * A program that has ended. Made by {@linkcode runSubprocess}. Mirrors `subprocess.CompletedProcess`.
+ * A program that has ended. Made by {@linkcode runSubprocess}. Mirrors
+ * `subprocess.CompletedProcess`.
  *
  * @typeParam T What its output is given as: text, or bytes.
  *
@@ -41,7 +42,8 @@ export class CompletedProcess<T extends string | Uint8Array = string> {
   }
 
   /**
-   * Throws unless it ended with 0. Mirrors `subprocess.CompletedProcess.check_returncode`.
+   * Throws unless it ended with 0. Mirrors
+   * `subprocess.CompletedProcess.check_returncode`.
    *
    * @throws {CalledProcessError} It ended with another code, or by a signal.
    */

@@ -16,14 +16,18 @@ import { isReady, type Process, processOf } from "./process.ts";
  * Starts a program with arguments; no shell looks at them. Mirrors
  * `asyncio.create_subprocess_exec`.
  *
- * A name without a slash is looked up on `PATH`, a relative path starts in `cwd`.
+ * A name without a slash is looked up on `PATH`, a relative path starts in
+ * `cwd`.
  *
- * **Cancel safety:** a cancel that comes before starts nothing. There is no moment in between: a program that was started
- * is there to be ended, by the `run` that it was started in at the latest.
+ * **Cancel safety:** a cancel that comes before starts nothing. There is no
+ * moment in between: a program that was started is there to be ended, by the
+ * `run` that it was started in at the latest.
  *
- * @throws {Deno.errors.NotFound} There is no such program or directory; the message names it.
+ * @throws {Deno.errors.NotFound} There is no such program or directory; the
+ * message names it.
  * @throws {Deno.errors.PermissionDenied} The file is not executable.
- * @throws {TypeError} The arguments are no list of strings, or an option is none of those allowed.
+ * @throws {TypeError} The arguments are no list of strings, or an option is
+ * none of those allowed.
  *
  * @example Live lines
  * ```ts
@@ -48,13 +52,16 @@ export function createSubprocessExec(
 }
 
 /**
- * Runs a command in the shell: `sh -c` on POSIX, `cmd /d /s /c` on Windows. Whatever is put into the command has to
- * be quoted; {@linkcode createSubprocessExec} needs no quotes. Mirrors `asyncio.create_subprocess_shell`.
+ * Runs a command in the shell: `sh -c` on POSIX, `cmd /d /s /c` on Windows.
+ * Whatever is put into the command has to be quoted; {@linkcode
+ * createSubprocessExec} needs no quotes. Mirrors
+ * `asyncio.create_subprocess_shell`.
  *
  * **Cancel safety:** as {@linkcode createSubprocessExec}.
  *
  * @throws {Deno.errors.NotFound} There is no such directory, or no shell.
- * @throws {TypeError} The command is no string, or an option is none of those allowed.
+ * @throws {TypeError} The command is no string, or an option is none of those
+ * allowed.
  *
  * @example
  * ```ts

@@ -9,7 +9,28 @@ export interface CapturedOutput {
   stderr?: string | Uint8Array | undefined;
 }
 
-/** A program, or shell, ended with another code than 0, and `check` was asked for. Mirrors `subprocess.CalledProcessError`. */
+/**
+ * A program, or shell, ended with another code than 0, and `check` was asked
+ * for. Mirrors `subprocess.CalledProcessError`.
+ *
+ * @example
+ * ```ts
+ * import { CalledProcessError, runSubprocess } from "@asyncio/asyncio/process";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * const error = await assertRejects(
+ *   () =>
+ *     runSubprocess("echo no such thing >&2; exit 2", {
+ *       captureOutput: true,
+ *       check: true,
+ *     }),
+ *   CalledProcessError,
+ *   "ended with code 2: no such thing",
+ * );
+ * assertEquals(error.returnCode, 2);
+ * assertEquals(error.stderr, "no such thing\n");
+ * ```
+ */
 export class CalledProcessError extends Error {
   /** `"CalledProcessError"` */
   override name = "CalledProcessError";
@@ -36,7 +57,27 @@ export class CalledProcessError extends Error {
   }
 }
 
-/** A program had to be ended, because its time was up, or because it had been idle too long. Mirrors `subprocess.TimeoutExpired`. */
+/**
+ * A program had to be ended, because its time was up, or because it had been
+ * idle too long. Mirrors `subprocess.TimeoutExpired`.
+ *
+ * @example Stuck is different from long
+ * ```ts
+ * import { runSubprocess, TimeoutExpiredError } from "@asyncio/asyncio/process";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * const error = await assertRejects(
+ *   () =>
+ *     runSubprocess("echo begun; sleep 1000", {
+ *       captureOutput: true,
+ *       timeout: 600_000, // it may take long,
+ *       idleTimeout: 100, // but not stand still
+ *     }),
+ *   TimeoutExpiredError,
+ * );
+ * assertEquals([error.idle, error.stdout], [true, "begun\n"]);
+ * ```
+ */
 export class TimeoutExpiredError extends TimeoutError {
   /** `"TimeoutExpiredError"` */
   override name = "TimeoutExpiredError";
@@ -44,7 +85,9 @@ export class TimeoutExpiredError extends TimeoutError {
   readonly cmd: string | readonly string[];
   /** The limit that was over, in milliseconds. */
   readonly timeout: number;
-  /** Whether it is `idleTimeout` that was over: nothing had moved for so long. */
+  /**
+   * Whether it is `idleTimeout` that was over: nothing had moved for so long.
+   */
   readonly idle: boolean;
   /** Its output so far, where that was captured. */
   readonly stdout: string | Uint8Array | undefined;

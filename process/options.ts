@@ -8,7 +8,10 @@ export interface SubprocessOptions {
   stdin?: Stdio | undefined;
   /** Where its output goes; {@linkcode INHERIT} unless given. */
   stdout?: Stdio | undefined;
-  /** Where its messages go; {@linkcode INHERIT} unless given. {@linkcode STDOUT}: into its output, in true order. */
+  /**
+   * Where its messages go; {@linkcode INHERIT} unless given. {@linkcode
+   * STDOUT}: into its output, in true order.
+   */
   stderr?: Stdio | typeof STDOUT | undefined;
   /** The directory that it starts in; this program's own unless given. */
   cwd?: string | URL | undefined;
@@ -16,17 +19,22 @@ export interface SubprocessOptions {
   env?: Record<string, string> | undefined;
   /** Whether it gets the variables of `env` alone. */
   clearEnv?: boolean | undefined;
-  /** How many bytes its readers hold back before the pipe is left to fill up; 65536 unless given. */
+  /**
+   * How many bytes its readers hold back before the pipe is left to fill up;
+   * 65536 unless given.
+   */
   limit?: number | undefined;
   /**
-   * Whether it starts a process group of its own, so that signals reach its descendants as well. True unless
-   * `stdin` is inherited: a program at the terminal keeps its terminal. It takes the permission to run any program, and is false
-   * where that is not granted, and on Windows.
+   * Whether it starts a process group of its own, so that signals reach its
+   * descendants as well. True unless `stdin` is inherited: a program at the
+   * terminal keeps its terminal. It takes the permission to run any program,
+   * and is false where that is not granted, and on Windows.
    */
   group?: boolean | undefined;
   /**
-   * How long disposing, a timeout and a cancel wait between SIGTERM and SIGKILL, in milliseconds: 5000 unless given. Real
-   * time, whatever the clock of the loop: the program knows no other.
+   * How long disposing, a timeout and a cancel wait between SIGTERM and
+   * SIGKILL, in milliseconds: 5000 unless given. Real time, whatever the clock
+   * of the loop: the program knows no other.
    */
   killAfter?: number | undefined;
 }
@@ -75,7 +83,10 @@ function checkStdio(name: string, value: unknown, allowed: readonly unknown[]) {
   );
 }
 
-/** Whether signals can be sent to a group: that takes more than the permission to run one program. */
+/**
+ * Whether signals can be sent to a group: that takes more than the permission
+ * to run one program.
+ */
 function canHaveGroup(): boolean {
   return Deno.build.os !== "windows" &&
     Deno.permissions.querySync({ name: "run" }).state === "granted";

@@ -22,26 +22,32 @@ import { PIPE } from "./stdio.ts";
 type Commands = readonly (readonly [string, ...string[]])[];
 
 /**
- * Runs programs side by side, each reading what the one before it writes, to their end: `a | b | c` without a shell,
- * and so without its quotes.
+ * Runs programs side by side, each reading what the one before it writes, to
+ * their end: `a | b | c` without a shell, and so without its quotes.
  *
- * The options are those of {@linkcode runSubprocess}: `stdin` and `input` are for the first, `stdout` for the last, all others
- * for each of them.
+ * The options are those of {@linkcode runSubprocess}: `stdin` and `input` are
+ * for the first, `stdout` for the last, all others for each of them.
  *
- * - Bytes flow no faster than they are read: however much it is, memory stays bounded.
+ * - Bytes flow no faster than they are read: however much it is, memory stays
+ *   bounded.
  * - Every one has a return code. With `check`, the first that failed is thrown.
- * - When one end goes, all of it ends: after the end of a program the next one reads to the end; the one before
- *   it can write no more, and is ended where it has not ended after `killAfter` milliseconds.
- * - A timeout, a cancel or the signal ends all of them, with everybody in their groups.
+ * - When one end goes, all of it ends: after the end of a program the next one
+ *   reads to the end; the one before it can write no more, and is ended where
+ *   it has not ended after `killAfter` milliseconds.
+ * - A timeout, a cancel or the signal ends all of them, with everybody in their
+ *   groups.
  *
- * **Cancel safety:** a cancel ends all programs, waits for that, and only then is thrown.
+ * **Cancel safety:** a cancel ends all programs, waits for that, and only then
+ * is thrown.
  *
- * @throws {CalledProcessError} With `check`: one ended with another code than 0, or by a signal. One that
- * wrote to a program that had read enough, and was ended by SIGPIPE, has not failed.
+ * @throws {CalledProcessError} With `check`: one ended with another code than
+ * 0, or by a signal. One that wrote to a program that had read enough, and was
+ * ended by SIGPIPE, has not failed.
  * @throws {TimeoutExpiredError} The time was up.
- * @throws {Deno.errors.NotFound} There is no such program or directory; the message names it. What was started before is
- * ended.
- * @throws {TypeError} There is no program, or an option is none of those allowed.
+ * @throws {Deno.errors.NotFound} There is no such program or directory; the
+ * message names it. What was started before is ended.
+ * @throws {TypeError} There is no program, or an option is none of those
+ * allowed.
  *
  * @example
  * ```ts
@@ -171,7 +177,8 @@ async function complete(
   options: RunSubprocessOptions,
 ): Promise<CompletedPipeline<string | Uint8Array>> {
   const { input, signal } = options;
-  // A cancel strikes one wait: if one of several waits may be refused, then before all of them.
+  // A cancel strikes one wait: if one of several waits may be refused, then
+  // before all of them.
   const refusal = refused(options);
   if (refusal !== undefined) return await refusal;
   const outcomes = await Promise.allSettled(

@@ -15,7 +15,10 @@ import { Pipes } from "./_pipes.ts";
 import { ChildReach, GroupReach, type Reach } from "./_reach.ts";
 import type { Settings } from "./options.ts";
 
-/** Makes a process of a child that was started with `settings`: for those who start them. */
+/**
+ * Makes a process of a child that was started with `settings`: for those who
+ * start them.
+ */
 export let processOf!: (
   child: Deno.ChildProcess,
   settings: Settings,
@@ -34,15 +37,20 @@ export interface Parts {
   readonly communication: Communication;
 }
 
-/** Those that have ended, but left somebody of their group behind, as far as is known. */
+/**
+ * Those that have ended, but left somebody of their group behind, as far as is
+ * known.
+ */
 const leftovers = new Set<Process>();
 
 /**
- * A program that was started, with its pipes. Made by {@linkcode createSubprocessExec} and
- * {@linkcode createSubprocessShell}. Mirrors `asyncio.subprocess.Process`.
+ * A program that was started, with its pipes. Made by {@linkcode
+ * createSubprocessExec} and {@linkcode createSubprocessShell}. Mirrors
+ * `asyncio.subprocess.Process`.
  *
  * - It is reaped when it has ended, waited for or not: there are no zombies.
- * - It ends with the `run` that it was started in, or with `await using`, and with it everybody in its group.
+ * - It ends with the `run` that it was started in, or with `await using`, and
+ *   with it everybody in its group.
  *
  * @example
  * ```ts
@@ -104,22 +112,26 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * What it ended with: its exit code; -N where signal N ended it; `undefined` while it runs. Mirrors
-   * `asyncio.subprocess.Process.returncode`.
+   * What it ended with: its exit code; -N where signal N ended it; `undefined`
+   * while it runs. Mirrors `asyncio.subprocess.Process.returncode`.
    */
   get returnCode(): number | undefined {
     return this.#exit.returnCode;
   }
 
   /**
-   * Waits for its end, as many as like. Mirrors `asyncio.subprocess.Process.wait`.
+   * Waits for its end, as many as like. Mirrors
+   * `asyncio.subprocess.Process.wait`.
    *
-   * It waits for the program alone: a descendant that holds a pipe open is no reason to wait. (asyncio waits for the pipes
-   * as well, and hangs there.) What is left in the pipes can still be read.
+   * It waits for the program alone: a descendant that holds a pipe open is no
+   * reason to wait. (asyncio waits for the pipes as well, and hangs there.)
+   * What is left in the pipes can still be read.
    *
-   * A program whose full pipe nobody reads never ends: use {@linkcode communicate}.
+   * A program whose full pipe nobody reads never ends: use {@linkcode
+   * communicate}.
    *
-   * **Cancel safety:** a wait given up is over, and changes nothing for the program and for others who wait.
+   * **Cancel safety:** a wait given up is over, and changes nothing for the
+   * program and for others who wait.
    *
    * @returns {@linkcode returnCode}
    */
@@ -128,16 +140,20 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * Feeds it with `input`, closes its `stdin`, reads everything it writes, and waits for its end, all at once: so no pipe
-   * fills up. Mirrors `asyncio.subprocess.Process.communicate`.
+   * Feeds it with `input`, closes its `stdin`, reads everything it writes, and
+   * waits for its end, all at once: so no pipe fills up. Mirrors
+   * `asyncio.subprocess.Process.communicate`.
    *
    * - What is not a pipe is `undefined` in what it gives.
-   * - A program that ends, or stops reading, before it has read all of `input` is no failure.
+   * - A program that ends, or stops reading, before it has read all of `input`
+   *   is no failure.
    * - It waits until the pipes are closed, by descendants too.
-   * - Everything is held in memory: read {@linkcode stdout} where that is too much.
+   * - Everything is held in memory: read {@linkcode stdout} where that is too
+   *   much.
    *
-   * **Cancel safety:** given up, it loses no bytes and kills nothing. It may be called again, without `input`, and goes on
-   * with what is left of it; what was read is still to come, and can be read from the streams instead.
+   * **Cancel safety:** given up, it loses no bytes and kills nothing. It may be
+   * called again, without `input`, and goes on with what is left of it; what
+   * was read is still to come, and can be read from the streams instead.
    *
    * @throws {TypeError} There is input, but `stdin` is no pipe.
    * @throws {Error} Another call is under way, or the input was given before.
@@ -163,8 +179,9 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * Sends `signal` to it, and to its descendants where it has a group, also when it has ended and they
-   * have not. No error where nobody is left, and never a signal to a stranger who was given its number. Mirrors
+   * Sends `signal` to it, and to its descendants where it has a group, also
+   * when it has ended and they have not. No error where nobody is left, and
+   * never a signal to a stranger who was given its number. Mirrors
    * `asyncio.subprocess.Process.send_signal`.
    *
    * @throws {TypeError} There is no such signal.
@@ -174,23 +191,31 @@ export class Process implements AsyncDisposable {
     if (this.#state !== "down") this.#reach.send(signal);
   }
 
-  /** Sends SIGTERM, which asks it to end. Mirrors `asyncio.subprocess.Process.terminate`. */
+  /**
+   * Sends SIGTERM, which asks it to end. Mirrors
+   * `asyncio.subprocess.Process.terminate`.
+   */
   terminate(): void {
     this.sendSignal("SIGTERM");
   }
 
-  /** Sends SIGKILL, which ends it. Mirrors `asyncio.subprocess.Process.kill`. */
+  /**
+   * Sends SIGKILL, which ends it. Mirrors `asyncio.subprocess.Process.kill`.
+   */
   kill(): void {
     this.sendSignal("SIGKILL");
   }
 
   /**
-   * Ends it, and its descendants where it has a group: its pipes are closed, it gets SIGTERM, and, where somebody is left after
-   * `killAfter` milliseconds, SIGKILL. Settles when they have ended; harmless when they had before.
+   * Ends it, and its descendants where it has a group: its pipes are closed, it
+   * gets SIGTERM, and, where somebody is left after `killAfter` milliseconds,
+   * SIGKILL. Settles when they have ended; harmless when they had before.
    *
-   * **Cancel safety:** it is carried through: a cancel strikes at the next wait.
+   * **Cancel safety:** it is carried through: a cancel strikes at the next
+   * wait.
    *
-   * @throws {Deno.errors.PermissionDenied} It runs as somebody else, and did not end by itself.
+   * @throws {Deno.errors.PermissionDenied} It runs as somebody else, and did
+   * not end by itself.
    */
   [Symbol.asyncDispose](): Promise<void> {
     this.#pipes.close();
@@ -214,7 +239,10 @@ export class Process implements AsyncDisposable {
     );
   }
 
-  /** Looks what is left, and forgets about it where nothing is left that could be ended. */
+  /**
+   * Looks what is left, and forgets about it where nothing is left that could
+   * be ended.
+   */
   #settle(): void {
     const over = this.#state === "down" || this.#reach.gone;
     if (!over) {

@@ -2,7 +2,6 @@
 import { describe, type WaitOptions } from "../tasks/types.ts";
 import { checkInput, type ProcessOutput } from "./_communication.ts";
 import type { TimeLimits } from "./_limits.ts";
-import type { CapturedOutput } from "./errors.ts";
 import { settingsOf, type SubprocessOptions } from "./options.ts";
 import { partsOf, type Process } from "./process.ts";
 import { DEVNULL, PIPE } from "./stdio.ts";
@@ -16,7 +15,10 @@ export interface RunSubprocessOptions
   captureOutput?: boolean | undefined;
   /** Whether an end with another code than 0 is thrown. */
   check?: boolean | undefined;
-  /** How its output is given: as text (`"utf-8"`, unless given), or as bytes (`"buffer"`). */
+  /**
+   * How its output is given: as text (`"utf-8"`, unless given), or as bytes
+   * (`"buffer"`).
+   */
   encoding?: "utf-8" | "buffer" | undefined;
 }
 

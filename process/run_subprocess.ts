@@ -19,21 +19,28 @@ import { partsOf, type Process } from "./process.ts";
 import { PIPE } from "./stdio.ts";
 
 /**
- * Runs a program to its end. Mirrors `subprocess.run`, and waits as asyncio does.
+ * Runs a program to its end. Mirrors `subprocess.run`, and waits as asyncio
+ * does.
  *
- * A list is a program and its arguments; a string goes through the shell. `stdin` is {@linkcode DEVNULL} unless
- * there is `input`. What is piped, by `captureOutput` or by itself, is captured.
+ * A list is a program and its arguments; a string goes through the shell.
+ * `stdin` is {@linkcode DEVNULL} unless there is `input`. What is piped, by
+ * `captureOutput` or by itself, is captured.
  *
- * - When `timeout` milliseconds are over, or nothing has moved through its pipes for `idleTimeout` milliseconds, it is ended, and
- *   what was captured so far is in the error. With zero or less, it is never started.
- * - Whoever ends it, by a timeout, a cancel or the signal, ends its whole group: SIGTERM, and SIGKILL after `killAfter`.
- *   This settles when all of them have ended, also where one has left the group and holds a pipe open.
+ * - When `timeout` milliseconds are over, or nothing has moved through its
+ *   pipes for `idleTimeout` milliseconds, it is ended, and what was captured so
+ *   far is in the error. With zero or less, it is never started.
+ * - Whoever ends it, by a timeout, a cancel or the signal, ends its whole
+ *   group: SIGTERM, and SIGKILL after `killAfter`. This settles when all of
+ *   them have ended, also where one has left the group and holds a pipe open.
  *
- * **Cancel safety:** a cancel ends the program, waits for that, and only then is thrown. Its output is lost.
+ * **Cancel safety:** a cancel ends the program, waits for that, and only then
+ * is thrown. Its output is lost.
  *
- * @throws {CalledProcessError} With `check`: it ended with another code than 0, or by a signal.
+ * @throws {CalledProcessError} With `check`: it ended with another code than 0,
+ * or by a signal.
  * @throws {TimeoutExpiredError} The time was up.
- * @throws {Deno.errors.NotFound} There is no such program or directory; the message names it.
+ * @throws {Deno.errors.NotFound} There is no such program or directory; the
+ * message names it.
  * @throws {TypeError} The command or an option is none of those allowed.
  * @throws {RangeError} A time is `NaN`.
  *

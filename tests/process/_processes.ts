@@ -47,7 +47,10 @@ function table(): Entry[] {
   );
 }
 
-/** The state of a process in a letter, as `ps` shows it: S sleeps, T is stopped, Z is a zombie; `undefined` where there is none. */
+/**
+ * The state of a process in a letter, as `ps` shows it: S sleeps, T is stopped,
+ * Z is a zombie; `undefined` where there is none.
+ */
 export function stateOf(pid: number): string | undefined {
   return entry(String(pid))?.state;
 }
@@ -58,7 +61,10 @@ export function isAlive(pid: number): boolean {
   return state !== undefined && state !== "Z" && state !== "X";
 }
 
-/** Who in a group has not ended. Those who have and are orphans, process 1 reaps when it likes. */
+/**
+ * Who in a group has not ended. Those who have and are orphans, process 1 reaps
+ * when it likes.
+ */
 export function livingIn(group: number): number[] {
   return table()
     .filter((it) => it.group === group && it.state !== "Z" && it.state !== "X")

@@ -113,7 +113,8 @@ Deno.test("a program that ends while its child holds its input is not fed any mo
   assertEquals(process.returnCode, 4);
 });
 
-// --- Giving up ---------------------------------------------------------------------
+// --- Giving up
+// ---------------------------------------------------------------------
 
 Deno.test("communicate given up kills nothing and loses nothing", async () => {
   const process = await createSubprocessShell(`${ECHO}; echo end >&2`, {
@@ -205,7 +206,8 @@ Deno.test("output that came before the cancel is still there when all has ended"
       stderr: PIPE,
     },
   );
-  // Its output is at its end, and its messages are not: no moment to lose the first.
+  // Its output is at its end, and its messages are not: no moment to lose the
+  // first.
   const controller = new AbortController();
   const signal = controller.signal;
   const given = process.communicate("x".repeat(1 << 18), { signal });
@@ -216,7 +218,8 @@ Deno.test("output that came before the cancel is still there when all has ended"
   assertEquals([text(stdout), text(stderr)], ["out\n", "err\n"]);
 });
 
-// --- Misuse ------------------------------------------------------------------------
+// --- Misuse
+// ------------------------------------------------------------------------
 
 Deno.test("input without a pipe is a TypeError", async () => {
   const process = await createSubprocessExec("true", [], { stdin: DEVNULL });

@@ -27,7 +27,10 @@ import { isAlive, livingIn, until, zombies } from "./_processes.ts";
 
 const CAPTURE = { captureOutput: true } as const;
 
-/** Calls `body` with the name of a file that a program can write its number into. */
+/**
+ * Calls `body` with the name of a file that a program can write its number
+ * into.
+ */
 async function withPidFile(
   body: (file: string, pid: () => number) => Promise<void>,
 ): Promise<void> {
@@ -39,7 +42,8 @@ async function withPidFile(
   }
 }
 
-// --- What comes out -------------------------------------------------------------
+// --- What comes out
+// -------------------------------------------------------------
 
 Deno.test("a list is a program and its arguments", async () => {
   const done = await runSubprocess(["echo", "$HOME  *"], CAPTURE);
@@ -122,7 +126,8 @@ Deno.test("a completed process prints itself", async () => {
   );
 });
 
-// --- check ------------------------------------------------------------------------
+// --- check
+// ------------------------------------------------------------------------
 
 Deno.test("check lets 0 pass and throws everything else", async () => {
   await runSubprocess(["true"], { check: true });
@@ -168,7 +173,8 @@ Deno.test("check leaves what runs on in the background alone", async () => {
   });
 });
 
-// --- Limits on time ---------------------------------------------------------------
+// --- Limits on time
+// ---------------------------------------------------------------
 
 Deno.test("at the timeout the program is ended, and what it wrote so far is there", async () => {
   await withPidFile(async (file, pid) => {
@@ -328,7 +334,8 @@ Deno.test("a timeout around it is not mistaken for its own", async () => {
   assertEquals(zombies(), []);
 });
 
-// --- Cancels and signals --------------------------------------------------------
+// --- Cancels and signals
+// --------------------------------------------------------
 
 Deno.test("a cancel ends the group, and comes when that has ended", async () => {
   await withPidFile(async (file, pid) => {
@@ -404,7 +411,8 @@ Deno.test("the end of the run ends what runs in it", async () => {
   });
 });
 
-// --- Misuse -------------------------------------------------------------------------
+// --- Misuse
+// -------------------------------------------------------------------------
 
 Deno.test("wrong arguments are refused, and nothing is started", async () => {
   await withPidFile(async (file, pid) => {

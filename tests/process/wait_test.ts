@@ -41,7 +41,8 @@ Deno.test("a program that signal N ended has the return code -N", async () => {
 });
 
 Deno.test("a real-time signal has a return code as well", async () => {
-  // In a program of its own: the runtime loses the handle of a child that ends so.
+  // In a program of its own: the runtime loses the handle of a child that ends
+  // so.
   const { stdout } = await runSubprocess(
     [Deno.execPath(), "run", "-A", "--quiet", "-"],
     {
