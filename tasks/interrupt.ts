@@ -1,5 +1,8 @@
 /** Ctrl-C. @module */
+import process from "node:process";
 import { InterruptError } from "./errors.ts";
+
+const EXIT_CODE = 130;
 
 let exitsWith130 = false;
 
@@ -8,13 +11,27 @@ let exitsWith130 = false;
  * with code 130, as a shell expects.
  */
 export function interruptError(cause: unknown): InterruptError {
-  if (!exitsWith130 && "Deno" in globalThis) {
+  if (!exitsWith130) {
     exitsWith130 = true;
-    globalThis.addEventListener("unhandledrejection", (event) => {
-      if (!(event.reason instanceof InterruptError)) return;
-      event.preventDefault();
-      Deno.exit(130);
-    });
+    if ("Deno" in globalThis) exitQuietly();
+    else setExitCode();
   }
   return new InterruptError("interrupted by Ctrl-C", { cause });
+}
+
+function exitQuietly(): void {
+  globalThis.addEventListener("unhandledrejection", (event) => {
+    if (!(event.reason instanceof InterruptError)) return;
+    event.preventDefault();
+    Deno.exit(EXIT_CODE);
+  });
+}
+
+/** Node ends by itself; a listener would keep it from that for all errors. */
+function setExitCode(): void {
+  process.on("uncaughtExceptionMonitor", (error) => {
+    if (!(error instanceof InterruptError)) return;
+    // Not before: until then Node sets the code itself.
+    process.once("exit", () => void (process.exitCode = EXIT_CODE));
+  });
 }

@@ -6,21 +6,22 @@ import { clearInterval, setInterval } from "node:timers";
 const SELDOM = 2 ** 31 - 1;
 
 /**
- * Keeps the process alive, as listening to a signal does not; the returned
- * function ends this.
- */
-export function holdProcess(): () => void {
-  const timer = setInterval(() => {}, SELDOM);
-  return () => clearInterval(timer);
-}
-
-/**
- * Calls `listener` whenever `signal` arrives; the returned function ends this.
+ * Calls `listener` whenever `signal` arrives, and keeps the process alive for
+ * that, on every runtime alike; the returned function ends this.
  */
 export function onSignal(
   signal: Deno.Signal,
   listener: () => void,
 ): () => void {
+  const stop = listen(signal, listener);
+  const timer = setInterval(() => {}, SELDOM);
+  return () => {
+    clearInterval(timer);
+    stop();
+  };
+}
+
+function listen(signal: Deno.Signal, listener: () => void): () => void {
   if ("Deno" in globalThis) {
     Deno.addSignalListener(signal, listener);
     return () => Deno.removeSignalListener(signal, listener);

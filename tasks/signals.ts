@@ -1,12 +1,12 @@
 /** @module */
 import { Line } from "./line.ts";
-import { holdProcess, onSignal } from "./signal_source.ts";
-import { ExternalWaiter, passed, refused, type Waiter } from "./waiter.ts";
+import { onSignal } from "./signal_source.ts";
+import { ExternalWaiter, passed, refused } from "./waiter.ts";
 
 /**
  * The signals as they arrive, for as long as this is iterated or until it is
- * disposed. Those that arrive while nobody waits are kept. A program that waits
- * for one stays alive.
+ * disposed. Those that arrive while nobody waits are kept. Until then the
+ * process stays alive.
  *
  * **Cancel safety:** a `next()` that is cancelled takes no signal.
  *
@@ -30,25 +30,8 @@ export function signals(
   return new Signals(names);
 }
 
-/** Those who wait for a signal; while there are any, the process stays alive. */
-class SignalLine extends Line<IteratorResult<Deno.Signal>> {
-  #release: (() => void) | undefined;
-
-  stand(): Promise<IteratorResult<Deno.Signal>> {
-    this.#release ??= holdProcess();
-    return this.join(new ExternalWaiter<IteratorResult<Deno.Signal>>(this));
-  }
-
-  override leave(waiter: Waiter<IteratorResult<Deno.Signal>>): void {
-    super.leave(waiter);
-    if (this.size > 0) return;
-    this.#release?.();
-    this.#release = undefined;
-  }
-}
-
 class Signals implements AsyncIterableIterator<Deno.Signal>, Disposable {
-  readonly #line: SignalLine;
+  readonly #line: Line<IteratorResult<Deno.Signal>>;
   readonly #arrived: Deno.Signal[] = [];
   readonly #stop: (() => void)[] = [];
   #closed = false;
@@ -57,7 +40,7 @@ class Signals implements AsyncIterableIterator<Deno.Signal>, Disposable {
     if (names.length === 0) {
       throw new TypeError("there is no signal to wait for");
     }
-    this.#line = new SignalLine(`signals ${names.join(", ")}`);
+    this.#line = new Line(`signals ${names.join(", ")}`);
     try {
       for (const name of new Set(names)) {
         this.#stop.push(onSignal(name, () => this.#arrive(name)));
@@ -74,7 +57,9 @@ class Signals implements AsyncIterableIterator<Deno.Signal>, Disposable {
     const value = this.#arrived.shift();
     if (value !== undefined) return passed({ done: false, value });
     if (this.#closed) return passed({ done: true, value: undefined });
-    return this.#line.stand();
+    return this.#line.join(
+      new ExternalWaiter<IteratorResult<Deno.Signal>>(this.#line),
+    );
   }
 
   return(): Promise<IteratorResult<Deno.Signal>> {
