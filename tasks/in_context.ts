@@ -15,8 +15,8 @@ export class InContext implements Runnable {
   readonly run: () => void;
 
   constructor(entry: Runnable) {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    promise.then(() => entry.run());
-    this.run = resolve;
+    let run!: () => void; // Node 20 has no Promise.withResolvers
+    new Promise<void>((resolve) => run = resolve).then(() => entry.run());
+    this.run = run;
   }
 }
