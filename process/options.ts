@@ -19,16 +19,16 @@ export interface SubprocessOptions {
   env?: Record<string, string> | undefined;
   /** Whether it gets the variables of `env` alone. */
   clearEnv?: boolean | undefined;
-  /**
-   * How many bytes its readers hold back before the pipe is left to fill up;
-   * 65536 unless given.
-   */
+  /** How long a line may be for its readers, in bytes; 65536 unless given. */
   limit?: number | undefined;
   /**
-   * Whether it starts a process group of its own, so that signals reach its
+   * Whether it leads a process group of its own, so that signals reach its
    * descendants as well. True unless `stdin` is inherited: a program at the
    * terminal keeps its terminal. It takes the permission to run any program,
    * and is false where that is not granted, and on Windows.
+   *
+   * A group makes a start slower: on Linux by the start of one more program
+   * (`setsid`), elsewhere by the copying of this program's page tables.
    */
   group?: boolean | undefined;
   /**

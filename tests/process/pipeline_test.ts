@@ -225,7 +225,7 @@ Deno.test("a timeout ends all of them, and says what came so far", async () => {
       () =>
         pipeline([noting(file, "echo x; sleep 1000"), ["cat"]], {
           ...CAPTURE,
-          timeout: 150,
+          timeout: 400,
         }),
       TimeoutExpiredError,
       "| cat",

@@ -180,13 +180,13 @@ Deno.test("at the timeout the program is ended, and what it wrote so far is ther
   await withPidFile(async (file, pid) => {
     const command = `echo $$ > ${file}; echo out; echo err >&2; sleep 1000`;
     const error = await assertRejects(
-      () => runSubprocess(command, { ...CAPTURE, timeout: 100 }),
+      () => runSubprocess(command, { ...CAPTURE, timeout: 400 }),
       TimeoutExpiredError,
-      "did not end within 100 ms",
+      "did not end within 400 ms",
     );
     assertInstanceOf(error, TimeoutError);
     assertEquals(error.name, "TimeoutExpiredError");
-    assertEquals([error.cmd, error.timeout, error.idle], [command, 100, false]);
+    assertEquals([error.cmd, error.timeout, error.idle], [command, 400, false]);
     assertEquals([error.stdout, error.stderr], ["out\n", "err\n"]);
     assertEquals(livingIn(pid()), []);
     assertEquals(zombies(), []);
@@ -199,7 +199,7 @@ Deno.test("what was captured so far is bytes where bytes were asked for", async 
       runSubprocess("printf A; sleep 1000", {
         ...CAPTURE,
         encoding: "buffer",
-        timeout: 100,
+        timeout: 400,
       }),
     TimeoutExpiredError,
   );
@@ -222,7 +222,7 @@ Deno.test("a timeout settles though a descendant left the group and holds the pi
   await withPidFile(async (file, pid) => {
     const command = `setsid sh -c 'echo $$ > ${file}; sleep 1000' & echo out`;
     const error = await assertRejects(
-      () => runSubprocess(command, { ...CAPTURE, timeout: 100 }),
+      () => runSubprocess(command, { ...CAPTURE, timeout: 400 }),
       TimeoutExpiredError,
     );
     assertEquals(error.stdout, "out\n");
@@ -235,7 +235,7 @@ Deno.test("a timeout reaches a descendant though the program has ended", async (
   await withPidFile(async (file, pid) => {
     const command = `sleep 1000 & echo $! > ${file}; exit 0`;
     await assertRejects(
-      () => runSubprocess(command, { ...CAPTURE, timeout: 100 }),
+      () => runSubprocess(command, { ...CAPTURE, timeout: 400 }),
       TimeoutExpiredError,
     );
     assertEquals(isAlive(pid()), false);
@@ -262,34 +262,34 @@ Deno.test("with a timeout of 0 nothing is started", async () => {
 Deno.test("a program that is stuck runs into idleTimeout", async () => {
   const error = await assertRejects(
     () =>
-      runSubprocess("echo out; sleep 1000", { ...CAPTURE, idleTimeout: 100 }),
+      runSubprocess("echo out; sleep 1000", { ...CAPTURE, idleTimeout: 400 }),
     TimeoutExpiredError,
-    "was idle for 100 ms",
+    "was idle for 400 ms",
   );
-  assertEquals([error.timeout, error.idle, error.stdout], [100, true, "out\n"]);
+  assertEquals([error.timeout, error.idle, error.stdout], [400, true, "out\n"]);
 });
 
 Deno.test("a program that takes long, but goes on, does not run into idleTimeout", async () => {
-  const script = "for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.1; done";
+  const script = "for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.25; done";
   const begin = performance.now();
   const { stdout } = await runSubprocess(script, {
     ...CAPTURE,
-    idleTimeout: 600,
+    idleTimeout: 1500,
   });
-  assert(performance.now() - begin > 600, "it took longer than the limit");
+  assert(performance.now() - begin > 1500, "it took longer than the limit");
   assertEquals(stdout?.split("\n").length, 9);
 });
 
 Deno.test("reading its input is no standing still", async () => {
   const script =
-    "for i in 1 2 3 4 5 6 7 8; do head -c 65536 > /dev/null; sleep 0.1; done";
+    "for i in 1 2 3 4 5 6 7 8; do head -c 65536 > /dev/null; sleep 0.25; done";
   const begin = performance.now();
   const { returnCode } = await runSubprocess(script, {
     ...CAPTURE,
     input: new Uint8Array(8 * 65536),
-    idleTimeout: 600,
+    idleTimeout: 1500,
   });
-  assert(performance.now() - begin > 600, "it took longer than the limit");
+  assert(performance.now() - begin > 1500, "it took longer than the limit");
   assertEquals(returnCode, 0);
 });
 
