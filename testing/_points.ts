@@ -1,5 +1,7 @@
 /** The cancellation points of a scenario. @module */
 import { currentScope } from "../tasks/current_scope.ts";
+import { observe, Observer } from "../tasks/observer.ts";
+import type { ScopedWait } from "../tasks/scope.ts";
 import { currentTask, scopeOf, type Task } from "../tasks/task.ts";
 import type { Coroutine } from "../tasks/types.ts";
 import { type Mishap, rehearse } from "./_rehearsal.ts";
@@ -13,10 +15,10 @@ export interface Moment {
    */
   readonly open: boolean;
   /**
-   * Calls `inWait`, with what is waited for, once the task stands in the wait;
-   * never, where there is nothing to wait for.
+   * Calls `begun` once the task stands in the wait; never, where there is
+   * nothing to wait for.
    */
-  onWait(inWait: (what: string) => void): void;
+  onWait(begun: (wait: ScopedWait) => void): void;
 }
 
 /** Rehearses `scenario`, and calls `onPoint` at every cancellation point. */
@@ -47,11 +49,28 @@ export function rehearseWithPoints(
 
 function onWaitOf(task: Task<unknown>): Moment["onWait"] {
   const before = new Set(scopeOf(task).waits);
-  return (inWait) => {
+  return (begun) => {
     // The wait is begun in the code that runs now, if it is.
     queueMicrotask(() => {
       const wait = scopeOf(task).waits.find((wait) => !before.has(wait));
-      if (wait !== undefined) inWait(wait.what);
+      if (wait !== undefined) begun(wait);
     });
   };
+}
+
+/**
+ * Calls `woken` when `wait` was ended, after the code that has ended it and
+ * before the code that waited goes on. The returned function ends this.
+ */
+export function onWakeUp(
+  task: Task<unknown>,
+  wait: ScopedWait,
+  woken: () => void,
+): () => void {
+  const observer = new class extends Observer {
+    override resumes(resumed: object): void {
+      if (resumed === wait) queueMicrotask(woken);
+    }
+  }();
+  return observe(scopeOf(task).scheduler, observer);
 }

@@ -3,7 +3,7 @@ import { isCancelled } from "../tasks/errors.ts";
 import { checkCoroutine, type Coroutine, describe } from "../tasks/types.ts";
 import { quiet, refused } from "../tasks/waiter.ts";
 import { DeadlockError } from "./deadlock.ts";
-import { rehearseWithPoints } from "./_points.ts";
+import { onWakeUp, rehearseWithPoints } from "./_points.ts";
 import { describeMishap } from "./_rehearsal.ts";
 import { calledIn, callerIn } from "./_stack.ts";
 
@@ -53,9 +53,10 @@ interface Point {
 }
 
 /**
- * Where in a point the cancel comes: before the wait is begun, or once it is.
+ * When the cancel comes: before the wait is begun, while it lasts, or when it
+ * was ended, but the scenario has not gone on yet.
  */
-type Strike = "right at" | "in the wait of";
+type Strike = "right at" | "in the wait of" | "on waking up from";
 
 /**
  * Cancels a scenario at each of its cancellation points, once each, and calls
@@ -67,11 +68,12 @@ type Strike = "right at" | "in the wait of";
  *   to wait for.
  * - The scenario is run once without a cancel, to find the points, and must
  *   succeed. Then it is run for each point, and cancelled right there, before
- *   the wait is begun; where it really waits, it is run once more, and
- *   cancelled while it stands in the wait. (Between two waits that are begun at
- *   once, as in `Promise.all([sleep(1), sleep(2)])`, no cancel can come; the
- *   second is only cancelled in the wait.) `check` is called after each run that
- *   was cancelled.
+ *   the wait is begun. (Between two waits that are begun at once, as in
+ *   `Promise.all([sleep(1), sleep(2)])`, no cancel can come.) Where it really
+ *   waits, it is run twice more: cancelled while it stands in the wait, and
+ *   cancelled when it was woken, before it goes on; then it has what it waited
+ *   for, and the cancel strikes at its next point. `check` is called after each
+ *   run that was cancelled.
  * - Every run has a loop of its own and a virtual clock, and is over, with all
  *   that it left running, before `check` is called.
  * - A cancelled scenario ends with a `CancelledError`, or handles the cancel
@@ -134,7 +136,9 @@ async function cancelAll(
   for (const [index, point] of points.entries()) {
     const details = { scenario, check, point };
     if (point.open) await cancelAt(index, "right at", details);
-    if (point.waits) await cancelAt(index, "in the wait of", details);
+    if (!point.waits) continue;
+    await cancelAt(index, "in the wait of", details);
+    await cancelAt(index, "on waking up from", details);
   }
   return { points: points.length };
 }
@@ -151,9 +155,9 @@ async function findPoints(scenario: Coroutine<void>): Promise<Point[]> {
       waits: false,
     };
     points.push(point);
-    moment.onWait((what) => {
+    moment.onWait((wait) => {
       point.waits = true;
-      point.waitsFor = what;
+      point.waitsFor = wait.what;
     });
   });
   if (mishap !== undefined) throw mishap.error;
@@ -176,15 +180,18 @@ async function cancelAt(
 
   let cancelled = false;
   let passed = 0;
+  let stop = () => {};
   const mishaps = await rehearseWithPoints(scenario, (moment) => {
     if (passed++ !== index) return;
+    const { task } = moment;
     const cancel = () => {
-      cancelled = true;
-      moment.task.cancel(`cancelled ${strike} ${place}`);
+      cancelled = task.cancel(`cancelled ${strike} ${place}`);
     };
     if (strike === "right at") cancel();
-    else moment.onWait(cancel);
+    else if (strike === "in the wait of") moment.onWait(cancel);
+    else moment.onWait((wait) => stop = onWakeUp(task, wait, cancel));
   });
+  stop();
 
   const fail = (message: string, options?: ErrorOptions): never => {
     const details = { ...options, point: number, waitsFor, where };
@@ -200,6 +207,7 @@ async function cancelAt(
     });
   }
   if (!cancelled) {
+    if (strike === "on waking up from") return; // it has ended before the wait
     fail(`it did not come to ${place} again: it has to do the same each time`);
   }
   try {

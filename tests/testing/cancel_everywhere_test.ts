@@ -49,24 +49,34 @@ Deno.test("a scenario without a point is run once, and nothing is checked", asyn
   assertEquals([runs, checks], [1, 0]);
 });
 
-Deno.test("each point is struck right there and, where it waits, in the wait", async () => {
+Deno.test("each point is struck right there and, where it waits, in the wait and on waking up", async () => {
   const lock = new Lock();
-  const messages: string[] = [];
-  let checks = 0;
+  const log: string[] = [];
   await cancelEverywhere(async () => {
     try {
       using _ = await lock.acquire();
+      log.push("locked");
       await sleep(5);
+      log.push("slept");
+      await sleep(0);
     } catch (error) {
-      messages.push((error as Error).message.replace(/ \(.*/, ""));
+      log.push((error as Error).message.replace(/ \(.*/, ""));
     }
-  }, () => void checks++);
-  assertEquals(messages, [
-    "cancelled right at point 1, Lock.acquire",
-    "cancelled right at point 2, sleep 5",
-    "cancelled in the wait of point 2, sleep 5",
+  }, () => void log.push("check"));
+  assertEquals(log, [
+    ...["locked", "slept"],
+    ...["cancelled right at point 1, Lock.acquire", "check"],
+    ...["locked", "cancelled right at point 2, sleep 5", "check"],
+    ...["locked", "cancelled in the wait of point 2, sleep 5", "check"],
+    // It has slept, and the cancel strikes at the next point.
+    ...["locked", "slept", "cancelled on waking up from point 2, sleep 5"],
+    "check",
+    ...["locked", "slept", "cancelled right at point 3, sleep 0", "check"],
+    ...["locked", "slept", "cancelled in the wait of point 3, sleep 0"],
+    "check",
+    // There is no next point: it ends cancelled all the same.
+    ...["locked", "slept", "check"],
   ]);
-  assertEquals(checks, 3);
 });
 
 Deno.test("the check comes after each run that was cancelled, and after its end", async () => {
@@ -85,8 +95,9 @@ Deno.test("the check comes after each run that was cancelled, and after its end"
     await Promise.resolve();
     log.push("check");
   });
-  // First the run without a cancel, then two with one.
-  assertEquals(log, ["leftover", "leftover", "check", "leftover", "check"]);
+  // First the run without a cancel, then three with one.
+  const cancelled = ["leftover", "check"];
+  assertEquals(log, ["leftover", ...cancelled, ...cancelled, ...cancelled]);
 });
 
 Deno.test("no cancel comes between two waits that are begun at once", async () => {
@@ -102,6 +113,7 @@ Deno.test("no cancel comes between two waits that are begun at once", async () =
   assertEquals(messages, [
     "cancelled right at point 1, sleep 1",
     "cancelled in the wait of point 1, sleep 1",
+    "cancelled on waking up from point 1, sleep 1",
     "cancelled in the wait of point 2, sleep 2",
   ]);
 });
@@ -243,7 +255,7 @@ Deno.test("a scenario may handle the cancel and end well", async () => {
     finished++;
   }, noCheck);
   assertEquals(points, 2);
-  assertEquals(finished, 5);
+  assertEquals(finished, 7);
 });
 
 Deno.test("a cleanup that waits is let finish", async () => {
