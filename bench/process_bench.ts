@@ -67,12 +67,13 @@ asyncio.run(main())
         stdin: "piped",
         stdout: "piped",
       }).spawn();
-      this.#child.unref();
       this.#writer = this.#child.stdin.getWriter();
       this.#reader = this.#child.stdout.getReader();
     }
+    this.#child.ref();
     await this.#writer!.write(new TextEncoder().encode(`${count}\n`));
     await this.#reader!.read();
+    this.#child.unref(); // it ends with this program
   }
 }
 
