@@ -282,6 +282,26 @@ for (const order of ["group first", "outside first"]) {
   });
 }
 
+Deno.test("group.cancel that the body swallows, and a cancel from outside in the same turn: the cancel is not lost", async () => {
+  const seen: string[] = [];
+  let group!: TaskGroup;
+  const task = createTask(async () => {
+    seen.push(
+      await taskGroup(async (it) => {
+        group = it;
+        return await sleep(60_000).then(() => "slept", () => "swallowed");
+      }),
+    );
+    await sleep(0);
+    seen.push("not reached");
+  });
+  await turns();
+  group.cancel();
+  task.cancel("outside");
+  await assertRejects(async () => await task, CancelledError, "outside");
+  assertEquals(seen, ["swallowed"]);
+});
+
 Deno.test("a timeout around a group ends body and children", async () => {
   const seen: string[] = [];
   await assertRejects(() =>

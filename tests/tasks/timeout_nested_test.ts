@@ -151,6 +151,50 @@ for (const order of ["own first", "outer first"]) {
     }));
 }
 
+Deno.test("an own expiry that the body swallows, and an outer cancel in the same turn: the value comes out, the cancel strikes next", () =>
+  virtually(async () => {
+    const seen: string[] = [];
+    let scope!: Timeout;
+    const task = createTask(async () => {
+      seen.push(
+        await timeout(undefined, async (it) => {
+          scope = it;
+          return await sleep(60_000).then(() => "slept", () => "swallowed");
+        }),
+      );
+      await sleep(0);
+      seen.push("not reached");
+    });
+    await sleep(1);
+    scope.reschedule(now());
+    task.cancel("outside");
+    await assertRejects(async () => await task, CancelledError, "outside");
+    assertEquals(seen, ["swallowed"]);
+  }));
+
+Deno.test("an expiry beside the code that goes on, and an outer cancel in the same turn: the cancel is not lost", () =>
+  virtually(async () => {
+    const seen: string[] = [];
+    let scope!: Timeout;
+    let release!: () => void;
+    const foreign = new Promise<void>((resolve) => release = resolve);
+    const task = createTask(async () => {
+      moveOnAfter(1e6, (it) => {
+        scope = it;
+        return sleep(60_000);
+      });
+      await foreign;
+      await sleep(0);
+      seen.push("not reached");
+    });
+    await turns(1);
+    scope.reschedule(now());
+    task.cancel("outside");
+    release();
+    await assertRejects(async () => await task, CancelledError, "outside");
+    assertEquals(seen, []);
+  }));
+
 Deno.test("an outer cancel that is undelivered when a timeout of zero begins is not swallowed", () =>
   virtually(async () => {
     const task = createTask(async () => {
