@@ -1,5 +1,6 @@
 /** @module */
 import { Line } from "../tasks/line.ts";
+import { noteLeftover } from "../tasks/oversights.ts";
 import { describe } from "../tasks/types.ts";
 import type { Getter } from "./_getter.ts";
 import type { Items } from "./_items.ts";
@@ -93,6 +94,8 @@ export class Exchange<T> {
       const dropped = this.items.size;
       this.items.clear();
       this.unfinished.finish(dropped);
+    } else if (this.items.size > 0) {
+      noteLeftover(() => this.#left);
     }
     let putter: Putter<T> | undefined;
     while ((putter = this.putters.first) !== undefined) {
@@ -100,5 +103,13 @@ export class Exchange<T> {
     }
     let getter: Getter<T> | undefined;
     while ((getter = this.getters.first) !== undefined) getter.end();
+  }
+
+  /** For debug mode: what nobody has taken, after a shutdown. */
+  get #left(): string | undefined {
+    const { size } = this.items;
+    if (size === 0) return undefined;
+    const items = size === 1 ? "1 item" : `${size} items`;
+    return `A queue was shut down, and ${items} in it were never taken`;
   }
 }

@@ -1,6 +1,7 @@
 /** @module */
 import { printable } from "../tasks/inspect.ts";
 import { Line } from "../tasks/line.ts";
+import { noteGivenBack, noteHeld } from "../tasks/oversights.ts";
 import type { WaitOptions } from "../tasks/types.ts";
 import { passed, type Place, refused, Waiter } from "../tasks/waiter.ts";
 import type { Guard } from "./guard.ts";
@@ -50,6 +51,7 @@ export class LockWaiter extends Waiter<unknown> {
 
   /** Called when the lock is held by {@linkcode hold}. */
   enter(): void {
+    noteHeld(this.hold, "Lock", this);
     this.wake(this.hold);
   }
 }
@@ -108,7 +110,10 @@ export class Lock {
     const refusal = refused(options);
     if (refusal !== undefined) return refusal;
     const hold = new Hold(this);
-    if (this.#hold === undefined) return passed<Guard>(this.#hold = hold);
+    if (this.#hold === undefined) {
+      noteHeld(hold, "Lock");
+      return passed<Guard>(this.#hold = hold);
+    }
     const waiter = new LockWaiter(this.#line, hold, options);
     return this.#line.join(waiter) as Promise<Guard>;
   }
@@ -127,6 +132,7 @@ export class Lock {
   }
 
   #passOn(): void {
+    noteGivenBack(this.#hold!);
     const next = this.#line.first;
     this.#hold = next?.hold;
     next?.enter();

@@ -21,15 +21,18 @@ export function processors(): number {
 export class ThreadPool implements ThreadOwner, AsyncDisposable {
   readonly size: number;
   readonly #scheduler: Scheduler;
+  readonly #face: AsyncDisposable;
   readonly #threads = new Set<WorkerThread>();
   readonly #idle: WorkerThread[] = [];
   readonly #line = new Line<unknown, Call>("a worker thread");
   #closed = false;
 
-  constructor(size: number) {
+  /** @param face What stands for it among what ends with the run. */
+  constructor(size: number, face?: AsyncDisposable) {
     this.size = size;
     this.#scheduler = currentScope().scheduler;
-    this.#scheduler.resources.add(this);
+    this.#face = face ?? this;
+    this.#scheduler.resources.add(this.#face);
   }
 
   get closed(): boolean {
@@ -83,7 +86,7 @@ export class ThreadPool implements ThreadOwner, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#scheduler.resources.delete(this);
+    this.#scheduler.resources.delete(this.#face);
     this.#line.failAll(closedError());
     const threads = [...this.#threads];
     this.#threads.clear();

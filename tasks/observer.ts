@@ -43,20 +43,8 @@ export class Observer {
   ended(_task: object): void {}
   /** A callback has been called. */
   called(_call: ObservedCall): void {}
-  /** `owner` holds something now that it has to give back. */
-  took(_hold: object, _what: string, _by: ObservedHolder): void {}
-  /** It was given back. */
-  gaveBack(_hold: object): void {}
-  /** Something may turn out, at the end of the run, to have been left over. */
-  watches(_leftover: () => string | undefined): void {}
   /** The run is about to be ended, and what it left behind with it. */
   ending(): void {}
-}
-
-/** Who holds something, and where that began. */
-export interface ObservedHolder {
-  readonly owner: object | undefined;
-  readonly where: Error | undefined;
 }
 
 /** What can be observed: a scheduler. */
@@ -127,18 +115,6 @@ class Several extends Observer {
 
   override called(call: ObservedCall): void {
     for (const each of this.#all) each.called(call);
-  }
-
-  override took(hold: object, what: string, by: ObservedHolder): void {
-    for (const each of this.#all) each.took(hold, what, by);
-  }
-
-  override gaveBack(hold: object): void {
-    for (const each of this.#all) each.gaveBack(hold);
-  }
-
-  override watches(leftover: () => string | undefined): void {
-    for (const each of this.#all) each.watches(leftover);
   }
 
   override ending(): void {

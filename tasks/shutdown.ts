@@ -13,6 +13,7 @@ import { reportUnretrieved } from "./unretrieved.ts";
  * To be called in no task: nothing must get between.
  */
 export async function shutDown(scheduler: Scheduler): Promise<void> {
+  scheduler.observer?.ending();
   while (scheduler.tasks.size > 0 || scheduler.resources.size > 0) {
     await endTasks([...scheduler.tasks] as Task<unknown>[]);
     const resources = [...scheduler.resources];

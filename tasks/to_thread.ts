@@ -1,4 +1,5 @@
 /** @module */
+import { expectLeft } from "./oversights.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { currentScope } from "./current_scope.ts";
 import { describe } from "./types.ts";
@@ -85,6 +86,7 @@ function sharedPool(): ThreadPool {
   if (pool === undefined) {
     pool = new ThreadPool(Math.min(processors(), MOST_THREADS));
     shared.set(scheduler, pool);
+    expectLeft(pool);
   }
   pool.checkOpen();
   return pool;

@@ -8,6 +8,7 @@
  * @module
  */
 import process from "node:process";
+import { madeAt } from "./made_at.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 /** What will be said, unless it is taken back. */
@@ -31,9 +32,12 @@ export function noteUnretrieved(
   name: string | undefined,
 ): Unretrieved {
   const kind = name === undefined ? "future" : "task";
+  const made = madeAt(source);
   const message = name === undefined
     ? "Future exception was never retrieved"
-    : `Task exception was never retrieved: task ${JSON.stringify(name)}`;
+    : `Task exception was never retrieved: task ${JSON.stringify(name)}${
+      made === undefined ? "" : `, made at ${made}`
+    }`;
   const record: Unretrieved = {
     scheduler,
     message,

@@ -83,7 +83,7 @@ export class WorkerPool implements AsyncDisposable {
       );
     }
     this.#module = String(module);
-    this.#pool = new ThreadPool(maxWorkers);
+    this.#pool = new ThreadPool(maxWorkers, this);
   }
 
   /**
