@@ -1,4 +1,5 @@
 /** @module */
+import { show } from "./_address.ts";
 import { currentScope } from "../tasks/current_scope.ts";
 import { sleep } from "../tasks/sleep.ts";
 
@@ -63,13 +64,4 @@ function report(error: unknown, { addr }: Deno.Listener): void {
     } goes on in a second, and then every second until it can`,
     error,
   });
-}
-
-/** An address in short: `127.0.0.1:80`, `[::1]:80`, `/run/service.sock`. */
-export function show(addr: Deno.Addr): string {
-  if (!("hostname" in addr)) return "path" in addr ? addr.path : addr.transport;
-  const { hostname, port } = addr;
-  return hostname.includes(":")
-    ? `[${hostname}]:${port}`
-    : `${hostname}:${port}`;
 }

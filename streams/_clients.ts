@@ -1,5 +1,5 @@
 /** @module */
-import { show } from "./_accepting.ts";
+import { show } from "./_address.ts";
 import { Connection, type ConnectionParts } from "./_connection.ts";
 import { Encryption } from "./_encryption.ts";
 import { perform } from "./_operation.ts";

@@ -153,11 +153,12 @@ export class Outlet {
 
   #flush = (): void => {
     this.#planned = false;
-    if (this.#busy || this.#closed) return;
+    if (this.#closed) return;
     if (this.#loss !== undefined) {
       if (this.#closing) this.#abort();
       return;
     }
+    if (this.#busy) return;
     if (this.#collected.size === 0) return this.#idle();
     [this.#sending, this.#collected] = [this.#collected, this.#sending];
     this.#send();

@@ -1,4 +1,5 @@
 /** @module */
+import { show } from "./_address.ts";
 import type { ByteSink } from "./_byte_ends.ts";
 import { Outlet } from "./_outlet.ts";
 import type { TlsOptions } from "./tls_options.ts";
@@ -261,13 +262,18 @@ export class StreamWriter implements AsyncDisposable {
     writerOver = (sink, extras = {}) => new StreamWriter(sink, extras);
     outletOf = (writer) => writer.#outlet;
     printable(StreamWriter, (writer) => ({
-      peer: writer.getExtraInfo("peername"),
+      peer: peerOf(writer),
       unsent: writer.#outlet.unsent,
       closing: writer.isClosing,
       closed: writer.#outlet.closed,
       error: writer.#outlet.error,
     }));
   }
+}
+
+function peerOf(writer: StreamWriter): string | undefined {
+  const address = writer.getExtraInfo("peername") as Deno.Addr | undefined;
+  return address && show(address);
 }
 
 function toBytes(data: unknown): Uint8Array {
