@@ -10,17 +10,13 @@ import {
   CancelledError,
   createTask,
   currentTask,
-  type ExceptionContext,
-  Future,
   getRunningLoop,
   run,
-  shield,
   sleep,
   taskGroup,
   timeout,
   TimeoutError,
 } from "@asyncio/asyncio/tasks";
-import { reportsOf } from "./_reports.ts";
 import { turns } from "./_turns.ts";
 import { virtually } from "./_virtually.ts";
 
@@ -60,90 +56,6 @@ Deno.test("each run has a loop of its own, and main is a task of it", async () =
   assertNotStrictEquals(loops[0]![0], loops[1]![0]);
   assertNotStrictEquals(loops[0]![0], outside);
   assertStrictEquals(getRunningLoop(), outside);
-});
-
-Deno.test("what main leaves running is cancelled and waited for", async () => {
-  const seen: string[] = [];
-  await run(async () => {
-    createTask(async () => {
-      try {
-        await sleep(60_000);
-      } catch (error) {
-        seen.push((error as Error).name);
-        for (let i = 0; i < 5; i++) await sleep(0);
-        seen.push("cleaned up");
-        throw error;
-      }
-    });
-    createTask(() => seen.push("never started"));
-    seen.push("main");
-    await Promise.resolve();
-  });
-  assertEquals(seen.includes("cleaned up"), true);
-  assertEquals(seen[0], "main");
-});
-
-Deno.test("leftovers are waited for when main fails too", async () => {
-  let cleaned = false;
-  await assertRejects(
-    () =>
-      run(async () => {
-        createTask(() =>
-          sleep(60_000).finally(() => sleep(0)).finally(() => cleaned = true)
-        );
-        await sleep(0);
-        throw new Error("boom");
-      }),
-    Error,
-    "boom",
-  );
-  assert(cleaned);
-});
-
-Deno.test("leftovers that start more tasks, again and again, are all ended", async () => {
-  let generations = 0;
-  await run(async () => {
-    const heir = async (): Promise<void> => {
-      try {
-        await sleep(60_000);
-      } finally {
-        if (++generations < 5) createTask(heir, { eager: true });
-      }
-    };
-    createTask(heir);
-    await sleep(0);
-  });
-  assertEquals(generations, 5);
-});
-
-Deno.test("a cancelled leftover says nothing; one that fails is reported, with its task", async () => {
-  const reports = await reportsOf(async () => {
-    createTask(() => sleep(60_000));
-    createTask(() =>
-      sleep(60_000).finally(() => {
-        throw new Error("clean-up");
-      }), { name: "clumsy" });
-    await sleep(0);
-  });
-  assertEquals(reports.length, 1);
-  const { message, error, task } = reports[0]!;
-  assert(
-    message.includes("clumsy") && message.includes("end of the run"),
-    message,
-  );
-  assertEquals([(error as Error).message, task!.name], ["clean-up", "clumsy"]);
-});
-
-Deno.test("nothing of a run goes on after its end", async () => {
-  let late = 0;
-  await run(() => {
-    getRunningLoop().callLater(1, () => late++);
-    getRunningLoop().callSoon(() => late += 10);
-    setTimeout(() => {}, 5);
-  });
-  await turns();
-  await new Promise((resolve) => setTimeout(resolve, 10));
-  assert(late === 0 || late === 10, `${late}`);
 });
 
 Deno.test("aborting the signal cancels main, and run rejects with the reason once it has cleaned up", async () => {
@@ -229,24 +141,6 @@ Deno.test("run leaves no listener on its signal", async () => {
   assertEquals(listeners, 0);
 });
 
-Deno.test("a run inside a task is a wait of that task: a cancel goes to its main, and comes out after the clean-up", async () => {
-  const seen: string[] = [];
-  const task = createTask(() =>
-    run(async () => {
-      createTask(() =>
-        sleep(60_000).finally(() => sleep(0)).finally(() =>
-          seen.push("leftover")
-        )
-      );
-      await sleep(60_000).finally(() => seen.push("main"));
-    })
-  );
-  await turns();
-  task.cancel("outside");
-  await assertRejects(async () => await task, CancelledError, "outside");
-  assertEquals(seen, ["main", "leftover"]);
-});
-
 Deno.test("a timeout around a run ends it", async () => {
   let cleaned = false;
   await assertRejects(
@@ -274,32 +168,6 @@ Deno.test("with a cancel undelivered, a run inside a task does not start", async
   });
   await assertRejects(async () => await task, CancelledError);
   assertEquals(called, false);
-});
-
-Deno.test("errors that nobody has retrieved are reported at the end of the run, before it settles", async () => {
-  const reports: ExceptionContext[] = [];
-  await run(() => {
-    getRunningLoop().setExceptionHandler((_, report) => reports.push(report));
-    createTask(() => Promise.reject(new Error("task")), { name: "lost" });
-    new Future().setException(new Error("future"));
-    return sleep(0);
-  });
-  assertEquals(
-    reports.map(({ error }) => (error as Error).message).toSorted(),
-    ["future", "task"],
-  );
-});
-
-Deno.test("the error of main is run's own, and not reported besides", async () => {
-  const reports: ExceptionContext[] = [];
-  const running = run(async () => {
-    getRunningLoop().setExceptionHandler((_, report) => reports.push(report));
-    createTask(() => sleep(60_000).finally(() => sleep(0)));
-    await sleep(0);
-    throw new Error("boom");
-  });
-  await assertRejects(() => running, Error, "boom");
-  assertEquals(reports, []);
 });
 
 Deno.test("bad input to run rejects, and never throws", async () => {
@@ -338,14 +206,4 @@ Deno.test("a group inside a run that is aborted cleans up its children", async (
   controller.abort("enough");
   assertEquals(await running.catch((it) => it), "enough");
   assertEquals(cleaned, 3);
-});
-
-Deno.test("a shielded leftover still ends before run does", async () => {
-  let ended = false;
-  await run(async () => {
-    const work = shield(() => sleep(60_000).finally(() => ended = true));
-    await sleep(0);
-    work.cancel();
-  });
-  assert(ended);
 });
