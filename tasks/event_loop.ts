@@ -1,4 +1,5 @@
 /** @module */
+import { Callback } from "./callback.ts";
 import { type Clock, realClock } from "./clock.ts";
 import { setDebug } from "./debug_mode.ts";
 import { Future } from "./future.ts";
@@ -114,7 +115,8 @@ export class EventLoop {
     checkCallback(callback);
     const scheduler = schedulerOf(this);
     this.removeSignalHandler(signal);
-    const stop = onSignal(signal, () => callSoon(scheduler, callback));
+    const call = new Callback(scheduler, callback);
+    const stop = onSignal(signal, () => scheduler.soon(call));
     scheduler.signalHandlers.set(signal, stop);
   }
 
@@ -134,6 +136,7 @@ export class EventLoop {
       | ((loop: EventLoop, context: ExceptionContext) => void)
       | undefined,
   ): void {
+    if (handler !== undefined) checkCallback(handler);
     const scheduler = schedulerOf(this);
     scheduler.report = handler === undefined ? printReport : (report) => {
       try {

@@ -9,10 +9,12 @@ import { printable } from "./inspect.ts";
 import { interruptError } from "./interrupt.ts";
 import { contextOf } from "./context.ts";
 import { schedulerOf } from "./loop_binding.ts";
+import type { Scheduler } from "./scheduler.ts";
 import { currentScope, runInScope } from "./current_scope.ts";
 import { Scope } from "./scope.ts";
 import { shutDown } from "./shutdown.ts";
-import { dumpOnSignal } from "./_dump_on_signal.ts";
+import { dumpOnSignal as dump } from "./_dump_on_signal.ts";
+import { record } from "./_trace.ts";
 import { onSignal } from "./signal_source.ts";
 import { spawn, type Task } from "./task.ts";
 import { checkCoroutine, type Coroutine, describe } from "./types.ts";
@@ -42,6 +44,14 @@ export interface RunOptions {
    * what each waits for and for how long: see {@linkcode formatCallGraph}.
    */
   dumpOnSignal?: Deno.Signal | undefined;
+  /**
+   * A file to write a timeline to, in the Chrome trace event format, which
+   * Perfetto and the browsers open: a lane for each task, that shows when it
+   * ran and what it waited for, and arrows for what one task did for another.
+   * The times are the loop's. It is written as the run goes on; other runs cost
+   * nothing.
+   */
+  trace?: string | URL | undefined;
 }
 
 /**
@@ -60,14 +70,17 @@ class MainRun<T> extends Future<T> {
     this.#main = main;
     this.#listen(options);
     const outside = currentScope().scheduler;
-    outside.external++;
+    // On one clock the two are one world: it waits for neither.
+    const external = outside.clock !== completionOf(main).scheduler.clock;
+    if (external) outside.external++;
     completionOf(main).listen({
       awaiter: this,
       settled: (end) => {
         void end.error; // retrieved: it is going to be the run's own
         finish().then(() => {
-          outside.external--;
+          if (external) outside.external--;
           this.#end();
+          if (outside.onWait !== undefined) outside.onWait();
         });
       },
     });
@@ -160,9 +173,23 @@ export class Runner implements AsyncDisposable {
     const { bindings } = currentScope().variables;
     const scheduler = schedulerOf(this.loop);
     this.#scope = new Scope(scheduler, undefined, { bindings });
-    if (options.dumpOnSignal !== undefined) {
-      this.#stop.push(dumpOnSignal(scheduler, options.dumpOnSignal));
+    try {
+      this.#lookOn(scheduler, options);
+    } catch (error) {
+      this.#stopLooking();
+      throw error;
     }
+  }
+
+  #lookOn(scheduler: Scheduler, { dumpOnSignal, trace }: RunOptions): void {
+    if (trace !== undefined) this.#stop.push(record(scheduler, trace));
+    if (dumpOnSignal !== undefined) {
+      this.#stop.push(dump(scheduler, dumpOnSignal));
+    }
+  }
+
+  #stopLooking(): void {
+    for (const stop of this.#stop) stop();
   }
 
   /**
@@ -221,7 +248,7 @@ export class Runner implements AsyncDisposable {
 
   async #shutDown(): Promise<void> {
     await shutDown(this.#scope.scheduler);
-    for (const stop of this.#stop) stop();
+    this.#stopLooking();
   }
 
   static {

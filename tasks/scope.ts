@@ -39,6 +39,22 @@ export interface ScopedWait {
 
 function ignore(): void {}
 
+/** A wait that was struck, and whose code has not gone on yet. */
+interface Flight {
+  readonly by: Scope;
+}
+
+/** The outermost scope, from `inner` on, whose pending cancel may strike there. */
+function pendingScope(inner: Scope): Scope | undefined {
+  let found: Scope | undefined;
+  let exempt: CancelledError | undefined;
+  for (let at: Scope | undefined = inner; at !== undefined; at = at.parent) {
+    if (at.pending !== undefined && at.pending !== exempt) found = at;
+    exempt ??= at.exempt;
+  }
+  return found;
+}
+
 export class Scope {
   readonly scheduler: Scheduler;
   /** The task, or `undefined` in callbacks and outside of tasks. */
@@ -62,10 +78,10 @@ export class Scope {
   #controller: AbortController | undefined = undefined;
   #closed = false;
   #attached = false;
-  /**
-   * How many waits, in here and inside, were struck and have not gone on yet.
-   */
-  #inFlight = 0;
+  /** What was struck, in here and inside, and has not gone on yet: by whom. */
+  #flights: Set<Flight> | undefined = undefined;
+  /** A cancel from around this scope that comes too early to strike in here. */
+  exempt: CancelledError | undefined = undefined;
   #striking = false;
   #ring = false;
   /** On the root: how many waits the task is in. */
@@ -115,9 +131,7 @@ export class Scope {
     this.cancels++;
     this.error = error;
     this.pending = error;
-    // What was struck a moment ago, and has not gone on yet, is not struck
-    // twice.
-    if (this.#inFlight > 0) this.pending = undefined;
+    if (this.#spareWhatIsStruck(error)) this.pending = undefined;
     this.#striking = true;
     for (const wait of this.waits) {
       if (!wait.pending) continue;
@@ -141,19 +155,46 @@ export class Scope {
   }
 
   /**
-   * Notes that a wait in here was rejected by a cancel with `promise`, until
-   * its code has gone on.
+   * Notes that `error` has rejected `promise`, of a wait in here, until its code
+   * has gone on.
    */
-  strike(promise: Promise<unknown>): void {
-    this.#changeInFlight(1);
-    const land = () => this.#changeInFlight(-1);
+  strike(error: CancelledError, promise: Promise<unknown>): void {
+    const flight: Flight = { by: this.#originOf(error) };
+    this.#changeFlights((flights) => flights.add(flight));
+    const land = () => this.#changeFlights((flights) => flights.delete(flight));
     // As many ticks as it takes to come through a `then`.
     promise.then(undefined, ignore).then(ignore).then(land);
   }
 
-  #changeInFlight(by: number): void {
-    this.#inFlight += by;
-    if (this.parent !== undefined) this.parent.#changeInFlight(by);
+  /** The scope whose cancel it is. */
+  #originOf(error: CancelledError): Scope {
+    if (this.error === error || this.parent === undefined) return this;
+    return this.parent.#originOf(error);
+  }
+
+  #changeFlights(change: (flights: Set<Flight>) => void): void {
+    change(this.#flights ??= new Set());
+    if (this.parent !== undefined) this.parent.#changeFlights(change);
+  }
+
+  /**
+   * What was struck a moment ago, and has not gone on yet, is not struck twice.
+   * Where this scope, or one around it, was the one, true: two cancels are one.
+   * Where it was a scope inside, that is spared the second cancel, which waits
+   * for it to end.
+   */
+  #spareWhatIsStruck(error: CancelledError): boolean {
+    if (this.#flights === undefined) return false;
+    for (const { by } of this.#flights) {
+      if (by.#isAround(this)) return true;
+    }
+    for (const { by } of this.#flights) by.exempt = error;
+    return false;
+  }
+
+  #isAround(scope: Scope): boolean {
+    return scope === this ||
+      (scope.parent !== undefined && this.#isAround(scope.parent));
   }
 
   /** Notes that a wait in here has thrown `error`. */
@@ -173,7 +214,7 @@ export class Scope {
 
   /** Delivers the pending cancel, of the outermost scope that has one. */
   takePending(): CancelledError | undefined {
-    const struck = this.#pendingScope();
+    const struck = pendingScope(this);
     if (struck === undefined) return undefined;
     const error = struck.pending;
     struck.pending = undefined;
@@ -212,7 +253,7 @@ export class Scope {
    * Aborts with the cancel; a fresh one once that was delivered or taken back.
    */
   get signal(): AbortSignal {
-    const struck = this.#pendingScope();
+    const struck = pendingScope(this);
     if (struck === undefined && this.#controller?.signal.aborted) {
       this.#controller = undefined;
     }
@@ -278,13 +319,6 @@ export class Scope {
     ) children.push(child);
     this.#controller?.abort(error);
     for (const child of children) child.#abortSignals(error);
-  }
-
-  #pendingScope(): Scope | undefined {
-    const outer = this.parent === undefined
-      ? undefined
-      : this.parent.#pendingScope();
-    return outer ?? (this.pending === undefined ? undefined : this);
   }
 
   #attach(parent: Scope): void {

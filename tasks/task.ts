@@ -32,6 +32,8 @@ export interface TaskOptions {
 let tasksMade = 0;
 
 let start!: (task: Task<unknown>) => void;
+let succeed!: (task: Task<unknown>, value: unknown) => void;
+let fail!: (task: Task<unknown>, error: unknown) => void;
 
 /** Makes a task on `scheduler`: for the kernel. */
 export let spawn!: <T>(
@@ -166,31 +168,6 @@ export class Task<T> extends Future<T> {
     return "Task";
   }
 
-  /** The first step. */
-  #start(): void {
-    const coroutine = this.#coroutine!;
-    this.#coroutine = undefined;
-    const { observer } = this.#scope.scheduler;
-    if (observer !== undefined) observer.started(this);
-    const cancel = this.#scope.takePending();
-    if (cancel !== undefined) return this.#fail(cancel);
-    runInScope(this.#scope, () => this.#call(coroutine));
-  }
-
-  #call(coroutine: Coroutine<T>): void {
-    try {
-      const result = coroutine();
-      if (!isThenable(result)) return this.#succeed(result);
-      // In the task's scope: where this is a future, it is a wait of the task.
-      result.then(
-        (value) => this.#succeed(value),
-        (error) => this.#fail(error),
-      );
-    } catch (error) {
-      this.#fail(error);
-    }
-  }
-
   #succeed(value: T): void {
     if (this.done) return; // a thenable may call back twice
     const { pending } = this.#scope;
@@ -223,11 +200,21 @@ export class Task<T> extends Future<T> {
       }
       const task = new Task(coroutine, scheduler, options);
       if (scheduler.observer !== undefined) scheduler.observer.made(task);
-      if (options?.eager) task.#start();
+      if (options?.eager) start(task);
       else scheduler.soon(new FirstStep(task));
       return task;
     };
-    start = (task) => task.#start();
+    start = (task) => {
+      const coroutine = task.#coroutine!;
+      task.#coroutine = undefined;
+      const { observer } = task.#scope.scheduler;
+      if (observer !== undefined) observer.started(task);
+      const cancel = task.#scope.takePending();
+      if (cancel !== undefined) return task.#fail(cancel);
+      runInScope(task.#scope, step, coroutine);
+    };
+    succeed = (task, value) => task.#succeed(value);
+    fail = (task, error) => task.#fail(error);
     scopeOf = (task) => task.#scope;
     hasStarted = (task) => task.#coroutine === undefined;
     printable(Task, (task) => ({
@@ -240,16 +227,38 @@ export class Task<T> extends Future<T> {
   }
 }
 
+/**
+ * Calls the coroutine of the task that is current. An error keeps the functions
+ * and receivers of the frames that it was thrown through; the task is none of
+ * them, so that it can be collected while its error is still there.
+ */
+function step(coroutine: Coroutine<unknown>): void {
+  const task = currentTask()!;
+  try {
+    const result = coroutine();
+    if (!isThenable(result)) return succeed(task, result);
+    // In the task's scope: where this is a future, it is a wait of the task.
+    result.then(
+      (value) => succeed(task, value),
+      (error) => fail(task, error),
+    );
+  } catch (error) {
+    fail(task, error);
+  }
+}
+
 class FirstStep implements Runnable {
   readonly calls = true;
-  readonly #task: Task<unknown>;
+  #task: Task<unknown> | undefined;
 
   constructor(task: Task<unknown>) {
     this.#task = task;
   }
 
   run(): void {
-    start(this.#task);
+    const task = this.#task!;
+    this.#task = undefined; // see step
+    start(task);
   }
 }
 

@@ -43,7 +43,7 @@ import { type CancelledError, isCancelled } from "./errors.ts";
 import type { Runnable } from "./runnable.ts";
 import { currentScope } from "./current_scope.ts";
 import type { Scope, ScopedWait } from "./scope.ts";
-import type { WaitOptions } from "./types.ts";
+import { describe, type WaitOptions } from "./types.ts";
 
 /** Where a waiter stands until it is woken. */
 export interface Place {
@@ -153,7 +153,7 @@ export class Waiter<T> implements ScopedWait, Runnable {
    */
   cancel(error: CancelledError): boolean {
     this.#end();
-    this.scope.strike(this.promise);
+    this.scope.strike(error, this.promise);
     this.#refuse(error);
     return true;
   }
@@ -264,16 +264,19 @@ export function refused(options?: WaitOptions): Promise<never> | undefined {
   const error = scope.takePending();
   if (error !== undefined) {
     const refusal = cancelled(error);
-    scope.strike(refusal);
+    scope.strike(error, refusal);
     return refusal;
   }
-  if (
-    options !== undefined && options.signal !== undefined &&
-    options.signal.aborted
-  ) {
-    return failed(options.signal.reason);
-  }
-  return undefined;
+  const signal = options === undefined ? undefined : options.signal;
+  return signal === undefined ? undefined : refusedBy(signal);
+}
+
+function refusedBy(signal: AbortSignal): Promise<never> | undefined {
+  if (signal.aborted) return failed(signal.reason);
+  if (signal.aborted === false) return undefined;
+  return failed(
+    new TypeError(`signal is an AbortSignal, found ${describe(signal)}`),
+  );
 }
 
 /** The promise of a wait that did not have to wait. */

@@ -80,6 +80,15 @@ const expectations: Record<string, Expectation> = {
       "worker: cancelled at 9 points, no job left half done",
     ],
   },
+  "progress.ts": {
+    lines: [
+      "[#####---------------]  25 %",
+      "[##########----------]  50 %",
+      "[###############-----]  75 %",
+      "[####################] 100 %",
+      "ended with code 0",
+    ],
+  },
   "demo.ts": {
     output: [
       /^200\/200 requests served, 0 in line, 0 children$/m,
