@@ -35,9 +35,13 @@ async function reportsOfWork(
 }
 
 Deno.test("in debug mode a slow callback is reported, with its name and its time", async () => {
-  const [report, ...rest] = await reportsOfWork(true, 10);
-  assertEquals(rest.length, 0);
-  assert(/busy.* took \d+ ms/.test(report!.message), report!.message);
+  const messages = (await reportsOfWork(true, 10)).map(({ message }) =>
+    message
+  );
+  assertEquals(
+    messages.filter((it) => /busy.* took \d+ ms/.test(it)).length,
+    1,
+  );
 });
 
 Deno.test("a callback within the limit, or without debug mode, is not reported", async () => {
@@ -53,8 +57,11 @@ Deno.test("in debug mode a slow step of a task is reported, with its name", asyn
     loop.setExceptionHandler((_, report) => reports.push(report));
     await createTask(() => work(20), { name: "busy" });
   }, { debug: true });
-  assertEquals(reports.length, 1);
-  assert(/busy.* took \d+ ms/.test(reports[0]!.message), reports[0]!.message);
+  const messages = reports.map(({ message }) => message);
+  assertEquals(
+    messages.filter((it) => /busy.* took \d+ ms/.test(it)).length,
+    1,
+  );
 });
 
 Deno.test("in debug mode a report of a task says where that was created", async () => {
