@@ -1,5 +1,6 @@
 /** @module */
 import { acceptAll } from "./_accepting.ts";
+import { show } from "./_address.ts";
 import { type ClientOptions, Clients } from "./_clients.ts";
 import type { Listening } from "./_listening.ts";
 import { currentScope } from "../tasks/current_scope.ts";
@@ -7,8 +8,9 @@ import { detached } from "../tasks/detached.ts";
 import { CancelledError } from "../tasks/errors.ts";
 import { printable } from "../tasks/inspect.ts";
 import { Line } from "../tasks/line.ts";
+import { sleep } from "../tasks/sleep.ts";
 import { moveOnAfter } from "../tasks/timeout.ts";
-import type { WaitOptions } from "../tasks/types.ts";
+import { checkMilliseconds, type WaitOptions } from "../tasks/types.ts";
 import { ExternalWaiter, quiet, refused } from "../tasks/waiter.ts";
 
 /** What a server is made of. */
@@ -185,6 +187,7 @@ export class Server implements AsyncDisposable {
     options: WaitOptions & { timeout?: number | undefined } | undefined,
   ): Promise<void> {
     const { timeout = Infinity, signal } = options ?? {};
+    checkMilliseconds(timeout, "the timeout of shutdown");
     this.close();
     const done = await moveOnAfter(timeout, async () => {
       await this.waitClosed({ signal });
@@ -196,6 +199,7 @@ export class Server implements AsyncDisposable {
     for (const task of this.#clients.tasks) {
       task.cancel("the server is shut down");
     }
+    await detached(() => sleep(0)); // for what they have to say to their clients
     const { connections } = this.#clients;
     await Promise.all(
       Array.from(connections, (one) => one[Symbol.asyncDispose]()),
@@ -204,9 +208,12 @@ export class Server implements AsyncDisposable {
     this.abortClients();
   }
 
-  /** Shuts it down without waiting for handlers to end on their own: `shutdown({ timeout: 0 })`. */
+  /**
+   * Shuts it down without waiting for handlers to end on their own:
+   * `shutdown({ timeout: 0 })`. No cancel stops that half-way.
+   */
   [Symbol.asyncDispose](): Promise<void> {
-    return this.shutdown({ timeout: 0 });
+    return detached(() => this.shutdown({ timeout: 0 }));
   }
 
   /** Nothing wakes it: it ends by an error. */
@@ -237,7 +244,7 @@ export class Server implements AsyncDisposable {
   static {
     serve = (parts) => new Server(parts);
     printable(Server, (server) => ({
-      addresses: server.addresses,
+      addresses: server.addresses.map(show),
       serving: server.isServing,
       connections: server.connections,
       handlers: server.#clients.tasks.size,

@@ -29,7 +29,10 @@ export interface ServeOptions extends WaitOptions {
   keepAlive?: boolean | undefined;
   /** How many clients the system lets wait to be accepted: 511 unless given. */
   backlog?: number | undefined;
-  /** Whether several processes may listen on the same port; false unless given. */
+  /**
+   * Whether several processes may listen on the same port; false unless given. The
+   * runtime wants the flag `--unstable-net` for it.
+   */
   reusePort?: boolean | undefined;
   /** With so many connections, no more clients are accepted until one is closed. */
   maxConnections?: number | undefined;
@@ -70,6 +73,7 @@ export type UnixServeOptions =
  * @throws {RangeError} The port is none, the limit is 0 or less, or
  * `maxConnections` below 1.
  * @throws {Deno.errors.AddrInUse} Somebody listens there.
+ * @throws {Deno.errors.NotSupported} `reusePort` without `--unstable-net`.
  *
  * @example An echo
  * ```ts
@@ -166,16 +170,25 @@ export function startUnixServer(
   return startServer(handler, options);
 }
 
-function listen(options: ServeOptions): Promise<Listening[]> {
+async function listen(options: ServeOptions): Promise<Listening[]> {
   const { hostname = "0.0.0.0", port = 0, backlog, tls } = options;
   checkPort(port);
-  return listenTcp({
+  checkReusePort(options.reusePort);
+  return await listenTcp({
     hostname,
     port,
     tls,
     reusePort: options.reusePort ?? false,
     ...(backlog !== undefined && { tcpBacklog: backlog }),
   }, options);
+}
+
+/** Without the flag the runtime would not throw but end the process. */
+function checkReusePort(reusePort: boolean | undefined): void {
+  if (!reusePort || "listenDatagram" in Deno) return;
+  throw new Deno.errors.NotSupported(
+    "reusePort takes the flag --unstable-net of the runtime",
+  );
 }
 
 function checkMaxConnections(max: unknown): void {

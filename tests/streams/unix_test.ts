@@ -1,0 +1,205 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import {
+  openUnixConnection,
+  type Server,
+  startServer,
+  startUnixServer,
+  type StreamWriter,
+} from "@asyncio/asyncio/streams";
+import { createTask, currentTask } from "@asyncio/asyncio/tasks";
+import { turns } from "../tasks/_turns.ts";
+import { closedAgain, openDescriptors, text } from "./_sockets.ts";
+
+/** A directory that is removed at the end. */
+class Directory implements AsyncDisposable {
+  readonly path = Deno.makeTempDirSync();
+  readonly socket = `${this.path}/service.sock`;
+
+  get files(): string[] {
+    return [...Deno.readDirSync(this.path)].map(({ name }) => name).sort();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Deno.remove(this.path, { recursive: true });
+  }
+}
+
+function greet(greeting: string) {
+  return (_reader: unknown, writer: StreamWriter) => {
+    writer.write(greeting);
+    writer.close();
+  };
+}
+
+async function greetingAt(path: string): Promise<string> {
+  const { reader, writer } = await openUnixConnection(path);
+  const greeting = text(await reader.read());
+  writer.close();
+  return greeting;
+}
+
+/** Leaves a socket's file behind, as a process does that is killed. */
+async function crash(path: string): Promise<void> {
+  const code = `
+    Deno.listen({ transport: "unix", path: ${JSON.stringify(path)} });
+    Deno.kill(Deno.pid, "SIGKILL");
+  `;
+  await new Deno.Command(Deno.execPath(), { args: ["eval", code] }).output();
+  assertEquals(Deno.lstatSync(path).isSocket, true);
+}
+
+Deno.test("a connection over a Unix socket talks both ways", async () => {
+  await using directory = new Directory();
+  await using server = await startUnixServer(async (reader, writer) => {
+    for await (const line of reader) writer.write(line);
+    writer.close();
+  }, { path: directory.socket });
+  assertEquals(server.addresses, [{
+    transport: "unix",
+    path: directory.socket,
+  }]);
+  const { reader, writer } = await openUnixConnection(directory.socket);
+  writer.write("hello\n");
+  assertEquals(writer.canWriteEof, true);
+  writer.writeEof();
+  assertEquals(text(await reader.read()), "hello\n");
+});
+
+Deno.test("startServer with a path is the same", async () => {
+  await using directory = new Directory();
+  await using server = await startServer(greet("hello"), {
+    path: directory.socket,
+  });
+  assertEquals(server.isServing, true);
+  assertEquals(await greetingAt(directory.socket), "hello");
+});
+
+Deno.test("the addresses are those that users know", async () => {
+  await using directory = new Directory();
+  const path = directory.socket;
+  let names: unknown[] = [];
+  await using _server = await startUnixServer((_reader, writer) => {
+    names = [currentTask()!.name, writer.getExtraInfo("sockname")];
+    writer.close();
+  }, { path });
+  const { reader, writer } = await openUnixConnection(path);
+  await reader.read();
+  assertEquals(names, [`${path} client 1`, { transport: "unix", path }]);
+  assertEquals(writer.getExtraInfo("peername"), { transport: "unix", path });
+  writer.close();
+});
+
+Deno.test("the socket's file is there while the server serves, nothing beside it, and removed at the end", async () => {
+  await using directory = new Directory();
+  const before = openDescriptors();
+  const server = await startUnixServer(greet("hello"), {
+    path: directory.socket,
+  });
+  assertEquals(directory.files, ["service.sock"]);
+  server.close();
+  assertEquals(directory.files, []);
+  await server.waitClosed();
+  await closedAgain(before);
+});
+
+Deno.test("a file that a crashed server has left is replaced", async () => {
+  await using directory = new Directory();
+  await crash(directory.socket);
+  await using _server = await startUnixServer(greet("hello"), {
+    path: directory.socket,
+  });
+  assertEquals(await greetingAt(directory.socket), "hello");
+  assertEquals(directory.files, ["service.sock"]);
+});
+
+Deno.test("a socket that somebody listens at is AddrInUse, and goes on", async () => {
+  await using directory = new Directory();
+  await using _server = await startUnixServer(greet("first"), {
+    path: directory.socket,
+  });
+  await assertRejects(
+    () => startUnixServer(greet("second"), { path: directory.socket }),
+    Deno.errors.AddrInUse,
+  );
+  assertEquals(await greetingAt(directory.socket), "first");
+  assertEquals(directory.files, ["service.sock"]);
+});
+
+Deno.test("a file that is no socket is AddrInUse, and is left as it is", async () => {
+  await using directory = new Directory();
+  Deno.writeTextFileSync(directory.socket, "precious");
+  await assertRejects(
+    () => startUnixServer(greet("hello"), { path: directory.socket }),
+    Deno.errors.AddrInUse,
+  );
+  assertEquals(Deno.readTextFileSync(directory.socket), "precious");
+});
+
+Deno.test("of two servers that start at once one gets the socket", async () => {
+  for (const stale of [false, true]) {
+    await using directory = new Directory();
+    if (stale) await crash(directory.socket);
+    const starts = await Promise.allSettled(
+      ["first", "second"].map((greeting) =>
+        startUnixServer(greet(greeting), { path: directory.socket })
+      ),
+    );
+    const started = starts.filter(({ status }) => status === "fulfilled");
+    assertEquals(started.length, 1);
+    await greetingAt(directory.socket);
+    await (started[0] as PromiseFulfilledResult<Server>).value.shutdown();
+    assertEquals(directory.files, []);
+  }
+});
+
+Deno.test("a file that is another's by now is not removed at the end", async () => {
+  await using directory = new Directory();
+  const first = await startUnixServer(greet("first"), {
+    path: directory.socket,
+  });
+  Deno.removeSync(directory.socket);
+  await using _second = await startUnixServer(greet("second"), {
+    path: directory.socket,
+  });
+  await first.shutdown();
+  await turns();
+  assertEquals(await greetingAt(directory.socket), "second");
+});
+
+Deno.test("a server started right after close keeps its file", async () => {
+  await using directory = new Directory();
+  const first = await startUnixServer(greet("first"), {
+    path: directory.socket,
+  });
+  first.close();
+  await using _second = await startUnixServer(greet("second"), {
+    path: directory.socket,
+  });
+  await first.waitClosed();
+  await turns();
+  assertEquals(await greetingAt(directory.socket), "second");
+});
+
+Deno.test("starting that is cancelled while it looks for a live server leaves nothing", async () => {
+  await using directory = new Directory();
+  await using _server = await startUnixServer(greet("first"), {
+    path: directory.socket,
+  });
+  const before = openDescriptors();
+  const task = createTask(
+    () => startUnixServer(greet("second"), { path: directory.socket }),
+    { eager: true },
+  );
+  task.cancel();
+  await task.catch(() => {});
+  assertEquals(task.cancelled, true);
+  await closedAgain(before);
+  assertEquals(directory.files, ["service.sock"]);
+});
+
+Deno.test("no such file is NotFound", async () => {
+  await assertRejects(
+    () => openUnixConnection("/nowhere/service.sock"),
+    Deno.errors.NotFound,
+  );
+});
