@@ -300,6 +300,8 @@ Deno.test("formatCallGraph: in debug mode it says for how long, where, and where
     const [at, made] = places.map((line) => line.trim());
     assert(/^at .*worker \(.*call_graph_test.ts:\d+:\d+\)$/.test(at!), at);
     assert(/^made at .*call_graph_test.ts:\d+:\d+\)?$/.test(made!), made);
+    task.cancel();
+    await wait([task]);
   }, { debug: true, clock: new VirtualClock() }));
 
 Deno.test("formatCallGraph: a hundred thousand tasks are drawn", () =>

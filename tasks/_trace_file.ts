@@ -1,0 +1,65 @@
+/** @module */
+import process from "node:process";
+
+/** An event as the trace event format has it; times are microseconds. */
+export interface TraceEvent {
+  readonly ph: "X" | "M" | "s" | "f";
+  readonly name: string;
+  readonly tid: number;
+  readonly cat?: string;
+  readonly ts?: number;
+  readonly dur?: number;
+  readonly id?: number;
+  readonly bp?: "e";
+  readonly args?: Readonly<Record<string, unknown>>;
+}
+
+/** So many characters are kept before they are written. */
+const CHUNK = 65_536;
+
+/**
+ * A file in the trace event format, written piece by piece, so that memory
+ * stays small, and synchronously, so that it is complete also where the program
+ * exits in the middle.
+ */
+export class TraceFile {
+  readonly #fs = process.getBuiltinModule("node:fs");
+  readonly #file: number;
+  #text = '{"displayTimeUnit":"ms","traceEvents":[\n';
+  #isFirst = true;
+
+  /** Throws where the file cannot be written. */
+  constructor(path: string | URL) {
+    this.#file = this.#fs.openSync(path, "w");
+    process.on("exit", this.#atExit);
+    globalThis.addEventListener?.("unload", this.#atExit); // Deno.exit
+  }
+
+  add(event: TraceEvent): void {
+    if (!this.#isFirst) this.#text += ",\n";
+    this.#isFirst = false;
+    this.#text += JSON.stringify({ pid: 1, ...event });
+    if (this.#text.length > CHUNK) this.#flush();
+  }
+
+  close(): void {
+    process.off("exit", this.#atExit);
+    globalThis.removeEventListener?.("unload", this.#atExit);
+    this.#text += "\n]}\n";
+    try {
+      this.#flush();
+    } finally {
+      this.#fs.closeSync(this.#file);
+    }
+  }
+
+  #atExit = (): void => this.close();
+
+  #flush(): void {
+    const bytes = new TextEncoder().encode(this.#text);
+    this.#text = "";
+    for (let n = 0; n < bytes.length;) {
+      n += this.#fs.writeSync(this.#file, bytes, n);
+    }
+  }
+}
