@@ -14,6 +14,7 @@
  * @module
  */
 import type { CancelledError } from "./errors.ts";
+import { type Landing, launch } from "./flight.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Variables } from "./variables.ts";
 
@@ -37,11 +38,21 @@ export interface ScopedWait {
   abort(reason: unknown): void;
 }
 
-function ignore(): void {}
-
 /** A wait that was struck, and whose code has not gone on yet. */
-interface Flight {
+class Flight implements Landing {
+  /** Where it was begun. */
+  readonly in: Scope;
+  /** Whose cancel it was. */
   readonly by: Scope;
+
+  constructor(inside: Scope, by: Scope) {
+    this.in = inside;
+    this.by = by;
+  }
+
+  land(): void {
+    this.in.land(this);
+  }
 }
 
 /** The outermost scope, from `inner` on, whose pending cancel may strike there. */
@@ -78,8 +89,8 @@ export class Scope {
   #controller: AbortController | undefined = undefined;
   #closed = false;
   #attached = false;
-  /** What was struck, in here and inside, and has not gone on yet: by whom. */
-  #flights: Set<Flight> | undefined = undefined;
+  /** On the root: what was struck and has not gone on yet. */
+  #flights: Flight[] | undefined = undefined;
   /** A cancel from around this scope that comes too early to strike in here. */
   exempt: CancelledError | undefined = undefined;
   #striking = false;
@@ -154,27 +165,23 @@ export class Scope {
     return this.cancels;
   }
 
-  /**
-   * Notes that `error` has rejected `promise`, of a wait in here, until its code
-   * has gone on.
-   */
-  strike(error: CancelledError, promise: Promise<unknown>): void {
-    const flight: Flight = { by: this.#originOf(error) };
-    this.#changeFlights((flights) => flights.add(flight));
-    const land = () => this.#changeFlights((flights) => flights.delete(flight));
-    // As many ticks as it takes to come through a `then`.
-    promise.then(undefined, ignore).then(ignore).then(land);
+  /** Notes that `error` has struck a wait in here, until its code has gone on. */
+  strike(error: CancelledError): void {
+    const flight = new Flight(this, this.#originOf(error));
+    (this.root.#flights ??= []).push(flight);
+    launch(flight);
+  }
+
+  /** The code that was struck has gone on. */
+  land(flight: Flight): void {
+    const flights = this.root.#flights!.filter((other) => other !== flight);
+    this.root.#flights = flights.length === 0 ? undefined : flights;
   }
 
   /** The scope whose cancel it is. */
   #originOf(error: CancelledError): Scope {
     if (this.error === error || this.parent === undefined) return this;
     return this.parent.#originOf(error);
-  }
-
-  #changeFlights(change: (flights: Set<Flight>) => void): void {
-    change(this.#flights ??= new Set());
-    if (this.parent !== undefined) this.parent.#changeFlights(change);
   }
 
   /**
@@ -184,11 +191,10 @@ export class Scope {
    * for it to end.
    */
   #spareWhatIsStruck(error: CancelledError): boolean {
-    if (this.#flights === undefined) return false;
-    for (const { by } of this.#flights) {
-      if (by.#isAround(this)) return true;
-    }
-    for (const { by } of this.#flights) by.exempt = error;
+    const flights = this.root.#flights?.filter((it) => this.#isAround(it.in));
+    if (flights === undefined) return false;
+    if (flights.some(({ by }) => by.#isAround(this))) return true;
+    for (const { by } of flights) by.exempt = error;
     return false;
   }
 

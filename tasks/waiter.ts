@@ -153,7 +153,8 @@ export class Waiter<T> implements ScopedWait, Runnable {
    */
   cancel(error: CancelledError): boolean {
     this.#end();
-    this.scope.strike(error, this.promise);
+    this.promise.then(undefined, ignore);
+    this.scope.strike(error);
     this.#refuse(error);
     return true;
   }
@@ -263,17 +264,16 @@ export function refused(options?: WaitOptions): Promise<never> | undefined {
   if (scope.scheduler.onPoint !== undefined) scope.scheduler.onPoint();
   const error = scope.takePending();
   if (error !== undefined) {
-    const refusal = cancelled(error);
-    scope.strike(error, refusal);
-    return refusal;
+    scope.strike(error);
+    return cancelled(error);
   }
   const signal = options === undefined ? undefined : options.signal;
   return signal === undefined ? undefined : refusedBy(signal);
 }
 
 function refusedBy(signal: AbortSignal): Promise<never> | undefined {
-  if (signal.aborted) return failed(signal.reason);
-  if (signal.aborted === false) return undefined;
+  if (signal?.aborted === false) return undefined;
+  if (signal?.aborted) return failed(signal.reason);
   return failed(
     new TypeError(`signal is an AbortSignal, found ${describe(signal)}`),
   );
