@@ -147,19 +147,16 @@ export class Connection implements ByteSource, ByteSink, AsyncDisposable {
   }
 
   async #startTls(options: TlsOptions & WaitOptions = {}): Promise<void> {
-    const { hostname } = this.#parts;
     checkTlsOptions(options);
     if (options.cert !== undefined) {
       throw new TypeError(
         "startTls cannot show a client's certificate, `tls` of openConnection can",
       );
     }
-    if (hostname === undefined) {
-      throw new Error("only the client of a TCP connection can start TLS");
-    }
     this.#checkUpgrade();
     await this.#outlet.flushed(options);
     this.#checkUpgrade();
+    const hostname = this.#parts.hostname!;
     const tcp = this.#parts.conn as Deno.TcpConn;
     const encryption = new Encryption(
       "StreamWriter.startTls",
@@ -188,6 +185,8 @@ export class Connection implements ByteSource, ByteSink, AsyncDisposable {
   #checkUpgrade(): void {
     const refusal = this.#parts.tls !== undefined
       ? "the connection is encrypted"
+      : this.#parts.hostname === undefined
+      ? "this is not the client of a TCP connection"
       : this.#encryption !== undefined
       ? "it is being started"
       : this.writer.isClosing
@@ -196,7 +195,7 @@ export class Connection implements ByteSource, ByteSink, AsyncDisposable {
       ? "a read is pending, or bytes are unread"
       : undefined;
     if (refusal !== undefined) {
-      throw new Error(`startTls cannot start TLS: ${refusal}`);
+      throw new Error(`startTls: ${refusal}`);
     }
   }
 

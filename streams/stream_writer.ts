@@ -210,7 +210,7 @@ export class StreamWriter implements AsyncDisposable {
     const { startTls } = this.#extras;
     if (startTls === undefined) {
       return Promise.reject(
-        new Error("only the client of a TCP connection can start TLS"),
+        new Error("startTls: this is not the client of a TCP connection"),
       );
     }
     return startTls(options);
