@@ -141,7 +141,8 @@ class Trace extends Observer {
   #drawArrow(lane: TraceLane): void {
     const { owner } = currentScope();
     const from = owner === undefined ? undefined : this.#lanes.get(owner);
-    if (from === undefined || from === lane) return;
+    // A turn of the loop runs in the context of whoever has planned it.
+    if (from === undefined || from === lane || !from.isRunning) return;
     const id = lane.arrow = ++this.#arrows;
     const { tid } = from;
     const ts = this.#now();

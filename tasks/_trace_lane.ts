@@ -31,6 +31,10 @@ export class TraceLane {
     this.#add({ ph: "M", name: "thread_name", tid, args: { name } });
   }
 
+  get isRunning(): boolean {
+    return this.#segment?.kind === "running";
+  }
+
   run(now: number): void {
     this.#begin("running", now);
   }

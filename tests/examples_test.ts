@@ -89,6 +89,9 @@ const expectations: Record<string, Expectation> = {
       "ended with code 0",
     ],
   },
+  "timeline.ts": {
+    lines: [/^\d\d+ events$/],
+  },
   "demo.ts": {
     output: [
       /^200\/200 requests served, 0 in line, 0 children$/m,
