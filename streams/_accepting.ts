@@ -1,10 +1,13 @@
 /** @module */
 import { show } from "./_address.ts";
+import type { Listening } from "./_listening.ts";
 import { currentScope } from "../tasks/current_scope.ts";
 import { sleep } from "../tasks/sleep.ts";
 
 /** How long to wait for what is missing, in milliseconds. */
 const PAUSE = 1000;
+/** How long it must have gone well for a failure to be news, in milliseconds. */
+const QUIET = 60_000;
 
 /** Who takes the clients. */
 export interface Acceptor {
@@ -20,11 +23,12 @@ export interface Acceptor {
  * and moments without file descriptors or memory, when trying at once would only burn time.
  */
 export async function acceptAll(
-  listener: Deno.Listener,
+  { listener, sockname }: Listening,
   acceptor: Acceptor,
 ): Promise<void> {
   const { signal } = acceptor;
-  let pausing = false;
+  const { clock } = currentScope().scheduler;
+  let lastFailure = -Infinity;
   while (!signal.aborted) {
     try {
       await acceptor.room();
@@ -35,13 +39,12 @@ export async function acceptAll(
         conn.close();
         throw error;
       }
-      pausing = false;
       acceptor.take(conn);
     } catch (error) {
       if (signal.aborted) return;
       if (isOfClient(error)) continue;
-      if (!pausing) report(error, listener);
-      pausing = true;
+      if (clock.now() - lastFailure > QUIET) report(error, sockname);
+      lastFailure = clock.now();
       await sleep(PAUSE, { signal }).catch(() => {});
     }
   }
@@ -53,7 +56,7 @@ function isOfClient(error: unknown): boolean {
     error instanceof Deno.errors.ConnectionReset;
 }
 
-function report(error: unknown, { addr }: Deno.Listener): void {
+function report(error: unknown, addr: Deno.Addr): void {
   const { code } = error as { code?: unknown };
   const reason = code === "EMFILE" || code === "ENFILE"
     ? "Out of file descriptors"

@@ -75,8 +75,8 @@ export class Server implements AsyncDisposable {
       room: () => this.#room(),
       take: (conn: Deno.Conn) => this.#clients.take(conn),
     };
-    for (const { listener } of listening) {
-      detached(() => acceptAll(listener, acceptor)).then(() => {
+    for (const one of listening) {
+      detached(() => acceptAll(one, acceptor)).then(() => {
         this.#open--;
         this.#clients.changed();
       });

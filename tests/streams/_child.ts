@@ -2,18 +2,36 @@ import { assertEquals } from "@std/assert";
 
 const here = new URL(".", import.meta.url).pathname;
 
-/** Runs a program of this folder in a process of its own, and gives what it prints. */
+/**
+ * Runs a program of this folder in a process of its own, and gives the lines that
+ * it prints, all but the first, which `onFirst` gets as soon as it is there.
+ */
 export async function runChild(
-  flags: string[],
   program: string,
-  limits = "",
-): Promise<string> {
+  options: {
+    flags?: string[];
+    /** What the shell does before. */
+    limits?: string;
+    onFirst?: (line: string) => Promise<void>;
+  } = {},
+): Promise<string[]> {
+  const { flags = [], limits = "", onFirst } = options;
   const run = [Deno.execPath(), "run", "-A", "--no-check", ...flags];
-  const { stdout, stderr, code } = await new Deno.Command("sh", {
+  const child = new Deno.Command("sh", {
     args: ["-c", `${limits} exec "$@"`, "sh", ...run, here + program],
     env: { NO_COLOR: "1" },
-  }).output();
-  const decoder = new TextDecoder();
-  assertEquals(code, 0, decoder.decode(stderr));
-  return decoder.decode(stdout);
+    stdin: "null",
+    stdout: "piped",
+  }).spawn();
+  const lines = [""];
+  let first = true;
+  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+    const [end, ...more] = text.split("\n");
+    lines.push(lines.pop()! + end, ...more);
+    if (!first || more.length === 0) continue;
+    first = false;
+    await onFirst?.(lines[0]!);
+  }
+  assertEquals((await child.status).code, 0);
+  return lines.slice(1, -1);
 }
