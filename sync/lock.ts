@@ -1,7 +1,8 @@
 /** @module */
 import { printable } from "../tasks/inspect.ts";
 import { Line } from "../tasks/line.ts";
-import { noteGivenBack, noteHeld } from "../tasks/oversights.ts";
+import { isObserving } from "../tasks/observer.ts";
+import { noteHeld } from "../tasks/oversights.ts";
 import type { WaitOptions } from "../tasks/types.ts";
 import { passed, type Place, refused, Waiter } from "../tasks/waiter.ts";
 import type { Guard } from "./guard.ts";
@@ -31,12 +32,17 @@ export class Hold implements Guard {
     this.#lock = lock;
   }
 
+  /** Whether it is this one that the lock is held by. */
+  get held(): boolean {
+    return isHeld(this.#lock, this);
+  }
+
   [Symbol.dispose](): void {
     releaseHold(this.#lock, this);
   }
 
   static {
-    printable(Hold, (hold) => ({ held: isHeld(hold.#lock, hold) }));
+    printable(Hold, (hold) => ({ held: hold.held }));
   }
 }
 
@@ -51,7 +57,7 @@ export class LockWaiter extends Waiter<unknown> {
 
   /** Called when the lock is held by {@linkcode hold}. */
   enter(): void {
-    noteHeld(this.hold, "Lock", this);
+    if (isObserving()) noteHeld(this.hold, "Lock", this);
     this.wake(this.hold);
   }
 }
@@ -111,7 +117,7 @@ export class Lock {
     if (refusal !== undefined) return refusal;
     const hold = new Hold(this);
     if (this.#hold === undefined) {
-      noteHeld(hold, "Lock");
+      if (isObserving()) noteHeld(hold, "Lock");
       return passed<Guard>(this.#hold = hold);
     }
     const waiter = new LockWaiter(this.#line, hold, options);
@@ -132,7 +138,6 @@ export class Lock {
   }
 
   #passOn(): void {
-    noteGivenBack(this.#hold!);
     const next = this.#line.first;
     this.#hold = next?.hold;
     next?.enter();

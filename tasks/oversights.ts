@@ -5,53 +5,41 @@
  * @module
  */
 import { currentScope } from "./current_scope.ts";
-import { isObserving } from "./observer.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Scope } from "./scope.ts";
 import { captureStack } from "./user_frame.ts";
 
-/** Something that a task has to give back. */
+/** Something that has to be given back, and knows whether it was. */
+export interface Hold {
+  readonly held: boolean;
+}
+
+/** What a task holds. */
 export interface Held {
-  /** Its class: `"Lock"`. */
+  readonly hold: Hold;
+  /** The class of what is held: `"Lock"`. */
   readonly what: string;
   /** The stack where it was asked for. */
   readonly where: Error | undefined;
 }
 
-/** By task, and there by what is held. */
-const holds = new WeakMap<object, Map<object, Held>>();
-const holders = new WeakMap<object, object>();
+const byTask = new WeakMap<object, Held[]>();
 
-/**
- * Notes that the code that waited in `wait`, or else the caller, has `hold`.
- */
+/** Notes that the code that waited in `wait`, or else the caller, has `hold`. */
 export function noteHeld(
-  hold: object,
+  hold: Hold,
   what: string,
   wait?: { readonly scope: Scope; readonly where: Error | undefined },
 ): void {
-  if (!isObserving()) return;
   const { owner, scheduler } = wait?.scope ?? currentScope();
   if (owner === undefined || !scheduler.debug) return;
-  let held = holds.get(owner);
-  if (held === undefined) holds.set(owner, held = new Map());
-  held.set(hold, {
-    what,
-    where: wait === undefined ? captureStack() : wait.where,
-  });
-  holders.set(hold, owner);
-}
-
-/** Notes that `hold` was given back, by whomever. */
-export function noteGivenBack(hold: object): void {
-  if (!isObserving()) return;
-  const holder = holders.get(hold);
-  if (holder !== undefined) holds.get(holder)!.delete(hold);
+  const where = wait === undefined ? captureStack() : wait.where;
+  byTask.set(owner, [...heldBy(owner), { hold, what, where }]);
 }
 
 /** What `task` has not given back. */
 export function heldBy(task: object): Held[] {
-  return [...holds.get(task)?.values() ?? []];
+  return byTask.get(task)?.filter(({ hold }) => hold.held) ?? [];
 }
 
 /** Says at the end of a run what was left over, or `undefined`. */
@@ -61,7 +49,6 @@ const leftovers = new WeakMap<Scheduler, Leftover[]>();
 
 /** Notes that there may be something left over when the current run ends. */
 export function noteLeftover(leftover: Leftover): void {
-  if (!isObserving()) return;
   const { scheduler } = currentScope();
   if (!scheduler.debug) return;
   const all = leftovers.get(scheduler);
