@@ -44,7 +44,7 @@ export function beginStep(
   openStep({ task, from, since: performance.now(), listener });
 }
 
-/** The step of `task` ends here, at `to`; whoever runs then is still unknown. */
+/** The step of `task` ends here, at `to`; who runs then is still unknown. */
 export function endStep(
   task: object,
   to: Error | undefined,

@@ -154,8 +154,17 @@ export class EventLoop {
   }
 
   /**
-   * Whether debug mode is on: slow callbacks are reported, waits remember where
-   * they were begun.
+   * Debug mode. Waits remember since when they last and where they were begun,
+   * and tasks where they were made: reports and call graphs then name the lines
+   * of your code. And it is reported, through the exception handler,
+   *
+   * - when a callback, or a task between two waits, takes longer than
+   *   {@linkcode slowCallbackDuration};
+   * - when a task ends and still holds a lock;
+   * - when a queue was shut down and its items were never taken;
+   * - which tasks, servers, children and pools are left when `run` ends.
+   *
+   * It costs time: off unless asked for.
    */
   get debug(): boolean {
     return schedulerOf(this).debug;
@@ -166,8 +175,8 @@ export class EventLoop {
   }
 
   /**
-   * In debug mode a callback that takes longer is reported. Milliseconds, 100
-   * unless set.
+   * In debug mode a callback, or a task between two waits, that takes longer is
+   * reported. Milliseconds, 100 unless set.
    */
   get slowCallbackDuration(): number {
     return schedulerOf(this).slowCallbackDuration;

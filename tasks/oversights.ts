@@ -25,7 +25,7 @@ export interface Held {
 
 const byTask = new WeakMap<object, Held[]>();
 
-/** Notes that the code that waited in `wait`, or else the caller, has `hold`. */
+/** Notes that who waited in `wait`, or else the caller, has `hold`. */
 export function noteHeld(
   hold: Hold,
   what: string,

@@ -33,15 +33,16 @@ export interface RunOptions {
    */
   handleInterrupt?: boolean | undefined;
   /**
-   * Debug mode; unless given, whether the environment variable `ASYNCIO_DEBUG`
-   * is `"1"`.
+   * Debug mode: see {@linkcode EventLoop.debug}. Unless given, whether the
+   * environment variable `ASYNCIO_DEBUG` is `"1"`.
    */
   debug?: boolean | undefined;
   /** Where the loop takes its time from; the real clock unless given. */
   clock?: Clock | undefined;
   /**
    * Prints the tree of all tasks, on stderr, whenever this signal arrives, with
-   * what each waits for and for how long: see {@linkcode formatCallGraph}.
+   * what each waits for and for how long: see {@linkcode formatCallGraph}. On
+   * SIGUSR1 Deno and Node open their inspector as well, SIGUSR2 is free.
    */
   dumpOnSignal?: Deno.Signal | undefined;
   /**
