@@ -89,8 +89,8 @@ export class Scope {
   #controller: AbortController | undefined = undefined;
   #closed = false;
   #attached = false;
-  /** On the root: what was struck and has not gone on yet. */
-  #flights: Flight[] | undefined = undefined;
+  /** What was struck, in here and inside, and has not gone on yet. */
+  #flights: Set<Flight> | undefined = undefined;
   /** A cancel from around this scope that comes too early to strike in here. */
   exempt: CancelledError | undefined = undefined;
   #striking = false;
@@ -168,14 +168,20 @@ export class Scope {
   /** Notes that `error` has struck a wait in here, until its code has gone on. */
   strike(error: CancelledError): void {
     const flight = new Flight(this, this.#originOf(error));
-    (this.root.#flights ??= []).push(flight);
+    this.takeOff(flight);
     launch(flight);
   }
 
-  /** The code that was struck has gone on. */
+  /** Code in here has been struck. */
+  takeOff(flight: Flight): void {
+    (this.#flights ??= new Set()).add(flight);
+    if (this.parent !== undefined) this.parent.takeOff(flight);
+  }
+
+  /** It has gone on. */
   land(flight: Flight): void {
-    const flights = this.root.#flights!.filter((other) => other !== flight);
-    this.root.#flights = flights.length === 0 ? undefined : flights;
+    this.#flights!.delete(flight);
+    if (this.parent !== undefined) this.parent.land(flight);
   }
 
   /** The scope whose cancel it is. */
@@ -191,10 +197,11 @@ export class Scope {
    * for it to end.
    */
   #spareWhatIsStruck(error: CancelledError): boolean {
-    const flights = this.root.#flights?.filter((it) => this.#isAround(it.in));
-    if (flights === undefined) return false;
-    if (flights.some(({ by }) => by.#isAround(this))) return true;
-    for (const { by } of flights) by.exempt = error;
+    if (this.#flights === undefined) return false;
+    for (const { by } of this.#flights) {
+      if (by.#isAround(this)) return true;
+    }
+    for (const { by } of this.#flights) by.exempt = error;
     return false;
   }
 
