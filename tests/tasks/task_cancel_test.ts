@@ -12,6 +12,7 @@ import {
   isCancelled,
   sleep,
   type Task,
+  wait,
 } from "@asyncio/asyncio/tasks";
 import { turns } from "./_turns.ts";
 
@@ -129,7 +130,7 @@ Deno.test("a wake-up that came before the cancel is delivered past any budget to
   await turns();
   for (const future of futures) future.setResult();
   for (const task of tasks) task.cancel();
-  await turns();
+  await wait(tasks);
   assertEquals(delivered, 2000);
   assert(tasks.every((task) => task.cancelled));
 });
