@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { has } from "./_installed.ts";
 import { EXAMPLES, runExample } from "./_run_example.ts";
 
 /** What a program must do, where it is not the usual. */
@@ -11,6 +12,8 @@ interface Expectation {
   stderr?: RegExp[];
   /** Its exit code; 0 unless given. */
   code?: number;
+  /** A program that it starts; where that is missing, it is skipped. */
+  needs?: string;
 }
 
 /** The programs of examples/, by file name. */
@@ -52,6 +55,19 @@ const expectations: Record<string, Expectation> = {
       "[stderr]",
       /ls: .*\/zzz/,
       "",
+    ],
+  },
+  "redis_client.ts": {
+    needs: "redis-server",
+    lines: [
+      "PONG",
+      "OK",
+      "hello, wörld",
+      "null",
+      "3",
+      '[ "one", "two", "three" ]',
+      "counted to 1000",
+      "refused: ERR value is not an integer or out of range",
     ],
   },
   "run_subprocess.ts": {
@@ -104,7 +120,9 @@ const expectations: Record<string, Expectation> = {
 };
 
 for (const [file, expected] of Object.entries(expectations)) {
-  Deno.test(`examples/${file} does what it says`, async () => {
+  const name = `examples/${file} does what it says`;
+  const ignore = expected.needs !== undefined && !has(expected.needs);
+  Deno.test({ name, ignore }, async () => {
     const { code, stdout, stderr } = await runExample(file);
     const all = `${stdout}${stderr}`;
     assertEquals(code, expected.code ?? 0, all);

@@ -13,12 +13,6 @@ export interface Certificates {
   client: Certificate;
 }
 
-/** Whether the program is there; where it is not, tests that need it are skipped. */
-export function has(program: string): boolean {
-  const args = ["-c", 'command -v "$0"', program];
-  return new Deno.Command("sh", { args }).outputSync().success;
-}
-
 let made: Certificates | undefined;
 
 /** The same ones every time. */

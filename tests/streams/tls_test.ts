@@ -11,7 +11,8 @@ import {
 import { createTask, run, timeout, TimeoutError } from "@asyncio/asyncio/tasks";
 import { Attempt } from "../_attempt.ts";
 import { turns } from "../tasks/_turns.ts";
-import { certificates, has } from "./_certificates.ts";
+import { has } from "../_installed.ts";
+import { certificates } from "./_certificates.ts";
 import { Gate } from "./_gate.ts";
 import {
   bytes,
