@@ -8,10 +8,10 @@
  * A wake-up does not have to wait for a turn: it resolves its promise at once,
  * and the runtime's microtask queue keeps the order. But microtasks go before
  * all timers, I/O and signals, so tasks that hand values around would starve
- * those. Hence the **budget**: so many wake-ups may go the short way, the next
- * ones go through the ready queue, and the turn that drains it starts a new
- * budget. (Tokio calls this a cooperative budget.) Callbacks and first steps of
- * tasks are counted the same way.
+ * those. Hence the **budget**: wake-ups go the short way for a millisecond,
+ * looked at every so often; the next ones go through the ready queue, and the
+ * turn that drains it starts a new budget. (Tokio calls this a cooperative
+ * budget.) Callbacks and first steps of tasks are counted the same way.
  *
  * The alarm is set at the end of a turn, not when a timer is: a timeout that is
  * set and taken back within the turn, as most are, then costs no native timer.
@@ -19,6 +19,7 @@
  * @module
  */
 import { setImmediate } from "node:timers";
+import { attention } from "./attention.ts";
 import type { Alarm, Clock, ClockedLoop } from "./clock.ts";
 import { InContext } from "./in_context.ts";
 import type { Observer } from "./observer.ts";
@@ -33,10 +34,14 @@ export interface Report {
   future?: unknown;
 }
 
-/**
- * Wake-ups that may follow each other without a turn of the runtime in between.
- */
-export const BUDGET = 256;
+/** Wake-ups between two looks at the time. */
+const BUDGET = 64;
+
+/** Milliseconds of wake-ups without a turn, after which one is due. */
+const TURN_INTERVAL = 1;
+
+/** More than this that is ready for one turn counts as work flat out. */
+const CROWD = 256;
 
 /**
  * The runtime looks for I/O only every 61st turn as long as there is always
@@ -54,8 +59,6 @@ const settled = Promise.resolve();
 
 export class Scheduler implements ClockedLoop {
   readonly clock: Clock;
-  /** Wake-ups left until the ready queue has to be used. */
-  budget = BUDGET;
   debug = false;
   /** Who looks on: see `observe`. */
   observer: Observer | undefined = undefined;
@@ -68,7 +71,6 @@ export class Scheduler implements ClockedLoop {
   /** How many waits are for the world outside: sockets, children, threads. */
   external = 0;
   onWait: (() => void) | undefined = undefined;
-  onPoint: (() => void) | undefined = undefined;
   choose: ((count: number) => number) | undefined = undefined;
   /** The `EventLoop` that shows it to the public. */
   face: object | undefined = undefined;
@@ -88,13 +90,38 @@ export class Scheduler implements ClockedLoop {
   #soon: Runnable[] = [];
   #soonNext = 0;
   #turnPlanned = false;
+  #onPoint: (() => void) | undefined = undefined;
+  /** Wake-ups left until the time is looked at. */
+  #budget = BUDGET;
+  /** Whether wake-ups go through the ready queue until the next turn. */
+  #deferring = false;
+  /** Since when there are wake-ups without a turn, once that has been asked. */
+  #busySince: number | undefined = undefined;
   #aired = 0;
   #emptyTurns = 0;
 
   constructor(clock: Clock) {
     this.clock = clock;
     this.#alarm = clock.connect(this);
-    if (this.choose !== undefined) this.budget = 0;
+    if (this.choose === undefined) return;
+    this.#budget = 0; // for good: every wake-up is to be chosen
+    this.#deferring = true;
+  }
+
+  /** Whether one more wake-up may go the short way; else it is to be deferred. */
+  spend(): boolean {
+    return this.#budget-- > 0 || this.#renewBudget();
+  }
+
+  /** A test's ear for every wait before it is begun. */
+  get onPoint(): (() => void) | undefined {
+    return this.#onPoint;
+  }
+
+  set onPoint(heard: (() => void) | undefined) {
+    attention.due += Number(heard !== undefined) -
+      Number(this.#onPoint !== undefined);
+    this.#onPoint = heard;
   }
 
   /**
@@ -102,7 +129,7 @@ export class Scheduler implements ClockedLoop {
    * ready before it, in the asynchronous context of the caller.
    */
   soon(entry: Runnable): void {
-    if (this.budget-- > 0) {
+    if (this.spend()) {
       this.#soon.push(entry);
       settled.then(this.#runSoon);
     } else {
@@ -118,9 +145,9 @@ export class Scheduler implements ClockedLoop {
     this.#planTurn();
   }
 
-  /** Calls `settle`, which settles a promise, now or when the budget is spent. */
-  spend(settle: () => void): void {
-    if (this.budget-- > 0) settle();
+  /** Calls `settle`, which settles a promise, now or past the budget. */
+  settle(settle: () => void): void {
+    if (this.spend()) settle();
     else this.defer({ run: settle, calls: false });
   }
 
@@ -129,7 +156,7 @@ export class Scheduler implements ClockedLoop {
    * budget like any wake-up.
    */
   passed<T>(value: T): Promise<T> {
-    if (this.budget-- > 0) return Promise.resolve(value);
+    if (this.spend()) return Promise.resolve(value);
     return new Promise((resolve) =>
       this.defer({ run: () => resolve(value), calls: false })
     );
@@ -137,7 +164,7 @@ export class Scheduler implements ClockedLoop {
 
   /** The same for a rejection. */
   failed(error: unknown): Promise<never> {
-    if (this.budget-- > 0) return Promise.reject(error);
+    if (this.spend()) return Promise.reject(error);
     return new Promise((_, reject) =>
       this.defer({ run: () => reject(error), calls: false })
     );
@@ -175,6 +202,7 @@ export class Scheduler implements ClockedLoop {
   /** Drops the timers and lets go of the clock. */
   close(): void {
     this.closed = true;
+    this.onPoint = undefined;
     for (const stop of this.signalHandlers.values()) stop();
     this.signalHandlers.clear();
     this.#timers.clear();
@@ -191,7 +219,9 @@ export class Scheduler implements ClockedLoop {
     this.#turnPlanned = false;
     if (this.choose !== undefined) return this.#step(this.choose);
     if (this.#mustAir()) return this.#planTurn();
-    this.budget = BUDGET;
+    this.#budget = BUDGET;
+    this.#busySince = undefined;
+    this.#deferring = false;
     const due = this.#takeDue();
     const ready = this.#ready;
     this.#ready = [];
@@ -200,10 +230,21 @@ export class Scheduler implements ClockedLoop {
     if (this.onWait !== undefined) this.onWait();
   };
 
+  /** The budget is spent: a new one, unless it is time for a turn. */
+  #renewBudget(): boolean {
+    if (this.#deferring) return false;
+    const now = performance.now();
+    this.#busySince ??= now;
+    this.#deferring = now - this.#busySince >= TURN_INTERVAL;
+    if (this.#deferring) return false;
+    this.#budget = BUDGET;
+    return true;
+  }
+
   /** Whether this turn is to be left empty. */
   #mustAir(): boolean {
     if (this.#emptyTurns > 0) return this.#emptyTurns-- > 0;
-    if (this.budget >= 0 && this.#ready.length <= BUDGET) return false;
+    if (!this.#deferring && this.#ready.length <= CROWD) return false;
     const now = performance.now();
     if (now - this.#aired < AIRING_INTERVAL) return false;
     this.#aired = now;

@@ -13,6 +13,7 @@
  *
  * @module
  */
+import { attention } from "./attention.ts";
 import type { CancelledError } from "./errors.ts";
 import { type Landing, launch } from "./flight.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -75,13 +76,12 @@ export class Scope {
   /** The scope of the whole task. */
   readonly root: Scope;
   readonly variables: Variables;
-  /** A cancel that is still to be delivered. */
-  pending: CancelledError | undefined = undefined;
   /** How many cancels were asked for and not taken back. */
   cancels = 0;
   /** The error of the last cancel. */
   error: CancelledError | undefined = undefined;
 
+  #pending: CancelledError | undefined = undefined;
   #firstWait: ScopedWait | undefined = undefined;
   #firstChild: Scope | undefined = undefined;
   #previousSibling: Scope | undefined = undefined;
@@ -112,6 +112,17 @@ export class Scope {
     if (parent !== undefined) this.#attach(parent);
   }
 
+  /** A cancel that is still to be delivered. */
+  get pending(): CancelledError | undefined {
+    return this.#pending;
+  }
+
+  set pending(error: CancelledError | undefined) {
+    attention.due += Number(error !== undefined) -
+      Number(this.#pending !== undefined);
+    this.#pending = error;
+  }
+
   /** Opens a scope inside this one, for the same task. */
   open(variables: Variables = this.variables): Scope {
     return new Scope(this.scheduler, this.owner, variables, this);
@@ -125,6 +136,7 @@ export class Scope {
     this.#closed = true;
     this.#detachWhenEmpty();
     if (this.owner === undefined || this.parent !== undefined) return;
+    this.pending = undefined; // nobody is left to hear of it
     if (this.#waits > 0) this.scheduler.waiting--;
   }
 

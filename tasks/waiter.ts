@@ -39,6 +39,7 @@
  * @module
  */
 import { listen, unlisten } from "./abort.ts";
+import { attention } from "./attention.ts";
 import { type CancelledError, isCancelled } from "./errors.ts";
 import type { Runnable } from "./runnable.ts";
 import { currentScope } from "./current_scope.ts";
@@ -122,7 +123,7 @@ export class Waiter<T> implements ScopedWait, Runnable {
   wake(value: T): boolean {
     if (!this.pending) return false;
     this.#end();
-    if (this.scope.scheduler.budget-- > 0) {
+    if (this.scope.scheduler.spend()) {
       this.#fulfil(value);
     } else {
       this.#value = value;
@@ -137,7 +138,7 @@ export class Waiter<T> implements ScopedWait, Runnable {
   fail(error: unknown): boolean {
     if (!this.pending) return false;
     this.#end();
-    if (this.scope.scheduler.budget-- > 0) {
+    if (this.scope.scheduler.spend()) {
       this.#refuse(error);
     } else {
       this.#failed = true;
@@ -260,6 +261,7 @@ export class ShieldedWaiter<T> extends Waiter<T> {
  * a signal aborted already.
  */
 export function refused(options?: WaitOptions): Promise<never> | undefined {
+  if (options === undefined && attention.due === 0) return undefined;
   const scope = currentScope();
   if (scope.scheduler.onPoint !== undefined) scope.scheduler.onPoint();
   const error = scope.takePending();
@@ -303,8 +305,8 @@ export function cancelled(error: CancelledError): Promise<never> {
 export function quiet<T>(wait: Promise<T>): Promise<T> {
   const { scheduler } = currentScope();
   const promise = new Promise<T>((resolve, reject) => {
-    wait.then((value) => scheduler.spend(() => resolve(value)), (error) => {
-      if (!isCancelled(error)) return scheduler.spend(() => reject(error));
+    wait.then((value) => scheduler.settle(() => resolve(value)), (error) => {
+      if (!isCancelled(error)) return scheduler.settle(() => reject(error));
       promise.catch(ignore);
       reject(error);
     });
