@@ -1,7 +1,7 @@
 /** @module */
 import { printable } from "../tasks/inspect.ts";
 import { isThenable, type WaitOptions } from "../tasks/types.ts";
-import { passed, refused } from "../tasks/waiter.ts";
+import { failed, passed, refused } from "../tasks/waiter.ts";
 import { Exchange } from "./_exchange.ts";
 import { Get } from "./_getter.ts";
 import type { Items } from "./_items.ts";
@@ -120,7 +120,7 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
     const refusal = refused(options);
     if (refusal !== undefined) return refusal;
     const exchange = this.#exchange;
-    if (exchange.isShutdown) return Promise.reject(putRefused(item));
+    if (exchange.isShutdown) return failed(putRefused(item));
     if (exchange.full) {
       const { putters } = exchange;
       return putters.join(new Putter(putters, item, options));
@@ -169,7 +169,7 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
     if (refusal !== undefined) return refusal;
     const exchange = this.#exchange;
     if (exchange.items.size === 0) {
-      if (exchange.isShutdown) return Promise.reject(nothingLeft());
+      if (exchange.isShutdown) return failed(nothingLeft());
       const { getters } = exchange;
       return getters.join(new Get<T>(getters, options)) as Promise<T>;
     }

@@ -2,7 +2,7 @@
 import { printable } from "../tasks/inspect.ts";
 import { Line } from "../tasks/line.ts";
 import { describe, type WaitOptions } from "../tasks/types.ts";
-import { passed, refused } from "../tasks/waiter.ts";
+import { failed, passed, refused } from "../tasks/waiter.ts";
 
 /**
  * The barrier was reset or aborted while this party waited, or had been aborted
@@ -89,7 +89,7 @@ export class Barrier {
   wait(options?: WaitOptions): Promise<number> {
     const refusal = refused(options);
     if (refusal !== undefined) return refusal;
-    if (this.#broken) return Promise.reject(broken("is aborted"));
+    if (this.#broken) return failed(broken("is aborted"));
     if (this.#line.size + 1 < this.#parties) return this.#line.wait(options);
     let number = 0;
     while (this.#line.wake(number)) number++;

@@ -2,7 +2,7 @@
 import { formatAllTasks } from "./format_call_graph.ts";
 import { observe } from "./observer.ts";
 import type { Scheduler } from "./scheduler.ts";
-import { onSignal } from "./signal_source.ts";
+import { onSignal } from "./_signal_source.ts";
 import { WaitTimes } from "./_wait_times.ts";
 
 /**

@@ -1,6 +1,6 @@
 /** @module */
 import type { CancelledError } from "./errors.ts";
-import { follow, type Follower, unfollow } from "./promise_fan.ts";
+import { follow, type Follower, unfollow } from "./_promise_fan.ts";
 import { describe, isThenable } from "./types.ts";
 import { ExternalWaiter, passed, type Place, refused } from "./waiter.ts";
 

@@ -1,6 +1,6 @@
 /** @module */
 import { currentScope, runInScope } from "./current_scope.ts";
-import { type Bindings, noVariables, type Variables } from "./variables.ts";
+import { type Bindings, noVariables, type Variables } from "./_variables.ts";
 
 let useToken!: <T>(token: Token<T>, variable: ContextVar<T>) => Bindings;
 /** The values inside a context: for the kernel. */

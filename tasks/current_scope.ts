@@ -10,7 +10,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { realClock } from "./clock.ts";
 import { Scheduler } from "./scheduler.ts";
 import { Scope } from "./scope.ts";
-import { noVariables } from "./variables.ts";
+import { noVariables } from "./_variables.ts";
 
 const storage = new AsyncLocalStorage<Scope>();
 

@@ -1,6 +1,6 @@
 /** @module */
 import { completionOf, Future } from "./future.ts";
-import { follow, type Follower, unfollow } from "./promise_fan.ts";
+import { follow, type Follower, unfollow } from "./_promise_fan.ts";
 import { createTask } from "./task.ts";
 import { type Awaitable, describe, isThenable } from "./types.ts";
 

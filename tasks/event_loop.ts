@@ -1,14 +1,14 @@
 /** @module */
-import { Callback } from "./callback.ts";
+import { Callback } from "./_callback.ts";
 import { type Clock, realClock } from "./clock.ts";
-import { setDebug } from "./debug_mode.ts";
+import { setDebug } from "./_debug_mode.ts";
 import { Future } from "./future.ts";
 import { callAt, callSoon, type Handle, type TimerHandle } from "./handle.ts";
 import { printable } from "./inspect.ts";
-import { bindLoop, schedulerOf } from "./loop_binding.ts";
+import { bindLoop, schedulerOf } from "./_loop_binding.ts";
 import { printReport, Scheduler } from "./scheduler.ts";
 import { currentScope, outsideScheduler } from "./current_scope.ts";
-import { onSignal } from "./signal_source.ts";
+import { onSignal } from "./_signal_source.ts";
 import { spawn, type Task, type TaskOptions } from "./task.ts";
 import {
   checkCallback,

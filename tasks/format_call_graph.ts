@@ -1,11 +1,11 @@
 /** @module */
 import { awaitersOf, stateOf, taskOrCurrent, waitsOf } from "./call_graph.ts";
 import { currentScope } from "./current_scope.ts";
-import { madeAt } from "./made_at.ts";
+import { madeAt } from "./_made_at.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { ScopedWait } from "./scope.ts";
 import type { Task } from "./task.ts";
-import { userFrame } from "./user_frame.ts";
+import { userFrame } from "./_user_frame.ts";
 
 /** What to show of the {@linkcode formatCallGraph call graph}. */
 export interface CallGraphOptions {

@@ -1,13 +1,13 @@
 /** @module */
-import { Callback } from "./callback.ts";
-import { Completion, type Listener } from "./completion.ts";
+import { Callback } from "./_callback.ts";
+import { Completion, type Listener } from "./_completion.ts";
 import { type CancelledError, InvalidStateError } from "./errors.ts";
 import type { EventLoop } from "./event_loop.ts";
-import { FutureWaiter } from "./future_waiter.ts";
-import { InContext } from "./in_context.ts";
+import { FutureWaiter } from "./_future_waiter.ts";
+import { InContext } from "./_in_context.ts";
 import { printable } from "./inspect.ts";
 import { checkCallback } from "./types.ts";
-import { schedulerOf } from "./loop_binding.ts";
+import { schedulerOf } from "./_loop_binding.ts";
 import { currentScope } from "./current_scope.ts";
 import { cancelled, failed, passed, refused } from "./waiter.ts";
 

@@ -1,5 +1,5 @@
 /** @module */
-import type { Listener } from "./completion.ts";
+import type { Listener } from "./_completion.ts";
 import { checkAwaitable, ensureFuture } from "./ensure_future.ts";
 import { completionOf, Future } from "./future.ts";
 import { type Awaitable, checkList } from "./types.ts";

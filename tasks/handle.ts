@@ -1,9 +1,9 @@
 /** @module */
-import { Callback } from "./callback.ts";
-import { InContext } from "./in_context.ts";
+import { Callback } from "./_callback.ts";
+import { InContext } from "./_in_context.ts";
 import { printable } from "./inspect.ts";
 import type { Scheduler } from "./scheduler.ts";
-import { Timer } from "./timer_heap.ts";
+import { Timer } from "./_timer_heap.ts";
 
 /**
  * A callback that is going to be called. Made by `EventLoop.callSoon`. Mirrors

@@ -7,7 +7,7 @@
 import { currentScope } from "./current_scope.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Scope } from "./scope.ts";
-import { captureStack } from "./user_frame.ts";
+import { captureStack } from "./_user_frame.ts";
 
 /** Something that has to be given back, and knows whether it was. */
 export interface Hold {

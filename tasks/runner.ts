@@ -1,21 +1,21 @@
 /** @module */
 import process from "node:process";
-import { listen, unlisten } from "./abort.ts";
+import { listen, unlisten } from "./_abort.ts";
 import { type Clock, realClock } from "./clock.ts";
 import { type CancelledError, InvalidStateError } from "./errors.ts";
 import { EventLoop } from "./event_loop.ts";
 import { completionOf, Future } from "./future.ts";
 import { printable } from "./inspect.ts";
-import { interruptError } from "./interrupt.ts";
+import { interruptError } from "./_interrupt.ts";
 import { contextOf } from "./context.ts";
-import { schedulerOf } from "./loop_binding.ts";
+import { schedulerOf } from "./_loop_binding.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { currentScope, runInScope } from "./current_scope.ts";
 import { Scope } from "./scope.ts";
-import { shutDown } from "./shutdown.ts";
+import { shutDown } from "./_shutdown.ts";
 import { dumpOnSignal as dump } from "./_dump_on_signal.ts";
 import { record } from "./_trace.ts";
-import { onSignal } from "./signal_source.ts";
+import { onSignal } from "./_signal_source.ts";
 import { spawn, type Task } from "./task.ts";
 import { checkCoroutine, type Coroutine, describe } from "./types.ts";
 import { refused } from "./waiter.ts";

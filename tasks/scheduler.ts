@@ -19,12 +19,12 @@
  * @module
  */
 import { setImmediate } from "node:timers";
-import { attention } from "./attention.ts";
+import { attention } from "./_attention.ts";
 import type { Alarm, Clock, ClockedLoop } from "./clock.ts";
-import { InContext } from "./in_context.ts";
+import { InContext } from "./_in_context.ts";
 import type { Observer } from "./observer.ts";
 import type { Runnable } from "./runnable.ts";
-import { type Timer, TimerHeap } from "./timer_heap.ts";
+import { type Timer, TimerHeap } from "./_timer_heap.ts";
 
 /** What is known of an error that nobody is there to catch. */
 export interface Report {

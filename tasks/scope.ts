@@ -13,11 +13,11 @@
  *
  * @module
  */
-import { attention } from "./attention.ts";
+import { attention } from "./_attention.ts";
 import type { CancelledError } from "./errors.ts";
-import { type Landing, launch } from "./flight.ts";
+import { type Landing, launch } from "./_flight.ts";
 import type { Scheduler } from "./scheduler.ts";
-import type { Variables } from "./variables.ts";
+import type { Variables } from "./_variables.ts";
 
 /** A wait, as the scope it was begun in sees it: a link of the scope's list. */
 export interface ScopedWait {

@@ -1,6 +1,6 @@
 /** @module */
 import { Line } from "./line.ts";
-import { onSignal } from "./signal_source.ts";
+import { onSignal } from "./_signal_source.ts";
 import { ExternalWaiter, passed, refused } from "./waiter.ts";
 
 /**

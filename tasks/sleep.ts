@@ -1,6 +1,6 @@
 /** @module */
 import { currentScope } from "./current_scope.ts";
-import { Timer } from "./timer_heap.ts";
+import { Timer } from "./_timer_heap.ts";
 import { checkMilliseconds, type WaitOptions } from "./types.ts";
 import { type Place, refused, Waiter } from "./waiter.ts";
 

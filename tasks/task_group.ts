@@ -1,5 +1,5 @@
 /** @module */
-import { Admission } from "./admission.ts";
+import { Admission } from "./_admission.ts";
 import { CancelledError, isCancelled } from "./errors.ts";
 import { completionOf } from "./future.ts";
 import { printable } from "./inspect.ts";

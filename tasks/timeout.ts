@@ -1,5 +1,5 @@
 /** @module */
-import { Deadline } from "./deadline.ts";
+import { Deadline } from "./_deadline.ts";
 import { CancelledError, isCancelled, TimeoutError } from "./errors.ts";
 import { printable } from "./inspect.ts";
 import { currentScope, runInScope } from "./current_scope.ts";

@@ -1,6 +1,6 @@
 /** @module */
-import type { Listener } from "./completion.ts";
-import { Deadline } from "./deadline.ts";
+import type { Listener } from "./_completion.ts";
+import { Deadline } from "./_deadline.ts";
 import { ensureFuture } from "./ensure_future.ts";
 import { completionOf, type Future } from "./future.ts";
 import { Line } from "./line.ts";

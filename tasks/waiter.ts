@@ -38,8 +38,8 @@
  *
  * @module
  */
-import { listen, unlisten } from "./abort.ts";
-import { attention } from "./attention.ts";
+import { listen, unlisten } from "./_abort.ts";
+import { attention } from "./_attention.ts";
 import { type CancelledError, isCancelled } from "./errors.ts";
 import type { Runnable } from "./runnable.ts";
 import { currentScope } from "./current_scope.ts";

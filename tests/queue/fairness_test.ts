@@ -68,3 +68,12 @@ Deno.test("writing to a queue that always has room lets timers be served", async
   const writer = new Queue<number>().writable.getWriter();
   await timersAreServed(() => writer.write(1));
 });
+
+Deno.test("a loop over a queue that is shut down lets timers be served", async () => {
+  const queue = new Queue<number>();
+  queue.shutdown();
+  await timersAreServed(
+    () => queue.get().catch(() => {}),
+    () => queue.put(1).catch(() => {}),
+  );
+});

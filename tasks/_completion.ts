@@ -10,7 +10,7 @@ import {
   forgetUnretrieved,
   noteUnretrieved,
   type Unretrieved,
-} from "./unretrieved.ts";
+} from "./_unretrieved.ts";
 
 export type State = "pending" | "done" | "failed" | "cancelled";
 

@@ -1,6 +1,6 @@
 /** @module */
 import type { Scheduler } from "./scheduler.ts";
-import { Timer } from "./timer_heap.ts";
+import { Timer } from "./_timer_heap.ts";
 
 /** Calls a function of the kernel at a time; it may call no foreign code. */
 export class Deadline extends Timer {

@@ -1,5 +1,5 @@
 /** Where tasks were made, in debug mode. @module */
-import { captureStack, userFrame } from "./user_frame.ts";
+import { captureStack, userFrame } from "./_user_frame.ts";
 
 const stacks = new WeakMap<object, Error>();
 

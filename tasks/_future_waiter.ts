@@ -1,5 +1,5 @@
 /** @module */
-import type { Completion, Listener } from "./completion.ts";
+import type { Completion, Listener } from "./_completion.ts";
 import type { CancelledError } from "./errors.ts";
 import { type Place, Waiter } from "./waiter.ts";
 

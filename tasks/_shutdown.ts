@@ -3,7 +3,7 @@ import { completionOf } from "./future.ts";
 import { Line } from "./line.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Task } from "./task.ts";
-import { reportUnretrieved } from "./unretrieved.ts";
+import { reportUnretrieved } from "./_unretrieved.ts";
 
 /**
  * Ends what is left on `scheduler`: cancels its tasks and waits for them, ends

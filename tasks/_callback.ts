@@ -3,8 +3,8 @@ import type { Runnable } from "./runnable.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { currentScope, runInScope } from "./current_scope.ts";
 import { Scope } from "./scope.ts";
-import { captureStack } from "./user_frame.ts";
-import type { Bindings } from "./variables.ts";
+import { captureStack } from "./_user_frame.ts";
+import type { Bindings } from "./_variables.ts";
 
 /**
  * Calls `fn` in the context that was current when it was made, and in no task.

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { madeAt, noteMade } from "./made_at.ts";
+import { madeAt, noteMade } from "./_made_at.ts";
 import {
   observe,
   type ObservedCall,
@@ -13,7 +13,7 @@ import {
 } from "./observer.ts";
 import { forgottenOf, heldBy, leftoversOf } from "./oversights.ts";
 import type { Scheduler } from "./scheduler.ts";
-import { captureStack, userFrame } from "./user_frame.ts";
+import { captureStack, userFrame } from "./_user_frame.ts";
 import { beginStep, closeStep, endStep, type Step } from "./_steps.ts";
 
 /** How to end debug mode, for the schedulers that are in it. */

@@ -8,7 +8,7 @@
  * @module
  */
 import process from "node:process";
-import { madeAt } from "./made_at.ts";
+import { madeAt } from "./_made_at.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 /** What will be said, unless it is taken back. */
