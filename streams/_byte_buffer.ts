@@ -17,7 +17,10 @@ export class ByteBuffer {
   #memory: Uint8Array = EMPTY;
   #start = 0;
   #end = 0;
-  /** Whether somebody is filling the memory after the end. */
+  /** The memory after {@linkcode #freeFrom}, as it was lent last. */
+  #free: Uint8Array = EMPTY;
+  #freeFrom = 0;
+  /** Whether somebody is filling it. */
   #lent = false;
   /** How many bytes have been taken since it was made: the place of the first one in the whole stream. */
   position = 0;
@@ -35,14 +38,17 @@ export class ByteBuffer {
   reserve(n: number): Uint8Array {
     if (2 * (this.#memory.length - this.#end) < n) this.#makeRoom(n);
     this.#lent = true;
-    return this.#memory.subarray(this.#end);
+    if (this.#free === EMPTY || this.#freeFrom !== this.#end) {
+      this.#free = this.#memory.subarray(this.#end);
+      this.#freeFrom = this.#end;
+    }
+    return this.#free;
   }
 
   /** Adds the first `n` bytes of `filled`, which came from {@linkcode reserve}. */
   commit(filled: Uint8Array, n: number): void {
     this.#lent = false;
-    const inPlace = filled.buffer === this.#memory.buffer &&
-      filled.byteOffset === this.#memory.byteOffset + this.#end;
+    const inPlace = filled === this.#free && this.#freeFrom === this.#end;
     if (inPlace) this.#end += n;
     else if (n > 0) this.append(filled.subarray(0, n)); // what was here has been taken since
   }
@@ -77,12 +83,11 @@ export class ByteBuffer {
   /** Takes the first `n` bytes out. */
   take(n: number): Uint8Array {
     const start = this.#start;
-    const wholeMemory = n === this.size && n > SMALL &&
-      2 * n >= this.#memory.length && !this.#lent;
+    const wholeMemory = n === this.#memory.length && n > SMALL && !this.#lent;
     const taken = wholeMemory
       ? this.#memory.subarray(start, start + n)
       : this.#memory.slice(start, start + n);
-    if (wholeMemory) this.#memory = EMPTY;
+    if (wholeMemory) this.#replace(EMPTY);
     this.skip(n);
     return taken;
   }
@@ -98,7 +103,12 @@ export class ByteBuffer {
     this.#start += n;
     if (this.#start < this.#end) return;
     this.#start = this.#end = 0;
-    if (this.#memory.length > LARGE) this.#memory = EMPTY;
+    if (this.#memory.length > LARGE && !this.#lent) this.#replace(EMPTY);
+  }
+
+  #replace(memory: Uint8Array): void {
+    this.#memory = memory;
+    this.#free = EMPTY;
   }
 
   #makeRoom(n: number): void {
@@ -109,7 +119,7 @@ export class ByteBuffer {
     } else {
       const memory = new Uint8Array(Math.max(size + n, 2 * size));
       memory.set(this.bytes);
-      this.#memory = memory;
+      this.#replace(memory);
     }
     this.#start = 0;
     this.#end = size;

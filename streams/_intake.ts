@@ -14,7 +14,6 @@ import {
   ExternalWaiter,
   failed,
   passed,
-  type Place,
   refused,
   Waiter,
 } from "../tasks/waiter.ts";
@@ -33,6 +32,15 @@ export class Intake {
   #failure: { error: unknown } | undefined;
   #readSize = LEAST;
   #filling = false;
+  /** What the source is filling, or has filled last. */
+  #memory: Uint8Array | undefined;
+  /** One for all waits, as there is one at a time. */
+  readonly #place = {
+    what: "",
+    leave: (): void => {
+      this.#waiter = this.#attempt = undefined;
+    },
+  };
   #waiter: Waiter<unknown> | undefined;
   #attempt: Attempt<unknown> | undefined;
 
@@ -82,7 +90,8 @@ export class Intake {
     } catch (error) {
       return failed(error);
     }
-    const place: Place = { what, leave: this.#leave };
+    const place = this.#place;
+    place.what = what;
     // What is fed by hand comes from the program itself, everything else from the world outside.
     const waiter = this.#source === undefined
       ? new Waiter<T>(place, options)
@@ -125,31 +134,28 @@ export class Intake {
     this.#waiter?.fail(error);
   }
 
-  #leave = (): void => {
-    this.#waiter = this.#attempt = undefined;
-  };
-
   #serve(): void {
-    if (this.#waiter === undefined) return;
+    const waiter = this.#waiter;
+    if (waiter === undefined) return;
+    let value: unknown;
     try {
-      const value = this.#attempt!();
-      if (value !== undefined) this.#waiter.wake(value);
+      value = this.#attempt!();
     } catch (error) {
-      this.#waiter.fail(error);
+      waiter.fail(error);
+      return;
     }
+    if (value !== undefined) waiter.wake(value);
   }
 
   #fill(): void {
     if (this.#filling || this.#source === undefined) return;
     this.#filling = true;
-    const memory = this.buffer.reserve(this.#readSize);
-    this.#source.read(memory).then(
-      (n) => this.#filled(memory, n),
-      (error) => this.#failed(memory, error),
-    );
+    this.#memory = this.buffer.reserve(this.#readSize);
+    this.#source.read(this.#memory).then(this.#filled, this.#failed);
   }
 
-  #filled(memory: Uint8Array, n: number | null): void {
+  #filled = (n: number | null): void => {
+    const memory = this.#memory!;
     this.#filling = false;
     this.buffer.commit(memory, n ?? 0);
     if (n === null) {
@@ -159,14 +165,14 @@ export class Intake {
     this.#adapt(n, memory.length);
     this.#serve();
     if (this.#waiter !== undefined) this.#fill();
-  }
+  };
 
-  #failed(memory: Uint8Array, error: unknown): void {
+  #failed = (error: unknown): void => {
     this.#filling = false;
-    this.buffer.commit(memory, 0);
+    this.buffer.commit(this.#memory!, 0);
     if (this.#source!.failed?.(error) ?? true) this.fail(error);
     else this.#end();
-  }
+  };
 
   /** Asks for more next time where the source had more, and for less where it had little. */
   #adapt(n: number, asked: number): void {
