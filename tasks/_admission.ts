@@ -3,7 +3,10 @@ import { Line } from "./line.ts";
 import type { Coroutine } from "./types.ts";
 import { refused } from "./waiter.ts";
 
-/** Lets so many tasks run at a time, and the others wait, first come, first served. */
+/**
+ * Lets so many tasks run at a time, and the others wait, first come, first
+ * served.
+ */
 export class Admission {
   /** How many more may enter. */
   #free: number;

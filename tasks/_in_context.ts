@@ -6,8 +6,8 @@ import type { Runnable } from "./runnable.ts";
  * the loop happens to be: so that the stores of others, such as the active span
  * of a trace, are found there too.
  *
- * A reaction of a promise runs in the context in which it was added, and that is
- * much cheaper than any other way to get there. It also gives the entry its
+ * A reaction of a promise runs in the context in which it was added, and that
+ * is much cheaper than any other way to get there. It also gives the entry its
  * place among the continuations of the promises that the loop resolves.
  */
 export class InContext implements Runnable {

@@ -13,8 +13,8 @@ import { passed, refused } from "./waiter.ts";
  * `asyncio.as_completed`.
  *
  * - It gives futures, not results: for a task given, that same task. Ask for
- *   `await future`, as one that failed throws there. (TypeScript takes what `for
- *   await` gives for awaited already, and shows the result's type.)
+ *   `await future`, as one that failed throws there. (TypeScript takes what
+ *   `for await` gives for awaited already, and shows the result's type.)
  * - Functions become tasks, started at once; the same awaitable twice is one.
  * - After `timeout` milliseconds, counted from the call, the next one throws
  *   {@linkcode TimeoutError}; nothing is cancelled.

@@ -108,7 +108,9 @@ export class Scheduler implements ClockedLoop {
     this.#deferring = true;
   }
 
-  /** Whether one more wake-up may go the short way; else it is to be deferred. */
+  /**
+   * Whether one more wake-up may go the short way; else it is to be deferred.
+   */
   spend(): boolean {
     return this.#budget-- > 0 || this.#renewBudget();
   }

@@ -56,7 +56,9 @@ class Flight implements Landing {
   }
 }
 
-/** The outermost scope, from `inner` on, whose pending cancel may strike there. */
+/**
+ * The outermost scope, from `inner` on, whose pending cancel may strike there.
+ */
 function pendingScope(inner: Scope): Scope | undefined {
   let found: Scope | undefined;
   let exempt: CancelledError | undefined;
@@ -177,7 +179,9 @@ export class Scope {
     return this.cancels;
   }
 
-  /** Notes that `error` has struck a wait in here, until its code has gone on. */
+  /**
+   * Notes that `error` has struck a wait in here, until its code has gone on.
+   */
   strike(error: CancelledError): void {
     const flight = new Flight(this, this.#originOf(error));
     this.takeOff(flight);

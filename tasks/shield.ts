@@ -63,7 +63,10 @@ function pass<T>(end: Completion<T>, outer: Future<T>): void {
 
 const abandoned = new WeakSet<Completion<unknown>>();
 
-/** Reports the failure of work that was left alone, once, however many shields were given up. */
+/**
+ * Reports the failure of work that was left alone, once, however many shields
+ * were given up.
+ */
 function watchAbandoned(end: Completion<unknown>): void {
   if (abandoned.has(end)) return;
   abandoned.add(end);
