@@ -1,7 +1,7 @@
 /** @module */
 import { completionOf, Future } from "./future.ts";
 import { follow, type Follower, unfollow } from "./_promise_fan.ts";
-import { createTask } from "./task.ts";
+import { createTask } from "./create_task.ts";
 import { type Awaitable, describe, isThenable } from "./types.ts";
 
 /**

@@ -6,15 +6,15 @@
  */
 export * from "./errors.ts";
 export type { Awaitable, Coroutine, WaitOptions } from "./types.ts";
-export { run, Runner, type RunOptions } from "./runner.ts";
+export { run, Runner } from "./runner.ts";
+export type { RunOptions } from "./run_options.ts";
 export {
   allTasks,
   createTask,
   currentSignal,
   currentTask,
-  Task,
-  type TaskOptions,
-} from "./task.ts";
+} from "./create_task.ts";
+export { Task, type TaskOptions } from "./task.ts";
 export { Future, isFuture } from "./future.ts";
 export { ensureFuture } from "./ensure_future.ts";
 export { sleep } from "./sleep.ts";

@@ -1,12 +1,10 @@
 /** @module */
 import process from "node:process";
-import { listen, unlisten } from "./_abort.ts";
-import { type Clock, realClock } from "./clock.ts";
-import { type CancelledError, InvalidStateError } from "./errors.ts";
+import { MainRun } from "./_main_run.ts";
+import { realClock } from "./clock.ts";
+import { InvalidStateError } from "./errors.ts";
 import { EventLoop } from "./event_loop.ts";
-import { completionOf, Future } from "./future.ts";
 import { printable } from "./inspect.ts";
-import { interruptError } from "./_interrupt.ts";
 import { contextOf } from "./context.ts";
 import { schedulerOf } from "./_loop_binding.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -15,121 +13,10 @@ import { Scope } from "./scope.ts";
 import { shutDown } from "./_shutdown.ts";
 import { dumpOnSignal as dump } from "./_dump_on_signal.ts";
 import { record } from "./_trace.ts";
-import { onSignal } from "./_signal_source.ts";
-import { spawn, type Task } from "./task.ts";
+import type { RunOptions } from "./run_options.ts";
+import { spawn } from "./task.ts";
 import { checkCoroutine, type Coroutine, describe } from "./types.ts";
 import { refused } from "./waiter.ts";
-
-/** How to {@linkcode run}. */
-export interface RunOptions {
-  /**
-   * Aborting it cancels the main task; `run` then rejects with `signal.reason`.
-   */
-  signal?: AbortSignal | undefined;
-  /**
-   * Whether the first Ctrl-C (SIGINT) cancels the main task: `run` then rejects
-   * with {@linkcode InterruptError} once the clean-up is over, if that is what
-   * ended it. The second one gets the runtime's default. True unless given.
-   */
-  handleInterrupt?: boolean | undefined;
-  /**
-   * Debug mode: see {@linkcode EventLoop.debug}. Unless given, whether the
-   * environment variable `ASYNCIO_DEBUG` is `"1"`.
-   */
-  debug?: boolean | undefined;
-  /** Where the loop takes its time from; the real clock unless given. */
-  clock?: Clock | undefined;
-  /**
-   * Prints the tree of all tasks, on stderr, whenever this signal arrives, with
-   * what each waits for and for how long: see {@linkcode formatCallGraph}. On
-   * SIGUSR1 Deno and Node open their inspector as well, SIGUSR2 is free.
-   */
-  dumpOnSignal?: Deno.Signal | undefined;
-  /**
-   * A file to write a timeline to, in the Chrome trace event format, which
-   * Perfetto and the browsers open: a lane for each task, that shows when it
-   * ran and what it waited for, and arrows for what one task did for another.
-   * The times are the loop's. It is written as the run goes on; other runs cost
-   * nothing.
-   */
-  trace?: string | URL | undefined;
-}
-
-/**
- * A run of the main task, as its caller waits for it: a cancel goes to the main
- * task.
- */
-class MainRun<T> extends Future<T> {
-  readonly what = "run";
-  readonly #main: Task<T>;
-  #interrupted = false;
-  #aborted: { reason: unknown } | undefined;
-  readonly #stop: (() => void)[] = [];
-
-  constructor(main: Task<T>, options: RunOptions, finish: () => Promise<void>) {
-    super();
-    this.#main = main;
-    this.#listen(options);
-    const outside = currentScope().scheduler;
-    // On one clock the two are one world: it waits for neither.
-    const external = outside.clock !== completionOf(main).scheduler.clock;
-    if (external) outside.external++;
-    completionOf(main).listen({
-      awaiter: this,
-      settled: (end) => {
-        void end.error; // retrieved: it is going to be the run's own
-        finish().then(() => {
-          if (external) outside.external--;
-          this.#end();
-          if (outside.onWait !== undefined) outside.onWait();
-        });
-      },
-    });
-  }
-
-  override cancel(message?: string): boolean {
-    return !this.done && this.#main.cancel(message);
-  }
-
-  #listen({ signal, handleInterrupt = true }: RunOptions): void {
-    if (handleInterrupt) {
-      const stop = onSignal("SIGINT", () => {
-        stop(); // the second one gets the runtime's default
-        this.#interrupted = true;
-        this.#main.cancel("interrupted by Ctrl-C");
-      });
-      this.#stop.push(stop);
-    }
-    if (signal !== undefined) {
-      const target = {
-        abort: (reason: unknown) => {
-          this.#aborted = { reason };
-          this.#main.cancel("the signal was aborted");
-        },
-      };
-      listen(signal, target);
-      this.#stop.push(() => unlisten(signal, target));
-    }
-  }
-
-  /**
-   * Ends as the main task did; unless it was Ctrl-C or the signal, and nothing
-   * else, that cancelled it.
-   */
-  #end(): void {
-    for (const stop of this.#stop) stop();
-    const { state, value, error } = completionOf(this.#main);
-    const completion = completionOf<T>(this);
-    const asked = Number(this.#interrupted) +
-      Number(this.#aborted !== undefined);
-    if (state === "done") completion.succeed(value);
-    else if (state === "failed") completion.fail(error);
-    else if (asked === 0 || this.#main.cancelling > asked) {
-      completion.cancel(error as CancelledError);
-    } else if (this.#interrupted) completion.fail(interruptError(error));
-    else completion.fail(this.#aborted!.reason);
-  }
-}
 
 let runAndClose!: <T>(runner: Runner, main: Coroutine<T>) => Promise<T>;
 

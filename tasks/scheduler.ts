@@ -23,16 +23,9 @@ import { attention } from "./_attention.ts";
 import type { Alarm, Clock, ClockedLoop } from "./clock.ts";
 import { InContext } from "./_in_context.ts";
 import type { Observer } from "./observer.ts";
+import { printReport, type Report } from "./_report.ts";
 import type { Runnable } from "./runnable.ts";
 import { type Timer, TimerHeap } from "./_timer_heap.ts";
-
-/** What is known of an error that nobody is there to catch. */
-export interface Report {
-  message: string;
-  error?: unknown;
-  task?: unknown;
-  future?: unknown;
-}
 
 /** Wake-ups between two looks at the time. */
 const BUDGET = 64;
@@ -333,12 +326,4 @@ export class Scheduler implements ClockedLoop {
     this.#armed = when;
     this.#alarm.set(when);
   }
-}
-
-/**
- * The default report: on stderr, with the stack of the error and its causes.
- */
-export function printReport(report: Report): void {
-  if (report.error === undefined) console.error(report.message);
-  else console.error(`${report.message}\n`, report.error);
 }

@@ -8,7 +8,7 @@ import type { Runnable } from "./runnable.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { currentScope, runInScope } from "./current_scope.ts";
 import { Scope } from "./scope.ts";
-import { checkCoroutine, type Coroutine, isThenable } from "./types.ts";
+import { type Coroutine, isThenable } from "./types.ts";
 
 /** How a task is made. */
 export interface TaskOptions {
@@ -233,7 +233,7 @@ export class Task<T> extends Future<T> {
  * them, so that it can be collected while its error is still there.
  */
 function step(coroutine: Coroutine<unknown>): void {
-  const task = currentTask()!;
+  const task = currentScope().owner as Task<unknown>;
   try {
     const result = coroutine();
     if (!isThenable(result)) return succeed(task, result);
@@ -265,74 +265,4 @@ class FirstStep implements Runnable {
 /** The state of a future in a word. */
 function stateOf(task: Task<unknown>): string {
   return completionOf(task).state;
-}
-
-/**
- * Starts `coroutine` as a task of its own, and goes on. Mirrors
- * `asyncio.create_task`.
- *
- * It starts after the caller's current synchronous code, in order of creation;
- * with `eager` at once.
- *
- * @throws {TypeError} `coroutine` is no function: `createTask(() => f(x))`, not
- * `createTask(f(x))`.
- * @throws {InvalidStateError} The `run` that the caller belongs to has ended.
- *
- * @example
- * ```ts
- * import { createTask, sleep } from "@asyncio/asyncio/tasks";
- * import { assertEquals } from "@std/assert";
- *
- * const task = createTask(async () => {
- *   await sleep(10);
- *   return "done";
- * });
- * assertEquals(await task, "done");
- * ```
- */
-export function createTask<T>(
-  coroutine: Coroutine<T>,
-  options?: TaskOptions,
-): Task<T> {
-  checkCoroutine(coroutine, "createTask");
-  return spawn(coroutine, currentScope().scheduler, options);
-}
-
-/**
- * The task that the caller runs in; `undefined` in callbacks and outside of
- * tasks. Mirrors `asyncio.current_task`.
- */
-export function currentTask(): Task<unknown> | undefined {
-  return currentScope().owner as Task<unknown> | undefined;
-}
-
-/**
- * The tasks of the current loop that have not ended. Mirrors
- * `asyncio.all_tasks`.
- */
-export function allTasks(): Set<Task<unknown>> {
-  return new Set(currentScope().scheduler.tasks as Set<Task<unknown>>);
-}
-
-/**
- * A signal for foreign calls, that aborts when the code that asks is cancelled:
- * by its task, or by a timeout or group around it.
- *
- * @example
- * ```ts
- * import { currentSignal, timeout, TimeoutError } from "@asyncio/asyncio/tasks";
- * import { assertRejects } from "@std/assert";
- *
- * const foreign = (signal: AbortSignal) =>
- *   new Promise((_, reject) =>
- *     signal.addEventListener("abort", () => reject(signal.reason))
- *   );
- * await assertRejects(
- *   () => timeout(5, () => foreign(currentSignal())),
- *   TimeoutError,
- * );
- * ```
- */
-export function currentSignal(): AbortSignal {
-  return currentScope().signal;
 }

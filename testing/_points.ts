@@ -2,7 +2,8 @@
 import { currentScope } from "../tasks/current_scope.ts";
 import { observe, Observer } from "../tasks/observer.ts";
 import type { ScopedWait } from "../tasks/scope.ts";
-import { currentTask, scopeOf, type Task } from "../tasks/task.ts";
+import { currentTask } from "../tasks/create_task.ts";
+import { scopeOf, type Task } from "../tasks/task.ts";
 import type { Coroutine } from "../tasks/types.ts";
 import { type Mishap, rehearse } from "./_rehearsal.ts";
 
