@@ -2,21 +2,32 @@
 import type { Intake } from "./_intake.ts";
 import { Separators } from "./_separators.ts";
 import { SeparatorSearch } from "./_separator_search.ts";
+import { TextPage } from "./_text_page.ts";
 import { IncompleteReadError, LimitOverrunError } from "./errors.ts";
 
 const EMPTY = new Uint8Array(0);
+const LF = 0x0a;
+const CR = 0x0d;
+export const DONE: IteratorReturnResult<undefined> = {
+  done: true,
+  value: undefined,
+};
 export const NEWLINE: Separators = new Separators("\n");
 
 export class Attempts {
   readonly #intake: Intake;
   readonly #limit: number;
+  readonly #text: TextPage;
   #search: SeparatorSearch;
+  /** In the whole stream: before that there is no newline. */
+  #lineSearched = 0;
 
   /** @param limit How long a line may be, in bytes. */
   constructor(intake: Intake, limit: number) {
     this.#intake = intake;
     this.#limit = limit;
     this.#search = new SeparatorSearch(NEWLINE, intake.buffer);
+    this.#text = new TextPage(intake.buffer);
   }
 
   /** Everything up to the end. */
@@ -59,18 +70,44 @@ export class Attempts {
 
   /** A line, or what is left at the end; one that is too long is dropped. */
   line = (): Uint8Array | undefined => {
-    try {
-      return this.until(NEWLINE);
-    } catch (error) {
-      if (error instanceof IncompleteReadError) return error.partial;
-      if (error instanceof LimitOverrunError) {
-        const { buffer } = this.#intake;
-        const newline = NEWLINE.lengthAt(buffer, error.consumed);
-        buffer.skip(error.consumed + newline);
-      }
-      throw error;
-    }
+    const length = this.#lineLength();
+    return length === undefined ? undefined : this.#intake.buffer.take(length);
   };
+
+  /** The next line of an iteration. */
+  nextLine = (): IteratorResult<Uint8Array, undefined> | undefined => {
+    const length = this.#lineLength();
+    if (length === undefined) return undefined;
+    if (length === 0) return DONE;
+    return { done: false, value: this.#intake.buffer.take(length) };
+  };
+
+  /** The next line of an iteration, as text without its end. */
+  nextText = (): IteratorResult<string, undefined> | undefined => {
+    const length = this.#lineLength();
+    if (length === undefined) return undefined;
+    if (length === 0) return DONE;
+    const { buffer } = this.#intake;
+    let end = length;
+    if (buffer.at(end - 1) === LF && buffer.at(--end - 1) === CR) end--;
+    return { done: false, value: this.#text.take(length, length - end) };
+  };
+
+  /** How long the next line is, with its newline, or what is left at the end. */
+  #lineLength(): number | undefined {
+    const { buffer, eof } = this.#intake;
+    const { position } = buffer;
+    const from = Math.max(0, this.#lineSearched - position);
+    const newline = buffer.indexOf(LF, from);
+    const length = newline < 0 ? buffer.size : newline;
+    this.#lineSearched = position + length;
+    if (length > this.#limit) {
+      buffer.skip(newline < 0 ? length : newline + 1);
+      this.#checkLimit(length, "the line is dropped: it has");
+    }
+    if (newline >= 0) return newline + 1;
+    return eof ? length : undefined;
+  }
 
   #checkLimit(bytes: number, what: string): void {
     if (bytes <= this.#limit) return;

@@ -12,6 +12,8 @@ const EMPTY = new Uint8Array(0);
 const SMALL = 4096;
 /** Memory that is not kept when it has become empty. */
 const LARGE = 1 << 18;
+/** How much is copied at once where many small pieces are to be expected. */
+const PAGE = 1 << 14;
 
 export class ByteBuffer {
   #memory: Uint8Array = EMPTY;
@@ -22,6 +24,9 @@ export class ByteBuffer {
   #freeFrom = 0;
   /** Whether somebody is filling it. */
   #lent = false;
+  /** A copy of what begins at {@linkcode #pageFrom}: small pieces are cut out of it. */
+  #page: Uint8Array = EMPTY;
+  #pageFrom = 0;
   /** How many bytes have been taken since it was made: the place of the first one in the whole stream. */
   position = 0;
 
@@ -32,6 +37,17 @@ export class ByteBuffer {
   /** What is in it, without taking it; valid until the next change. */
   get bytes(): Uint8Array {
     return this.#memory.subarray(this.#start, this.#end);
+  }
+
+  /** The first bytes, at most `n`, without taking them; valid until the next change. */
+  first(n: number): Uint8Array {
+    const end = Math.min(this.#start + n, this.#end);
+    return this.#memory.subarray(this.#start, end);
+  }
+
+  /** The byte at `offset`. */
+  at(offset: number): number | undefined {
+    return this.#memory[this.#start + offset];
   }
 
   /** Lends free memory at the end, about `n` bytes, until {@linkcode commit}; nothing may be added in between. */
@@ -64,10 +80,17 @@ export class ByteBuffer {
 
   /** Where `byte` is, counted from the first byte here; -1 where it is not. */
   indexOf(byte: number, from: number): number {
+    const memory = this.#memory;
     const begin = this.#start + from;
-    // Only what is filled: the free memory behind it may be as large as all that has come so far.
-    const at = this.#memory.subarray(begin, this.#end).indexOf(byte);
-    return at < 0 ? -1 : from + at;
+    const end = this.#end;
+    // The free memory behind may be as large as all that has come so far: the search must end before it.
+    if (this.#lent) {
+      const at = memory.subarray(begin, end).indexOf(byte);
+      return at < 0 ? -1 : from + at;
+    }
+    memory[end] = byte; // out of bounds it does nothing
+    const at = memory.indexOf(byte, begin);
+    return at < 0 || at === end ? -1 : at - this.#start;
   }
 
   /** Whether `data` stands at `offset`. */
@@ -80,16 +103,37 @@ export class ByteBuffer {
     return true;
   }
 
-  /** Takes the first `n` bytes out. */
+  /** Takes the first `n` bytes out; they are the caller's own. */
   take(n: number): Uint8Array {
-    const start = this.#start;
-    const wholeMemory = n === this.#memory.length && n > SMALL && !this.#lent;
-    const taken = wholeMemory
-      ? this.#memory.subarray(start, start + n)
-      : this.#memory.slice(start, start + n);
-    if (wholeMemory) this.#replace(EMPTY);
+    let taken = this.#fromPage(n);
+    if (taken === undefined) {
+      const start = this.#start;
+      const { length } = this.#memory;
+      if (n === length && n > SMALL && !this.#lent) {
+        taken = this.#memory;
+        this.#replace(EMPTY);
+      } else {
+        taken = this.#memory.slice(start, start + n);
+      }
+    }
     this.skip(n);
     return taken;
+  }
+
+  /**
+   * Memory of its own for each of many small pieces would cost more than all the rest. So they share a copy: what
+   * its owners do with it does not touch what is still in here.
+   */
+  #fromPage(n: number): Uint8Array | undefined {
+    const from = this.position - this.#pageFrom;
+    if (from + n <= this.#page.length) {
+      return this.#page.subarray(from, from + n);
+    }
+    if (this.size < 4 * n || 4 * n > PAGE || n === 0) return undefined;
+    const start = this.#start;
+    this.#page = this.#memory.slice(start, Math.min(start + PAGE, this.#end));
+    this.#pageFrom = this.position;
+    return this.#page.subarray(0, n);
   }
 
   /** Takes all. */
@@ -103,6 +147,7 @@ export class ByteBuffer {
     this.#start += n;
     if (this.#start < this.#end) return;
     this.#start = this.#end = 0;
+    this.#page = EMPTY;
     if (this.#memory.length > LARGE && !this.#lent) this.#replace(EMPTY);
   }
 

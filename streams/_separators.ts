@@ -1,5 +1,4 @@
 /** @module */
-import type { ByteBuffer } from "./_byte_buffer.ts";
 import { describe } from "../tasks/types.ts";
 
 /** A separator as users write it: text, bytes, or several of them. */
@@ -26,11 +25,6 @@ export class Separators {
     return this === other ||
       this.all.length === other.all.length &&
         this.all.every((bytes, i) => equal(bytes, other.all[i]!));
-  }
-
-  /** Whether one of them stands at `offset`: its length, or 0. */
-  lengthAt(buffer: ByteBuffer, offset: number): number {
-    return this.all.find((bytes) => buffer.has(bytes, offset))?.length ?? 0;
   }
 }
 

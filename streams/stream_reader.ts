@@ -198,17 +198,16 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    * ```
    */
   lines(options?: WaitOptions): AsyncIterable<string> {
-    const { line } = this.#attempts;
+    const { nextText } = this.#attempts;
     return {
       [Symbol.asyncIterator]: () =>
-        new StreamIterator(this.#intake, line, decodeLine, options),
+        new StreamIterator(this.#intake, nextText, options),
     };
   }
 
   /** Iterates over the lines, each with its `"\n"`. */
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
-    const { line } = this.#attempts;
-    return new StreamIterator(this.#intake, line, (bytes) => bytes);
+    return new StreamIterator(this.#intake, this.#attempts.nextLine);
   }
 
   /** Whether the end has come and everything is read. Mirrors `asyncio.StreamReader.at_eof`. */
@@ -279,14 +278,6 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
       error: reader.#intake.error,
     }));
   }
-}
-
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-
-function decodeLine(line: Uint8Array): string {
-  let end = line.length;
-  if (line[end - 1] === 0x0a && line[--end - 1] === 0x0d) end--;
-  return decoder.decode(line.subarray(0, end));
 }
 
 function checkCount(n: unknown, what: string): Promise<never> | undefined {
