@@ -20,7 +20,7 @@ import {
 
 /** How much the source is asked for at a time: little at first, so that thousands of idle connections cost little. */
 const LEAST = 4096;
-const MOST = 65536;
+const MOST = 262144;
 
 /** Takes what is waited for; `undefined` while it is not complete. */
 export type Attempt<T> = () => T | undefined;

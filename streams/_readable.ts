@@ -4,7 +4,7 @@ import type { Attempt, Intake } from "./_intake.ts";
 import { detached } from "../tasks/detached.ts";
 
 /** How much is read for a consumer that brings no memory of its own. */
-const CHUNK = 65536;
+const CHUNK = 1 << 18;
 
 const EMPTY = new Uint8Array(0);
 

@@ -1,4 +1,6 @@
-import { run, startServer } from "../../mod.ts";
+/** This package's echo server. */
+import { run } from "../../tasks/mod.ts";
+import { startServer } from "../../streams/mod.ts";
 
 await run(async () => {
   const server = await startServer(async (reader, writer) => {
@@ -12,4 +14,4 @@ await run(async () => {
   }, { hostname: "127.0.0.1" });
   console.log((server.addresses[0] as Deno.NetAddr).port);
   await server.serveForever();
-}, { handleInterrupt: false });
+});

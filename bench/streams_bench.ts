@@ -1,0 +1,183 @@
+/**
+ * What the streams cost, beside the least that the runtime takes for the same, and beside other peers.
+ *
+ * The echo servers are programs of their own, in `bench/echo`: this package's, a plain loop of `Conn.read` and
+ * `Conn.write`, `node:net` in Deno, CPython's asyncio, and uvloop where it is installed. The load is a C program where
+ * there is a compiler, so that it is not what is measured; without one nothing is echoed. Compare what stands in one group, and
+ * only on a quiet machine: on two cores the load and the server share them with everybody else.
+ *
+ * ```sh
+ * deno bench -A $(deno run -A tests/std_source.ts) bench/streams_bench.ts
+ * ```
+ *
+ * @module
+ */
+import { TextLineStream } from "@std/streams";
+import {
+  openConnection,
+  startServer,
+  StreamReader,
+} from "@asyncio/asyncio/streams";
+
+const here = new URL("echo/", import.meta.url).pathname;
+const LOOPBACK = { hostname: "127.0.0.1" };
+
+// Echo: the time of one benchmark is that of MESSAGES messages.
+
+const MESSAGES = 20_000;
+const SERVERS: Record<string, string[]> = {
+  "this package": [
+    Deno.execPath(),
+    "run",
+    "-A",
+    "--no-check",
+    "asyncio_server.ts",
+  ],
+  "Conn.read/write": [Deno.execPath(), "run", "-A", "plain_server.ts"],
+  "node:net in Deno": [Deno.execPath(), "run", "-A", "node_server.ts"],
+  "CPython asyncio": ["python3", "asyncio_server.py"],
+  "CPython uvloop": ["python3", "asyncio_server.py", "uvloop"],
+};
+
+/** The ports of the servers that run, by name: each is started when it is first asked for. */
+const ports = new Map<string, number>();
+
+async function portOf(name: string): Promise<number> {
+  const known = ports.get(name);
+  if (known !== undefined) return known;
+  const [command, ...args] = SERVERS[name]!;
+  const child = new Deno.Command(command!, {
+    args,
+    cwd: here,
+    stdin: "null",
+    stdout: "piped",
+  }).spawn();
+  child.unref();
+  globalThis.addEventListener("unload", () => child.kill("SIGKILL"));
+  const line = await StreamReader.from(child.stdout).readLine();
+  const port = Number(new TextDecoder().decode(line));
+  ports.set(name, port);
+  return port;
+}
+
+const load = Deno.makeTempFileSync();
+const canLoad = succeeds("cc", "-O2", "-o", load, `${here}load.c`);
+globalThis.addEventListener("unload", () => Deno.removeSync(load));
+
+function succeeds(command: string, ...args: string[]): boolean {
+  try {
+    const options = { args, stdout: "null", stderr: "null" } as const;
+    return new Deno.Command(command, options).outputSync().success;
+  } catch {
+    return false;
+  }
+}
+
+const missing = new Set<string>();
+if (!succeeds("python3", "-c", "import asyncio")) {
+  missing.add("CPython asyncio");
+}
+if (!succeeds("python3", "-c", "import uvloop")) missing.add("CPython uvloop");
+
+for (const size of [64, 16384]) {
+  for (const connections of [1, 50, 500]) {
+    for (const name of Object.keys(SERVERS)) {
+      Deno.bench({
+        name,
+        group:
+          `${MESSAGES} echoes of ${size} bytes, ${connections} connections`,
+        baseline: name === "this package",
+        ignore: !canLoad || missing.has(name),
+        async fn(bench) {
+          const port = await portOf(name);
+          bench.start();
+          const args = [port, connections, size, MESSAGES].map(String);
+          const { success } = await new Deno.Command(load, {
+            args,
+            stdout: "null",
+          }).output();
+          bench.end();
+          if (!success) throw new Error(`no echo from ${name}`);
+        },
+      });
+    }
+  }
+}
+
+// Lines: the time of one benchmark is that of LINES lines.
+
+const LINES = 100_000;
+
+function linesOf(length: number): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const line = `${"x".repeat(length - 1)}\n`;
+  const perChunk = Math.ceil(65536 / length);
+  const chunk = new TextEncoder().encode(line.repeat(perChunk));
+  let left = LINES;
+  return new ReadableStream({
+    pull(controller) {
+      const n = Math.min(left, perChunk);
+      if ((left -= n) < 0 || n === 0) return controller.close();
+      controller.enqueue(chunk.slice(0, n * length));
+    },
+  });
+}
+
+for (const length of [80, 1000]) {
+  const group = `${LINES} lines of ${length} bytes`;
+
+  Deno.bench({ name: "readLine", group, baseline: true }, async () => {
+    const reader = StreamReader.from(linesOf(length));
+    while ((await reader.readLine()).length > 0);
+  });
+
+  Deno.bench({ name: "lines", group }, async () => {
+    for await (const _ of StreamReader.from(linesOf(length)).lines());
+  });
+
+  Deno.bench({ name: "TextDecoderStream, TextLineStream", group }, async () => {
+    const lines = linesOf(length).pipeThrough(new TextDecoderStream())
+      .pipeThrough(new TextLineStream());
+    for await (const _ of lines);
+  });
+}
+
+// Much data: through a connection to itself.
+
+const MUCH = 1 << 28;
+const CHUNK = new Uint8Array(1 << 18);
+
+Deno.bench(
+  { name: "reader and writer", group: "256 MiB", baseline: true },
+  async () => {
+    await using server = await startServer(async (_reader, writer) => {
+      for (let sent = 0; sent < MUCH; sent += CHUNK.length) {
+        writer.write(CHUNK);
+        await writer.drain();
+      }
+      writer.close();
+    }, LOOPBACK);
+    const { port } = server.addresses[0] as Deno.NetAddr;
+    const { reader, writer } = await openConnection({ port });
+    let received = 0;
+    for (let n; (n = (await reader.read(1 << 18)).length) > 0;) received += n;
+    writer.close();
+    if (received !== MUCH) throw new Error(`${received} bytes`);
+  },
+);
+
+Deno.bench({ name: "Conn.read/write", group: "256 MiB" }, async () => {
+  using listener = Deno.listen({ ...LOOPBACK, port: 0 });
+  const sending = (async () => {
+    using conn = await listener.accept();
+    for (let sent = 0; sent < MUCH;) {
+      sent += await conn.write(CHUNK.subarray(sent % CHUNK.length));
+    }
+  })();
+  const { port } = listener.addr as Deno.NetAddr;
+  using conn = await Deno.connect({ ...LOOPBACK, port });
+  const buffer = new Uint8Array(1 << 18);
+  let received = 0;
+  for (let n; (n = await conn.read(buffer)) !== null;) received += n;
+  await sending;
+  if (received !== MUCH) throw new Error(`${received} bytes`);
+});
