@@ -8,7 +8,7 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { realClock } from "./clock.ts";
-import { Scheduler } from "./scheduler.ts";
+import { draining, Scheduler } from "./scheduler.ts";
 import { Scope } from "./scope.ts";
 import { noVariables } from "./_variables.ts";
 
@@ -26,6 +26,11 @@ export const outsideScheduler: Scheduler = outside.scheduler;
 /** The scope of the code that asks. */
 export function currentScope(): Scope {
   return storage.getStore() ?? outside;
+}
+
+/** The same, but none where it is the loop that asks. */
+export function callingScope(): Scope | undefined {
+  return draining ? undefined : currentScope();
 }
 
 /** Calls `fn`, and all that it starts, inside `scope`. */

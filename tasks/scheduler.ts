@@ -50,6 +50,12 @@ const AIRING_INTERVAL = 2;
 
 const settled = Promise.resolve();
 
+/**
+ * Whether a loop runs its entries: in the context of whoever planned the turn,
+ * which has nothing to do with what is run.
+ */
+export let draining = false;
+
 export class Scheduler implements ClockedLoop {
   readonly clock: Clock;
   debug = false;
@@ -275,16 +281,18 @@ export class Scheduler implements ClockedLoop {
    */
   #drain(entries: Runnable[], from: number): void {
     let called = false;
+    draining = true;
     for (let i = from; i < entries.length; i++) {
       const entry = entries[i]!;
       if (entry.calls) {
         called = true;
       } else if (called) {
         settled.then(() => this.#drain(entries, i));
-        return;
+        break;
       }
       entry.run();
     }
+    draining = false;
   }
 
   #runSoon = (): void => {

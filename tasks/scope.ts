@@ -147,8 +147,11 @@ export class Scope {
    * another task hands the cancel on to that; where this comes back to where it
    * started, tasks wait for each other in a ring, and the wait that closed it
    * is ended.
+   *
+   * @param caller Where the code is that asks for it; none where it is the loop.
    */
-  cancel(error: CancelledError): void {
+  cancel(error: CancelledError, caller?: Scope): void {
+    if (caller !== undefined) caller.#goOn(); // whoever calls has gone on
     if (this.#striking) {
       this.#ring = true;
       return;
@@ -196,8 +199,15 @@ export class Scope {
 
   /** It has gone on. */
   land(flight: Flight): void {
-    this.#flights!.delete(flight);
+    if (this.#flights?.delete(flight) && this.#flights.size === 0) {
+      this.#flights = undefined;
+    }
     if (this.parent !== undefined) this.parent.land(flight);
+  }
+
+  /** Code in here runs, so what was struck in here has gone on. */
+  #goOn(): void {
+    for (const flight of this.#flights ?? []) flight.in.land(flight);
   }
 
   /** The scope whose cancel it is. */
@@ -294,6 +304,7 @@ export class Scope {
   }
 
   addWait(wait: ScopedWait): void {
+    if (this.#flights !== undefined) this.#goOn();
     if (!this.#attached && this.parent !== undefined) this.#attach(this.parent);
     const first = this.#firstWait;
     wait.nextInScope = first;

@@ -6,7 +6,7 @@ import type { EventLoop } from "./event_loop.ts";
 import { printable } from "./inspect.ts";
 import type { Runnable } from "./runnable.ts";
 import type { Scheduler } from "./scheduler.ts";
-import { currentScope, runInScope } from "./current_scope.ts";
+import { callingScope, currentScope, runInScope } from "./current_scope.ts";
 import { Scope } from "./scope.ts";
 import { type Coroutine, isThenable } from "./types.ts";
 
@@ -35,11 +35,15 @@ let start!: (task: Task<unknown>) => void;
 let succeed!: (task: Task<unknown>, value: unknown) => void;
 let fail!: (task: Task<unknown>, error: unknown) => void;
 
-/** Makes a task on `scheduler`: for the kernel. */
+/**
+ * Makes a task on `scheduler`: for the kernel. Its first step is taken soon, or
+ * given to `hold`.
+ */
 export let spawn!: <T>(
   coroutine: Coroutine<T>,
   scheduler: Scheduler,
   options?: TaskOptions,
+  hold?: (firstStep: Runnable) => void,
 ) => Task<T>;
 
 /** Whether a task has taken its first step: for the kernel. */
@@ -124,7 +128,7 @@ export class Task<T> extends Future<T> {
    */
   override cancel(message?: string): boolean {
     if (this.done) return false;
-    this.#scope.cancel(new CancelledError(message));
+    this.#scope.cancel(new CancelledError(message), callingScope());
     return true;
   }
 
@@ -192,7 +196,7 @@ export class Task<T> extends Future<T> {
   }
 
   static {
-    spawn = (coroutine, scheduler, options) => {
+    spawn = (coroutine, scheduler, options, hold) => {
       if (scheduler.closed) {
         throw new InvalidStateError(
           "no task can start here: the run that this code belongs to has ended",
@@ -201,6 +205,7 @@ export class Task<T> extends Future<T> {
       const task = new Task(coroutine, scheduler, options);
       if (scheduler.observer !== undefined) scheduler.observer.made(task);
       if (options?.eager) start(task);
+      else if (hold !== undefined) hold(new FirstStep(task));
       else scheduler.soon(new FirstStep(task));
       return task;
     };

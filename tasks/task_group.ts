@@ -4,7 +4,9 @@ import { CancelledError, isCancelled } from "./errors.ts";
 import { completionOf } from "./future.ts";
 import { printable } from "./inspect.ts";
 import { Line } from "./line.ts";
-import { currentScope, runInScope } from "./current_scope.ts";
+import { callingScope, currentScope, runInScope } from "./current_scope.ts";
+import { InContext } from "./_in_context.ts";
+import type { Runnable } from "./runnable.ts";
 import type { Scope } from "./scope.ts";
 import { spawn, type Task, type TaskOptions } from "./task.ts";
 import { checkCoroutine, type Coroutine, describe } from "./types.ts";
@@ -24,6 +26,8 @@ export class TaskGroup {
   readonly #scope: Scope;
   readonly #tasks = new Set<Task<unknown>>();
   readonly #errors: unknown[] = [];
+  /** The first steps of the children made by the body's first lines. */
+  #held: Runnable[] | undefined = [];
   readonly #idle = new Line<void>("taskGroup");
   readonly #admission: Admission | undefined;
   #state: "open" | "ending" | "over" = "open";
@@ -144,7 +148,11 @@ export class TaskGroup {
     const work = admission === undefined
       ? coroutine
       : () => admission.enter(currentScope().owner!, coroutine);
-    const task = spawn(work, this.#scope.scheduler, options);
+    const { scheduler } = this.#scope;
+    const task = spawn(work, scheduler, options, (step) => {
+      if (this.#held === undefined) scheduler.soon(step);
+      else this.#held.push(new InContext(step));
+    });
     this.#tasks.add(task);
     this.#cancelWhenEnding(task); // by its own first step, where that was eager
     return task;
@@ -162,6 +170,12 @@ export class TaskGroup {
     const awaiter = this.#scope.owner;
     if (!task.done) completionOf(task).listen({ awaiter, settled: ended });
     else this.#scope.scheduler.soon({ run: ended, calls: false });
+  }
+
+  #startHeld(): void {
+    const steps = this.#held ?? [];
+    this.#held = undefined;
+    for (const step of steps) this.#scope.scheduler.soon(step);
   }
 
   /** A child has ended. */
@@ -187,7 +201,7 @@ export class TaskGroup {
   #end(error: CancelledError): void {
     if (this.#state === "ending") return;
     this.#state = "ending";
-    if (this.#bodyRuns) this.#scope.cancel(error);
+    if (this.#bodyRuns) this.#scope.cancel(error, callingScope());
     for (const task of [...this.#tasks]) task.cancel(error.message);
   }
 
@@ -198,10 +212,7 @@ export class TaskGroup {
     const before = scope.outerCancels;
     let value: T | undefined;
     let cancel: CancelledError | undefined; // from outside
-    try {
-      value = await runInScope(scope, async () => await body(this));
-      this.#bodyRuns = false;
-    } catch (error) {
+    const failed = (error: unknown) => {
       this.#bodyRuns = false;
       if (isCancelled(error)) {
         const ours = this.#state === "ending";
@@ -210,6 +221,19 @@ export class TaskGroup {
         this.#errors.push(error);
       }
       this.#end(new CancelledError("the body of the group failed"));
+    };
+    try {
+      const result = runInScope(scope, () => Promise.resolve(body(this)));
+      // A body that has failed by now is heard of before its children start.
+      const ended = result.then((given) => {
+        this.#bodyRuns = false;
+        value = given;
+      }, failed);
+      this.#startHeld();
+      await ended;
+    } catch (error) {
+      failed(error); // thrown at once
+      this.#startHeld();
     }
     scope.pending = undefined; // its own, not delivered: taken back
     while (this.#tasks.size > 0) {
