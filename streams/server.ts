@@ -58,6 +58,8 @@ export class Server implements AsyncDisposable {
   readonly #clients: Clients;
   readonly #closing = new AbortController();
   readonly #forever = new Line<void>("Server.serveForever");
+  /** What ends `serveForever` when the server is closed. */
+  readonly #closed = new CancelledError("the server was closed");
   readonly #resources: Set<AsyncDisposable>;
   /** How many listeners are not closed for good. */
   #open: number;
@@ -102,7 +104,11 @@ export class Server implements AsyncDisposable {
 
   /**
    * Serves until it is cancelled; then the server and its clients are closed, and
-   * the handlers have ended. Mirrors `asyncio.Server.serve_forever`.
+   * their handlers cancelled; it waits until those have cleaned up. Mirrors
+   * `asyncio.Server.serve_forever`.
+   *
+   * Closed by {@linkcode close} or {@linkcode shutdown}, it leaves the clients to
+   * those, and waits until the handlers have ended.
    *
    * It serves without this as well: this is for tasks that do nothing else.
    *
@@ -125,9 +131,14 @@ export class Server implements AsyncDisposable {
     try {
       return await (refused(options) ?? this.#fail(options));
     } catch (error) {
+      if (error === this.#closed) {
+        await this.waitClosed(); // whoever closed it decides about its clients
+        throw error;
+      }
       this.close();
       this.closeClients();
-      await this.waitClosed();
+      // Cancels the handlers: one may wait for something else than its client.
+      await this[Symbol.asyncDispose]();
       throw error;
     }
   }
@@ -140,7 +151,7 @@ export class Server implements AsyncDisposable {
     if (!this.isServing) return;
     this.#closing.abort();
     for (const listening of this.#listening) listening.close();
-    this.#forever.failAll(new CancelledError("the server was closed"));
+    this.#forever.failAll(this.#closed);
     void this.#release();
   }
 

@@ -6,7 +6,7 @@ import { checkPort } from "./_port.ts";
 import { listenUnix } from "./_unix_listening.ts";
 import { serve, type Server } from "./server.ts";
 import { describe, type WaitOptions } from "../tasks/types.ts";
-import { quiet } from "../tasks/waiter.ts";
+import { quiet, refused } from "../tasks/waiter.ts";
 
 /** Where {@linkcode startServer} listens, and how it serves. */
 export interface ServeOptions extends WaitOptions {
@@ -124,6 +124,10 @@ async function start(
       "the runtime cannot check the certificates of clients: leave caCerts out",
     );
   }
+  if (path === undefined) checkTcp(options);
+  // Listening on an address is done at once, and would not look.
+  const refusal = refused(options);
+  if (refusal !== undefined) return refusal;
   const listening = path === undefined
     ? await listen(options)
     : [await listenUnix(path, options)];
@@ -172,8 +176,6 @@ export function startUnixServer(
 
 async function listen(options: ServeOptions): Promise<Listening[]> {
   const { hostname = "0.0.0.0", port = 0, backlog, tls } = options;
-  checkPort(port);
-  checkReusePort(options.reusePort);
   return await listenTcp({
     hostname,
     port,
@@ -181,6 +183,11 @@ async function listen(options: ServeOptions): Promise<Listening[]> {
     reusePort: options.reusePort ?? false,
     ...(backlog !== undefined && { tcpBacklog: backlog }),
   }, options);
+}
+
+function checkTcp({ port = 0, reusePort }: ServeOptions): void {
+  checkPort(port);
+  checkReusePort(reusePort);
 }
 
 /** Without the flag the runtime would not throw but end the process. */
