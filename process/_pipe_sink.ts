@@ -3,6 +3,7 @@ import type { ByteSink } from "../streams/_byte_ends.ts";
 
 /** The pipe that a program reads from. */
 export class PipeSink implements ByteSink {
+  readonly oneWay = true;
   #closed = false;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
 
@@ -16,10 +17,6 @@ export class PipeSink implements ByteSink {
   async write(bytes: Uint8Array): Promise<number> {
     await this.#writer.write(bytes);
     return bytes.length;
-  }
-
-  closeWrite(): Promise<void> {
-    return this.close();
   }
 
   async close(): Promise<void> {

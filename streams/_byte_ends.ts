@@ -31,6 +31,8 @@ export interface ByteSink {
   lost?(): void;
   /** Says that no more bytes come, and leaves the other direction as it is; left out where that is impossible. */
   readonly closeWrite?: (() => Promise<void>) | undefined;
+  /** Whether there is no other direction: that no more bytes come is the end, and `close` says it. */
+  readonly oneWay?: boolean | undefined;
   /** Closes it in order: all is written. */
   close(): void | Promise<void>;
   /** Closes it at once, whatever is under way; that may settle as it likes. */

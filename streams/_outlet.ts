@@ -48,7 +48,7 @@ export class Outlet {
   }
 
   get canWriteEof(): boolean {
-    return this.#sink.closeWrite !== undefined;
+    return this.#sink.oneWay || this.#sink.closeWrite !== undefined;
   }
 
   get closing(): boolean {
@@ -70,8 +70,8 @@ export class Outlet {
 
   /** @throws {Error} It is closed, or was told that no more comes. */
   checkOpen(): void {
-    if (this.#closing) throw new Error("the writer is closed");
     if (this.#eof !== "no") throw new Error("writeEof was called before");
+    if (this.#closing) throw new Error("the writer is closed");
   }
 
   /** Takes a copy of the bytes, to be sent with all others of this turn. */
@@ -102,6 +102,7 @@ export class Outlet {
   writeEof(): void {
     if (this.#closing || this.#eof !== "no") return;
     this.#eof = "asked";
+    if (this.#sink.oneWay) this.#closing = true;
     this.#flush();
   }
 
@@ -224,6 +225,7 @@ export class Outlet {
 
   #finish(): void {
     this.#closed = true;
+    this.#flushers.wakeAll();
     this.#closers.wakeAll();
   }
 }

@@ -6,7 +6,7 @@ function ignore(): void {}
 /** A Web Stream as a sink. */
 export class WebSink implements ByteSink {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
-  #ended: Promise<void> | undefined;
+  readonly oneWay = true;
 
   /** @throws {TypeError} `stream` is locked. */
   constructor(stream: WritableStream<Uint8Array>) {
@@ -20,12 +20,8 @@ export class WebSink implements ByteSink {
     return bytes.length;
   }
 
-  closeWrite(): Promise<void> {
-    return this.#ended ??= this.#writer.close();
-  }
-
   close(): Promise<void> {
-    return this.closeWrite();
+    return this.#writer.close();
   }
 
   abort(): void {

@@ -140,7 +140,8 @@ export class StreamWriter implements AsyncDisposable {
    * Ends this direction when everything is sent: the peer reads to the end, and can
    * still answer. Mirrors `asyncio.StreamWriter.write_eof`.
    *
-   * When the other direction ends as well, the connection is closed.
+   * When the other direction ends as well, the connection is closed. Where there is
+   * none (a pipe, a Web Stream) this is {@linkcode close}.
    *
    * @throws {Error} Where {@linkcode canWriteEof} is false.
    */

@@ -6,6 +6,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import { StreamWriter } from "@asyncio/asyncio/streams";
+import { createSubprocessExec, PIPE } from "@asyncio/asyncio/process";
 import { createTask, gather, sleep } from "@asyncio/asyncio/tasks";
 import { Attempt } from "../_attempt.ts";
 import { turns } from "../tasks/_turns.ts";
@@ -305,6 +306,36 @@ Deno.test("writeEof of a stream closes it when everything is sent", async () => 
   assertEquals([sink.chunks, sink.closed], [["a"], true]);
   sink.writer.close();
   await sink.writer.waitClosed();
+});
+
+Deno.test("writeEof of a stream is its close: waitClosed waits until everything is sent", async () => {
+  const sink = new Sink();
+  const open = sink.block();
+  sink.writer.write("all");
+  sink.writer.writeEof();
+  assertEquals(sink.writer.isClosing, true);
+  const waiting = new Attempt((options) => sink.writer.waitClosed(options));
+  await turns();
+  assertEquals([waiting.outcome, sink.closed], ["pending", false]);
+  open();
+  await sink.writer.waitClosed();
+  assertEquals([sink.chunks, sink.closed], [["all"], true]);
+  sink.writer.writeEof();
+  sink.writer.close();
+});
+
+Deno.test("writeEof of a program's input is its close", async () => {
+  await using program = await createSubprocessExec("cat", [], {
+    stdin: PIPE,
+    stdout: PIPE,
+  });
+  const stdin = program.stdin!;
+  stdin.write("all");
+  stdin.writeEof();
+  assertEquals(stdin.isClosing, true);
+  await stdin.waitClosed();
+  assertEquals(text(await program.stdout!.read()), "all");
+  await program.wait();
 });
 
 Deno.test("disposing closes in order, and is content with a lost connection", async () => {
