@@ -130,8 +130,8 @@ export class Clients {
         task,
       });
       connection.writer.close();
-    } else if (connection.isLost) {
-      connection.writer.close();
+    } else {
+      connection.closeIfLost();
     }
     this.changed();
   }

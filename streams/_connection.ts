@@ -59,9 +59,9 @@ export class Connection implements ByteSource, ByteSink, AsyncDisposable {
     this.#outlet = outletOf(this.writer);
   }
 
-  /** Whether the peer is out of reach. */
-  get isLost(): boolean {
-    return this.#outlet.lost;
+  /** Closes it, if the peer is out of reach. */
+  closeIfLost(): void {
+    this.#outlet.endIfLost();
   }
 
   read(buffer: Uint8Array): Promise<number | null> {
@@ -125,9 +125,9 @@ export class Connection implements ByteSource, ByteSink, AsyncDisposable {
   }
 
   #closeWhenEnded(): void {
-    if (this.#readEnded && (this.#writeEnded || this.#outlet.lost)) {
-      this.writer.close();
-    }
+    if (!this.#readEnded) return;
+    if (this.#writeEnded) this.writer.close();
+    else this.closeIfLost();
   }
 
   #info(name: string): unknown {

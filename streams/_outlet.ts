@@ -59,11 +59,6 @@ export class Outlet {
     return this.#closed;
   }
 
-  /** Whether the connection is gone. */
-  get lost(): boolean {
-    return this.#loss !== undefined;
-  }
-
   get error(): unknown {
     return this.#loss?.error;
   }
@@ -112,6 +107,11 @@ export class Outlet {
     this.#flush();
   }
 
+  /** Frees the connection, if it is gone. Unlike after {@linkcode close}, writing is no error: nobody has closed the writer. */
+  endIfLost(): void {
+    if (this.#loss !== undefined && !this.#closed) this.#abort();
+  }
+
   /** Sends nothing until {@linkcode release}. */
   hold(): void {
     this.#busy = true;
@@ -124,7 +124,10 @@ export class Outlet {
 
   /** Drops what is unsent. */
   abort(): void {
-    if (this.#closed) return;
+    if (this.#closed) {
+      this.#closing = true;
+      return;
+    }
     this.#dropped = this.unsent > 0;
     this.#closing = true;
     this.#drop(aborted());

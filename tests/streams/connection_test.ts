@@ -3,6 +3,7 @@ import {
   assertEquals,
   assertMatch,
   assertRejects,
+  assertStrictEquals,
   assertThrows,
 } from "@std/assert";
 import {
@@ -344,6 +345,41 @@ Deno.test("a connection that is reset surfaces in read, drain and waitClosed, an
   await assertRejects(() => writer.waitClosed(), ConnectionReset);
   assertEquals(writer.isClosing, true);
   await closedAgain(before);
+});
+
+for (const end of ["close", "abort"] as const) {
+  Deno.test(`writing to a lost connection is no error before ${end}: drain and waitClosed say that it is lost`, async () => {
+    await using server = await resettingServer();
+    const before = openDescriptors();
+    const { reader, writer } = await openConnection({ port: server.port });
+    writer.write("a");
+    const { ConnectionReset } = Deno.errors;
+    const error = await assertRejects(() => reader.read(), ConnectionReset);
+    await closedAgain(before);
+    writer.write("b");
+    writer.writeLines(["c", "d"]);
+    assertStrictEquals(await assertRejects(() => writer.drain()), error);
+    assertStrictEquals(await assertRejects(() => writer.waitClosed()), error);
+    writer[end]();
+    assertThrows(() => writer.write("e"), Error, "closed");
+    assertStrictEquals(await assertRejects(() => writer.waitClosed()), error);
+  });
+}
+
+Deno.test("writing to a client that is lost is no error, also when its handler has returned", async () => {
+  await using pair = await Pair.open();
+  const { reader, writer } = pair.peer;
+  pair.client.writer.abort();
+  assertEquals((await reader.read()).length, 0);
+  let error: unknown;
+  while (error === undefined) {
+    writer.write("anybody there?");
+    await turns();
+    error = await writer.drain().catch((error) => error);
+  }
+  await until(() => pair.server.connections === 0);
+  writer.write("nobody");
+  assertStrictEquals(await assertRejects(() => writer.drain()), error);
 });
 
 Deno.test("a reset ends drains that wait, when a read finds it", async () => {
