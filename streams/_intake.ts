@@ -1,9 +1,12 @@
 /**
- * What a reader stands on: the buffer, where its bytes come from, and the one wait for them.
+ * What a reader stands on: the buffer, where its bytes come from, and the one
+ * wait for them.
  *
- * It reads on demand: the source is asked only while somebody waits, and by one call at a time. A wait that is given up leaves
- * that call under way, and what it brings stays in the buffer for the next one. So nothing is lost, memory
- * is bounded by what is asked for, and where nobody waits nobody reads: the connection can be taken over.
+ * It reads on demand: the source is asked only while somebody waits, and by one
+ * call at a time. A wait that is given up leaves that call under way, and what
+ * it brings stays in the buffer for the next one. So nothing is lost, memory is
+ * bounded by what is asked for, and where nobody waits nobody reads: the
+ * connection can be taken over.
  *
  * @module
  */
@@ -18,7 +21,10 @@ import {
   Waiter,
 } from "../tasks/waiter.ts";
 
-/** How much the source is asked for at a time: little at first, so that thousands of idle connections cost little. */
+/**
+ * How much the source is asked for at a time: little at first, so that
+ * thousands of idle connections cost little.
+ */
 const LEAST = 4096;
 const MOST = 262144;
 
@@ -68,7 +74,10 @@ export class Intake {
     return !this.#filling && this.buffer.size === 0;
   }
 
-  /** Makes the attempt, at once and whenever bytes come, until it gives something or throws. */
+  /**
+   * Makes the attempt, at once and whenever bytes come, until it gives
+   * something or throws.
+   */
   read<T>(
     what: string,
     attempt: Attempt<T>,
@@ -92,7 +101,8 @@ export class Intake {
     }
     const place = this.#place;
     place.what = what;
-    // What is fed by hand comes from the program itself, everything else from the world outside.
+    // What is fed by hand comes from the program itself, everything else from
+    // the world outside.
     const waiter = this.#source === undefined
       ? new Waiter<T>(place, options)
       : new ExternalWaiter<T>(place, options);
@@ -115,6 +125,11 @@ export class Intake {
   /** Ends the wait for `attempt`, if it is under way, with `value`. */
   giveUp<T>(attempt: Attempt<T>, value: T): void {
     if (this.#attempt === attempt) this.#waiter!.wake(value);
+  }
+
+  /** Says to the source that nobody reads it any more, if it wants to know. */
+  cancel(reason: unknown): Promise<void> | undefined {
+    return this.#source?.cancel?.(reason);
   }
 
   feed(data: Uint8Array): void {
@@ -174,7 +189,10 @@ export class Intake {
     else this.#end();
   };
 
-  /** Asks for more next time where the source had more, and for less where it had little. */
+  /**
+   * Asks for more next time where the source had more, and for less where it
+   * had little.
+   */
   #adapt(n: number, asked: number): void {
     if (n === asked) this.#readSize = Math.min(2 * this.#readSize, MOST);
     else if (8 * n < asked) {

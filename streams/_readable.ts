@@ -9,8 +9,8 @@ const CHUNK = 1 << 18;
 const EMPTY = new Uint8Array(0);
 
 /**
- * A byte stream of what comes in. Nothing is read ahead, so what the consumer does
- * not ask for stays where it is, also when it cancels.
+ * A byte stream of what comes in. Nothing is read ahead, so what the consumer
+ * does not ask for stays where it is, also when it cancels.
  */
 export function readableOf(
   intake: Intake,
@@ -38,9 +38,10 @@ export function readableOf(
         controller.enqueue(bytes as Uint8Array<ArrayBuffer>);
       }
     },
-    cancel(): void {
+    cancel(reason): Promise<void> | undefined {
       cancelled = true;
       intake.giveUp(attempt, EMPTY);
+      return intake.cancel(reason);
     },
   });
 }

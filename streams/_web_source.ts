@@ -13,6 +13,10 @@ export class WebSource implements ByteSource {
     this.#reader.closed.catch(() => {}); // the next read says it
   }
 
+  cancel(reason: unknown): Promise<void> {
+    return this.#reader.cancel(reason);
+  }
+
   async read(buffer: Uint8Array): Promise<number | null> {
     let chunk = this.#rest;
     while (chunk === undefined || chunk.length === 0) {

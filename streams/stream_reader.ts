@@ -242,11 +242,13 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
   }
 
   /**
-   * The rest of the bytes as a Web Stream: a byte stream, so that a consumer may
-   * bring its own memory. The same object every time.
+   * The rest of the bytes as a Web Stream: a byte stream, so that a consumer
+   * may bring its own memory. The same object every time.
    *
-   * It takes bytes only for a consumer that asks. Cancelling it leaves the reader
-   * and its connection as they are.
+   * It takes bytes only for a consumer that asks. Cancelling it leaves the
+   * reader and its connection as they are; a Web Stream that is read
+   * ({@linkcode StreamReader.from}) is cancelled with it, so that what it
+   * holds, as a file, is let go.
    *
    * @example
    * ```ts

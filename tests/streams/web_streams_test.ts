@@ -16,7 +16,15 @@ import {
 } from "@asyncio/asyncio/tasks";
 import { Attempt } from "../_attempt.ts";
 import { turns } from "../tasks/_turns.ts";
-import { bytes, Pair, RawPair, readAll, text, until } from "./_sockets.ts";
+import {
+  bytes,
+  openDescriptors,
+  Pair,
+  RawPair,
+  readAll,
+  text,
+  until,
+} from "./_sockets.ts";
 
 function streamOf(...chunks: string[]): ReadableStream<Uint8Array> {
   return ReadableStream.from(chunks.map(bytes));
@@ -126,12 +134,54 @@ Deno.test("cancelling readable leaves the reader and its bytes", async () => {
 });
 
 Deno.test("breaking out of readable leaves the rest to the reader", async () => {
-  const reader = StreamReader.from(streamOf("one", "two"));
+  using pair = await RawPair.open();
+  const { reader } = pair.client;
+  await pair.peer.write(bytes("one"));
   for await (const chunk of reader.readable) {
     assertEquals(text(chunk), "one");
     break;
   }
+  await pair.peer.write(bytes("two"));
+  assertEquals(text(await reader.readExactly(3)), "two");
+});
+
+Deno.test("cancelling readable of a stream cancels the stream, also while it is read", async () => {
+  for (const waiting of [false, true]) {
+    const reasons: unknown[] = [];
+    const source = new ReadableStream<Uint8Array>({
+      cancel: (reason) => void reasons.push(reason),
+    });
+    const reader = StreamReader.from(source);
+    const consumer = reader.readable.getReader();
+    const reading = waiting ? consumer.read() : undefined;
+    await turns();
+    await consumer.cancel("enough");
+    assertEquals(reasons, ["enough"]);
+    if (reading !== undefined) assertEquals((await reading).done, true);
+    assertEquals((await reader.read()).length, 0);
+    assertEquals(reader.atEof, true);
+  }
+});
+
+Deno.test("cancelling readable of a stream leaves what was read already to the reader", async () => {
+  const reader = StreamReader.from(streamOf("one\ntwo", "three"));
+  assertEquals(text(await reader.readLine()), "one\n");
+  await reader.readable.cancel();
   assertEquals(text(await reader.read()), "two");
+});
+
+Deno.test("breaking out of readable of a file closes the file", async () => {
+  const path = await Deno.makeTempFile();
+  await Deno.writeFile(path, new Uint8Array(1 << 20));
+  const before = openDescriptors();
+  const file = await Deno.open(path);
+  const reader = StreamReader.from(file.readable);
+  for await (const chunk of reader.readable) {
+    assert(chunk.length > 0);
+    break;
+  }
+  assertEquals(openDescriptors(), before);
+  await Deno.remove(path);
 });
 
 Deno.test("a lost connection is the error of readable", async () => {
