@@ -23,18 +23,27 @@ export interface ServeOptions extends WaitOptions {
   tls?: ServerTlsOptions | undefined;
   /** How long a line may be, in bytes: 65536 unless given. */
   limit?: number | undefined;
-  /** Whether small writes leave at once (TCP_NODELAY); true unless given. */
+  /**
+   * Whether small writes leave at once (TCP_NODELAY); true unless given.
+   * Without effect with `tls`: the runtime cannot set it on an encrypted
+   * connection.
+   */
   noDelay?: boolean | undefined;
-  /** Whether a silent connection is probed (SO_KEEPALIVE); false unless given. */
+  /**
+   * Whether a silent connection is probed (SO_KEEPALIVE); false unless given.
+   * Without effect with `tls`, as `noDelay`.
+   */
   keepAlive?: boolean | undefined;
   /** How many clients the system lets wait to be accepted: 511 unless given. */
   backlog?: number | undefined;
   /**
-   * Whether several processes may listen on the same port; false unless given. The
-   * runtime wants the flag `--unstable-net` for it.
+   * Whether several processes may listen on the same port; false unless given.
+   * The runtime wants the flag `--unstable-net` for it.
    */
   reusePort?: boolean | undefined;
-  /** With so many connections, no more clients are accepted until one is closed. */
+  /**
+   * With so many connections, no more clients are accepted until one is closed.
+   */
   maxConnections?: number | undefined;
 }
 
@@ -45,8 +54,9 @@ export interface ServerTlsOptions {
   /** The key of the certificate, as PEM. */
   key: string;
   /**
-   * Certificates to check clients by, as PEM: the runtime cannot do that, so this
-   * is a `TypeError` rather than a check that is not done.
+   * Not possible: it must be left out. Servers elsewhere check their clients'
+   * certificates by these, the runtime cannot. So giving any is a `TypeError`
+   * rather than a check that is not done.
    */
   caCerts?: string[] | undefined;
   /** The protocols spoken (ALPN), the preferred one first. */
@@ -62,9 +72,9 @@ export type UnixServeOptions =
   };
 
 /**
- * Starts a server: over TCP, with `tls` encrypted, with `path` on a Unix socket.
- * Every client gets a task, named by its address, that runs `handler`. Mirrors
- * `asyncio.start_server`.
+ * Starts a server: over TCP, with `tls` encrypted, with `path` on a Unix
+ * socket. Every client gets a task, named by its address, that runs `handler`.
+ * Mirrors `asyncio.start_server`.
  *
  * **Cancel safety:** given up, nothing is left listening.
  *
@@ -145,9 +155,9 @@ async function start(
 /**
  * Starts a server on a Unix socket. Mirrors `asyncio.start_unix_server`.
  *
- * A file that a crashed server has left is replaced; one that somebody listens at
- * is an error, and so is any other file. At the end it is removed, if it is still
- * the server's own.
+ * A file that a crashed server has left is replaced; one that somebody listens
+ * at is an error, and so is any other file. At the end it is removed, if it is
+ * still the server's own.
  *
  * **Cancel safety:** given up, nothing is left listening.
  *
