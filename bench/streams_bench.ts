@@ -1,10 +1,13 @@
 /**
- * What the streams cost, beside the least that the runtime takes for the same, and beside other peers.
+ * What the streams cost, beside the least that the runtime takes for the same,
+ * and beside other peers.
  *
- * The echo servers are programs of their own, in `bench/echo`: this package's, a plain loop of `Conn.read` and
- * `Conn.write`, `node:net` in Deno, CPython's asyncio, and uvloop where it is installed. The load is a C program where
- * there is a compiler, so that it is not what is measured; without one nothing is echoed. Compare what stands in one group, and
- * only on a quiet machine: on two cores the load and the server share them with everybody else.
+ * The echo servers are programs of their own, in `bench/echo`: this package's,
+ * a plain loop of `Conn.read` and `Conn.write`, `node:net` in Deno, CPython's
+ * asyncio, and uvloop where it is installed. The load is a C program where
+ * there is a compiler, so that it is not what is measured; without one nothing
+ * is echoed. Compare what stands in one group, and only on a quiet machine: on
+ * two cores the load and the server share them with everybody else.
  *
  * ```sh
  * deno bench -A $(deno run -A tests/std_source.ts) bench/streams_bench.ts
@@ -39,7 +42,10 @@ const SERVERS: Record<string, string[]> = {
   "CPython uvloop": ["python3", "asyncio_server.py", "uvloop"],
 };
 
-/** The ports of the servers that run, by name: each is started when it is first asked for. */
+/**
+ * The ports of the servers that run, by name: each is started when it is first
+ * asked for.
+ */
 const ports = new Map<string, number>();
 
 async function portOf(name: string): Promise<number> {
@@ -87,6 +93,8 @@ for (const size of [64, 16384]) {
         group:
           `${MESSAGES} echoes of ${size} bytes, ${connections} connections`,
         baseline: name === "this package",
+        n: 5,
+        warmup: 1,
         ignore: !canLoad || missing.has(name),
         async fn(bench) {
           const port = await portOf(name);

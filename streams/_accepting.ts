@@ -6,7 +6,9 @@ import { sleep } from "../tasks/sleep.ts";
 
 /** How long to wait for what is missing, in milliseconds. */
 const PAUSE = 1000;
-/** How long it must have gone well for a failure to be news, in milliseconds. */
+/**
+ * How long it must have gone well for a failure to be news, in milliseconds.
+ */
 const QUIET = 60_000;
 
 /** Who takes the clients. */
@@ -19,8 +21,9 @@ export interface Acceptor {
 }
 
 /**
- * Accepts clients until the acceptor is done with it. Outlives everything that can happen on the way: clients that are gone already,
- * and moments without file descriptors or memory, when trying at once would only burn time.
+ * Accepts clients until the acceptor is done with it. Outlives everything that
+ * can happen on the way: clients that are gone already, and moments without
+ * file descriptors or memory, when trying at once would only burn time.
  */
 export async function acceptAll(
   { listener, sockname }: Listening,

@@ -1,4 +1,9 @@
-/** The ways of taking bytes out of a buffer: each gives `undefined` while what it wants is not complete. @module */
+/**
+ * The ways of taking bytes out of a buffer: each gives `undefined` while what
+ * it wants is not complete.
+ *
+ * @module
+ */
 import type { Intake } from "./_intake.ts";
 import { Separators } from "./_separators.ts";
 import { SeparatorSearch } from "./_separator_search.ts";
@@ -93,7 +98,9 @@ export class Attempts {
     return { done: false, value: this.#text.take(length, length - end) };
   };
 
-  /** How long the next line is, with its newline, or what is left at the end. */
+  /**
+   * How long the next line is, with its newline, or what is left at the end.
+   */
   #lineLength(): number | undefined {
     const { buffer, eof } = this.#intake;
     const { position } = buffer;

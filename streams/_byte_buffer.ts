@@ -1,8 +1,10 @@
 /**
- * Bytes that come in at one end and are taken at the other, in one piece of memory: so a separator is found by the
- * runtime's own search, wherever the chunks were cut, and a read can go straight into the free end.
+ * Bytes that come in at one end and are taken at the other, in one piece of
+ * memory: so a separator is found by the runtime's own search, wherever the
+ * chunks were cut, and a read can go straight into the free end.
  *
- * It grows by doubling, so that however small the chunks are, filling it costs time linear in the bytes.
+ * It grows by doubling, so that however small the chunks are, filling it costs
+ * time linear in the bytes.
  *
  * @module
  */
@@ -24,10 +26,16 @@ export class ByteBuffer {
   #freeFrom = 0;
   /** Whether somebody is filling it. */
   #lent = false;
-  /** A copy of what begins at {@linkcode #pageFrom}: small pieces are cut out of it. */
+  /**
+   * A copy of what begins at {@linkcode #pageFrom}: small pieces are cut out of
+   * it.
+   */
   #page: Uint8Array = EMPTY;
   #pageFrom = 0;
-  /** How many bytes have been taken since it was made: the place of the first one in the whole stream. */
+  /**
+   * How many bytes have been taken since it was made: the place of the first
+   * one in the whole stream.
+   */
   position = 0;
 
   get size(): number {
@@ -39,7 +47,10 @@ export class ByteBuffer {
     return this.#memory.subarray(this.#start, this.#end);
   }
 
-  /** The first bytes, at most `n`, without taking them; valid until the next change. */
+  /**
+   * The first bytes, at most `n`, without taking them; valid until the next
+   * change.
+   */
   first(n: number): Uint8Array {
     const end = Math.min(this.#start + n, this.#end);
     return this.#memory.subarray(this.#start, end);
@@ -50,7 +61,10 @@ export class ByteBuffer {
     return this.#memory[this.#start + offset];
   }
 
-  /** Lends free memory at the end, about `n` bytes, until {@linkcode commit}; nothing may be added in between. */
+  /**
+   * Lends free memory at the end, about `n` bytes, until {@linkcode commit};
+   * nothing may be added in between.
+   */
   reserve(n: number): Uint8Array {
     if (2 * (this.#memory.length - this.#end) < n) this.#makeRoom(n);
     this.#lent = true;
@@ -61,7 +75,9 @@ export class ByteBuffer {
     return this.#free;
   }
 
-  /** Adds the first `n` bytes of `filled`, which came from {@linkcode reserve}. */
+  /**
+   * Adds the first `n` bytes of `filled`, which came from {@linkcode reserve}.
+   */
   commit(filled: Uint8Array, n: number): void {
     this.#lent = false;
     const inPlace = filled === this.#free && this.#freeFrom === this.#end;
@@ -83,7 +99,8 @@ export class ByteBuffer {
     const memory = this.#memory;
     const begin = this.#start + from;
     const end = this.#end;
-    // The free memory behind may be as large as all that has come so far: the search must end before it.
+    // The free memory behind may be as large as all that has come so far: the
+    // search must end before it.
     if (this.#lent) {
       const at = memory.subarray(begin, end).indexOf(byte);
       return at < 0 ? -1 : from + at;
@@ -121,8 +138,9 @@ export class ByteBuffer {
   }
 
   /**
-   * Memory of its own for each of many small pieces would cost more than all the rest. So they share a copy: what
-   * its owners do with it does not touch what is still in here.
+   * Memory of its own for each of many small pieces would cost more than all
+   * the rest. So they share a copy: what its owners do with it does not touch
+   * what is still in here.
    */
   #fromPage(n: number): Uint8Array | undefined {
     const from = this.position - this.#pageFrom;
@@ -158,7 +176,8 @@ export class ByteBuffer {
 
   #makeRoom(n: number): void {
     const { size } = this;
-    // Moving to the front costs `size`: it pays only where as much has been taken since, or it would be quadratic.
+    // Moving to the front costs `size`: it pays only where as much has been
+    // taken since, or it would be quadratic.
     if (this.#start >= size && size + n <= this.#memory.length) {
       this.#memory.copyWithin(0, this.#start, this.#end);
     } else {

@@ -29,7 +29,10 @@ export interface ClientOptions {
   readonly sockname: Deno.Addr | undefined;
 }
 
-/** How long a client may take for its TLS handshake, in milliseconds; as asyncio. */
+/**
+ * How long a client may take for its TLS handshake, in milliseconds; as
+ * asyncio.
+ */
 const HANDSHAKE = 60_000;
 
 /** The clients of a server: a connection and a task each. */
@@ -57,7 +60,10 @@ export class Clients {
     return this.connections.size + this.#handshakes;
   }
 
-  /** Waits until `condition` holds; it is looked at whenever a handler or a connection ends. */
+  /**
+   * Waits until `condition` holds; it is looked at whenever a handler or a
+   * connection ends.
+   */
   async until(condition: () => boolean, options?: WaitOptions): Promise<void> {
     do {
       await (refused(options) ?? (condition() || this.#change(options)));
@@ -118,7 +124,10 @@ export class Clients {
     task.addDoneCallback(() => this.#ended(task, connection));
   }
 
-  /** A handler that has returned leaves its connection as it is, if that is still good for anything. */
+  /**
+   * A handler that has returned leaves its connection as it is, if that is
+   * still good for anything.
+   */
   #ended(task: Task<unknown>, connection: Connection): void {
     this.tasks.delete(task);
     if (task.cancelled) {

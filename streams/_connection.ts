@@ -19,7 +19,10 @@ export interface ConnectionParts {
   /** The facts of its handshake; left out where it is plain. */
   tls?: Deno.TlsHandshakeInfo | undefined;
   limit?: number | undefined;
-  /** The addresses that are shown, where those of `conn` are not the ones that its users know. */
+  /**
+   * The addresses that are shown, where those of `conn` are not the ones that
+   * its users know.
+   */
   peername?: Deno.Addr | undefined;
   sockname?: Deno.Addr | undefined;
   /** The host that a client has asked for: it may start TLS later. */
@@ -27,9 +30,11 @@ export interface ConnectionParts {
 }
 
 /**
- * A socket with its reader and writer: the one source and sink that has two directions.
+ * A socket with its reader and writer: the one source and sink that has two
+ * directions.
  *
- * Each ends on its own. When both have ended, the socket is closed: nothing more can come of it.
+ * Each ends on its own. When both have ended, the socket is closed: nothing
+ * more can come of it.
  */
 export class Connection implements ByteSource, ByteSink, AsyncDisposable {
   readonly reader: StreamReader;
@@ -101,7 +106,8 @@ export class Connection implements ByteSource, ByteSink, AsyncDisposable {
 
   async close(): Promise<void> {
     if (this.#parts.tls !== undefined) {
-      // Says goodbye, so that the peer knows that nothing was cut off; one that is gone need not hear it.
+      // Says goodbye, so that the peer knows that nothing was cut off; one that
+      // is gone need not hear it.
       await this.#parts.conn.closeWrite().catch(() => {});
     }
     this.abort();

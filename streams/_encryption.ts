@@ -12,8 +12,8 @@ export interface Encrypted {
 /**
  * A TLS handshake.
  *
- * Given up, the connection is closed at once; but the runtime holds a socket whose
- * handshake has begun until the peer answers or goes away.
+ * Given up, the connection is closed at once; but the runtime holds a socket
+ * whose handshake has begun until the peer answers or goes away.
  */
 export class Encryption implements Operation<Encrypted> {
   readonly what: string;
@@ -97,7 +97,10 @@ export async function startTls(
   }
 }
 
-/** @throws {TypeError} These are no options for TLS, or only half of a certificate. */
+/**
+ * @throws {TypeError} These are no options for TLS, or only half of a
+ * certificate.
+ */
 export function checkTlsOptions(tls: unknown): asserts tls is TlsOptions {
   if (typeof tls !== "object" || tls === null) {
     throw new TypeError(`expected options for TLS, found ${describe(tls)}`);

@@ -21,7 +21,10 @@ export interface TcpTarget extends Deno.ListenOptions {
     | undefined;
 }
 
-/** How often another free port is tried, where the first one is taken on one of the addresses. */
+/**
+ * How often another free port is tried, where the first one is taken on one of
+ * the addresses.
+ */
 const TRIES = 10;
 
 /** Listens on all addresses of the host, on the same port. */

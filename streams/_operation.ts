@@ -16,8 +16,8 @@ export interface Operation<T> {
 }
 
 /**
- * Waits for `operation`. Given up, it is stopped, and what it gives all the same
- * is discarded: nothing is left behind.
+ * Waits for `operation`. Given up, it is stopped, and what it gives all the
+ * same is discarded: nothing is left behind.
  */
 export function perform<T>(
   operation: Operation<T>,

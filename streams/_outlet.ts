@@ -1,10 +1,14 @@
 /**
- * What a writer stands on: the bytes that are still to go, the one call of the sink under way, and those who wait for it.
+ * What a writer stands on: the bytes that are still to go, the one call of the
+ * sink under way, and those who wait for it.
  *
- * Bytes are collected until the end of the turn, when all that is ready to run has run, and leave in one call. While that is under
- * way, the next ones are collected. There are two buffers, which change places, so nothing is copied twice.
+ * Bytes are collected until the end of the turn, when all that is ready to run
+ * has run, and leave in one call. While that is under way, the next ones are
+ * collected. There are two buffers, which change places, so nothing is copied
+ * twice.
  *
- * A failure of the sink is kept, and given to those who ask (`drain`, `waitClosed`): it is never an unhandled rejection.
+ * A failure of the sink is kept, and given to those who ask (`drain`,
+ * `waitClosed`): it is never an unhandled rejection.
  *
  * @module
  */
@@ -107,7 +111,10 @@ export class Outlet {
     this.#flush();
   }
 
-  /** Frees the connection, if it is gone. Unlike after {@linkcode close}, writing is no error: nobody has closed the writer. */
+  /**
+   * Frees the connection, if it is gone. Unlike after {@linkcode close},
+   * writing is no error: nobody has closed the writer.
+   */
   endIfLost(): void {
     if (this.#loss !== undefined && !this.#closed) this.#abort();
   }

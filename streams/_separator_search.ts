@@ -9,13 +9,16 @@ export interface Match {
 }
 
 /**
- * A search for some separators at once, that no byte passes twice: it remembers, for each of them, its next place in the
- * stream or how far there is none, over chunks, reads given up and matches taken.
+ * A search for some separators at once, that no byte passes twice: it
+ * remembers, for each of them, its next place in the stream or how far there is
+ * none, over chunks, reads given up and matches taken.
  */
 export class SeparatorSearch {
   readonly separators: Separators;
   readonly #buffer: ByteBuffer;
-  /** In the whole stream: where each stands next; -1 where that is not known. */
+  /**
+   * In the whole stream: where each stands next; -1 where that is not known.
+   */
   readonly #found: number[];
   /** In the whole stream: before that, none begins. */
   readonly #searched: number[];

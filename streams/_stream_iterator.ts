@@ -4,8 +4,8 @@ import type { Attempt, Intake } from "./_intake.ts";
 import type { WaitOptions } from "../tasks/types.ts";
 
 /**
- * Iterates over what an attempt gives. By hand, since an async generator would wait
- * for the read that is under way before it returns.
+ * Iterates over what an attempt gives. By hand, since an async generator would
+ * wait for the read that is under way before it returns.
  */
 export class StreamIterator<T> implements AsyncIterator<T, undefined> {
   readonly #intake: Intake;

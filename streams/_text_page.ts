@@ -7,9 +7,10 @@ const PAGE = 1 << 14;
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
- * Lines as text, out of a buffer with many of them: one call of the decoder costs as much as all the rest
- * of a short line, so a page is decoded at once. Where it has as many characters as bytes, each is one byte, and the
- * lines can be cut out of the text.
+ * Lines as text, out of a buffer with many of them: one call of the decoder
+ * costs as much as all the rest of a short line, so a page is decoded at once.
+ * Where it has as many characters as bytes, each is one byte, and the lines can
+ * be cut out of the text.
  */
 export class TextPage {
   readonly #buffer: ByteBuffer;
@@ -23,7 +24,10 @@ export class TextPage {
     this.#buffer = buffer;
   }
 
-  /** Takes the first `n` bytes, and gives the text of all but the last `newline` of them. */
+  /**
+   * Takes the first `n` bytes, and gives the text of all but the last `newline`
+   * of them.
+   */
   take(n: number, newline: number): string {
     const buffer = this.#buffer;
     const { position } = buffer;

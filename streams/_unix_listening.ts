@@ -1,10 +1,12 @@
 /**
- * The file of a Unix socket. It is there if somebody listens, if somebody did and crashed, or if it is something
- * else altogether; only in the second case it may be replaced.
+ * The file of a Unix socket. It is there if somebody listens, if somebody did
+ * and crashed, or if it is something else altogether; only in the second case
+ * it may be replaced.
  *
- * The runtime removes the path that a listener was bound to when it is closed, even later than that, and whoever's file it
- * is by then. So the socket is bound to a name that nobody else uses, and then linked to its own: linking fails
- * where a file is, so of two servers that start at once one gets it.
+ * The runtime removes the path that a listener was bound to when it is closed,
+ * even later than that, and whoever's file it is by then. So the socket is
+ * bound to a name that nobody else uses, and then linked to its own: linking
+ * fails where a file is, so of two servers that start at once one gets it.
  *
  * @module
  */
@@ -75,7 +77,10 @@ function removeIfSame(path: string, { dev, ino }: Deno.FileInfo): void {
   if (file?.dev === dev && file.ino === ino) Deno.removeSync(path);
 }
 
-/** A name in the same directory, as short as can be: the system takes about 100 bytes. */
+/**
+ * A name in the same directory, as short as can be: the system takes about 100
+ * bytes.
+ */
 function beside(path: string): string {
   const name = `.${Math.random().toString(36).slice(2, 10)}`;
   return path.slice(0, path.lastIndexOf("/") + 1) + name;

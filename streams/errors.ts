@@ -28,7 +28,10 @@ export class IncompleteReadError extends Error {
   /** How many bytes were asked for; `undefined` where a separator was. */
   readonly expected: number | undefined;
 
-  /** Made by {@linkcode StreamReader.readExactly} and {@linkcode StreamReader.readUntil}. */
+  /**
+   * Made by {@linkcode StreamReader.readExactly} and {@linkcode
+   * StreamReader.readUntil}.
+   */
   constructor(partial: Uint8Array, expected: number | undefined) {
     super(
       `the stream ended after ${partial.length} bytes, expected ${
@@ -65,7 +68,10 @@ export class LimitOverrunError extends Error {
   /** How many bytes can be taken without touching the separator. */
   readonly consumed: number;
 
-  /** Made by {@linkcode StreamReader.readUntil} and {@linkcode StreamReader.readLine}. */
+  /**
+   * Made by {@linkcode StreamReader.readUntil} and {@linkcode
+   * StreamReader.readLine}.
+   */
   constructor(message: string, consumed: number) {
     super(message);
     this.consumed = consumed;

@@ -1,5 +1,63 @@
 /**
- * Connections, servers, and the reader and writer on them: over TCP, TLS, Unix sockets and any Web Stream.
+ * The sockets people miss in Deno: connections and servers over TCP, TLS and
+ * Unix sockets, with a reader that gives lines, exact numbers of bytes and
+ * anything up to a separator, and a writer that holds back who writes too fast.
+ * Python's `asyncio` streams.
+ *
+ * **A client.** {@linkcode openConnection} gives a {@linkcode StreamReader} and
+ * a {@linkcode StreamWriter}. A read that is cancelled, or given up by a
+ * timeout, loses no byte: the connection stays usable.
+ *
+ * **A server.** {@linkcode startServer} runs a task for every client. It
+ * belongs to the `run` it was started in, and ends with it.
+ *
+ * ```ts
+ * import { openConnection, startServer } from "@asyncio/asyncio/streams";
+ * import { run, timeout } from "@asyncio/asyncio/tasks";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await run(async () => {
+ *   const server = await startServer(async (reader, writer) => {
+ *     for await (const line of reader.lines()) {
+ *       writer.write(`${line.toUpperCase()}\n`);
+ *       await writer.drain();
+ *     }
+ *     writer.close();
+ *   }, { hostname: "127.0.0.1" });
+ *
+ *   const { port } = server.addresses[0] as Deno.NetAddr;
+ *   const { reader, writer } = await openConnection({ port });
+ *   writer.write("hello\n");
+ *   const answer = await timeout(1000, () => reader.readLine());
+ *   assertEquals(new TextDecoder().decode(answer), "HELLO\n");
+ *   writer.close();
+ * });
+ * ```
+ *
+ * **Writing.** `write` never waits, and what is written in one turn leaves in
+ * one system call. `await writer.drain()` after it keeps memory bounded, and
+ * throws when the connection was lost; nothing else does, and it is never an
+ * unhandled rejection.
+ *
+ * **Ending.** `writeEof` ends one direction and leaves the other; `close` sends
+ * what is unsent, `abort` drops it. When both directions have ended, the
+ * connection is closed. At the end of a `run` its connections and servers are
+ * closed: what the peers take at once is still sent.
+ *
+ * **Web Streams, both ways.** {@linkcode StreamReader.from} and
+ * {@linkcode StreamWriter.from} take any stream of bytes; `reader.readable` and
+ * `writer.writable` are streams for those who want them.
+ *
+ * ```ts
+ * import { StreamReader } from "@asyncio/asyncio/streams";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const response = new Response("status: fine\n\nthe body");
+ * const reader = StreamReader.from(response.body!);
+ * const head = await reader.readUntil("\n\n");
+ * assertEquals(new TextDecoder().decode(head), "status: fine\n\n");
+ * assertEquals(await new Response(reader.readable).text(), "the body");
+ * ```
  *
  * @module
  */

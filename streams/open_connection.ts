@@ -35,7 +35,9 @@ export interface ConnectOptions extends WaitOptions {
   limit?: number | undefined;
   /** Whether small writes leave at once (TCP_NODELAY); true unless given. */
   noDelay?: boolean | undefined;
-  /** Whether a silent connection is probed (SO_KEEPALIVE); false unless given. */
+  /**
+   * Whether a silent connection is probed (SO_KEEPALIVE); false unless given.
+   */
   keepAlive?: boolean | undefined;
 }
 
@@ -46,18 +48,18 @@ export type UnixConnectOptions = Pick<ConnectOptions, "limit" | "signal">;
  * Connects to a server: over TCP, with `tls` encrypted, with `path` over a Unix
  * socket. Mirrors `asyncio.open_connection`.
  *
- * It settles when the connection can be used: with `tls` after the handshake, so
- * that a certificate that is not trusted is an error here.
+ * It settles when the connection can be used: with `tls` after the handshake,
+ * so that a certificate that is not trusted is an error here.
  *
- * A connection opened in a `run` is closed at its end at the latest: what the peer
- * takes at once is still sent.
+ * A connection opened in a `run` is closed at its end at the latest: what the
+ * peer takes at once is still sent.
  *
  * **Cancel safety:** given up, it rejects at once, and leaves nothing open. (A
- * socket in the middle of a TLS handshake is closed when the peer answers or goes
- * away: the runtime holds it until then.)
+ * socket in the middle of a TLS handshake is closed when the peer answers or
+ * goes away: the runtime holds it until then.)
  *
- * @throws {TypeError} Neither a port nor a path is given, or both are; `tls` with
- * `path`, which the runtime cannot.
+ * @throws {TypeError} Neither a port nor a path is given, or both are; `tls`
+ * with `path`, which the runtime cannot.
  * @throws {RangeError} The port is none, or the limit is 0 or less.
  * @throws {Deno.errors.ConnectionRefused} Nobody listens there.
  * @throws {Deno.errors.InvalidData} The server's certificate is not trusted, or
@@ -108,7 +110,8 @@ async function open(options: ConnectOptions): Promise<Streams> {
 }
 
 /**
- * Connects to a server on a Unix socket. Mirrors `asyncio.open_unix_connection`.
+ * Connects to a server on a Unix socket. Mirrors
+ * `asyncio.open_unix_connection`.
  *
  * **Cancel safety:** given up, it rejects at once, and leaves nothing open.
  *

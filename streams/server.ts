@@ -23,13 +23,13 @@ export interface ServerParts extends ClientOptions {
 export let serve: (parts: ServerParts) => Server;
 
 /**
- * A server: takes clients and runs a task for each. Made by {@linkcode startServer}
- * and {@linkcode startUnixServer}. Mirrors `asyncio.Server`.
+ * A server: takes clients and runs a task for each. Made by {@linkcode
+ * startServer} and {@linkcode startUnixServer}. Mirrors `asyncio.Server`.
  *
- * - It serves from the start, in the `run` it was started in, and is shut down at
- *   that run's end.
- * - An error of a handler ends its own connection alone, and is reported through
- *   the loop's exception handler.
+ * - It serves from the start, in the `run` it was started in, and is shut down
+ *   at that run's end.
+ * - An error of a handler ends its own connection alone, and is reported
+ *   through the loop's exception handler.
  * - A handler that returns leaves its connection open, for others to use, until
  *   somebody closes it.
  * - Without file descriptors left it says so, and tries again every second.
@@ -103,12 +103,12 @@ export class Server implements AsyncDisposable {
   }
 
   /**
-   * Serves until it is cancelled; then the server and its clients are closed, and
-   * their handlers cancelled; it waits until those have cleaned up. Mirrors
+   * Serves until it is cancelled; then the server and its clients are closed,
+   * and their handlers cancelled; it waits until those have cleaned up. Mirrors
    * `asyncio.Server.serve_forever`.
    *
-   * Closed by {@linkcode close} or {@linkcode shutdown}, it leaves the clients to
-   * those, and waits until the handlers have ended.
+   * Closed by {@linkcode close} or {@linkcode shutdown}, it leaves the clients
+   * to those, and waits until the handlers have ended.
    *
    * It serves without this as well: this is for tasks that do nothing else.
    *
@@ -168,20 +168,27 @@ export class Server implements AsyncDisposable {
     ));
   }
 
-  /** Closes all connections: each when everything is sent. Mirrors `asyncio.Server.close_clients`. */
+  /**
+   * Closes all connections: each when everything is sent. Mirrors
+   * `asyncio.Server.close_clients`.
+   */
   closeClients(): void {
     for (const { writer } of this.#clients.connections) writer.close();
   }
 
-  /** Closes all connections at once, and drops what is unsent. Mirrors `asyncio.Server.abort_clients`. */
+  /**
+   * Closes all connections at once, and drops what is unsent. Mirrors
+   * `asyncio.Server.abort_clients`.
+   */
   abortClients(): void {
     for (const { writer } of this.#clients.connections) writer.abort();
   }
 
   /**
-   * Takes no new clients, lets the handlers end, and closes the connections that
-   * they left open. When `timeout` milliseconds are over it cancels the handlers
-   * that are left, waits until they have cleaned up, and aborts what is still open.
+   * Takes no new clients, lets the handlers end, and closes the connections
+   * that they left open. When `timeout` milliseconds are over it cancels the
+   * handlers that are left, waits until they have cleaned up, and aborts what
+   * is still open.
    *
    * **Cancel safety:** given up, the server is closed to new clients, and its
    * handlers go on.

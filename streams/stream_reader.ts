@@ -12,7 +12,10 @@ import { describe, type WaitOptions } from "../tasks/types.ts";
 
 /** How a reader is made. */
 export interface ReaderOptions {
-  /** How long a line may be, or what comes before a separator, in bytes: 65536 unless given. */
+  /**
+   * How long a line may be, or what comes before a separator, in bytes: 65536
+   * unless given.
+   */
   limit?: number | undefined;
 }
 
@@ -26,19 +29,25 @@ export let readerOver: (
 export let intakeOf: (reader: StreamReader) => Intake;
 
 /**
- * Reads bytes, exactly as many as wanted, up to a separator, or line by line, mixed freely. Mirrors
- * `asyncio.StreamReader`.
+ * Reads bytes, exactly as many as wanted, up to a separator, or line by line,
+ * mixed freely. Mirrors `asyncio.StreamReader`.
  *
- * Readers come with a connection ({@linkcode openConnection}, {@linkcode startServer}), a subprocess, or from any Web
- * Stream ({@linkcode StreamReader.from}); one made with `new` is fed by hand.
+ * Readers come with a connection ({@linkcode openConnection}, {@linkcode
+ * startServer}), a subprocess, or from any Web Stream ({@linkcode
+ * StreamReader.from}); one made with `new` is fed by hand.
  *
- * - One read at a time: a second one while the first is waiting is refused with an `Error`.
- * - It reads on demand and holds little more than what was asked for: a peer that sends faster than it is read has to
- *   wait.
+ * - One read at a time: a second one while the first is waiting is refused with
+ *   an `Error`.
+ * - It reads on demand and holds little more than what was asked for: a peer
+ *   that sends faster than it is read has to wait.
  * - A lost connection fails this read and all that follow.
+ * - What a read gives is the caller's own. Small pieces that came together may
+ *   share an `ArrayBuffer`, so copy one (`slice()`) before its `buffer` is
+ *   transferred elsewhere.
  *
- * **Cancel safety:** every read that is cancelled or aborted, or given up by a timeout, leaves all its bytes to the next
- * one. That holds for each method here.
+ * **Cancel safety:** every read that is cancelled or aborted, or given up by a
+ * timeout, leaves all its bytes to the next one. That holds for each method
+ * here.
  *
  * @example
  * ```ts
@@ -63,7 +72,8 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
   #readable: ReadableStream<Uint8Array> | undefined;
 
   /**
-   * Makes a reader that is fed with {@linkcode feedData}, {@linkcode feedEof} and {@linkcode setException}.
+   * Makes a reader that is fed with {@linkcode feedData}, {@linkcode feedEof}
+   * and {@linkcode setException}.
    *
    * @throws {RangeError} The limit is 0 or less.
    */
@@ -89,8 +99,8 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
   }
 
   /**
-   * Reads what is there: at least one byte, and `n` at the most; an empty array at
-   * the end. Without `n` it reads everything up to the end. Mirrors
+   * Reads what is there: at least one byte, and `n` at the most; an empty array
+   * at the end. Without `n` it reads everything up to the end. Mirrors
    * `asyncio.StreamReader.read`.
    *
    * **Cancel safety:** a read given up leaves all its bytes to the next one.
@@ -114,8 +124,8 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    *
    * **Cancel safety:** a read given up leaves all its bytes to the next one.
    *
-   * @throws {LimitOverrunError} The line is longer than the limit. It is dropped,
-   * or as much of it as was there.
+   * @throws {LimitOverrunError} The line is longer than the limit. It is
+   * dropped, or as much of it as was there.
    * @throws {Error} Another read is waiting, or the connection was lost.
    */
   readLine(options?: WaitOptions): Promise<Uint8Array> {
@@ -124,8 +134,8 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
   }
 
   /**
-   * Reads up to a separator, and that with it; of several the one that ends first.
-   * Mirrors `asyncio.StreamReader.readuntil`.
+   * Reads up to a separator, and that with it; of several the one that ends
+   * first. Mirrors `asyncio.StreamReader.readuntil`.
    *
    * No byte is searched twice, however small the pieces are in which it comes.
    *
@@ -134,10 +144,10 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    * @param separator `"\n"` unless given.
    *
    * @throws {TypeError} A separator is empty, or there is none.
-   * @throws {IncompleteReadError} The stream ended before; the error has what was
-   * there.
-   * @throws {LimitOverrunError} More bytes than the limit come before it. They stay
-   * in the reader.
+   * @throws {IncompleteReadError} The stream ended before; the error has what
+   * was there.
+   * @throws {LimitOverrunError} More bytes than the limit come before it. They
+   * stay in the reader.
    * @throws {Error} Another read is waiting, or the connection was lost.
    *
    * @example
@@ -170,8 +180,8 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    * **Cancel safety:** a read given up leaves all its bytes to the next one.
    *
    * @throws {RangeError} `n` is negative.
-   * @throws {IncompleteReadError} The stream ended before; the error has what was
-   * there.
+   * @throws {IncompleteReadError} The stream ended before; the error has what
+   * was there.
    * @throws {Error} Another read is waiting, or the connection was lost.
    */
   readExactly(n: number, options?: WaitOptions): Promise<Uint8Array> {
@@ -182,11 +192,11 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
   }
 
   /**
-   * The lines as text, without their `"\n"` or `"\r\n"`. What is no UTF-8 becomes
-   * U+FFFD.
+   * The lines as text, without their `"\n"` or `"\r\n"`. What is no UTF-8
+   * becomes U+FFFD.
    *
-   * **Cancel safety:** ending the iteration, or cancelling it, loses no byte that
-   * was not given out.
+   * **Cancel safety:** ending the iteration, or cancelling it, loses no byte
+   * that was not given out.
    *
    * @example
    * ```ts
@@ -210,7 +220,10 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
     return new StreamIterator(this.#intake, this.#attempts.nextLine);
   }
 
-  /** Whether the end has come and everything is read. Mirrors `asyncio.StreamReader.at_eof`. */
+  /**
+   * Whether the end has come and everything is read. Mirrors
+   * `asyncio.StreamReader.at_eof`.
+   */
   get atEof(): boolean {
     return this.#intake.eof && this.#intake.buffer.size === 0;
   }
@@ -218,7 +231,8 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
   /**
    * Adds bytes, a copy of them, to a reader made with `new`.
    *
-   * @throws {Error} After {@linkcode feedEof}, or on a reader with a source of its own.
+   * @throws {Error} After {@linkcode feedEof}, or on a reader with a source of
+   * its own.
    */
   feedData(data: Uint8Array): void {
     if (!(data instanceof Uint8Array)) {

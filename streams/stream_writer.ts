@@ -10,7 +10,9 @@ import { describe, type WaitOptions } from "../tasks/types.ts";
 
 /** What a writer knows and can do beyond its bytes. */
 export interface WriterExtras {
-  /** What `getExtraInfo` gives; `undefined` where there is nothing of that name. */
+  /**
+   * What `getExtraInfo` gives; `undefined` where there is nothing of that name.
+   */
   info?(name: string): unknown;
   /** Encrypts the connection; nothing is unsent. */
   startTls?(options: (TlsOptions & WaitOptions) | undefined): Promise<void>;
@@ -25,15 +27,17 @@ export let outletOf: (writer: StreamWriter) => Outlet;
 const encoder = new TextEncoder();
 
 /**
- * Writes bytes and text, and holds back who writes faster than the peer reads. Mirrors
- * `asyncio.StreamWriter`.
+ * Writes bytes and text, and holds back who writes faster than the peer reads.
+ * Mirrors `asyncio.StreamWriter`.
  *
- * Writers come with a connection ({@linkcode openConnection}, {@linkcode startServer}), a subprocess, or from any Web
- * Stream ({@linkcode StreamWriter.from}).
+ * Writers come with a connection ({@linkcode openConnection}, {@linkcode
+ * startServer}), a subprocess, or from any Web Stream ({@linkcode
+ * StreamWriter.from}).
  *
- * - `write` never waits. What is written in one turn leaves in one system call, in order.
- * - After writing, `await drain()`: it waits while more than 64 KiB are unsent, until no more than 16 KiB are, and throws
- *   when the connection was lost.
+ * - `write` never waits. What is written in one turn leaves in one system call,
+ *   in order.
+ * - After writing, `await drain()`: it waits while more than 64 KiB are unsent,
+ *   until no more than 16 KiB are, and throws when the connection was lost.
  * - A lost connection surfaces at `drain` and `waitClosed`, and nowhere else.
  *
  * @example
@@ -66,7 +70,8 @@ export class StreamWriter implements AsyncDisposable {
   }
 
   /**
-   * A writer to a Web Stream. It locks the stream; {@linkcode writeEof} and {@linkcode close} close it.
+   * A writer to a Web Stream. It locks the stream; {@linkcode writeEof} and
+   * {@linkcode close} close it.
    *
    * @throws {TypeError} The stream is locked.
    *
@@ -88,13 +93,14 @@ export class StreamWriter implements AsyncDisposable {
   }
 
   /**
-   * Takes bytes, or text as UTF-8, to be sent; never waits. They are taken as they
-   * are now: the array may be changed afterwards. Mirrors
+   * Takes bytes, or text as UTF-8, to be sent; never waits. They are taken as
+   * they are now: the array may be changed afterwards. Mirrors
    * `asyncio.StreamWriter.write`.
    *
    * When the connection was lost they are dropped, and `drain` says so.
    *
-   * @throws {Error} After {@linkcode close}, {@linkcode abort} or {@linkcode writeEof}.
+   * @throws {Error} After {@linkcode close}, {@linkcode abort} or {@linkcode
+   * writeEof}.
    * @throws {TypeError} `data` is neither.
    */
   write(data: Uint8Array | string): void {
@@ -121,8 +127,8 @@ export class StreamWriter implements AsyncDisposable {
    *
    * **Cancel safety:** giving up changes nothing: what was written is sent.
    *
-   * @throws {Error} The connection was lost, or the writer was aborted with bytes
-   * unsent.
+   * @throws {Error} The connection was lost, or the writer was aborted with
+   * bytes unsent.
    */
   drain(options?: WaitOptions): Promise<void> {
     return this.#outlet.drain(options);
@@ -137,11 +143,11 @@ export class StreamWriter implements AsyncDisposable {
   }
 
   /**
-   * Ends this direction when everything is sent: the peer reads to the end, and can
-   * still answer. Mirrors `asyncio.StreamWriter.write_eof`.
+   * Ends this direction when everything is sent: the peer reads to the end, and
+   * can still answer. Mirrors `asyncio.StreamWriter.write_eof`.
    *
-   * When the other direction ends as well, the connection is closed. Where there is
-   * none (a pipe, a Web Stream) this is {@linkcode close}.
+   * When the other direction ends as well, the connection is closed. Where
+   * there is none (a pipe, a Web Stream) this is {@linkcode close}.
    *
    * @throws {Error} Where {@linkcode canWriteEof} is false.
    */
@@ -160,7 +166,10 @@ export class StreamWriter implements AsyncDisposable {
     this.#outlet.close();
   }
 
-  /** Whether it is closed, is being closed, or lost its connection. Mirrors `asyncio.StreamWriter.is_closing`. */
+  /**
+   * Whether it is closed, is being closed, or lost its connection. Mirrors
+   * `asyncio.StreamWriter.is_closing`.
+   */
   get isClosing(): boolean {
     return this.#outlet.closing;
   }
@@ -177,15 +186,18 @@ export class StreamWriter implements AsyncDisposable {
     return this.#outlet.waitClosed(options);
   }
 
-  /** Closes the connection at once, and drops what is unsent. Mirrors `asyncio.WriteTransport.abort`. */
+  /**
+   * Closes the connection at once, and drops what is unsent. Mirrors
+   * `asyncio.WriteTransport.abort`.
+   */
   abort(): void {
     this.#outlet.abort();
   }
 
   /**
-   * What is known of the connection: `"peername"` and `"sockname"` (a `Deno.Addr`),
-   * `"conn"` (the `Deno.Conn`), `"tls"` (the facts of the handshake; `undefined`
-   * while it is plain), `"pid"` of a subprocess. Mirrors
+   * What is known of the connection: `"peername"` and `"sockname"` (a
+   * `Deno.Addr`), `"conn"` (the `Deno.Conn`), `"tls"` (the facts of the
+   * handshake; `undefined` while it is plain), `"pid"` of a subprocess. Mirrors
    * `asyncio.StreamWriter.get_extra_info`.
    *
    * @param fallback Given where there is no such thing.
@@ -195,15 +207,16 @@ export class StreamWriter implements AsyncDisposable {
   }
 
   /**
-   * Encrypts the connection, as its client; settles after the handshake. What is
-   * unsent is sent before. Reader and writer stay the same. Mirrors
+   * Encrypts the connection, as its client; settles after the handshake. What
+   * is unsent is sent before. Reader and writer stay the same. Mirrors
    * `asyncio.StreamWriter.start_tls`.
    *
-   * **Cancel safety:** given up before the handshake, the connection is unharmed;
-   * in it, the connection is lost.
+   * **Cancel safety:** given up before the handshake, the connection is
+   * unharmed; in it, the connection is lost.
    *
    * @throws {Error} A read is pending or bytes are unread: the connection is
-   * unharmed. Or it is no client's connection over TCP, or is encrypted already.
+   * unharmed. Or it is no client's connection over TCP, or is encrypted
+   * already.
    * @throws {Deno.errors.InvalidData} The certificate is not trusted. The
    * connection is lost.
    */
@@ -221,8 +234,8 @@ export class StreamWriter implements AsyncDisposable {
    * A Web Stream of what is to be sent, with the backpressure of
    * {@linkcode drain}. The same object every time.
    *
-   * Closing it ends this direction ({@linkcode writeEof}), or closes the connection where
-   * that is impossible; aborting it aborts the writer.
+   * Closing it ends this direction ({@linkcode writeEof}), or closes the
+   * connection where that is impossible; aborting it aborts the writer.
    *
    * @example An echo
    * ```ts
@@ -243,7 +256,10 @@ export class StreamWriter implements AsyncDisposable {
     });
   }
 
-  /** Closes the connection when everything is sent, and waits for that; that it was lost is no error here. */
+  /**
+   * Closes the connection when everything is sent, and waits for that; that it
+   * was lost is no error here.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
     try {

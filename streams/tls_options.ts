@@ -6,7 +6,10 @@ export interface TlsOptions {
   caCerts?: string[] | undefined;
   /** The protocols offered (ALPN), the preferred one first. */
   alpnProtocols?: string[] | undefined;
-  /** The name that the server's certificate has to be for; the host connected to unless given. */
+  /**
+   * The name that the server's certificate has to be for; the host connected to
+   * unless given.
+   */
   serverName?: string | undefined;
   /** The client's own certificate, as PEM; with {@linkcode TlsOptions.key}. */
   cert?: string | undefined;

@@ -1,4 +1,9 @@
-/** A certificate authority with certificates for a server and a client, made by openssl for these tests. @module */
+/**
+ * A certificate authority with certificates for a server and a client, made by
+ * openssl for these tests.
+ *
+ * @module
+ */
 
 export interface Certificate {
   cert: string;

@@ -3,8 +3,9 @@ import { assertEquals } from "@std/assert";
 const here = new URL(".", import.meta.url).pathname;
 
 /**
- * Runs a program of this folder in a process of its own, and gives the lines that
- * it prints, all but the first, which `onFirst` gets as soon as it is there.
+ * Runs a program of this folder in a process of its own, and gives the lines
+ * that it prints, all but the first, which `onFirst` gets as soon as it is
+ * there.
  */
 export async function runChild(
   program: string,

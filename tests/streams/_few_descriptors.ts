@@ -1,6 +1,7 @@
 /**
- * A server that runs out of file descriptors: a program of its own, started with
- * few of them. Prints its port, and what comes of the clients that connect.
+ * A server that runs out of file descriptors: a program of its own, started
+ * with few of them. Prints its port, and what comes of the clients that
+ * connect.
  *
  * @module
  */

@@ -1,6 +1,9 @@
 const LOOPBACK = { hostname: "127.0.0.1" };
 
-/** A proxy in front of a server, that can hold back what goes through it, and cut it off. */
+/**
+ * A proxy in front of a server, that can hold back what goes through it, and
+ * cut it off.
+ */
 export class Gate implements AsyncDisposable {
   readonly #listener = Deno.listen({ ...LOOPBACK, port: 0 });
   readonly port: number = (this.#listener.addr as Deno.NetAddr).port;
@@ -11,7 +14,8 @@ export class Gate implements AsyncDisposable {
 
   /**
    * @param target The port of the server.
-   * @param plain What is said to a client before its bytes go through: it asks with a line, and is answered with this.
+   * @param plain What is said to a client before its bytes go through: it asks
+   * with a line, and is answered with this.
    */
   constructor(target: number, readonly plain?: string) {
     this.#target = target;

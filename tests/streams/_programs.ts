@@ -1,7 +1,9 @@
 /** Real programs as peers. @module */
 import { has } from "../_installed.ts";
 
-/** Defines a test that needs these programs; where one is missing it is skipped. */
+/**
+ * Defines a test that needs these programs; where one is missing it is skipped.
+ */
 export function testWith(
   programs: string[],
   name: string,

@@ -1,4 +1,8 @@
-/** Starts two servers on one port: a program of its own, since it takes a flag. @module */
+/**
+ * Starts two servers on one port: a program of its own, since it takes a flag.
+ *
+ * @module
+ */
 import { startServer } from "@asyncio/asyncio/streams";
 
 const options = { hostname: "127.0.0.1", reusePort: true };

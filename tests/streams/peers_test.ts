@@ -41,7 +41,10 @@ async function connectSoon(options: ConnectOptions): Promise<Streams> {
   }
 }
 
-/** One HTTP request on a connection that stays open: the status line and the body. */
+/**
+ * One HTTP request on a connection that stays open: the status line and the
+ * body.
+ */
 async function get(
   { reader, writer }: Streams,
   path: string,
@@ -80,7 +83,10 @@ async function answerWithPath(
 
 // nginx
 
-/** nginx with a plain and an encrypted port, which asks for a client's certificate; and a proxy to `upstream`. */
+/**
+ * nginx with a plain and an encrypted port, which asks for a client's
+ * certificate; and a proxy to `upstream`.
+ */
 function nginx(port: number, tlsPort: number, upstream: number): ServerProgram {
   const directory = Deno.makeTempDirSync();
   const { server, authority } = certificates();

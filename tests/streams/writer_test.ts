@@ -12,7 +12,9 @@ import { Attempt } from "../_attempt.ts";
 import { turns } from "../tasks/_turns.ts";
 import { bytes, text } from "./_sockets.ts";
 
-/** A stream that keeps what is written to it, and can be made to wait or fail. */
+/**
+ * A stream that keeps what is written to it, and can be made to wait or fail.
+ */
 class Sink {
   readonly chunks: string[] = [];
   closed = false;
