@@ -11,6 +11,8 @@
 
 /** Where bytes come from. */
 export interface ByteSource {
+  /** Where they come from, in a word: `127.0.0.1:8080`. */
+  readonly name?: string;
   /**
    * Reads at least one byte into `buffer` and gives their number; `null` at the
    * end. Called again only when it has settled. A rejection is final: the

@@ -1,4 +1,5 @@
 /** @module */
+import { show } from "./_address.ts";
 import type { ByteSink, ByteSource } from "./_byte_ends.ts";
 import { checkTlsOptions, Encryption, startTls } from "./_encryption.ts";
 import type { Intake } from "./_intake.ts";
@@ -67,6 +68,11 @@ export class Connection implements ByteSource, ByteSink, AsyncDisposable {
   /** Closes it, if the peer is out of reach. */
   closeIfLost(): void {
     this.#outlet.endIfLost();
+  }
+
+  /** The peer, where it has an address that says something. */
+  get name(): string {
+    return show(this.#info("peername") as Deno.Addr);
   }
 
   read(buffer: Uint8Array): Promise<number | null> {

@@ -17,6 +17,7 @@ import {
   ExternalWaiter,
   failed,
   passed,
+  type Place,
   refused,
   Waiter,
 } from "../tasks/waiter.ts";
@@ -31,6 +32,23 @@ const MOST = 262144;
 /** Takes what is waited for; `undefined` while it is not complete. */
 export type Attempt<T> = () => T | undefined;
 
+/** Where a read waits. */
+class IntakePlace implements Place {
+  operation = "";
+  readonly #source: ByteSource | undefined;
+  readonly leave: () => void;
+
+  constructor(source: ByteSource | undefined, leave: () => void) {
+    this.#source = source;
+    this.leave = leave;
+  }
+
+  get what(): string {
+    const name = this.#source?.name;
+    return name === undefined ? this.operation : `${this.operation} ${name}`;
+  }
+}
+
 export class Intake {
   readonly buffer = new ByteBuffer();
   readonly #source: ByteSource | undefined;
@@ -41,18 +59,16 @@ export class Intake {
   /** What the source is filling, or has filled last. */
   #memory: Uint8Array | undefined;
   /** One for all waits, as there is one at a time. */
-  readonly #place = {
-    what: "",
-    leave: (): void => {
-      this.#waiter = this.#attempt = undefined;
-    },
-  };
+  readonly #place: IntakePlace;
   #waiter: Waiter<unknown> | undefined;
   #attempt: Attempt<unknown> | undefined;
 
   /** @param source Left out, the bytes are fed by hand. */
   constructor(source?: ByteSource) {
     this.#source = source;
+    this.#place = new IntakePlace(source, () => {
+      this.#waiter = this.#attempt = undefined;
+    });
   }
 
   /** Whether no more bytes come. */
@@ -100,7 +116,7 @@ export class Intake {
       return failed(error);
     }
     const place = this.#place;
-    place.what = what;
+    place.operation = what;
     // What is fed by hand comes from the program itself, everything else from
     // the world outside.
     const waiter = this.#source === undefined
