@@ -1,0 +1,56 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { openConnection, startServer } from "@asyncio/asyncio/streams";
+import { createTask, run, timeout, TimeoutError } from "@asyncio/asyncio/tasks";
+import { Attempt } from "../_attempt.ts";
+import { turns } from "../tasks/_turns.ts";
+import { certificates } from "./_certificates.ts";
+import { Gate } from "./_gate.ts";
+import { closedAgain, openDescriptors, portOf, until } from "./_sockets.ts";
+import { echo, serving, test, trusting } from "./_tls.ts";
+import { Silent } from "./_silent.ts";
+
+for (const giveUp of ["cancel", "abort"] as const) {
+  test(`a handshake given up by ${giveUp} ends at once, and the socket is freed when the peer goes`, async () => {
+    certificates();
+    await turns();
+    const before = openDescriptors();
+    {
+      using silent = new Silent();
+      const attempt = new Attempt((options) =>
+        openConnection({ ...trusting(silent.port), ...options })
+      );
+      await until(() => silent.conns.length === 1);
+      await turns();
+      attempt[giveUp]();
+      await attempt.task;
+      assertEquals(
+        attempt.outcome,
+        giveUp === "cancel" ? "cancelled" : "Aborted",
+      );
+      await turns();
+    }
+    await closedAgain(before);
+  });
+}
+
+test("a handshake given up is over when the peer answers late", async () => {
+  await using server = await startServer(echo, serving());
+  await using gate = new Gate(portOf(server));
+  await turns();
+  const before = openDescriptors();
+  gate.hold();
+  await assertRejects(
+    () => timeout(20, () => openConnection(trusting(gate.port))),
+    TimeoutError,
+  );
+  gate.release();
+  await closedAgain(before);
+});
+
+test("a handshake under way at the end of the run is given up", async () => {
+  using silent = new Silent();
+  await run(() => {
+    createTask(() => openConnection(trusting(silent.port)));
+    return until(() => silent.conns.length === 1);
+  });
+});
