@@ -58,9 +58,9 @@ async function portOf(name: string): Promise<number> {
     stdin: "null",
     stdout: "piped",
   }).spawn();
-  child.unref();
   globalThis.addEventListener("unload", () => child.kill("SIGKILL"));
   const line = await StreamReader.from(child.stdout).readLine();
+  child.unref(); // not before: what it says is waited for
   const port = Number(new TextDecoder().decode(line));
   ports.set(name, port);
   return port;
