@@ -1,0 +1,89 @@
+/** Who is compared, and how each is started: a program of its own for each. */
+import { runSubprocess } from "@asyncio/asyncio/process";
+
+const NAMES = [
+  "this_package",
+  "bare",
+  "std_async",
+  "asyncio",
+  "uvloop",
+  "effect",
+  "effection",
+  "p_queue",
+  "p_limit",
+  "fastq",
+  "async_mutex",
+  "execa",
+] as const;
+
+export type PeerName = typeof NAMES[number];
+
+export interface Contestant {
+  name: PeerName;
+  /** With its version. */
+  title: string;
+  command: [string, ...string[]];
+  works: ReadonlySet<string>;
+}
+
+export interface Absent {
+  name: PeerName;
+  reason: string;
+}
+
+/** What npm has to offer: this package is to be ahead of all of it. */
+export function isFromNpm(name: PeerName): boolean {
+  return NAMES.indexOf(name) >= NAMES.indexOf("effect");
+}
+
+const here = new URL("peers/", import.meta.url).pathname;
+
+/** Where Debian's uvloop is, in its own Python, another one may come first. */
+async function commandOf(name: PeerName): Promise<[string, ...string[]]> {
+  if (name === "asyncio" || name === "uvloop") {
+    const code = `import sys, ${name}; print(sys.executable)`;
+    let missing: unknown;
+    for (const python of ["python3", "/usr/bin/python3"]) {
+      try {
+        const { stdout } = await runSubprocess([python, "-c", code], {
+          captureOutput: true,
+          check: true,
+        });
+        return [stdout!.trim(), `${here}python.py`, name];
+      } catch (error) {
+        missing = error;
+      }
+    }
+    throw missing;
+  }
+  const flags = ["-A", "--no-lock", "--v8-flags=--expose-gc"];
+  return [Deno.execPath(), "run", ...flags, `${here}${name}.ts`];
+}
+
+/** What the program said when it failed, without the places that are this machine's own. */
+function reasonOf(error: unknown): string {
+  const said = (error as { stderr?: string }).stderr ?? String(error);
+  const line = said.split("\n").find((line) => /error/i.test(line)) ?? said;
+  return line.replace(/\S*:\/\/\S*/g, "...").trim();
+}
+
+/** Those who are there, and why the others are not. */
+export async function findContestants(): Promise<[Contestant[], Absent[]]> {
+  const present: Contestant[] = [];
+  const absent: Absent[] = [];
+  for (const name of NAMES) {
+    try {
+      const command = await commandOf(name);
+      const { stdout } = await runSubprocess(command, {
+        captureOutput: true,
+        check: true,
+        env: { NO_COLOR: "1" },
+      });
+      const { title, works } = JSON.parse(stdout!);
+      present.push({ name, title, command, works: new Set(works) });
+    } catch (error) {
+      absent.push({ name, reason: reasonOf(error) });
+    }
+  }
+  return [present, absent];
+}

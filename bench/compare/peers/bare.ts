@@ -1,0 +1,136 @@
+/** The floor: promises, timers and programs as the runtime has them, and nothing around. */
+import { setTimeout as delay } from "node:timers/promises";
+import { check, serve } from "../serve.ts";
+import { turn } from "../turn.ts";
+import { sleepTime } from "../works.ts";
+
+function times<T>(count: number, make: (k: number) => T): T[] {
+  return Array.from({ length: count }, (_, k) => make(k));
+}
+
+// deno-lint-ignore require-await
+async function one(): Promise<number> {
+  return 1;
+}
+
+async function all(units: number): Promise<void> {
+  const results = await Promise.all(times(units, one));
+  check(results.reduce((a, b) => a + b, 0), units);
+}
+
+/** Two async functions hand each other the resolvers of promises. */
+async function handOver(units: number): Promise<void> {
+  let give: (item: number) => void;
+  let proceed: (() => void) | undefined;
+  let received = 0;
+  const consume = async () => {
+    for (let i = 0; i < units; i++) {
+      const item = new Promise<number>((resolve) => give = resolve);
+      proceed?.();
+      received += await item;
+    }
+  };
+  const produce = async () => {
+    for (let i = 0; i < units; i++) {
+      const wanted = new Promise<void>((resolve) => proceed = resolve);
+      give(1);
+      if (i < units - 1) await wanted;
+    }
+  };
+  await Promise.all([consume(), produce()]);
+  check(received, units);
+}
+
+async function program(): Promise<void> {
+  const command = new Deno.Command("echo", { args: ["1"], stdin: "null" });
+  const { stdout } = await command.output();
+  check(Number(new TextDecoder().decode(stdout)), 1);
+}
+
+await serve(`bare promises, Deno ${Deno.version.deno}`, {
+  gather: all,
+
+  group: all,
+
+  async sleep0_shared(units) {
+    await Promise.all(times(100, async () => {
+      for (let i = 0; i < units / 100; i++) await turn();
+    }));
+  },
+
+  async sleep0_alone(units) {
+    for (let i = 0; i < units; i++) await turn();
+  },
+
+  queue: handOver,
+
+  ping_pong: handOver,
+
+  async lock(units) {
+    for (let i = 0; i < units; i++) await Promise.resolve({ i });
+  },
+
+  /** A chain of promises is a lock as well. */
+  async lock_held(units) {
+    let chain = Promise.resolve();
+    await Promise.all(times(10, async () => {
+      for (let i = 0; i < units / 10; i++) await (chain = chain.then(turn));
+    }));
+  },
+
+  /** Ten loops that share what there is to do. */
+  async semaphore(units) {
+    let left = units;
+    await Promise.all(times(10, async () => {
+      while (left-- > 0) await turn();
+    }));
+  },
+
+  async sleeps(units) {
+    await Promise.all(
+      times(
+        units,
+        (k) => new Promise((resolve) => setTimeout(resolve, sleepTime(k))),
+      ),
+    );
+  },
+
+  async sleeping_tasks(units) {
+    await Promise.all(times(units, async (k) => {
+      await new Promise((resolve) => setTimeout(resolve, sleepTime(k)));
+    }));
+  },
+
+  /** A race against a timer, which is cleared. */
+  async wait_for(units) {
+    let done = 0;
+    for (let i = 0; i < units; i++) {
+      let timer: ReturnType<typeof setTimeout>;
+      const timeout = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => reject(new Error("too late")), 1000);
+      });
+      done += await Promise.race([one(), timeout]);
+      clearTimeout(timer!);
+    }
+    check(done, units);
+  },
+
+  async cancel(units) {
+    const controllers = times(units, () => new AbortController());
+    const sleeps = controllers.map(({ signal }) =>
+      delay(60_000, undefined, { signal })
+    );
+    await turn();
+    for (const controller of controllers) controller.abort();
+    const ends = await Promise.allSettled(sleeps);
+    check(ends.filter(({ status }) => status === "rejected").length, units);
+  },
+
+  async process(units) {
+    for (let i = 0; i < units; i++) await program();
+  },
+
+  async processes(units) {
+    await Promise.all(times(units, program));
+  },
+});

@@ -1,0 +1,25 @@
+// deno-lint-ignore-file no-import-prefix
+import PQueue from "npm:p-queue@10.0.0";
+import { check, serve } from "../serve.ts";
+import { turn } from "../turn.ts";
+import { priorityOf } from "../works.ts";
+
+await serve("p-queue 10.0.0", {
+  async semaphore(units) {
+    const queue = new PQueue({ concurrency: 10 });
+    await queue.addAll(Array.from({ length: units }, () => turn));
+  },
+
+  /** Its items are functions, and the highest priority comes first. */
+  async priority(units) {
+    const queue = new PQueue({ concurrency: 1, autoStart: false });
+    let next = 0;
+    for (let i = 0; i < units; i++) {
+      const item = priorityOf(i, units);
+      queue.add(() => check(item, next++), { priority: -item });
+    }
+    queue.start();
+    await queue.onIdle();
+    check(next, units);
+  },
+});

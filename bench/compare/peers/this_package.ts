@@ -1,0 +1,170 @@
+import {
+  CancelledError,
+  createTask,
+  gather,
+  Lock,
+  PriorityQueue,
+  Queue,
+  run,
+  runSubprocess,
+  Semaphore,
+  sleep,
+  taskGroup,
+  waitFor,
+} from "@asyncio/asyncio";
+import config from "../../../deno.json" with { type: "json" };
+import { check, serve } from "../serve.ts";
+import { priorityOf, sleepTime } from "../works.ts";
+
+function times<T>(count: number, make: (k: number) => T): T[] {
+  return Array.from({ length: count }, (_, k) => make(k));
+}
+
+// deno-lint-ignore require-await
+async function one(): Promise<number> {
+  return 1;
+}
+
+function sum(numbers: number[]): number {
+  return numbers.reduce((a, b) => a + b, 0);
+}
+
+async function handOver(units: number, pairs: number): Promise<void> {
+  const queue = new Queue<number>(100);
+  const share = units / pairs;
+  let received = 0;
+  await taskGroup((group) => {
+    for (let pair = 0; pair < pairs; pair++) {
+      group.createTask(async () => {
+        for (let i = 0; i < share; i++) await queue.put(1);
+      });
+      group.createTask(async () => {
+        for (let i = 0; i < share; i++) {
+          const item = await queue.get();
+          received += item;
+        }
+      });
+    }
+  });
+  check(received, units);
+}
+
+async function program(): Promise<void> {
+  const { stdout } = await runSubprocess(["echo", "1"], {
+    captureOutput: true,
+    group: false,
+  });
+  check(Number(stdout), 1);
+}
+
+await serve(`asyncio for Deno ${config.version}`, {
+  async gather(units) {
+    check(sum(await gather(times(units, () => one))), units);
+  },
+
+  async group(units) {
+    const tasks = await taskGroup((group) =>
+      times(units, () => group.createTask(one))
+    );
+    check(sum(tasks.map((task) => task.result())), units);
+  },
+
+  async sleep0_shared(units) {
+    await gather(times(100, () => async () => {
+      for (let i = 0; i < units / 100; i++) await sleep(0);
+    }));
+  },
+
+  async sleep0_alone(units) {
+    for (let i = 0; i < units; i++) await sleep(0);
+  },
+
+  queue: (units) => handOver(units, 1),
+
+  queue_10: (units) => handOver(units, 10),
+
+  async ping_pong(units) {
+    const ping = new Queue<number>();
+    const pong = new Queue<number>();
+    let last = 0;
+    await gather([
+      async () => {
+        for (let i = 1; i <= units; i++) {
+          await ping.put(i);
+          last = await pong.get();
+        }
+      },
+      async () => {
+        for (let i = 1; i <= units; i++) await pong.put(await ping.get());
+      },
+    ]);
+    check(last, units);
+  },
+
+  async priority(units) {
+    const queue = new PriorityQueue<number>();
+    for (let i = 0; i < units; i++) await queue.put(priorityOf(i, units));
+    for (let i = 0; i < units; i++) check(await queue.get(), i);
+  },
+
+  async lock(units) {
+    const lock = new Lock();
+    for (let i = 0; i < units; i++) {
+      await lock.acquire();
+      lock.release();
+    }
+  },
+
+  async lock_held(units) {
+    const lock = new Lock();
+    await gather(times(10, () => async () => {
+      for (let i = 0; i < units / 10; i++) {
+        await lock.acquire();
+        await sleep(0);
+        lock.release();
+      }
+    }));
+  },
+
+  async semaphore(units) {
+    const semaphore = new Semaphore(10);
+    await gather(times(units, () => async () => {
+      await semaphore.acquire();
+      await sleep(0);
+      semaphore.release();
+    }));
+  },
+
+  async sleeps(units) {
+    await gather(times(units, (k) => sleep(sleepTime(k))));
+  },
+
+  async sleeping_tasks(units) {
+    await gather(times(units, (k) => () => sleep(sleepTime(k))));
+  },
+
+  async wait_for(units) {
+    let done = 0;
+    for (let i = 0; i < units; i++) done += await waitFor(one, 1000);
+    check(done, units);
+  },
+
+  async cancel(units) {
+    const tasks = times(units, () => createTask(() => sleep(60_000)));
+    await sleep(0);
+    for (const task of tasks) task.cancel();
+    const ends = await gather(tasks, { returnExceptions: true });
+    const cancelled = ends.filter((end) =>
+      end.status === "rejected" && end.reason instanceof CancelledError
+    );
+    check(cancelled.length, units);
+  },
+
+  async process(units) {
+    for (let i = 0; i < units; i++) await program();
+  },
+
+  async processes(units) {
+    await gather(times(units, () => program));
+  },
+}, run);

@@ -1,0 +1,137 @@
+/**
+ * The work that is compared, each described once: every contestant that can do
+ * it does the very same. What is timed is one `unit` of it, `size` of them at a
+ * time.
+ */
+import type { PeerName } from "./contestants.ts";
+
+export interface WorkInfo {
+  title: string;
+  unit: string;
+  size: number;
+  /**
+   * How many times as long as this package a contestant is to take at the
+   * least: below 1, it is a floor that this package stays near to. What npm
+   * has to offer is to take longer, always.
+   */
+  targets?: Partial<Record<PeerName, number>>;
+}
+
+/** How long the k-th of many sleeps takes: many timers, and few of them alike. */
+export function sleepTime(k: number): number {
+  return 1 + k % 20;
+}
+
+/** Some order in which `size` different priorities come. */
+export function priorityOf(k: number, size: number): number {
+  return (k * 7919) % size;
+}
+
+export const works = {
+  gather: {
+    title: "spawn 1000 tasks that return at once, and gather them",
+    unit: "task",
+    size: 1000,
+    targets: { asyncio: 4, bare: 1 / 8 },
+  },
+  group: {
+    title: "the same in a task group",
+    unit: "task",
+    size: 1000,
+    targets: { asyncio: 4, bare: 1 / 8 },
+  },
+  sleep0_shared: {
+    title: "sleep(0) in turns, 100 tasks",
+    unit: "sleep",
+    size: 10_000,
+    targets: { asyncio: 10 },
+  },
+  sleep0_alone: {
+    title: "sleep(0), one task alone",
+    unit: "sleep",
+    size: 100,
+    targets: { asyncio: 1.5 },
+  },
+  queue: {
+    title: "queue bounded to 100: one puts, one gets",
+    unit: "item",
+    size: 10_000,
+    targets: { asyncio: 10, bare: 1 / 1.3, std_async: 1 / 1.3 },
+  },
+  queue_10: {
+    title: "queue bounded to 100: ten put, ten get",
+    unit: "item",
+    size: 10_000,
+  },
+  ping_pong: {
+    title: "ping-pong over two queues",
+    unit: "round trip",
+    size: 1000,
+    targets: { asyncio: 20 },
+  },
+  priority: {
+    title: "1000 items into a priority queue, and out again in order",
+    unit: "item",
+    size: 1000,
+    targets: { asyncio: 4 },
+  },
+  lock: {
+    title: "take and release a free lock",
+    unit: "time",
+    size: 1000,
+    targets: { asyncio: 4 },
+  },
+  lock_held: {
+    title: "10 tasks take turns at a lock, and sleep(0) while they hold it",
+    unit: "time",
+    size: 1000,
+    targets: { asyncio: 4 },
+  },
+  semaphore: {
+    title: "1000 tasks through Semaphore(10), each sleeps(0) in it",
+    unit: "task",
+    size: 1000,
+    targets: { asyncio: 6 },
+  },
+  sleeps: {
+    title: "50 000 sleeps at once, of 1 to 20 ms",
+    unit: "sleep",
+    size: 50_000,
+    targets: { asyncio: 10, bare: 2 },
+  },
+  sleeping_tasks: {
+    title: "50 000 tasks that sleep so at once",
+    unit: "task",
+    size: 50_000,
+  },
+  wait_for: {
+    title: "waitFor of a function that returns at once",
+    unit: "time",
+    size: 1000,
+    targets: { asyncio: 8 },
+  },
+  cancel: {
+    title: "spawn 1000 tasks that sleep for a minute, and cancel them",
+    unit: "task",
+    size: 1000,
+    targets: { asyncio: 3 },
+  },
+  process: {
+    title: "start a program and read what it prints",
+    unit: "program",
+    size: 10,
+  },
+  processes: {
+    title: "200 programs at once",
+    unit: "program",
+    size: 200,
+  },
+} satisfies Record<string, WorkInfo>;
+
+export type WorkName = keyof typeof works;
+
+export const workNames = Object.keys(works) as WorkName[];
+
+export function infoOf(name: WorkName): WorkInfo {
+  return works[name];
+}
