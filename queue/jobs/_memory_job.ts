@@ -1,0 +1,71 @@
+/** @module */
+import { printable } from "../../tasks/inspect.ts";
+import { checkMilliseconds } from "../../tasks/types.ts";
+import { failed, passed } from "../../tasks/waiter.ts";
+import { reasonText } from "./codec.ts";
+import { leaseLost } from "./errors.ts";
+import type { Job, JobState } from "./jobs.ts";
+import type { Lease, Store } from "./_store.ts";
+
+/** A job of a queue in memory: settling it takes no time. */
+export class MemoryJob<T> implements Job<T> {
+  readonly value: T;
+  readonly id: string;
+  readonly attempt: number;
+  readonly lease: number;
+  readonly #lease: Lease;
+  readonly #store: Store;
+  #settled = false;
+
+  constructor(value: T, lease: Lease, store: Store, ms: number) {
+    this.value = value;
+    this.id = lease.entry.id;
+    this.attempt = lease.entry.attempts;
+    this.lease = ms;
+    this.#lease = lease;
+    this.#store = store;
+  }
+
+  get state(): JobState {
+    if (this.#settled) return "settled";
+    return this.#store.holds(this.#lease) ? "leased" : "lost";
+  }
+
+  done(): Promise<void> {
+    return this.#settle(this.#store.done(this.#lease));
+  }
+
+  retry(delay = 0, reason?: unknown): Promise<void> {
+    try {
+      checkMilliseconds(delay, "the delay");
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.#settle(this.#store.retry(this.#lease, delay, reason));
+  }
+
+  release(): Promise<void> {
+    return this.#settle(this.#store.release(this.#lease));
+  }
+
+  fail(reason: unknown): Promise<void> {
+    return this.#settle(this.#store.fail(this.#lease, reasonText(reason)));
+  }
+
+  extend(): Promise<void> {
+    return this.#ended(this.#store.extend(this.#lease));
+  }
+
+  #settle(held: boolean): Promise<void> {
+    if (held) this.#settled = true;
+    return this.#ended(held);
+  }
+
+  #ended(held: boolean): Promise<void> {
+    return held ? passed(undefined) : failed(leaseLost(this));
+  }
+
+  static {
+    printable(MemoryJob, ({ id, attempt, state }) => ({ id, attempt, state }));
+  }
+}

@@ -1,0 +1,72 @@
+/** How values become bytes, and bytes values. @module */
+import { describe } from "../../tasks/types.ts";
+import type { JobsOptions } from "./jobs.ts";
+
+/** Both ways between values and bytes. */
+export interface Codec<T> {
+  /** @throws {TypeError} The value cannot be written. */
+  encode(value: T): Uint8Array;
+  /** Throws whatever it likes on bytes that it cannot read. */
+  decode(data: Uint8Array): T;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/** The codec that `options` say; JSON unless they do. */
+export function codecOf<T>(options: JobsOptions<T> = {}): Codec<T> {
+  const { encode = toJson, decode = fromJson as (data: Uint8Array) => T } =
+    options;
+  if (typeof encode !== "function" || typeof decode !== "function") {
+    throw new TypeError("encode and decode are functions");
+  }
+  // What another's code is given, or gives, is its own.
+  return {
+    encode: (value) => bytesOf(encode(value)),
+    decode: options.decode === undefined
+      ? decode
+      : (data) => decode(data.slice()),
+  };
+}
+
+function bytesOf(encoded: unknown): Uint8Array {
+  if (typeof encoded === "string") return encoder.encode(encoded);
+  if (encoded instanceof Uint8Array) return encoded.slice();
+  throw new TypeError(
+    `encode gives a text or a Uint8Array, found ${describe(encoded)}`,
+  );
+}
+
+function toJson(value: unknown): string {
+  const text: string | undefined = JSON.stringify(value);
+  if (text !== undefined) return text;
+  throw new TypeError(
+    `the value of a job is something that JSON can say, found ${
+      describe(value)
+    }`,
+  );
+}
+
+function fromJson(data: Uint8Array): unknown {
+  return JSON.parse(decoder.decode(data));
+}
+
+/** What a reason is remembered as. */
+export function reasonText(reason: unknown): string {
+  if (!(reason instanceof Error)) return String(reason);
+  return reason.message === ""
+    ? reason.name
+    : `${reason.name}: ${reason.message}`;
+}
+
+/** Why a job that cannot be read is given up. */
+export function undecodable(error: unknown): string {
+  return `it cannot be decoded: ${reasonText(error)}`;
+}
+
+/** Why a job is given up that was tried for the last time. */
+export function attemptsUsedUp(attempts: number, reason?: unknown): string {
+  const times = attempts === 1 ? "1 attempt" : `${attempts} attempts`;
+  const why = reason === undefined ? "" : `: ${reasonText(reason)}`;
+  return `given up after ${times}${why}`;
+}

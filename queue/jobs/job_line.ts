@@ -1,0 +1,122 @@
+/** Who waits for jobs. @module */
+import { Line } from "../../tasks/line.ts";
+import type { WaitOptions } from "../../tasks/types.ts";
+import {
+  failed,
+  passed,
+  quiet,
+  refused,
+  type Waiter,
+} from "../../tasks/waiter.ts";
+import { QueueShutDownError } from "../errors.ts";
+import type { Job } from "./jobs.ts";
+
+/** Where the jobs come from that are waited for. */
+export interface JobSource<T> {
+  /** The next job, if there is one right now. */
+  take(): Job<T> | undefined;
+  /** Somebody has begun to wait. */
+  wanted(): void;
+  /** The kind of wait it is. */
+  // deno-lint-ignore no-explicit-any -- as of Place.leave
+  readonly Waiter: new (line: Line<any>, options?: WaitOptions) => Waiter<any>;
+}
+
+/** Ends the waits of an iteration that was left. */
+const LEFT = new QueueShutDownError("the iteration was left");
+
+/** Those who wait for a job, first come, first served; and iterations. */
+export class JobLine<T> {
+  readonly #line = new Line<Job<T>>("Jobs.get");
+  readonly #source: JobSource<T>;
+  #error: unknown = undefined;
+
+  constructor(source: JobSource<T>) {
+    this.#source = source;
+  }
+
+  /** How many wait. */
+  get size(): number {
+    return this.#line.size;
+  }
+
+  get(options?: WaitOptions): Promise<Job<T>> {
+    const refusal = refused(options);
+    if (refusal !== undefined) return refusal;
+    if (this.#error !== undefined) return failed(this.#error);
+    const job = this.#source.take();
+    return job === undefined ? this.#stand(options).promise : passed(job);
+  }
+
+  #stand(options?: WaitOptions): Waiter<Job<T>> {
+    const waiter = new this.#source.Waiter(this.#line, options);
+    this.#line.join(waiter);
+    this.#source.wanted();
+    return waiter;
+  }
+
+  /** Gives `job` to the first that waits; false where nobody does. */
+  give(job: Job<T>): boolean {
+    return this.#line.wake(job);
+  }
+
+  /** Lets all that wait, and all that will, fail with `error`. */
+  close(error: unknown): void {
+    this.#error ??= error;
+    this.#line.failAll(error);
+  }
+
+  /** Takes jobs until the queue is closed. */
+  iterate(): AsyncIterator<Job<T>, undefined> {
+    const waiting = new Set<Waiter<Job<T>>>();
+    let left = false;
+    const next = async (): Promise<IteratorResult<Job<T>, undefined>> => {
+      const refusal = refused();
+      if (refusal !== undefined) return await refusal;
+      if (left) return await passed(DONE);
+      const job = this.#error === undefined ? this.#source.take() : undefined;
+      if (job !== undefined) return await passed({ done: false, value: job });
+      if (this.#error !== undefined) return await ended(failed(this.#error));
+      const waiter = this.#stand();
+      waiting.add(waiter);
+      try {
+        return await ended(waiter.promise);
+      } finally {
+        waiting.delete(waiter);
+      }
+    };
+    return {
+      next: () => quiet(next()),
+      return() {
+        left = true;
+        for (const waiter of waiting) waiter.fail(LEFT);
+        return passed(DONE);
+      },
+    };
+  }
+}
+
+const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
+
+/** A step of an iteration, of which a closed queue is the end. */
+async function ended<T>(
+  wait: Promise<Job<T>>,
+): Promise<IteratorResult<Job<T>, undefined>> {
+  try {
+    return { done: false, value: await wait };
+  } catch (error) {
+    if (error instanceof QueueShutDownError) return DONE;
+    throw error;
+  }
+}
+
+/** The error of whatever is asked of a queue that was closed. */
+export function closedError(
+  asked: string,
+  options?: { item: unknown },
+): QueueShutDownError {
+  return new QueueShutDownError(
+    `${asked} a queue of jobs that is closed`,
+    options,
+  );
+}
