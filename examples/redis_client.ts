@@ -4,7 +4,6 @@ import {
   createTask,
   Future,
   gather,
-  IncompleteReadError,
   openUnixConnection,
   PIPE,
   run,
@@ -13,10 +12,9 @@ import {
 } from "@asyncio/asyncio";
 
 type Reply = string | number | null | Error | Reply[];
-
 const decoder = new TextDecoder();
 
-/** Commands are sent at once, together where they come together; the replies come in order. */
+/** Commands are sent at once; the replies come in their order. */
 class Redis {
   readonly #writer: StreamWriter;
   readonly #waiting: Future<Reply>[] = [];
@@ -47,8 +45,10 @@ class Redis {
         else future.setResult(reply);
       }
     } catch (error) {
-      for (const future of this.#waiting) future.setException(error);
-      if (!(error instanceof IncompleteReadError)) throw error;
+      this.#writer.abort(); // nobody may hope for a reply any more
+      for (const future of this.#waiting) {
+        if (!future.done) future.setException(error);
+      }
     }
   }
 }
@@ -63,24 +63,20 @@ async function readReply(reader: StreamReader): Promise<Reply> {
   if (number < 0) return null;
   if (line[0] === "$") {
     const data = await reader.readExactly(number + 2);
-    return decoder.decode(data.subarray(0, number));
+    return decoder.decode(data).slice(0, -2);
   }
-  const items: Reply[] = [];
-  while (items.length < number) items.push(await readReply(reader));
-  return items;
+  return await Array.fromAsync({ length: number }, () => readReply(reader));
 }
 
 async function main(): Promise<void> {
-  const path = `${await Deno.makeTempDir()}/redis.sock`;
-  await using server = await createSubprocessExec(
-    "redis-server",
-    ["--port", "0", "--unixsocket", path, "--save", ""],
-    { stdout: PIPE },
-  );
+  const path = await Deno.makeTempFile(); // the server puts its socket there
+  const args = ["--port", "0", "--unixsocket", path, "--save", ""];
+  await using server = await createSubprocessExec("redis-server", args, {
+    stdout: PIPE,
+  });
   for await (const line of server.stdout!.lines()) {
-    if (line.includes("eady to accept connections")) break;
+    if (/ready to accept connections/i.test(line)) break;
   }
-
   const { reader, writer } = await openUnixConnection(path);
   const redis = new Redis(reader, writer);
   console.log(await redis.send("PING"));
@@ -89,18 +85,13 @@ async function main(): Promise<void> {
   console.log(await redis.send("GET", "nothing"));
   console.log(await redis.send("RPUSH", "list", "one", "two", "three"));
   console.log(await redis.send("LRANGE", "list", "0", "-1"));
-
-  // A thousand commands go out in one write, and their replies come in a few reads.
-  const counts = await gather(
-    Array.from({ length: 1000 }, () => redis.send("INCR", "counter")),
-  );
+  // A thousand go out in one write, and their replies come in a few reads.
+  const count = () => redis.send("INCR", "counter");
+  const counts = await gather(Array.from({ length: 1000 }, count));
   console.log(`counted to ${counts.at(-1)}`);
-
-  try {
-    await redis.send("INCR", "greeting");
-  } catch (error) {
-    console.log(`refused: ${(error as Error).message}`);
-  }
+  await redis.send("INCR", "greeting").catch((error) =>
+    console.log(`refused: ${error.message}`)
+  );
   writer.close();
 }
 

@@ -105,6 +105,57 @@ const expectations: Record<string, Expectation> = {
       "ended with code 0",
     ],
   },
+  "retry.ts": {
+    output: [
+      /^(the server is asked: 503\n){2}the server is asked: stuck\n/,
+      /^the server is asked: 200\nat last$/m,
+      /^not tried again: the server answered with 404$/m,
+      /^gave up, attempts: \d+$/m,
+    ],
+  },
+  "rate_limiter.ts": {
+    output: [
+      /^quarter of a second 0: #+$/m,
+      /^40 requests served$/m,
+      /^1 goes at 0 ms\n2 goes at 0 ms\n3 goes at 0 ms\n4 goes at 100 ms$/m,
+      /^5 gives up at 150 ms\n6 goes at 200 ms\n7 goes at 300 ms$/m,
+    ],
+  },
+  "crawler.ts": {
+    output: [
+      /^(\S+\/ 200)$/m,
+      /^\S+\/deeper 200$/m,
+      /^\S+\/dead 404$/m,
+      /^\S+\/old 302$/m,
+      /^\S+\/stuck TimeoutError$/m,
+      /^8 pages in \d+ ms$/m,
+      /^requests that \S+ got: 8$/m,
+      /^the most at once: [12]$/m,
+    ],
+  },
+  "tcp_proxy.ts": {
+    output: [
+      /^1000000 bytes arrived$/m,
+      /^1000021 bytes went through$/m,
+    ],
+  },
+  "chat_server.ts": {
+    lines: ["* bob is here", "bob: hello, alice", "* bob has left"],
+  },
+  "make.ts": {
+    output: [
+      /^echo hello > hello$/m,
+      /^echo world > world$/m,
+      /^cat hello world\nhello\nworld$/m,
+    ],
+  },
+  "http_worker.ts": {
+    output: [
+      /^listening on \d+$/m,
+      /^done: job 1$/m,
+      /^jobs taken: (\d+), finished: \1$/m,
+    ],
+  },
   "timeline.ts": {
     lines: [/^\d\d+ events$/],
   },

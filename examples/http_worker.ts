@@ -1,0 +1,99 @@
+/**
+ * Jobs over HTTP: `http_worker.ts 8080 "tr a-z A-Z"` runs the command for all that
+ * is sent to /jobs. On SIGTERM or Ctrl-C it finishes what it took, and ends.
+ */
+import {
+  cancellable,
+  isCancelled,
+  moveOnAfter,
+  Queue,
+  run,
+  runSubprocess,
+  signals,
+  taskGroup,
+} from "@asyncio/asyncio";
+
+const [port = "0", command = "sleep 0.1; tr a-z A-Z"] = Deno.args;
+const GRACE = 20_000; // how long the last jobs may take, in milliseconds
+
+const queue = new Queue<Job>(16);
+const jobs = new Map<number, Job>();
+let taken = 0;
+let finished = 0;
+
+interface Job {
+  id: number;
+  input: string;
+  state: "waiting" | "running" | "done" | "failed";
+  result?: string; // the error, where it failed
+}
+
+async function answer(request: Request): Promise<Response> {
+  if (request.method === "GET") {
+    const job = jobs.get(Number(request.url.split("/jobs/")[1]));
+    return Response.json(job ?? null, { status: job ? 200 : 404 });
+  }
+  const input = await request.text();
+  if (queue.full || queue.isShutdown) {
+    const headers = { "retry-after": "1" };
+    return new Response("no more now\n", { status: 503, headers });
+  }
+  const job: Job = { id: ++taken, input, state: "waiting" };
+  queue.putNowait(job); // nothing has waited since it was not full
+  jobs.set(job.id, job);
+  jobs.delete(job.id - 1000); // nobody will ask for it any more
+  return Response.json(job, { status: 202 });
+}
+
+async function work(): Promise<void> {
+  for await (const job of queue) {
+    job.state = "running";
+    try {
+      const options = { input: job.input, captureOutput: true, check: true };
+      job.result = (await runSubprocess(command, options)).stdout!;
+      job.state = "done";
+    } catch (error) {
+      if (isCancelled(error)) throw error;
+      job.result = String(error);
+      job.state = "failed";
+    }
+    console.log(`${job.state}: job ${job.id}`);
+    finished++;
+    queue.taskDone();
+  }
+}
+
+async function serve(): Promise<number> {
+  using stop = signals("SIGTERM", "SIGINT");
+  const server = Deno.serve({
+    hostname: "127.0.0.1",
+    port: Number(port),
+    onListen: ({ port }) => console.log(`listening on ${port}`),
+  }, answer);
+  let code = 0;
+  await taskGroup(async (group) => {
+    for (let i = 0; i < 4; i++) group.createTask(work);
+    if (Deno.args.length === 0) group.createTask(() => tryOut(server.addr));
+    for await (const signal of stop) {
+      code = signal === "SIGINT" ? 130 : 0;
+      break; // a second one ends the program at once
+    }
+    queue.shutdown(); // the workers end when it is empty
+    await moveOnAfter(GRACE, () => queue.join());
+    group.cancel();
+  });
+  await moveOnAfter(1_000, () => cancellable(server.shutdown()));
+  console.log(`jobs taken: ${taken}, finished: ${finished}`);
+  return code || (taken === finished ? 0 : 1);
+}
+
+/** Sends jobs until no more are taken, and then the signal. */
+async function tryOut({ port }: Deno.NetAddr): Promise<void> {
+  const url = `http://127.0.0.1:${port}/jobs`;
+  const post = (signal: AbortSignal) =>
+    fetch(url, { method: "POST", body: "shout", signal });
+  while ((await cancellable(post)).status === 202);
+  Deno.kill(Deno.pid, "SIGTERM");
+}
+
+Deno.exit(await run(serve, { handleInterrupt: false }));
