@@ -83,7 +83,8 @@ class DebugObserver extends Observer {
   }
 
   override ending(): void {
-    for (const task of this.#scheduler.tasks) {
+    for (const { owner } of this.#scheduler.tasks) {
+      const task = owner as Named;
       const made = at(" (made at", madeAt(task), ")");
       this.#report(
         `At the end of the run ${nameOf(task)}${made} is left`,

@@ -2,7 +2,7 @@
 import { completionOf } from "./future.ts";
 import { Line } from "./line.ts";
 import type { Scheduler } from "./scheduler.ts";
-import type { Task } from "./task.ts";
+import { type Task, tasksOf } from "./task.ts";
 import { reportUnretrieved } from "./_unretrieved.ts";
 
 /**
@@ -15,7 +15,7 @@ import { reportUnretrieved } from "./_unretrieved.ts";
 export async function shutDown(scheduler: Scheduler): Promise<void> {
   scheduler.observer?.ending();
   while (scheduler.tasks.size > 0 || scheduler.resources.size > 0) {
-    await endTasks([...scheduler.tasks] as Task<unknown>[]);
+    await endTasks(tasksOf(scheduler));
     const resources = [...scheduler.resources];
     scheduler.resources.clear();
     await Promise.all(resources.map((it) => endResource(scheduler, it)));

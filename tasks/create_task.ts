@@ -1,6 +1,6 @@
 /** Starting tasks, and finding out about them. @module */
 import { currentScope } from "./current_scope.ts";
-import { spawn, type Task, type TaskOptions } from "./task.ts";
+import { spawn, type Task, type TaskOptions, tasksOf } from "./task.ts";
 import { checkCoroutine, type Coroutine } from "./types.ts";
 
 /**
@@ -47,7 +47,7 @@ export function currentTask(): Task<unknown> | undefined {
  * `asyncio.all_tasks`.
  */
 export function allTasks(): Set<Task<unknown>> {
-  return new Set(currentScope().scheduler.tasks as Set<Task<unknown>>);
+  return new Set(tasksOf(currentScope().scheduler));
 }
 
 /**

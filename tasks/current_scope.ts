@@ -44,3 +44,17 @@ export function runInScope<A, T>(
 ): T {
   return storage.run(scope, fn, arg as A);
 }
+
+/** Calls `body(arg)`, which may be asynchronous or not, inside `scope`. */
+export function callIn<A, T>(
+  scope: Scope,
+  body: (arg: A) => PromiseLike<T> | T,
+  arg: A,
+): Promise<T> {
+  try {
+    // What it gives is waited for in there as well.
+    return runInScope(scope, () => Promise.resolve(body(arg)));
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}

@@ -4,7 +4,7 @@ import { currentScope } from "./current_scope.ts";
 import { madeAt } from "./_made_at.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { ScopedWait } from "./scope.ts";
-import type { Task } from "./task.ts";
+import { type Task, tasksOf } from "./task.ts";
 import { userFrame } from "./_user_frame.ts";
 
 /** What to show of the {@linkcode formatCallGraph call graph}. */
@@ -82,12 +82,12 @@ export function printCallGraph(options?: CallGraphOptions): void {
 
 /** All tasks of a loop, each below the one that awaits it. */
 export function formatAllTasks(scheduler: Scheduler): string {
-  const tasks = [...scheduler.tasks] as Task<unknown>[];
-  if (tasks.length === 0) return "no tasks";
+  const tasks = new Set(tasksOf(scheduler));
+  if (tasks.size === 0) return "no tasks";
   const awaited = new Map<Task<unknown>, Task<unknown>[]>();
   const roots: Task<unknown>[] = [];
   for (const task of tasks) {
-    const awaiters = awaitersOf(task).filter((it) => scheduler.tasks.has(it));
+    const awaiters = awaitersOf(task).filter((it) => tasks.has(it));
     if (awaiters.length === 0) roots.push(task);
     for (const awaiter of awaiters) {
       const list = awaited.get(awaiter);

@@ -2,7 +2,11 @@
 import type { Listener } from "./_completion.ts";
 import { checkAwaitable, ensureFuture } from "./ensure_future.ts";
 import { completionOf, Future } from "./future.ts";
-import { type Awaitable, checkList } from "./types.ts";
+import { currentScope } from "./current_scope.ts";
+import { FirstSteps } from "./_first_steps.ts";
+import type { Runnable } from "./runnable.ts";
+import { spawn } from "./task.ts";
+import { type Awaitable, checkList, type Coroutine } from "./types.ts";
 
 /** The results of awaitables, in their order. */
 export type Results<A extends readonly Awaitable<unknown>[]> = {
@@ -30,13 +34,16 @@ class Gathering extends Future<unknown[]> {
   #cancelled = false;
   #message: string | undefined;
 
-  constructor(children: Future<unknown>[], returnExceptions: boolean) {
+  constructor(
+    children: Future<unknown>[],
+    unique: Future<unknown>[],
+    returnExceptions: boolean,
+  ) {
     super();
     this.#children = children;
     this.#returnExceptions = returnExceptions;
-    const unique = new Set(children);
-    this.#left = unique.size;
-    if (unique.size === 0) this.#end();
+    this.#left = unique.length;
+    if (unique.length === 0) this.#end();
     for (const child of unique) completionOf(child).listen(this.#listener);
   }
 
@@ -142,12 +149,19 @@ export function gather(
   checkList(awaitables, "gather");
   const items = [...awaitables];
   for (const item of items) checkAwaitable(item);
+  const { scheduler } = currentScope();
+  const steps = new FirstSteps(scheduler);
+  const hold = (step: Runnable) => steps.add(step);
   const promises = new Map<unknown, Future<unknown>>();
+  const unique: Future<unknown>[] = [];
   const children = items.map((item) => {
-    if (typeof item === "function") return ensureFuture(item);
     let child = promises.get(item);
-    if (child === undefined) promises.set(item, child = ensureFuture(item));
+    if (child !== undefined) return child;
+    if (typeof item === "function") {
+      child = spawn(item as Coroutine<unknown>, scheduler, undefined, hold);
+    } else promises.set(item, child = ensureFuture(item));
+    unique.push(child);
     return child;
   });
-  return new Gathering(children, options?.returnExceptions ?? false);
+  return new Gathering(children, unique, options?.returnExceptions ?? false);
 }

@@ -25,6 +25,7 @@ import { InContext } from "./_in_context.ts";
 import type { Observer } from "./observer.ts";
 import { printReport, type Report } from "./_report.ts";
 import type { Runnable } from "./runnable.ts";
+import { type Sibling, Siblings } from "./_siblings.ts";
 import { type Timer, TimerHeap } from "./_timer_heap.ts";
 
 /** Wake-ups between two looks at the time. */
@@ -48,6 +49,12 @@ const AIRING_TURNS = 61;
  */
 const AIRING_INTERVAL = 2;
 
+/** The scope of a task. */
+export interface TaskScope extends Sibling<TaskScope> {
+  /** The task. */
+  readonly owner: object | undefined;
+}
+
 const settled = Promise.resolve();
 
 /**
@@ -64,7 +71,7 @@ export class Scheduler implements ClockedLoop {
   /** Set when the run is over: no tasks start here any more. */
   closed = false;
   /** The tasks that have not ended. */
-  readonly tasks: Set<object> = new Set();
+  readonly tasks: Siblings<TaskScope> = new Siblings();
   /** How many of {@linkcode tasks} are in a wait. */
   waiting = 0;
   /** How many waits are for the world outside: sockets, children, threads. */
@@ -130,12 +137,14 @@ export class Scheduler implements ClockedLoop {
    * ready before it, in the asynchronous context of the caller.
    */
   soon(entry: Runnable): void {
-    if (this.spend()) {
-      this.#soon.push(entry);
-      settled.then(this.#runSoon);
-    } else {
-      this.defer(new InContext(entry));
-    }
+    if (this.spend()) this.next(entry);
+    else this.defer(new InContext(entry));
+  }
+
+  /** The same for an entry that the budget was asked for already. */
+  next(entry: Runnable): void {
+    this.#soon.push(entry);
+    settled.then(this.#runSoon);
   }
 
   /**

@@ -17,6 +17,7 @@ import { attention } from "./_attention.ts";
 import type { CancelledError } from "./errors.ts";
 import { type Landing, launch } from "./_flight.ts";
 import type { Scheduler } from "./scheduler.ts";
+import { Siblings } from "./_siblings.ts";
 import type { Variables } from "./_variables.ts";
 
 /** A wait, as the scope it was begun in sees it: a link of the scope's list. */
@@ -85,9 +86,10 @@ export class Scope {
 
   #pending: CancelledError | undefined = undefined;
   #firstWait: ScopedWait | undefined = undefined;
-  #firstChild: Scope | undefined = undefined;
-  #previousSibling: Scope | undefined = undefined;
-  #nextSibling: Scope | undefined = undefined;
+  #children: Siblings<Scope> | undefined = undefined;
+  /** Of a task's scope: the other tasks. */
+  previousSibling: Scope | undefined = undefined;
+  nextSibling: Scope | undefined = undefined;
   #controller: AbortController | undefined = undefined;
   #closed = false;
   #attached = false;
@@ -203,6 +205,10 @@ export class Scope {
       this.#flights = undefined;
     }
     if (this.parent !== undefined) this.parent.land(flight);
+  }
+
+  get #hasChildren(): boolean {
+    return this.#children !== undefined && this.#children.size > 0;
   }
 
   /** Code in here runs, so what was struck in here has gone on. */
@@ -344,29 +350,21 @@ export class Scope {
       wait = wait.nextInScope
     ) into.push(wait);
     for (
-      let child = this.#firstChild;
+      let child = this.#children?.last;
       child !== undefined;
-      child = child.#nextSibling
+      child = child.previousSibling
     ) child.#collectWaits(into);
   }
 
   #abortSignals(error: CancelledError): void {
-    const children: Scope[] = [];
-    for (
-      let child = this.#firstChild;
-      child !== undefined;
-      child = child.#nextSibling
-    ) children.push(child);
+    const children = this.#children === undefined ? [] : [...this.#children];
     this.#controller?.abort(error);
     for (const child of children) child.#abortSignals(error);
   }
 
   #attach(parent: Scope): void {
     this.#attached = true;
-    const first = parent.#firstChild;
-    this.#nextSibling = first;
-    if (first !== undefined) first.#previousSibling = this;
-    parent.#firstChild = this;
+    (parent.#children ??= new Siblings()).add(this);
     const outer = parent.parent;
     if (!parent.#attached && outer !== undefined) parent.#attach(outer);
   }
@@ -378,14 +376,9 @@ export class Scope {
   #detachWhenEmpty(): void {
     const parent = this.parent;
     if (parent === undefined || !this.#attached) return;
-    if (this.#firstWait !== undefined || this.#firstChild !== undefined) return;
+    if (this.#firstWait !== undefined || this.#hasChildren) return;
     this.#attached = false;
-    const previous = this.#previousSibling;
-    const next = this.#nextSibling;
-    if (previous !== undefined) previous.#nextSibling = next;
-    else parent.#firstChild = next;
-    if (next !== undefined) next.#previousSibling = previous;
-    this.#previousSibling = this.#nextSibling = undefined;
+    parent.#children!.remove(this);
     if (parent.#closed) parent.#detachWhenEmpty();
   }
 }

@@ -89,7 +89,7 @@ export class Task<T> extends Future<T> {
     this.#coroutine = coroutine;
     this.#name = options?.name ?? ++tasksMade;
     this.#scope = new Scope(scheduler, this, variables);
-    scheduler.tasks.add(this);
+    scheduler.tasks.add(this.#scope);
   }
 
   /** Its name: `"Task-1"`, `"Task-2"`, ... unless it was given one. */
@@ -189,7 +189,7 @@ export class Task<T> extends Future<T> {
 
   #end(): void {
     const { scheduler } = this.#scope;
-    scheduler.tasks.delete(this);
+    scheduler.tasks.remove(this.#scope);
     if (scheduler.observer !== undefined) scheduler.observer.ended(this);
     this.#scope.close();
     if (scheduler.onWait !== undefined) scheduler.onWait();
@@ -265,6 +265,11 @@ class FirstStep implements Runnable {
     this.#task = undefined; // see step
     start(task);
   }
+}
+
+/** The tasks on `scheduler` that have not ended, oldest first. */
+export function tasksOf(scheduler: Scheduler): Task<unknown>[] {
+  return Array.from(scheduler.tasks, ({ owner }) => owner as Task<unknown>);
 }
 
 /** The state of a future in a word. */

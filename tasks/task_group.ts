@@ -5,12 +5,13 @@ import { completionOf } from "./future.ts";
 import { printable } from "./inspect.ts";
 import { Line } from "./line.ts";
 import { callingScope, currentScope, runInScope } from "./current_scope.ts";
-import { InContext } from "./_in_context.ts";
 import type { Runnable } from "./runnable.ts";
 import type { Scope } from "./scope.ts";
 import { spawn, type Task, type TaskOptions } from "./task.ts";
 import { checkCoroutine, type Coroutine, describe } from "./types.ts";
 import { passed, quiet, refused, ShieldedWaiter } from "./waiter.ts";
+
+const settled = Promise.resolve();
 
 let open!: (scope: Scope, limit: number) => TaskGroup;
 let runBody!: <T>(
@@ -26,12 +27,12 @@ export class TaskGroup {
   readonly #scope: Scope;
   readonly #tasks = new Set<Task<unknown>>();
   readonly #errors: unknown[] = [];
-  /** The first steps of the children made by the body's first lines. */
-  #held: Runnable[] | undefined = [];
   readonly #idle = new Line<void>("taskGroup");
   readonly #admission: Admission | undefined;
   #state: "open" | "ending" | "over" = "open";
   #bodyRuns = true;
+  /** Whether it is in its first lines. */
+  #bodyBegins = true;
 
   private constructor(scope: Scope, limit: number) {
     this.#scope = scope;
@@ -150,8 +151,7 @@ export class TaskGroup {
       : () => admission.enter(currentScope().owner!, coroutine);
     const { scheduler } = this.#scope;
     const task = spawn(work, scheduler, options, (step) => {
-      if (this.#held === undefined) scheduler.soon(step);
-      else this.#held.push(new InContext(step));
+      scheduler.soon(this.#bodyBegins ? new Later(step) : step);
     });
     this.#tasks.add(task);
     this.#cancelWhenEnding(task); // by its own first step, where that was eager
@@ -170,12 +170,6 @@ export class TaskGroup {
     const awaiter = this.#scope.owner;
     if (!task.done) completionOf(task).listen({ awaiter, settled: ended });
     else this.#scope.scheduler.soon({ run: ended, calls: false });
-  }
-
-  #startHeld(): void {
-    const steps = this.#held ?? [];
-    this.#held = undefined;
-    for (const step of steps) this.#scope.scheduler.soon(step);
   }
 
   /** A child has ended. */
@@ -224,16 +218,14 @@ export class TaskGroup {
     };
     try {
       const result = runInScope(scope, () => Promise.resolve(body(this)));
-      // A body that has failed by now is heard of before its children start.
+      this.#bodyBegins = false;
       const ended = result.then((given) => {
         this.#bodyRuns = false;
         value = given;
       }, failed);
-      this.#startHeld();
       await ended;
     } catch (error) {
       failed(error); // thrown at once
-      this.#startHeld();
     }
     scope.pending = undefined; // its own, not delivered: taken back
     while (this.#tasks.size > 0) {
@@ -327,6 +319,23 @@ async function runGroup<T>(
     );
   }
   return await runBody(open(currentScope().open(), limit), body) as T;
+}
+
+/**
+ * The first step of a child that is made in the body's first lines: a moment
+ * later than others, so that a body that fails in them is heard of before.
+ */
+class Later implements Runnable {
+  readonly calls = true;
+  readonly #step: Runnable;
+
+  constructor(step: Runnable) {
+    this.#step = step;
+  }
+
+  run(): void {
+    settled.then(() => this.#step.run());
+  }
 }
 
 function failureBeforeReady(task: Task<unknown>): unknown {

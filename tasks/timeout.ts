@@ -2,10 +2,10 @@
 import { Deadline } from "./_deadline.ts";
 import { CancelledError, isCancelled, TimeoutError } from "./errors.ts";
 import { printable } from "./inspect.ts";
-import { currentScope, runInScope } from "./current_scope.ts";
+import { callIn, currentScope } from "./current_scope.ts";
 import type { Scope } from "./scope.ts";
 import { checkMilliseconds } from "./types.ts";
-import { quiet } from "./waiter.ts";
+import { conclude } from "./waiter.ts";
 
 /**
  * What a timeout does when it is opened and closed: for the functions below.
@@ -191,36 +191,38 @@ function timeUp(cause: CancelledError): never {
   throw new TimeoutError("the time is up", { cause });
 }
 
+/**
+ * Runs `body` with a time limit; when that was what ended it, gives what
+ * `expired` does.
+ */
 function limit<T, R>(
   until: () => number | undefined,
   body: (scope: Timeout) => PromiseLike<T> | T,
   expired: (cause: CancelledError) => R,
 ): Promise<T | R> {
-  return quiet(runLimited(until, body, expired));
-}
-
-/**
- * Runs `body` with a time limit; when that was what ended it, gives what
- * `expired` does.
- */
-async function runLimited<T, R>(
-  until: () => number | undefined,
-  body: (scope: Timeout) => PromiseLike<T> | T,
-  expired: (cause: CancelledError) => R,
-): Promise<T | R> {
-  const when = until();
+  let when: number | undefined;
+  try {
+    when = until();
+  } catch (error) {
+    return Promise.reject(error);
+  }
   const scope = currentScope().open();
   const before = scope.outerCancels;
   const timeout = open(scope, when);
-  try {
-    return await runInScope(scope, async () => await body(timeout));
-  } catch (error) {
-    if (!timeout.expired || !isCancelled(error)) throw error;
-    // Somebody around it cancelled as well: theirs is the greater need.
-    const outer = scope.outerCancelSince(before);
-    if (outer === undefined) return expired(error);
-    throw outer;
-  } finally {
+  const ended = (value: T): T => {
     close(timeout);
-  }
+    return value;
+  };
+  const failed = (error: unknown): R => {
+    const ours = timeout.expired && isCancelled(error);
+    // Somebody around it cancelled as well: theirs is the greater need.
+    const outer = ours ? scope.outerCancelSince(before) : undefined;
+    close(timeout);
+    if (!ours || outer !== undefined) throw outer ?? error;
+    return expired(error);
+  };
+  // A moment later than the body: code beside it that goes on in the same turn
+  // comes first, and a cancel from around is for its next wait.
+  const work = callIn(scope, body, timeout).then();
+  return conclude<T, T | R>(work, ended, failed);
 }

@@ -48,22 +48,19 @@ export function waitFor<T>(
   ms: number,
   options?: WaitOptions,
 ): Promise<T> {
-  return quiet(waitForOne(awaitable, ms, options));
-}
-
-async function waitForOne<T>(
-  awaitable: Awaitable<T>,
-  ms: number,
-  options: WaitOptions | undefined,
-): Promise<T> {
-  checkAwaitable(awaitable);
-  checkMilliseconds(ms, "the timeout");
+  try {
+    checkAwaitable(awaitable);
+    checkMilliseconds(ms, "the timeout");
+  } catch (error) {
+    return Promise.reject(error);
+  }
   const refusal = refused(options);
-  if (refusal !== undefined) return await refusal;
+  if (refusal !== undefined) return refusal;
   const work = workOf(awaitable, ms);
   const limit = ms > 0 ? ms : undefined; // without time, the work sees to it itself
-  if (options?.signal === undefined) return await timeout(limit, work);
-  return await abortable(() => timeout(limit, work), options);
+  return options?.signal === undefined
+    ? timeout(limit, work)
+    : quiet(abortable(() => timeout(limit, work), options));
 }
 
 /** What is run inside the timeout. */

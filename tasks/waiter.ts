@@ -303,13 +303,37 @@ export function cancelled(error: CancelledError): Promise<never> {
  * that are async functions. Other errors that nobody handles stay loud.
  */
 export function quiet<T>(wait: Promise<T>): Promise<T> {
+  return conclude(wait, same, rethrow);
+}
+
+/** As {@linkcode quiet}, with what `ended` or `failed` makes of the end. */
+export function conclude<T, R>(
+  wait: Promise<T>,
+  ended: (value: T) => R,
+  failed: (error: unknown) => R,
+): Promise<R> {
   const { scheduler } = currentScope();
-  const promise = new Promise<T>((resolve, reject) => {
-    wait.then((value) => scheduler.settle(() => resolve(value)), (error) => {
+  const promise = new Promise<R>(executor);
+  const resolve = newResolve as (value: R) => void;
+  const reject = newReject;
+  const end = <O>(settled: (outcome: O) => R, outcome: O): void => {
+    try {
+      const value = settled(outcome);
+      scheduler.settle(() => resolve(value));
+    } catch (error) {
       if (!isCancelled(error)) return scheduler.settle(() => reject(error));
       promise.catch(ignore);
       reject(error);
-    });
-  });
+    }
+  };
+  wait.then((value) => end(ended, value), (error) => end(failed, error));
   return promise;
+}
+
+function same<T>(value: T): T {
+  return value;
+}
+
+function rethrow(error: unknown): never {
+  throw error;
 }

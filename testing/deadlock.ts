@@ -2,7 +2,7 @@
 import { CancelledError } from "../tasks/errors.ts";
 import type { Scheduler } from "../tasks/scheduler.ts";
 import type { ScopedWait } from "../tasks/scope.ts";
-import { scopeOf, type Task } from "../tasks/task.ts";
+import { scopeOf, tasksOf } from "../tasks/task.ts";
 import { Waiter } from "../tasks/waiter.ts";
 import { callerIn } from "./_stack.ts";
 
@@ -81,7 +81,7 @@ export function breakDeadlock(
   scheduler: Scheduler,
   again: boolean,
 ): DeadlockError {
-  const tasks = [...scheduler.tasks] as Task<unknown>[];
+  const tasks = tasksOf(scheduler);
   const blocked = tasks.map((task) => ({
     task: task.name,
     waitsFor: scopeOf(task).waits.map(describeWait),
