@@ -6,7 +6,11 @@ import { describe, type WaitOptions } from "../tasks/types.ts";
 import { quiet, refused } from "../tasks/waiter.ts";
 import type { Exit } from "./_exit.ts";
 
-/** What a program has written; `undefined` where that is not piped. */
+/**
+ * What a program has written; `undefined` where that is not piped.
+ *
+ * @category Processes
+ */
 export interface ProcessOutput {
   /** What came out of its output. */
   stdout?: Uint8Array;

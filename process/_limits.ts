@@ -4,7 +4,11 @@ import { getRunningLoop } from "../tasks/event_loop.ts";
 import { type Timeout, timeout } from "../tasks/timeout.ts";
 import { checkMilliseconds } from "../tasks/types.ts";
 
-/** How long it may take. */
+/**
+ * How long it may take.
+ *
+ * @category Processes
+ */
 export interface TimeLimits {
   /** How long it may take, in milliseconds. */
   timeout?: number | undefined;

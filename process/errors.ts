@@ -1,7 +1,11 @@
 /** The errors of programs that were run to their end. @module */
 import { TimeoutError } from "../tasks/errors.ts";
 
-/** What was captured; `undefined` where it was not. */
+/**
+ * What was captured; `undefined` where it was not.
+ *
+ * @category Processes
+ */
 export interface CapturedOutput {
   /** Of the output. */
   stdout?: string | Uint8Array | undefined;
@@ -30,6 +34,8 @@ export interface CapturedOutput {
  * assertEquals(error.returnCode, 2);
  * assertEquals(error.stderr, "no such thing\n");
  * ```
+ *
+ * @category Processes
  */
 export class CalledProcessError extends Error {
   /** `"CalledProcessError"` */
@@ -77,6 +83,8 @@ export class CalledProcessError extends Error {
  * );
  * assertEquals([error.idle, error.stdout], [true, "begun\n"]);
  * ```
+ *
+ * @category Processes
  */
 export class TimeoutExpiredError extends TimeoutError {
   /** `"TimeoutExpiredError"` */

@@ -2,7 +2,11 @@
 import { checkMilliseconds, describe } from "../tasks/types.ts";
 import { DEVNULL, INHERIT, PIPE, type Stdio, STDOUT } from "./stdio.ts";
 
-/** How a program is started. */
+/**
+ * How a program is started.
+ *
+ * @category Processes
+ */
 export interface SubprocessOptions {
   /** Where its input comes from; {@linkcode INHERIT} unless given. */
   stdin?: Stdio | undefined;

@@ -13,7 +13,11 @@ import { moveOnAfter } from "../tasks/timeout.ts";
 import type { WaitOptions } from "../tasks/types.ts";
 import { ExternalWaiter, refused } from "../tasks/waiter.ts";
 
-/** What a server does with a client. */
+/**
+ * What a server does with a client.
+ *
+ * @category Streams
+ */
 export type ConnectionHandler = (
   reader: StreamReader,
   writer: StreamWriter,

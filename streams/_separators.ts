@@ -1,7 +1,11 @@
 /** @module */
 import { describe } from "../tasks/types.ts";
 
-/** A separator as users write it: text, bytes, or several of them. */
+/**
+ * A separator as users write it: text, bytes, or several of them.
+ *
+ * @category Streams
+ */
 export type Separator = string | Uint8Array | (string | Uint8Array)[];
 
 const encoder = new TextEncoder();

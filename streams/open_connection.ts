@@ -13,7 +13,11 @@ import { currentScope } from "../tasks/current_scope.ts";
 import type { WaitOptions } from "../tasks/types.ts";
 import { quiet } from "../tasks/waiter.ts";
 
-/** Both directions of a connection. */
+/**
+ * Both directions of a connection.
+ *
+ * @category Streams
+ */
 export interface Streams {
   /** What the peer sends. */
   reader: StreamReader;
@@ -21,7 +25,11 @@ export interface Streams {
   writer: StreamWriter;
 }
 
-/** Where {@linkcode openConnection} connects to, and how. */
+/**
+ * Where {@linkcode openConnection} connects to, and how.
+ *
+ * @category Streams
+ */
 export interface ConnectOptions extends WaitOptions {
   /** The host: a name, or an address. `"127.0.0.1"` unless given. */
   hostname?: string | undefined;
@@ -41,7 +49,11 @@ export interface ConnectOptions extends WaitOptions {
   keepAlive?: boolean | undefined;
 }
 
-/** How {@linkcode openUnixConnection} connects. */
+/**
+ * How {@linkcode openUnixConnection} connects.
+ *
+ * @category Streams
+ */
 export type UnixConnectOptions = Pick<ConnectOptions, "limit" | "signal">;
 
 /**
@@ -83,6 +95,8 @@ export type UnixConnectOptions = Pick<ConnectOptions, "limit" | "signal">;
  * writer.close();
  * await writer.waitClosed();
  * ```
+ *
+ * @category Streams
  */
 export function openConnection(options: ConnectOptions): Promise<Streams> {
   return quiet(open(options));
@@ -131,6 +145,8 @@ async function open(options: ConnectOptions): Promise<Streams> {
  * await reader.read();
  * writer.close();
  * ```
+ *
+ * @category Streams
  */
 export function openUnixConnection(
   path: string,

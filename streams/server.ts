@@ -51,6 +51,8 @@ export let serve: (parts: ServerParts) => Server;
  *
  * await server.shutdown({ timeout: 1000 });
  * ```
+ *
+ * @category Streams
  */
 export class Server implements AsyncDisposable {
   readonly #listening: readonly Listening[];

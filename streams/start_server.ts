@@ -8,7 +8,11 @@ import { serve, type Server } from "./server.ts";
 import { describe, type WaitOptions } from "../tasks/types.ts";
 import { quiet, refused } from "../tasks/waiter.ts";
 
-/** Where {@linkcode startServer} listens, and how it serves. */
+/**
+ * Where {@linkcode startServer} listens, and how it serves.
+ *
+ * @category Streams
+ */
 export interface ServeOptions extends WaitOptions {
   /**
    * The address to listen on, or a name: then all addresses of that name.
@@ -47,7 +51,11 @@ export interface ServeOptions extends WaitOptions {
   maxConnections?: number | undefined;
 }
 
-/** How the server of a TLS connection presents itself. */
+/**
+ * How the server of a TLS connection presents itself.
+ *
+ * @category Streams
+ */
 export interface ServerTlsOptions {
   /** The certificate, with those between it and the root, as PEM. */
   cert: string;
@@ -63,7 +71,11 @@ export interface ServerTlsOptions {
   alpnProtocols?: string[] | undefined;
 }
 
-/** Where {@linkcode startUnixServer} listens, and how it serves. */
+/**
+ * Where {@linkcode startUnixServer} listens, and how it serves.
+ *
+ * @category Streams
+ */
 export type UnixServeOptions =
   & Pick<ServeOptions, "limit" | "maxConnections" | "signal">
   & {
@@ -104,6 +116,8 @@ export type UnixServeOptions =
  * writer.writeEof();
  * assertEquals(new TextDecoder().decode(await reader.read()), "hello\n");
  * ```
+ *
+ * @category Streams
  */
 export function startServer(
   handler: ConnectionHandler,
@@ -176,6 +190,8 @@ async function start(
  * await reader.read();
  * writer.close();
  * ```
+ *
+ * @category Streams
  */
 export function startUnixServer(
   handler: ConnectionHandler,

@@ -1,6 +1,10 @@
 /** @module */
 
-/** How the client of a TLS connection presents itself, and whom it trusts. */
+/**
+ * How the client of a TLS connection presents itself, and whom it trusts.
+ *
+ * @category Streams
+ */
 export interface TlsOptions {
   /** Certificates to trust beside the usual ones, as PEM. */
   caCerts?: string[] | undefined;

@@ -106,6 +106,8 @@ class ConditionWaiter extends LockWaiter {
  * await buyer;
  * assertEquals(stock, 0);
  * ```
+ *
+ * @category Synchronization
  */
 export class Condition {
   readonly #lock: Lock;

@@ -25,6 +25,8 @@ import { passed, refused } from "../tasks/waiter.ts";
  * ready.set();
  * assertEquals(await waiter, "go");
  * ```
+ *
+ * @category Synchronization
  */
 export class Event {
   #isSet = false;

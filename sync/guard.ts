@@ -17,6 +17,8 @@
  * }
  * assertFalse(lock.locked);
  * ```
+ *
+ * @category Synchronization
  */
 export interface Guard extends Disposable {
   /** Gives the hold back, if it has not been given back yet. */

@@ -90,6 +90,8 @@ export class LockWaiter extends Waiter<unknown> {
  * await gather([() => withdraw(30), () => withdraw(50)]);
  * assertEquals(balance, 20);
  * ```
+ *
+ * @category Synchronization
  */
 export class Lock {
   #hold: Hold | undefined = undefined;

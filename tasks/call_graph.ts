@@ -9,6 +9,8 @@ import { describe } from "./types.ts";
 /**
  * A task, and who waits for it. Made by {@linkcode captureCallGraph}. Mirrors
  * `asyncio.FutureCallGraph`.
+ *
+ * @category Looking inside
  */
 export interface CallGraph {
   /** The task's name. */
@@ -58,6 +60,8 @@ export interface CallGraph {
  * });
  * await parent;
  * ```
+ *
+ * @category Looking inside
  */
 export function captureCallGraph(task?: Task<unknown>): CallGraph {
   return capture(taskOrCurrent(task), new Set());

@@ -72,6 +72,8 @@ class ForeignWaiter<T> extends ExternalWaiter<T> implements Follower {
  *
  * // With fetch: cancellable((signal) => fetch(url, { signal }))
  * ```
+ *
+ * @category Waiting
  */
 export function cancellable<T>(
   promise: PromiseLike<T> | ((signal: AbortSignal) => PromiseLike<T>),

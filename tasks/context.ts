@@ -11,6 +11,8 @@ export let contextOf!: (variables: Variables) => Context;
 /**
  * What a `set` has replaced; for {@linkcode ContextVar.reset}. Mirrors
  * `contextvars.Token`.
+ *
+ * @category Context variables
  */
 export class Token<T> {
   /** The variable that was set. */
@@ -65,6 +67,8 @@ export class Token<T> {
  * ```
  *
  * @typeParam T The type of its values.
+ *
+ * @category Context variables
  */
 export class ContextVar<T> {
   /** For messages. */
@@ -126,6 +130,8 @@ export class ContextVar<T> {
 
 /**
  * The values of all context variables at once. Mirrors `contextvars.Context`.
+ *
+ * @category Context variables
  */
 export class Context {
   #variables: Variables = noVariables();
@@ -153,7 +159,11 @@ export class Context {
   }
 }
 
-/** A copy of the current values. Mirrors `contextvars.copy_context`. */
+/**
+ * A copy of the current values. Mirrors `contextvars.copy_context`.
+ *
+ * @category Context variables
+ */
 export function copyContext(): Context {
   return contextOf({ bindings: currentScope().variables.bindings });
 }

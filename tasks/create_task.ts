@@ -25,6 +25,8 @@ import { checkCoroutine, type Coroutine } from "./types.ts";
  * });
  * assertEquals(await task, "done");
  * ```
+ *
+ * @category Tasks and futures
  */
 export function createTask<T>(
   coroutine: Coroutine<T>,
@@ -37,6 +39,8 @@ export function createTask<T>(
 /**
  * The task that the caller runs in; `undefined` in callbacks and outside of
  * tasks. Mirrors `asyncio.current_task`.
+ *
+ * @category Tasks and futures
  */
 export function currentTask(): Task<unknown> | undefined {
   return currentScope().owner as Task<unknown> | undefined;
@@ -45,6 +49,8 @@ export function currentTask(): Task<unknown> | undefined {
 /**
  * The tasks of the current loop that have not ended. Mirrors
  * `asyncio.all_tasks`.
+ *
+ * @category Tasks and futures
  */
 export function allTasks(): Set<Task<unknown>> {
   return new Set(tasksOf(currentScope().scheduler));
@@ -68,6 +74,8 @@ export function allTasks(): Set<Task<unknown>> {
  *   TimeoutError,
  * );
  * ```
+ *
+ * @category Waiting
  */
 export function currentSignal(): AbortSignal {
   return currentScope().signal;

@@ -38,6 +38,8 @@ export let completionOf!: <T>(future: Future<T>) => Completion<T>;
  * ```
  *
  * @typeParam T What it resolves to.
+ *
+ * @category Tasks and futures
  */
 export class Future<T> implements PromiseLike<T> {
   readonly #completion: Completion<T>;
@@ -223,7 +225,11 @@ class DoneCallback<F extends Future<unknown>> extends Callback
   }
 }
 
-/** Whether `value` is a future (a task is one). Mirrors `asyncio.isfuture`. */
+/**
+ * Whether `value` is a future (a task is one). Mirrors `asyncio.isfuture`.
+ *
+ * @category Tasks and futures
+ */
 export function isFuture(value: unknown): value is Future<unknown> {
   return value instanceof Future;
 }

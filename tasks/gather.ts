@@ -8,19 +8,31 @@ import type { Runnable } from "./runnable.ts";
 import { spawn } from "./task.ts";
 import { type Awaitable, checkList, type Coroutine } from "./types.ts";
 
-/** The results of awaitables, in their order. */
+/**
+ * The results of awaitables, in their order.
+ *
+ * @category Waiting
+ */
 export type Results<A extends readonly Awaitable<unknown>[]> = {
   -readonly [I in keyof A]: A[I] extends Awaitable<infer T> ? T : never;
 };
 
-/** How awaitables ended, in their order. */
+/**
+ * How awaitables ended, in their order.
+ *
+ * @category Waiting
+ */
 export type SettledResults<A extends readonly Awaitable<unknown>[]> = {
   -readonly [I in keyof A]: A[I] extends Awaitable<infer T>
     ? PromiseSettledResult<T>
     : never;
 };
 
-/** Says that errors are results too. */
+/**
+ * Says that errors are results too.
+ *
+ * @category Waiting
+ */
 export interface ReturnExceptions {
   /** Errors are returned in their place, instead of being thrown. */
   returnExceptions: true;
@@ -126,6 +138,8 @@ class Gathering extends Future<unknown[]> {
  * ]);
  * assertEquals(results, ["slow", "fast", 3]);
  * ```
+ *
+ * @category Waiting
  */
 export function gather<A extends readonly Awaitable<unknown>[]>(
   awaitables: readonly [...A],

@@ -1,7 +1,11 @@
 /** @module */
 import type { Clock } from "./clock.ts";
 
-/** How to {@linkcode run}. */
+/**
+ * How to {@linkcode run}.
+ *
+ * @category Running
+ */
 export interface RunOptions {
   /**
    * Aborting it cancels the main task; `run` then rejects with `signal.reason`.

@@ -35,6 +35,8 @@ let runAndClose!: <T>(runner: Runner, main: Coroutine<T>) => Promise<T>;
  * assertEquals(await runner.run(() => 1), 1);
  * assertEquals(await runner.run(() => 2), 2);
  * ```
+ *
+ * @category Running
  */
 export class Runner implements AsyncDisposable {
   /** The loop that the runs share. */
@@ -180,6 +182,8 @@ export class Runner implements AsyncDisposable {
  * );
  * assertEquals(pages, ["A", "B"]);
  * ```
+ *
+ * @category Running
  */
 export function run<T>(main: Coroutine<T>, options?: RunOptions): Promise<T> {
   try {

@@ -23,6 +23,8 @@ import { ExternalWaiter, passed, refused } from "./waiter.ts";
  *   break;
  * }
  * ```
+ *
+ * @category Event loop
  */
 export function signals(
   ...names: Deno.Signal[]

@@ -10,7 +10,11 @@ import { callingScope, currentScope, runInScope } from "./current_scope.ts";
 import { Scope } from "./scope.ts";
 import { type Coroutine, isThenable } from "./types.ts";
 
-/** How a task is made. */
+/**
+ * How a task is made.
+ *
+ * @category Tasks and futures
+ */
 export interface TaskOptions {
   /**
    * For reports and for those who look inside; `"Task-1"`, `"Task-2"`, ...
@@ -69,6 +73,8 @@ export let scopeOf!: (task: Task<unknown>) => Scope;
  * awaits this one cancels this one.
  *
  * @typeParam T What its coroutine returns.
+ *
+ * @category Tasks and futures
  */
 export class Task<T> extends Future<T> {
   readonly #scope: Scope;

@@ -22,6 +22,8 @@ let runBody!: <T>(
 /**
  * Tasks that live and end together. Made by {@linkcode taskGroup}. Mirrors
  * `asyncio.TaskGroup`.
+ *
+ * @category Groups and timeouts
  */
 export class TaskGroup {
   readonly #scope: Scope;
@@ -297,6 +299,8 @@ export class TaskGroup {
  * }, { limit: 2 });
  * assertEquals(pages, ["a", "b", "c"]);
  * ```
+ *
+ * @category Groups and timeouts
  */
 export function taskGroup<T>(
   body: (group: TaskGroup) => PromiseLike<T> | T,

@@ -14,13 +14,21 @@ import {
 } from "./types.ts";
 import { quiet, refused } from "./waiter.ts";
 
-/** When {@linkcode wait} returns. */
+/**
+ * When {@linkcode wait} returns.
+ *
+ * @category Waiting
+ */
 export type ReturnWhen =
   | "ALL_COMPLETED"
   | "FIRST_COMPLETED"
   | "FIRST_EXCEPTION";
 
-/** How to {@linkcode wait}. */
+/**
+ * How to {@linkcode wait}.
+ *
+ * @category Waiting
+ */
 export interface WaitManyOptions extends WaitOptions {
   /** How long at most, in milliseconds. */
   timeout?: number | undefined;
@@ -56,6 +64,8 @@ export interface WaitManyOptions extends WaitOptions {
  * assertEquals([...done], [fast]);
  * for (const task of pending) task.cancel();
  * ```
+ *
+ * @category Waiting
  */
 export function wait<T>(
   futures: Iterable<Future<T> | Promise<T>>,

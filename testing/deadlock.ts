@@ -6,7 +6,11 @@ import { scopeOf, tasksOf } from "../tasks/task.ts";
 import { Waiter } from "../tasks/waiter.ts";
 import { callerIn } from "./_stack.ts";
 
-/** Who waits for what, in a {@linkcode DeadlockError}. */
+/**
+ * Who waits for what, in a {@linkcode DeadlockError}.
+ *
+ * @category Testing
+ */
 export interface BlockedTask {
   /** The task's name. */
   readonly task: string;
@@ -51,6 +55,8 @@ export interface BlockedTask {
  * assertStringIncludes(cause.message, 'task "lefty" waits for Lock.acquire');
  * assertStringIncludes(cause.message, 'task "righty" waits for Lock.acquire');
  * ```
+ *
+ * @category Testing
  */
 export class DeadlockError extends CancelledError {
   /** `"DeadlockError"` */
