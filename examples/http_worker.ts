@@ -18,8 +18,7 @@ const GRACE = 20_000; // how long the last jobs may take, in milliseconds
 
 const queue = new Queue<Job>(16);
 const jobs = new Map<number, Job>();
-let taken = 0;
-let finished = 0;
+const count = { taken: 0, finished: 0 };
 
 interface Job {
   id: number;
@@ -38,7 +37,7 @@ async function answer(request: Request): Promise<Response> {
     const headers = { "retry-after": "1" };
     return new Response("no more now\n", { status: 503, headers });
   }
-  const job: Job = { id: ++taken, input, state: "waiting" };
+  const job: Job = { id: ++count.taken, input, state: "waiting" };
   queue.putNowait(job); // nothing has waited since it was not full
   jobs.set(job.id, job);
   jobs.delete(job.id - 1000); // nobody will ask for it any more
@@ -58,7 +57,7 @@ async function work(): Promise<void> {
       job.state = "failed";
     }
     console.log(`${job.state}: job ${job.id}`);
-    finished++;
+    count.finished++;
     queue.taskDone();
   }
 }
@@ -75,6 +74,7 @@ async function serve(): Promise<number> {
     for (let i = 0; i < 4; i++) group.createTask(work);
     if (Deno.args.length === 0) group.createTask(() => tryOut(server.addr));
     for await (const signal of stop) {
+      console.log(`${signal}: no more jobs are taken`);
       code = signal === "SIGINT" ? 130 : 0;
       break; // a second one ends the program at once
     }
@@ -83,8 +83,8 @@ async function serve(): Promise<number> {
     group.cancel();
   });
   await moveOnAfter(1_000, () => cancellable(server.shutdown()));
-  console.log(`jobs taken: ${taken}, finished: ${finished}`);
-  return code || (taken === finished ? 0 : 1);
+  console.log(`jobs taken: ${count.taken}, finished: ${count.finished}`);
+  return code || (count.taken === count.finished ? 0 : 1);
 }
 
 /** Sends jobs until no more are taken, and then the signal. */
