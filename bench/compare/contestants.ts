@@ -1,7 +1,8 @@
 /** Who is compared, and how each is started: a program of its own for each. */
 import { runSubprocess } from "@asyncio/asyncio/process";
+import { type Command, denoCommand } from "./program.ts";
 
-const NAMES = [
+export const peerNames = [
   "this_package",
   "bare",
   "std_async",
@@ -16,13 +17,13 @@ const NAMES = [
   "execa",
 ] as const;
 
-export type PeerName = typeof NAMES[number];
+export type PeerName = typeof peerNames[number];
 
 export interface Contestant {
   name: PeerName;
   /** With its version. */
   title: string;
-  command: [string, ...string[]];
+  command: Command;
   works: ReadonlySet<string>;
 }
 
@@ -33,13 +34,13 @@ export interface Absent {
 
 /** What npm has to offer: this package is to be ahead of all of it. */
 export function isFromNpm(name: PeerName): boolean {
-  return NAMES.indexOf(name) >= NAMES.indexOf("effect");
+  return peerNames.indexOf(name) >= peerNames.indexOf("effect");
 }
 
 const here = new URL("peers/", import.meta.url).pathname;
 
 /** Where Debian's uvloop is, in its own Python, another one may come first. */
-async function commandOf(name: PeerName): Promise<[string, ...string[]]> {
+async function commandOf(name: PeerName): Promise<Command> {
   if (name === "asyncio" || name === "uvloop") {
     const code = `import sys, ${name}; print(sys.executable)`;
     let missing: unknown;
@@ -56,8 +57,7 @@ async function commandOf(name: PeerName): Promise<[string, ...string[]]> {
     }
     throw missing;
   }
-  const flags = ["-A", "--no-lock", "--v8-flags=--expose-gc"];
-  return [Deno.execPath(), "run", ...flags, `${here}${name}.ts`];
+  return denoCommand(`peers/${name}.ts`);
 }
 
 /** What the program said when it failed, without the places that are this machine's own. */
@@ -68,10 +68,13 @@ function reasonOf(error: unknown): string {
 }
 
 /** Those who are there, and why the others are not. */
-export async function findContestants(): Promise<[Contestant[], Absent[]]> {
+export async function findContestants(
+  names: readonly PeerName[],
+): Promise<[Contestant[], Absent[]]> {
   const present: Contestant[] = [];
   const absent: Absent[] = [];
-  for (const name of NAMES) {
+  for (const name of peerNames) {
+    if (name !== "this_package" && !names.includes(name)) continue;
     try {
       const command = await commandOf(name);
       const { stdout } = await runSubprocess(command, {

@@ -1,45 +1,39 @@
 /** How much is measured. */
 export interface Plan {
+  isSmoke: boolean;
   warmups: number;
   rounds: number;
-  /** Of what takes long, no more rounds than this are made once `patience` is spent on it. */
-  fewRounds: number;
-  /** Milliseconds. */
+  /** When a contestant has taken so many milliseconds, few rounds will do. */
   patience: number;
-  /** Of a round, at the least. */
+  fewRounds: number;
+  /** Milliseconds that a round takes at the least. */
   ms: number;
-  /** No work is larger, no growth goes on beyond. */
+  /** No work is larger, and no growth goes further. */
   maxUnits: number;
 }
 
 const thorough: Plan = {
+  isSmoke: false,
   warmups: 4,
   rounds: 9,
-  fewRounds: 3,
   patience: 1500,
+  fewRounds: 3,
   ms: 60,
   maxUnits: 1_000_000,
 };
 
 /** To see that everything works, in a moment. */
 const smoke: Plan = {
+  isSmoke: true,
   warmups: 0,
   rounds: 1,
-  fewRounds: 1,
   patience: 0,
+  fewRounds: 1,
   ms: 0,
   maxUnits: 100,
 };
 
-export const SMOKE = Deno.env.get("BENCH_SMOKE") !== undefined;
-
-export const plan = SMOKE ? smoke : thorough;
-
-/** Whether so many rounds are enough after so many milliseconds. */
-export function isEnough(rounds: number, wanted: number, ms: number): boolean {
-  return rounds >=
-    (ms < plan.patience ? wanted : Math.min(wanted, plan.fewRounds));
-}
+export const plan = Deno.env.has("BENCH_SMOKE") ? smoke : thorough;
 
 export function median(numbers: number[]): number {
   const sorted = numbers.toSorted((a, b) => a - b);

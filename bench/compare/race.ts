@@ -3,9 +3,8 @@
  * machine does meets all of them alike.
  */
 import type { Contestant, PeerName } from "./contestants.ts";
-import { Running } from "./contestant.ts";
-import { isEnough, median, plan } from "./plan.ts";
-import type { Round } from "./serve.ts";
+import { plan } from "./plan.ts";
+import { Program, Rounds } from "./program.ts";
 import { infoOf, type WorkName } from "./works.ts";
 
 export interface Result {
@@ -14,62 +13,26 @@ export interface Result {
   ns: Map<PeerName, number>;
 }
 
-/** One of them, and its times. */
-class Runner {
-  readonly running: Running;
-  readonly times: number[] = [];
-  readonly #round: Round;
-  #spent = 0;
-
-  constructor(running: Running, round: Round) {
-    this.running = running;
-    this.#round = round;
-  }
-
-  get hasEnough(): boolean {
-    return isEnough(this.times.length, plan.rounds, this.#spent);
-  }
-
-  async warmUp(): Promise<void> {
-    const start = performance.now();
-    let rounds = 0;
-    while (!isEnough(rounds, plan.warmups, performance.now() - start)) {
-      await this.running.round(this.#round);
-      rounds++;
-    }
-  }
-
-  async run(): Promise<void> {
-    const start = performance.now();
-    this.times.push(await this.running.round(this.#round));
-    this.#spent += performance.now() - start;
-  }
-}
-
 export async function race(
   work: WorkName,
   contestants: Contestant[],
 ): Promise<Result> {
   await using stack = new AsyncDisposableStack();
   const units = Math.min(infoOf(work).size, plan.maxUnits);
-  const round = { units, ms: plan.ms };
-  const runners: Runner[] = [];
-  for (const contestant of contestants) {
-    if (!contestant.works.has(work)) continue;
-    const running = stack.use(await Running.start(contestant, work));
-    runners.push(new Runner(running, round));
+  const field = new Map<PeerName, Rounds>();
+  for (const { name, works, command } of contestants) {
+    if (!works.has(work)) continue;
+    const program = stack.use(await Program.start(command, work));
+    field.set(name, new Rounds(program, units));
   }
-  for (const runner of runners) await runner.warmUp();
-  let open = runners;
+  for (const rounds of field.values()) await rounds.warmUp();
+  let open = [...field.values()];
   while (open.length > 0) {
-    for (const runner of open) await runner.run();
-    open = open.filter((runner) => !runner.hasEnough);
+    for (const rounds of open) await rounds.next();
+    open = open.filter((rounds) => !rounds.areEnough);
   }
   const ns = new Map(
-    runners.map(({ running, times }) => [
-      running.contestant.name,
-      median(times),
-    ]),
+    [...field].map(([name, rounds]) => [name, rounds.median]),
   );
   return { work, ns };
 }

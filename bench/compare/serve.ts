@@ -10,8 +10,6 @@ import type { WorkName } from "./works.ts";
 /** Does so many units. */
 export type Work = (units: number) => PromiseLike<unknown>;
 
-export type Works = Partial<Record<WorkName, Work>>;
-
 /** Asks for a round: `units` at a time, again and again for at least `ms`. */
 export interface Round {
   units: number;
@@ -26,9 +24,9 @@ export interface Answer {
 /** Calls `main` in what the contestant wants to run in. */
 export type Enter = (main: () => Promise<void>) => Promise<void>;
 
-export async function serve(
+export async function serve<Name extends string = WorkName>(
   title: string,
-  works: Works & Record<string, Work>,
+  works: { [N in NoInfer<Name>]?: Work },
   enter: Enter = (main) => main(),
 ): Promise<void> {
   const [name] = Deno.args;
@@ -36,7 +34,7 @@ export async function serve(
     console.log(JSON.stringify({ title, works: Object.keys(works) }));
     return;
   }
-  const work = works[name]!;
+  const work = works[name as Name]!;
   await enter(async () => {
     for await (const line of createInterface({ input: stdin })) {
       const ns = await timeOf(work, JSON.parse(line));

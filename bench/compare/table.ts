@@ -1,10 +1,5 @@
 /** The results as tables of Markdown, which the terminal shows as well. */
-import {
-  type Absent,
-  type Contestant,
-  isFromNpm,
-  type PeerName,
-} from "./contestants.ts";
+import { type Contestant, isFromNpm, type PeerName } from "./contestants.ts";
 import type { Result } from "./race.ts";
 import { infoOf } from "./works.ts";
 
@@ -108,9 +103,4 @@ export function table([header, ...rows]: string[][]): string {
     `| ${row.map((text, i) => text.padEnd(widths[i]!)).join(" | ")} |`;
   const rule = widths.map((width) => "-".repeat(width));
   return [line(header!), line(rule), ...rows.map(line)].join("\n");
-}
-
-export function missing(absent: Absent[]): string {
-  return absent.map(({ name, reason }) => `- ${name} was left out: ${reason}`)
-    .join("\n");
 }

@@ -28,10 +28,6 @@ function* tooLate(): Operation<never> {
   throw new Error("too late");
 }
 
-function sleeps(units: number): Promise<unknown> {
-  return run(() => all(times(units, (k) => sleep(sleepTime(k)))));
-}
-
 await serve("Effection 4.1.1", {
   gather: (units) =>
     run(function* () {
@@ -59,9 +55,7 @@ await serve("Effection 4.1.1", {
       for (let i = 0; i < units; i++) yield* sleep(0);
     }),
 
-  sleeps,
-
-  sleeping_tasks: sleeps, // all makes a task of each
+  sleeps: (units) => run(() => all(times(units, (k) => sleep(sleepTime(k))))),
 
   wait_for: (units) =>
     run(function* () {
