@@ -6,11 +6,7 @@ import { describe, type WaitOptions } from "../tasks/types.ts";
 import { quiet, refused } from "../tasks/waiter.ts";
 import type { Exit } from "./_exit.ts";
 
-/**
- * What a program has written; `undefined` where that is not piped.
- *
- * @category Processes
- */
+/** What a program has written; `undefined` where that is not piped. */
 export interface ProcessOutput {
   /** What came out of its output. */
   stdout?: Uint8Array;

@@ -4,11 +4,7 @@ import { getRunningLoop } from "../tasks/event_loop.ts";
 import { type Timeout, timeout } from "../tasks/timeout.ts";
 import { checkMilliseconds } from "../tasks/types.ts";
 
-/**
- * How long it may take.
- *
- * @category Processes
- */
+/** How long it may take. */
 export interface TimeLimits {
   /** How long it may take, in milliseconds. */
   timeout?: number | undefined;

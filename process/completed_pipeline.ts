@@ -23,8 +23,6 @@ const BROKEN_PIPE = -13;
  * assertEquals(done.returnCodes, [-13, 0]); // SIGPIPE: `head` had read enough
  * done.checkReturnCodes(); // which is no failure
  * ```
- *
- * @category Processes
  */
 export class CompletedPipeline<T extends string | Uint8Array = string> {
   /** Each of them, in order. */

@@ -18,8 +18,6 @@ import { CalledProcessError } from "./errors.ts";
  * });
  * assertEquals([returnCode, stdout], [0, "hello\n"]);
  * ```
- *
- * @category Processes
  */
 export class CompletedProcess<T extends string | Uint8Array = string> {
   /** What was run, as it was given. */

@@ -39,8 +39,6 @@ import { isReady, type Process, processOf } from "./process.ts";
  * for await (const line of seq.stdout!.lines()) lines.push(line);
  * assertEquals(lines, ["1", "2", "3"]);
  * ```
- *
- * @category Processes
  */
 export function createSubprocessExec(
   program: string | URL,
@@ -76,8 +74,6 @@ export function createSubprocessExec(
  * const { stdout } = await shell.communicate();
  * assertEquals(new TextDecoder().decode(stdout), "one\ntwo\n");
  * ```
- *
- * @category Processes
  */
 export function createSubprocessShell(
   command: string,

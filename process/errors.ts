@@ -1,11 +1,7 @@
 /** The errors of programs that were run to their end. @module */
 import { TimeoutError } from "../tasks/errors.ts";
 
-/**
- * What was captured; `undefined` where it was not.
- *
- * @category Processes
- */
+/** What was captured; `undefined` where it was not. */
 export interface CapturedOutput {
   /** Of the output. */
   stdout?: string | Uint8Array | undefined;
@@ -34,8 +30,6 @@ export interface CapturedOutput {
  * assertEquals(error.returnCode, 2);
  * assertEquals(error.stderr, "no such thing\n");
  * ```
- *
- * @category Processes
  */
 export class CalledProcessError extends Error {
   /** `"CalledProcessError"` */
@@ -83,8 +77,6 @@ export class CalledProcessError extends Error {
  * );
  * assertEquals([error.idle, error.stdout], [true, "begun\n"]);
  * ```
- *
- * @category Processes
  */
 export class TimeoutExpiredError extends TimeoutError {
   /** `"TimeoutExpiredError"` */

@@ -2,11 +2,7 @@
 import { checkMilliseconds, describe } from "../tasks/types.ts";
 import { DEVNULL, INHERIT, PIPE, type Stdio, STDOUT } from "./stdio.ts";
 
-/**
- * How a program is started.
- *
- * @category Processes
- */
+/** How a program is started. */
 export interface SubprocessOptions {
   /** Where its input comes from; {@linkcode INHERIT} unless given. */
   stdin?: Stdio | undefined;

@@ -61,8 +61,6 @@ type Commands = readonly (readonly [string, ...string[]])[];
  * assertEquals(stdout?.trim(), "2 pear");
  * assertEquals(returnCodes, [0, 0, 0, 0]);
  * ```
- *
- * @category Processes
  */
 export function pipeline(
   commands: readonly (readonly [string, ...string[]])[],

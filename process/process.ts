@@ -67,8 +67,6 @@ const leftovers = new Set<Process>();
  * assertEquals(lines, ["apple", "pear"]);
  * assertEquals(await sort.wait(), 0);
  * ```
- *
- * @category Processes
  */
 export class Process implements AsyncDisposable {
   /** The number that the system has given it. */

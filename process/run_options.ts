@@ -6,11 +6,7 @@ import { settingsOf, type SubprocessOptions } from "./options.ts";
 import { partsOf, type Process } from "./process.ts";
 import { DEVNULL, PIPE } from "./stdio.ts";
 
-/**
- * How a program is run to its end.
- *
- * @category Processes
- */
+/** How a program is run to its end. */
 export interface RunSubprocessOptions
   extends SubprocessOptions, WaitOptions, TimeLimits {
   /** What it reads; `stdin` is then a pipe. */

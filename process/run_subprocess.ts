@@ -62,8 +62,6 @@ import { PIPE } from "./stdio.ts";
  * );
  * assertEquals(error.returnCode, 3);
  * ```
- *
- * @category Processes
  */
 export function runSubprocess(
   command: string | [string, ...string[]],

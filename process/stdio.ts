@@ -3,24 +3,18 @@
 /**
  * A pipe: the stream is there to be written to or read from. Mirrors
  * `asyncio.subprocess.PIPE`.
- *
- * @category Processes
  */
 export const PIPE = "piped" as const;
 
 /**
  * Nowhere: reading gives the end at once, and what is written is dropped.
  * Mirrors `asyncio.subprocess.DEVNULL`.
- *
- * @category Processes
  */
 export const DEVNULL = "null" as const;
 
 /**
  * To the same place as this program's own stream; what is used unless something
  * else is given.
- *
- * @category Processes
  */
 export const INHERIT = "inherit" as const;
 
@@ -28,14 +22,8 @@ export const INHERIT = "inherit" as const;
  * For `stderr` alone: into the stream of `stdout`, through one and the same
  * pipe, so that everything arrives in the order in which it was written.
  * Mirrors `asyncio.subprocess.STDOUT`.
- *
- * @category Processes
  */
 export const STDOUT = "stdout" as const;
 
-/**
- * Where `stdin` and `stdout` may lead.
- *
- * @category Processes
- */
+/** Where `stdin` and `stdout` may lead. */
 export type Stdio = typeof PIPE | typeof DEVNULL | typeof INHERIT;

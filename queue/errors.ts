@@ -2,8 +2,6 @@
 
 /**
  * There is nothing to get: thrown by `getNowait`. Mirrors `asyncio.QueueEmpty`.
- *
- * @category Queues
  */
 export class QueueEmptyError extends Error {
   /** `"QueueEmptyError"` */
@@ -12,8 +10,6 @@ export class QueueEmptyError extends Error {
 
 /**
  * There is no room to put. Thrown by `putNowait`; mirrors `asyncio.QueueFull`.
- *
- * @category Queues
  */
 export class QueueFullError extends Error {
   /** `"QueueFullError"` */
@@ -23,8 +19,6 @@ export class QueueFullError extends Error {
 /**
  * The queue is shut down: it takes nothing any more, and gives nothing once it
  * is empty. Mirrors `asyncio.QueueShutDown`.
- *
- * @category Queues
  */
 export class QueueShutDownError extends Error {
   /** `"QueueShutDownError"` */

@@ -15,8 +15,6 @@ import { keepIn, Queue } from "./queue.ts";
  * for (const item of [1, 2, 3]) await queue.put(item);
  * assertEquals(await queue.get(), 3);
  * ```
- *
- * @category Queues
  */
 export class LifoQueue<T> extends Queue<T> {
   /**

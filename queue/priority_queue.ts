@@ -4,11 +4,7 @@ import { compare as naturally } from "./_compare.ts";
 import { Heap } from "./_heap.ts";
 import { keepIn, Queue } from "./queue.ts";
 
-/**
- * How a {@linkcode PriorityQueue} is made.
- *
- * @category Queues
- */
+/** How a {@linkcode PriorityQueue} is made. */
 export interface PriorityQueueOptions<T> {
   /**
    * Less than 0 where `a` comes first, more than 0 where `b` does, and else 0.
@@ -52,8 +48,6 @@ export interface PriorityQueueOptions<T> {
  * longestFirst.shutdown();
  * assertEquals(await Array.fromAsync(longestFirst), ["not", "be", "to"]);
  * ```
- *
- * @category Queues
  */
 export class PriorityQueue<T> extends Queue<T> {
   /**

@@ -59,8 +59,6 @@ export let keepIn: <T>(queue: Queue<T>, items: Items<T>) => void;
  * for (const worker of workers) await worker;
  * assertEquals(sum, 55);
  * ```
- *
- * @category Queues
  */
 export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
   readonly #exchange: Exchange<T>;

@@ -13,11 +13,7 @@ import { moveOnAfter } from "../tasks/timeout.ts";
 import type { WaitOptions } from "../tasks/types.ts";
 import { ExternalWaiter, refused } from "../tasks/waiter.ts";
 
-/**
- * What a server does with a client.
- *
- * @category Streams
- */
+/** What a server does with a client. */
 export type ConnectionHandler = (
   reader: StreamReader,
   writer: StreamWriter,

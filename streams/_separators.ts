@@ -1,11 +1,7 @@
 /** @module */
 import { describe } from "../tasks/types.ts";
 
-/**
- * A separator as users write it: text, bytes, or several of them.
- *
- * @category Streams
- */
+/** A separator as users write it: text, bytes, or several of them. */
 export type Separator = string | Uint8Array | (string | Uint8Array)[];
 
 const encoder = new TextEncoder();

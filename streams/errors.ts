@@ -19,8 +19,6 @@
  * assertEquals(error.partial, new Uint8Array([1, 2]));
  * assertEquals(error.expected, 4);
  * ```
- *
- * @category Streams
  */
 export class IncompleteReadError extends Error {
   /** `"IncompleteReadError"` */
@@ -63,8 +61,6 @@ export class IncompleteReadError extends Error {
  * assertEquals(error.consumed, 12);
  * await reader.readExactly(error.consumed); // skips it
  * ```
- *
- * @category Streams
  */
 export class LimitOverrunError extends Error {
   /** `"LimitOverrunError"` */

@@ -13,11 +13,7 @@ import { currentScope } from "../tasks/current_scope.ts";
 import type { WaitOptions } from "../tasks/types.ts";
 import { quiet } from "../tasks/waiter.ts";
 
-/**
- * Both directions of a connection.
- *
- * @category Streams
- */
+/** Both directions of a connection. */
 export interface Streams {
   /** What the peer sends. */
   reader: StreamReader;
@@ -25,11 +21,7 @@ export interface Streams {
   writer: StreamWriter;
 }
 
-/**
- * Where {@linkcode openConnection} connects to, and how.
- *
- * @category Streams
- */
+/** Where {@linkcode openConnection} connects to, and how. */
 export interface ConnectOptions extends WaitOptions {
   /** The host: a name, or an address. `"127.0.0.1"` unless given. */
   hostname?: string | undefined;
@@ -49,11 +41,7 @@ export interface ConnectOptions extends WaitOptions {
   keepAlive?: boolean | undefined;
 }
 
-/**
- * How {@linkcode openUnixConnection} connects.
- *
- * @category Streams
- */
+/** How {@linkcode openUnixConnection} connects. */
 export type UnixConnectOptions = Pick<ConnectOptions, "limit" | "signal">;
 
 /**
@@ -95,8 +83,6 @@ export type UnixConnectOptions = Pick<ConnectOptions, "limit" | "signal">;
  * writer.close();
  * await writer.waitClosed();
  * ```
- *
- * @category Streams
  */
 export function openConnection(options: ConnectOptions): Promise<Streams> {
   return quiet(open(options));
@@ -145,8 +131,6 @@ async function open(options: ConnectOptions): Promise<Streams> {
  * await reader.read();
  * writer.close();
  * ```
- *
- * @category Streams
  */
 export function openUnixConnection(
   path: string,

@@ -51,8 +51,6 @@ export let serve: (parts: ServerParts) => Server;
  *
  * await server.shutdown({ timeout: 1000 });
  * ```
- *
- * @category Streams
  */
 export class Server implements AsyncDisposable {
   readonly #listening: readonly Listening[];

@@ -8,11 +8,7 @@ import { serve, type Server } from "./server.ts";
 import { describe, type WaitOptions } from "../tasks/types.ts";
 import { quiet, refused } from "../tasks/waiter.ts";
 
-/**
- * Where {@linkcode startServer} listens, and how it serves.
- *
- * @category Streams
- */
+/** Where {@linkcode startServer} listens, and how it serves. */
 export interface ServeOptions extends WaitOptions {
   /**
    * The address to listen on, or a name: then all addresses of that name.
@@ -51,11 +47,7 @@ export interface ServeOptions extends WaitOptions {
   maxConnections?: number | undefined;
 }
 
-/**
- * How the server of a TLS connection presents itself.
- *
- * @category Streams
- */
+/** How the server of a TLS connection presents itself. */
 export interface ServerTlsOptions {
   /** The certificate, with those between it and the root, as PEM. */
   cert: string;
@@ -71,11 +63,7 @@ export interface ServerTlsOptions {
   alpnProtocols?: string[] | undefined;
 }
 
-/**
- * Where {@linkcode startUnixServer} listens, and how it serves.
- *
- * @category Streams
- */
+/** Where {@linkcode startUnixServer} listens, and how it serves. */
 export type UnixServeOptions =
   & Pick<ServeOptions, "limit" | "maxConnections" | "signal">
   & {
@@ -116,8 +104,6 @@ export type UnixServeOptions =
  * writer.writeEof();
  * assertEquals(new TextDecoder().decode(await reader.read()), "hello\n");
  * ```
- *
- * @category Streams
  */
 export function startServer(
   handler: ConnectionHandler,
@@ -190,8 +176,6 @@ async function start(
  * await reader.read();
  * writer.close();
  * ```
- *
- * @category Streams
  */
 export function startUnixServer(
   handler: ConnectionHandler,

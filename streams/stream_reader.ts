@@ -10,11 +10,7 @@ import { WebSource } from "./_web_source.ts";
 import { printable } from "../tasks/inspect.ts";
 import { describe, type WaitOptions } from "../tasks/types.ts";
 
-/**
- * How a reader is made.
- *
- * @category Streams
- */
+/** How a reader is made. */
 export interface ReaderOptions {
   /**
    * How long a line may be, or what comes before a separator, in bytes: 65536
@@ -68,8 +64,6 @@ export let intakeOf: (reader: StreamReader) => Intake;
  * assertEquals(text(await reader.read()), "12345");
  * assertEquals(reader.atEof, true);
  * ```
- *
- * @category Streams
  */
 export class StreamReader implements AsyncIterable<Uint8Array> {
   readonly #limit: number;

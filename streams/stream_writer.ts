@@ -58,8 +58,6 @@ const encoder = new TextEncoder();
  * writer.close();
  * await writer.waitClosed();
  * ```
- *
- * @category Streams
  */
 export class StreamWriter implements AsyncDisposable {
   readonly #outlet: Outlet;

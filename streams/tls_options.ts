@@ -1,10 +1,6 @@
 /** @module */
 
-/**
- * How the client of a TLS connection presents itself, and whom it trusts.
- *
- * @category Streams
- */
+/** How the client of a TLS connection presents itself, and whom it trusts. */
 export interface TlsOptions {
   /** Certificates to trust beside the usual ones, as PEM. */
   caCerts?: string[] | undefined;

@@ -7,8 +7,6 @@ import { failed, passed, refused } from "../tasks/waiter.ts";
 /**
  * The barrier was reset or aborted while this party waited, or had been aborted
  * before. Mirrors `asyncio.BrokenBarrierError`.
- *
- * @category Synchronization
  */
 export class BrokenBarrierError extends Error {
   /** `"BrokenBarrierError"` */
@@ -40,8 +38,6 @@ export class BrokenBarrierError extends Error {
  *   2,
  * ]);
  * ```
- *
- * @category Synchronization
  */
 export class Barrier {
   readonly #parties: number;

@@ -106,8 +106,6 @@ class ConditionWaiter extends LockWaiter {
  * await buyer;
  * assertEquals(stock, 0);
  * ```
- *
- * @category Synchronization
  */
 export class Condition {
   readonly #lock: Lock;

@@ -25,8 +25,6 @@ import { passed, refused } from "../tasks/waiter.ts";
  * ready.set();
  * assertEquals(await waiter, "go");
  * ```
- *
- * @category Synchronization
  */
 export class Event {
   #isSet = false;

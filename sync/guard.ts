@@ -17,8 +17,6 @@
  * }
  * assertFalse(lock.locked);
  * ```
- *
- * @category Synchronization
  */
 export interface Guard extends Disposable {
   /** Gives the hold back, if it has not been given back yet. */

@@ -90,8 +90,6 @@ export class LockWaiter extends Waiter<unknown> {
  * await gather([() => withdraw(30), () => withdraw(50)]);
  * assertEquals(balance, 20);
  * ```
- *
- * @category Synchronization
  */
 export class Lock {
   #hold: Hold | undefined = undefined;

@@ -54,8 +54,6 @@ class Permit implements Guard {
  * await gather(Array.from({ length: 10 }, () => request));
  * assertEquals(most, 3);
  * ```
- *
- * @category Synchronization
  */
 export class Semaphore {
   #value: number;
@@ -153,8 +151,6 @@ export class Semaphore {
  * const semaphore = new BoundedSemaphore(2);
  * assertThrows(() => semaphore.release(), RangeError);
  * ```
- *
- * @category Synchronization
  */
 export class BoundedSemaphore extends Semaphore {
   readonly #bound: number;

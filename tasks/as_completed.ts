@@ -38,8 +38,6 @@ import { passed, refused } from "./waiter.ts";
  * for await (const future of asCompleted(work)) order.push(await future);
  * assertEquals(order, ["fast", "slow"]);
  * ```
- *
- * @category Waiting
  */
 export function asCompleted<T>(
   awaitables: Iterable<Awaitable<T>>,

@@ -9,8 +9,6 @@ import { describe } from "./types.ts";
 /**
  * A task, and who waits for it. Made by {@linkcode captureCallGraph}. Mirrors
  * `asyncio.FutureCallGraph`.
- *
- * @category Looking inside
  */
 export interface CallGraph {
   /** The task's name. */
@@ -60,8 +58,6 @@ export interface CallGraph {
  * });
  * await parent;
  * ```
- *
- * @category Looking inside
  */
 export function captureCallGraph(task?: Task<unknown>): CallGraph {
   return capture(taskOrCurrent(task), new Set());

@@ -72,8 +72,6 @@ class ForeignWaiter<T> extends ExternalWaiter<T> implements Follower {
  *
  * // With fetch: cancellable((signal) => fetch(url, { signal }))
  * ```
- *
- * @category Waiting
  */
 export function cancellable<T>(
   promise: PromiseLike<T> | ((signal: AbortSignal) => PromiseLike<T>),

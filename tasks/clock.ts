@@ -8,8 +8,6 @@ import { clearTimeout, setTimeout } from "node:timers";
 /**
  * Where a loop takes its time from. {@linkcode run} uses the real one unless it
  * is given another, such as the `VirtualClock` of `./testing`.
- *
- * @category Event loop
  */
 export interface Clock {
   /** The time in milliseconds: monotonic, from an arbitrary start. */
@@ -20,11 +18,7 @@ export interface Clock {
   connect(loop: ClockedLoop): Alarm;
 }
 
-/**
- * The side of a loop that a clock sees.
- *
- * @category Event loop
- */
+/** The side of a loop that a clock sees. */
 export interface ClockedLoop {
   /**
    * Runs what is due. The clock calls it once its time has reached the alarm's.
@@ -54,11 +48,7 @@ export interface ClockedLoop {
   choose: ((count: number) => number) | undefined;
 }
 
-/**
- * One alarm a loop.
- *
- * @category Event loop
- */
+/** One alarm a loop. */
 export interface Alarm {
   /**
    * Rings at `when`, in place of what was set before; `undefined` for never.

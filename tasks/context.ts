@@ -11,8 +11,6 @@ export let contextOf!: (variables: Variables) => Context;
 /**
  * What a `set` has replaced; for {@linkcode ContextVar.reset}. Mirrors
  * `contextvars.Token`.
- *
- * @category Context variables
  */
 export class Token<T> {
   /** The variable that was set. */
@@ -67,8 +65,6 @@ export class Token<T> {
  * ```
  *
  * @typeParam T The type of its values.
- *
- * @category Context variables
  */
 export class ContextVar<T> {
   /** For messages. */
@@ -130,8 +126,6 @@ export class ContextVar<T> {
 
 /**
  * The values of all context variables at once. Mirrors `contextvars.Context`.
- *
- * @category Context variables
  */
 export class Context {
   #variables: Variables = noVariables();
@@ -159,11 +153,7 @@ export class Context {
   }
 }
 
-/**
- * A copy of the current values. Mirrors `contextvars.copy_context`.
- *
- * @category Context variables
- */
+/** A copy of the current values. Mirrors `contextvars.copy_context`. */
 export function copyContext(): Context {
   return contextOf({ bindings: currentScope().variables.bindings });
 }

@@ -25,8 +25,6 @@ import { checkCoroutine, type Coroutine } from "./types.ts";
  * });
  * assertEquals(await task, "done");
  * ```
- *
- * @category Tasks and futures
  */
 export function createTask<T>(
   coroutine: Coroutine<T>,
@@ -39,8 +37,6 @@ export function createTask<T>(
 /**
  * The task that the caller runs in; `undefined` in callbacks and outside of
  * tasks. Mirrors `asyncio.current_task`.
- *
- * @category Tasks and futures
  */
 export function currentTask(): Task<unknown> | undefined {
   return currentScope().owner as Task<unknown> | undefined;
@@ -49,8 +45,6 @@ export function currentTask(): Task<unknown> | undefined {
 /**
  * The tasks of the current loop that have not ended. Mirrors
  * `asyncio.all_tasks`.
- *
- * @category Tasks and futures
  */
 export function allTasks(): Set<Task<unknown>> {
   return new Set(tasksOf(currentScope().scheduler));
@@ -74,8 +68,6 @@ export function allTasks(): Set<Task<unknown>> {
  *   TimeoutError,
  * );
  * ```
- *
- * @category Waiting
  */
 export function currentSignal(): AbortSignal {
   return currentScope().signal;

@@ -23,8 +23,6 @@ import { type Awaitable, describe, isThenable } from "./types.ts";
  * assertEquals(await future, 1);
  * assertEquals(future.done, true);
  * ```
- *
- * @category Tasks and futures
  */
 export function ensureFuture<T>(awaitable: Awaitable<T>): Future<T> {
   checkAwaitable(awaitable);

@@ -24,8 +24,6 @@
  * await assertRejects(async () => await task, CancelledError, "enough");
  * assert(cleaned);
  * ```
- *
- * @category Errors
  */
 export class CancelledError extends Error {
   /** `"CancelledError"` */
@@ -37,8 +35,6 @@ export class CancelledError extends Error {
  *
  * Thrown by `timeout`, `timeoutAt`, `waitFor`, `asCompleted` and their kin,
  * never by a cancel that comes from elsewhere.
- *
- * @category Errors
  */
 export class TimeoutError extends Error {
   /** `"TimeoutError"` */
@@ -48,8 +44,6 @@ export class TimeoutError extends Error {
 /**
  * The operation does not fit the state of the future, task or runner: a result
  * set twice, or asked for too early. Mirrors `asyncio.InvalidStateError`.
- *
- * @category Errors
  */
 export class InvalidStateError extends Error {
   /** `"InvalidStateError"` */
@@ -59,8 +53,6 @@ export class InvalidStateError extends Error {
 /**
  * Ctrl-C (SIGINT) ended the main task of a `run`. A program that lets it pass
  * exits with code 130. Stands for Python's `KeyboardInterrupt`.
- *
- * @category Errors
  */
 export class InterruptError extends Error {
   /** `"InterruptError"` */
@@ -86,8 +78,6 @@ export class InterruptError extends Error {
  * }
  * await retry(() => Promise.resolve(1));
  * ```
- *
- * @category Errors
  */
 export function isCancelled(error: unknown): error is CancelledError {
   return error instanceof CancelledError;

@@ -18,11 +18,7 @@ import {
   type Coroutine,
 } from "./types.ts";
 
-/**
- * What is known of an error that nobody is there to catch.
- *
- * @category Event loop
- */
+/** What is known of an error that nobody is there to catch. */
 export interface ExceptionContext {
   /** What happened, in a sentence. */
   message: string;
@@ -53,8 +49,6 @@ export interface ExceptionContext {
  * await sleep(20);
  * assertEquals(order, ["soon", "later"]);
  * ```
- *
- * @category Event loop
  */
 export class EventLoop {
   /**
@@ -207,8 +201,6 @@ bindLoop(new EventLoop(), outsideScheduler);
 /**
  * The loop of the code that asks: outside of `run` the process's default loop.
  * Mirrors `asyncio.get_running_loop`.
- *
- * @category Event loop
  */
 export function getRunningLoop(): EventLoop {
   return currentScope().scheduler.face as EventLoop;

@@ -7,11 +7,7 @@ import type { ScopedWait } from "./scope.ts";
 import { type Task, tasksOf } from "./task.ts";
 import { userFrame } from "./_user_frame.ts";
 
-/**
- * What to show of the {@linkcode formatCallGraph call graph}.
- *
- * @category Looking inside
- */
+/** What to show of the {@linkcode formatCallGraph call graph}. */
 export interface CallGraphOptions {
   /** This task, and who awaits it; the current one unless given. */
   task?: Task<unknown> | undefined;
@@ -58,8 +54,6 @@ const LAST = ["└─ ", "   "] as const;
  *   await parent;
  * });
  * ```
- *
- * @category Looking inside
  */
 export function formatCallGraph(options: CallGraphOptions = {}): string {
   const { scheduler, owner } = currentScope();
@@ -81,8 +75,6 @@ export function formatCallGraph(options: CallGraphOptions = {}): string {
  *
  * printCallGraph({ all: true });
  * ```
- *
- * @category Looking inside
  */
 export function printCallGraph(options?: CallGraphOptions): void {
   console.error(formatCallGraph(options));

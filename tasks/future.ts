@@ -38,8 +38,6 @@ export let completionOf!: <T>(future: Future<T>) => Completion<T>;
  * ```
  *
  * @typeParam T What it resolves to.
- *
- * @category Tasks and futures
  */
 export class Future<T> implements PromiseLike<T> {
   readonly #completion: Completion<T>;
@@ -225,11 +223,7 @@ class DoneCallback<F extends Future<unknown>> extends Callback
   }
 }
 
-/**
- * Whether `value` is a future (a task is one). Mirrors `asyncio.isfuture`.
- *
- * @category Tasks and futures
- */
+/** Whether `value` is a future (a task is one). Mirrors `asyncio.isfuture`. */
 export function isFuture(value: unknown): value is Future<unknown> {
   return value instanceof Future;
 }

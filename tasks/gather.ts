@@ -8,31 +8,19 @@ import type { Runnable } from "./runnable.ts";
 import { spawn } from "./task.ts";
 import { type Awaitable, checkList, type Coroutine } from "./types.ts";
 
-/**
- * The results of awaitables, in their order.
- *
- * @category Waiting
- */
+/** The results of awaitables, in their order. */
 export type Results<A extends readonly Awaitable<unknown>[]> = {
   -readonly [I in keyof A]: A[I] extends Awaitable<infer T> ? T : never;
 };
 
-/**
- * How awaitables ended, in their order.
- *
- * @category Waiting
- */
+/** How awaitables ended, in their order. */
 export type SettledResults<A extends readonly Awaitable<unknown>[]> = {
   -readonly [I in keyof A]: A[I] extends Awaitable<infer T>
     ? PromiseSettledResult<T>
     : never;
 };
 
-/**
- * Says that errors are results too.
- *
- * @category Waiting
- */
+/** Says that errors are results too. */
 export interface ReturnExceptions {
   /** Errors are returned in their place, instead of being thrown. */
   returnExceptions: true;
@@ -138,8 +126,6 @@ class Gathering extends Future<unknown[]> {
  * ]);
  * assertEquals(results, ["slow", "fast", 3]);
  * ```
- *
- * @category Waiting
  */
 export function gather<A extends readonly Awaitable<unknown>[]>(
   awaitables: readonly [...A],

@@ -8,8 +8,6 @@ import { Timer } from "./_timer_heap.ts";
 /**
  * A callback that is going to be called. Made by `EventLoop.callSoon`. Mirrors
  * `asyncio.Handle`.
- *
- * @category Event loop
  */
 export class Handle {
   readonly #callback: Callback;
@@ -39,8 +37,6 @@ export class Handle {
 /**
  * A callback that is going to be called at a time. Made by
  * `EventLoop.callLater` and `callAt`. Mirrors `asyncio.TimerHandle`.
- *
- * @category Event loop
  */
 export class TimerHandle extends Handle {
   readonly #timer: CallbackTimer;

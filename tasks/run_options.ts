@@ -1,11 +1,7 @@
 /** @module */
 import type { Clock } from "./clock.ts";
 
-/**
- * How to {@linkcode run}.
- *
- * @category Running
- */
+/** How to {@linkcode run}. */
 export interface RunOptions {
   /**
    * Aborting it cancels the main task; `run` then rejects with `signal.reason`.

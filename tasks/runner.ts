@@ -35,8 +35,6 @@ let runAndClose!: <T>(runner: Runner, main: Coroutine<T>) => Promise<T>;
  * assertEquals(await runner.run(() => 1), 1);
  * assertEquals(await runner.run(() => 2), 2);
  * ```
- *
- * @category Running
  */
 export class Runner implements AsyncDisposable {
   /** The loop that the runs share. */
@@ -182,8 +180,6 @@ export class Runner implements AsyncDisposable {
  * );
  * assertEquals(pages, ["A", "B"]);
  * ```
- *
- * @category Running
  */
 export function run<T>(main: Coroutine<T>, options?: RunOptions): Promise<T> {
   try {

@@ -27,8 +27,6 @@ import type { Awaitable } from "./types.ts";
  * await assertRejects(() => waitFor(shield(saving), 1));
  * assertEquals(await saving, "saved");
  * ```
- *
- * @category Waiting
  */
 export function shield<T>(awaitable: Awaitable<T>): Future<T> {
   const inner = ensureFuture(awaitable);

@@ -23,8 +23,6 @@ import { ExternalWaiter, passed, refused } from "./waiter.ts";
  *   break;
  * }
  * ```
- *
- * @category Event loop
  */
 export function signals(
   ...names: Deno.Signal[]

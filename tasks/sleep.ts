@@ -62,8 +62,6 @@ class Sleep<T> extends Timer implements Place {
  * await sleep(10);
  * assertEquals(await sleep(10, { result: "rested" }), "rested");
  * ```
- *
- * @category Waiting
  */
 export function sleep(ms: number, options?: WaitOptions): Promise<void>;
 /** Sleeps, and then gives `options.result`. */

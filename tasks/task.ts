@@ -10,11 +10,7 @@ import { callingScope, currentScope, runInScope } from "./current_scope.ts";
 import { Scope } from "./scope.ts";
 import { type Coroutine, isThenable } from "./types.ts";
 
-/**
- * How a task is made.
- *
- * @category Tasks and futures
- */
+/** How a task is made. */
 export interface TaskOptions {
   /**
    * For reports and for those who look inside; `"Task-1"`, `"Task-2"`, ...
@@ -73,8 +69,6 @@ export let scopeOf!: (task: Task<unknown>) => Scope;
  * awaits this one cancels this one.
  *
  * @typeParam T What its coroutine returns.
- *
- * @category Tasks and futures
  */
 export class Task<T> extends Future<T> {
   readonly #scope: Scope;

@@ -22,8 +22,6 @@ let runBody!: <T>(
 /**
  * Tasks that live and end together. Made by {@linkcode taskGroup}. Mirrors
  * `asyncio.TaskGroup`.
- *
- * @category Groups and timeouts
  */
 export class TaskGroup {
   readonly #scope: Scope;
@@ -299,8 +297,6 @@ export class TaskGroup {
  * }, { limit: 2 });
  * assertEquals(pages, ["a", "b", "c"]);
  * ```
- *
- * @category Groups and timeouts
  */
 export function taskGroup<T>(
   body: (group: TaskGroup) => PromiseLike<T> | T,

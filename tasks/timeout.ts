@@ -16,8 +16,6 @@ let close!: (timeout: Timeout) => void;
 /**
  * A time limit on the body of {@linkcode timeout}, {@linkcode timeoutAt} or
  * {@linkcode moveOnAfter}, which make it. Mirrors `asyncio.Timeout`.
- *
- * @category Groups and timeouts
  */
 export class Timeout {
   readonly #scope: Scope;
@@ -121,8 +119,6 @@ export class Timeout {
  * });
  * assertEquals(result, "fine");
  * ```
- *
- * @category Groups and timeouts
  */
 export function timeout<T>(
   ms: number | undefined,
@@ -148,8 +144,6 @@ export function timeout<T>(
  * await timeoutAt(deadline, () => sleep(1));
  * await timeoutAt(deadline, () => sleep(1));
  * ```
- *
- * @category Groups and timeouts
  */
 export function timeoutAt<T>(
   when: number | undefined,
@@ -174,8 +168,6 @@ export function timeoutAt<T>(
  * const found = await moveOnAfter(5, () => sleep(60_000, { result: "cache" }));
  * assertEquals(found ?? "default", "default");
  * ```
- *
- * @category Groups and timeouts
  */
 export function moveOnAfter<T>(
   ms: number,

@@ -59,8 +59,6 @@ const shared = new WeakMap<Scheduler, ThreadPool>();
  * );
  * assertEquals(sum, 500000500000);
  * ```
- *
- * @category Threads
  */
 export function toThread<A extends unknown[], T>(
   fn: (...args: A) => T | Promise<T>,

@@ -5,26 +5,16 @@
  * @module
  */
 
-/**
- * Work that has not started: a function without arguments.
- *
- * @category Tasks and futures
- */
+/** Work that has not started: a function without arguments. */
 export type Coroutine<T> = () => PromiseLike<T> | T;
 
 /**
  * What can be combined and waited for: work not started, or work under way (a
  * promise, a task, a future).
- *
- * @category Tasks and futures
  */
 export type Awaitable<T> = Coroutine<T> | PromiseLike<T>;
 
-/**
- * What every wait takes.
- *
- * @category Waiting
- */
+/** What every wait takes. */
 export interface WaitOptions {
   /** Aborting it ends the wait, which rejects with `signal.reason`. */
   signal?: AbortSignal | undefined;

@@ -14,21 +14,13 @@ import {
 } from "./types.ts";
 import { quiet, refused } from "./waiter.ts";
 
-/**
- * When {@linkcode wait} returns.
- *
- * @category Waiting
- */
+/** When {@linkcode wait} returns. */
 export type ReturnWhen =
   | "ALL_COMPLETED"
   | "FIRST_COMPLETED"
   | "FIRST_EXCEPTION";
 
-/**
- * How to {@linkcode wait}.
- *
- * @category Waiting
- */
+/** How to {@linkcode wait}. */
 export interface WaitManyOptions extends WaitOptions {
   /** How long at most, in milliseconds. */
   timeout?: number | undefined;
@@ -64,8 +56,6 @@ export interface WaitManyOptions extends WaitOptions {
  * assertEquals([...done], [fast]);
  * for (const task of pending) task.cancel();
  * ```
- *
- * @category Waiting
  */
 export function wait<T>(
   futures: Iterable<Future<T> | Promise<T>>,

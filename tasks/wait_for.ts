@@ -42,8 +42,6 @@ const PLACE: Place = { what: "waitFor", leave() {} };
  * assertEquals(await waitFor(() => sleep(1, { result: "in time" }), 1000), "in time");
  * await assertRejects(() => waitFor(() => sleep(60_000), 5), TimeoutError);
  * ```
- *
- * @category Waiting
  */
 export function waitFor<T>(
   awaitable: Awaitable<T>,

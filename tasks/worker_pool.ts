@@ -6,21 +6,13 @@ import { processors, ThreadPool } from "./_thread_pool.ts";
 import { WorkerMap } from "./_worker_map.ts";
 import { Call } from "./_worker_thread.ts";
 
-/**
- * How to make a {@linkcode WorkerPool}.
- *
- * @category Threads
- */
+/** How to make a {@linkcode WorkerPool}. */
 export interface WorkerPoolOptions {
   /** How many threads at most; as many as there are processors unless given. */
   maxWorkers?: number | undefined;
 }
 
-/**
- * How to make a {@linkcode WorkerPool.call}.
- *
- * @category Threads
- */
+/** How to make a {@linkcode WorkerPool.call}. */
 export interface WorkerCallOptions extends WaitOptions {
   /**
    * Buffers, ports and streams that are handed over to the thread instead of
@@ -63,8 +55,6 @@ export interface WorkerCallOptions extends WaitOptions {
  *   assertEquals(squares, [1, 4, 9]);
  * });
  * ```
- *
- * @category Threads
  */
 export class WorkerPool implements AsyncDisposable {
   readonly #module: string;

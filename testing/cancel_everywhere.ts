@@ -12,8 +12,6 @@ import { calledIn, callerIn } from "./_stack.ts";
  * what must hold after it did not. The `cause` is what was thrown.
  *
  * Thrown by {@linkcode cancelEverywhere}.
- *
- * @category Testing
  */
 export class CancelEverywhereError extends Error {
   /** `"CancelEverywhereError"` */
@@ -110,8 +108,6 @@ type Strike = "right at" | "in the wait of" | "on waking up from";
  * }, () => assertFalse(lock.locked));
  * assertEquals(points, 2);
  * ```
- *
- * @category Testing
  */
 export function cancelEverywhere(
   scenario: Coroutine<void>,

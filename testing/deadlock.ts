@@ -6,11 +6,7 @@ import { scopeOf, tasksOf } from "../tasks/task.ts";
 import { Waiter } from "../tasks/waiter.ts";
 import { callerIn } from "./_stack.ts";
 
-/**
- * Who waits for what, in a {@linkcode DeadlockError}.
- *
- * @category Testing
- */
+/** Who waits for what, in a {@linkcode DeadlockError}. */
 export interface BlockedTask {
   /** The task's name. */
   readonly task: string;
@@ -55,8 +51,6 @@ export interface BlockedTask {
  * assertStringIncludes(cause.message, 'task "lefty" waits for Lock.acquire');
  * assertStringIncludes(cause.message, 'task "righty" waits for Lock.acquire');
  * ```
- *
- * @category Testing
  */
 export class DeadlockError extends CancelledError {
   /** `"DeadlockError"` */

@@ -7,11 +7,7 @@ import { describeMishap, type Mishap, rehearse } from "./_rehearsal.ts";
 import { type Choice, randomSeed, Schedule, seedOf } from "./_schedule.ts";
 import { shrink } from "./_shrink.ts";
 
-/**
- * How long, and from where, to {@linkcode explore}.
- *
- * @category Testing
- */
+/** How long, and from where, to {@linkcode explore}. */
 export interface ExploreOptions {
   /** How many runs at most; 1000 unless given. */
   runs?: number | undefined;
@@ -22,11 +18,7 @@ export interface ExploreOptions {
   seed?: number | undefined;
 }
 
-/**
- * What {@linkcode explore} has done.
- *
- * @category Testing
- */
+/** What {@linkcode explore} has done. */
 export interface Exploration {
   /** How often the scenario was run. */
   runs: number;
@@ -40,8 +32,6 @@ export interface Exploration {
  * that nobody has retrieved.
  *
  * Thrown by {@linkcode explore}.
- *
- * @category Testing
  */
 export class ExploreError extends Error {
   /** `"ExploreError"` */
@@ -108,8 +98,6 @@ export class ExploreError extends Error {
  *   }), ExploreError);
  * console.log(error.message); // names the seed
  * ```
- *
- * @category Testing
  */
 export function explore(
   scenario: Coroutine<void>,

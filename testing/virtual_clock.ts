@@ -17,11 +17,7 @@ import { type Goal, Timeline } from "./_timeline.ts";
  */
 const PATIENCE = 1000;
 
-/**
- * How a {@linkcode VirtualClock} starts, and who moves it.
- *
- * @category Testing
- */
+/** How a {@linkcode VirtualClock} starts, and who moves it. */
 export interface VirtualClockOptions {
   /** The first time it shows, in milliseconds; 0 unless given. */
   start?: number | undefined;
@@ -65,8 +61,6 @@ export interface VirtualClockOptions {
  *   assertEquals(getRunningLoop().time(), 86_400_000);
  * }, { clock: new VirtualClock() });
  * ```
- *
- * @category Testing
  */
 export class VirtualClock implements Clock {
   readonly #timeline: Timeline;

@@ -70,8 +70,6 @@ class RestWait implements Place {
  * await task;
  * assert(task.done);
  * ```
- *
- * @category Testing
  */
 export function waitAllTasksBlocked(): Promise<void> {
   return refused() ?? new RestWait().promise;
