@@ -2,10 +2,73 @@
  * Tasks: plain `async` functions that run side by side, and can really be
  * cancelled, waited for, grouped and timed out. The heart of Python's asyncio.
  *
+ * A **coroutine** is work that has not started: a function without arguments.
+ * {@linkcode createTask} starts it as a {@linkcode Task}; `await task` gives
+ * its result, and `task.cancel()` ends it.
+ *
+ * ```ts
+ * import { createTask, run, sleep } from "@asyncio/asyncio/tasks";
+ * import { assertEquals } from "@std/assert";
+ *
+ * async function double(n: number): Promise<number> {
+ *   await sleep(1);
+ *   return 2 * n;
+ * }
+ *
+ * const sum = await run(async () => {
+ *   const a = createTask(() => double(1));
+ *   const b = createTask(() => double(2)); // side by side with a
+ *   return await a + await b;
+ * });
+ * assertEquals(sum, 6);
+ * ```
+ *
+ * | to | use |
+ * |---|---|
+ * | run a program, with a tidy end | {@linkcode run}, {@linkcode Runner} |
+ * | start work on its own | {@linkcode createTask} |
+ * | start work that ends together | {@linkcode taskGroup} |
+ * | run several, and have their results | {@linkcode gather}, {@linkcode asCompleted}, {@linkcode wait} |
+ * | limit the time | {@linkcode timeout}, {@linkcode timeoutAt}, {@linkcode moveOnAfter}, {@linkcode waitFor} |
+ * | pause | {@linkcode sleep} |
+ * | call what knows nothing of cancels | {@linkcode cancellable}, {@linkcode currentSignal} |
+ * | keep a cancel off | {@linkcode shield} |
+ * | settle something by hand | {@linkcode Future} |
+ * | use another thread | {@linkcode toThread}, {@linkcode WorkerPool} |
+ * | have a value for each task | {@linkcode ContextVar} |
+ * | see what waits for what | {@linkcode printCallGraph}, {@linkcode RunOptions.trace} |
+ *
+ * **Cancelling.** A cancel rejects the wait that a task is in with
+ * {@linkcode CancelledError}, there and then; `try`/`finally` and `using` clean
+ * up. A wait that it has ended took nothing: no item, no lock, no byte. A wait
+ * that was over before keeps its value, and the cancel strikes at the next one.
+ * In a catch-all, let it pass: {@linkcode isCancelled}.
+ *
+ * ```ts
+ * import { isCancelled, moveOnAfter, sleep } from "@asyncio/asyncio/tasks";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const seen: string[] = [];
+ * await moveOnAfter(5, async () => {
+ *   try {
+ *     await sleep(60_000);
+ *   } catch (error) {
+ *     seen.push(isCancelled(error) ? "cancelled" : "failed");
+ *     throw error;
+ *   } finally {
+ *     seen.push("cleaned up");
+ *   }
+ * });
+ * assertEquals(seen, ["cancelled", "cleaned up"]);
+ * ```
+ *
+ * **Waiting.** Whatever waits for something, a sleep, a lock, a queue, a read,
+ * takes `{ signal }`, too, and rejects with its reason. All of it works outside
+ * of {@linkcode run}: at the top of a module, or in a handler of `Deno.serve`.
+ * Times are milliseconds.
+ *
  * @module
  */
-export * from "./errors.ts";
-export type { Awaitable, Coroutine, WaitOptions } from "./types.ts";
 export { run, Runner } from "./runner.ts";
 export type { RunOptions } from "./run_options.ts";
 export {
@@ -52,3 +115,5 @@ export {
   WorkerPool,
   type WorkerPoolOptions,
 } from "./worker_pool.ts";
+export * from "./errors.ts";
+export type { Awaitable, Coroutine, WaitOptions } from "./types.ts";
