@@ -66,6 +66,11 @@ export class JobLine<T> {
     this.#line.failAll(error);
   }
 
+  /** Lets all that wait now fail with `error`. */
+  fail(error: unknown): void {
+    this.#line.failAll(error);
+  }
+
   /** Takes jobs until the queue is closed. */
   iterate(): AsyncIterator<Job<T>, undefined> {
     const waiting = new Set<Waiter<Job<T>>>();

@@ -1,0 +1,102 @@
+/** JetStream's own interface: JSON, asked and answered. @module */
+import { NatsError } from "./errors.ts";
+import type { AskOptions, Link } from "./_link.ts";
+
+/** What JetStream says to what it does not do. */
+export interface ApiProblem {
+  code: number;
+  err_code: number;
+  description: string;
+}
+
+/** An answer, as far as it is common to all. */
+export interface ApiReply {
+  error?: ApiProblem;
+}
+
+/** JetStream refuses. */
+export class ApiError extends NatsError {
+  readonly code: number;
+
+  constructor({ err_code, description }: ApiProblem, asked: string) {
+    super(`NATS refuses ${asked}: ${description} (${err_code})`);
+    this.code = err_code;
+  }
+}
+
+/** The codes of JetStream's refusals that mean something here. */
+export const code = {
+  consumerNotFound: 10014,
+  messageNotFound: 10037,
+  notEnabledForAccount: 10039,
+  deleteNotFound: 10057,
+  otherConfiguration: 10058,
+  streamNotFound: 10059,
+  notThatSequence: 10071,
+  noReplicas: 10074,
+  notEnabled: 10076,
+  storeFailed: 10077,
+} as const;
+
+/**
+ * Servers that are about to agree on something: incomplete, not active, not
+ * assigned, not available, no leader, offline.
+ */
+const PASSING = new Set([10002, 10006, 10007, 10008, 10009, 10118]);
+
+const FIRST_PAUSE = 50, LONGEST_PAUSE = 1000;
+
+/** Asks the interface of JetStream, until it is able to answer. */
+export async function api<R extends ApiReply>(
+  link: Link,
+  subject: string,
+  body?: unknown,
+  options?: AskOptions,
+): Promise<R> {
+  const data = body === undefined ? "" : JSON.stringify(body);
+  return await answered(
+    subject,
+    async () => (await link.ask(`$JS.API.${subject}`, data, options)).json<R>(),
+    (ms) => link.pause(ms, options),
+  );
+}
+
+/** Asks again, as long as the answer is that it cannot be given now. */
+export async function answered<R extends ApiReply>(
+  asked: string,
+  ask: () => Promise<R>,
+  pause: (ms: number) => Promise<void>,
+): Promise<R> {
+  for (let ms = FIRST_PAUSE;; ms = Math.min(ms * 2, LONGEST_PAUSE)) {
+    const reply = await ask();
+    if (reply.error === undefined) return reply;
+    if (!PASSING.has(reply.error.err_code)) {
+      throw new ApiError(reply.error, asked);
+    }
+    await pause(ms);
+  }
+}
+
+/** The same, but `undefined` where that which is asked for is not there. */
+export async function apiFind<R extends ApiReply>(
+  link: Link,
+  subject: string,
+  body?: unknown,
+  options?: AskOptions,
+): Promise<R | undefined> {
+  try {
+    return await api<R>(link, subject, body, options);
+  } catch (error) {
+    if (error instanceof ApiError && NOT_FOUND.has(error.code)) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+const NOT_FOUND = new Set<number>([
+  code.consumerNotFound,
+  code.messageNotFound,
+  code.streamNotFound,
+  code.deleteNotFound,
+]);

@@ -1,0 +1,148 @@
+/** @module */
+import { detached } from "../../tasks/detached.ts";
+import type { Settings } from "../jobs/settings.ts";
+import { answered, ApiError, type ApiReply } from "./_api.ts";
+import { type Delivery, ID, MESSAGE_ID } from "./_delivery.ts";
+import type { Link } from "./_link.ts";
+import { nanoseconds } from "./_nanoseconds.ts";
+import type { Names } from "./_names.ts";
+import type { NatsJob } from "./_nats_job.ts";
+import type { News } from "./_news.ts";
+import { Returns } from "./_returns.ts";
+
+/** The headers of a dead letter. */
+export const ATTEMPTS = "Jobs-Attempts", REASON = "Jobs-Reason";
+
+/** Of a reason, so many characters are kept. */
+const LONGEST_REASON = 500;
+
+/**
+ * Where jobs are settled. What is begun here is carried out, whoever waits for
+ * it, and ends at `until`, when the job is not ours any more.
+ */
+export class Desk {
+  readonly settings: Settings;
+  readonly returns: Returns;
+  /** The jobs that are leased here, by their number, oldest lease first. */
+  // deno-lint-ignore no-explicit-any -- the values are nobody's concern here
+  readonly held: Map<number, NatsJob<any>> = new Map();
+  readonly #link: Link;
+  readonly #names: Names;
+  readonly #news: News;
+  readonly #begun = new Set<Promise<unknown>>();
+
+  constructor(link: Link, names: Names, news: News, settings: Settings) {
+    this.settings = settings;
+    this.returns = new Returns(link, names);
+    this.#link = link;
+    this.#names = names;
+    this.#news = news;
+  }
+
+  /** What is under way. */
+  get begun(): Promise<unknown>[] {
+    return [...this.#begun];
+  }
+
+  /** Does `how` in no task. */
+  begin<R>(how: () => Promise<R>): Promise<R> {
+    const promise = detached(how);
+    this.#begun.add(promise);
+    const over = () => void this.#begun.delete(promise);
+    promise.then(over, over);
+    return promise;
+  }
+
+  /** Notes that `job` is leased here; one that had it before has lost it. */
+  hold<T>({ sequence }: Delivery, job: NatsJob<T>): void {
+    this.lose(sequence);
+    for (const [old, { state }] of this.held) {
+      if (state === "leased") break;
+      this.held.delete(old);
+    }
+    this.held.set(sequence, job);
+  }
+
+  /** It has come again: who had it here is too late. */
+  lose(sequence: number): void {
+    this.held.get(sequence)?.lose();
+    this.held.delete(sequence);
+  }
+
+  /** When the lease of what has just come runs out. */
+  until({ arrived }: Delivery): number {
+    return arrived + this.settings.lease;
+  }
+
+  /** Takes the job out of the queue. */
+  async finish(delivery: Delivery, until: number): Promise<void> {
+    await this.#answer(delivery, "+ACK", until);
+    this.#news.tell();
+    if (delivery.note > 0) {
+      this.begin(() => this.returns.forget(delivery)).catch(() => {});
+    }
+  }
+
+  async extend(delivery: Delivery, until: number): Promise<void> {
+    await this.#answer(delivery, "+WPI", until);
+  }
+
+  /** Gives it back, to be delivered again in `delay` milliseconds. */
+  async giveBack(
+    delivery: Delivery,
+    delay: number,
+    until: number,
+  ): Promise<void> {
+    const answer = delay > 0
+      ? `-NAK ${JSON.stringify({ delay: nanoseconds(delay) })}`
+      : "-NAK";
+    await this.#answer(delivery, answer, until);
+  }
+
+  /** The same, as if it had not been taken. */
+  async release(
+    delivery: Delivery,
+    delay: number,
+    until: number,
+  ): Promise<void> {
+    if (!await this.returns.write(delivery, until)) return;
+    await this.giveBack(delivery, delay, until);
+  }
+
+  /** First there is a dead letter, and then no job: never neither. */
+  async bury(
+    delivery: Delivery,
+    attempts: number,
+    reason: string,
+    until: number,
+  ): Promise<void> {
+    const { id, data, key } = delivery;
+    const headers = {
+      [MESSAGE_ID]: key,
+      [ID]: encodeURIComponent(id),
+      [ATTEMPTS]: String(attempts),
+      [REASON]: encodeURIComponent(
+        reason.slice(0, LONGEST_REASON).toWellFormed(),
+      ),
+    };
+    const reply = await answered(
+      "a dead letter",
+      async () =>
+        (await this.#link.ask(this.#names.letters, data, { headers, until }))
+          .json<ApiReply>(),
+      (ms) => this.#link.pause(ms),
+    );
+    if (reply.error !== undefined) {
+      throw new ApiError(reply.error, "a dead letter");
+    }
+    await this.finish(delivery, until);
+  }
+
+  async #answer(
+    { answerTo }: Delivery,
+    answer: string,
+    until: number,
+  ): Promise<void> {
+    await this.#link.ask(answerTo, answer, { until });
+  }
+}

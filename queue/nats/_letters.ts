@@ -1,0 +1,105 @@
+/** @module */
+import type { WaitOptions } from "../../tasks/types.ts";
+import { quiet } from "../../tasks/waiter.ts";
+import type { Codec } from "../jobs/codec.ts";
+import type { DeadLetter } from "../jobs/jobs.ts";
+import { Letter, type Remains } from "../jobs/letter.ts";
+import { listing } from "../jobs/listing.ts";
+import { apiFind, type ApiReply } from "./_api.ts";
+import { ID } from "./_delivery.ts";
+import { ATTEMPTS, REASON } from "./_desk.ts";
+import type { Link } from "./_link.ts";
+import type { Names } from "./_names.ts";
+import { lastLetter } from "./_set_up.ts";
+
+interface LetterReply extends ApiReply {
+  message: { seq: number; hdrs: string; data?: string; time: string };
+}
+
+/** Puts a job back: its number among the letters tells it from others. */
+export type PutBack = (
+  remains: Remains,
+  number: number,
+  options?: WaitOptions,
+) => Promise<void>;
+
+/** The dead letters of a queue. */
+export class Letters<T> {
+  readonly #link: Link;
+  readonly #names: Names;
+  readonly #codec: Codec<T>;
+  readonly #putBack: PutBack;
+
+  constructor(link: Link, names: Names, codec: Codec<T>, putBack: PutBack) {
+    this.#link = link;
+    this.#names = names;
+    this.#codec = codec;
+    this.#putBack = putBack;
+  }
+
+  /** Those that there are when it is first asked. */
+  list(options?: WaitOptions): AsyncIterableIterator<DeadLetter<T>> {
+    let next = 1;
+    let last: number | undefined;
+    return listing(async () => {
+      last ??= await lastLetter(this.#link, this.#names, options);
+      if (next > last) return undefined;
+      const found = await this.#find(next, options);
+      if (found === undefined || found.seq > last) return undefined;
+      next = found.seq + 1;
+      return this.#letter(found);
+    });
+  }
+
+  async #find(
+    number: number,
+    options?: WaitOptions,
+  ): Promise<LetterReply["message"] | undefined> {
+    const reply = await apiFind<LetterReply>(
+      this.#link,
+      `STREAM.MSG.GET.${this.#names.dead}`,
+      { seq: number, next_by_subj: this.#names.letters },
+      options,
+    );
+    return reply?.message;
+  }
+
+  #letter({ seq, hdrs, data, time }: LetterReply["message"]): DeadLetter<T> {
+    const header = headersIn(hdrs);
+    const remains = {
+      id: decodeURIComponent(header(ID)),
+      data: bytes(data ?? ""),
+      attempts: Number(header(ATTEMPTS)),
+      reason: decodeURIComponent(header(REASON)),
+      date: new Date(time),
+    };
+    const drop = async (options?: WaitOptions) => {
+      const subject = `STREAM.MSG.DELETE.${this.#names.dead}`;
+      await apiFind(this.#link, subject, { seq }, options);
+    };
+    const requeue = async (options?: WaitOptions) => {
+      const found = await this.#find(seq, options);
+      if (found?.seq !== seq) return; // somebody else was faster
+      await this.#putBack(remains, seq, options);
+      await drop(options);
+    };
+    return new Letter(remains, this.#codec, {
+      drop: (options) => quiet(drop(options)),
+      requeue: (options) => quiet(requeue(options)),
+    });
+  }
+}
+
+function bytes(base64: string): Uint8Array {
+  return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+}
+
+/** Reads the headers of a message that was looked up. */
+function headersIn(base64: string): (name: string) => string {
+  const all = new Map<string, string>();
+  for (const line of atob(base64).split("\r\n")) {
+    const colon = line.indexOf(":");
+    if (colon > 0) all.set(line.slice(0, colon), line.slice(colon + 1).trim());
+  }
+  return (name) => all.get(name) ?? "";
+}

@@ -1,0 +1,211 @@
+/** @module */
+import { detached } from "../../tasks/detached.ts";
+import { Line } from "../../tasks/line.ts";
+import { moveOnAfter } from "../../tasks/timeout.ts";
+import type { WaitOptions } from "../../tasks/types.ts";
+import { ExternalWaiter, refused } from "../../tasks/waiter.ts";
+import {
+  errors,
+  headers,
+  type Msg,
+  type NatsConnection,
+  type Subscription,
+} from "./_client.ts";
+import { NatsError } from "./errors.ts";
+
+/** Between two tries, at first and at most. */
+const FIRST_PAUSE = 20, LONGEST_PAUSE = 1000;
+
+/** How long an answer may take before it is asked for again. */
+const PATIENCE = 2000;
+
+/** What goes with a question. */
+export interface AskOptions extends WaitOptions {
+  headers?: Record<string, string> | undefined;
+  /** When to give up, by the wall clock of `performance`; never unless given. */
+  until?: number | undefined;
+  /** Called where nobody listens to the question; what it throws ends it. */
+  absent?: (() => Promise<void>) | undefined;
+}
+
+/**
+ * A connection that is made again when it is lost: whoever asks through it
+ * waits meanwhile. It ends when it is closed, or when the servers do not let
+ * us in any more.
+ */
+export class Link {
+  readonly #connection: NatsConnection;
+  readonly #asking = new Line<Msg, ExternalWaiter<Msg>>("NATS");
+  readonly #pausing = new Line<void>("NATS");
+  readonly #listeners: (() => void)[] = [];
+  /** Whether it is connected, as far as is known. */
+  #up = true;
+  #error: unknown = undefined;
+
+  constructor(connection: NatsConnection) {
+    this.#connection = connection;
+    detached(() => {
+      this.#watch();
+      this.#watchEnd();
+    });
+  }
+
+  get up(): boolean {
+    return this.#up;
+  }
+
+  /** Why it has ended. */
+  get error(): unknown {
+    return this.#error;
+  }
+
+  get clustered(): boolean {
+    return this.#connection.info?.cluster !== undefined;
+  }
+
+  /** Whether there is JetStream, here or on another server of the cluster. */
+  get hasJetStream(): boolean {
+    const { info } = this.#connection;
+    return info?.jetstream === true || info?.cluster !== undefined;
+  }
+
+  /** Bytes, of a message with its headers; no more are taken. */
+  get maxPayload(): number {
+    return this.#connection.info?.max_payload ?? Infinity;
+  }
+
+  /** Calls `listener` when it was made again, and when it has ended. */
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  subscribe(subject: string, heard: (message: Msg) => void): Subscription {
+    return this.#connection.subscribe(subject, {
+      callback: (error, message) => {
+        if (error === null) heard(message);
+      },
+    });
+  }
+
+  /** Says something that may be lost. */
+  publish(subject: string, data = "", options?: { reply: string }): void {
+    if (this.#up) this.#connection.publish(subject, data, options);
+  }
+
+  /** Asks until there is an answer. */
+  async ask(
+    subject: string,
+    data: Uint8Array | string,
+    options: AskOptions = {},
+  ): Promise<Msg> {
+    const { until = Infinity, absent } = options;
+    let last: unknown;
+    for (let pause = FIRST_PAUSE;; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+      const refusal = refused(options);
+      if (refusal !== undefined) await refusal;
+      if (this.#error !== undefined) throw this.#error;
+      const left = until - performance.now();
+      if (left <= 0) throw last ?? new NatsError("there was no answer in time");
+      try {
+        if (this.#up) return await this.#askOnce(subject, data, left, options);
+      } catch (error) {
+        if (!isPassing(error)) throw error;
+        last = error;
+        if (isAbsent(error)) await absent?.();
+      }
+      await this.pause(Math.min(pause, left), options);
+    }
+  }
+
+  #askOnce(
+    subject: string,
+    data: Uint8Array | string,
+    left: number,
+    options: AskOptions,
+  ): Promise<Msg> {
+    const waiter = new ExternalWaiter<Msg>(this.#asking, options);
+    this.#asking.join(waiter);
+    const timeout = Math.max(Math.min(left, PATIENCE), 1);
+    this.#connection.request(subject, data, {
+      timeout,
+      ...(options.headers && { headers: headersOf(options.headers) }),
+    }).then(
+      (message) => waiter.wake(message),
+      (error) => waiter.fail(isPassing(error) ? error : refusedBy(error)),
+    );
+    return waiter.promise;
+  }
+
+  /** Waits, not longer than until the connection was made again, or ended. */
+  async pause(ms: number, options?: WaitOptions): Promise<void> {
+    await moveOnAfter(
+      ms,
+      () => refused(options) ?? this.#pausing.wait(options),
+    );
+  }
+
+  /** Has every message been handled that the server sent before? */
+  flush(): Promise<void> {
+    return this.#connection.flush();
+  }
+
+  /** Ends it; who asks gets `error`. */
+  async close(error: unknown): Promise<void> {
+    this.#end(error);
+    await this.#connection.close();
+  }
+
+  #end(error: unknown): void {
+    if (this.#error !== undefined) return;
+    this.#error = error;
+    this.#up = false;
+    this.#asking.failAll(error);
+    this.#pausing.failAll(error);
+    for (const listener of this.#listeners) listener();
+  }
+
+  async #watch(): Promise<void> {
+    for await (const { type } of this.#connection.status()) {
+      if (this.#error !== undefined) return;
+      if (type === "disconnect") {
+        this.#up = false;
+        this.#asking.failAll(new errors.RequestError("the connection is lost"));
+      } else if (type === "reconnect") {
+        this.#up = true;
+        this.#pausing.wakeAll();
+        for (const listener of this.#listeners) listener();
+      }
+    }
+  }
+
+  async #watchEnd(): Promise<void> {
+    const cause = await this.#connection.closed();
+    this.#end(
+      new NatsError("the connection to NATS has ended for good", { cause }),
+    );
+  }
+}
+
+function headersOf(record: Record<string, string>): ReturnType<typeof headers> {
+  const all = headers();
+  for (const [name, value] of Object.entries(record)) all.set(name, value);
+  return all;
+}
+
+function refusedBy(cause: unknown): NatsError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new NatsError(`NATS refuses: ${why}`, { cause });
+}
+
+/** Whether the question may well be answered the next time. */
+function isPassing(error: unknown): boolean {
+  return error instanceof errors.TimeoutError ||
+    error instanceof errors.NoRespondersError ||
+    error instanceof errors.RequestError;
+}
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof errors.NoRespondersError ||
+    (error instanceof errors.RequestError &&
+      error.cause instanceof errors.NoRespondersError);
+}

@@ -1,0 +1,68 @@
+/** @module */
+import { Line } from "../../tasks/line.ts";
+import { moveOnAfter } from "../../tasks/timeout.ts";
+import type { WaitOptions } from "../../tasks/types.ts";
+import { refused } from "../../tasks/waiter.ts";
+import type { Link } from "./_link.ts";
+import type { Names } from "./_names.ts";
+
+/** How long those who finish jobs remember that somebody waits for it. */
+const MEMORY = 3000;
+
+/** Who waits says so that often. */
+const REMINDER = 1000;
+
+/**
+ * The word that a job was finished, for those who wait for room, or for the
+ * end. It goes around only while somebody waits, and may get lost: who waits
+ * looks for itself, too, now and then.
+ */
+export class News {
+  readonly #link: Link;
+  readonly #names: Names;
+  readonly #waiting = new Line<void>("Jobs");
+  #listenedTo = -Infinity;
+  #reminded = -Infinity;
+  #heard = 0;
+
+  constructor(link: Link, names: Names) {
+    this.#link = link;
+    this.#names = names;
+    link.subscribe(names.watching, () => {
+      this.#listenedTo = performance.now() + MEMORY;
+    });
+    link.subscribe(names.news, () => {
+      this.#heard++;
+      this.#waiting.wakeAll();
+    });
+  }
+
+  /** How often there was news: to be given to `wait`. */
+  get heard(): number {
+    return this.#heard;
+  }
+
+  /** Says that a job was finished, to those who want to hear it. */
+  tell(): void {
+    if (performance.now() > this.#listenedTo) return;
+    this.#link.publish(this.#names.news);
+  }
+
+  /** Waits for news since `heard`, or `ms` milliseconds. */
+  async wait(heard: number, ms: number, options?: WaitOptions): Promise<void> {
+    const now = performance.now();
+    if (now - this.#reminded > REMINDER) {
+      this.#reminded = now;
+      this.#link.publish(this.#names.watching);
+    }
+    if (this.#heard > heard) return;
+    await moveOnAfter(
+      ms,
+      () => refused(options) ?? this.#waiting.wait(options),
+    );
+  }
+
+  close(error: unknown): void {
+    this.#waiting.failAll(error);
+  }
+}

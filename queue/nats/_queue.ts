@@ -1,0 +1,269 @@
+/** @module */
+import { cancellable } from "../../tasks/cancellable.ts";
+import { detached } from "../../tasks/detached.ts";
+import { getRunningLoop } from "../../tasks/event_loop.ts";
+import { printable } from "../../tasks/inspect.ts";
+import { moveOnAfter } from "../../tasks/timeout.ts";
+import type { WaitOptions } from "../../tasks/types.ts";
+import { ExternalWaiter, failed, quiet, refused } from "../../tasks/waiter.ts";
+import { attemptsUsedUp, type Codec, undecodable } from "../jobs/codec.ts";
+import { closedError, JobLine } from "../jobs/job_line.ts";
+import type { DeadLetter, Job, Jobs, PutOptions } from "../jobs/jobs.ts";
+import type { Remains } from "../jobs/letter.ts";
+import { checkPut, type Settings } from "../jobs/settings.ts";
+import { apiFind } from "./_api.ts";
+import { type Delivery, DUE, ID, MESSAGE_ID } from "./_delivery.ts";
+import { Desk } from "./_desk.ts";
+import { NatsError } from "./errors.ts";
+import { Letters } from "./_letters.ts";
+import type { Link } from "./_link.ts";
+import type { Names } from "./_names.ts";
+import { NatsJob } from "./_nats_job.ts";
+import { News } from "./_news.ts";
+import { Pulls } from "./_pulls.ts";
+import { Puts } from "./_puts.ts";
+import { sizeOf } from "./_set_up.ts";
+
+/** What a dead letter needs beside the job itself. */
+const HEADROOM = 6000;
+
+/** Closing takes no longer, whether the servers answer or not. */
+const CLOSING = 2000;
+
+/** Between two looks at whether all is done. */
+const FIRST_LOOK = 10, LAST_LOOK = 500;
+
+/** What a queue on the servers is made of. */
+export interface NatsJobsParts<T> {
+  link: Link;
+  names: Names;
+  settings: Settings;
+  codec: Codec<T>;
+  /** What ends with the run. */
+  resources: Set<AsyncDisposable>;
+}
+
+/** Jobs in a stream of JetStream. */
+export class NatsJobs<T> implements Jobs<T> {
+  readonly #link: Link;
+  readonly #names: Names;
+  readonly #settings: Settings;
+  readonly #codec: Codec<T>;
+  readonly #resources: Set<AsyncDisposable>;
+  readonly #news: News;
+  readonly #puts: Puts;
+  readonly #desk: Desk;
+  readonly #pulls: Pulls;
+  readonly #letters: Letters<T>;
+  readonly #getters: JobLine<T>;
+  /** Jobs that have come, and are looked at before they are handed out. */
+  #sorting = 0;
+  #closing: Promise<void> | undefined = undefined;
+
+  constructor({ link, names, settings, codec, resources }: NatsJobsParts<T>) {
+    this.#link = link;
+    this.#names = names;
+    this.#settings = settings;
+    this.#codec = codec;
+    this.#resources = resources;
+    this.#news = new News(link, names);
+    this.#puts = new Puts(link, names, this.#news);
+    this.#desk = new Desk(link, names, this.#news, settings);
+    this.#letters = new Letters(
+      link,
+      names,
+      codec,
+      (remains, number, options) => this.#putBack(remains, number, options),
+    );
+    this.#getters = new JobLine({
+      take: () => undefined,
+      wanted: () => this.#pulls.plan(),
+      Waiter: ExternalWaiter,
+    });
+    this.#pulls = new Pulls(link, getRunningLoop(), names.next, {
+      wanted: () => this.#getters.size - this.#sorting,
+      arrived: (delivery) => this.#arrived(delivery),
+      check: () => this.#check(),
+    });
+    link.onChange(() => {
+      if (link.error !== undefined) this.#getters.close(link.error);
+    });
+    resources.add(this);
+  }
+
+  put(value: T, options: PutOptions = {}): Promise<void> {
+    const { id = crypto.randomUUID(), delay = 0 } = options;
+    let data: Uint8Array;
+    try {
+      checkPut(options);
+      data = this.#codec.encode(value);
+      checkLength(data, id, this.#link.maxPayload);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const refusal = refused(options);
+    if (refusal !== undefined) return refusal;
+    if (this.#closing) return failed(closedError("put into", { item: value }));
+    const headers: Record<string, string> = {
+      [MESSAGE_ID]: encodeURIComponent(id),
+    };
+    if (delay > 0) headers[DUE] = String(Math.ceil(Date.now() + delay));
+    return quiet(this.#puts.put({ data, headers }, options));
+  }
+
+  /** A dead letter becomes a job again: with the same id, but a new message. */
+  #putBack(
+    { id, data }: Remains,
+    number: number,
+    options?: WaitOptions,
+  ): Promise<void> {
+    const headers = {
+      [MESSAGE_ID]: `letter ${number}`,
+      [ID]: encodeURIComponent(id),
+    };
+    return this.#puts.put({ data, headers }, options);
+  }
+
+  get(options?: WaitOptions): Promise<Job<T>> {
+    return this.#getters.get(options);
+  }
+
+  size(options?: WaitOptions): Promise<number> {
+    return this.#refused("size of", options) ??
+      quiet(sizeOf(this.#link, this.#names, options));
+  }
+
+  join(options?: WaitOptions): Promise<void> {
+    return this.#refused("join of", options) ?? quiet(this.#join(options));
+  }
+
+  async #join(options?: WaitOptions): Promise<void> {
+    for (let ms = FIRST_LOOK;; ms = Math.min(ms * 2, LAST_LOOK)) {
+      const { heard } = this.#news;
+      if (await sizeOf(this.#link, this.#names, options) === 0) return;
+      await this.#news.wait(heard, ms, options);
+      await this.#link.pause(FIRST_LOOK, options); // news come in crowds
+    }
+  }
+
+  #refused(asked: string, options?: WaitOptions): Promise<never> | undefined {
+    const refusal = refused(options);
+    if (refusal !== undefined) return refusal;
+    return this.#closing ? failed(closedError(asked)) : undefined;
+  }
+
+  deadLetters(options?: WaitOptions): AsyncIterableIterator<DeadLetter<T>> {
+    return this.#letters.list(options);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Job<T>, undefined> {
+    return this.#getters.iterate();
+  }
+
+  #arrived(delivery: Delivery): void {
+    this.#desk.lose(delivery.sequence);
+    if (delivery.deliveries === 1 && delivery.due <= Date.now()) {
+      return this.#offer(delivery, 1);
+    }
+    this.#sorting++;
+    this.#inBackground(async () => {
+      try {
+        await this.#sort(delivery);
+      } finally {
+        this.#sorting--;
+        this.#pulls.plan();
+      }
+    });
+  }
+
+  /** A job that is not due, or that was here before. */
+  async #sort(delivery: Delivery): Promise<void> {
+    const until = this.#desk.until(delivery);
+    const { maxAttempts } = this.#settings;
+    if (delivery.deliveries > 1) await this.#desk.returns.read(delivery, until);
+    const delay = delivery.due - Date.now();
+    if (delay > 0) return await this.#desk.release(delivery, delay, until);
+    const attempt = delivery.deliveries - delivery.returns;
+    if (attempt <= maxAttempts) return this.#offer(delivery, attempt);
+    const reason = attemptsUsedUp(maxAttempts, "its lease ran out");
+    await this.#desk.bury(delivery, maxAttempts, reason, until);
+  }
+
+  #offer(delivery: Delivery, attempt: number): void {
+    let value: T;
+    try {
+      value = this.#codec.decode(delivery.data);
+    } catch (error) {
+      const until = this.#desk.until(delivery);
+      const reason = undecodable(error);
+      return this.#inBackground(() =>
+        this.#desk.bury(delivery, attempt, reason, until)
+      );
+    }
+    const job = new NatsJob(value, attempt, delivery, this.#desk);
+    this.#desk.hold(delivery, job);
+    if (!this.#getters.give(job)) this.#inBackground(() => job.release());
+  }
+
+  /** What fails here comes again when its lease runs out. */
+  #inBackground(how: () => Promise<void>): void {
+    this.#desk.begin(how).catch(() => {});
+  }
+
+  async #check(): Promise<void> {
+    const { consumer, jobs } = this.#names;
+    try {
+      if (await apiFind(this.#link, `CONSUMER.INFO.${consumer}`)) return;
+      this.#getters.fail(new NatsError(`there is no stream ${jobs} any more`));
+    } catch {
+      // The connection has ended, and those who wait know.
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
+    this.#resources.delete(this);
+    this.#getters.close(closedError("get from"));
+    this.#puts.close(closedError("put into"));
+    this.#news.close(closedError("join of"));
+    const link = this.#link;
+    if (link.up) {
+      await detached(() => moveOnAfter(CLOSING, () => this.#giveBack()));
+    }
+    await link.close(closedError("ask"));
+  }
+
+  /** Nobody has to wait for a lease of ours to run out. */
+  async #giveBack(): Promise<void> {
+    await cancellable(this.#pulls.stop());
+    for (const job of [...this.#desk.held.values()]) {
+      if (job.state === "leased") this.#inBackground(() => job.release());
+    }
+    while (this.#desk.begun.length > 0) {
+      await cancellable(Promise.allSettled(this.#desk.begun));
+    }
+  }
+
+  static {
+    printable(NatsJobs, (jobs) => ({
+      name: jobs.#names.name,
+      connected: jobs.#link.up,
+      leased: jobs.#desk.held.size,
+      maxSize: jobs.#settings.maxSize,
+      getters: jobs.#getters.size,
+      putters: jobs.#puts.waiting,
+      closed: jobs.#closing !== undefined || undefined,
+    }));
+  }
+}
+
+function checkLength(data: Uint8Array, id: string, most: number): void {
+  const length = data.length + 2 * encodeURIComponent(id).length + HEADROOM;
+  if (length <= most) return;
+  throw new RangeError(
+    `the servers take ${most} bytes at most, and ${HEADROOM} are for them: a job of ${data.length} bytes is too long`,
+  );
+}

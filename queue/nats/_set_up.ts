@@ -1,0 +1,240 @@
+/** What a queue is on the servers, and how it gets there. @module */
+import type { JobsOptions } from "../jobs/jobs.ts";
+import { type Settings, settingsOf } from "../jobs/settings.ts";
+import { api, ApiError, apiFind, type ApiReply, code } from "./_api.ts";
+import type { Link } from "./_link.ts";
+import { nanoseconds } from "./_nanoseconds.ts";
+import type { Names } from "./_names.ts";
+
+interface StreamConfig {
+  name: string;
+  subjects: string[];
+  retention: "workqueue" | "limits";
+  storage: "file";
+  discard: "new" | "old";
+  max_msgs: number;
+  max_msgs_per_subject: number;
+  duplicate_window?: number;
+  num_replicas: number;
+  description: string;
+}
+
+interface StreamReply extends ApiReply {
+  config: StreamConfig;
+  state: { messages: number; last_seq: number };
+}
+
+interface ConsumerReply extends ApiReply {
+  config: { ack_wait: number };
+}
+
+/**
+ * How long the servers wait for a holder: longer than the holder may believe
+ * that the job is its own, so that an answer given in time is there in time.
+ */
+function ackWait(lease: number): number {
+  return lease + Math.min(Math.max(lease / 10, 100), 5000);
+}
+
+/** What of the settings JetStream has no place for. */
+type Note = Pick<Settings, "lease" | "maxAttempts">;
+
+/** The note lies in the description: older servers keep nothing else. */
+function written({ lease, maxAttempts }: Settings): string {
+  return `jobs ${JSON.stringify({ lease, maxAttempts })}`;
+}
+
+/** JSON has no `Infinity`. */
+function read(description: string): Note {
+  const { lease, maxAttempts } = JSON.parse(description.replace(/^jobs /, ""));
+  return { lease: lease ?? Infinity, maxAttempts: maxAttempts ?? Infinity };
+}
+
+function streamOf(
+  { jobs, todo }: Names,
+  settings: Settings,
+  replicas: number,
+): StreamConfig {
+  return {
+    name: jobs,
+    subjects: [todo],
+    retention: "workqueue",
+    storage: "file",
+    discard: "new",
+    max_msgs: settings.maxSize === Infinity ? -1 : settings.maxSize,
+    max_msgs_per_subject: -1,
+    duplicate_window: nanoseconds(settings.window),
+    num_replicas: replicas,
+    description: written(settings),
+  };
+}
+
+/**
+ * Makes sure that the queue is there, and as `options` say; gives the settings
+ * that are in force.
+ */
+export async function setUp(
+  link: Link,
+  names: Names,
+  options: JobsOptions & { replicas?: number | undefined },
+): Promise<Settings> {
+  const { replicas } = options;
+  while (true) {
+    const found = await apiFind<StreamReply>(
+      link,
+      `STREAM.INFO.${names.jobs}`,
+    );
+    const settings = found === undefined
+      ? settingsOf(options)
+      : settingsOf(options, settingsIn(found.config));
+    const copies = replicas ?? found?.config.num_replicas ??
+      (link.clustered ? 3 : 1);
+    const config = streamOf(names, settings, copies);
+    try {
+      await put(link, config, found?.config);
+    } catch (error) {
+      if (!isRace(error)) throw explained(error, copies);
+      continue; // somebody else made it just now, differently
+    }
+    await setUpOthers(link, names, copies);
+    await setUpConsumer(link, names, settings);
+    return settings;
+  }
+}
+
+function settingsIn(config: StreamConfig): Settings {
+  return {
+    ...read(config.description),
+    maxSize: config.max_msgs > 0 ? config.max_msgs : Infinity,
+    window: (config.duplicate_window ?? 0) / 1e6,
+  };
+}
+
+async function put(
+  link: Link,
+  config: StreamConfig,
+  found: StreamConfig | undefined,
+): Promise<void> {
+  const { name } = config;
+  if (found === undefined) {
+    await api(link, `STREAM.CREATE.${name}`, config);
+  } else if (
+    Object.entries(config).some(([key, value]) =>
+      JSON.stringify(found[key as keyof StreamConfig]) !== JSON.stringify(value)
+    )
+  ) {
+    await api(link, `STREAM.UPDATE.${name}`, { ...found, ...config });
+  }
+}
+
+/** The streams beside the one of the jobs. */
+async function setUpOthers(
+  link: Link,
+  names: Names,
+  replicas: number,
+): Promise<void> {
+  const common = {
+    retention: "limits" as const,
+    storage: "file" as const,
+    discard: "old" as const,
+    max_msgs: -1,
+    num_replicas: replicas,
+  };
+  const streams: StreamConfig[] = [{
+    ...common,
+    name: names.dead,
+    subjects: [names.letters],
+    max_msgs_per_subject: -1,
+    description: "dead letters",
+  }, {
+    ...common,
+    name: names.returned,
+    subjects: [names.returns("*")],
+    max_msgs_per_subject: 1,
+    description: "how often jobs were given back that count as not taken",
+  }];
+  for (const stream of streams) {
+    const found = await apiFind<StreamReply>(
+      link,
+      `STREAM.INFO.${stream.name}`,
+    );
+    try {
+      // Limits that an operator has set stay as they are.
+      if (found === undefined) await put(link, stream, undefined);
+      else if (found.config.num_replicas !== replicas) {
+        const config = { ...found.config, num_replicas: replicas };
+        await put(link, config, found.config);
+      }
+    } catch (error) {
+      if (!isRace(error)) throw explained(error, replicas);
+    }
+  }
+}
+
+async function setUpConsumer(
+  link: Link,
+  names: Names,
+  { lease }: Settings,
+): Promise<void> {
+  const ack_wait = nanoseconds(ackWait(lease));
+  const subject = `CONSUMER.INFO.${names.consumer}`;
+  const found = await apiFind<ConsumerReply>(link, subject);
+  if (found?.config.ack_wait === ack_wait) return;
+  await api(link, `CONSUMER.DURABLE.CREATE.${names.consumer}`, {
+    stream_name: names.jobs,
+    config: found === undefined
+      ? {
+        durable_name: names.workers,
+        ack_policy: "explicit",
+        ack_wait,
+        deliver_policy: "all",
+        replay_policy: "instant",
+        // Delayed jobs stand among those that are out: no bound on them.
+        max_ack_pending: -1,
+        // What has had its attempts is buried by whoever gets it next.
+        max_deliver: -1,
+        max_waiting: 10_000,
+      }
+      : { ...found.config, ack_wait },
+  });
+}
+
+/** How many jobs there are. */
+export async function sizeOf(
+  link: Link,
+  names: Names,
+  options?: { signal?: AbortSignal | undefined },
+): Promise<number> {
+  const subject = `STREAM.INFO.${names.jobs}`;
+  const { state } = await api<StreamReply>(link, subject, undefined, options);
+  return state.messages;
+}
+
+/** The number of the last dead letter. */
+export async function lastLetter(
+  link: Link,
+  names: Names,
+  options?: { signal?: AbortSignal | undefined },
+): Promise<number> {
+  const subject = `STREAM.INFO.${names.dead}`;
+  const { state } = await api<StreamReply>(link, subject, undefined, options);
+  return state.last_seq;
+}
+
+function isRace(error: unknown): boolean {
+  return error instanceof ApiError && error.code === code.otherConfiguration;
+}
+
+/** With what to do about it. */
+function explained(error: unknown, replicas: number): unknown {
+  if (error instanceof ApiError && replicas > 1 && isTooSmall(error)) {
+    error.message +=
+      `: it takes ${replicas} servers with JetStream to keep a job ${replicas} times, unless \`replicas\` says otherwise`;
+  }
+  return error;
+}
+
+function isTooSmall({ code: found, message }: ApiError): boolean {
+  return found === code.noReplicas ||
+    /no suitable peers|replicas/.test(message);
+}

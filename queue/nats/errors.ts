@@ -1,0 +1,24 @@
+/** The errors of queues on NATS. @module */
+
+/**
+ * NATS is not there, lets nobody in, or refuses what it was asked for. The
+ * message says which servers, and what; `cause` is the client's error where
+ * there is one.
+ *
+ * @example A server that is not there
+ * ```ts
+ * import { NatsError, natsJobs } from "@asyncio/asyncio/queue/nats";
+ * import { assertRejects } from "@std/assert";
+ *
+ * await assertRejects(
+ *   () =>
+ *     natsJobs({ servers: "127.0.0.1:9", name: "mail", connectTimeout: 100 }),
+ *   NatsError,
+ *   "127.0.0.1:9",
+ * );
+ * ```
+ */
+export class NatsError extends Error {
+  /** `"NatsError"` */
+  override name = "NatsError";
+}

@@ -1,0 +1,129 @@
+/** @module */
+import { createTask } from "../../tasks/create_task.ts";
+import { currentScope } from "../../tasks/current_scope.ts";
+import { TimeoutError } from "../../tasks/errors.ts";
+import { timeout } from "../../tasks/timeout.ts";
+import { wait } from "../../tasks/wait.ts";
+import { quiet, refused } from "../../tasks/waiter.ts";
+import { codecOf } from "../jobs/codec.ts";
+import type { Jobs } from "../jobs/jobs.ts";
+import { settingsOf } from "../jobs/settings.ts";
+import { connectTo } from "./_connect.ts";
+import { NatsError } from "./errors.ts";
+import { Link } from "./_link.ts";
+import { Names } from "./_names.ts";
+import { NatsJobs } from "./_queue.ts";
+import {
+  addressOf,
+  checkNatsOptions,
+  type NatsJobsOptions,
+} from "./nats_options.ts";
+import { setUp } from "./_set_up.ts";
+
+/** How long opening may take, unless it is said. */
+const CONNECT_TIMEOUT = 5000;
+
+/**
+ * Opens a queue of jobs on NATS JetStream, and makes it where it is not there:
+ * the contract of {@linkcode Jobs}, for any number of processes and machines.
+ *
+ * - Within `connectTimeout` it has a server that answers, or throws. From then
+ *   on a connection that is lost is made again, and whoever waits goes on
+ *   waiting meanwhile; put a `timeout` around what must not.
+ * - It ends with the run in which it was opened, at the latest.
+ *
+ * @typeParam T What the jobs are.
+ *
+ * **Cancel safety:** given up, it leaves no connection behind.
+ *
+ * @throws {NatsError} No server answers in time, or none lets us in; JetStream
+ * is not enabled, or refuses.
+ * @throws {TypeError} An option is not what it should be.
+ * @throws {RangeError} `lease` or `window` is not more than 0, `maxAttempts` is
+ * not at least 1, or a number is `NaN`.
+ * @throws {CancelledError} The task was cancelled.
+ * @throws The signal's reason, when it aborts.
+ *
+ * @example
+ * ```ts
+ * import { natsJobs } from "@asyncio/asyncio/queue/nats";
+ * import { work } from "@asyncio/asyncio/queue/jobs";
+ *
+ * async function main() {
+ *   await using mails = await natsJobs<{ to: string }>({
+ *     servers: ["nats://a.example", "nats://b.example", "nats://c.example"],
+ *     name: "mails",
+ *     lease: 60_000,
+ *   });
+ *   await work(mails, ({ to }) => console.log(`to ${to}`), { concurrency: 8 });
+ * }
+ * // await run(main);
+ * ```
+ */
+export function natsJobs<T>(options: NatsJobsOptions<T>): Promise<Jobs<T>> {
+  try {
+    checkNatsOptions(options);
+    addressOf(options);
+    settingsOf(options);
+    codecOf(options);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+  const refusal = refused(options);
+  if (refusal !== undefined) return refusal;
+  return quiet(openWithin(options));
+}
+
+/** In a task of its own, as much of it knows nothing of signals. */
+async function openWithin<T>(options: NatsJobsOptions<T>): Promise<Jobs<T>> {
+  const opening = createTask(() => open<T>(options), { eager: true });
+  try {
+    await wait([opening], { signal: options.signal });
+  } catch (error) {
+    if (opening.done) await close(opening);
+    else opening.cancel();
+    throw error;
+  }
+  return await opening;
+}
+
+/** It came about in the very moment when it was given up. */
+async function close(opening: PromiseLike<AsyncDisposable>): Promise<void> {
+  try {
+    await (await opening)[Symbol.asyncDispose]();
+  } catch {
+    // It failed in that moment.
+  }
+}
+
+async function open<T>(options: NatsJobsOptions<T>): Promise<Jobs<T>> {
+  const { connectTimeout = CONNECT_TIMEOUT } = options;
+  const started = performance.now();
+  const link = new Link(await connectTo(options, connectTimeout));
+  const where = addressOf(options).servers.join(", ");
+  try {
+    if (!link.hasJetStream) {
+      throw new NatsError(
+        `JetStream is not enabled at ${where}: start it with nats-server -js`,
+      );
+    }
+    const names = new Names(options.name);
+    const left = connectTimeout - (performance.now() - started);
+    const settings = await timeout(left, () => setUp(link, names, options));
+    const { resources } = currentScope().scheduler;
+    return new NatsJobs({
+      link,
+      names,
+      settings,
+      resources,
+      codec: codecOf(options),
+    });
+  } catch (error) {
+    await link.close(error);
+    if (!(error instanceof TimeoutError)) throw error;
+    throw new NatsError(
+      `JetStream at ${where} was not ready within ${connectTimeout} ms`,
+      { cause: error },
+    );
+  }
+}
