@@ -73,6 +73,7 @@ async function serve(port: number, target: string): Promise<void> {
   try {
     await proxy.waitClosed(); // nobody closes it: this waits for Ctrl-C
   } finally {
+    console.log(`connections to finish: ${proxy.connections}`);
     await proxy.shutdown({ timeout: 5_000 });
   }
 }
