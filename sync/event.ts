@@ -30,7 +30,7 @@ export class Event {
   #isSet = false;
   readonly #line = new Line<true>("Event.wait");
 
-  /** Whether it is set. */
+  /** Whether it is set. Mirrors `asyncio.Event.is_set`. */
   get isSet(): boolean {
     return this.#isSet;
   }

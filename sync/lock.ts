@@ -95,7 +95,7 @@ export class Lock {
   #hold: Hold | undefined = undefined;
   readonly #line = new Line<unknown, LockWaiter>("Lock.acquire");
 
-  /** Whether somebody holds it. */
+  /** Whether somebody holds it. Mirrors `asyncio.Lock.locked`. */
   get locked(): boolean {
     return this.#hold !== undefined;
   }

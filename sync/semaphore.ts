@@ -74,7 +74,7 @@ export class Semaphore {
     this.#value = value;
   }
 
-  /** Whether `acquire` would wait. */
+  /** Whether `acquire` would wait. Mirrors `asyncio.Semaphore.locked`. */
   get locked(): boolean {
     return this.#value === 0;
   }

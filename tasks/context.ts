@@ -11,6 +11,20 @@ export let contextOf!: (variables: Variables) => Context;
 /**
  * What a `set` has replaced; for {@linkcode ContextVar.reset}. Mirrors
  * `contextvars.Token`.
+ *
+ * @example
+ * ```ts
+ * import { ContextVar } from "@asyncio/asyncio/tasks";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const depth = new ContextVar("depth", { default: 0 });
+ * const token = depth.set(1);
+ * assertEquals(depth.get(), 1);
+ * token.variable.reset(token);
+ * assertEquals(depth.get(), 0);
+ * ```
+ *
+ * @typeParam T The type of the variable's values.
  */
 export class Token<T> {
   /** The variable that was set. */
@@ -82,7 +96,8 @@ export class ContextVar<T> {
   }
 
   /**
-   * The value: of the current task, or else the default.
+   * The value: of the current task, or else the default. Mirrors
+   * `contextvars.ContextVar.get`.
    *
    * @throws {ReferenceError} There is neither.
    */
@@ -100,7 +115,10 @@ export class ContextVar<T> {
     );
   }
 
-  /** Sets the value for the current task; the token takes it back. */
+  /**
+   * Sets the value for the current task; the token takes it back. Mirrors
+   * `contextvars.ContextVar.set`.
+   */
   set(value: T): Token<T> {
     const { variables } = currentScope();
     const before = variables.bindings;
@@ -109,7 +127,8 @@ export class ContextVar<T> {
   }
 
   /**
-   * Gives it back the value it had before the `set` that made `token`.
+   * Gives it back the value it had before the `set` that made `token`. Mirrors
+   * `contextvars.ContextVar.reset`.
    *
    * @throws {TypeError} The token is of another variable.
    * @throws {Error} The token has been used.
@@ -126,13 +145,26 @@ export class ContextVar<T> {
 
 /**
  * The values of all context variables at once. Mirrors `contextvars.Context`.
+ *
+ * @example
+ * ```ts
+ * import { ContextVar, copyContext } from "@asyncio/asyncio/tasks";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const user = new ContextVar("user", { default: "nobody" });
+ * const context = copyContext();
+ * context.run(() => user.set("ada"));
+ * assertEquals(user.get(), "nobody");
+ * assertEquals(context.run(() => user.get()), "ada");
+ * ```
  */
 export class Context {
   #variables: Variables = noVariables();
 
   /**
    * Calls `fn` with these values, and keeps what it sets. Everything else stays
-   * as it is for the caller: its task, its cancels.
+   * as it is for the caller: its task, its cancels. Mirrors
+   * `contextvars.Context.run`.
    */
   run<T>(fn: () => T): T {
     const scope = currentScope().open(this.#variables);
@@ -153,7 +185,22 @@ export class Context {
   }
 }
 
-/** A copy of the current values. Mirrors `contextvars.copy_context`. */
+/**
+ * A copy of the current values. Mirrors `contextvars.copy_context`.
+ *
+ * @example Carry them to where somebody else calls
+ * ```ts
+ * import { ContextVar, copyContext } from "@asyncio/asyncio/tasks";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const request = new ContextVar<number>("request");
+ * request.set(7);
+ * const context = copyContext();
+ * const listener = () => context.run(() => request.get());
+ * request.set(8);
+ * assertEquals(listener(), 7);
+ * ```
+ */
 export function copyContext(): Context {
   return contextOf({ bindings: currentScope().variables.bindings });
 }

@@ -37,6 +37,15 @@ export function createTask<T>(
 /**
  * The task that the caller runs in; `undefined` in callbacks and outside of
  * tasks. Mirrors `asyncio.current_task`.
+ *
+ * @example
+ * ```ts
+ * import { createTask, currentTask } from "@asyncio/asyncio/tasks";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const name = createTask(() => currentTask()!.name, { name: "namesake" });
+ * assertEquals(await name, "namesake");
+ * ```
  */
 export function currentTask(): Task<unknown> | undefined {
   return currentScope().owner as Task<unknown> | undefined;
@@ -45,6 +54,25 @@ export function currentTask(): Task<unknown> | undefined {
 /**
  * The tasks of the current loop that have not ended. Mirrors
  * `asyncio.all_tasks`.
+ *
+ * @example Cancel everything else
+ * ```ts
+ * import {
+ *   allTasks,
+ *   createTask,
+ *   currentTask,
+ *   run,
+ *   sleep,
+ * } from "@asyncio/asyncio/tasks";
+ * import { assert } from "@std/assert";
+ *
+ * await run(async () => {
+ *   const other = createTask(() => sleep(60_000));
+ *   for (const task of allTasks()) if (task !== currentTask()) task.cancel();
+ *   await other.catch(() => {});
+ *   assert(other.cancelled);
+ * });
+ * ```
  */
 export function allTasks(): Set<Task<unknown>> {
   return new Set(tasksOf(currentScope().scheduler));
@@ -52,7 +80,7 @@ export function allTasks(): Set<Task<unknown>> {
 
 /**
  * A signal for foreign calls, that aborts when the code that asks is cancelled:
- * by its task, or by a timeout or group around it.
+ * by its task, or by a timeout or group around it. asyncio has no such thing.
  *
  * @example
  * ```ts

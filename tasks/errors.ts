@@ -61,7 +61,8 @@ export class InterruptError extends Error {
 
 /**
  * Tells whether `error` is a {@linkcode CancelledError}: for a catch-all that
- * must let a cancel pass.
+ * must let a cancel pass. Python needs none, as its `except Exception` lets a
+ * cancel pass.
  *
  * @example A retry loop that can be cancelled
  * ```ts

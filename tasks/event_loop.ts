@@ -59,14 +59,19 @@ export class EventLoop {
     bindLoop(this, new Scheduler(options?.clock ?? realClock));
   }
 
-  /** The clock, in milliseconds: monotonic, from an arbitrary start. */
+  /**
+   * The clock, in milliseconds: monotonic, from an arbitrary start. Mirrors
+   * `loop.time`.
+   */
   time(): number {
     return schedulerOf(this).clock.now();
   }
 
   /**
    * Calls `callback` after the current synchronous code, in the order of the
-   * calls, in a copy of the caller's context and in no task. An error that it
+   * calls. Mirrors `loop.call_soon`.
+   *
+   * It runs in a copy of the caller's context and in no task. An error that it
    * throws goes to the exception handler.
    */
   callSoon(callback: () => void): Handle {
@@ -76,8 +81,9 @@ export class EventLoop {
 
   /**
    * Calls `callback` in `delay` milliseconds, otherwise like
-   * {@linkcode callSoon}. Those of the same time are called in the order in
-   * which they were set.
+   * {@linkcode callSoon}. Mirrors `loop.call_later`.
+   *
+   * Those of the same time are called in the order in which they were set.
    *
    * @throws {RangeError} `delay` is `NaN`.
    */
@@ -87,7 +93,8 @@ export class EventLoop {
   }
 
   /**
-   * Calls `callback` when the loop's clock has reached `when`.
+   * Calls `callback` when the loop's clock has reached `when`. Mirrors
+   * `loop.call_at`.
    *
    * @throws {RangeError} `when` is `NaN`.
    */
@@ -97,20 +104,23 @@ export class EventLoop {
     return callAt(schedulerOf(this), when, callback);
   }
 
-  /** As the function {@linkcode createTask}, on this loop. */
+  /**
+   * As the function {@linkcode createTask}, on this loop. Mirrors
+   * `loop.create_task`.
+   */
   createTask<T>(coroutine: Coroutine<T>, options?: TaskOptions): Task<T> {
     checkCoroutine(coroutine, "createTask");
     return spawn(coroutine, schedulerOf(this), options);
   }
 
-  /** A future of this loop. */
+  /** A future of this loop. Mirrors `loop.create_future`. */
   createFuture<T>(): Future<T> {
     return new Future<T>({ loop: this });
   }
 
   /**
    * Calls `callback` whenever `signal` arrives, in place of the one set before.
-   * Ends with the run.
+   * Ends with the run. Mirrors `loop.add_signal_handler`.
    */
   addSignalHandler(signal: Deno.Signal, callback: () => void): void {
     checkCallback(callback);
@@ -121,7 +131,10 @@ export class EventLoop {
     scheduler.signalHandlers.set(signal, stop);
   }
 
-  /** Takes the handler of `signal` back; false where there was none. */
+  /**
+   * Takes the handler of `signal` back; false where there was none. Mirrors
+   * `loop.remove_signal_handler`.
+   */
   removeSignalHandler(signal: Deno.Signal): boolean {
     const { signalHandlers } = schedulerOf(this);
     signalHandlers.get(signal)?.();
@@ -130,7 +143,7 @@ export class EventLoop {
 
   /**
    * Sets what is told of errors that nobody catches; `undefined`: a report on
-   * stderr.
+   * stderr. Mirrors `loop.set_exception_handler`.
    */
   setExceptionHandler(
     handler:
@@ -149,23 +162,27 @@ export class EventLoop {
     };
   }
 
-  /** Tells the exception handler of an error. */
+  /**
+   * Tells the exception handler of an error. Mirrors
+   * `loop.call_exception_handler`.
+   */
   callExceptionHandler(context: ExceptionContext): void {
     schedulerOf(this).report(context);
   }
 
   /**
-   * Debug mode. Waits remember since when they last and where they were begun,
-   * and tasks where they were made: reports and call graphs then name the lines
-   * of your code. And it is reported, through the exception handler,
+   * Debug mode: it costs time, and is off unless asked for. Mirrors
+   * `loop.get_debug` and `set_debug`.
+   *
+   * Waits remember since when they last and where they were begun, and tasks
+   * where they were made: reports and call graphs then name the lines of your
+   * code. And it is reported, through the exception handler,
    *
    * - when a callback, or a task between two waits, takes longer than
    *   {@linkcode slowCallbackDuration};
    * - when a task ends and still holds a lock;
    * - when a queue was shut down and its items were never taken;
    * - which tasks, servers, children and pools are left when `run` ends.
-   *
-   * It costs time: off unless asked for.
    */
   get debug(): boolean {
     return schedulerOf(this).debug;
@@ -177,7 +194,8 @@ export class EventLoop {
 
   /**
    * In debug mode a callback, or a task between two waits, that takes longer is
-   * reported. Milliseconds, 100 unless set.
+   * reported. Milliseconds, 100 unless set. Mirrors
+   * `loop.slow_callback_duration`.
    */
   get slowCallbackDuration(): number {
     return schedulerOf(this).slowCallbackDuration;
@@ -201,6 +219,15 @@ bindLoop(new EventLoop(), outsideScheduler);
 /**
  * The loop of the code that asks: outside of `run` the process's default loop.
  * Mirrors `asyncio.get_running_loop`.
+ *
+ * @example
+ * ```ts
+ * import { getRunningLoop, run } from "@asyncio/asyncio/tasks";
+ * import { assert } from "@std/assert";
+ *
+ * const loop = await run(() => getRunningLoop());
+ * assert(loop !== getRunningLoop()); // every run has its own
+ * ```
  */
 export function getRunningLoop(): EventLoop {
   return currentScope().scheduler.face as EventLoop;

@@ -51,18 +51,22 @@ export class Future<T> implements PromiseLike<T> {
     this.#completion = new Completion<T>(scheduler, this);
   }
 
-  /** Whether it has a value, has failed or was cancelled. */
+  /**
+   * Whether it has a value, has failed or was cancelled. Mirrors
+   * `asyncio.Future.done`.
+   */
   get done(): boolean {
     return this.#completion.state !== "pending";
   }
 
-  /** Whether it was cancelled. */
+  /** Whether it was cancelled. Mirrors `asyncio.Future.cancelled`. */
   get cancelled(): boolean {
     return this.#completion.state === "cancelled";
   }
 
   /**
-   * The value; where it failed, throws the error.
+   * The value; where it failed, throws the error. Mirrors
+   * `asyncio.Future.result`.
    *
    * @throws {InvalidStateError} It is pending.
    * @throws {CancelledError} It was cancelled.
@@ -77,7 +81,8 @@ export class Future<T> implements PromiseLike<T> {
   }
 
   /**
-   * The error it failed with; `undefined` where it succeeded.
+   * The error it failed with; `undefined` where it succeeded. Mirrors
+   * `asyncio.Future.exception`.
    *
    * @throws {InvalidStateError} It is pending.
    * @throws {CancelledError} It was cancelled.
@@ -89,7 +94,7 @@ export class Future<T> implements PromiseLike<T> {
   }
 
   /**
-   * Ends it with a value.
+   * Ends it with a value. Mirrors `asyncio.Future.set_result`.
    *
    * @throws {InvalidStateError} It has ended already.
    */
@@ -99,7 +104,7 @@ export class Future<T> implements PromiseLike<T> {
   }
 
   /**
-   * Ends it with an error.
+   * Ends it with an error. Mirrors `asyncio.Future.set_exception`.
    *
    * @throws {InvalidStateError} It has ended already.
    */
@@ -110,7 +115,7 @@ export class Future<T> implements PromiseLike<T> {
 
   /**
    * Cancels it, with a message for the {@linkcode CancelledError}; false when
-   * it has ended already.
+   * it has ended already. Mirrors `asyncio.Future.cancel`.
    */
   cancel(message?: string): boolean {
     if (this.done) return false;
@@ -120,8 +125,10 @@ export class Future<T> implements PromiseLike<T> {
 
   /**
    * Calls `callback` with the future soon after its end, or soon where it has
-   * ended: never synchronously, in the order in which the callbacks were added,
-   * in a copy of the caller's context, and in no task.
+   * ended. Mirrors `asyncio.Future.add_done_callback`.
+   *
+   * It is never called synchronously, but in the order in which callbacks were
+   * added, in a copy of the caller's context, and in no task.
    */
   addDoneCallback(callback: (future: this) => void): void {
     checkCallback(callback);
@@ -130,7 +137,7 @@ export class Future<T> implements PromiseLike<T> {
 
   /**
    * Takes `callback` back as often as it was added, and says how often that
-   * was.
+   * was. Mirrors `asyncio.Future.remove_done_callback`.
    */
   removeDoneCallback(callback: (future: this) => void): number {
     const added = this.#completion.listeners.filter((listener) =>
@@ -141,7 +148,10 @@ export class Future<T> implements PromiseLike<T> {
   }
 
   /**
-   * As a promise's; `await` calls it. In a task, this is a wait of that task.
+   * As a promise's; `await` calls it.
+   *
+   * **Cancel safety:** in a task, this is a wait of that task: a cancel of the
+   * task cancels the future, and so it does for `catch` and `finally`.
    */
   then<A = T, B = never>(
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
@@ -151,7 +161,7 @@ export class Future<T> implements PromiseLike<T> {
     return this.#wait((promise) => promise.then(onFulfilled, onRejected));
   }
 
-  /** As a promise's. */
+  /** As a promise's; a wait, as {@linkcode then}. */
   catch<B = never>(
     // deno-lint-ignore no-explicit-any -- as a promise's
     onRejected?: ((reason: any) => B | PromiseLike<B>) | null,
@@ -159,7 +169,7 @@ export class Future<T> implements PromiseLike<T> {
     return this.#wait((promise) => promise.catch(onRejected));
   }
 
-  /** As a promise's. */
+  /** As a promise's; a wait, as {@linkcode then}. */
   finally(onFinally?: (() => void) | null): Promise<T> {
     return this.#wait((promise) => promise.finally(onFinally));
   }
@@ -223,7 +233,18 @@ class DoneCallback<F extends Future<unknown>> extends Callback
   }
 }
 
-/** Whether `value` is a future (a task is one). Mirrors `asyncio.isfuture`. */
+/**
+ * Whether `value` is a future (a task is one). Mirrors `asyncio.isfuture`.
+ *
+ * @example
+ * ```ts
+ * import { Future, isFuture } from "@asyncio/asyncio/tasks";
+ * import { assert, assertFalse } from "@std/assert";
+ *
+ * assert(isFuture(new Future()));
+ * assertFalse(isFuture(Promise.resolve()));
+ * ```
+ */
 export function isFuture(value: unknown): value is Future<unknown> {
   return value instanceof Future;
 }

@@ -8,6 +8,18 @@ import { Timer } from "./_timer_heap.ts";
 /**
  * A callback that is going to be called. Made by `EventLoop.callSoon`. Mirrors
  * `asyncio.Handle`.
+ *
+ * @example
+ * ```ts
+ * import { getRunningLoop, sleep } from "@asyncio/asyncio/tasks";
+ * import { assert } from "@std/assert";
+ *
+ * let called = false;
+ * const handle = getRunningLoop().callSoon(() => called = true);
+ * handle.cancel();
+ * await sleep(1);
+ * assert(handle.cancelled && !called);
+ * ```
  */
 export class Handle {
   readonly #callback: Callback;
@@ -19,12 +31,13 @@ export class Handle {
 
   /**
    * Lets go of the callback: it is not called any more. Harmless when it was.
+   * Mirrors `asyncio.Handle.cancel`.
    */
   cancel(): void {
     this.#callback.cancel();
   }
 
-  /** Whether it was cancelled. */
+  /** Whether it was cancelled. Mirrors `asyncio.Handle.cancelled`. */
   get cancelled(): boolean {
     return this.#callback.cancelled;
   }
@@ -37,6 +50,17 @@ export class Handle {
 /**
  * A callback that is going to be called at a time. Made by
  * `EventLoop.callLater` and `callAt`. Mirrors `asyncio.TimerHandle`.
+ *
+ * @example
+ * ```ts
+ * import { getRunningLoop } from "@asyncio/asyncio/tasks";
+ * import { assert } from "@std/assert";
+ *
+ * const loop = getRunningLoop();
+ * const handle = loop.callLater(60_000, () => console.log("never"));
+ * assert(handle.when > loop.time());
+ * handle.cancel(); // nothing keeps the program alive any more
+ * ```
  */
 export class TimerHandle extends Handle {
   readonly #timer: CallbackTimer;
@@ -47,12 +71,18 @@ export class TimerHandle extends Handle {
     this.#timer = timer as CallbackTimer;
   }
 
-  /** The time on the loop's clock, in milliseconds. */
+  /**
+   * The time on the loop's clock, in milliseconds. Mirrors
+   * `asyncio.TimerHandle.when`.
+   */
   get when(): number {
     return this.#timer.when;
   }
 
-  /** Lets go of the callback and of the timer. */
+  /**
+   * Lets go of the callback and of the timer. Mirrors
+   * `asyncio.TimerHandle.cancel`.
+   */
   override cancel(): void {
     super.cancel();
     this.#timer.stop();

@@ -28,9 +28,10 @@ export interface RunOptions {
   dumpOnSignal?: Deno.Signal | undefined;
   /**
    * A file to write a timeline to, in the Chrome trace event format, which
-   * Perfetto and the browsers open: a lane for each task, that shows when it
-   * ran and what it waited for, and arrows for what one task did for another.
-   * The times are the loop's. It is written as the run goes on; other runs cost
+   * Perfetto and the browsers open.
+   *
+   * It has a lane for each task, that shows when it ran and what it waited for,
+   * and arrows for what one task did for another. The times are the loop's. It is written as the run goes on; other runs cost
    * nothing.
    */
   trace?: string | URL | undefined;

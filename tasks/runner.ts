@@ -82,7 +82,11 @@ export class Runner implements AsyncDisposable {
 
   /**
    * Runs `main` as a task, and settles as that does. What it leaves running
-   * goes on with the next run, or ends with {@linkcode close}.
+   * goes on with the next run, or ends with {@linkcode close}. Mirrors
+   * `asyncio.Runner.run`.
+   *
+   * **Cancel safety:** cancelling the caller cancels `main`; it settles when
+   * that has ended.
    *
    * @throws {TypeError} `main` is no function.
    * @throws {InvalidStateError} It runs already, or is closed.
@@ -97,7 +101,9 @@ export class Runner implements AsyncDisposable {
 
   /**
    * Cancels what is left, waits for it, and ends servers, children and threads.
-   * Harmless when it is closed.
+   * Harmless when it is closed. Mirrors `asyncio.Runner.close`.
+   *
+   * **Cancel safety:** no cancel ends it: it is over when nothing is left.
    *
    * @throws {InvalidStateError} It is running.
    */

@@ -68,6 +68,20 @@ export let scopeOf!: (task: Task<unknown>) => Scope;
  * **Cancel safety:** as of every future: a task that is cancelled while it
  * awaits this one cancels this one.
  *
+ * @example
+ * ```ts
+ * import { createTask, sleep } from "@asyncio/asyncio/tasks";
+ * import { assert, assertEquals, assertFalse } from "@std/assert";
+ *
+ * const task = createTask(() => sleep(60_000), { name: "nap" });
+ * await sleep(0);
+ * assertEquals([task.name, task.done], ["nap", false]);
+ * assert(task.cancel("time to get up"));
+ * await task.catch(() => {});
+ * assert(task.cancelled);
+ * assertFalse(task.cancel()); // it has ended
+ * ```
+ *
  * @typeParam T What its coroutine returns.
  */
 export class Task<T> extends Future<T> {
@@ -92,7 +106,10 @@ export class Task<T> extends Future<T> {
     scheduler.tasks.add(this.#scope);
   }
 
-  /** Its name: `"Task-1"`, `"Task-2"`, ... unless it was given one. */
+  /**
+   * Its name: `"Task-1"`, `"Task-2"`, ... unless it was given one. Mirrors
+   * `asyncio.Task.get_name` and `set_name`.
+   */
   get name(): string {
     return typeof this.#name === "string" ? this.#name : `Task-${this.#name}`;
   }
@@ -101,7 +118,7 @@ export class Task<T> extends Future<T> {
     this.#name = String(value);
   }
 
-  /** The loop it runs on. */
+  /** The loop it runs on. Mirrors `asyncio.Task.get_loop`. */
   get loop(): EventLoop {
     return this.#scope.scheduler.face as EventLoop;
   }
@@ -115,7 +132,10 @@ export class Task<T> extends Future<T> {
     return this.#scope.signal;
   }
 
-  /** How many cancels were asked for and not taken back. */
+  /**
+   * How many cancels were asked for and not taken back. Mirrors
+   * `asyncio.Task.cancelling`.
+   */
   get cancelling(): number {
     return this.#scope.cancels;
   }
@@ -123,6 +143,7 @@ export class Task<T> extends Future<T> {
   /**
    * Asks it to end: the waits it is in throw {@linkcode CancelledError}, right
    * away; where it is in none, the next one does. False when it has ended.
+   * Mirrors `asyncio.Task.cancel`.
    *
    * @param message For the error.
    */
@@ -134,7 +155,8 @@ export class Task<T> extends Future<T> {
 
   /**
    * Takes one cancel back: for whoever asked for it, once it has done its work.
-   * When none is left, one that is not delivered yet will not be.
+   * When none is left, one that is not delivered yet will not be. Mirrors
+   * `asyncio.Task.uncancel`.
    *
    * @returns How many are left.
    */
@@ -142,13 +164,14 @@ export class Task<T> extends Future<T> {
     return this.#scope.uncancel();
   }
 
-  /** The context variables it runs with. */
+  /** The context variables it runs with. Mirrors `asyncio.Task.get_context`. */
   getContext(): Context {
     return contextOf(this.#scope.variables);
   }
 
   /**
-   * A task's result is what its coroutine returns.
+   * A task's result is what its coroutine returns. Mirrors
+   * `asyncio.Task.set_result`.
    *
    * @throws {InvalidStateError} Always.
    */
@@ -159,7 +182,8 @@ export class Task<T> extends Future<T> {
   }
 
   /**
-   * A task's error is what its coroutine throws.
+   * A task's error is what its coroutine throws. Mirrors
+   * `asyncio.Task.set_exception`.
    *
    * @throws {InvalidStateError} Always.
    */

@@ -22,6 +22,24 @@ let runBody!: <T>(
 /**
  * Tasks that live and end together. Made by {@linkcode taskGroup}. Mirrors
  * `asyncio.TaskGroup`.
+ *
+ * @example The first answer ends the group
+ * ```ts
+ * import { sleep, type TaskGroup, taskGroup } from "@asyncio/asyncio/tasks";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const answers: string[] = [];
+ * async function ask(group: TaskGroup, server: string, ms: number) {
+ *   await sleep(ms);
+ *   answers.push(server);
+ *   group.cancel();
+ * }
+ * await taskGroup((group) => {
+ *   group.createTask(() => ask(group, "near", 1));
+ *   group.createTask(() => ask(group, "far", 60_000));
+ * });
+ * assertEquals(answers, ["near"]);
+ * ```
  */
 export class TaskGroup {
   readonly #scope: Scope;
@@ -41,7 +59,8 @@ export class TaskGroup {
 
   /**
    * Starts a child: as the function {@linkcode createTask}, or, where the group
-   * has a limit, as soon as there is room. Children may start more.
+   * has a limit, as soon as there is room. Children may start more. Mirrors
+   * `asyncio.TaskGroup.create_task`.
    *
    * @throws {TypeError} `coroutine` is no function.
    * @throws {Error} The group is ending, or has ended.
@@ -128,7 +147,7 @@ export class TaskGroup {
 
   /**
    * Ends the group without an error: its children and its body are cancelled.
-   * Harmless when it has ended.
+   * Harmless when it has ended. Mirrors `asyncio.TaskGroup.cancel`.
    */
   cancel(): void {
     if (this.#state === "over") return;

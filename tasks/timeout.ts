@@ -16,6 +16,20 @@ let close!: (timeout: Timeout) => void;
 /**
  * A time limit on the body of {@linkcode timeout}, {@linkcode timeoutAt} or
  * {@linkcode moveOnAfter}, which make it. Mirrors `asyncio.Timeout`.
+ *
+ * @example As long as there is news, the limit moves on
+ * ```ts
+ * import { getRunningLoop, sleep, timeout } from "@asyncio/asyncio/tasks";
+ * import { assertFalse } from "@std/assert";
+ *
+ * await timeout(1000, async (scope) => {
+ *   for (let i = 0; i < 3; i++) {
+ *     await sleep(1); // some news
+ *     scope.reschedule(getRunningLoop().time() + 1000);
+ *   }
+ *   assertFalse(scope.expired);
+ * });
+ * ```
  */
 export class Timeout {
   readonly #scope: Scope;
@@ -30,18 +44,25 @@ export class Timeout {
     this.#arm();
   }
 
-  /** When the time is up, on the loop's clock; `undefined` for never. */
+  /**
+   * When the time is up, on the loop's clock, in milliseconds; `undefined` for
+   * never. Mirrors `asyncio.Timeout.when`.
+   */
   get when(): number | undefined {
     return this.#when;
   }
 
-  /** Whether the time was up before the body had ended. */
+  /**
+   * Whether the time was up before the body had ended. Mirrors
+   * `asyncio.Timeout.expired`.
+   */
   get expired(): boolean {
     return this.#expired;
   }
 
   /**
    * Moves the limit to `when`, on the loop's clock; `undefined` takes it away.
+   * Mirrors `asyncio.Timeout.reschedule`.
    *
    * @throws {RangeError} `when` is `NaN`.
    * @throws {Error} The time was up already, or the body has ended.

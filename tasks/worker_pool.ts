@@ -157,6 +157,8 @@ export class WorkerPool implements AsyncDisposable {
   /**
    * Ends the threads; calls that have not ended reject with an {@linkcode
    * InvalidStateError}. Harmless when it is closed.
+   *
+   * **Cancel safety:** no cancel ends it: it is over when the threads are.
    */
   close(): Promise<void> {
     return this.#pool[Symbol.asyncDispose]();
