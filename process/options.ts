@@ -23,9 +23,11 @@ export interface SubprocessOptions {
   limit?: number | undefined;
   /**
    * Whether it leads a process group of its own, so that signals reach its
-   * descendants as well. True unless `stdin` is inherited: a program at the
-   * terminal keeps its terminal. It takes the permission to run any program,
-   * and is false where that is not granted, and on Windows.
+   * descendants as well.
+   *
+   * True unless `stdin` is inherited: a program at the terminal keeps its
+   * terminal. It takes the permission to run any program, and is false where
+   * that is not granted, and on Windows.
    *
    * A group makes a start slower: on Linux by the start of one more program
    * (`setsid`), elsewhere by the copying of this program's page tables.

@@ -96,17 +96,26 @@ export class Process implements AsyncDisposable {
     this.#scheduler.resources.add(this);
   }
 
-  /** Writes to it, where `stdin` is a pipe. */
+  /**
+   * Writes to it, where `stdin` is a pipe. Mirrors
+   * `asyncio.subprocess.Process.stdin`.
+   */
   get stdin(): StreamWriter | undefined {
     return this.#pipes.stdin;
   }
 
-  /** Reads its output, where `stdout` is a pipe. */
+  /**
+   * Reads its output, where `stdout` is a pipe. Mirrors
+   * `asyncio.subprocess.Process.stdout`.
+   */
   get stdout(): StreamReader | undefined {
     return this.#pipes.stdout;
   }
 
-  /** Reads its messages, where `stderr` is a pipe of its own. */
+  /**
+   * Reads its messages, where `stderr` is a pipe of its own. Mirrors
+   * `asyncio.subprocess.Process.stderr`.
+   */
   get stderr(): StreamReader | undefined {
     return this.#pipes.stderr;
   }
@@ -134,6 +143,8 @@ export class Process implements AsyncDisposable {
    * program and for others who wait.
    *
    * @returns {@linkcode returnCode}
+   * @throws {CancelledError} The task was cancelled.
+   * @throws The signal's reason, when it aborts.
    */
   wait(options?: WaitOptions): Promise<number> {
     return this.#exit.wait(options);

@@ -81,17 +81,23 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
     return this.#exchange.items.size;
   }
 
-  /** How many items it holds at most; 0 or less for no bound. */
+  /**
+   * How many items it holds at most; 0 or less for no bound. Mirrors
+   * `asyncio.Queue.maxsize`.
+   */
   get maxSize(): number {
     return this.#exchange.maxSize;
   }
 
-  /** Whether there is nothing in it. */
+  /** Whether there is nothing in it. Mirrors `asyncio.Queue.empty`. */
   get empty(): boolean {
     return this.#exchange.items.size === 0;
   }
 
-  /** Whether there is no room in it; never where it has no bound. */
+  /**
+   * Whether there is no room in it; never where it has no bound. Mirrors
+   * `asyncio.Queue.full`.
+   */
   get full(): boolean {
     return this.#exchange.full;
   }

@@ -85,7 +85,7 @@ export class Server implements AsyncDisposable {
     }
   }
 
-  /** Where it listens; empty once it is closed. */
+  /** Where it listens; empty once it is closed. As `asyncio.Server.sockets`. */
   get addresses(): Deno.Addr[] {
     return this.isServing
       ? this.#listening.map(({ sockname }) => sockname)
@@ -160,6 +160,9 @@ export class Server implements AsyncDisposable {
    * `asyncio.Server.wait_closed`.
    *
    * **Cancel safety:** giving up changes nothing.
+   *
+   * @throws {CancelledError} The task was cancelled.
+   * @throws The signal's reason, when it aborts.
    */
   waitClosed(options?: WaitOptions): Promise<void> {
     return quiet(this.#clients.until(

@@ -229,7 +229,8 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
   }
 
   /**
-   * Adds bytes, a copy of them, to a reader made with `new`.
+   * Adds bytes, a copy of them, to a reader made with `new`. Mirrors
+   * `asyncio.StreamReader.feed_data`.
    *
    * @throws {Error} After {@linkcode feedEof}, or on a reader with a source of
    * its own.
@@ -242,7 +243,8 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
   }
 
   /**
-   * Says that no more bytes come, to a reader made with `new`.
+   * Says that no more bytes come, to a reader made with `new`. Mirrors
+   * `asyncio.StreamReader.feed_eof`.
    *
    * @throws {Error} On a reader with a source of its own.
    */
@@ -250,7 +252,10 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
     this.#intake.feedEof();
   }
 
-  /** Lets the read that is waiting, and every later one, throw `error`. */
+  /**
+   * Lets the read that is waiting, and every later one, throw `error`. Mirrors
+   * `asyncio.StreamReader.set_exception`.
+   */
   setException(error: unknown): void {
     this.#intake.fail(error);
   }

@@ -195,10 +195,15 @@ export class StreamWriter implements AsyncDisposable {
   }
 
   /**
-   * What is known of the connection: `"peername"` and `"sockname"` (a
-   * `Deno.Addr`), `"conn"` (the `Deno.Conn`), `"tls"` (the facts of the
-   * handshake; `undefined` while it is plain), `"pid"` of a subprocess. Mirrors
+   * What is known of the connection. Mirrors
    * `asyncio.StreamWriter.get_extra_info`.
+   *
+   * | name | what it gives |
+   * |---|---|
+   * | `"peername"`, `"sockname"` | a `Deno.Addr` |
+   * | `"conn"` | the `Deno.Conn` |
+   * | `"tls"` | the facts of the handshake; `undefined` while it is plain |
+   * | `"pid"` | the number of a subprocess |
    *
    * @param fallback Given where there is no such thing.
    */

@@ -59,7 +59,7 @@ export class Barrier {
     this.#parties = parties;
   }
 
-  /** How many wait for each other. */
+  /** How many wait for each other. Mirrors `asyncio.Barrier.parties`. */
   get parties(): number {
     return this.#parties;
   }
@@ -69,7 +69,7 @@ export class Barrier {
     return this.#line.size;
   }
 
-  /** Whether it was aborted. */
+  /** Whether it was aborted. Mirrors `asyncio.Barrier.broken`. */
   get broken(): boolean {
     return this.#broken;
   }

@@ -125,7 +125,7 @@ export class Condition {
     this.#lock = lock;
   }
 
-  /** Whether somebody holds the lock. */
+  /** Whether somebody holds the lock. Mirrors `asyncio.Condition.locked`. */
   get locked(): boolean {
     return this.#lock.locked;
   }
