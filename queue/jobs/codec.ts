@@ -20,18 +20,18 @@ export function codecOf<T>(options: JobsOptions<T> = {}): Codec<T> {
   if (typeof encode !== "function" || typeof decode !== "function") {
     throw new TypeError("encode and decode are functions");
   }
-  // What another's code is given, or gives, is its own.
+  // What another's code is given, or gives, is its own: a copy, and no Buffer.
   return {
     encode: (value) => bytesOf(encode(value)),
     decode: options.decode === undefined
       ? decode
-      : (data) => decode(data.slice()),
+      : (data) => decode(new Uint8Array(data)),
   };
 }
 
 function bytesOf(encoded: unknown): Uint8Array {
   if (typeof encoded === "string") return encoder.encode(encoded);
-  if (encoded instanceof Uint8Array) return encoded.slice();
+  if (encoded instanceof Uint8Array) return new Uint8Array(encoded);
   throw new TypeError(
     `encode gives a text or a Uint8Array, found ${describe(encoded)}`,
   );

@@ -214,7 +214,7 @@ class MemoryJobs<T> implements Jobs<T> {
       await this.#put({ entry, delay: 0, named: false, item: letter }, options);
       this.#dead.delete(remains);
     };
-    const copy = { ...remains, data: remains.data.slice() };
+    const copy = { ...remains, data: new Uint8Array(remains.data) };
     const letter = new Letter(copy, this.#codec, {
       drop: (options) => quiet(drop(options)),
       requeue: (options) => quiet(requeue(options)),

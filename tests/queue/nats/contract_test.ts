@@ -1,0 +1,17 @@
+import type { JobsOptions } from "@asyncio/asyncio/queue/jobs";
+import { natsJobs } from "@asyncio/asyncio/queue/nats";
+import { testJobs } from "../jobs/_contract.ts";
+import { ignore, NatsServer } from "./_nats_server.ts";
+
+testJobs({
+  name: "natsJobs",
+  ignore,
+  async place() {
+    const server = await NatsServer.start();
+    return {
+      open: <T>(options?: JobsOptions<T>) =>
+        natsJobs<T>({ ...options, servers: server.address, name: "test" }),
+      [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+    };
+  },
+});
