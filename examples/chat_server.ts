@@ -1,7 +1,4 @@
-/**
- * A chat for `nc`: `chat_server.ts 6667` serves until Ctrl-C; without arguments
- * it talks to itself. Who reads slowly holds up nobody, but misses lines.
- */
+/** A chat for `nc`: `chat_server.ts 6667`; without a port it shows itself. */
 import {
   type ConnectionHandler,
   isCancelled,
@@ -21,17 +18,19 @@ class Member {
   readonly lines = new Queue<string>(100);
   #missed = 0;
 
+  /** Never waits; who has missed a line misses all until the queue is empty. */
   tell(line: string): void {
-    if (this.lines.full) return void this.#missed++;
-    const notice = `* you read too slowly: ${this.#missed} lines are missing\n`;
-    this.lines.putNowait(`${this.#missed > 0 ? notice : ""}${line}\n`);
-    this.#missed = 0;
+    if (this.lines.full || this.#missed > 0) this.#missed++;
+    else this.lines.putNowait(line);
   }
 
   async send(writer: StreamWriter): Promise<void> {
     for await (const line of this.lines) {
-      writer.write(line);
+      writer.write(`${line}\n`);
       await timeout(STALL, () => writer.drain());
+      if (this.#missed === 0 || !this.lines.empty) continue;
+      writer.write(`* you read too slowly, lines missed: ${this.#missed}\n`);
+      this.#missed = 0;
     }
     writer.close();
     await timeout(STALL, () => writer.waitClosed());
