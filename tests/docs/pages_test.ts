@@ -1,0 +1,42 @@
+import { assert, assertEquals } from "@std/assert";
+import { blocksOf, exists, linksOf, readPage } from "./_markdown.ts";
+
+const PAGES = [
+  "ARCHITECTURE.md",
+  "CHANGELOG.md",
+  "CONTRIBUTING.md",
+  "FROM_ASYNCIO.md",
+  "FROM_JAVASCRIPT.md",
+  "README.md",
+];
+
+Deno.test("every page at the root is one of those that are looked at here", () => {
+  const pages = [...Deno.readDirSync(new URL("../../", import.meta.url))]
+    .map(({ name }) => name).filter((name) => name.endsWith(".md"));
+  assertEquals(pages.sort(), PAGES);
+});
+
+for (const name of PAGES) {
+  Deno.test(`every link and picture of ${name} leads to something that is there`, () => {
+    const links = linksOf(readPage(name));
+    assertEquals(links.filter((path) => !exists(path)), []);
+    // JSR leads only relative links to the repository.
+    assertEquals(links.filter((path) => !path.startsWith("./")), []);
+  });
+}
+
+Deno.test("what README.md tells to run are tasks that there are", () => {
+  const { tasks } = JSON.parse(readPage("deno.json"));
+  const text = readPage("README.md");
+  const told = [...text.matchAll(/deno task ([\w:]+)/g)].map((it) => it[1]!);
+  assert(blocksOf(text, "sh").some((it) => it.includes("deno task demo")));
+  assertEquals(told.filter((name) => !(name in tasks)), []);
+});
+
+Deno.test("every import that README.md offers is an export of the package", () => {
+  const { name, exports } = JSON.parse(readPage("deno.json"));
+  const offered = [...readPage("README.md").matchAll(/`(@asyncio\/[\w/]+)`/g)]
+    .map((it) => it[1]!.replace(name, "."));
+  assert(offered.length >= Object.keys(exports).length - 2);
+  assertEquals(offered.filter((path) => !(path in exports)), []);
+});
