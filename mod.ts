@@ -3,6 +3,10 @@
  * really be cancelled, waited for, grouped and timed out; they talk through
  * queues, locks, TCP, TLS and Unix streams, and subprocesses.
  *
+ * The names are those of Python's `asyncio`, in camelCase; times are
+ * milliseconds. A coroutine is work that has not started: a function without
+ * arguments.
+ *
  * This module is all areas together; each is a module of its own as well:
  *
  * | module | what it is |
@@ -10,9 +14,16 @@
  * | `@asyncio/asyncio/tasks` | `run`, tasks, futures, `gather`, groups, timeouts, the event loop |
  * | `@asyncio/asyncio/sync` | locks, events, conditions, semaphores, barriers |
  * | `@asyncio/asyncio/queue` | FIFO, LIFO and priority queues |
- * | `@asyncio/asyncio/streams` | connections and servers, readers and writers |
+ * | `@asyncio/asyncio/streams` | connections and servers, readers and writers, Web Streams both ways |
  * | `@asyncio/asyncio/process` | subprocesses that end when they should |
- * | `@asyncio/asyncio/testing` | a virtual clock, exploring of schedules (on its own, not part of this module) |
+ *
+ * And these, which are not part of it:
+ *
+ * | module | what it is |
+ * | --- | --- |
+ * | `@asyncio/asyncio/queue/jobs` | jobs that are tried again until they are done |
+ * | `@asyncio/asyncio/queue/nats` | the same, over many machines |
+ * | `@asyncio/asyncio/testing` | a virtual clock, exploring of schedules, cancelling everywhere |
  *
  * @example
  * ```ts
