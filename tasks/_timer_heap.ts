@@ -28,81 +28,109 @@ export abstract class Timer implements Runnable {
  */
 const ARITY = 4;
 
+/** How many timers there is room for before the first growth. */
+const ROOM = 64;
+
 /**
  * A heap with O(log n) insertion and removal of any timer, and O(1) access to
  * the earliest.
+ *
+ * The times stand in an array of their own, beside that of the timers: they are
+ * compared there without a look at the timers, which lie all over the memory.
  */
 export class TimerHeap {
-  #heap: Timer[] = [];
+  #timers: Timer[] = [];
+  #times = new Float64Array(ROOM);
   #orders = 0;
 
   get size(): number {
-    return this.#heap.length;
+    return this.#timers.length;
   }
 
   get first(): Timer | undefined {
-    return this.#heap[0];
+    return this.#timers[0];
   }
 
   add(timer: Timer): void {
     timer.order = this.#orders++;
-    this.#rise(timer, this.#heap.length);
+    const index = this.#timers.push(timer) - 1;
+    if (index === this.#times.length) {
+      const times = new Float64Array(2 * index);
+      times.set(this.#times);
+      this.#times = times;
+    }
+    this.#rise(timer, index);
   }
 
   /** Takes the timer out, wherever it stands; harmless when it is not in. */
   remove(timer: Timer): void {
-    const heap = this.#heap;
+    const timers = this.#timers;
     const index = timer.index;
     if (index < 0) return;
     timer.index = -1;
-    const last = heap.pop()!;
-    if (last === timer) return;
-    if (index > 0 && before(last, heap[(index - 1) >> 2]!)) {
+    const last = timers.pop()!;
+    if (last === timer) {
+      if (index === 0) this.#shrink();
+    } else if (index > 0 && this.#goesBefore(last, (index - 1) >> 2)) {
       this.#rise(last, index);
-    } else this.#sink(last, index);
+    } else {
+      this.#sink(last, index);
+    }
   }
 
   clear(): void {
-    for (const timer of this.#heap) timer.index = -1;
-    this.#heap = [];
+    for (const timer of this.#timers) timer.index = -1;
+    this.#timers = [];
+    this.#shrink();
+  }
+
+  /** Empty, it gives the room back that many have taken. */
+  #shrink(): void {
+    if (this.#times.length > ROOM) this.#times = new Float64Array(ROOM);
   }
 
   #rise(timer: Timer, index: number): void {
-    const heap = this.#heap;
     while (index > 0) {
-      const up = (index - 1) >> 2;
-      const parent = heap[up]!;
-      if (!before(timer, parent)) break;
-      heap[index] = parent;
-      parent.index = index;
-      index = up;
+      const parent = (index - 1) >> 2;
+      if (!this.#goesBefore(timer, parent)) break;
+      this.#put(this.#timers[parent]!, index);
+      index = parent;
     }
-    heap[index] = timer;
-    timer.index = index;
+    this.#put(timer, index);
   }
 
   #sink(timer: Timer, index: number): void {
-    const heap = this.#heap;
-    const length = heap.length;
+    const timers = this.#timers;
+    const times = this.#times;
+    const length = timers.length;
     while (true) {
       const firstChild = index * ARITY + 1;
       if (firstChild >= length) break;
       let least = firstChild;
       const end = Math.min(firstChild + ARITY, length);
       for (let child = firstChild + 1; child < end; child++) {
-        if (before(heap[child]!, heap[least]!)) least = child;
+        if (
+          times[child]! < times[least]! ||
+          (times[child] === times[least] &&
+            timers[child]!.order < timers[least]!.order)
+        ) least = child;
       }
-      const smallest = heap[least]!;
-      if (!before(smallest, timer)) break;
-      heap[index] = smallest;
-      smallest.index = index;
+      if (this.#goesBefore(timer, least)) break;
+      this.#put(timers[least]!, index);
       index = least;
     }
-    heap[index] = timer;
+    this.#put(timer, index);
+  }
+
+  #goesBefore(timer: Timer, index: number): boolean {
+    const time = this.#times[index]!;
+    return timer.when < time ||
+      (timer.when === time && timer.order < this.#timers[index]!.order);
+  }
+
+  #put(timer: Timer, index: number): void {
+    this.#timers[index] = timer;
+    this.#times[index] = timer.when;
     timer.index = index;
   }
-}
-
-function before(a: Timer, b: Timer): boolean {
-  return a.when < b.when || (a.when === b.when && a.order < b.order);
 }
