@@ -36,7 +36,7 @@
  * | settle something by hand | {@linkcode Future} |
  * | use another thread | {@linkcode toThread}, {@linkcode WorkerPool} |
  * | have a value for each task | {@linkcode ContextVar} |
- * | see what waits for what | {@linkcode printCallGraph}, {@linkcode RunOptions.trace} |
+ * | see what waits for what | {@linkcode printCallGraph}, {@linkcode RunOptions} |
  *
  * **Cancelling.** A cancel rejects the wait that a task is in with
  * {@linkcode CancelledError}, there and then; `try`/`finally` and `using` clean
