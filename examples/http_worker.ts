@@ -13,8 +13,8 @@ import {
   taskGroup,
 } from "@asyncio/asyncio";
 
-const [port = "0", command = "sleep 0.1; tr a-z A-Z"] = Deno.args;
-const GRACE = 20_000; // how long the last jobs may take, in milliseconds
+const [port = "0", command = "sleep 0.1; tr a-z A-Z", grace] = Deno.args;
+const GRACE = Number(grace ?? 20_000); // for the last jobs, in milliseconds
 
 const queue = new Queue<Job>(16);
 const jobs = new Map<number, Job>();

@@ -14,13 +14,13 @@ class Service implements AsyncDisposable {
   readonly folder = new Folder();
   #url = "";
 
-  private constructor(command: string) {
+  private constructor(args: string[]) {
     const { path: cwd } = this.folder;
-    this.program = new Example("http_worker.ts", ["0", command], { cwd });
+    this.program = new Example("http_worker.ts", ["0", ...args], { cwd });
   }
 
-  static async start(command: string): Promise<Service> {
-    const service = new Service(command);
+  static async start(...args: string[]): Promise<Service> {
+    const service = new Service(args);
     const [, port] = await service.program.line(/^listening on (\d+)$/);
     service.#url = `http://127.0.0.1:${port}/jobs`;
     return service;
@@ -124,6 +124,17 @@ for (const [signal, exitCode] of [["SIGTERM", 0], ["SIGINT", 130]] as const) {
     assert(stdout.endsWith(`jobs taken: ${count}, finished: ${count}\n`));
   });
 }
+
+Deno.test("jobs that take longer than the grace are ended, and the exit code tells", async () => {
+  await using service = await Service.start("sleep 600 & sleep 600", "100");
+  for (const text of ["a", "b"]) await service.post(text);
+  service.program.kill("SIGTERM");
+  const { code, stdout, stderr, orphans } = await service.program.ended();
+  assertEquals(stderr, "");
+  assertEquals(code, 1);
+  assertEquals(orphans, []);
+  assert(stdout.endsWith("jobs taken: 2, finished: 0\n"), stdout);
+});
 
 Deno.test("under load, a SIGTERM loses no job that was taken", async () => {
   await using service = await Service.start("cat");

@@ -15,7 +15,7 @@ Deno.test("make makes what is needed first, and nothing that is not needed", asy
     folder,
     `all: c
 a:
-	echo a > a
+	sleep 0.1; echo a > a
 b: a
 	cat a > b; echo b >> b
 c: a b
@@ -27,7 +27,7 @@ unneeded:
   assertEquals(stderr, "");
   assertEquals(code, 0);
   assertEquals(await folder.read("c"), "a\nb\nc\n");
-  assertEquals(stdout.match(/^echo a > a$/gm)?.length, 1);
+  assertEquals(stdout.match(/echo a > a$/gm)?.length, 1);
 });
 
 Deno.test("make runs as many commands at once as it may", async () => {
@@ -50,7 +50,7 @@ b: pipes
 Deno.test("make runs no more commands at once than it may", async () => {
   await using folder = new Folder();
   const targets = ["a", "b", "c", "d", "e", "f"];
-  const alone = "mkdir busy && sleep 0.01 && rmdir busy";
+  const alone = "mkdir busy && sleep 0.1 && rmdir busy";
   const rules = targets.map((target) => `${target}:\n\t${alone}\n`);
   const makefile = `all: ${targets.join(" ")}\n${rules.join("")}`;
   const { code, stdout } = await make(folder, makefile, 1);
