@@ -55,7 +55,8 @@ export class Desk {
 
   /** Notes that `job` is leased here; one that had it before has lost it. */
   hold<T>({ sequence }: Delivery, job: NatsJob<T>): void {
-    this.lose(sequence);
+    if (this.held.get(sequence) !== job) this.lose(sequence);
+    this.held.delete(sequence);
     for (const [old, { state }] of this.held) {
       if (state === "leased") break;
       this.held.delete(old);

@@ -149,6 +149,19 @@ export function testJobs({ name, ignore = false, place }: Kind): void {
     }
   });
 
+  test("an extended lease starts anew", async (place) => {
+    await using jobs = await place.open<string>({ lease: 400 });
+    await jobs.put("long");
+    const job = await jobs.get();
+    for (let i = 0; i < 5; i++) {
+      await jobs.put("short", { delay: 150 });
+      await take(jobs); // not the long one again
+      await job.extend();
+    }
+    await job.done();
+    assertEquals([job.state, await jobs.size()], ["settled", 0]);
+  });
+
   test("a retried job comes again before those that came after it", async (place) => {
     await using jobs = await place.open<string>();
     for (const value of ["a", "b", "c"]) await jobs.put(value);

@@ -1,7 +1,8 @@
 import { type JobsOptions, memoryJobs } from "@asyncio/asyncio/queue/jobs";
 import { testJobs } from "./_contract.ts";
+import { testWork } from "./_work_contract.ts";
 
-testJobs({
+const inMemory = {
   name: "memoryJobs",
   place: () =>
     Promise.resolve({
@@ -9,4 +10,7 @@ testJobs({
       open: async <T>(options?: JobsOptions<T>) => memoryJobs<T>(options),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     }),
-});
+};
+
+testJobs(inMemory);
+testWork(inMemory);

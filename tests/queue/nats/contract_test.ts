@@ -1,9 +1,10 @@
 import type { JobsOptions } from "@asyncio/asyncio/queue/jobs";
 import { natsJobs } from "@asyncio/asyncio/queue/nats";
 import { testJobs } from "../jobs/_contract.ts";
+import { testWork } from "../jobs/_work_contract.ts";
 import { ignore, NatsServer } from "./_nats_server.ts";
 
-testJobs({
+const onNats = {
   name: "natsJobs",
   ignore,
   async place() {
@@ -14,4 +15,7 @@ testJobs({
       [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
     };
   },
-});
+};
+
+testJobs(onNats);
+testWork(onNats);
