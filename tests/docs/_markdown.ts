@@ -32,8 +32,9 @@ export function namesIn(cell: string): string[] {
   return cell.replaceAll("`", "").split(", ");
 }
 
-/** What is set as code in the text. */
-export function codeIn(text: string): string[] {
+/** What is set as code in the text, without the blocks. */
+export function codeIn(page: string): string[] {
+  const text = page.replace(/^```[^]*?^```$/gm, "");
   return [...text.matchAll(/`([^`]+)`/g)].map((match) => match[1]!);
 }
 
@@ -57,4 +58,13 @@ export function exists(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** All files of the project under the folder, by their paths from the root. */
+export function filesIn(folder: string): string[] {
+  return [...Deno.readDirSync(new URL(`${folder}/`, ROOT))]
+    .filter(({ name }) => name !== ".git" && name !== "node_modules")
+    .flatMap(({ name, isDirectory }) =>
+      isDirectory ? filesIn(`${folder}/${name}`) : [`${folder}/${name}`]
+    );
 }

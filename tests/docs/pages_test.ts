@@ -1,5 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
-import { blocksOf, exists, linksOf, readPage } from "./_markdown.ts";
+import {
+  blocksOf,
+  codeIn,
+  exists,
+  filesIn,
+  linksOf,
+  readPage,
+} from "./_markdown.ts";
 
 const PAGES = [
   "ARCHITECTURE.md",
@@ -40,3 +47,16 @@ Deno.test("every import that README.md offers is an export of the package", () =
   assert(offered.length >= Object.keys(exports).length - 2);
   assertEquals(offered.filter((path) => !(path in exports)), []);
 });
+
+for (const name of ["ARCHITECTURE.md", "CONTRIBUTING.md"]) {
+  Deno.test(`every file that ${name} names is there`, () => {
+    const named = codeIn(readPage(name))
+      .filter((code) => /^[\w./-]+\.(ts|sh|json)$/.test(code));
+    assert(named.length > 0);
+    const there = filesIn(".");
+    const missing = named.filter((path) =>
+      !there.some((it) => it.endsWith(`/${path}`))
+    );
+    assertEquals(missing, []);
+  });
+}
