@@ -8,7 +8,7 @@
  * clock:
  *
  * ```ts
- * import { run, sleep } from "@asyncio/asyncio/tasks";
+ * import { isCancelled, run, sleep } from "@asyncio/asyncio/tasks";
  * import { VirtualClock } from "@asyncio/asyncio/testing";
  * import { assertEquals } from "@std/assert";
  *
@@ -16,9 +16,10 @@
  *   for (let delay = 1000;; delay *= 2) {
  *     try {
  *       return await operation();
- *     } catch {
- *       await sleep(delay);
+ *     } catch (error) {
+ *       if (isCancelled(error)) throw error;
  *     }
+ *     await sleep(delay);
  *   }
  * }
  *
