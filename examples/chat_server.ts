@@ -68,7 +68,7 @@ const serve: ConnectionHandler = async (reader, writer) => {
     }
   }).catch((error) => {
     if (isCancelled(error)) throw error;
-    console.log(`${name} was lost: ${error.message}`);
+    console.log(`${name || "somebody"} was lost: ${error.message}`);
     writer.abort();
   });
 };

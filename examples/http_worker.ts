@@ -32,8 +32,8 @@ async function answer(request: Request): Promise<Response> {
     const job = jobs.get(Number(request.url.split("/jobs/")[1]));
     return Response.json(job ?? null, { status: job ? 200 : 404 });
   }
-  const input = await request.text();
-  if (queue.full || queue.isShutdown) {
+  const input = await request.text().catch(() => null); // null: it was cut off
+  if (input === null || queue.full || queue.isShutdown) {
     const headers = { "retry-after": "1" };
     return new Response("no more now\n", { status: 503, headers });
   }

@@ -12,6 +12,7 @@ interface Job {
 class Service implements AsyncDisposable {
   readonly program: Example;
   readonly folder = new Folder();
+  port = 0;
   #url = "";
 
   private constructor(args: string[]) {
@@ -22,6 +23,7 @@ class Service implements AsyncDisposable {
   static async start(...args: string[]): Promise<Service> {
     const service = new Service(args);
     const [, port] = await service.program.line(/^listening on (\d+)$/);
+    service.port = Number(port);
     service.#url = `http://127.0.0.1:${port}/jobs`;
     return service;
   }
@@ -134,6 +136,25 @@ Deno.test("jobs that take longer than the grace are ended, and the exit code tel
   assertEquals(code, 1);
   assertEquals(orphans, []);
   assert(stdout.endsWith("jobs taken: 2, finished: 0\n"), stdout);
+});
+
+Deno.test("a request that is under way when the signal comes gets its answer", async () => {
+  await using service = await Service.start("cat");
+  using conn = await Deno.connect({ port: service.port });
+  const head =
+    "POST /jobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n" +
+    "Expect: 100-continue\r\n\r\n";
+  await conn.write(new TextEncoder().encode(head));
+  const buffer = new Uint8Array(1_000);
+  const read = async () => {
+    const count = await conn.read(buffer);
+    return new TextDecoder().decode(buffer.subarray(0, count ?? 0));
+  };
+  assert((await read()).startsWith("HTTP/1.1 100"));
+  service.program.kill("SIGTERM");
+  await service.program.line(/^SIGTERM: no more jobs/);
+  assert((await read()).startsWith("HTTP/1.1 503")); // the rest may stay there
+  assertEquals((await service.program.ended()).code, 0);
 });
 
 Deno.test("under load, a SIGTERM loses no job that was taken", async () => {
