@@ -15,7 +15,6 @@ import {
 
 const [port = "0", command = "sleep 0.1; tr a-z A-Z", grace] = Deno.args;
 const GRACE = Number(grace ?? 20_000); // for the last jobs, in milliseconds
-
 const queue = new Queue<Job>(16);
 const jobs = new Map<number, Job>();
 const count = { taken: 0, finished: 0 };
@@ -23,7 +22,7 @@ const count = { taken: 0, finished: 0 };
 interface Job {
   id: number;
   input: string;
-  state: "waiting" | "running" | "done" | "failed";
+  state: "waiting" | "done" | "failed";
   result?: string; // the error, where it failed
 }
 
@@ -46,7 +45,6 @@ async function answer(request: Request): Promise<Response> {
 
 async function work(): Promise<void> {
   for await (const job of queue) {
-    job.state = "running";
     try {
       const options = { input: job.input, captureOutput: true, check: true };
       job.result = (await runSubprocess(command, options)).stdout!;
@@ -74,12 +72,15 @@ async function serve(): Promise<number> {
     for (let i = 0; i < 4; i++) group.createTask(work);
     if (Deno.args.length === 0) group.createTask(() => tryOut(server.addr));
     for await (const signal of stop) {
+      if (queue.isShutdown) break; // the second one: no more grace
       console.log(`${signal}: no more jobs are taken`);
       code = signal === "SIGINT" ? 130 : 0;
-      break; // a second one ends the program at once
+      queue.shutdown(); // the workers end when it is empty
+      group.createTask(async () => {
+        await moveOnAfter(GRACE, () => queue.join());
+        group.cancel();
+      });
     }
-    queue.shutdown(); // the workers end when it is empty
-    await moveOnAfter(GRACE, () => queue.join());
     group.cancel();
   });
   await moveOnAfter(1_000, () => cancellable(server.shutdown()));
@@ -87,7 +88,6 @@ async function serve(): Promise<number> {
   return code || (count.taken === count.finished ? 0 : 1);
 }
 
-/** Sends jobs until no more are taken, and then the signal. */
 async function tryOut({ port }: Deno.NetAddr): Promise<void> {
   const url = `http://127.0.0.1:${port}/jobs`;
   const post = (signal: AbortSignal) =>

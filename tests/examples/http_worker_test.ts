@@ -138,6 +138,19 @@ Deno.test("jobs that take longer than the grace are ended, and the exit code tel
   assert(stdout.endsWith("jobs taken: 2, finished: 0\n"), stdout);
 });
 
+Deno.test("a second signal ends the grace, and leaves nobody behind", async () => {
+  await using service = await Service.start("sleep 600 & sleep 600");
+  await service.post("text");
+  service.program.kill("SIGINT");
+  await service.program.line(/^SIGINT: no more jobs/);
+  service.program.kill("SIGINT");
+  const { code, stdout, stderr, orphans } = await service.program.ended();
+  assertEquals(stderr, "");
+  assertEquals(code, 130);
+  assertEquals(orphans, []);
+  assert(stdout.endsWith("jobs taken: 1, finished: 0\n"), stdout);
+});
+
 Deno.test("a request that is under way when the signal comes gets its answer", async () => {
   await using service = await Service.start("cat");
   using conn = await Deno.connect({ port: service.port });
