@@ -395,6 +395,19 @@ export function testJobs({ name, ignore = false, place }: Kind): void {
     assertEquals([await take(jobs), await take(jobs)], ["b", "c"]);
   });
 
+  test("an id that is there already is put without waiting for room, and once among those that wait", async (place) => {
+    await using jobs = await place.open<string>({ maxSize: 1 });
+    await jobs.put("a", { id: "1" });
+    await jobs.put("b", { id: "1" });
+    const puts = [
+      createTask(() => jobs.put("c", { id: "2" }), { eager: true }),
+      createTask(() => jobs.put("d", { id: "2" }), { eager: true }),
+    ];
+    assertEquals([await take(jobs), await take(jobs)], ["a", "c"]);
+    await gather(puts);
+    assertEquals(await jobs.size(), 0);
+  });
+
   test("a dead letter makes room, and needs room to be put back", async (place) => {
     await using jobs = await place.open<string>({ maxSize: 1 });
     await jobs.put("a");

@@ -1,0 +1,243 @@
+import {
+  assertEquals,
+  assertNotStrictEquals,
+  assertRejects,
+} from "@std/assert";
+import { LeaseLostError, memoryJobs, work } from "@asyncio/asyncio/queue/jobs";
+import {
+  CancelledError,
+  createTask,
+  getRunningLoop,
+  run,
+  sleep,
+} from "@asyncio/asyncio/tasks";
+import {
+  cancelEverywhere,
+  explore,
+  VirtualClock,
+} from "@asyncio/asyncio/testing";
+import { letters, take } from "./_contract.ts";
+
+/** Runs `body` on a clock that jumps to whatever comes next. */
+function inNoTime<T>(body: () => Promise<T>): Promise<T> {
+  return run(body, { clock: new VirtualClock() });
+}
+
+Deno.test("memoryJobs: a lease lasts as long as it says, on the loop's clock", () =>
+  inNoTime(async () => {
+    const jobs = memoryJobs<string>({ lease: 30_000 });
+    await jobs.put("a");
+    const job = await jobs.get();
+    const start = getRunningLoop().time();
+    const again = await jobs.get();
+    assertEquals(getRunningLoop().time() - start, 30_000);
+    assertEquals([job.state, again.attempt], ["lost", 2]);
+    await sleep(20_000);
+    await again.extend();
+    await sleep(29_999);
+    await again.done();
+  }));
+
+Deno.test("memoryJobs: a lease that is over is over, also where its alarm is late", () =>
+  inNoTime(async () => {
+    const jobs = memoryJobs<string>({ lease: 100 });
+    const order: string[] = [];
+    await jobs.put("a");
+    getRunningLoop().callLater(100, () => {
+      order.push(job.state);
+      createTask(() => assertRejects(() => job.done(), LeaseLostError));
+    });
+    const job = await jobs.get(); // its alarm is set after that timer
+    await sleep(200);
+    assertEquals(order, ["lost"]);
+    assertEquals(await jobs.size(), 1);
+  }));
+
+Deno.test("memoryJobs: an endless lease never runs out", () =>
+  inNoTime(async () => {
+    const jobs = memoryJobs<string>({ lease: Infinity });
+    await jobs.put("a");
+    const job = await jobs.get();
+    await sleep(1e12);
+    assertEquals(job.state, "leased");
+    await job.done();
+  }));
+
+Deno.test("memoryJobs: delays last as long as they say", () =>
+  inNoTime(async () => {
+    const jobs = memoryJobs<string>({ lease: 1e9 });
+    await jobs.put("a", { delay: 3_600_000 });
+    await jobs.put("b", { delay: 60_000 });
+    const job = await jobs.get();
+    assertEquals([job.value, getRunningLoop().time()], ["b", 60_000]);
+    await job.retry(10_000);
+    assertEquals([await take(jobs), getRunningLoop().time()], ["b", 70_000]);
+    assertEquals([await take(jobs), getRunningLoop().time()], ["a", 3_600_000]);
+  }));
+
+Deno.test("memoryJobs: an id is known for the window, 2 minutes unless given", () =>
+  inNoTime(async () => {
+    const jobs = memoryJobs<string>();
+    await jobs.put("a", { id: "1" });
+    await sleep(119_999);
+    await jobs.put("b", { id: "1" });
+    assertEquals(await jobs.size(), 1);
+    await sleep(1);
+    await jobs.put("c", { id: "1" });
+    assertEquals(await jobs.size(), 2);
+  }));
+
+Deno.test("memoryJobs: no timer is left when all is done", async () => {
+  await using jobs = memoryJobs<string>();
+  await jobs.put("a");
+  await jobs.put("b", { delay: 1 });
+  await take(jobs);
+  await take(jobs); // the sanitizers would see a timer
+});
+
+Deno.test("memoryJobs: closing it takes its timers along", async () => {
+  const jobs = memoryJobs<string>();
+  await jobs.put("a");
+  await jobs.put("b", { delay: 1_000_000 });
+  await jobs.get();
+  await jobs[Symbol.asyncDispose]();
+});
+
+Deno.test("memoryJobs: a decode that fails while somebody waits for room lets that in once", async () => {
+  await using jobs = memoryJobs<string>({
+    maxSize: 1,
+    decode(data) {
+      const text = JSON.parse(new TextDecoder().decode(data));
+      if (text === "poison") throw new Error("unreadable");
+      return text;
+    },
+  });
+  await jobs.put("a");
+  const puts = ["poison", "poison", "b"].map((it) =>
+    createTask(() => jobs.put(it), { eager: true })
+  );
+  const got = createTask(async () => [await take(jobs), await take(jobs)]);
+  for (const put of puts) await put;
+  assertEquals(await got, ["a", "b"]);
+  assertEquals((await letters(jobs)).length, 2);
+  assertEquals(await jobs.size(), 0);
+});
+
+Deno.test("memoryJobs: wherever a worker is cancelled, no job is lost", async () => {
+  let jobs = memoryJobs<number>({ lease: Infinity });
+  await cancelEverywhere(async () => {
+    jobs = memoryJobs<number>({ lease: Infinity });
+    await jobs.put(1);
+    const job = await jobs.get();
+    try {
+      await sleep(10);
+    } catch (error) {
+      await job.release();
+      throw error;
+    }
+    await job.done();
+  }, async () => {
+    assertNotStrictEquals(await jobs.size(), 2);
+    if (await jobs.size() === 1) assertEquals((await jobs.get()).attempt, 1);
+  });
+});
+
+Deno.test("memoryJobs: in whatever order, every job is done once by workers that come and go", async () => {
+  await explore(async () => {
+    const jobs = memoryJobs<number>({ maxSize: 2, lease: 1000 });
+    const done: number[] = [];
+    const workers = [1, 2].map(() =>
+      createTask(() =>
+        work(jobs, async (n) => {
+          await sleep(0);
+          done.push(n);
+        }, { grace: 0 })
+      )
+    );
+    const puts = createTask(async () => {
+      for (let n = 0; n < 3; n++) await jobs.put(n);
+    });
+    await sleep(0);
+    workers[0]!.cancel();
+    await puts;
+    await jobs.join();
+    workers[1]!.cancel();
+    await assertRejects(async () => await workers[1], CancelledError);
+    assertEquals(done.toSorted(), [0, 1, 2]);
+  });
+});
+
+Deno.test("work: a handler that takes longer than many leases keeps its job", () =>
+  inNoTime(async () => {
+    const jobs = memoryJobs<string>({ lease: 1000 });
+    const calls: number[] = [];
+    const worker = createTask(() =>
+      work(jobs, async (_, { attempt }) => {
+        calls.push(attempt);
+        await sleep(3_600_000);
+      }, { concurrency: 2 })
+    );
+    await jobs.put("a");
+    await jobs.join();
+    assertEquals([calls, getRunningLoop().time()], [[1], 3_600_000]);
+    worker.cancel();
+  }));
+
+Deno.test("work: without a back-off of one's own, attempts are exponentially apart, with jitter", () =>
+  inNoTime(async () => {
+    const jobs = memoryJobs<string>({ maxAttempts: 10 });
+    const times: number[] = [];
+    const worker = createTask(() =>
+      work(jobs, () => {
+        times.push(getRunningLoop().time());
+        throw new Error("no");
+      })
+    );
+    await jobs.put("a");
+    await jobs.join();
+    const waits = times.slice(1).map((time, i) => time - times[i]!);
+    const limits = [1, 2, 4, 8, 16, 32, 60, 60, 60].map((it) => it * 1000);
+    for (const [i, wait] of waits.entries()) {
+      assertEquals([i, wait >= 0 && wait <= limits[i]!], [i, true]);
+    }
+    assertEquals(new Set(waits).size, waits.length);
+    worker.cancel();
+  }));
+
+Deno.test("work: the grace is as long as it says, 10 seconds unless given", () =>
+  inNoTime(async () => {
+    const jobs = memoryJobs<string>({ lease: 1e9 });
+    for (const [grace, expected] of [[undefined, 10_000], [50, 50]] as const) {
+      const started = Promise.withResolvers<void>();
+      const worker = createTask(() =>
+        work(jobs, async () => {
+          started.resolve();
+          await sleep(1e9);
+        }, { grace })
+      );
+      await jobs.put("a");
+      await started.promise;
+      const start = getRunningLoop().time();
+      worker.cancel();
+      await assertRejects(async () => await worker, CancelledError);
+      assertEquals(getRunningLoop().time() - start, expected);
+      await take(jobs);
+    }
+  }));
+
+Deno.test("work: the end of the run gives back what runs", async () => {
+  const jobs = memoryJobs<string>({ lease: Infinity });
+  await run(async () => {
+    const started = Promise.withResolvers<void>();
+    createTask(() =>
+      work(jobs, async () => {
+        started.resolve();
+        await sleep(60_000);
+      })
+    );
+    await jobs.put("a");
+    await started.promise;
+  });
+  const job = await jobs.get();
+  assertEquals([job.value, job.attempt], ["a", 1]);
+});
