@@ -32,7 +32,7 @@ interface Execa {
 /** A peer to measure against; not there without npm. */
 async function importExeca(): Promise<Execa | undefined> {
   try {
-    return await import(`npm:execa@^9`);
+    return await import(`npm:execa@10.2.1`);
   } catch {
     return undefined;
   }

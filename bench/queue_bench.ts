@@ -11,7 +11,7 @@
  * @module
  */
 import { LifoQueue, PriorityQueue, Queue } from "@asyncio/asyncio/queue";
-import { createTask } from "@asyncio/asyncio/tasks";
+import { createTask, gather, taskGroup } from "@asyncio/asyncio/tasks";
 
 const ITEMS = 1_000;
 
@@ -49,30 +49,35 @@ async function handOver(
   await Promise.all([consume(), produce()]);
 }
 
+/** There and back: the least that a hand-over between two can cost. */
+async function passResolvers(items: number): Promise<void> {
+  let give: (item: number) => void;
+  let proceed: (() => void) | undefined;
+  const consume = async () => {
+    let sum = 0;
+    for (let i = 0; i < items; i++) {
+      const item = new Promise<number>((resolve) => give = resolve);
+      proceed?.();
+      sum += await item;
+    }
+    return sum;
+  };
+  const produce = async () => {
+    for (let i = 0; i < items; i++) {
+      const wanted = new Promise<void>((resolve) => proceed = resolve);
+      give(i);
+      if (i < items - 1) await wanted;
+    }
+  };
+  await Promise.all([consume(), produce()]);
+}
+
 Deno.bench({
   name: "bare promises: two async functions pass a resolver",
   group: "bounded queue, one producer, one consumer",
   baseline: true,
   async fn() {
-    let give: (item: number) => void;
-    let proceed: (() => void) | undefined;
-    const consume = async () => {
-      let sum = 0;
-      for (let i = 0; i < ITEMS; i++) {
-        const item = new Promise<number>((resolve) => give = resolve);
-        proceed?.();
-        sum += await item;
-      }
-      return sum;
-    };
-    const produce = async () => {
-      for (let i = 0; i < ITEMS; i++) {
-        const wanted = new Promise<void>((resolve) => proceed = resolve);
-        give(i);
-        if (i < ITEMS - 1) await wanted;
-      }
-    };
-    await Promise.all([consume(), produce()]);
+    await passResolvers(ITEMS);
   },
 });
 
@@ -130,11 +135,80 @@ Deno.bench({
   },
 });
 
+Deno.bench({
+  name: "bare promises: ten pairs pass resolvers",
+  group: "bounded queue, ten producers, ten consumers",
+  baseline: true,
+  async fn() {
+    const pairs = Array.from({ length: 10 }, () => passResolvers(ITEMS / 10));
+    await Promise.all(pairs);
+  },
+});
+
+Deno.bench({
+  name: "Queue(100), in tasks, by ten",
+  group: "bounded queue, ten producers, ten consumers",
+  async fn() {
+    const queue = new Queue<number>(100);
+    await taskGroup((group) => {
+      for (let pair = 0; pair < 10; pair++) {
+        group.createTask(async () => {
+          for (let i = 0; i < ITEMS / 10; i++) await queue.put(i);
+        });
+        group.createTask(async () => {
+          for (let i = 0; i < ITEMS / 10; i++) await queue.get();
+        });
+      }
+    });
+  },
+});
+
+Deno.bench({
+  name: "bare promises: ping and pong are resolvers",
+  group: "ping-pong",
+  baseline: true,
+  async fn() {
+    await passResolvers(ITEMS);
+  },
+});
+
+Deno.bench({
+  name: "two Queues, in tasks",
+  group: "ping-pong",
+  async fn() {
+    const ping = new Queue<number>();
+    const pong = new Queue<number>();
+    await gather([
+      async () => {
+        for (let i = 0; i < ITEMS; i++) {
+          await ping.put(i);
+          await pong.get();
+        }
+      },
+      async () => {
+        for (let i = 0; i < ITEMS; i++) await pong.put(await ping.get());
+      },
+    ]);
+  },
+});
+
+Deno.bench({
+  name: "a bare array: push and shift",
+  group: "1000 in, 1000 out, without a wait",
+  baseline: true,
+  fn() {
+    const items: number[] = [];
+    for (let i = 0; i < ITEMS; i++) items.push((i * 7919) % ITEMS);
+    let sum = 0;
+    for (let i = 0; i < ITEMS; i++) sum += items.shift()!;
+    if (sum !== ITEMS * (ITEMS - 1) / 2) throw new Error("items are missing");
+  },
+});
+
 for (const Class of [Queue, LifoQueue, PriorityQueue]) {
   Deno.bench({
     name: `${Class.name}: putNowait and getNowait`,
     group: "1000 in, 1000 out, without a wait",
-    baseline: Class === Queue,
     fn() {
       const queue = new Class<number>();
       for (let i = 0; i < ITEMS; i++) queue.putNowait((i * 7919) % ITEMS);
@@ -144,6 +218,18 @@ for (const Class of [Queue, LifoQueue, PriorityQueue]) {
     },
   });
 }
+
+Deno.bench({
+  name: "bare: await of a resolved promise, twice an item",
+  group: "one task",
+  baseline: true,
+  async fn() {
+    for (let i = 0; i < ITEMS; i++) {
+      await Promise.resolve();
+      await Promise.resolve(i);
+    }
+  },
+});
 
 Deno.bench({
   name: "Queue: put and get, always at hand",
@@ -165,5 +251,20 @@ Deno.bench({
     for (let i = 0; i < ITEMS; i++) queue.putNowait(i);
     queue.shutdown();
     for await (const _ of queue);
+  },
+});
+
+Deno.bench({
+  name: "Queue: put, get, taskDone; join",
+  group: "one task",
+  async fn() {
+    const queue = new Queue<number>();
+    for (let i = 0; i < ITEMS; i++) await queue.put(i);
+    const joined = queue.join();
+    for (let i = 0; i < ITEMS; i++) {
+      await queue.get();
+      queue.taskDone();
+    }
+    await joined;
   },
 });

@@ -6,6 +6,8 @@ import {
   getRunningLoop,
   sleep,
   taskGroup,
+  timeout,
+  wait,
   waitFor,
 } from "@asyncio/asyncio/tasks";
 
@@ -58,7 +60,20 @@ Deno.bench("sleep(0), alone", { group: "turn" }, async () => {
   for (let i = 0; i < N; i++) await sleep(0);
 });
 
-Deno.bench("sleep(0), 100 tasks sharing turns", { group: "turn" }, async () => {
+Deno.bench("100 bare async functions sharing turns", {
+  group: "turn, shared",
+  baseline: true,
+}, async () => {
+  await Promise.all(Array.from({ length: 100 }, async () => {
+    for (let i = 0; i < N / 100; i++) {
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+  }));
+});
+
+Deno.bench("sleep(0), 100 tasks sharing turns", {
+  group: "turn, shared",
+}, async () => {
   await taskGroup((group) => {
     for (let task = 0; task < 100; task++) {
       group.createTask(async () => {
@@ -123,18 +138,65 @@ Deno.bench("a Future, set and awaited", { group: "one wait" }, async () => {
   }
 });
 
-Deno.bench("waitFor of what is soon done", { group: "one wait" }, async () => {
+// --- a limit to a wait -------------------------------------------------------------
+
+Deno.bench("a bare race against a timer, cleared", {
+  group: "timeout that is not needed",
+  baseline: true,
+}, async () => {
+  for (let i = 0; i < N; i++) {
+    const { promise, reject } = Promise.withResolvers<void>();
+    const timer = setTimeout(() => reject(new Error("too late")), 1000);
+    await Promise.race([body(), promise]);
+    clearTimeout(timer);
+  }
+});
+
+Deno.bench("waitFor", { group: "timeout that is not needed" }, async () => {
   for (let i = 0; i < N; i++) await waitFor(body, 1000);
 });
 
-Deno.bench("createTask, cancelled in its wait", {
-  group: "one wait",
+Deno.bench("timeout", { group: "timeout that is not needed" }, async () => {
+  for (let i = 0; i < N; i++) await timeout(1000, body);
+});
+
+// --- giving up ---------------------------------------------------------------------
+
+Deno.bench("a bare promise, rejected with a new error", {
+  group: "1000 waits given up",
+  baseline: true,
 }, async () => {
-  for (let i = 0; i < N; i++) {
-    const future = new Future<void>();
-    const task = createTask(() => future);
-    await null;
-    task.cancel();
-    await task.catch(() => {});
-  }
+  const waits = Array.from({ length: N }, () => Promise.withResolvers<void>());
+  const ends = Promise.allSettled(waits.map(({ promise }) => promise));
+  await null;
+  for (const { reject } of waits) reject(new Error("given up"));
+  await ends;
+});
+
+Deno.bench("a bare promise, rejected by an AbortSignal of its own", {
+  group: "1000 waits given up",
+}, async () => {
+  const controllers = Array.from({ length: N }, () => new AbortController());
+  const ends = Promise.allSettled(
+    controllers.map(({ signal }) =>
+      new Promise((_, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason));
+      })
+    ),
+  );
+  await null;
+  for (const controller of controllers) controller.abort();
+  await ends;
+});
+
+Deno.bench("createTask, cancelled in its wait", {
+  group: "1000 waits given up",
+}, async () => {
+  const tasks = Array.from(
+    { length: N },
+    () => createTask(() => new Future<void>()),
+  );
+  await sleep(0);
+  for (const task of tasks) task.cancel();
+  await wait(tasks);
 });

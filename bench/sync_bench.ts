@@ -95,15 +95,45 @@ Deno.bench({
 });
 
 Deno.bench({
-  name: "Lock: 10 take turns",
+  name: "a chain of bare promises: 10 take turns",
   group: "waiting in line",
   baseline: true,
+  async fn() {
+    let chain = Promise.resolve();
+    const hold = () => {};
+    const work = async () => {
+      for (let i = 0; i < TIMES / 10; i++) await (chain = chain.then(hold));
+    };
+    await Promise.all(Array.from({ length: 10 }, work));
+  },
+});
+
+Deno.bench({
+  name: "Lock: 10 take turns",
+  group: "waiting in line",
   async fn() {
     const lock = new Lock();
     const work = async () => {
       for (let i = 0; i < TIMES / 10; i++) {
         await lock.acquire();
+        await null; // or nobody would have to wait
         lock.release();
+      }
+    };
+    await Promise.all(Array.from({ length: 10 }, work));
+  },
+});
+
+Deno.bench({
+  name: "Semaphore(3): 10 take turns",
+  group: "waiting in line",
+  async fn() {
+    const semaphore = new Semaphore(3);
+    const work = async () => {
+      for (let i = 0; i < TIMES / 10; i++) {
+        await semaphore.acquire();
+        await null;
+        semaphore.release();
       }
     };
     await Promise.all(Array.from({ length: 10 }, work));

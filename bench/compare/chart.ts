@@ -74,7 +74,7 @@ function drawGroup(result: Result, bars: Bar[], x: number, y: number): string {
     text(
       x + COLUMN - 2 * MARGIN,
       y + 9,
-      unit,
+      `per ${unit}`,
       `text-anchor="end" fill="${FAINT}"`,
     );
   return [heading, ...lines].join("\n");

@@ -88,7 +88,7 @@ export function ratios(results: Result[], contestants: Contestant[]): string {
         return [label + cell(verdict)];
       }).join("; ")
     );
-    return [title, `${duration(own)} a ${unit}`, ...cells];
+    return [title, `${duration(own)} per ${unit}`, ...cells];
   });
   const header = COLUMNS.map(([title]) => title);
   return table([["work", "this package", ...header], ...rows]);

@@ -77,13 +77,13 @@ export const works = {
   },
   lock: {
     title: "take and release a free lock",
-    unit: "time",
+    unit: "acquire",
     size: 1000,
     targets: { asyncio: 4 },
   },
   lock_held: {
     title: "10 tasks take turns at a lock, and sleep(0) while they hold it",
-    unit: "time",
+    unit: "acquire",
     size: 1000,
     targets: { asyncio: 4 },
   },
@@ -106,7 +106,7 @@ export const works = {
   },
   wait_for: {
     title: "waitFor of a function that returns at once",
-    unit: "time",
+    unit: "call",
     size: 1000,
     targets: { asyncio: 8 },
   },
