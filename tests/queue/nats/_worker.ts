@@ -14,5 +14,5 @@ await run(async () => {
   await work(jobs, async (value, { attempt }) => {
     console.log(`${value} ${attempt}`);
     if (mode === "hang") await sleep(Infinity);
-  });
+  }, { grace: 50 });
 });

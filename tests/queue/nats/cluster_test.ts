@@ -1,0 +1,114 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { work } from "@asyncio/asyncio/queue/jobs";
+import { NatsError, natsJobs } from "@asyncio/asyncio/queue/nats";
+import { Event } from "@asyncio/asyncio/sync";
+import { createTask, taskGroup } from "@asyncio/asyncio/tasks";
+import { letters } from "../jobs/_contract.ts";
+import { askServer } from "./_admin.ts";
+import { freePorts, ignore, NatsServer } from "./_nats_server.ts";
+
+const JOBS = 10_000;
+
+/** Starts a cluster of `count` servers. */
+async function startCluster(count: number): Promise<NatsServer[]> {
+  const ports = freePorts(count);
+  const routes = ports.map((port) => `nats://127.0.0.1:${port}`).join();
+  return await Promise.all(ports.map((port, i) =>
+    NatsServer.start([
+      "--server_name",
+      `server-${i + 1}`,
+      "--cluster_name",
+      "test",
+      "--cluster",
+      `nats://127.0.0.1:${port}`,
+      "--routes",
+      routes,
+    ])
+  ));
+}
+
+Deno.test({
+  name:
+    "natsJobs: a server of a cluster of three is killed and started again while 10 000 jobs run, and none is lost",
+  ignore,
+  async fn() {
+    const cluster = await startCluster(3);
+    const servers = cluster.map(({ address }) => address);
+    const open = () =>
+      natsJobs<number>({
+        servers,
+        name: "test",
+        lease: 3000,
+        connectTimeout: 60_000,
+      });
+    const producer = await open();
+    const consumers = await Promise.all([open(), open()]);
+    const runs = new Map<number, number>();
+    const [third, most] = [new Event(), new Event()];
+    const workers = consumers.map((jobs) =>
+      createTask(() =>
+        work(jobs, (n) => {
+          runs.set(n, (runs.get(n) ?? 0) + 1);
+          if (runs.size === JOBS / 4) third.set();
+          if (runs.size === JOBS / 2) most.set();
+        }, { concurrency: 50, backoff: () => 0 })
+      )
+    );
+    const puts = createTask(() =>
+      taskGroup((group) => {
+        for (let n = 0; n < JOBS; n++) {
+          group.createTask(() => producer.put(n));
+        }
+      }, { limit: 100 })
+    );
+
+    await third.wait();
+    const victim = await leader(cluster);
+    await victim.kill();
+    await most.wait();
+    await victim.restart();
+
+    await puts;
+    await producer.join();
+    const duplicates = [...runs.values()].reduce((sum, n) => sum + n - 1, 0);
+    console.log(`${runs.size} jobs, ${duplicates} of them run once more`);
+    assertEquals(runs.size, JOBS);
+    assertEquals(await letters(producer), []);
+    assert(duplicates < JOBS / 10);
+    for (const worker of workers) worker.cancel();
+    for (const worker of workers) await worker.catch(() => {});
+    for (const jobs of [producer, ...consumers]) {
+      await jobs[Symbol.asyncDispose]();
+    }
+    for (const server of cluster) await server[Symbol.asyncDispose]();
+  },
+});
+
+/** The server that leads the stream of the jobs: the one that is missed most. */
+async function leader(cluster: NatsServer[]): Promise<NatsServer> {
+  const { cluster: { leader } } = await askServer(
+    cluster[0]!.port,
+    "STREAM.INFO.JOBS_test",
+  );
+  return cluster[Number(leader.replace("server-", "")) - 1]!;
+}
+
+Deno.test({
+  name:
+    "natsJobs: on a cluster that is too small for its replicas, opening says what to do",
+  ignore,
+  async fn() {
+    const cluster = await startCluster(2);
+    const where = { servers: cluster[0]!.address, connectTimeout: 30_000 };
+    const error = await assertRejects(
+      () => natsJobs({ ...where, name: "test" }),
+      NatsError,
+    );
+    assert(error.message.includes("unless `replicas` says otherwise"));
+    await using jobs = await natsJobs({ ...where, name: "small", replicas: 1 });
+    await jobs.put(1);
+    assertEquals((await jobs.get()).value, 1);
+    await jobs[Symbol.asyncDispose]();
+    for (const server of cluster) await server[Symbol.asyncDispose]();
+  },
+});

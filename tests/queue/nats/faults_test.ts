@@ -1,0 +1,356 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { type Job, LeaseLostError, work } from "@asyncio/asyncio/queue/jobs";
+import { natsJobs } from "@asyncio/asyncio/queue/nats";
+import {
+  createSubprocessExec,
+  PIPE,
+  type Process,
+} from "@asyncio/asyncio/process";
+import { Event } from "@asyncio/asyncio/sync";
+import { createTask, gather, sleep } from "@asyncio/asyncio/tasks";
+import { Attempt } from "../../_attempt.ts";
+import { letters, take } from "../jobs/_contract.ts";
+import { ignore, NatsServer } from "./_nats_server.ts";
+import { Proxy } from "./_proxy.ts";
+
+function test(what: string, fn: () => Promise<void>): void {
+  Deno.test({ name: `natsJobs: ${what}`, ignore, fn });
+}
+
+/** Starts a process that works on the queue "test". */
+function startWorker(servers: string, mode: "hang" | "work"): Promise<Process> {
+  const program = new URL("_worker.ts", import.meta.url).pathname;
+  return createSubprocessExec(Deno.execPath(), [
+    "run",
+    "-A",
+    "--quiet",
+    program,
+    servers,
+    "test",
+    mode,
+  ], { stdout: PIPE });
+}
+
+async function nextLine(process: Process): Promise<string> {
+  const line = await process.stdout!.readLine();
+  return new TextDecoder().decode(line).trim();
+}
+
+test("a job whose worker is killed with SIGKILL is done by another", async () => {
+  await using server = await NatsServer.start();
+  await using jobs = await natsJobs<string>({
+    servers: server.address,
+    name: "test",
+    lease: 1000,
+  });
+  await jobs.put("a");
+  await using victim = await startWorker(server.address, "hang");
+  assertEquals(await nextLine(victim), "a 1");
+  victim.kill(); // SIGKILL
+  await victim.wait();
+  await using other = await startWorker(server.address, "work");
+  assertEquals(await nextLine(other), "a 2");
+  await jobs.join();
+  assertEquals(await letters(jobs), []);
+});
+
+test("a worker process that gets Ctrl-C gives its job back at once, and ends", async () => {
+  await using server = await NatsServer.start();
+  await using jobs = await natsJobs<string>({
+    servers: server.address,
+    name: "test",
+    lease: 600_000,
+  });
+  await jobs.put("a");
+  await using worker = await startWorker(server.address, "hang");
+  assertEquals(await nextLine(worker), "a 1");
+  worker.sendSignal("SIGINT");
+  const job = await jobs.get();
+  assertEquals([job.value, job.attempt], ["a", 1]);
+  assertEquals(await worker.wait(), 130);
+});
+
+test("what was put survives a crash of the server, and who waits goes on waiting", async () => {
+  await using server = await NatsServer.start();
+  const where = { servers: server.address, name: "test" };
+  await using jobs = await natsJobs<string>(where);
+  await using other = await natsJobs<string>(where);
+  const get = other.get();
+  await server.kill();
+  const put = jobs.put("a", { id: "1" });
+  const size = jobs.size();
+  await server.restart();
+  await put;
+  await size;
+  const job = await get;
+  assertEquals([job.value, job.attempt], ["a", 1]);
+  await jobs.put("again", { id: "1" });
+  await server.kill();
+  await server.restart();
+  await job.done();
+  await jobs.put("b");
+  assertEquals(await take(other), "b");
+  await jobs.join();
+});
+
+test("a job is settled across a lost connection, within its lease", async () => {
+  await using server = await NatsServer.start();
+  await using proxy = new Proxy(server.port);
+  await using jobs = await natsJobs<string>({
+    servers: proxy.address,
+    name: "test",
+  });
+  for (const value of ["done", "retry", "release", "fail"]) {
+    await jobs.put(value);
+  }
+  const all: Job<string>[] = [];
+  for (let i = 0; i < 4; i++) all.push(await jobs.get());
+  proxy.cut();
+  await gather([
+    all[0]!.done(),
+    all[1]!.retry(),
+    all[2]!.release(),
+    all[3]!.fail("x"),
+  ]);
+  const again = [await jobs.get(), await jobs.get()];
+  assertEquals(
+    again.map(({ value, attempt }) => `${value} ${attempt}`).toSorted(),
+    ["release 1", "retry 2"],
+  );
+  assertEquals(await jobs.size(), 2);
+  assertEquals((await letters(jobs)).length, 1);
+});
+
+test("a put whose answer is lost with the connection is put once", async () => {
+  await using server = await NatsServer.start();
+  await using direct = await natsJobs<string>({
+    servers: server.address,
+    name: "test",
+  });
+  await using proxy = new Proxy(server.port);
+  await using jobs = await natsJobs<string>({
+    servers: proxy.address,
+    name: "test",
+  });
+  for (let n = 1; n <= 3; n++) {
+    proxy.deaf = true;
+    const put = jobs.put("a"); // without an id of the user's
+    while (await direct.size() < n); // it is there, and nobody knows
+    proxy.cut();
+    proxy.deaf = false;
+    await put;
+    assertEquals(await direct.size(), n);
+  }
+});
+
+test("a dead letter whose answer is lost is one letter, and no job", async () => {
+  await using server = await NatsServer.start();
+  await using direct = await natsJobs<string>({
+    servers: server.address,
+    name: "test",
+  });
+  await using proxy = new Proxy(server.port);
+  await using jobs = await natsJobs<string>({
+    servers: proxy.address,
+    name: "test",
+  });
+  await jobs.put("a");
+  const job = await jobs.get();
+  proxy.deaf = true;
+  const failing = job.fail("x");
+  while ((await letters(direct)).length === 0);
+  proxy.cut();
+  proxy.deaf = false;
+  await failing;
+  assertEquals([(await letters(direct)).length, await direct.size()], [1, 0]);
+});
+
+test("a get goes on after the connection was cut, again and again", async () => {
+  await using server = await NatsServer.start();
+  await using direct = await natsJobs<number>({
+    servers: server.address,
+    name: "test",
+  });
+  await using proxy = new Proxy(server.port);
+  await using jobs = await natsJobs<number>({
+    servers: proxy.address,
+    name: "test",
+  });
+  for (let n = 0; n < 3; n++) {
+    const get = jobs.get();
+    await jobs.size();
+    proxy.cut();
+    await jobs.size(); // it is connected again
+    await direct.put(n);
+    const job = await get;
+    assertEquals([job.value, job.attempt], [n, 1]);
+    await job.done();
+  }
+});
+
+test("a handler is cancelled when its lease cannot be extended, and the job comes again", async () => {
+  await using server = await NatsServer.start();
+  await using jobs = await natsJobs<string>({
+    servers: server.address,
+    name: "test",
+    lease: 600,
+  });
+  const log: string[] = [];
+  const started = new Event();
+  const lost = new Event();
+  const worker = createTask(() =>
+    work(jobs, async (_, { attempt }) => {
+      log.push(`start ${attempt}`);
+      started.set();
+      if (attempt > 1) return;
+      try {
+        await sleep(Infinity);
+      } catch (error) {
+        log.push("cancelled");
+        throw error;
+      }
+    }, {
+      onError(error) {
+        log.push((error as Error).name);
+        lost.set();
+      },
+    })
+  );
+  await jobs.put("a");
+  await started.wait();
+  await server.kill();
+  await lost.wait();
+  await server.restart();
+  await jobs.join();
+  assertEquals(log, ["start 1", "cancelled", "LeaseLostError", "start 2"]);
+  worker.cancel();
+  await worker.catch(() => {});
+});
+
+test("an answer that comes too late is not sent when the connection is back", async () => {
+  await using server = await NatsServer.start();
+  await using proxy = new Proxy(server.port);
+  await using jobs = await natsJobs<string>({
+    servers: proxy.address,
+    name: "test",
+    lease: 400,
+  });
+  await jobs.put("a");
+  const job = await jobs.get();
+  proxy.deaf = true; // the answer is not heard, nor a redelivery
+  await assertRejects(
+    () => job.extend().then(() => job.extend()),
+    LeaseLostError,
+  );
+  assertEquals(job.state, "lost");
+  await assertRejects(() => job.done(), LeaseLostError);
+  proxy.cut();
+  proxy.deaf = false;
+  const again = await jobs.get();
+  assert(again.attempt > 1);
+  assertEquals(await jobs.size(), 1);
+});
+
+test("who is closed while the servers are away does not wait for them", async () => {
+  await using server = await NatsServer.start();
+  const jobs = await natsJobs<string>({
+    servers: server.address,
+    name: "test",
+  });
+  await jobs.put("a");
+  const job = await jobs.get();
+  await server.kill();
+  const waits = [
+    new Attempt((options) => jobs.put("b", options)),
+    new Attempt((options) => jobs.get(options)),
+    new Attempt((options) => jobs.join(options)),
+    new Attempt(() => job.done()),
+  ];
+  await sleep(0);
+  await jobs[Symbol.asyncDispose]();
+  await gather(waits.map(({ task }) => task));
+  assertEquals(
+    waits.map(({ outcome }) => outcome),
+    [
+      "QueueShutDownError",
+      "QueueShutDownError",
+      "QueueShutDownError",
+      "LeaseLostError",
+    ],
+  );
+});
+
+test("what waits for servers that are away can be given up", async () => {
+  await using server = await NatsServer.start();
+  await using jobs = await natsJobs<string>({
+    servers: server.address,
+    name: "test",
+  });
+  await jobs.put("a");
+  const job = await jobs.get();
+  await server.kill();
+  const waits = [
+    new Attempt((options) => jobs.put("b", options)),
+    new Attempt((options) => jobs.get(options)),
+    new Attempt((options) => jobs.join(options)),
+    new Attempt((options) => jobs.size(options)),
+    new Attempt((options) => jobs.deadLetters(options).next()),
+    new Attempt(() => job.done()),
+  ];
+  for (const wait of waits) wait.cancel();
+  await gather(waits.map(({ task }) => task));
+  for (const { outcome } of waits) assertEquals(outcome, "cancelled");
+});
+
+test("a job that comes when nobody waits any more goes to another process at once", async () => {
+  await using server = await NatsServer.start();
+  const where = { servers: server.address, name: "test", lease: 600_000 };
+  await using one = await natsJobs<number>(where);
+  await using other = await natsJobs<number>(where);
+  for (let n = 0; n < 30; n++) {
+    const get = new Attempt((options) => one.get(options));
+    const put = other.put(n);
+    for (let turn = n % 10; turn > 0; turn--) await sleep(0);
+    get.cancel();
+    await get.task.catch(() => {});
+    await put;
+    const job = get.outcome === "value"
+      ? get.value as Job<number>
+      : await other.get();
+    assertEquals([job.value, job.attempt], [n, 1]);
+    await job.done();
+  }
+});
+
+test("closing gives what is leased back, to another process at once", async () => {
+  await using server = await NatsServer.start();
+  const where = { servers: server.address, name: "test", lease: 600_000 };
+  const one = await natsJobs<number>(where);
+  await using other = await natsJobs<number>(where);
+  for (let n = 0; n < 3; n++) await one.put(n);
+  for (let n = 0; n < 3; n++) await one.get();
+  const gets = [1, 2, 3].map(() => other.get());
+  await one[Symbol.asyncDispose]();
+  const got = await Promise.all(gets);
+  assertEquals(
+    got.map(({ value, attempt }) => [value, attempt]).toSorted(),
+    [[0, 1], [1, 1], [2, 1]],
+  );
+});
+
+test("a put that waits for room hears of it from another process", async () => {
+  await using server = await NatsServer.start();
+  const where = { servers: server.address, name: "test" };
+  await using one = await natsJobs<number>({ ...where, maxSize: 10 });
+  await using other = await natsJobs<number>(where);
+  const puts = createTask(async () => {
+    for (let n = 0; n < 100; n++) await one.put(n);
+  });
+  const taken: number[] = [];
+  for (let n = 0; n < 100; n++) {
+    taken.push(await take(other));
+    assert(await other.size() <= 10);
+  }
+  await puts;
+  assertEquals(taken, Array.from({ length: 100 }, (_, n) => n));
+});
