@@ -11,6 +11,7 @@
  *
  * @module
  */
+import { runSubprocess } from "@asyncio/asyncio/process";
 import { run } from "@asyncio/asyncio/tasks";
 import { draw } from "./compare/chart.ts";
 import { findContestants, peerNames } from "./compare/contestants.ts";
@@ -61,16 +62,22 @@ async function measure(): Promise<Report> {
   return { contestants, absent, results, growths, memories };
 }
 
+async function write(report: Report): Promise<void> {
+  const here = import.meta.dirname!;
+  const table = `${here}/RESULTS.md`;
+  const chart = `${here}/results.svg`;
+  await Deno.writeTextFile(table, reportOf(report));
+  await Deno.writeTextFile(chart, draw(report.results, report.contestants));
+  await runSubprocess([Deno.execPath(), "fmt", "--quiet", table, chart], {
+    check: true,
+  });
+}
+
 async function main(): Promise<void> {
   refuseUnknown();
   const report = await measure();
   if (Deno.args.length > 0 || plan.isSmoke) return;
-  await Deno.writeTextFile(
-    new URL("RESULTS.md", import.meta.url),
-    reportOf(report),
-  );
-  const picture = draw(report.results, report.contestants);
-  await Deno.writeTextFile(new URL("results.svg", import.meta.url), picture);
+  await write(report);
 }
 
 await run(main);

@@ -67,8 +67,8 @@ ${growthTable(growths)}
 
 ## Memory
 
-What each adds to the memory of the process when its garbage is collected:
-100 000 tasks, 5000 connections.
+What each adds to the memory of the process when its garbage is collected, with
+a hundred thousand tasks or five thousand connections.
 
 ${memoryTable(memories)}
 `;
