@@ -87,6 +87,12 @@ const expectations: Record<string, Expectation> = {
       /^total expected sleep time: \d+ ms$/m,
     ],
   },
+  "job_workers.ts": {
+    output: [
+      /^(ada|cyd) +\d+ \d[\d,]*$/m,
+      /^dead     order 13: given up after 3 attempts: Error: bad luck$/m,
+    ],
+  },
   "testing_with_virtual_time.ts": {
     lines: [
       "retry: attempts after 0, 1, 3, 7, 15, 31, 63, 123, 183, 243 s",
