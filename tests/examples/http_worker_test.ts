@@ -139,7 +139,8 @@ Deno.test("jobs that take longer than the grace are ended, and the exit code tel
 });
 
 Deno.test("a second signal ends the grace, and leaves nobody behind", async () => {
-  await using service = await Service.start("sleep 600 & sleep 600");
+  const grace = "3600000";
+  await using service = await Service.start("sleep 600 & sleep 600", grace);
   await service.post("text");
   service.program.kill("SIGINT");
   await service.program.line(/^SIGINT: no more jobs/);
