@@ -10,6 +10,7 @@ import {
   createTask,
   Future,
   getRunningLoop,
+  isCancelled,
   openConnection,
   Queue,
   run,
@@ -52,8 +53,13 @@ async function serve(
     for await (const text of reader.lines()) {
       group.createTask(async () => {
         const answer = new Future<string>();
-        await requests.put({ text, answer }); // waits while the queue is full
-        writer.write(`${await answer}\n`);
+        try {
+          await requests.put({ text, answer }); // waits while the queue is full
+          writer.write(`${await answer}\n`);
+        } catch (error) {
+          if (isCancelled(error)) cancelled++; // its client has left
+          throw error;
+        }
         await writer.drain();
       });
     }
@@ -63,15 +69,12 @@ async function serve(
 
 async function work(): Promise<void> {
   for await (const { text, answer } of requests) {
-    if (answer.done) {
-      cancelled++; // its client left while it stood in line
-      continue;
-    }
+    if (answer.done) continue; // its client left while it stood in line
     const child = createTask(() => shout(text));
     answer.addDoneCallback(() => child.cancel());
     await wait([child]);
-    if (child.cancelled) cancelled++; // its client left, and the program was ended
-    else answer.setResult(child.result());
+    // Its client may have left, and the program was ended.
+    if (!child.cancelled) answer.setResult(child.result());
   }
 }
 
