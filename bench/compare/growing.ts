@@ -45,6 +45,11 @@ await serve<GrowthName>("growth", {
     check(results.length, units);
   },
 
+  async bare_tasks(units) {
+    const results = await Promise.all(times(units, one));
+    check(results.length, units);
+  },
+
   async queue(units) {
     const queue = new Queue<number>();
     for (let i = 0; i < units; i++) await queue.put(1);
@@ -61,6 +66,15 @@ await serve<GrowthName>("growth", {
       (k) => loop.callLater(60_000 + priorityOf(k, units), () => {}),
     );
     for (let i = 0; i < units; i++) handles[priorityOf(i, units)]!.cancel();
+  },
+
+  // deno-lint-ignore require-await
+  async bare_timers(units) {
+    const handles = times(
+      units,
+      (k) => setTimeout(() => {}, 60_000 + priorityOf(k, units)),
+    );
+    for (let i = 0; i < units; i++) clearTimeout(handles[priorityOf(i, units)]);
   },
 
   async waiters(units) {

@@ -6,8 +6,13 @@ import { duration, table } from "./table.ts";
 /** What grows, and how far on a machine with some gigabytes and ports. */
 const KINDS = {
   tasks: { title: "spawn and gather tasks", most: 1_000_000 },
+  bare_tasks: {
+    title: "bare: Promise.all of async functions",
+    most: 1_000_000,
+  },
   queue: { title: "put items into a queue, get them", most: 1_000_000 },
   timers: { title: "set timers, cancel them in disorder", most: 1_000_000 },
+  bare_timers: { title: "bare: setTimeout, clearTimeout", most: 100_000 },
   waiters: { title: "wait in line for a lock", most: 1_000_000 },
   quitters: { title: "leave that line in disorder", most: 100_000 },
   connections: { title: "connect, echo a line, close", most: 8_000 },
