@@ -17,7 +17,8 @@ export interface Acceptor {
   readonly signal: AbortSignal;
   /** Waits until there is room for one more; rejects when no more are taken. */
   room(): Promise<void>;
-  take(conn: Deno.Conn): void;
+  /** Takes it; false where there is no room, or no more are taken. */
+  take(conn: Deno.Conn): boolean;
 }
 
 /**
@@ -37,12 +38,12 @@ export async function acceptAll(
       await acceptor.room();
       const conn = await listener.accept();
       try {
-        await acceptor.room(); // another listener may have taken the place
+        // Another listener may have taken the place.
+        while (!acceptor.take(conn)) await acceptor.room();
       } catch (error) {
         conn.close();
         throw error;
       }
-      acceptor.take(conn);
     } catch (error) {
       if (signal.aborted) return;
       if (isOfClient(error)) continue;

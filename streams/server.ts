@@ -75,7 +75,7 @@ export class Server implements AsyncDisposable {
     const acceptor = {
       signal,
       room: () => this.#room(),
-      take: (conn: Deno.Conn) => this.#clients.take(conn),
+      take: (conn: Deno.Conn) => this.#take(conn),
     };
     for (const one of listening) {
       detached(() => acceptAll(one, acceptor)).then(() => {
@@ -243,10 +243,19 @@ export class Server implements AsyncDisposable {
     return this.#forever.join(waiter) as Promise<never>;
   }
 
+  get #hasRoom(): boolean {
+    return this.#clients.size < this.#maxConnections;
+  }
+
   #room(): Promise<void> {
     const { signal } = this.#closing;
-    const room = () => this.#clients.size < this.#maxConnections;
-    return this.#clients.until(room, { signal });
+    return this.#clients.until(() => this.#hasRoom, { signal });
+  }
+
+  #take(conn: Deno.Conn): boolean {
+    if (!this.isServing || !this.#hasRoom) return false;
+    this.#clients.take(conn);
+    return true;
   }
 
   #allGone(options?: WaitOptions): Promise<void> {

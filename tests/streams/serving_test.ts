@@ -48,6 +48,24 @@ Deno.test("above maxConnections clients wait to be accepted", async () => {
   for (const writer of served) writer.abort();
 });
 
+Deno.test("maxConnections holds for all addresses of a name together", async () => {
+  let most = 0;
+  await using server = await startServer(async () => {
+    await sleep(0);
+    most = Math.max(most, server.connections);
+  }, { hostname: "localhost", maxConnections: 1 });
+  // Where the name has several addresses, both clients come in the same turn.
+  const clients = await Promise.all(
+    server.addresses.map((address) =>
+      Deno.connect(address as Deno.ConnectOptions)
+    ),
+  );
+  await until(() => most > 0);
+  await turns(20);
+  assertEquals(most, 1);
+  for (const client of clients) client.close();
+});
+
 Deno.test("a server at its limit can be shut down", async () => {
   const server = await startServer(() => {}, {
     ...LOOPBACK,

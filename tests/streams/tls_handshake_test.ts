@@ -6,7 +6,7 @@ import { turns } from "../tasks/_turns.ts";
 import { certificates } from "./_certificates.ts";
 import { Gate } from "./_gate.ts";
 import { closedAgain, openDescriptors, portOf, until } from "./_sockets.ts";
-import { echo, serving, test, trusting } from "./_tls.ts";
+import { echo, LOOPBACK, serving, test, trusting } from "./_tls.ts";
 import { Silent } from "./_silent.ts";
 
 for (const giveUp of ["cancel", "abort"] as const) {
@@ -54,3 +54,30 @@ test("a handshake under way at the end of the run is given up", async () => {
     return until(() => silent.conns.length === 1);
   });
 });
+
+for (let moment = 0; moment < 5; moment++) {
+  test(`a client taken when the server closes is not left open, ${moment} steps after it was accepted`, async () => {
+    const { listenTls } = Deno;
+    const accepted = Promise.withResolvers<void>();
+    Deno.listenTls = (options) => {
+      const listener = listenTls(options);
+      const { accept } = listener;
+      listener.accept = () => {
+        const client = accept.call(listener);
+        client.then(() => accepted.resolve(), () => {});
+        return client;
+      };
+      return listener;
+    };
+    const server = await startServer(echo, serving())
+      .finally(() => Deno.listenTls = listenTls);
+    const closing = accepted.promise.then(async () => {
+      for (let step = 0; step < moment; step++) await undefined;
+      server.close();
+    });
+    const client = await Deno.connect({ ...LOOPBACK, port: portOf(server) });
+    await closing;
+    await server.waitClosed(); // what is left open, the sanitizer finds
+    client.close();
+  });
+}
