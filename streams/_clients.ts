@@ -130,17 +130,18 @@ export class Clients {
    */
   #ended(task: Task<unknown>, connection: Connection): void {
     this.tasks.delete(task);
-    if (task.cancelled) {
-      connection.writer.close();
-    } else if (task.exception() !== undefined) {
-      currentScope().scheduler.report({
-        message: "Unhandled exception in client handler",
-        error: task.exception(),
-        task,
-      });
-      connection.writer.close();
-    } else {
+    try {
+      task.result();
       connection.closeIfLost();
+    } catch (error) {
+      connection.writer.close();
+      if (!task.cancelled) {
+        currentScope().scheduler.report({
+          message: "Unhandled exception in client handler",
+          error,
+          task,
+        });
+      }
     }
     this.changed();
   }
