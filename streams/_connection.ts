@@ -99,9 +99,14 @@ export class Connection implements ByteSource, ByteSink, AsyncDisposable {
     this.#closeWhenEnded();
   }
 
-  /** TLS ends both directions at once, as most peers understand it. */
+  /**
+   * TLS ends both directions at once, as most peers understand it; and so it is
+   * already while it is being started.
+   */
   get closeWrite(): (() => Promise<void>) | undefined {
-    return this.#parts.tls === undefined ? this.#closeWrite : undefined;
+    const plain = this.#parts.tls === undefined &&
+      this.#encryption === undefined;
+    return plain ? this.#closeWrite : undefined;
   }
 
   #closeWrite = async (): Promise<void> => {
@@ -203,6 +208,8 @@ export class Connection implements ByteSource, ByteSink, AsyncDisposable {
       ? "it is being started"
       : this.writer.isClosing
       ? "the writer is closed"
+      : this.#outlet.ended
+      ? "writeEof was called before"
       : !this.#intake.untouched
       ? "a read is pending, or bytes are unread"
       : undefined;

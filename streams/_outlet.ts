@@ -67,6 +67,11 @@ export class Outlet {
     return this.#loss?.error;
   }
 
+  /** Whether it was told that no more comes. */
+  get ended(): boolean {
+    return this.#eof !== "no";
+  }
+
   /** @throws {Error} It is closed, or was told that no more comes. */
   checkOpen(): void {
     if (this.#eof !== "no") throw new Error("writeEof was called before");
@@ -85,7 +90,7 @@ export class Outlet {
 
   /** Waits while too much is unsent. */
   drain(options: WaitOptions | undefined): Promise<void> {
-    if (this.#dropped) return failed(aborted());
+    if (this.#dropped) return refused(options) ?? failed(aborted());
     return this.#wait(this.#drainers, this.#paused, options);
   }
 

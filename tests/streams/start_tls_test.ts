@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   openConnection,
   startServer,
@@ -136,6 +136,32 @@ test("startTls twice, after close, on a server's side or with half a certificate
   );
   open.writer.close();
   await assertRejects(() => open.writer.startTls(), Error, "closed");
+});
+
+test("startTls after writeEof is an error, and the peer can still answer", async () => {
+  using listener = Deno.listen({ ...LOOPBACK, port: 0 });
+  const { port } = listener.addr as Deno.NetAddr;
+  const { reader, writer } = await openConnection({ ...LOOPBACK, port });
+  using peer = await listener.accept();
+  writer.writeEof();
+  await assertRejects(() => writer.startTls(tlsOptions()), Error, "writeEof");
+  await peer.write(bytes("still here\n"));
+  assertEquals(text(await reader.readLine()), "still here\n");
+  writer.abort();
+});
+
+test("while startTls is under way, one direction cannot be closed alone any more", async () => {
+  await using server = await startServer(echo, serving());
+  await using gate = new Gate(portOf(server), "go ahead\n");
+  const { reader, writer } = await askedForTls(gate);
+  const starting = writer.startTls(tlsOptions());
+  await turns(1);
+  assertEquals(writer.canWriteEof, false);
+  assertThrows(() => writer.writeEof(), Error, "one direction");
+  await starting;
+  writer.write("hello\n");
+  assertEquals(text(await reader.readLine()), "hello\n");
+  writer.close();
 });
 
 test("startTls with a certificate that is not trusted rejects, and the connection is lost", async () => {

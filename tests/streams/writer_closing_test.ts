@@ -1,6 +1,11 @@
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { createSubprocessExec, PIPE } from "@asyncio/asyncio/process";
-import { createTask, sleep } from "@asyncio/asyncio/tasks";
+import {
+  CancelledError,
+  createTask,
+  currentTask,
+  sleep,
+} from "@asyncio/asyncio/tasks";
 import { Attempt } from "../_attempt.ts";
 import { turns } from "../tasks/_turns.ts";
 import { text } from "./_sockets.ts";
@@ -82,6 +87,19 @@ Deno.test("abort drops what is unsent, ends every wait, and waitClosed is conten
   await closed;
   await sink.writer.waitClosed();
   assertEquals(sink.chunks, []);
+});
+
+Deno.test("after abort, a drain is refused by a cancel or an abort that came before", async () => {
+  const sink = new Sink();
+  sink.writer.write(MUCH);
+  sink.writer.abort();
+  const signal = AbortSignal.abort(new RangeError("before"));
+  await assertRejects(() => sink.writer.drain({ signal }), RangeError);
+  const task = createTask(async () => {
+    currentTask()!.cancel();
+    await sink.writer.drain();
+  });
+  await assertRejects(async () => await task, CancelledError);
 });
 
 Deno.test("abort ends a close that waits for a sink that takes no more", async () => {
