@@ -6,8 +6,6 @@ import { detached } from "../tasks/detached.ts";
 /** How much is read for a consumer that brings no memory of its own. */
 const CHUNK = 1 << 18;
 
-const EMPTY = new Uint8Array(0);
-
 /**
  * A byte stream of what comes in. Nothing is read ahead, so what the consumer
  * does not ask for stays where it is, also when it cancels.
@@ -16,32 +14,41 @@ export function readableOf(
   intake: Intake,
   attempts: Attempts,
 ): ReadableStream<Uint8Array> {
-  let attempt: Attempt<Uint8Array> = () => undefined;
-  let cancelled = false;
+  let attempt: Attempt<true> = () => undefined;
   return new ReadableStream({
     type: "bytes",
     async pull(controller): Promise<void> {
       const view = controller.byobRequest?.view;
       const n = view?.byteLength ?? CHUNK;
-      attempt = () => attempts.some(n);
-      const bytes = await detached(() =>
-        intake.read("StreamReader.readable", attempt)
-      );
-      if (cancelled) return;
-      if (bytes.length === 0) {
-        controller.close();
-        controller.byobRequest?.respond(0);
-      } else if (view) {
-        new Uint8Array(view.buffer, view.byteOffset).set(bytes);
-        controller.byobRequest!.respond(bytes.length);
-      } else {
-        controller.enqueue(bytes as Uint8Array<ArrayBuffer>);
-      }
+      // Handed over at once, not when the promise has settled: a cancel of the
+      // stream in between would lose the bytes.
+      attempt = () => {
+        const bytes = attempts.some(n);
+        if (bytes === undefined) return undefined;
+        handOver(bytes, controller);
+        return true;
+      };
+      await detached(() => intake.read("StreamReader.readable", attempt));
     },
     cancel(reason): Promise<void> | undefined {
-      cancelled = true;
-      intake.giveUp(attempt, EMPTY);
+      intake.giveUp(attempt, true);
       return intake.cancel(reason);
     },
   });
+}
+
+function handOver(
+  bytes: Uint8Array,
+  controller: ReadableByteStreamController,
+): void {
+  const view = controller.byobRequest?.view;
+  if (bytes.length === 0) {
+    controller.close();
+    controller.byobRequest?.respond(0);
+  } else if (view) {
+    new Uint8Array(view.buffer, view.byteOffset).set(bytes);
+    controller.byobRequest!.respond(bytes.length);
+  } else {
+    controller.enqueue(bytes as Uint8Array<ArrayBuffer>);
+  }
 }
