@@ -10,7 +10,6 @@ import {
   createTask,
   Future,
   getRunningLoop,
-  isCancelled,
   openConnection,
   Queue,
   run,
@@ -51,16 +50,14 @@ async function serve(
   await using _ = writer;
   await taskGroup(async (group) => {
     for await (const text of reader.lines()) {
-      group.createTask(async () => {
+      const request = group.createTask(async () => {
         const answer = new Future<string>();
-        try {
-          await requests.put({ text, answer }); // waits while the queue is full
-          writer.write(`${await answer}\n`);
-        } catch (error) {
-          if (isCancelled(error)) cancelled++; // its client has left
-          throw error;
-        }
+        await requests.put({ text, answer }); // waits while the queue is full
+        writer.write(`${await answer}\n`);
         await writer.drain();
+      });
+      request.addDoneCallback(() => {
+        if (request.cancelled) cancelled++; // its client has left
       });
     }
     group.cancel();
