@@ -90,7 +90,7 @@ const expectations: Record<string, Expectation> = {
   "job_workers.ts": {
     output: [
       /^(ada|cyd) +\d+ \d[\d,]*$/m,
-      /^dead     order 13: given up after 3 attempts: Error: bad luck$/m,
+      /^dead {5}order 13: given up after 3 attempts: Error: bad luck$/m,
     ],
   },
   "testing_with_virtual_time.ts": {
