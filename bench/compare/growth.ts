@@ -1,4 +1,5 @@
 /** How the cost of one changes with how many there are. */
+import { maxConnections } from "./descriptors.ts";
 import { plan } from "./plan.ts";
 import { denoCommand, Program, Rounds } from "./program.ts";
 import { duration, table } from "./table.ts";
@@ -15,7 +16,10 @@ const KINDS = {
   bare_timers: { title: "bare: setTimeout, clearTimeout", most: 100_000 },
   waiters: { title: "wait in line for a lock", most: 1_000_000 },
   quitters: { title: "leave that line in disorder", most: 100_000 },
-  connections: { title: "connect, echo a line, close", most: 8_000 },
+  connections: {
+    title: "connect, echo a line, close",
+    most: maxConnections(8_000, 2),
+  },
 };
 
 export type GrowthName = keyof typeof KINDS;

@@ -1,5 +1,6 @@
 /** What an idle task, a waiting getter and an open connection take up. */
 import type { Contestant, PeerName } from "./contestants.ts";
+import { maxConnections } from "./descriptors.ts";
 import { plan } from "./plan.ts";
 import { type Command, denoCommand, Program } from "./program.ts";
 import { digits, table } from "./table.ts";
@@ -7,7 +8,10 @@ import { digits, table } from "./table.ts";
 const KINDS = {
   task: { title: "idle task", count: 100_000 },
   getter: { title: "task that waits in get", count: 100_000 },
-  connection: { title: "open connection, at the server", count: 5_000 },
+  connection: {
+    title: "open connection, at the server",
+    count: maxConnections(5_000, 1),
+  },
 };
 
 export type MemoryKind = keyof typeof KINDS;
