@@ -64,7 +64,8 @@ async function commandOf(name: PeerName): Promise<Command> {
 function reasonOf(error: unknown): string {
   const said = (error as { stderr?: string }).stderr ?? String(error);
   const line = said.split("\n").find((line) => /error/i.test(line)) ?? said;
-  return line.replace(/\S*:\/\/\S*/g, "...").trim();
+  return line.replace(/^error: (Uncaught .*?Error: )?/, "")
+    .replace(/\S*:\/\/\S*/g, "...").trim();
 }
 
 /** Those who are there, and why the others are not. */
