@@ -1,5 +1,102 @@
 /**
- * Jobs that survive the process that took them.
+ * Jobs that survive the process that took them: what distributed task queues do.
+ *
+ * An item of a `Queue` is gone when it was taken. A **job** is leased: it is its
+ * worker's own for a time, and comes again unless the worker says that it is
+ * done. Workers may throw, hang, or be killed; the job goes to the next one.
+ *
+ * ```ts
+ * import { memoryJobs, work } from "@asyncio/asyncio/queue/jobs";
+ * import { createTask, run } from "@asyncio/asyncio/tasks";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const sent: string[] = [];
+ *
+ * await run(async () => {
+ *   await using mails = memoryJobs<{ to: string }>({ maxAttempts: 3 });
+ *   const worker = createTask(() =>
+ *     work(mails, ({ to }, { attempt }) => {
+ *       if (to === "bob" && attempt === 1) throw new Error("try again");
+ *       if (to === "eve") throw new Error("no such address");
+ *       sent.push(to);
+ *     }, { concurrency: 4, backoff: () => 5 })
+ *   );
+ *   for (const to of ["ada", "bob", "eve"]) await mails.put({ to });
+ *   await mails.join(); // every job is done, or was given up
+ *   worker.cancel(); // takes no more, and lets those finish that run
+ *
+ *   for await (const letter of mails.deadLetters()) {
+ *     assertEquals(letter.value, { to: "eve" });
+ *   }
+ * });
+ * assertEquals(sent, ["ada", "bob"]);
+ * ```
+ *
+ * {@linkcode memoryJobs} keeps them in this process. `natsJobs` of
+ * `@asyncio/asyncio/queue/nats` keeps them on NATS JetStream, where they outlive
+ * it and are shared by many machines. Both give a {@linkcode Jobs}, with one
+ * contract: a program changes nothing but the line that opens the queue.
+ *
+ * ## What becomes of a job
+ *
+ * | the worker calls | the job |
+ * | --- | --- |
+ * | `done()` | will not come again |
+ * | `retry(delay)` | comes again, as its next attempt; after the last one it is a dead letter |
+ * | `release()` | comes again at once, as if it had not been taken |
+ * | `fail(reason)` | is a dead letter |
+ * | `extend()` | stays its worker's own for another lease |
+ * | nothing, until the lease runs out | comes again, as its next attempt; after the last one it is a dead letter |
+ *
+ * {@linkcode work} calls all of these for you. Use `get` and a loop of your own
+ * where you need something else.
+ *
+ * ## What is promised
+ *
+ * - **At least once.** A job whose `put` has returned is handed out until a
+ *   worker has called `done`, or its attempts are used up; then it is among the
+ *   dead letters. It is never just gone.
+ * - **Order of arrival**, as far as handing out goes. A job that comes again is
+ *   handed out before those that came later. Delayed jobs are handed out when
+ *   they are due.
+ * - **One holder at a time**, by the clock: as long as a job's `state` is
+ *   `"leased"`, nobody else has it. Who is too slow gets a
+ *   {@linkcode LeaseLostError}, and cannot settle what somebody else has now.
+ * - **A bound is a bound**: `put` waits while `maxSize` jobs are waiting,
+ *   delayed or leased.
+ * - **Cancelled waits leave no trace.** A `get` that is cancelled takes no job;
+ *   a worker that is told to end gives back what it has, at once.
+ *
+ * ## What is not, and what to do about it
+ *
+ * - **Not exactly once.** A job runs twice when its worker did the work, and then
+ *   was killed, or lost its lease, before `done` was through. The second run has
+ *   the same `id`, and an `attempt` of more than 1. So let the work be harmless
+ *   when it is repeated: write with the `id` as the key, or note the `id` in the
+ *   same transaction. (A job that was requeued from the dead letters begins
+ *   with attempt 1 again.)
+ * - **No order among workers.** Two workers run two jobs side by side, and a job
+ *   that failed runs after its successors. Where the order matters, use one
+ *   worker with `concurrency: 1`, and `maxAttempts: Infinity` with
+ *   `backoff: () => 0`.
+ * - **Put once only within the window.** A second `put` with the same `id` does
+ *   nothing for `window` milliseconds (2 minutes unless given) after the first,
+ *   also when that job is done; later it is a new job. Without an `id` of yours
+ *   every `put` is a new job.
+ * - **A lease is as good as the clock.** Choose one that is longer than a pause
+ *   of your process may be (`work` extends it three times in its length), and
+ *   short enough to wait for when a worker is killed.
+ * - **A dead letter is for you**: nothing happens to it by itself. Look at
+ *   `deadLetters()`, mend what was wrong, then `requeue` or `drop` them.
+ * - **Memory is memory**: the jobs of {@linkcode memoryJobs} end with the
+ *   process.
+ *
+ * ## Values
+ *
+ * Values are JSON on their way, in memory as well, unless you give `encode` and
+ * `decode`. A job that cannot be decoded becomes a dead letter, with the bytes
+ * in `data`, and holds nobody up.
+ *
  * @module
  */
 export { fullJitter } from "./backoff.ts";

@@ -1,5 +1,82 @@
 /**
- * Jobs on NATS JetStream.
+ * Jobs on NATS JetStream: the queues of `@asyncio/asyncio/queue/jobs`, over many
+ * processes and machines, on servers that may fail.
+ *
+ * ```ts
+ * import { type Jobs, memoryJobs, work } from "@asyncio/asyncio/queue/jobs";
+ * import { natsJobs } from "@asyncio/asyncio/queue/nats";
+ * import { createTask, run } from "@asyncio/asyncio/tasks";
+ *
+ * interface Mail {
+ *   to: string;
+ * }
+ *
+ * // The one place that differs: NATS=nats://127.0.0.1:4222, or nothing.
+ * async function open(): Promise<Jobs<Mail>> {
+ *   const servers = Deno.env.get("NATS");
+ *   if (servers === undefined) return memoryJobs<Mail>();
+ *   return await natsJobs<Mail>({ servers, name: "mails" });
+ * }
+ *
+ * await run(async () => {
+ *   await using mails = await open();
+ *   const worker = createTask(() =>
+ *     work(mails, ({ to }) => console.log(`to ${to}`), { concurrency: 8 })
+ *   );
+ *   await mails.put({ to: "ada" }); // for any worker, on any machine
+ *   await mails.join();
+ *   worker.cancel();
+ * });
+ * ```
+ *
+ * It takes a `nats-server` of 2.9 or later with JetStream (`nats-server -js`;
+ * Debian has it), and brings NATS's own client, the one package that this library
+ * ever loads; nothing but this module does.
+ *
+ * What is promised, and what is not, stands in `@asyncio/asyncio/queue/jobs`.
+ * This is what the network adds.
+ *
+ * ## When something fails
+ *
+ * | what fails | what happens |
+ * | --- | --- |
+ * | no server is there, or none lets us in | `natsJobs` throws a {@linkcode NatsError} that names them, within `connectTimeout` |
+ * | the connection is lost | it is made again, for ever; who waits goes on waiting, and what is asked is asked again |
+ * | it is lost while a `put` is on its way | the `put` is repeated under the same id: put once, unless that takes longer than `window` |
+ * | it is lost while a job is settled | that is repeated until the lease runs out; then a `LeaseLostError` |
+ * | it is lost while a job runs in `work` | when the lease runs out, the handler is cancelled: somebody else has the job |
+ * | a job is handed out into a lost connection | it comes again after its lease, and that was an attempt |
+ * | a worker is killed | its jobs come again after their leases |
+ * | a worker ends | its jobs come again at once, and that was no attempt |
+ * | a server of a cluster of three is lost | the others go on, after a pause of some seconds; nothing that was put is lost |
+ * | most servers of a cluster are lost, or the only one | everything waits until they are back |
+ * | a single server loses its power | what it has not yet written to its disk is lost: minutes, by default (`sync_interval`) |
+ *
+ * A wait has no time limit of its own: put a `timeout` around it, or give it a
+ * signal, where waiting for servers is worse than an error.
+ *
+ * ## Duplicates
+ *
+ * Losing a server, a job that was done just before may come again: its worker was
+ * told so, but not all servers were. It has the same `id`, and mostly an
+ * `attempt` of more than 1, but do not build on the latter: it is counted by the
+ * servers, too.
+ *
+ * ## What is on the servers
+ *
+ * For a queue called `mails`: the stream `JOBS_mails` with its consumer
+ * `workers`, the dead letters in `DEAD_JOBS_mails`, and in `RETURNED_JOBS_mails`
+ * notes on jobs that were given back uncounted. They are made when the queue is
+ * opened for the first time, with 3 replicas on a cluster, and stay until an
+ * operator deletes them. The subjects begin with `jobs.mails.`; an account needs
+ * those, `$JS.API.>`, `$JS.ACK.>` and `_INBOX.>`.
+ *
+ * A job and all that goes with it must fit into the servers' `max_payload`, 1 MB
+ * unless they say otherwise. Delays are measured on the machines' own clocks:
+ * let them agree, as with NTP. A job that is not due is looked at once when its
+ * turn comes, and put off; many thousands of them cost the workers that one look
+ * each.
+ *
  * @module
  */
 export { NatsError } from "./errors.ts";
