@@ -47,7 +47,9 @@ export class Pulls {
   #asked = 0;
   #numbers = 0;
   #planned = false;
-  #resting = false;
+  /** Set while it rests after a refusal. */
+  #rested: TimerHandle | undefined = undefined;
+  #stopped = false;
 
   constructor(link: Link, loop: EventLoop, from: string, events: PullEvents) {
     this.#link = link;
@@ -78,7 +80,8 @@ export class Pulls {
 
   /** No more requests; what is on its way by now has arrived after this. */
   async stop(): Promise<void> {
-    this.#resting = true;
+    this.#stopped = true;
+    this.#rested?.cancel();
     const arrived = this.#link.up ? this.#subscription.drain() : undefined;
     this.#clear();
     await arrived;
@@ -86,7 +89,8 @@ export class Pulls {
 
   #pull(): void {
     const batch = this.#events.wanted() - this.#asked;
-    if (batch <= 0 || this.#resting || !this.#link.up) return;
+    if (batch <= 0 || this.#stopped || !this.#link.up) return;
+    if (this.#rested !== undefined) return;
     const number = this.#numbers++;
     const alarm = this.#loop.callLater(
       EXPIRES + GRACE,
@@ -152,11 +156,10 @@ export class Pulls {
 
   /** Something is wrong: asks again after a pause, if the queue is there. */
   #rest(): void {
-    if (this.#resting) return;
-    this.#resting = true;
-    this.#loop.callLater(PAUSE, async () => {
+    if (this.#stopped || this.#rested !== undefined) return;
+    this.#rested = this.#loop.callLater(PAUSE, async () => {
       await this.#events.check();
-      this.#resting = false;
+      this.#rested = undefined;
       this.plan();
     });
   }

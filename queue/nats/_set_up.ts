@@ -2,6 +2,7 @@
 import type { JobsOptions } from "../jobs/jobs.ts";
 import { type Settings, settingsOf } from "../jobs/settings.ts";
 import { api, ApiError, apiFind, type ApiReply, code } from "./_api.ts";
+import { NatsError } from "./errors.ts";
 import type { Link } from "./_link.ts";
 import { nanoseconds } from "./_nanoseconds.ts";
 import type { Names } from "./_names.ts";
@@ -16,7 +17,7 @@ interface StreamConfig {
   max_msgs_per_subject: number;
   duplicate_window?: number;
   num_replicas: number;
-  description: string;
+  description?: string;
 }
 
 interface StreamReply extends ApiReply {
@@ -36,6 +37,9 @@ function ackWait(lease: number): number {
   return lease + Math.min(Math.max(lease / 10, 100), 5000);
 }
 
+/** Servers take no shorter one. */
+const SHORTEST_WINDOW = 100;
+
 /** What of the settings JetStream has no place for. */
 type Note = Pick<Settings, "lease" | "maxAttempts">;
 
@@ -45,8 +49,13 @@ function written({ lease, maxAttempts }: Settings): string {
 }
 
 /** JSON has no `Infinity`. */
-function read(description: string): Note {
-  const { lease, maxAttempts } = JSON.parse(description.replace(/^jobs /, ""));
+function read({ name, description }: StreamConfig): Note {
+  if (!description?.startsWith("jobs {")) {
+    throw new NatsError(
+      `the stream ${name} is there already, and is no queue of jobs`,
+    );
+  }
+  const { lease, maxAttempts } = JSON.parse(description.slice("jobs".length));
   return { lease: lease ?? Infinity, maxAttempts: maxAttempts ?? Infinity };
 }
 
@@ -63,7 +72,7 @@ function streamOf(
     discard: "new",
     max_msgs: settings.maxSize === Infinity ? -1 : settings.maxSize,
     max_msgs_per_subject: -1,
-    duplicate_window: nanoseconds(settings.window),
+    duplicate_window: nanoseconds(Math.max(settings.window, SHORTEST_WINDOW)),
     num_replicas: replicas,
     description: written(settings),
   };
@@ -104,7 +113,7 @@ export async function setUp(
 
 function settingsIn(config: StreamConfig): Settings {
   return {
-    ...read(config.description),
+    ...read(config),
     maxSize: config.max_msgs > 0 ? config.max_msgs : Infinity,
     window: (config.duplicate_window ?? 0) / 1e6,
   };

@@ -46,7 +46,7 @@
  * | it is lost while a job is settled | that is repeated until the lease runs out; then a `LeaseLostError` |
  * | it is lost while a job runs in `work` | when the lease runs out, the handler is cancelled: somebody else has the job |
  * | a job is handed out into a lost connection | it comes again after its lease, and that was an attempt |
- * | a worker is killed | its jobs come again after their leases |
+ * | a worker is killed | its jobs come again after their leases (the servers wait a tenth longer, 5 s at most) |
  * | a worker ends | its jobs come again at once, and that was no attempt |
  * | a server of a cluster of three is lost | the others go on, after a pause of some seconds; nothing that was put is lost |
  * | most servers of a cluster are lost, or the only one | everything waits until they are back |

@@ -22,7 +22,7 @@ Deno.test({
       },
     );
     assertEquals(stderr, "");
-    assertMatch(stdout!, /^dead     order 13: given up after 3 attempts/m);
+    assertMatch(stdout!, /^dead +order 13: given up after 3 attempts/m);
     const orders = [...stdout!.matchAll(/^(?:ada|bob|cyd) +\d+ ([\d,]+)$/gm)]
       .flatMap(([, list]) => list!.split(",")).map(Number);
     const expected = Array.from({ length: 24 }, (_, i) => i + 1)

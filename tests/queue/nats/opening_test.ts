@@ -198,6 +198,33 @@ test("who opens a queue later keeps what it does not name, and changes what it n
   assertEquals((await letters(changed)).length, 1);
 });
 
+test("a stream of that name that is no queue of jobs is left alone", async () => {
+  await using server = await NatsServer.start();
+  const config = '{"name":"JOBS_test","subjects":["other"],"num_replicas":1}';
+  await askServer(server.port, "STREAM.CREATE.JOBS_test", config);
+  await assertRejects(
+    () => natsJobs({ servers: server.address, name: "test" }),
+    NatsError,
+    "no queue of jobs",
+  );
+  const { config: left } = await askServer(
+    server.port,
+    "STREAM.INFO.JOBS_test",
+  );
+  assertEquals(left.subjects, ["other"]);
+});
+
+test("a window may be shorter than servers have it", async () => {
+  await using server = await NatsServer.start();
+  await using jobs = await natsJobs<number>({
+    servers: server.address,
+    name: "test",
+    window: 1,
+  });
+  await jobs.put(1, { id: "1" });
+  while (await jobs.size() < 2) await jobs.put(2, { id: "1" });
+});
+
 test("many that open a new queue at once all get it", async () => {
   await using server = await NatsServer.start();
   const all = await Promise.all(
