@@ -14,6 +14,9 @@ import { sleep } from "../tasks/sleep.ts";
 import type { WaitOptions } from "../tasks/types.ts";
 import { quiet } from "../tasks/waiter.ts";
 
+/** How much of what is unread is taken at the close, in bytes; as asyncio. */
+const UNREAD = 131072;
+
 /** What a connection is made of. */
 export interface ConnectionParts {
   conn: Deno.Conn;
@@ -46,6 +49,8 @@ export class Connection implements ByteSource, ByteSink, AsyncDisposable {
   readonly #outlet: Outlet;
   /** The handshake under way; it alone may touch the socket. */
   #encryption: Encryption | undefined;
+  /** Everything is sent, and the end is near. */
+  #closing = false;
   #closed = false;
   #readEnded = false;
   #writeEnded = false;
@@ -85,7 +90,7 @@ export class Connection implements ByteSource, ByteSink, AsyncDisposable {
   }
 
   failed(error: unknown): boolean {
-    if (this.#closed) return false; // it is our own end
+    if (this.#closing || this.#closed) return false; // it is our own end
     this.#outlet.lose(error);
     this.ended();
     return true;
@@ -121,7 +126,25 @@ export class Connection implements ByteSource, ByteSink, AsyncDisposable {
       // is gone need not hear it.
       await this.#parts.conn.closeWrite().catch(() => {});
     }
+    await this.#takeUnread();
     this.abort();
+  }
+
+  /**
+   * Takes what is there: the system answers the close of a socket with bytes
+   * unread by a reset, and drops what is still on its way to the peer.
+   */
+  async #takeUnread(): Promise<void> {
+    this.#closing = true;
+    const { buffer } = this.#intake;
+    const came = () => buffer.position + buffer.size;
+    const most = came() + UNREAD;
+    let before = -1;
+    while (!this.#readEnded && before < came() && before < most) {
+      before = came();
+      this.#intake.readAhead();
+      await detached(() => sleep(0)); // in which what is there comes
+    }
   }
 
   abort(): void {

@@ -128,6 +128,11 @@ export class Intake {
     return waiter.promise;
   }
 
+  /** Asks the source for bytes though nobody waits for them. */
+  readAhead(): void {
+    this.#fill();
+  }
+
   /** Asks the source for nothing until {@linkcode release}. */
   hold(): void {
     this.#filling = true;
