@@ -6,6 +6,7 @@
  * know is equal, so that `[priority, payload]` needs no order of payloads.
  */
 export function compare(a: unknown, b: unknown): number {
+  if (typeof a === "number" && typeof b === "number") return order(a, b);
   if (isNumeric(a) && isNumeric(b)) return order(a, b);
   if (typeof a === "string" && typeof b === "string") return order(a, b);
   if (a instanceof Date && b instanceof Date) {

@@ -67,7 +67,9 @@ export class Heap<T> implements Items<T> {
 
   /**
    * The places whose entries move one up when the last entry is to fill the
-   * place of the first.
+   * place of the first: down to the leaves along the lesser children, and back
+   * up to where the last one belongs, which mostly is near. This takes half as
+   * many comparisons as to compare with it all the way down.
    */
   #pathDown(): number[] {
     const entries = this.#entries;
@@ -78,8 +80,10 @@ export class Heap<T> implements Items<T> {
       if (
         child + 1 < size && this.#before(entries[child + 1]!, entries[child]!)
       ) child++;
-      if (!this.#before(entries[child]!, last)) break;
       path.push(child);
+    }
+    while (path.length > 0 && this.#before(last, entries[path.at(-1)!]!)) {
+      path.pop();
     }
     return path;
   }

@@ -14,28 +14,49 @@ export interface Follower {
   rejected(error: unknown): void;
 }
 
-const fans = new WeakMap<PromiseLike<unknown>, Set<Follower>>();
+/** One follower, or a set of several: nearly every promise has one. */
+class Fan {
+  #followers: Follower | Set<Follower> | undefined = undefined;
+
+  add(follower: Follower): void {
+    const followers = this.#followers;
+    if (followers === undefined) this.#followers = follower;
+    else if (followers instanceof Set) followers.add(follower);
+    else this.#followers = new Set([followers, follower]);
+  }
+
+  delete(follower: Follower): void {
+    if (this.#followers === follower) this.#followers = undefined;
+    else if (this.#followers instanceof Set) this.#followers.delete(follower);
+  }
+
+  [Symbol.iterator](): Iterator<Follower> {
+    const followers = this.#followers;
+    if (followers instanceof Set) return followers.values();
+    return (followers === undefined ? [] : [followers]).values();
+  }
+}
+
+const fans = new WeakMap<PromiseLike<unknown>, Fan>();
 
 /** Tells `follower` how `promise` ends, unless it is taken off before. */
 export function follow(
   promise: PromiseLike<unknown>,
   follower: Follower,
 ): void {
-  const fan = fans.get(promise);
-  if (fan !== undefined) {
-    fan.add(follower);
-    return;
-  }
-  const followers = new Set([follower]);
-  fans.set(promise, followers);
+  const known = fans.get(promise);
+  if (known !== undefined) return known.add(follower);
+  const fan = new Fan();
+  fan.add(follower);
+  fans.set(promise, fan);
   promise.then(
     (value) => {
       fans.delete(promise);
-      for (const each of followers) each.fulfilled(value);
+      for (const each of fan) each.fulfilled(value);
     },
     (error) => {
       fans.delete(promise);
-      for (const each of followers) each.rejected(error);
+      for (const each of fan) each.rejected(error);
     },
   );
 }
