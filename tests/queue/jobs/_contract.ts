@@ -39,7 +39,7 @@ export interface Kind {
 }
 
 /** A lease that runs out while a test waits for it. */
-const SHORT = 250;
+const SHORT = 400;
 
 /** Defines the tests for one kind of queue. */
 export function testJobs({ name, ignore = false, place }: Kind): void {
@@ -125,7 +125,7 @@ export function testJobs({ name, ignore = false, place }: Kind): void {
     const slow = await jobs.get();
     const job = await jobs.get();
     for (const settle of waysToSettle(slow)) {
-      await assertRejects(settle, LeaseLostError, "lease of 250 ms ran out");
+      await assertRejects(settle, LeaseLostError, "lease of 400 ms ran out");
     }
     await assertRejects(() => slow.extend(), LeaseLostError);
     assertEquals(await jobs.size(), 1);
@@ -150,11 +150,11 @@ export function testJobs({ name, ignore = false, place }: Kind): void {
   });
 
   test("an extended lease starts anew", async (place) => {
-    await using jobs = await place.open<string>({ lease: 400 });
+    await using jobs = await place.open<string>({ lease: 800 });
     await jobs.put("long");
     const job = await jobs.get();
     for (let i = 0; i < 5; i++) {
-      await jobs.put("short", { delay: 150 });
+      await jobs.put("short", { delay: 250 });
       await take(jobs); // not the long one again
       await job.extend();
     }

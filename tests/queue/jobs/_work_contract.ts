@@ -141,7 +141,7 @@ export function testWork({ name, ignore = false, place }: Kind): void {
   });
 
   test("while a handler runs, its lease is extended", async (place) => {
-    await using jobs = await place.open<string>({ lease: 300 });
+    await using jobs = await place.open<string>({ lease: 600 });
     const calls: string[] = [];
     const late = new Event();
     const worker = createTask(() =>
@@ -152,7 +152,7 @@ export function testWork({ name, ignore = false, place }: Kind): void {
       }, { concurrency: 2 })
     );
     await jobs.put("long");
-    await jobs.put("late", { delay: 1000 }); // three leases later
+    await jobs.put("late", { delay: 1500 }); // more than two leases
     await jobs.join();
     assertEquals(calls, ["long 1", "late 1"]);
     await end(worker);
