@@ -14,7 +14,7 @@ export interface Plan {
 
 const thorough: Plan = {
   isSmoke: false,
-  warmups: 4,
+  warmups: 12,
   rounds: 9,
   patience: 1500,
   fewRounds: 3,

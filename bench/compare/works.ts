@@ -29,7 +29,7 @@ export function priorityOf(k: number, size: number): number {
 
 export const works = {
   gather: {
-    title: "spawn 1000 tasks that return at once, and gather them",
+    title: "spawn 1000 async functions as tasks, and gather them",
     unit: "task",
     size: 1000,
     targets: { asyncio: 4, bare: 1 / 8 },
@@ -93,6 +93,11 @@ export const works = {
     size: 1000,
     targets: { asyncio: 6 },
   },
+  limit: {
+    title: "1000 async functions, ten at a time, each gives way once",
+    unit: "call",
+    size: 1000,
+  },
   sleeps: {
     title: "50 000 sleeps at once, of 1 to 20 ms",
     unit: "sleep",
@@ -105,7 +110,7 @@ export const works = {
     size: 50_000,
   },
   wait_for: {
-    title: "waitFor of a function that returns at once",
+    title: "waitFor of an async function that returns at once",
     unit: "call",
     size: 1000,
     targets: { asyncio: 8 },

@@ -23,7 +23,7 @@ await serve("async-mutex 0.5.0", {
     }));
   },
 
-  async semaphore(units) {
+  async limit(units) {
     const semaphore = new Semaphore(10);
     await Promise.all(Array.from({ length: units }, async () => {
       const [, release] = await semaphore.acquire();

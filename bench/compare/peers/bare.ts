@@ -79,7 +79,7 @@ await serve(`bare promises, Deno ${Deno.version.deno}`, {
   },
 
   /** Ten loops that share what there is to do. */
-  async semaphore(units) {
+  async limit(units) {
     let left = units;
     await Promise.all(times(10, async () => {
       while (left-- > 0) await turn();

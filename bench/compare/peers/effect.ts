@@ -25,7 +25,8 @@ function go(
   return Effect.runPromise(Effect.gen(body));
 }
 
-const one = Effect.sync(() => 1);
+/** An async function, as everywhere: what is none, Effect calls without a fiber that waits. */
+const one = Effect.promise(() => Promise.resolve(1));
 
 function handOver(units: number, pairs: number): Promise<void> {
   return go(function* () {
@@ -137,6 +138,11 @@ await serve("Effect 4.1.0", {
       const task = semaphore.withPermits(1)(Effect.yieldNow);
       yield* Effect.all(times(units, () => task), together);
     }),
+
+  limit: (units) =>
+    Effect.runPromise(
+      Effect.all(times(units, () => Effect.yieldNow), { concurrency: 10 }),
+    ),
 
   sleeps,
 

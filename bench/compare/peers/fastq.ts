@@ -4,7 +4,7 @@ import { serve } from "../serve.ts";
 import { turn } from "../turn.ts";
 
 await serve("fastq 1.20.3", {
-  async semaphore(units) {
+  async limit(units) {
     const queue = fastq(turn, 10);
     await Promise.all(Array.from({ length: units }, (_, i) => queue.push(i)));
   },

@@ -4,7 +4,7 @@ import { serve } from "../serve.ts";
 import { turn } from "../turn.ts";
 
 await serve("p-limit 7.3.3", {
-  async semaphore(units) {
+  async limit(units) {
     const limit = pLimit(10);
     await Promise.all(Array.from({ length: units }, () => limit(turn)));
   },

@@ -5,7 +5,7 @@ import { turn } from "../turn.ts";
 import { priorityOf } from "../works.ts";
 
 await serve("p-queue 10.0.0", {
-  async semaphore(units) {
+  async limit(units) {
     const queue = new PQueue({ concurrency: 10 });
     await queue.addAll(Array.from({ length: units }, () => turn));
   },

@@ -135,8 +135,17 @@ await serve(`asyncio for Deno ${config.version}`, {
     }));
   },
 
+  async limit(units) {
+    const semaphore = new Semaphore(10);
+    await Promise.all(times(units, async () => {
+      await semaphore.acquire();
+      await sleep(0);
+      semaphore.release();
+    }));
+  },
+
   async sleeps(units) {
-    await gather(times(units, (k) => sleep(sleepTime(k))));
+    await Promise.all(times(units, (k) => sleep(sleepTime(k))));
   },
 
   async sleeping_tasks(units) {
