@@ -177,6 +177,8 @@ export function timeoutAt<T>(
  * The same as {@linkcode timeout}, but gives `undefined` when the time is up:
  * where running out of time is no failure. As Trio's `move_on_after`.
  *
+ * Where the body gives `undefined` too, `scope.expired` tells them apart.
+ *
  * **Cancel safety:** as `timeout`.
  *
  * @throws {RangeError} `ms` is `NaN`.
