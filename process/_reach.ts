@@ -97,6 +97,9 @@ export class GroupReach implements Reach {
   }
 }
 
+/** How the runtime says it, with a full stop or without. */
+const ENDED = "Child process has already terminated";
+
 /** Whether there is such a process, or group where it is negative. */
 function exists(pid: number): boolean {
   try {
@@ -112,6 +115,5 @@ function exists(pid: number): boolean {
 
 function hasEnded(error: unknown): boolean {
   return error instanceof Deno.errors.NotFound ||
-    error instanceof TypeError &&
-      error.message === "Child process has already terminated";
+    error instanceof TypeError && error.message.startsWith(ENDED);
 }

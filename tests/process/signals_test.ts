@@ -160,6 +160,28 @@ Deno.test("a signal to a program that has ended, which is not known yet, is no e
   }
 });
 
+Deno.test("a signal that a timer sends in the turn of the end is no error", async () => {
+  for (let i = 0; i < 20; i++) {
+    for (const stdin of [INHERIT, DEVNULL] as const) {
+      const process = await createSubprocessExec("true", [], { stdin });
+      const sent = new Promise<void>((resolve, reject) =>
+        setTimeout(() => {
+          try {
+            resolve(process.terminate());
+          } catch (error) {
+            reject(error);
+          }
+        })
+      );
+      // Both are due when the loop turns again: the timer, and the end.
+      const end = performance.now() + 10_000;
+      while (isAlive(process.pid) && performance.now() < end);
+      await sent;
+      assertEquals(await process.wait(), 0);
+    }
+  }
+});
+
 Deno.test("no signal is sent when the wait is over, so reused numbers hit nobody", async () => {
   const process = await createSubprocessExec("true", [], { stdin: DEVNULL });
   await process.wait();
