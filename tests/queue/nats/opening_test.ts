@@ -81,6 +81,16 @@ for (
   });
 }
 
+test("being refused again and again is nothing but an error", async () => {
+  await using server = await NatsServer.start(["--auth", "right"]);
+  await Promise.all(Array.from({ length: 100 }, () =>
+    assertRejects(
+      () => natsJobs({ servers: server.address, name: "test" }),
+      NatsError,
+      "lets nobody in",
+    )));
+});
+
 for (
   const [what, login, url, options] of [
     ["user and password", ["--user", "ada", "--pass", "a:b@c"], "", {
