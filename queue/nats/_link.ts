@@ -1,5 +1,6 @@
 /** @module */
 import { detached } from "../../tasks/detached.ts";
+import { getRunningLoop } from "../../tasks/event_loop.ts";
 import { Line } from "../../tasks/line.ts";
 import { moveOnAfter } from "../../tasks/timeout.ts";
 import type { WaitOptions } from "../../tasks/types.ts";
@@ -19,6 +20,12 @@ const FIRST_PAUSE = 20, LONGEST_PAUSE = 1000;
 /** How long an answer may take before it is asked for again. */
 const PATIENCE = 2000;
 
+/** Somebody waits for an answer. */
+interface Question {
+  readonly subject: string;
+  readonly waiter: ExternalWaiter<Msg>;
+}
+
 /** What goes with a question. */
 export interface AskOptions extends WaitOptions {
   headers?: Record<string, string> | undefined;
@@ -35,7 +42,10 @@ export interface AskOptions extends WaitOptions {
  */
 export class Link {
   readonly #connection: NatsConnection;
-  readonly #asking = new Line<Msg, ExternalWaiter<Msg>>("NATS");
+  /** Where the answers come; the client's own requests cost twice as much. */
+  readonly #inbox = `_INBOX.${crypto.randomUUID()}`;
+  readonly #questions = new Map<string, Question>();
+  #numbers = 0;
   readonly #pausing = new Line<void>("NATS");
   readonly #listeners: (() => void)[] = [];
   /** Whether it is connected, as far as is known. */
@@ -44,6 +54,7 @@ export class Link {
 
   constructor(connection: NatsConnection) {
     this.#connection = connection;
+    this.subscribe(`${this.#inbox}.*`, (answer) => this.#answered(answer));
     detached(() => {
       this.#watch();
       this.#watchEnd();
@@ -111,7 +122,7 @@ export class Link {
       } catch (error) {
         if (!isPassing(error)) throw error;
         last = error;
-        if (isAbsent(error)) await absent?.();
+        if (error instanceof errors.NoRespondersError) await absent?.();
       }
       await this.pause(Math.min(pause, left), options);
     }
@@ -123,17 +134,41 @@ export class Link {
     left: number,
     options: AskOptions,
   ): Promise<Msg> {
-    const waiter = new ExternalWaiter<Msg>(this.#asking, options);
-    this.#asking.join(waiter);
-    const timeout = Math.max(Math.min(left, PATIENCE), 1);
-    this.#connection.request(subject, data, {
-      timeout,
-      ...(options.headers && { headers: headersOf(options.headers) }),
-    }).then(
-      (message) => waiter.wake(message),
-      (error) => waiter.fail(isPassing(error) ? error : refusedBy(error)),
+    const reply = `${this.#inbox}.${this.#numbers++}`;
+    const waiter = new ExternalWaiter<Msg>({
+      what: "NATS",
+      leave: () => {
+        late.cancel();
+        this.#questions.delete(reply);
+      },
+    }, options);
+    const late = getRunningLoop().callLater(
+      Math.min(left, PATIENCE),
+      () => waiter.fail(new errors.TimeoutError()),
     );
+    this.#questions.set(reply, { subject, waiter });
+    try {
+      const all = options.headers && { headers: headersOf(options.headers) };
+      this.#connection.publish(subject, data, { reply, ...all });
+    } catch (error) {
+      waiter.fail(refusedBy(error));
+    }
     return waiter.promise;
+  }
+
+  #answered(answer: Msg): void {
+    const question = this.#questions.get(answer.subject);
+    if (question === undefined) return; // it was given up
+    const { subject, waiter } = question;
+    const nobody = answer.data.length === 0 && answer.headers?.code === 503;
+    if (nobody) waiter.fail(new errors.NoRespondersError(subject));
+    else waiter.wake(answer);
+  }
+
+  #failAll(error: unknown, about?: string): void {
+    for (const { subject, waiter } of [...this.#questions.values()]) {
+      if (about === undefined || about === subject) waiter.fail(error);
+    }
   }
 
   /** Waits, not longer than until the connection was made again, or ended. */
@@ -159,22 +194,25 @@ export class Link {
     if (this.#error !== undefined) return;
     this.#error = error;
     this.#up = false;
-    this.#asking.failAll(error);
+    this.#failAll(error);
     this.#pausing.failAll(error);
     for (const listener of this.#listeners) listener();
   }
 
   async #watch(): Promise<void> {
-    for await (const { type } of this.#connection.status()) {
+    for await (const status of this.#connection.status()) {
       if (this.#error !== undefined) return;
-      if (type === "disconnect") {
+      if (status.type === "disconnect") {
         this.#up = false;
-        this.#asking.failAll(new errors.RequestError("the connection is lost"));
-      } else if (type === "reconnect") {
+        this.#failAll(new errors.RequestError("the connection is lost"));
+      } else if (status.type === "reconnect") {
         this.#up = true;
         this.#pausing.wakeAll();
         for (const listener of this.#listeners) listener();
-      }
+      } else if (
+        status.type === "error" &&
+        status.error instanceof errors.PermissionViolationError
+      ) this.#failAll(refusedBy(status.error), status.error.subject);
     }
   }
 
@@ -202,10 +240,4 @@ function isPassing(error: unknown): boolean {
   return error instanceof errors.TimeoutError ||
     error instanceof errors.NoRespondersError ||
     error instanceof errors.RequestError;
-}
-
-function isAbsent(error: unknown): boolean {
-  return error instanceof errors.NoRespondersError ||
-    (error instanceof errors.RequestError &&
-      error.cause instanceof errors.NoRespondersError);
 }

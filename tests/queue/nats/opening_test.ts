@@ -91,6 +91,28 @@ test("being refused again and again is nothing but an error", async () => {
     )));
 });
 
+test("a user who may not use JetStream is an error that says so", async () => {
+  const config = await Deno.makeTempFile();
+  await Deno.writeTextFile(
+    config,
+    `authorization { users: [{ user: ada, password: x, permissions: {
+      publish: "nothing", subscribe: ">" } }] }`,
+  );
+  await using server = await NatsServer.start(["-c", config]);
+  await assertRejects(
+    () =>
+      natsJobs({
+        servers: server.address,
+        name: "test",
+        user: "ada",
+        password: "x",
+      }),
+    NatsError,
+    "NATS refuses: Permissions Violation",
+  );
+  await Deno.remove(config);
+});
+
 for (
   const [what, login, url, options] of [
     ["user and password", ["--user", "ada", "--pass", "a:b@c"], "", {
