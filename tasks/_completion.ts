@@ -119,12 +119,13 @@ export class Completion<T> {
     this.state = state;
     this.#outcome = outcome;
     const listeners = this.#listeners;
-    this.#listeners = undefined;
     if (listeners instanceof Set) {
+      // One may take another off, which is then not told.
       for (const listener of listeners) listener.settled(this);
     } else if (listeners !== undefined) {
       listeners.settled(this);
     }
+    this.#listeners = undefined;
     if (
       state !== "failed" || this.#retrieved || outcome instanceof CancelledError
     ) return;

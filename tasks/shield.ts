@@ -40,10 +40,9 @@ export function shield<T>(awaitable: Awaitable<T>): Future<T> {
   end.listen(hearing);
   completionOf(outer).listen({
     settled: () => {
-      if (inner.done) return;
-      // Given up: nothing of this shield stays with the work.
+      // Given up, or over: nothing of this shield stays with the work.
       end.unlisten(hearing);
-      watchAbandoned(end);
+      if (!inner.done) watchAbandoned(end);
     },
   });
   return outer;

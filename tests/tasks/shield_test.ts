@@ -16,6 +16,7 @@ import {
   run,
   shield,
   sleep,
+  taskGroup,
   TimeoutError,
   waitFor,
 } from "@asyncio/asyncio/tasks";
@@ -163,4 +164,27 @@ Deno.test("shield of something that cannot be awaited is a TypeError", () => {
   for (const bad of [1, null, undefined, {}] as never[]) {
     assertThrows(() => shield(bad), TypeError);
   }
+});
+
+Deno.test("a child fails while its sibling waits for a shield of it: the sibling is cancelled, and nothing breaks", async () => {
+  const seen: string[] = [];
+  const reports = await reportsOf(async () => {
+    const { errors } = await assertRejects(() =>
+      taskGroup((group) => {
+        const failing = group.createTask(async () => {
+          await sleep(1);
+          throw new Error("boom");
+        });
+        group.createTask(async () => {
+          try {
+            await shield(failing);
+          } catch (error) {
+            seen.push((error as Error).name);
+            throw error;
+          }
+        });
+      }), AggregateError);
+    seen.push(...errors.map((error: Error) => error.message));
+  });
+  assertEquals([seen, reports], [["CancelledError", "boom"], []]);
 });
