@@ -57,6 +57,8 @@ export interface TaskScope extends Sibling<TaskScope> {
 
 const settled = Promise.resolve();
 
+function nothing(): void {}
+
 /**
  * Whether a loop runs its entries: in the context of whoever planned the turn,
  * which has nothing to do with what is run.
@@ -95,6 +97,8 @@ export class Scheduler implements ClockedLoop {
   #ready: Runnable[] = [];
   #soon: Runnable[] = [];
   #soonNext = 0;
+  /** What the entries of `soon` come after. */
+  #before: Promise<void> = settled;
   #turnPlanned = false;
   #onPoint: (() => void) | undefined = undefined;
   /** Wake-ups left until the time is looked at. */
@@ -144,7 +148,21 @@ export class Scheduler implements ClockedLoop {
   /** The same for an entry that the budget was asked for already. */
   next(entry: Runnable): void {
     this.#soon.push(entry);
-    settled.then(this.#runSoon);
+    this.#before.then(this.#runSoon);
+  }
+
+  /**
+   * Lets what is to run soon from now on wait, in its order, until the function
+   * that it gives is called: in the same synchronous code, and once is enough.
+   */
+  hold(): () => void {
+    if (this.#before !== settled) return nothing; // somebody further out does
+    let release!: () => void;
+    this.#before = new Promise((resolve) => release = resolve);
+    return () => {
+      this.#before = settled;
+      release();
+    };
   }
 
   /**
@@ -244,7 +262,10 @@ export class Scheduler implements ClockedLoop {
   #renewBudget(): boolean {
     if (this.#deferring) return false;
     const now = performance.now();
-    this.#busySince ??= now;
+    if (this.#busySince === undefined) {
+      this.#busySince = now;
+      this.#planTurn(); // or the turns that the runtime takes went unseen
+    }
     this.#deferring = now - this.#busySince >= TURN_INTERVAL;
     if (this.#deferring) return false;
     this.#budget = BUDGET;

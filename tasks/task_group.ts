@@ -5,13 +5,10 @@ import { completionOf } from "./future.ts";
 import { printable } from "./inspect.ts";
 import { Line } from "./line.ts";
 import { callingScope, currentScope, runInScope } from "./current_scope.ts";
-import type { Runnable } from "./runnable.ts";
 import type { Scope } from "./scope.ts";
 import { spawn, type Task, type TaskOptions } from "./task.ts";
 import { checkCoroutine, type Coroutine, describe } from "./types.ts";
 import { passed, quiet, refused, ShieldedWaiter } from "./waiter.ts";
-
-const settled = Promise.resolve();
 
 let open!: (scope: Scope, limit: number) => TaskGroup;
 let runBody!: <T>(
@@ -49,8 +46,6 @@ export class TaskGroup {
   readonly #admission: Admission | undefined;
   #state: "open" | "ending" | "over" = "open";
   #bodyRuns = true;
-  /** Whether it is in its first lines. */
-  #bodyBegins = true;
 
   private constructor(scope: Scope, limit: number) {
     this.#scope = scope;
@@ -168,10 +163,7 @@ export class TaskGroup {
     const work = admission === undefined
       ? coroutine
       : () => admission.enter(currentScope().owner!, coroutine);
-    const { scheduler } = this.#scope;
-    const task = spawn(work, scheduler, options, (step) => {
-      scheduler.soon(this.#bodyBegins ? new Later(step) : step);
-    });
+    const task = spawn(work, this.#scope.scheduler, options);
     this.#tasks.add(task);
     this.#cancelWhenEnding(task); // by its own first step, where that was eager
     return task;
@@ -235,17 +227,20 @@ export class TaskGroup {
       }
       this.#end(new CancelledError("the body of the group failed"));
     };
+    // A body that fails in its first lines is heard of before any child starts.
+    const release = scope.scheduler.hold();
+    let ended: Promise<void> | undefined;
     try {
       const result = runInScope(scope, () => Promise.resolve(body(this)));
-      this.#bodyBegins = false;
-      const ended = result.then((given) => {
+      ended = result.then((given) => {
         this.#bodyRuns = false;
         value = given;
       }, failed);
-      await ended;
     } catch (error) {
       failed(error); // thrown at once
     }
+    release();
+    await ended;
     scope.pending = undefined; // its own, not delivered: taken back
     while (this.#tasks.size > 0) {
       try {
@@ -338,23 +333,6 @@ async function runGroup<T>(
     );
   }
   return await runBody(open(currentScope().open(), limit), body) as T;
-}
-
-/**
- * The first step of a child that is made in the body's first lines: a moment
- * later than others, so that a body that fails in them is heard of before.
- */
-class Later implements Runnable {
-  readonly calls = true;
-  readonly #step: Runnable;
-
-  constructor(step: Runnable) {
-    this.#step = step;
-  }
-
-  run(): void {
-    settled.then(() => this.#step.run());
-  }
 }
 
 function failureBeforeReady(task: Task<unknown>): unknown {

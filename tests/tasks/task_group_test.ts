@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   CancelledError,
+  createTask,
   sleep,
   type TaskGroup,
   taskGroup,
@@ -188,4 +189,24 @@ Deno.test("a group prints its state", async () => {
       'TaskGroup { state: "open", tasks: 1, errors: 0 }',
     );
   });
+});
+
+Deno.test("children of the body's first lines start in the order of creation, among all else", async () => {
+  const seen: string[] = [];
+  await taskGroup(async (group) => {
+    group.createTask(() => void seen.push("first child"));
+    createTask(() => void seen.push("task"));
+    await taskGroup((inner) => {
+      inner.createTask(() => void seen.push("inner child"));
+      createTask(() => void seen.push("second task"));
+    });
+    group.createTask(() => void seen.push("last child"));
+  });
+  assertEquals(seen, [
+    "first child",
+    "task",
+    "inner child",
+    "second task",
+    "last child",
+  ]);
 });
