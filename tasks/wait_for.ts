@@ -3,7 +3,8 @@ import { cancellable } from "./cancellable.ts";
 import { CancelledError, TimeoutError } from "./errors.ts";
 import { checkAwaitable } from "./ensure_future.ts";
 import { Future } from "./future.ts";
-import { currentScope, runInScope } from "./current_scope.ts";
+import { callingScope, currentScope, runInScope } from "./current_scope.ts";
+import type { Scope } from "./scope.ts";
 import { type Timeout, timeout } from "./timeout.ts";
 import {
   type Awaitable,
@@ -97,29 +98,35 @@ function expireNow(scope: Timeout): void {
 }
 
 /**
- * Runs `work` in a scope of its own, which is cancelled, and left to itself,
- * when the signal aborts.
+ * A wait for work in a scope of its own. A cancel goes to the work, and comes
+ * back from there; when the signal aborts, the work is cancelled, and left to
+ * itself.
  */
-async function abortable<T>(
+class WorkWaiter<T> extends ShieldedWaiter<T> {
+  readonly #work: Scope;
+
+  constructor(work: Scope, options: WaitOptions) {
+    super(PLACE, options);
+    this.#work = work;
+  }
+
+  override abort(reason: unknown): void {
+    super.abort(reason);
+    const error = new CancelledError("the signal was aborted");
+    this.#work.cancel(error, callingScope());
+  }
+}
+
+/** Runs `work` until the signal aborts. */
+function abortable<T>(
   work: () => Promise<T>,
   options: WaitOptions,
 ): Promise<T> {
   const scope = currentScope().open();
-  // A cancel goes to the work, in the scope inside, and comes back from there.
-  const waiter = new ShieldedWaiter<T>(PLACE, options);
+  const waiter = new WorkWaiter<T>(scope, options);
   runInScope(scope, work).then(
     (value) => waiter.wake(value),
     (error) => waiter.fail(error),
   ).finally(() => scope.close());
-  let ended = false;
-  try {
-    const value = await waiter.promise;
-    ended = true;
-    return value;
-  } catch (error) {
-    ended = !options.signal!.aborted || error !== options.signal!.reason;
-    throw error;
-  } finally {
-    if (!ended) scope.cancel(new CancelledError("the signal was aborted"));
-  }
+  return waiter.promise;
 }

@@ -1,0 +1,115 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import {
+  CancelledError,
+  createTask,
+  Future,
+  getRunningLoop,
+  shield,
+  sleep,
+  TimeoutError,
+  wait,
+  waitFor,
+} from "@asyncio/asyncio/tasks";
+import { Queue } from "@asyncio/asyncio/queue";
+import { turns } from "./_turns.ts";
+import { virtually } from "./_virtually.ts";
+
+const now = () => getRunningLoop().time();
+
+/** Runs for its time, whoever cancels. */
+async function stubborn(ms: number): Promise<string> {
+  const until = now() + ms;
+  while (now() < until) await sleep(until - now()).catch(() => {});
+  return "ended";
+}
+
+Deno.test("waitFor ends no earlier than its work, cancelled or out of time", () =>
+  virtually(async () => {
+    const start = now();
+    const task = createTask(() => waitFor(() => stubborn(200), 400));
+    await sleep(0);
+    task.cancel();
+    await wait([task]);
+    assertEquals(now() - start, 200);
+    assertEquals(await waitFor(() => stubborn(200), 100), "ended");
+    assertEquals(now() - start, 400);
+  }));
+
+for (const ms of [Infinity, 60_000]) {
+  Deno.test(`a callback that cancels who waits, for ${ms} ms at most, cancels the task waited for`, async () => {
+    const future = new Future<void>();
+    const inner = createTask(async () => await future);
+    const waiter = createTask(() => waitFor(inner, ms));
+    getRunningLoop().callSoon(() => waiter.cancel());
+    await assertRejects(async () => await waiter, CancelledError);
+    await wait([inner]);
+    assert(inner.cancelled);
+  });
+}
+
+Deno.test("a task that ends at once, and a cancel of who waits for it: the cancel strikes at the next wait", async () => {
+  const seen: string[] = [];
+  const inner = createTask(() => "done");
+  const task = createTask(async () => {
+    seen.push(await waitFor(inner, 60_000));
+    await sleep(60_000);
+    seen.push("not reached");
+  });
+  await sleep(0);
+  task.cancel();
+  await assertRejects(async () => await task, CancelledError);
+  assertEquals(seen, ["done"]);
+});
+
+Deno.test("a shield that is out of time is cancelled, and its work goes on", () =>
+  virtually(async () => {
+    const work = createTask(() => sleep(10, { result: "done" }));
+    for (const ms of [0, 1]) {
+      const shielded = shield(work);
+      await assertRejects(() => waitFor(shielded, ms), TimeoutError);
+      assertEquals([work.done, shielded.cancelled], [false, true]);
+    }
+    assertEquals(await waitFor(shield(work), Infinity), "done");
+  }));
+
+Deno.test("an abort, and then an item, in the same turn: the work that is given up takes nothing", () =>
+  virtually(async () => {
+    const queue = new Queue<string>();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const given = assertRejects(
+      () => waitFor(() => queue.get(), 1000, { signal }),
+      Error,
+      "given up",
+    );
+    await sleep(1);
+    controller.abort(new Error("given up"));
+    queue.putNowait("item");
+    await given;
+    await turns();
+    assertEquals(queue.getNowait(), "item");
+  }));
+
+Deno.test("an abort, and a cancel of who waits, in the same turn: the work cleans up once, undisturbed", () =>
+  virtually(async () => {
+    for (const order of ["abort first", "cancel first"]) {
+      const seen: string[] = [];
+      const controller = new AbortController();
+      const { signal } = controller;
+      const work = async () => {
+        try {
+          await sleep(60_000);
+        } finally {
+          await sleep(5);
+          seen.push("cleaned up");
+        }
+      };
+      const task = createTask(() => waitFor(work, 1000, { signal }));
+      await sleep(1);
+      const both = [() => controller.abort(), () => task.cancel()];
+      for (const end of order === "abort first" ? both : both.reverse()) end();
+      await assertRejects(async () => await task, Error);
+      await sleep(10);
+      assertEquals(seen, ["cleaned up"], order);
+    }
+  }));
