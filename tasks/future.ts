@@ -9,7 +9,7 @@ import { printable } from "./inspect.ts";
 import { checkCallback } from "./types.ts";
 import { schedulerOf } from "./_loop_binding.ts";
 import { currentScope } from "./current_scope.ts";
-import { cancelled, failed, passed, refused } from "./waiter.ts";
+import { cancelled, failed, passed, struck, takeCancel } from "./waiter.ts";
 
 /** The completion of a future: for the kernel, and nobody else. */
 export let completionOf!: <T>(future: Future<T>) => Completion<T>;
@@ -181,8 +181,11 @@ export class Future<T> implements PromiseLike<T> {
 
   /** Waits, and then goes on with what `follow` adds to the promise of it. */
   #wait<U>(follow: (promise: Promise<T>) => Promise<U>): Promise<U> {
-    const refusal = refused();
-    if (refusal !== undefined) return quiet(follow(refusal));
+    const error = takeCancel();
+    if (error !== undefined) {
+      this.cancel(error.message); // as if it had come a moment later
+      return quiet(follow(struck(error)));
+    }
     const completion = this.#completion;
     switch (completion.state) {
       case "done":

@@ -200,6 +200,11 @@ export class Waiter<T> implements ScopedWait, Runnable {
     if (this.#signal !== undefined) unlisten(this.#signal, this);
     const { observer } = this.scope.scheduler;
     if (observer !== undefined) observer.woke(this);
+    this.leave();
+  }
+
+  /** Leaves the place. */
+  protected leave(): void {
     this.#place.leave(this);
   }
 
@@ -222,27 +227,15 @@ export class Waiter<T> implements ScopedWait, Runnable {
  */
 export class ExternalWaiter<T> extends Waiter<T> {
   constructor(place: Place, options?: WaitOptions) {
-    super(new Outside(place), options);
+    super(place, options);
     this.scope.scheduler.external++;
   }
-}
 
-class Outside implements Place {
-  readonly #place: Place;
-
-  constructor(place: Place) {
-    this.#place = place;
-  }
-
-  get what(): string {
-    return this.#place.what;
-  }
-
-  leave(waiter: Waiter<unknown>): void {
-    const scheduler = waiter.scope.scheduler;
+  protected override leave(): void {
+    const { scheduler } = this.scope;
     scheduler.external--;
     if (scheduler.onWait !== undefined) scheduler.onWait();
-    this.#place.leave(waiter);
+    super.leave();
   }
 }
 
@@ -256,19 +249,28 @@ export class ShieldedWaiter<T> extends Waiter<T> {
   }
 }
 
+/** Takes the cancel not yet delivered, for a wait that may not begin. */
+export function takeCancel(): CancelledError | undefined {
+  if (attention.due === 0) return undefined;
+  const scope = currentScope();
+  if (scope.scheduler.onPoint !== undefined) scope.scheduler.onPoint();
+  return scope.takePending();
+}
+
+/** Delivers a cancel that was taken so. */
+export function struck(error: CancelledError): Promise<never> {
+  currentScope().strike(error);
+  return cancelled(error);
+}
+
 /**
  * The rejection of a wait that may not begin: by a cancel not yet delivered, or
  * a signal aborted already.
  */
 export function refused(options?: WaitOptions): Promise<never> | undefined {
   if (options === undefined && attention.due === 0) return undefined;
-  const scope = currentScope();
-  if (scope.scheduler.onPoint !== undefined) scope.scheduler.onPoint();
-  const error = scope.takePending();
-  if (error !== undefined) {
-    scope.strike(error);
-    return cancelled(error);
-  }
+  const error = takeCancel();
+  if (error !== undefined) return struck(error);
   const signal = options === undefined ? undefined : options.signal;
   return signal === undefined ? undefined : refusedBy(signal);
 }
