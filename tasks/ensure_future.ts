@@ -1,4 +1,5 @@
 /** @module */
+import { isCancelled } from "./errors.ts";
 import { completionOf, Future } from "./future.ts";
 import { follow, type Follower, unfollow } from "./_promise_fan.ts";
 import { createTask } from "./create_task.ts";
@@ -46,7 +47,8 @@ function futureOf<T>(promise: PromiseLike<T>): Future<T> {
   const completion = completionOf(future);
   const follower: Follower = {
     fulfilled: (value) => completion.succeed(value as T),
-    rejected: (error) => completion.fail(error),
+    rejected: (error) =>
+      isCancelled(error) ? completion.cancel(error) : completion.fail(error),
   };
   follow(promise, follower);
   completion.listen({ settled: () => unfollow(promise, follower) });

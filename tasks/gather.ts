@@ -29,6 +29,8 @@ export interface ReturnExceptions {
 class Gathering extends Future<unknown[]> {
   readonly what = "gather";
   readonly #children: Future<unknown>[];
+  /** Each of them once. */
+  readonly #unique: Future<unknown>[];
   readonly #returnExceptions: boolean;
   #left: number;
   #cancelled = false;
@@ -41,6 +43,7 @@ class Gathering extends Future<unknown[]> {
   ) {
     super();
     this.#children = children;
+    this.#unique = unique;
     this.#returnExceptions = returnExceptions;
     this.#left = unique.length;
     if (unique.length === 0) this.#end();
@@ -50,7 +53,7 @@ class Gathering extends Future<unknown[]> {
   /** Cancels all that have not ended; it ends itself when they have. */
   override cancel(message?: string): boolean {
     if (this.done) return false;
-    const pending = this.#children.filter((child) => !child.done);
+    const pending = this.#unique.filter((child) => !child.done);
     this.#cancelled = true;
     this.#message = message;
     for (const child of pending) child.cancel(message);
