@@ -46,10 +46,8 @@ export class Callback implements Runnable {
     try {
       runInScope(scope, fn);
     } catch (error) {
-      scheduler.report({
-        message: `Exception in callback ${this.#name}`,
-        error,
-      });
+      const message = `Exception in callback ${this.#name}`;
+      runInScope(scope, () => scheduler.report({ message, error }));
     }
     if (observer !== undefined) {
       const took = performance.now() - start;

@@ -41,23 +41,25 @@ export class MainRun<T> extends Future<T> {
   }
 
   override cancel(message?: string): boolean {
-    return !this.done && this.#main.cancel(message);
+    if (this.done) return false;
+    this.#main.cancel(message); // where that has ended, the clean-up is waited for
+    return true;
   }
 
   #listen({ signal, handleInterrupt = true }: RunOptions): void {
     if (handleInterrupt) {
       const stop = onSignal("SIGINT", () => {
         stop(); // the second one gets the runtime's default
-        this.#interrupted = true;
-        this.#main.cancel("interrupted by Ctrl-C");
+        this.#interrupted = this.#main.cancel("interrupted by Ctrl-C");
       });
       this.#stop.push(stop);
     }
     if (signal !== undefined) {
       const target = {
         abort: (reason: unknown) => {
-          this.#aborted = { reason };
-          this.#main.cancel("the signal was aborted");
+          if (this.#main.cancel("the signal was aborted")) {
+            this.#aborted = { reason };
+          }
         },
       };
       listen(signal, target);

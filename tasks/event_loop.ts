@@ -2,6 +2,7 @@
 import { Callback } from "./_callback.ts";
 import { type Clock, realClock } from "./clock.ts";
 import { setDebug } from "./_debug_mode.ts";
+import { InvalidStateError } from "./errors.ts";
 import { Future } from "./future.ts";
 import { callAt, callSoon, type Handle, type TimerHandle } from "./handle.ts";
 import { printable } from "./inspect.ts";
@@ -73,10 +74,12 @@ export class EventLoop {
    *
    * It runs in a copy of the caller's context and in no task. An error that it
    * throws goes to the exception handler.
+   *
+   * @throws {InvalidStateError} The run that the loop belongs to has ended.
    */
   callSoon(callback: () => void): Handle {
     checkCallback(callback);
-    return callSoon(schedulerOf(this), callback);
+    return callSoon(openSchedulerOf(this), callback);
   }
 
   /**
@@ -86,6 +89,7 @@ export class EventLoop {
    * Those of the same time are called in the order in which they were set.
    *
    * @throws {RangeError} `delay` is `NaN`.
+   * @throws {InvalidStateError} The run that the loop belongs to has ended.
    */
   callLater(delay: number, callback: () => void): TimerHandle {
     checkMilliseconds(delay, "the delay");
@@ -97,11 +101,12 @@ export class EventLoop {
    * `loop.call_at`.
    *
    * @throws {RangeError} `when` is `NaN`.
+   * @throws {InvalidStateError} The run that the loop belongs to has ended.
    */
   callAt(when: number, callback: () => void): TimerHandle {
     checkMilliseconds(when, "the time");
     checkCallback(callback);
-    return callAt(schedulerOf(this), when, callback);
+    return callAt(openSchedulerOf(this), when, callback);
   }
 
   /**
@@ -121,10 +126,12 @@ export class EventLoop {
   /**
    * Calls `callback` whenever `signal` arrives, in place of the one set before.
    * Ends with the run. Mirrors `loop.add_signal_handler`.
+   *
+   * @throws {InvalidStateError} The run that the loop belongs to has ended.
    */
   addSignalHandler(signal: Deno.Signal, callback: () => void): void {
     checkCallback(callback);
-    const scheduler = schedulerOf(this);
+    const scheduler = openSchedulerOf(this);
     this.removeSignalHandler(signal);
     const call = new Callback(scheduler, callback);
     const stop = onSignal(signal, () => scheduler.soon(call));
@@ -144,6 +151,9 @@ export class EventLoop {
   /**
    * Sets what is told of errors that nobody catches; `undefined`: a report on
    * stderr. Mirrors `loop.set_exception_handler`.
+   *
+   * It is called with the context variables of the task or callback that the
+   * error comes from.
    */
   setExceptionHandler(
     handler:
@@ -153,8 +163,11 @@ export class EventLoop {
     if (handler !== undefined) checkCallback(handler);
     const scheduler = schedulerOf(this);
     scheduler.report = handler === undefined ? printReport : (report) => {
+      const told = report as ExceptionContext;
+      const tell = () => handler(this, told);
       try {
-        handler(this, report as ExceptionContext);
+        if (told.task === undefined) tell();
+        else told.task.getContext().run(tell);
       } catch (error) {
         printReport(report);
         printReport({ message: "Exception in the exception handler", error });
@@ -215,6 +228,14 @@ export class EventLoop {
 }
 
 bindLoop(new EventLoop(), outsideScheduler);
+
+function openSchedulerOf(loop: EventLoop): Scheduler {
+  const scheduler = schedulerOf(loop);
+  if (!scheduler.closed) return scheduler;
+  throw new InvalidStateError(
+    "nothing can be called here: the run that this loop belongs to has ended",
+  );
+}
 
 /**
  * The loop of the code that asks: outside of `run` the process's default loop.

@@ -1,10 +1,11 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   CancelledError,
   createTask,
   type ExceptionContext,
   Future,
   getRunningLoop,
+  InvalidStateError,
   run,
   shield,
   sleep,
@@ -148,4 +149,74 @@ Deno.test("a shielded leftover still ends before run does", async () => {
     work.cancel();
   });
   assert(ended);
+});
+
+Deno.test("a cancel of who waits for a run that cleans up is no reason to hurry: the value comes, and the cancel strikes next", async () => {
+  const seen: string[] = [];
+  const [cleaning, clean] = [new Future<void>(), new Future<void>()];
+  const outer = createTask(async () => {
+    const value = await run(async () => {
+      createTask(async () => {
+        try {
+          await sleep(60_000);
+        } finally {
+          cleaning.setResult();
+          await clean;
+          seen.push("cleaned up");
+        }
+      });
+      await sleep(0);
+      return "value";
+    });
+    seen.push(value);
+    await sleep(60_000);
+    seen.push("not reached");
+  });
+  await cleaning;
+  outer.cancel();
+  await turns();
+  assertEquals(seen, []);
+  clean.setResult();
+  await assertRejects(async () => await outer, CancelledError);
+  assertEquals(seen, ["cleaned up", "value"]);
+});
+
+Deno.test("an abort while the run of a main that ended cancelled cleans up changes nothing", async () => {
+  const controller = new AbortController();
+  const cleaning = new Future<void>();
+  const ended = assertRejects(
+    () =>
+      run(async () => {
+        createTask(async () => {
+          try {
+            await sleep(60_000);
+          } finally {
+            cleaning.setResult();
+            await sleep(0);
+          }
+        });
+        await sleep(0);
+        throw new CancelledError("main's own");
+      }, { signal: controller.signal }),
+    CancelledError,
+    "main's own",
+  );
+  await cleaning;
+  controller.abort(new Error("too late"));
+  await ended;
+});
+
+Deno.test("a loop whose run has ended calls nothing any more", async () => {
+  const loop = await run(() => getRunningLoop());
+  const call = () => {
+    throw new Error("not reached");
+  };
+  for (
+    const register of [
+      () => loop.callSoon(call),
+      () => loop.callLater(0, call),
+      () => loop.callAt(0, call),
+      () => loop.addSignalHandler("SIGUSR2", call),
+    ]
+  ) assertThrows(register, InvalidStateError, "has ended");
 });
