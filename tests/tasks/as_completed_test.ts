@@ -202,3 +202,20 @@ Deno.test("a task race in a loop, with what is left taken up again, ends every t
     assertEquals(order, Array.from({ length: 50 }, (_, i) => i));
     assert(tasks.every((task) => task.done));
   }));
+
+Deno.test("of several that wait for the next one, one that is cancelled takes none from the others", () =>
+  virtually(async () => {
+    const iterator = asCompleted([10, 20, 30].map(after))
+      [Symbol.asyncIterator]();
+    const seen: unknown[] = [];
+    const readers = Array.from({ length: 4 }, () =>
+      createTask(async () => {
+        const { done, value } = await iterator.next();
+        seen.push(done ? "over" : await value);
+      }));
+    await sleep(1);
+    readers[0]!.cancel();
+    await sleep(30);
+    assertEquals(seen, [10, 20, 30]);
+    assertEquals(await iterator.next(), { done: true, value: undefined });
+  }));
