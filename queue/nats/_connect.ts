@@ -47,7 +47,8 @@ export async function connectTo(
     });
   } catch (error) {
     if (!(error instanceof TimeoutError)) throw error;
-    throw new NatsError(`no NATS server at ${where} within ${ms} ms`, {
+    const why = last instanceof Error ? `: ${last.message}` : "";
+    throw new NatsError(`no NATS server at ${where} within ${ms} ms${why}`, {
       cause: last ?? error,
     });
   }
