@@ -179,11 +179,6 @@ export class Link {
     );
   }
 
-  /** Has every message been handled that the server sent before? */
-  flush(): Promise<void> {
-    return this.#connection.flush();
-  }
-
   /** Ends it; who asks gets `error`. */
   async close(error: unknown): Promise<void> {
     this.#end(error);

@@ -63,11 +63,6 @@ export class Pulls {
     link.onChange(() => this.#forget());
   }
 
-  /** How many jobs were asked for, and have not come. */
-  get asked(): number {
-    return this.#asked;
-  }
-
   /** Lets one request be made for all that begin to wait now. */
   plan(): void {
     if (this.#planned) return;

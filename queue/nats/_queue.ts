@@ -113,12 +113,12 @@ export class NatsJobs<T> implements Jobs<T> {
 
   /** A dead letter becomes a job again: with the same id, but a new message. */
   #putBack(
-    { id, data }: Remains,
+    { id, data, date }: Remains,
     number: number,
     options?: WaitOptions,
   ): Promise<void> {
     const headers = {
-      [MESSAGE_ID]: `letter ${number}`,
+      [MESSAGE_ID]: `letter ${number} ${date.getTime()}`,
       [ID]: encodeURIComponent(id),
     };
     return this.#puts.put({ data, headers }, options);
