@@ -49,23 +49,23 @@ export class Limits {
     });
   }
 
-  async #runIdle<T>(
+  #runIdle<T>(
     ms: number,
     body: (moved: () => void) => Promise<T>,
   ): Promise<T> {
     const loop = getRunningLoop();
     let over = false;
-    const run = timeout(ms, (scope) => {
+    return timeout(ms, async (scope) => {
       this.#idle = scope;
-      return body(() => {
-        if (!over && !scope.expired) scope.reschedule(loop.time() + ms);
-      });
+      try {
+        return await body(() => {
+          if (!over && !scope.expired) scope.reschedule(loop.time() + ms);
+        });
+      } finally {
+        // Before the timeout is: bytes may still move, of what is being ended.
+        over = true;
+      }
     });
-    try {
-      return await run;
-    } finally {
-      over = true;
-    }
   }
 
   /** Which of them it was that threw `error`. */

@@ -236,6 +236,23 @@ Deno.test("a timeout ends all of them, and says what came so far", async () => {
   });
 });
 
+Deno.test("bytes that move while a pipeline with idleTimeout is cancelled leave no pipe open", async () => {
+  const before = openFiles();
+  for (let i = 0; i < 5; i++) {
+    const task = createTask(() =>
+      pipeline([["yes"], ["cat"]], {
+        ...CAPTURE,
+        idleTimeout: 60_000,
+        killAfter: 0,
+      })
+    );
+    await sleep(20); // for bytes to flow
+    task.cancel();
+    await assertRejects(async () => await task, CancelledError);
+  }
+  await until(() => openFiles() <= before, "all is closed");
+});
+
 Deno.test("idleTimeout ends a pipeline that is stuck", async () => {
   const error = await assertRejects(
     () => pipeline([["sleep", "1000"], ["cat"]], { idleTimeout: 50 }),
