@@ -134,13 +134,14 @@ export class Scope {
 
   /**
    * Says that no more code is started in it; what goes on in it is cancelled
-   * with the scopes around it.
+   * with the scopes around it. A cancel of its own that was not delivered is
+   * taken back.
    */
   close(): void {
     this.#closed = true;
+    this.pending = undefined;
     this.#detachWhenEmpty();
     if (this.owner === undefined || this.parent !== undefined) return;
-    this.pending = undefined; // nobody is left to hear of it
     if (this.#waits > 0) this.scheduler.waiting--;
   }
 

@@ -96,7 +96,6 @@ export class Timeout {
     close = (timeout) => {
       timeout.#closed = true;
       timeout.#deadline?.stop();
-      timeout.#scope.pending = undefined; // its own, not delivered: taken back
       timeout.#scope.close();
     };
     printable(Timeout, (timeout) => ({

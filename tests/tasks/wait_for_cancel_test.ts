@@ -113,3 +113,26 @@ Deno.test("an abort, and a cancel of who waits, in the same turn: the work clean
       assertEquals(seen, ["cleaned up"], order);
     }
   }));
+
+Deno.test("the cancel of an abort that the work ended without is taken back", async () => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  let end!: () => void;
+  let goOn!: () => void;
+  let floating!: Promise<string>;
+  const work = async () => {
+    floating = (async () => {
+      await new Promise<void>((resolve) => goOn = resolve);
+      await sleep(0);
+      return "goes on";
+    })();
+    await new Promise<void>((resolve) => end = resolve); // knows nothing of cancels
+  };
+  const given = assertRejects(() => waitFor(work, 60_000, { signal }), Error);
+  controller.abort(new Error("given up"));
+  await given;
+  end();
+  await turns();
+  goOn();
+  assertEquals(await floating, "goes on");
+});
