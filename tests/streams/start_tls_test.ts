@@ -182,6 +182,21 @@ test("startTls with a certificate that is not trusted rejects, and the connectio
   await closedAgain(before);
 });
 
+test("startTls to a peer that talks no TLS rejects, and the connection is lost", async () => {
+  using listener = Deno.listen({ ...LOOPBACK, port: 0 });
+  const { port } = listener.addr as Deno.NetAddr;
+  const { reader, writer } = await openConnection({ ...LOOPBACK, port });
+  using peer = await listener.accept();
+  const starting = writer.startTls(tlsOptions());
+  await peer.read(new Uint8Array(4096));
+  await peer.write(bytes("what are you talking about?\n"));
+  const { InvalidData } = Deno.errors;
+  await assertRejects(() => starting, InvalidData);
+  await assertRejects(() => reader.read(), InvalidData);
+  await assertRejects(() => writer.drain(), InvalidData);
+  writer.close();
+});
+
 test("startTls given up before the handshake leaves the connection unharmed", async () => {
   using listener = Deno.listen({ ...LOOPBACK, port: 0 });
   const { port } = listener.addr as Deno.NetAddr;
