@@ -85,7 +85,7 @@ export class Link {
     return this.#connection.info?.max_payload ?? Infinity;
   }
 
-  /** Calls `listener` when it was made again, and when it has ended. */
+  /** Calls `listener` when it is lost, made again, or has ended. */
   onChange(listener: () => void): void {
     this.#listeners.push(listener);
   }
@@ -191,6 +191,10 @@ export class Link {
     this.#up = false;
     this.#failAll(error);
     this.#pausing.failAll(error);
+    this.#tell();
+  }
+
+  #tell(): void {
     for (const listener of this.#listeners) listener();
   }
 
@@ -200,10 +204,11 @@ export class Link {
       if (status.type === "disconnect") {
         this.#up = false;
         this.#failAll(new errors.RequestError("the connection is lost"));
+        this.#tell();
       } else if (status.type === "reconnect") {
         this.#up = true;
         this.#pausing.wakeAll();
-        for (const listener of this.#listeners) listener();
+        this.#tell();
       } else if (
         status.type === "error" &&
         status.error instanceof errors.PermissionViolationError

@@ -3,7 +3,7 @@ import { cancellable } from "../../tasks/cancellable.ts";
 import { detached } from "../../tasks/detached.ts";
 import { getRunningLoop } from "../../tasks/event_loop.ts";
 import { printable } from "../../tasks/inspect.ts";
-import { moveOnAfter } from "../../tasks/timeout.ts";
+import { moveOnAfter, type Timeout } from "../../tasks/timeout.ts";
 import type { WaitOptions } from "../../tasks/types.ts";
 import { ExternalWaiter, failed, quiet, refused } from "../../tasks/waiter.ts";
 import { attemptsUsedUp, type Codec, undecodable } from "../jobs/codec.ts";
@@ -230,18 +230,33 @@ export class NatsJobs<T> implements Jobs<T> {
     this.#puts.close(closedError("put into"));
     this.#news.close(closedError("join of"));
     const link = this.#link;
-    if (link.up) {
-      await detached(() => moveOnAfter(CLOSING, () => this.#giveBack()));
-    }
+    await detached(() => moveOnAfter(CLOSING, (limit) => this.#leave(limit)));
+    for (const job of this.#desk.held.values()) job.lose();
     await link.close(closedError("ask"));
+  }
+
+  /** Gives back what it has, unless the servers are away, or go away. */
+  async #leave(limit: Timeout): Promise<void> {
+    const link = this.#link;
+    let leaving = link.up;
+    link.onChange(() => {
+      if (leaving && !link.up) limit.reschedule(-Infinity);
+      leaving &&= link.up;
+    });
+    try {
+      if (leaving) await this.#giveBack();
+    } finally {
+      leaving = false; // the limit is over
+    }
   }
 
   /** Nobody has to wait for a lease of ours to run out. */
   async #giveBack(): Promise<void> {
-    await cancellable(this.#pulls.stop());
+    const stopped = this.#pulls.stop();
     for (const job of [...this.#desk.held.values()]) {
       if (job.state === "leased") this.#inBackground(() => job.release());
     }
+    await cancellable(stopped);
     while (this.#desk.begun.length > 0) {
       await cancellable(Promise.allSettled(this.#desk.begun));
     }

@@ -280,6 +280,17 @@ test("who is closed while the servers are away does not wait for them", async ()
   );
 });
 
+test("who is closed while the servers say nothing does not wait for ever", async () => {
+  await using server = await NatsServer.start();
+  await using proxy = new Proxy(server.port);
+  const jobs = await natsJobs<string>({ servers: proxy.address, name: "test" });
+  await jobs.put("a");
+  const job = await jobs.get();
+  proxy.deaf = true;
+  await jobs[Symbol.asyncDispose]();
+  await assertRejects(() => job.done(), LeaseLostError);
+});
+
 test("what waits for servers that are away can be given up", async () => {
   await using server = await NatsServer.start();
   await using jobs = await natsJobs<string>({
