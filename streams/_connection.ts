@@ -80,7 +80,12 @@ export class Connection implements ByteSource, ByteSink, AsyncDisposable {
     return show(this.#info("peername") as Deno.Addr);
   }
 
+  /**
+   * What was written goes first: the peer may wait for it, and whoever reads
+   * now has nothing to add.
+   */
   read(buffer: Uint8Array): Promise<number | null> {
+    this.#outlet.flush();
     return this.#parts.conn.read(buffer);
   }
 

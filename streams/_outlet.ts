@@ -2,10 +2,10 @@
  * What a writer stands on: the bytes that are still to go, the one call of the
  * sink under way, and those who wait for it.
  *
- * Bytes are collected until the end of the turn, when all that is ready to run
- * has run, and leave in one call. While that is under way, the next ones are
- * collected. There are two buffers, which change places, so nothing is copied
- * twice.
+ * Bytes are collected until the connection is read for more, or else until the
+ * end of the turn, when all that is ready to run has run, and leave in one
+ * call. While that is under way, the next ones are collected. There are two
+ * buffers, which change places, so nothing is copied twice.
  *
  * A failure of the sink is kept, and given to those who ask (`drain`,
  * `waitClosed`): it is never an unhandled rejection.
@@ -14,7 +14,7 @@
  */
 import { ByteBuffer } from "./_byte_buffer.ts";
 import type { ByteSink } from "./_byte_ends.ts";
-import { atTurnEnd } from "./_turn_end.ts";
+import { atTurnEnd, notAtTurnEnd } from "./_turn_end.ts";
 import { Line } from "../tasks/line.ts";
 import type { WaitOptions } from "../tasks/types.ts";
 import { ExternalWaiter, failed, passed, refused } from "../tasks/waiter.ts";
@@ -86,6 +86,13 @@ export class Outlet {
     if (this.#busy || this.#planned) return;
     this.#planned = true;
     atTurnEnd(this.#flush);
+  }
+
+  /** Sends what is collected now, without waiting for the end of the turn. */
+  flush(): void {
+    if (!this.#planned) return;
+    notAtTurnEnd(this.#flush);
+    this.#flush();
   }
 
   /** Waits while too much is unsent. */

@@ -1,7 +1,14 @@
 /** @module */
 import { nextTick } from "node:process";
 
-let planned: (() => void)[] = [];
+/**
+ * How many microtasks are let by before the runtime is asked for a tick, which
+ * costs more than all of them: what is planned is mostly called off by then.
+ */
+const GRACE = 3;
+
+let planned = new Set<() => void>();
+let awaited = false;
 
 const settled = Promise.resolve();
 
@@ -11,17 +18,30 @@ const settled = Promise.resolve();
  * turn share one tick of the runtime.
  */
 export function atTurnEnd(callback: () => void): void {
-  // Only a tick that is asked for from within the microtasks comes after all of
-  // them.
-  if (planned.push(callback) === 1) settled.then(planTick);
+  planned.add(callback);
+  if (awaited) return;
+  awaited = true;
+  letBy(GRACE);
 }
 
-function planTick(): void {
-  nextTick(run);
+/** Calls it off. */
+export function notAtTurnEnd(callback: () => void): void {
+  planned.delete(callback);
+}
+
+function letBy(microtasks: number): void {
+  settled.then(() => {
+    if (planned.size === 0) awaited = false;
+    else if (microtasks > 1) letBy(microtasks - 1);
+    // Only a tick that is asked for from within the microtasks comes after all
+    // of them.
+    else nextTick(run);
+  });
 }
 
 function run(): void {
+  awaited = false;
   const callbacks = planned;
-  planned = [];
+  planned = new Set();
   for (const callback of callbacks) callback();
 }

@@ -35,9 +35,10 @@
  * ```
  *
  * **Writing.** `write` never waits, and what is written in one turn leaves in
- * one system call. `await writer.drain()` after it keeps memory bounded, and
- * throws when the connection was lost; nothing else does, and it is never an
- * unhandled rejection.
+ * one system call: when the connection's reader begins to wait, or at the end
+ * of the turn. `await writer.drain()` after it keeps memory bounded, and throws
+ * when the connection was lost; nothing else does, and it is never an unhandled
+ * rejection.
  *
  * **Ending.** `writeEof` ends one direction and leaves the other; `close` sends
  * what is unsent, `abort` drops it. When both directions have ended, the

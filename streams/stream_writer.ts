@@ -35,7 +35,8 @@ const encoder = new TextEncoder();
  * StreamWriter.from}).
  *
  * - `write` never waits. What is written in one turn leaves in one system call,
- *   in order.
+ *   in order: when the connection's reader begins to wait, or at the end of the
+ *   turn.
  * - After writing, `await drain()`: it waits while more than 64 KiB are unsent,
  *   until no more than 16 KiB are, and throws when the connection was lost.
  * - A lost connection surfaces at `drain` and `waitClosed`, and nowhere else.

@@ -5,7 +5,11 @@ import {
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
-import { openConnection, startServer } from "@asyncio/asyncio/streams";
+import {
+  openConnection,
+  startServer,
+  type StreamWriter,
+} from "@asyncio/asyncio/streams";
 import { turns } from "../tasks/_turns.ts";
 import { resettingServer } from "./_resetting.ts";
 import {
@@ -45,6 +49,67 @@ Deno.test("the answers to requests that came in one packet leave in one piece", 
   await conn.write(requests);
   const buffer = new Uint8Array(65536);
   assertEquals(await conn.read(buffer), requests.length);
+});
+
+/** Counts the bytes of each call of the socket. */
+function watched(writer: StreamWriter): number[] {
+  const sizes: number[] = [];
+  const conn = writer.getExtraInfo("conn") as Deno.Conn;
+  const write = conn.write.bind(conn);
+  conn.write = (data) => {
+    sizes.push(data.length);
+    return write(data);
+  };
+  return sizes;
+}
+
+Deno.test("the answers to 64 requests of one packet leave in one call of the socket", async () => {
+  let sizes: number[] = [];
+  await using server = await startServer(async (reader, writer) => {
+    sizes = watched(writer);
+    for (let line; (line = await reader.readLine()).length > 0;) {
+      writer.write(line);
+      await writer.drain();
+    }
+    writer.close();
+  }, LOOPBACK);
+  using conn = await Deno.connect({ ...LOOPBACK, port: portOf(server) });
+  const requests = bytes("request\n".repeat(64));
+  for (let packet = 1; packet <= 2; packet++) {
+    await conn.write(requests);
+    await conn.read(new Uint8Array(65536));
+    assertEquals(sizes, Array(packet).fill(requests.length));
+  }
+});
+
+Deno.test("what was written leaves when the connection is read for more", async () => {
+  using pair = await RawPair.open();
+  const { reader, writer } = pair.client;
+  const sizes = watched(writer);
+  writer.write("one ");
+  writer.write("two");
+  assertEquals(sizes, []);
+  const answer = reader.read(10);
+  assertEquals(sizes, [7]);
+  await turns();
+  assertEquals(sizes, [7]);
+  await pair.peer.write(bytes("well"));
+  assertEquals(text(await answer), "well");
+});
+
+Deno.test("what is written while a read waits leaves in one call at the end of the turn", async () => {
+  using pair = await RawPair.open();
+  const { reader, writer } = pair.client;
+  const sizes = watched(writer);
+  const answer = reader.read(10);
+  writer.write("one ");
+  await Promise.resolve();
+  writer.write("two");
+  assertEquals(sizes, []);
+  await turns();
+  assertEquals(sizes, [7]);
+  await pair.peer.write(bytes("well"));
+  assertEquals(text(await answer), "well");
 });
 
 Deno.test("close sends everything, however much it is", async () => {
