@@ -16,7 +16,7 @@ import {
   explore,
   VirtualClock,
 } from "@asyncio/asyncio/testing";
-import { letters, take } from "./_contract.ts";
+import { letters, take } from "./_place.ts";
 
 /** Runs `body` on a clock that jumps to whatever comes next. */
 function inNoTime<T>(body: () => Promise<T>): Promise<T> {

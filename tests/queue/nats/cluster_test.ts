@@ -3,7 +3,7 @@ import { work } from "@asyncio/asyncio/queue/jobs";
 import { NatsError, natsJobs } from "@asyncio/asyncio/queue/nats";
 import { Event } from "@asyncio/asyncio/sync";
 import { createTask, taskGroup } from "@asyncio/asyncio/tasks";
-import { letters } from "../jobs/_contract.ts";
+import { letters } from "../jobs/_place.ts";
 import { askServer } from "./_admin.ts";
 import { freePorts, ignore, NatsServer } from "./_nats_server.ts";
 

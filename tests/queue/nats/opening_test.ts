@@ -1,16 +1,13 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { NatsError, natsJobs } from "@asyncio/asyncio/queue/nats";
-import { QueueShutDownError } from "@asyncio/asyncio/queue/jobs";
 import {
   CancelledError,
   createTask,
-  run,
   sleep,
   timeout,
   TimeoutError,
 } from "@asyncio/asyncio/tasks";
-import { letters, take } from "../jobs/_contract.ts";
-import { askServer } from "./_admin.ts";
+import { take } from "../jobs/_place.ts";
 import { freePorts, ignore, NatsServer } from "./_nats_server.ts";
 
 function test(what: string, fn: () => Promise<void>): void {
@@ -198,144 +195,4 @@ test("bad options are refused before anything is connected", async () => {
   for (
     const bad of [{ connectTimeout: NaN }, { replicas: 2 as 1 }, { lease: 0 }]
   ) await assertRejects(() => natsJobs({ ...good, ...bad }), RangeError);
-});
-
-test("who opens a queue later keeps what it does not name, and changes what it names", async () => {
-  await using server = await NatsServer.start();
-  const where = { servers: server.address, name: "test" };
-  {
-    await using jobs = await natsJobs({
-      ...where,
-      lease: 7000,
-      maxAttempts: Infinity,
-      maxSize: 3,
-    });
-    await jobs.put(1);
-  }
-  await using kept = await natsJobs(where);
-  assertMatch(Deno.inspect(kept), /maxSize: 3/);
-  const job = await kept.get();
-  assertEquals(job.lease, 7000);
-  await job.release();
-  await using changed = await natsJobs({
-    ...where,
-    lease: Infinity,
-    maxAttempts: 1,
-    maxSize: 0,
-  });
-  assertMatch(Deno.inspect(changed), /maxSize: Infinity/);
-  const last = await changed.get();
-  assertEquals(last.lease, Infinity);
-  await last.retry(0, "no");
-  assertEquals((await letters(changed)).length, 1);
-});
-
-test("a stream of that name that is no queue of jobs is left alone", async () => {
-  await using server = await NatsServer.start();
-  const config = '{"name":"JOBS_test","subjects":["other"],"num_replicas":1}';
-  await askServer(server.port, "STREAM.CREATE.JOBS_test", config);
-  await assertRejects(
-    () => natsJobs({ servers: server.address, name: "test" }),
-    NatsError,
-    "no queue of jobs",
-  );
-  const { config: left } = await askServer(
-    server.port,
-    "STREAM.INFO.JOBS_test",
-  );
-  assertEquals(left.subjects, ["other"]);
-});
-
-test("a window may be shorter than servers have it", async () => {
-  await using server = await NatsServer.start();
-  await using jobs = await natsJobs<number>({
-    servers: server.address,
-    name: "test",
-    window: 1,
-  });
-  await jobs.put(1, { id: "1" });
-  while (await jobs.size() < 2) await jobs.put(2, { id: "1" });
-});
-
-test("many that open a new queue at once all get it", async () => {
-  await using server = await NatsServer.start();
-  const all = await Promise.all(
-    Array.from({ length: 6 }, (_, i) =>
-      natsJobs<number>({
-        servers: server.address,
-        name: "test",
-        lease: 1000 * (i + 1),
-      })),
-  );
-  for (const [i, jobs] of all.entries()) await jobs.put(i);
-  for (const [i, jobs] of all.entries()) assertEquals(await take(jobs), i);
-  for (const jobs of all) await jobs[Symbol.asyncDispose]();
-});
-
-test("queues of other names are other queues", async () => {
-  await using server = await NatsServer.start();
-  const { address: servers } = server;
-  await using mails = await natsJobs<string>({ servers, name: "mails" });
-  await using others = await natsJobs<string>({ servers, name: "mails_DEAD" });
-  await mails.put("a");
-  assertEquals([await mails.size(), await others.size()], [1, 0]);
-});
-
-test("the end of the run closes it", async () => {
-  await using server = await NatsServer.start();
-  const jobs = await run(async () =>
-    await natsJobs({ servers: server.address, name: "test" })
-  );
-  await assertRejects(() => jobs.get(), QueueShutDownError);
-});
-
-test("a job that is too long for the servers is a RangeError", async () => {
-  await using server = await NatsServer.start();
-  await using jobs = await natsJobs<string>({
-    servers: server.address,
-    name: "test",
-  });
-  await assertRejects(
-    () => jobs.put("x".repeat(2 ** 20)),
-    RangeError,
-    "1048576 bytes",
-  );
-  await jobs.put("x".repeat(2 ** 20 - 7000));
-  await (await jobs.get()).fail("ü".repeat(5000)); // fits, whatever the reason
-  assertEquals((await letters(jobs)).length, 1);
-});
-
-test("what is noted of jobs that were given back goes with them", async () => {
-  await using server = await NatsServer.start();
-  await using jobs = await natsJobs<string>({
-    servers: server.address,
-    name: "test",
-  });
-  const notes = async () =>
-    (await askServer(server.port, "STREAM.INFO.RETURNED_JOBS_test")).state
-      .messages;
-  await jobs.put("a", { delay: 50 });
-  await jobs.put("b");
-  const b = await jobs.get();
-  await b.release();
-  for (const _ of "ab") {
-    const job = await jobs.get();
-    assertEquals([job.attempt, await notes() > 0], [1, true]);
-    await job.done();
-  }
-  while (await notes() > 0) await jobs.size();
-});
-
-test("a queue that an operator deletes is an error for those who use it", async () => {
-  await using server = await NatsServer.start();
-  await using jobs = await natsJobs<string>({
-    servers: server.address,
-    name: "test",
-  });
-  const get = jobs.get();
-  await jobs.size();
-  await askServer(server.port, "STREAM.DELETE.JOBS_test");
-  await assertRejects(() => get, NatsError, "no stream JOBS_test any more");
-  await assertRejects(() => jobs.put("a"), NatsError, "stream not found");
-  await assertRejects(() => jobs.size(), NatsError, "stream not found");
 });

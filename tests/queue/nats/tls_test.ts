@@ -6,7 +6,7 @@ import {
 } from "@asyncio/asyncio/queue/nats";
 import { has } from "../../_installed.ts";
 import { certificates } from "../../streams/_certificates.ts";
-import { take } from "../jobs/_contract.ts";
+import { take } from "../jobs/_place.ts";
 import { ignore, NatsServer } from "./_nats_server.ts";
 
 function test(what: string, fn: () => Promise<void>): void {

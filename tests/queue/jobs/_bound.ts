@@ -1,0 +1,61 @@
+/** The bound on a queue. @module */
+import { assertEquals } from "@std/assert";
+import { createTask, gather } from "@asyncio/asyncio/tasks";
+import { Attempt } from "../../_attempt.ts";
+import { type Define, letters, take } from "./_place.ts";
+
+/** Defines the tests. */
+export function testBound(test: Define): void {
+  test("a put waits while the queue is full of jobs that wait or are leased", async (place) => {
+    await using jobs = await place.open<string>({ maxSize: 2 });
+    await jobs.put("a");
+    await jobs.put("b");
+    const put = new Attempt((options) => jobs.put("c", options));
+    const job = await jobs.get();
+    assertEquals([put.outcome, await jobs.size()], ["pending", 2]);
+    await job.retry();
+    assertEquals([put.outcome, await jobs.size()], ["pending", 2]);
+    await (await jobs.get()).done();
+    await put.task;
+    assertEquals(put.outcome, "value");
+    assertEquals([await take(jobs), await take(jobs)], ["b", "c"]);
+  });
+
+  test("an id that is there already is put without waiting for room, and once among those that wait", async (place) => {
+    await using jobs = await place.open<string>({ maxSize: 1 });
+    await jobs.put("a", { id: "1" });
+    await jobs.put("b", { id: "1" });
+    const puts = [
+      createTask(() => jobs.put("c", { id: "2" }), { eager: true }),
+      createTask(() => jobs.put("d", { id: "2" }), { eager: true }),
+    ];
+    assertEquals([await take(jobs), await take(jobs)], ["a", "c"]);
+    await gather(puts);
+    assertEquals(await jobs.size(), 0);
+  });
+
+  test("a dead letter makes room, and needs room to be put back", async (place) => {
+    await using jobs = await place.open<string>({ maxSize: 1 });
+    await jobs.put("a");
+    const put = jobs.put("b");
+    await (await jobs.get()).fail("dead");
+    await put;
+    const [letter] = await letters(jobs);
+    const back = new Attempt((options) => letter!.requeue(options));
+    const job = await jobs.get();
+    assertEquals([job.value, back.outcome], ["b", "pending"]);
+    await job.done();
+    await back.task;
+    assertEquals(await take(jobs), "a");
+  });
+
+  test("those who wait for room are let in as they came", async (place) => {
+    await using jobs = await place.open<number>({ maxSize: 1 });
+    await jobs.put(0);
+    const puts = [1, 2, 3, 4].map((n) => createTask(() => jobs.put(n)));
+    const taken: number[] = [];
+    for (let n = 0; n <= 4; n++) taken.push(await take(jobs));
+    await gather(puts);
+    assertEquals(taken, [0, 1, 2, 3, 4]);
+  });
+}

@@ -1,0 +1,62 @@
+/** The end of a queue. @module */
+import {
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStrictEquals,
+} from "@std/assert";
+import {
+  LeaseLostError,
+  QueueShutDownError,
+} from "@asyncio/asyncio/queue/jobs";
+import { gather } from "@asyncio/asyncio/tasks";
+import { Attempt } from "../../_attempt.ts";
+import { type Define, waysToSettle } from "./_place.ts";
+
+/** Defines the tests. */
+export function testClosing(test: Define): void {
+  test("closing ends every wait with QueueShutDownError, and takes jobs from their holders", async (place) => {
+    const jobs = await place.open<string>({ maxSize: 1 });
+    await jobs.put("a");
+    const job = await jobs.get();
+    const waits = [
+      new Attempt((options) => jobs.get(options)),
+      new Attempt((options) => jobs.put("b", options)),
+      new Attempt((options) => jobs.put("c", options)),
+      new Attempt((options) => jobs.join(options)),
+    ];
+    await jobs.size();
+    await jobs[Symbol.asyncDispose]();
+    await gather(waits.map(({ task }) => task));
+    for (const { outcome } of waits) {
+      assertEquals(outcome, "QueueShutDownError");
+    }
+    for (const settle of waysToSettle(job)) {
+      await assertRejects(settle, LeaseLostError);
+    }
+    await jobs[Symbol.asyncDispose]();
+  });
+
+  test("whatever is asked of a closed queue is a QueueShutDownError", async (place) => {
+    const jobs = await place.open<string>();
+    await jobs[Symbol.asyncDispose]();
+    await assertRejects(() => jobs.get(), QueueShutDownError);
+    await assertRejects(() => jobs.size(), QueueShutDownError);
+    await assertRejects(() => jobs.join(), QueueShutDownError);
+    await assertRejects(() => jobs.deadLetters().next(), QueueShutDownError);
+    const error = await assertRejects(() => jobs.put("a"), QueueShutDownError);
+    assertStrictEquals(error.item, "a");
+    const iterator = jobs[Symbol.asyncIterator]();
+    assertEquals(await iterator.next(), { done: true, value: undefined });
+  });
+
+  test("console.log shows its state", async (place) => {
+    await using jobs = await place.open<string>({ maxSize: 7 });
+    await jobs.put("a");
+    await jobs.get();
+    const waits = new Attempt((options) => jobs.get(options));
+    assertMatch(Deno.inspect(jobs), /leased: 1,.* maxSize: 7,.* getters: 1/);
+    waits.cancel();
+    await waits.task;
+  });
+}

@@ -1,0 +1,115 @@
+/** Dead letters. @module */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { type Define, letters, SHORT } from "./_place.ts";
+
+/** Defines the tests. */
+export function testLetters(test: Define): void {
+  test("after its last attempt a retried job is a dead letter", async (place) => {
+    await using jobs = await place.open<string>({ maxAttempts: 2 });
+    await jobs.put("a", { id: "1" });
+    await (await jobs.get()).retry();
+    await (await jobs.get()).retry(1000, new TypeError("no good"));
+    await jobs.join();
+    const [letter, ...others] = await letters(jobs);
+    assertEquals(others, []);
+    assertEquals(
+      [letter?.id, letter?.value, letter?.attempts, letter?.reason],
+      ["1", "a", 2, "given up after 2 attempts: TypeError: no good"],
+    );
+  });
+
+  test("a job whose last lease runs out is a dead letter", async (place) => {
+    await using jobs = await place.open<string>({
+      maxAttempts: 2,
+      lease: SHORT,
+    });
+    await jobs.put("a");
+    await jobs.get();
+    await jobs.get();
+    const next = jobs.get();
+    await jobs.join();
+    const [letter] = await letters(jobs);
+    assertEquals(
+      [letter?.value, letter?.attempts, letter?.reason],
+      ["a", 2, "given up after 2 attempts: its lease ran out"],
+    );
+    await jobs.put("b");
+    assertEquals((await next).value, "b");
+  });
+
+  test("without a bound on attempts a job comes again and again", async (place) => {
+    await using jobs = await place.open<string>({ maxAttempts: Infinity });
+    await jobs.put("a");
+    for (let attempt = 1; attempt <= 8; attempt++) {
+      const job = await jobs.get();
+      assertEquals(job.attempt, attempt);
+      await job.retry();
+    }
+  });
+
+  test("a failed job is a dead letter, with the reason", async (place) => {
+    await using jobs = await place.open<string>();
+    const before = Date.now();
+    for (const reason of [new Error("kaputt\n%"), "no flour", undefined]) {
+      await jobs.put("a");
+      await (await jobs.get()).fail(reason);
+    }
+    assertEquals(await jobs.size(), 0);
+    await jobs.join();
+    const all = await letters(jobs);
+    assertEquals(
+      all.map(({ reason }) => reason),
+      ["Error: kaputt\n%", "no flour", "undefined"],
+    );
+    assertEquals(all[0]!.attempts, 1);
+    assertEquals(new TextDecoder().decode(all[0]!.data), '"a"');
+    assert(Math.abs(all[0]!.date.getTime() - before) < 60_000);
+    assertMatch(Deno.inspect(all[1]), /reason: "no flour"/);
+  });
+
+  test("a dead letter can be put back, with its id and all its attempts", async (place) => {
+    await using jobs = await place.open<string>({ maxAttempts: 1 });
+    await jobs.put("a", { id: "1" });
+    await (await jobs.get()).fail("first");
+    for (const letter of await letters(jobs)) {
+      await letter.requeue();
+      await letter.requeue(); // is not there any more
+    }
+    assertEquals(await letters(jobs), []);
+    assertEquals(await jobs.size(), 1);
+    const job = await jobs.get();
+    assertEquals([job.id, job.value, job.attempt], ["1", "a", 1]);
+    await job.fail("second");
+    assertEquals((await letters(jobs)).map((it) => it.reason), ["second"]);
+  });
+
+  test("a dead letter can be dropped, and the others stay", async (place) => {
+    await using jobs = await place.open<string>();
+    for (const value of ["a", "b", "c"]) {
+      await jobs.put(value);
+      await (await jobs.get()).fail(value);
+    }
+    for await (const letter of jobs.deadLetters()) {
+      if (letter.value === "b") await letter.drop();
+    }
+    const left = await letters(jobs);
+    assertEquals(left.map(({ value }) => value), ["a", "c"]);
+    await left[0]!.drop();
+    await left[0]!.drop(); // harmless
+    assertEquals((await letters(jobs)).length, 1);
+  });
+
+  test("dead letters are those that there are when they are asked for", async (place) => {
+    await using jobs = await place.open<number>({ maxAttempts: 1 });
+    for (let n = 0; n < 3; n++) await jobs.put(n);
+    for (let n = 0; n < 3; n++) await (await jobs.get()).fail("first");
+    let seen = 0;
+    for await (const letter of jobs.deadLetters()) {
+      seen++;
+      await letter.requeue();
+      await (await jobs.get()).fail("second");
+    }
+    assertEquals(seen, 3);
+    assertEquals((await letters(jobs)).length, 3);
+  });
+}

@@ -1,0 +1,66 @@
+/** Delays, and ids that are put once. @module */
+import { assertEquals } from "@std/assert";
+import { createTask, sleep } from "@asyncio/asyncio/tasks";
+import { type Define, take } from "./_place.ts";
+
+/** Defines the tests. */
+export function testPutting(test: Define): void {
+  test("a delayed job lets others go first, and its first attempt is its first", async (place) => {
+    await using jobs = await place.open<string>({ lease: 60_000 });
+    await jobs.put("later", { delay: 400 });
+    await jobs.put("now");
+    assertEquals(await jobs.size(), 2);
+    assertEquals(await take(jobs), "now");
+    const job = await jobs.get();
+    assertEquals([job.value, job.attempt], ["later", 1]);
+    await job.retry();
+    assertEquals((await jobs.get()).attempt, 2);
+  });
+
+  test("a delay that is over before anybody asks changes nothing", async (place) => {
+    await using jobs = await place.open<string>();
+    await jobs.put("a", { delay: 1 });
+    await sleep(5);
+    await jobs.put("b");
+    assertEquals([await take(jobs), await take(jobs)], ["a", "b"]);
+  });
+
+  test("join waits for delayed jobs, too", async (place) => {
+    await using jobs = await place.open<string>();
+    await jobs.put("a", { delay: 100 });
+    let over = false;
+    const joined = createTask(async () => {
+      await jobs.join();
+      over = true;
+    });
+    const job = await jobs.get();
+    assertEquals(over, false);
+    await job.done();
+    await joined;
+  });
+
+  test("the same id is put once, whether its job waits, is leased, done or dead", async (place) => {
+    await using jobs = await place.open<string>();
+    await jobs.put("a", { id: "1" });
+    await jobs.put("b", { id: "1" });
+    assertEquals(await jobs.size(), 1);
+    const job = await jobs.get();
+    assertEquals(job.value, "a");
+    await jobs.put("c", { id: "1" });
+    await job.done();
+    await jobs.put("d", { id: "1" });
+    assertEquals(await jobs.size(), 0);
+    await jobs.put("e", { id: "2" });
+    await (await jobs.get()).fail("dead");
+    await jobs.put("f", { id: "2" });
+    assertEquals(await jobs.size(), 0);
+  });
+
+  test("after the window an id may be put again", async (place) => {
+    await using jobs = await place.open<string>({ window: 200 });
+    await jobs.put("a", { id: "1" });
+    await take(jobs);
+    while (await jobs.size() === 0) await jobs.put("b", { id: "1" });
+    assertEquals(await take(jobs), "b");
+  });
+}

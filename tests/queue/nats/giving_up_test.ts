@@ -1,0 +1,109 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { type Job, LeaseLostError } from "@asyncio/asyncio/queue/jobs";
+import { natsJobs } from "@asyncio/asyncio/queue/nats";
+import { gather, sleep } from "@asyncio/asyncio/tasks";
+import { Attempt } from "../../_attempt.ts";
+import { ignore, NatsServer } from "./_nats_server.ts";
+import { Proxy } from "./_proxy.ts";
+
+function test(what: string, fn: () => Promise<void>): void {
+  Deno.test({ name: `natsJobs: ${what}`, ignore, fn });
+}
+
+test("who is closed while the servers are away does not wait for them", async () => {
+  await using server = await NatsServer.start();
+  const jobs = await natsJobs<string>({
+    servers: server.address,
+    name: "test",
+  });
+  await jobs.put("a");
+  const job = await jobs.get();
+  await server.kill();
+  const waits = [
+    new Attempt((options) => jobs.put("b", options)),
+    new Attempt((options) => jobs.get(options)),
+    new Attempt((options) => jobs.join(options)),
+    new Attempt(() => job.done()),
+  ];
+  await sleep(0);
+  await jobs[Symbol.asyncDispose]();
+  await gather(waits.map(({ task }) => task));
+  assertEquals(
+    waits.map(({ outcome }) => outcome),
+    [
+      "QueueShutDownError",
+      "QueueShutDownError",
+      "QueueShutDownError",
+      "LeaseLostError",
+    ],
+  );
+});
+
+test("who is closed while the servers say nothing does not wait for ever", async () => {
+  await using server = await NatsServer.start();
+  await using proxy = new Proxy(server.port);
+  const jobs = await natsJobs<string>({ servers: proxy.address, name: "test" });
+  await jobs.put("a");
+  const job = await jobs.get();
+  proxy.deaf = true;
+  await jobs[Symbol.asyncDispose]();
+  await assertRejects(() => job.done(), LeaseLostError);
+});
+
+test("what waits for servers that are away can be given up", async () => {
+  await using server = await NatsServer.start();
+  await using jobs = await natsJobs<string>({
+    servers: server.address,
+    name: "test",
+  });
+  await jobs.put("a");
+  const job = await jobs.get();
+  await server.kill();
+  const waits = [
+    new Attempt((options) => jobs.put("b", options)),
+    new Attempt((options) => jobs.get(options)),
+    new Attempt((options) => jobs.join(options)),
+    new Attempt((options) => jobs.size(options)),
+    new Attempt((options) => jobs.deadLetters(options).next()),
+    new Attempt(() => job.done()),
+  ];
+  for (const wait of waits) wait.cancel();
+  await gather(waits.map(({ task }) => task));
+  for (const { outcome } of waits) assertEquals(outcome, "cancelled");
+});
+
+test("a job that comes when nobody waits any more goes to another process at once", async () => {
+  await using server = await NatsServer.start();
+  const where = { servers: server.address, name: "test", lease: 600_000 };
+  await using one = await natsJobs<number>(where);
+  await using other = await natsJobs<number>(where);
+  for (let n = 0; n < 30; n++) {
+    const get = new Attempt((options) => one.get(options));
+    const put = other.put(n);
+    for (let turn = n % 10; turn > 0; turn--) await sleep(0);
+    get.cancel();
+    await get.task.catch(() => {});
+    await put;
+    const job = get.outcome === "value"
+      ? get.value as Job<number>
+      : await other.get();
+    assertEquals([job.value, job.attempt], [n, 1]);
+    await job.done();
+  }
+});
+
+test("closing gives what is leased back, to another process at once", async () => {
+  await using server = await NatsServer.start();
+  const where = { servers: server.address, name: "test", lease: 600_000 };
+  const one = await natsJobs<number>(where);
+  await using other = await natsJobs<number>(where);
+  for (let n = 0; n < 3; n++) await one.put(n);
+  for (let n = 0; n < 3; n++) await one.get();
+  const gets = [1, 2, 3].map(() => other.get());
+  await one[Symbol.asyncDispose]();
+  const got = await Promise.all(gets);
+  assertEquals(
+    got.map(({ value, attempt }) => [value, attempt]).toSorted(),
+    [[0, 1], [1, 1], [2, 1]],
+  );
+});
