@@ -16,6 +16,7 @@ import { ByteBuffer } from "./_byte_buffer.ts";
 import type { ByteSink } from "./_byte_ends.ts";
 import { atTurnEnd, notAtTurnEnd } from "./_turn_end.ts";
 import { Line } from "../tasks/line.ts";
+import { moveOnAfter } from "../tasks/timeout.ts";
 import type { WaitOptions } from "../tasks/types.ts";
 import { ExternalWaiter, failed, passed, refused } from "../tasks/waiter.ts";
 
@@ -23,6 +24,8 @@ import { ExternalWaiter, failed, passed, refused } from "../tasks/waiter.ts";
 const HIGH_WATER = 65536;
 /** With no more than this unsent, it goes on. */
 const LOW_WATER = HIGH_WATER / 4;
+/** Milliseconds, after which a peer that takes nothing is given up, where it is. */
+const PATIENCE = 1000;
 
 export class Outlet {
   readonly #sink: ByteSink;
@@ -108,6 +111,15 @@ export class Outlet {
 
   waitClosed(options: WaitOptions | undefined): Promise<void> {
     return this.#wait(this.#closers, !this.#closed, options);
+  }
+
+  /** Waits for the close as long as the peer goes on taking. */
+  async closedUnlessStuck(): Promise<void> {
+    while (!this.#closed) {
+      const before = this.unsent;
+      await moveOnAfter(PATIENCE, () => this.waitClosed(undefined));
+      if (!this.#closed && this.unsent === before) this.abort();
+    }
   }
 
   writeEof(): void {

@@ -5,6 +5,7 @@ import { Outlet } from "./_outlet.ts";
 import type { TlsOptions } from "./tls_options.ts";
 import { WebSink } from "./_web_sink.ts";
 import { writableOf } from "./_writable.ts";
+import { currentScope } from "../tasks/current_scope.ts";
 import { printable } from "../tasks/inspect.ts";
 import { describe, type WaitOptions } from "../tasks/types.ts";
 
@@ -265,11 +266,15 @@ export class StreamWriter implements AsyncDisposable {
   /**
    * Closes the connection when everything is sent, and waits for that; that it
    * was lost is no error here.
+   *
+   * **Cancel safety:** in a task, timeout or group that was cancelled, it gives
+   * up a peer that takes nothing for a second, and drops what is unsent.
    */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
     try {
-      await this.waitClosed();
+      if (currentScope().cancelled) await this.#outlet.closedUnlessStuck();
+      else await this.waitClosed();
     } catch (error) {
       if (error !== this.#outlet.error) throw error;
     }

@@ -127,6 +127,11 @@ export class Scope {
     this.#pending = error;
   }
 
+  /** Whether it, or one around it, was cancelled, and that not taken back. */
+  get cancelled(): boolean {
+    return this.cancels > 0 || (this.parent?.cancelled ?? false);
+  }
+
   /** Opens a scope inside this one, for the same task. */
   open(variables: Variables = this.variables): Scope {
     return new Scope(this.scheduler, this.owner, variables, this);

@@ -1,0 +1,66 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { openConnection, type StreamWriter } from "@asyncio/asyncio/streams";
+import {
+  CancelledError,
+  createTask,
+  timeout,
+  TimeoutError,
+} from "@asyncio/asyncio/tasks";
+import { turns } from "../tasks/_turns.ts";
+import { Silent } from "./_silent.ts";
+import { MUCH, Sink } from "./_sink.ts";
+
+async function send(writer: StreamWriter, much: string): Promise<void> {
+  await using _ = writer;
+  writer.write(much);
+  await writer.drain();
+}
+
+Deno.test("a writer disposed by a timeout gives up a peer that takes nothing", async () => {
+  using peer = new Silent();
+  const { writer } = await openConnection({ port: peer.port });
+  await assertRejects(
+    () => timeout(1, () => send(writer, MUCH.repeat(500))),
+    TimeoutError,
+  );
+  assertEquals(writer.isClosing, true);
+});
+
+Deno.test("a writer disposed by a cancel gives up a peer that takes nothing", async () => {
+  const sink = new Sink();
+  const open = sink.block();
+  const task = createTask(() => send(sink.writer, MUCH));
+  await turns();
+  task.cancel();
+  await assertRejects(async () => await task, CancelledError);
+  assertEquals(sink.chunks, []);
+  open();
+  await turns();
+});
+
+Deno.test("a writer disposed by a cancel loses nothing where the peer goes on taking", async () => {
+  const sink = new Sink();
+  const open = sink.block();
+  const task = createTask(() => send(sink.writer, MUCH));
+  await turns();
+  task.cancel();
+  await turns();
+  open();
+  await assertRejects(async () => await task, CancelledError);
+  assertEquals(sink.chunks.join("").length, MUCH.length);
+  assertEquals(sink.closed, true);
+});
+
+Deno.test("a writer disposed without a cancel waits until everything is sent", async () => {
+  const sink = new Sink();
+  const open = sink.block();
+  const task = createTask(async () => {
+    await using writer = sink.writer;
+    writer.write(MUCH);
+  });
+  await turns();
+  assertEquals(task.done, false);
+  open();
+  await task;
+  assertEquals(sink.chunks.join("").length, MUCH.length);
+});
