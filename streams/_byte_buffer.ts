@@ -9,13 +9,17 @@
  * @module
  */
 
+import { SearchPage } from "./_search_page.ts";
+
 const EMPTY = new Uint8Array(0);
 /** Bytes that are better copied than given away with their memory. */
 const SMALL = 4096;
 /** Memory that is not kept when it has become empty. */
 const LARGE = 1 << 18;
 /** How much is copied at once where many small pieces are to be expected. */
-const PAGE = 1 << 14;
+const PAGE = 1 << 16;
+/** Bytes that are better searched as text. */
+const MANY = 512;
 
 export class ByteBuffer {
   #memory: Uint8Array = EMPTY;
@@ -32,6 +36,8 @@ export class ByteBuffer {
    */
   #page: Uint8Array = EMPTY;
   #pageFrom = 0;
+  /** Where was searched last. */
+  readonly #searched = new SearchPage();
   /**
    * How many bytes have been taken since it was made: the place of the first
    * one in the whole stream.
@@ -96,6 +102,22 @@ export class ByteBuffer {
 
   /** Where `byte` is, counted from the first byte here; -1 where it is not. */
   indexOf(byte: number, from: number): number {
+    const page = this.#searched;
+    let place = this.position + from;
+    const end = this.position + this.size;
+    while (page.covers(place) || end - place >= MANY) {
+      if (!page.covers(place)) {
+        const start = this.#start + place - this.position;
+        page.turn(this.#memory, start, this.#end, place);
+      }
+      const at = page.indexOf(byte, place);
+      if (at >= 0) return at - this.position;
+      place = page.to;
+    }
+    return this.#indexOfFew(byte, place - this.position);
+  }
+
+  #indexOfFew(byte: number, from: number): number {
     const memory = this.#memory;
     const begin = this.#start + from;
     const end = this.#end;
@@ -147,9 +169,10 @@ export class ByteBuffer {
     if (from + n <= this.#page.length) {
       return this.#page.subarray(from, from + n);
     }
-    if (this.size < 4 * n || 4 * n > PAGE || n === 0) return undefined;
-    const start = this.#start;
-    this.#page = this.#memory.slice(start, Math.min(start + PAGE, this.#end));
+    if (this.size < 4 * n || n > SMALL || n === 0) return undefined;
+    const copied = this.first(PAGE);
+    this.#page = new Uint8Array(copied.length); // a large slice() takes longer
+    this.#page.set(copied);
     this.#pageFrom = this.position;
     return this.#page.subarray(0, n);
   }
@@ -166,6 +189,7 @@ export class ByteBuffer {
     if (this.#start < this.#end) return;
     this.#start = this.#end = 0;
     this.#page = EMPTY;
+    this.#searched.close();
     if (this.#memory.length > LARGE && !this.#lent) this.#replace(EMPTY);
   }
 

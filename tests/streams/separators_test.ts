@@ -191,7 +191,7 @@ async function readLongLine(size: number, chunk: number): Promise<void> {
 for (
   const [chunk, size] of [[1, 1 << 18], [64, 1 << 22], [
     65536,
-    1 << 25,
+    1 << 26,
   ]] as const
 ) {
   Deno.test(`a line in chunks of ${chunk} bytes takes time linear in its length`, async () => {
