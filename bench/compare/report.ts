@@ -52,7 +52,7 @@ things to do as well.
 \`4.0 ×\` says: takes four times as long as this package. Bare promises are the
 floor: no tasks, no cancelling, no queue. Where the ratio was to reach a number,
 ✓ says that it does; in bold stands what it is to reach and does not, or who
-from npm is faster.
+from npm is faster. [FLOORS.md](./FLOORS.md) says what stands in the way.
 
 ${ratios(results, contestants)}
 
