@@ -64,7 +64,7 @@ export class Attempts {
     const match = this.#search.next();
     if (match !== undefined) {
       this.#checkLimit(match.start, "the separator comes after");
-      return buffer.take(match.end);
+      return buffer.cut(match.end);
     }
     // The separator may have begun at the end.
     const clear = Math.max(0, buffer.size + 1 - separators.longest);
@@ -76,7 +76,7 @@ export class Attempts {
   /** A line, or what is left at the end; one that is too long is dropped. */
   line = (): Uint8Array | undefined => {
     const length = this.#lineLength();
-    return length === undefined ? undefined : this.#intake.buffer.take(length);
+    return length === undefined ? undefined : this.#intake.buffer.cut(length);
   };
 
   /** The next line of an iteration. */
@@ -84,7 +84,7 @@ export class Attempts {
     const length = this.#lineLength();
     if (length === undefined) return undefined;
     if (length === 0) return DONE;
-    return { done: false, value: this.#intake.buffer.take(length) };
+    return { done: false, value: this.#intake.buffer.cut(length) };
   };
 
   /** The next line of an iteration, as text without its end. */

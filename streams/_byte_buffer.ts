@@ -144,19 +144,25 @@ export class ByteBuffer {
 
   /** Takes the first `n` bytes out; they are the caller's own. */
   take(n: number): Uint8Array {
-    let taken = this.#fromPage(n);
-    if (taken === undefined) {
-      const start = this.#start;
-      const { length } = this.#memory;
-      if (n === length && n > SMALL && !this.#lent) {
-        taken = this.#memory;
-        this.#replace(EMPTY);
-      } else {
-        taken = this.#memory.slice(start, start + n);
-      }
+    let taken: Uint8Array;
+    const start = this.#start;
+    const { length } = this.#memory;
+    if (n === length && n > SMALL && !this.#lent) {
+      taken = this.#memory;
+      this.#replace(EMPTY);
+    } else {
+      taken = this.#memory.slice(start, start + n);
     }
     this.skip(n);
     return taken;
+  }
+
+  /** The same, but several may share an `ArrayBuffer`. */
+  cut(n: number): Uint8Array {
+    const piece = this.#fromPage(n);
+    if (piece === undefined) return this.take(n);
+    this.skip(n);
+    return piece;
   }
 
   /**

@@ -41,9 +41,10 @@ export let intakeOf: (reader: StreamReader) => Intake;
  * - It reads on demand and holds little more than what was asked for: a peer
  *   that sends faster than it is read has to wait.
  * - A lost connection fails this read and all that follow.
- * - What a read gives is the caller's own. Small pieces that came together may
- *   share an `ArrayBuffer`, so copy one (`slice()`) before its `buffer` is
- *   transferred elsewhere.
+ * - What a read gives is the caller's own, and of `read` and `readExactly` the
+ *   `buffer` has these bytes and no others: for a `DataView`, or to be
+ *   transferred. Short lines, and pieces up to a separator, that came together
+ *   may share one: mind the `byteOffset`, and copy them (`slice()`) before.
  *
  * **Cancel safety:** every read that is cancelled or aborted, or given up by a
  * timeout, leaves all its bytes to the next one. That holds for each method

@@ -233,3 +233,20 @@ Deno.test("a program that reads without pause what is there leaves timers their 
   clearTimeout(timer);
   assertEquals(fired, true);
 });
+
+Deno.test("what read and readExactly give has a buffer of its own, also where more has come", async () => {
+  const reader = new StreamReader();
+  reader.feedData(new Uint8Array(20_000).map((_, i) => i));
+  for (const n of [1, 4, 64, 1000]) {
+    assertEquals((await reader.readExactly(n)).buffer.byteLength, n);
+    assertEquals((await reader.read(n)).buffer.byteLength, n);
+  }
+});
+
+Deno.test("lines that came together are unharmed by what is done to one of them", async () => {
+  const reader = new StreamReader();
+  reader.feedData(bytes("line\n".repeat(1000)));
+  (await reader.readLine()).fill(0);
+  assertEquals(text(await reader.readLine()), "line\n");
+  assertEquals(text(await reader.readExactly(5)), "line\n");
+});
