@@ -10,7 +10,7 @@ import { conclude } from "./waiter.ts";
 /**
  * What a timeout does when it is opened and closed: for the functions below.
  */
-let open!: (scope: Scope, when: number | undefined) => Timeout;
+let open!: (scope: Scope, limit: Limit) => Timeout;
 let close!: (timeout: Timeout) => void;
 
 /**
@@ -38,10 +38,10 @@ export class Timeout {
   #expired = false;
   #closed = false;
 
-  private constructor(scope: Scope, when: number | undefined) {
+  private constructor(scope: Scope, { when, over }: Limit) {
     this.#scope = scope;
     this.#when = when;
-    this.#arm();
+    this.#arm(over);
   }
 
   /**
@@ -75,15 +75,15 @@ export class Timeout {
     }
     this.#deadline?.stop();
     this.#when = when;
-    this.#arm();
+    this.#arm(isOver(when, this.#scope));
   }
 
-  #arm(): void {
-    const { scheduler } = this.#scope;
+  #arm(over: boolean): void {
     const when = this.#when;
+    if (over) return this.#expire();
     if (when === undefined || when === Infinity) return;
-    if (when <= scheduler.clock.now()) this.#expire();
-    else this.#deadline = new Deadline(scheduler, when, () => this.#expire());
+    const { scheduler } = this.#scope;
+    this.#deadline = new Deadline(scheduler, when, () => this.#expire());
   }
 
   #expire(): void {
@@ -92,7 +92,7 @@ export class Timeout {
   }
 
   static {
-    open = (scope, when) => new Timeout(scope, when);
+    open = (scope, limit) => new Timeout(scope, limit);
     close = (timeout) => {
       timeout.#closed = true;
       timeout.#deadline?.stop();
@@ -169,7 +169,7 @@ export function timeoutAt<T>(
   when: number | undefined,
   body: (scope: Timeout) => PromiseLike<T> | T,
 ): Promise<T> {
-  return limit(() => checkTime(when), body, timeUp);
+  return limit(() => at(when), body, timeUp);
 }
 
 /**
@@ -198,15 +198,25 @@ export function moveOnAfter<T>(
   return limit(() => after(ms), body, () => undefined);
 }
 
-function checkTime(when: number | undefined): number | undefined {
-  if (when !== undefined) checkMilliseconds(when, "the time");
-  return when;
+/** A time on the loop's clock, and whether it is over already. */
+interface Limit {
+  when: number | undefined;
+  over: boolean;
 }
 
-function after(ms: number | undefined): number | undefined {
-  if (ms === undefined) return undefined;
+function at(when: number | undefined): Limit {
+  if (when !== undefined) checkMilliseconds(when, "the time");
+  return { when, over: isOver(when, currentScope()) };
+}
+
+function after(ms: number | undefined): Limit {
+  if (ms === undefined) return { when: undefined, over: false };
   checkMilliseconds(ms, "the time");
-  return currentScope().scheduler.clock.now() + ms;
+  return { when: currentScope().scheduler.clock.now() + ms, over: ms <= 0 };
+}
+
+function isOver(when: number | undefined, { scheduler }: Scope): boolean {
+  return when !== undefined && when <= scheduler.clock.now();
 }
 
 function timeUp(cause: CancelledError): never {
@@ -218,19 +228,19 @@ function timeUp(cause: CancelledError): never {
  * `expired` does.
  */
 function limit<T, R>(
-  until: () => number | undefined,
+  until: () => Limit,
   body: (scope: Timeout) => PromiseLike<T> | T,
   expired: (cause: CancelledError) => R,
 ): Promise<T | R> {
-  let when: number | undefined;
+  let time: Limit;
   try {
-    when = until();
+    time = until();
   } catch (error) {
     return Promise.reject(error);
   }
   const scope = currentScope().open();
   const before = scope.outerCancels;
-  const timeout = open(scope, when);
+  const timeout = open(scope, time);
   const ended = (value: T): T => {
     close(timeout);
     return value;
