@@ -14,6 +14,11 @@ import { sleep } from "../tasks/sleep.ts";
 import type { WaitOptions } from "../tasks/types.ts";
 import { quiet } from "../tasks/waiter.ts";
 
+/**
+ * Turns in which the runtime has looked for I/O at least once, also where there
+ * is always something to do: it does so every 61st.
+ */
+const IO_TURNS = 64;
 /** How much of what is unread is taken at the close, in bytes; as asyncio. */
 const UNREAD = 131072;
 
@@ -163,7 +168,7 @@ export class Connection implements ByteSource, ByteSink, AsyncDisposable {
   /** Closes it, sends what the peer takes at once, and drops the rest. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.writer.close();
-    for (let turn = 0; turn < 3 && !this.#closed; turn++) {
+    for (let turn = 0; turn < IO_TURNS && !this.#closed; turn++) {
       await detached(() => sleep(0));
     }
     this.writer.abort();
