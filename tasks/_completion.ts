@@ -5,6 +5,7 @@
  * @module
  */
 import { CancelledError, InvalidStateError } from "./errors.ts";
+import { added, type Few, listOf, removed } from "./_few.ts";
 import type { Scheduler } from "./scheduler.ts";
 import {
   forgetUnretrieved,
@@ -41,8 +42,7 @@ export class Completion<T> {
    * wants the error.
    */
   #outcome: unknown = undefined;
-  /** One listener, or a set of several: nearly every future has one. */
-  #listeners: Listener | Set<Listener> | undefined = undefined;
+  #listeners: Few<Listener> = undefined;
   #retrieved = false;
   #unretrieved: Unretrieved | undefined = undefined;
 
@@ -92,21 +92,15 @@ export class Completion<T> {
   /** Tells `listener` of the end: now, where it has ended. */
   listen(listener: Listener): void {
     if (this.state !== "pending") listener.settled(this);
-    else if (this.#listeners === undefined) this.#listeners = listener;
-    else if (this.#listeners instanceof Set) this.#listeners.add(listener);
-    else this.#listeners = new Set([this.#listeners, listener]);
+    else this.#listeners = added(this.#listeners, listener);
   }
 
   unlisten(listener: Listener): void {
-    if (this.#listeners === listener) this.#listeners = undefined;
-    else if (this.#listeners instanceof Set) this.#listeners.delete(listener);
+    this.#listeners = removed(this.#listeners, listener);
   }
 
   get listeners(): Listener[] {
-    if (this.#listeners === undefined) return [];
-    return this.#listeners instanceof Set
-      ? [...this.#listeners]
-      : [this.#listeners];
+    return listOf(this.#listeners);
   }
 
   /** Throws unless it is pending. */

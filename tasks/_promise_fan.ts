@@ -8,33 +8,17 @@
  * @module
  */
 
+import { added, type Few, listOf, removed } from "./_few.ts";
+
 /** What is told how a promise ended. */
 export interface Follower {
   fulfilled(value: unknown): void;
   rejected(error: unknown): void;
 }
 
-/** One follower, or a set of several: nearly every promise has one. */
-class Fan {
-  #followers: Follower | Set<Follower> | undefined = undefined;
-
-  add(follower: Follower): void {
-    const followers = this.#followers;
-    if (followers === undefined) this.#followers = follower;
-    else if (followers instanceof Set) followers.add(follower);
-    else this.#followers = new Set([followers, follower]);
-  }
-
-  delete(follower: Follower): void {
-    if (this.#followers === follower) this.#followers = undefined;
-    else if (this.#followers instanceof Set) this.#followers.delete(follower);
-  }
-
-  [Symbol.iterator](): Iterator<Follower> {
-    const followers = this.#followers;
-    if (followers instanceof Set) return followers.values();
-    return (followers === undefined ? [] : [followers]).values();
-  }
+/** Those who follow one promise. */
+interface Fan {
+  followers: Few<Follower>;
 }
 
 const fans = new WeakMap<PromiseLike<unknown>, Fan>();
@@ -45,18 +29,20 @@ export function follow(
   follower: Follower,
 ): void {
   const known = fans.get(promise);
-  if (known !== undefined) return known.add(follower);
-  const fan = new Fan();
-  fan.add(follower);
+  if (known !== undefined) {
+    known.followers = added(known.followers, follower);
+    return;
+  }
+  const fan: Fan = { followers: follower };
   fans.set(promise, fan);
   promise.then(
     (value) => {
       fans.delete(promise);
-      for (const each of fan) each.fulfilled(value);
+      for (const each of listOf(fan.followers)) each.fulfilled(value);
     },
     (error) => {
       fans.delete(promise);
-      for (const each of fan) each.rejected(error);
+      for (const each of listOf(fan.followers)) each.rejected(error);
     },
   );
 }
@@ -66,5 +52,6 @@ export function unfollow(
   promise: PromiseLike<unknown>,
   follower: Follower,
 ): void {
-  fans.get(promise)?.delete(follower);
+  const fan = fans.get(promise);
+  if (fan !== undefined) fan.followers = removed(fan.followers, follower);
 }

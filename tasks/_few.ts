@@ -1,0 +1,26 @@
+/** @module */
+
+/**
+ * None, one, or several, in order of arrival: nearly always at most one, which
+ * then needs no set around it.
+ */
+export type Few<T extends object> = T | Set<T> | undefined;
+
+/** `few`, which may have been changed, and `one`. */
+export function added<T extends object>(few: Few<T>, one: T): Few<T> {
+  if (few === undefined) return one;
+  return few instanceof Set ? few.add(one) : new Set([few, one]);
+}
+
+/** `few`, which may have been changed, without `one`. */
+export function removed<T extends object>(few: Few<T>, one: T): Few<T> {
+  if (few === one) return undefined;
+  if (few instanceof Set) few.delete(one);
+  return few;
+}
+
+/** A list of them. */
+export function listOf<T extends object>(few: Few<T>): T[] {
+  if (few === undefined) return [];
+  return few instanceof Set ? [...few] : [few];
+}
