@@ -4,7 +4,6 @@ import { checkAwaitable, ensureFuture } from "./ensure_future.ts";
 import { completionOf, Future } from "./future.ts";
 import { currentScope } from "./current_scope.ts";
 import { FirstSteps } from "./_first_steps.ts";
-import type { Runnable } from "./runnable.ts";
 import { spawn } from "./task.ts";
 import { type Awaitable, checkList, type Coroutine } from "./types.ts";
 
@@ -29,8 +28,6 @@ export interface ReturnExceptions {
 class Gathering extends Future<unknown[]> {
   readonly what = "gather";
   readonly #children: Future<unknown>[];
-  /** Each of them once. */
-  readonly #unique: Future<unknown>[];
   readonly #returnExceptions: boolean;
   #left: number;
   #cancelled = false;
@@ -43,7 +40,6 @@ class Gathering extends Future<unknown[]> {
   ) {
     super();
     this.#children = children;
-    this.#unique = unique;
     this.#returnExceptions = returnExceptions;
     this.#left = unique.length;
     if (unique.length === 0) this.#end();
@@ -53,7 +49,8 @@ class Gathering extends Future<unknown[]> {
   /** Cancels all that have not ended; it ends itself when they have. */
   override cancel(message?: string): boolean {
     if (this.done) return false;
-    const pending = this.#unique.filter((child) => !child.done);
+    const unique = [...new Set(this.#children)];
+    const pending = unique.filter((child) => !child.done);
     this.#cancelled = true;
     this.#message = message;
     for (const child of pending) child.cancel(message);
@@ -154,14 +151,13 @@ export function gather(
   for (const item of items) checkAwaitable(item);
   const { scheduler } = currentScope();
   const steps = new FirstSteps(scheduler);
-  const hold = (step: Runnable) => steps.add(step);
   const promises = new Map<unknown, Future<unknown>>();
   const unique: Future<unknown>[] = [];
   const children = items.map((item) => {
     let child = promises.get(item);
     if (child !== undefined) return child;
     if (typeof item === "function") {
-      child = spawn(item as Coroutine<unknown>, scheduler, undefined, hold);
+      child = spawn(item as Coroutine<unknown>, scheduler, undefined, steps);
     } else promises.set(item, child = ensureFuture(item));
     unique.push(child);
     return child;

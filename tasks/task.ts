@@ -3,6 +3,7 @@ import { completionOf, Future } from "./future.ts";
 import { type Context, contextOf, variablesOf } from "./context.ts";
 import { CancelledError, InvalidStateError, isCancelled } from "./errors.ts";
 import type { EventLoop } from "./event_loop.ts";
+import type { FirstSteps } from "./_first_steps.ts";
 import { printable } from "./inspect.ts";
 import type { Runnable } from "./runnable.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -37,13 +38,13 @@ let fail!: (task: Task<unknown>, error: unknown) => void;
 
 /**
  * Makes a task on `scheduler`: for the kernel. Its first step is taken soon, or
- * given to `hold`.
+ * among the `steps` of others.
  */
 export let spawn!: <T>(
   coroutine: Coroutine<T>,
   scheduler: Scheduler,
   options?: TaskOptions,
-  hold?: (firstStep: Runnable) => void,
+  steps?: FirstSteps,
 ) => Task<T>;
 
 /** Whether a task has taken its first step: for the kernel. */
@@ -220,7 +221,7 @@ export class Task<T> extends Future<T> {
   }
 
   static {
-    spawn = (coroutine, scheduler, options, hold) => {
+    spawn = (coroutine, scheduler, options, steps) => {
       if (scheduler.closed) {
         throw new InvalidStateError(
           "no task can start here: the run that this code belongs to has ended",
@@ -229,7 +230,7 @@ export class Task<T> extends Future<T> {
       const task = new Task(coroutine, scheduler, options);
       if (scheduler.observer !== undefined) scheduler.observer.made(task);
       if (options?.eager) start(task);
-      else if (hold !== undefined) hold(new FirstStep(task));
+      else if (steps !== undefined) steps.add(new FirstStep(task));
       else scheduler.soon(new FirstStep(task));
       return task;
     };

@@ -4,7 +4,7 @@ import { CancelledError, isCancelled } from "./errors.ts";
 import { completionOf } from "./future.ts";
 import { printable } from "./inspect.ts";
 import { Line } from "./line.ts";
-import { callingScope, currentScope, runInScope } from "./current_scope.ts";
+import { callIn, callingScope, currentScope } from "./current_scope.ts";
 import type { Scope } from "./scope.ts";
 import { spawn, type Task, type TaskOptions } from "./task.ts";
 import { checkCoroutine, type Coroutine, describe } from "./types.ts";
@@ -229,16 +229,10 @@ export class TaskGroup {
     };
     // A body that fails in its first lines is heard of before any child starts.
     const release = scope.scheduler.hold();
-    let ended: Promise<void> | undefined;
-    try {
-      const result = runInScope(scope, () => Promise.resolve(body(this)));
-      ended = result.then((given) => {
-        this.#bodyRuns = false;
-        value = given;
-      }, failed);
-    } catch (error) {
-      failed(error); // thrown at once
-    }
+    const ended = callIn(scope, body, this).then((given) => {
+      this.#bodyRuns = false;
+      value = given;
+    }, failed);
     release();
     await ended;
     scope.pending = undefined; // its own, not delivered: taken back

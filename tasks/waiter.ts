@@ -268,7 +268,6 @@ export function struck(error: CancelledError): Promise<never> {
  * a signal aborted already.
  */
 export function refused(options?: WaitOptions): Promise<never> | undefined {
-  if (options === undefined && attention.due === 0) return undefined;
   const error = takeCancel();
   if (error !== undefined) return struck(error);
   const signal = options === undefined ? undefined : options.signal;
