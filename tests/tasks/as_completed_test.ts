@@ -10,16 +10,15 @@ import {
   CancelledError,
   createTask,
   Future,
-  getRunningLoop,
   moveOnAfter,
   sleep,
   type Task,
   TimeoutError,
 } from "@asyncio/asyncio/tasks";
+import { now } from "./_now.ts";
 import { turns } from "./_turns.ts";
 import { virtually } from "./_virtually.ts";
 
-const now = () => getRunningLoop().time();
 const after = (ms: number) => createTask(() => sleep(ms, { result: ms }));
 
 Deno.test("asCompleted gives the futures as they finish, a task as itself", () =>

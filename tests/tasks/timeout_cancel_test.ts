@@ -9,16 +9,14 @@ import {
   CancelledError,
   createTask,
   currentTask,
-  getRunningLoop,
   sleep,
   type Timeout,
   timeout,
   timeoutAt,
   TimeoutError,
 } from "@asyncio/asyncio/tasks";
+import { now } from "./_now.ts";
 import { virtually } from "./_virtually.ts";
-
-const now = () => getRunningLoop().time();
 
 Deno.test("a task that cancels itself inside a timeout is cancelled, and the time was not up", () =>
   virtually(async () => {

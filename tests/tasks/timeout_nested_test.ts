@@ -5,7 +5,6 @@ import {
   currentSignal,
   currentTask,
   Future,
-  getRunningLoop,
   moveOnAfter,
   sleep,
   type Timeout,
@@ -13,10 +12,9 @@ import {
   timeoutAt,
   TimeoutError,
 } from "@asyncio/asyncio/tasks";
+import { now } from "./_now.ts";
 import { turns } from "./_turns.ts";
 import { virtually } from "./_virtually.ts";
-
-const now = () => getRunningLoop().time();
 
 Deno.test("of nested timeouts the one whose time is up throws, and the outer one lives", () =>
   virtually(async () => {

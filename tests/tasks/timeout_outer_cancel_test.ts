@@ -3,17 +3,15 @@ import {
   CancelledError,
   createTask,
   currentTask,
-  getRunningLoop,
   moveOnAfter,
   sleep,
   type Timeout,
   timeout,
   TimeoutError,
 } from "@asyncio/asyncio/tasks";
+import { now } from "./_now.ts";
 import { turns } from "./_turns.ts";
 import { virtually } from "./_virtually.ts";
-
-const now = () => getRunningLoop().time();
 
 Deno.test("an outer cancel while the body cleans up after its own expiry comes out as the cancel", () =>
   virtually(async () => {

@@ -2,7 +2,6 @@ import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   createTask,
   currentTask,
-  getRunningLoop,
   moveOnAfter,
   sleep,
   type Timeout,
@@ -10,9 +9,8 @@ import {
   timeoutAt,
   TimeoutError,
 } from "@asyncio/asyncio/tasks";
+import { now } from "./_now.ts";
 import { virtually } from "./_virtually.ts";
-
-const now = () => getRunningLoop().time();
 
 Deno.test("a cancel that was not delivered before the body's end is taken back", () =>
   virtually(async () => {

@@ -17,10 +17,9 @@ import {
   timeoutAt,
   TimeoutError,
 } from "@asyncio/asyncio/tasks";
+import { now } from "./_now.ts";
 import { turns } from "./_turns.ts";
 import { virtually } from "./_virtually.ts";
-
-const now = () => getRunningLoop().time();
 
 Deno.test("a body that ends in time gives its value", () =>
   virtually(async () => {

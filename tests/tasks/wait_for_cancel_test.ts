@@ -11,10 +11,9 @@ import {
   waitFor,
 } from "@asyncio/asyncio/tasks";
 import { Queue } from "@asyncio/asyncio/queue";
+import { now } from "./_now.ts";
 import { turns } from "./_turns.ts";
 import { virtually } from "./_virtually.ts";
-
-const now = () => getRunningLoop().time();
 
 /** Runs for its time, whoever cancels. */
 async function stubborn(ms: number): Promise<string> {

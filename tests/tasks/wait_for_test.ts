@@ -16,10 +16,9 @@ import {
   TimeoutError,
   waitFor,
 } from "@asyncio/asyncio/tasks";
+import { now } from "./_now.ts";
 import { turns } from "./_turns.ts";
 import { virtually } from "./_virtually.ts";
-
-const now = () => getRunningLoop().time();
 
 Deno.test("waitFor gives what ends in time, and throws what fails in time", () =>
   virtually(async () => {

@@ -13,10 +13,10 @@ import {
   sleep,
   wait,
 } from "@asyncio/asyncio/tasks";
+import { now } from "./_now.ts";
 import { turns } from "./_turns.ts";
 import { virtually } from "./_virtually.ts";
 
-const now = () => getRunningLoop().time();
 const after = (ms: number) => createTask(() => sleep(ms));
 const failAfter = (ms: number) =>
   createTask(async () => {
