@@ -1,8 +1,8 @@
 /** Foreign functions, called by the loop. @module */
 import type { Runnable } from "./runnable.ts";
 import type { Scheduler } from "./scheduler.ts";
-import { currentScope, runInScope } from "./current_scope.ts";
-import { Scope } from "./scope.ts";
+import { currentVariables, runAt } from "./current_scope.ts";
+import { commonsOf } from "./scope.ts";
 import { captureStack } from "./_user_frame.ts";
 import type { Bindings } from "./_variables.ts";
 
@@ -22,7 +22,7 @@ export class Callback implements Runnable {
   constructor(scheduler: Scheduler, fn: () => void, name: string = fn.name) {
     this.scheduler = scheduler;
     this.#name = name === "" ? "(anonymous)" : name;
-    this.#bindings = currentScope().variables.bindings;
+    this.#bindings = currentVariables().bindings;
     this.#where = scheduler.debug ? captureStack() : undefined;
     this.#fn = fn;
   }
@@ -40,14 +40,17 @@ export class Callback implements Runnable {
     const fn = this.#fn;
     if (fn === undefined) return;
     const { scheduler } = this;
-    const scope = new Scope(scheduler, undefined, { bindings: this.#bindings });
+    const where = {
+      scope: commonsOf(scheduler),
+      variables: { bindings: this.#bindings },
+    };
     const { observer } = scheduler;
     const start = observer === undefined ? 0 : performance.now();
     try {
-      runInScope(scope, fn);
+      runAt(where, fn);
     } catch (error) {
       const message = `Exception in callback ${this.#name}`;
-      runInScope(scope, () => scheduler.report({ message, error }));
+      runAt(where, () => scheduler.report({ message, error }));
     }
     if (observer !== undefined) {
       const took = performance.now() - start;

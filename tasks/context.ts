@@ -1,5 +1,5 @@
 /** @module */
-import { currentScope, runInScope } from "./current_scope.ts";
+import { currentScope, currentVariables, runAt } from "./current_scope.ts";
 import { type Bindings, noVariables, type Variables } from "./_variables.ts";
 
 let useToken!: <T>(token: Token<T>, variable: ContextVar<T>) => Bindings;
@@ -105,7 +105,7 @@ export class ContextVar<T> {
   /** The value: of the current task, or else `fallback`. */
   get<D>(fallback: D): T | D;
   get<D>(...fallback: [] | [D]): T | D {
-    const { bindings } = currentScope().variables;
+    const { bindings } = currentVariables();
     const value = bindings.get(this) as T | undefined;
     if (value !== undefined || bindings.has(this)) return value as T;
     if (fallback.length > 0) return fallback[0] as D;
@@ -120,7 +120,7 @@ export class ContextVar<T> {
    * `contextvars.ContextVar.set`.
    */
   set(value: T): Token<T> {
-    const { variables } = currentScope();
+    const variables = currentVariables();
     const before = variables.bindings;
     variables.bindings = new Map(before).set(this, value);
     return new Token(this, before);
@@ -135,7 +135,7 @@ export class ContextVar<T> {
    */
   reset(token: Token<T>): void {
     const before = useToken(token, this);
-    const { variables } = currentScope();
+    const variables = currentVariables();
     const bindings = new Map(variables.bindings);
     if (before.has(this)) bindings.set(this, before.get(this));
     else bindings.delete(this);
@@ -167,12 +167,7 @@ export class Context {
    * `contextvars.Context.run`.
    */
   run<T>(fn: () => T): T {
-    const scope = currentScope().open(this.#variables);
-    try {
-      return runInScope(scope, fn);
-    } finally {
-      scope.close();
-    }
+    return runAt({ scope: currentScope(), variables: this.#variables }, fn);
   }
 
   static {
@@ -202,5 +197,5 @@ export class Context {
  * ```
  */
 export function copyContext(): Context {
-  return contextOf({ bindings: currentScope().variables.bindings });
+  return contextOf({ bindings: currentVariables().bindings });
 }

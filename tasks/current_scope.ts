@@ -9,28 +9,44 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { realClock } from "./clock.ts";
 import { draining, Scheduler } from "./scheduler.ts";
-import { Scope } from "./scope.ts";
-import { noVariables } from "./_variables.ts";
+import { commonsOf, type Scope, type Whereabouts } from "./scope.ts";
+import { noVariables, type Variables } from "./_variables.ts";
 
-const storage = new AsyncLocalStorage<Scope>();
-
-/**
- * The scope of code that runs outside of every `run`: on the default loop of
- * the process.
- */
-const outside = new Scope(new Scheduler(realClock), undefined, noVariables());
+const storage = new AsyncLocalStorage<Whereabouts>();
 
 /** The scheduler of the process's default loop. */
-export const outsideScheduler: Scheduler = outside.scheduler;
+export const outsideScheduler: Scheduler = new Scheduler(realClock);
+
+/** Where code is that runs outside of every `run`. */
+const outside: Whereabouts = {
+  scope: commonsOf(outsideScheduler),
+  variables: noVariables(),
+};
 
 /** The scope of the code that asks. */
 export function currentScope(): Scope {
-  return storage.getStore() ?? outside;
+  return (storage.getStore() ?? outside).scope;
 }
 
 /** The same, but none where it is the loop that asks. */
 export function callingScope(): Scope | undefined {
   return draining ? undefined : currentScope();
+}
+
+/** The context variables of the code that asks. */
+export function currentVariables(): Variables {
+  return (storage.getStore() ?? outside).variables;
+}
+
+/** Opens a scope inside the current one, for the same task. */
+export function openScope(): Scope {
+  const { scope, variables } = storage.getStore() ?? outside;
+  return scope.open(variables);
+}
+
+/** Calls `fn`, and all that it starts, as if it were there. */
+export function runAt<T>(where: Whereabouts, fn: () => T): T {
+  return storage.run(where, fn);
 }
 
 /** Calls `fn`, and all that it starts, inside `scope`. */
@@ -42,7 +58,7 @@ export function runInScope<A, T>(
   fn: (arg: A) => T,
   arg?: A,
 ): T {
-  return storage.run(scope, fn, arg as A);
+  return storage.run(scope.whereabouts, fn, arg as A);
 }
 
 /** Calls `body(arg)`, which may be asynchronous or not, inside `scope`. */

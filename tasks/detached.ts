@@ -1,6 +1,6 @@
 /** @module */
-import { currentScope, runInScope } from "./current_scope.ts";
-import { Scope } from "./scope.ts";
+import { currentScope, currentVariables, runAt } from "./current_scope.ts";
+import { commonsOf } from "./scope.ts";
 
 /**
  * Calls `fn` on the current loop but in no task: for background work, and for
@@ -8,9 +8,7 @@ import { Scope } from "./scope.ts";
  * No cancel of a task, timeout or group reaches the waits begun in it.
  */
 export function detached<T>(fn: () => T): T {
-  const { scheduler, variables } = currentScope();
-  const scope = new Scope(scheduler, undefined, {
-    bindings: variables.bindings,
-  });
-  return runInScope(scope, fn);
+  const scope = commonsOf(currentScope().scheduler);
+  const { bindings } = currentVariables();
+  return runAt({ scope, variables: { bindings } }, fn);
 }

@@ -8,8 +8,8 @@ import { printable } from "./inspect.ts";
 import { contextOf } from "./context.ts";
 import { schedulerOf } from "./_loop_binding.ts";
 import type { Scheduler } from "./scheduler.ts";
-import { currentScope, runInScope } from "./current_scope.ts";
-import { Scope } from "./scope.ts";
+import { currentVariables, runAt } from "./current_scope.ts";
+import { commonsOf, type Whereabouts } from "./scope.ts";
 import { shutDown } from "./_shutdown.ts";
 import { dumpOnSignal as dump } from "./_dump_on_signal.ts";
 import { record } from "./_trace.ts";
@@ -41,7 +41,7 @@ export class Runner implements AsyncDisposable {
   readonly loop: EventLoop;
   readonly #options: RunOptions;
   /** Where what belongs to no task runs. */
-  readonly #scope: Scope;
+  readonly #where: Whereabouts;
   #state: "idle" | "running" | "closed" = "idle";
   #closing: Promise<void> | undefined;
   /** Ends what looks on. */
@@ -58,9 +58,9 @@ export class Runner implements AsyncDisposable {
     this.#options = options;
     this.loop = new EventLoop({ clock });
     this.loop.debug = debug;
-    const { bindings } = currentScope().variables;
+    const { bindings } = currentVariables();
     const scheduler = schedulerOf(this.loop);
-    this.#scope = new Scope(scheduler, undefined, { bindings });
+    this.#where = { scope: commonsOf(scheduler), variables: { bindings } };
     try {
       this.#lookOn(scheduler, options);
     } catch (error) {
@@ -129,19 +129,19 @@ export class Runner implements AsyncDisposable {
     const refusal = refused(this.#options);
     if (refusal !== undefined) return refusal;
     this.#state = "running";
-    const { scheduler, variables } = this.#scope;
+    const { scope: { scheduler }, variables } = this.#where;
     const task = spawn(main, scheduler, { context: contextOf(variables) });
     return new MainRun(task, this.#options, finish).then((value) => value);
   }
 
   #close(): Promise<void> {
     this.#state = "closed";
-    this.#closing ??= runInScope(this.#scope, () => this.#shutDown());
+    this.#closing ??= runAt(this.#where, () => this.#shutDown());
     return this.#closing;
   }
 
   async #shutDown(): Promise<void> {
-    await shutDown(this.#scope.scheduler);
+    await shutDown(this.#where.scope.scheduler);
     this.#stopLooking();
   }
 

@@ -84,6 +84,8 @@ export class Scheduler implements ClockedLoop {
   external = 0;
   onWait: (() => void) | undefined = undefined;
   choose: ((count: number) => number) | undefined = undefined;
+  /** The scope of the code that runs in no task: see `commonsOf`. */
+  commons: object | undefined = undefined;
   /** The `EventLoop` that shows it to the public. */
   face: object | undefined = undefined;
   /** In debug mode a callback that runs longer is reported. */

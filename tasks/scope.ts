@@ -5,7 +5,7 @@
  * knows the waits begun in it and the scopes inside, so a cancel goes straight
  * to the waits it is meant for: two timeouts side by side in one task do not
  * disturb each other. The current scope travels in one `AsyncLocalStorage`, the
- * only one of the package.
+ * only one of the package: see {@linkcode Whereabouts}.
  *
  * A cancel strikes once. It rejects the waits that are under way in the scope;
  * where there are none it stays **pending**, and strikes at the next wait that
@@ -18,7 +18,7 @@ import type { CancelledError } from "./errors.ts";
 import { type Landing, launch } from "./_flight.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { Siblings } from "./_siblings.ts";
-import type { Variables } from "./_variables.ts";
+import { noVariables, type Variables } from "./_variables.ts";
 
 /** A wait, as the scope it was begun in sees it: a link of the scope's list. */
 export interface ScopedWait {
@@ -38,6 +38,16 @@ export interface ScopedWait {
   cancel(error: CancelledError): boolean;
   /** Ends the wait, come what may. */
   abort(reason: unknown): void;
+}
+
+/**
+ * Where running code is: what travels with it. A runtime keeps it for long, so
+ * it holds nothing of a task that has ended.
+ */
+export interface Whereabouts {
+  /** From its end on, the one around it. */
+  scope: Scope;
+  readonly variables: Variables;
 }
 
 /** A wait that was struck, and whose code has not gone on yet. */
@@ -72,18 +82,19 @@ function pendingScope(inner: Scope): Scope | undefined {
 
 export class Scope {
   readonly scheduler: Scheduler;
-  /** The task, or `undefined` in callbacks and outside of tasks. */
-  readonly owner: object | undefined;
+  /** Where the code in it is. */
+  readonly whereabouts: Whereabouts;
   /** The scope around it in the same task. */
   readonly parent: Scope | undefined;
   /** The scope of the whole task. */
   readonly root: Scope;
-  readonly variables: Variables;
   /** How many cancels were asked for and not taken back. */
   cancels = 0;
   /** The error of the last cancel. */
   error: CancelledError | undefined = undefined;
 
+  /** Of a task's scope: the task, until it has ended. */
+  #owner: object | undefined;
   #pending: CancelledError | undefined = undefined;
   #firstWait: ScopedWait | undefined = undefined;
   #children: Siblings<Scope> | undefined = undefined;
@@ -109,11 +120,16 @@ export class Scope {
     parent?: Scope,
   ) {
     this.scheduler = scheduler;
-    this.owner = owner;
-    this.variables = variables;
+    this.#owner = owner;
+    this.whereabouts = { scope: this, variables };
     this.parent = parent;
     this.root = parent === undefined ? this : parent.root;
     if (parent !== undefined) this.#attach(parent);
+  }
+
+  /** The task, or `undefined` in callbacks and outside of tasks. */
+  get owner(): object | undefined {
+    return this.root.#owner;
   }
 
   /** A cancel that is still to be delivered. */
@@ -133,21 +149,23 @@ export class Scope {
   }
 
   /** Opens a scope inside this one, for the same task. */
-  open(variables: Variables = this.variables): Scope {
-    return new Scope(this.scheduler, this.owner, variables, this);
+  open(variables: Variables): Scope {
+    return new Scope(this.scheduler, undefined, variables, this);
   }
 
   /**
-   * Says that no more code is started in it; what goes on in it is cancelled
-   * with the scopes around it. A cancel of its own that was not delivered is
-   * taken back.
+   * Says that it is over: what goes on in it is in the scope around it now. A
+   * cancel of its own that was not delivered is taken back.
    */
   close(): void {
     this.#closed = true;
     this.pending = undefined;
+    this.whereabouts.scope = this.parent === undefined
+      ? commonsOf(this.scheduler)
+      : this.parent.whereabouts.scope;
     this.#detachWhenEmpty();
-    if (this.owner === undefined || this.parent !== undefined) return;
-    if (this.#waits > 0) this.scheduler.waiting--;
+    if (this.#owner !== undefined && this.#waits > 0) this.scheduler.waiting--;
+    this.#owner = undefined;
   }
 
   /**
@@ -323,7 +341,7 @@ export class Scope {
     if (first !== undefined) first.previousInScope = wait;
     this.#firstWait = wait;
     const root = this.root;
-    if (root.#waits++ === 0 && root.owner !== undefined && !root.#closed) {
+    if (root.#waits++ === 0 && root.#owner !== undefined) {
       this.scheduler.waiting++;
     }
     if (this.scheduler.onWait !== undefined) this.scheduler.onWait();
@@ -336,7 +354,7 @@ export class Scope {
     if (next !== undefined) next.previousInScope = previous;
     wait.previousInScope = wait.nextInScope = undefined;
     const root = this.root;
-    if (--root.#waits === 0 && root.owner !== undefined && !root.#closed) {
+    if (--root.#waits === 0 && root.#owner !== undefined) {
       this.scheduler.waiting--;
     }
     if (this.#closed) this.#detachWhenEmpty();
@@ -387,4 +405,14 @@ export class Scope {
     parent.#children!.remove(this);
     if (parent.#closed) parent.#detachWhenEmpty();
   }
+}
+
+/**
+ * The scope of all code on a loop that runs in no task. Nothing cancels it.
+ */
+export function commonsOf(scheduler: Scheduler): Scope {
+  const commons = scheduler.commons ??
+    new Scope(scheduler, undefined, noVariables());
+  scheduler.commons = commons;
+  return commons as Scope;
 }

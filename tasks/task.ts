@@ -7,7 +7,12 @@ import type { FirstSteps } from "./_first_steps.ts";
 import { printable } from "./inspect.ts";
 import type { Runnable } from "./runnable.ts";
 import type { Scheduler } from "./scheduler.ts";
-import { callingScope, currentScope, runInScope } from "./current_scope.ts";
+import {
+  callingScope,
+  currentScope,
+  currentVariables,
+  runInScope,
+} from "./current_scope.ts";
 import { Scope } from "./scope.ts";
 import { type Coroutine, isThenable } from "./types.ts";
 
@@ -99,7 +104,7 @@ export class Task<T> extends Future<T> {
     super(here ? undefined : { loop: scheduler.face as EventLoop });
     const context = options?.context;
     const variables = context === undefined
-      ? { bindings: currentScope().variables.bindings }
+      ? { bindings: currentVariables().bindings }
       : variablesOf(context);
     this.#coroutine = coroutine;
     this.#name = options?.name ?? ++tasksMade;
@@ -167,7 +172,7 @@ export class Task<T> extends Future<T> {
 
   /** The context variables it runs with. Mirrors `asyncio.Task.get_context`. */
   getContext(): Context {
-    return contextOf(this.#scope.variables);
+    return contextOf(this.#scope.whereabouts.variables);
   }
 
   /**
@@ -201,23 +206,30 @@ export class Task<T> extends Future<T> {
     if (this.done) return; // a thenable may call back twice
     const { pending } = this.#scope;
     if (pending !== undefined) return this.#fail(pending);
-    this.#end();
+    this.#leave();
     completionOf<T>(this).succeed(value);
+    this.#close();
   }
 
   #fail(error: unknown): void {
     if (this.done) return;
-    this.#end();
+    this.#leave();
     if (isCancelled(error)) completionOf(this).cancel(error);
     else completionOf(this).fail(error);
+    this.#close();
   }
 
-  #end(): void {
+  #leave(): void {
     const { scheduler } = this.#scope;
     scheduler.tasks.remove(this.#scope);
     if (scheduler.observer !== undefined) scheduler.observer.ended(this);
+  }
+
+  /** Last, as it is this task that wakes those who wait for it. */
+  #close(): void {
     this.#scope.close();
-    if (scheduler.onWait !== undefined) scheduler.onWait();
+    const { onWait } = this.#scope.scheduler;
+    if (onWait !== undefined) onWait();
   }
 
   static {

@@ -4,7 +4,12 @@ import { CancelledError, isCancelled } from "./errors.ts";
 import { completionOf } from "./future.ts";
 import { printable } from "./inspect.ts";
 import { Line } from "./line.ts";
-import { callIn, callingScope, currentScope } from "./current_scope.ts";
+import {
+  callIn,
+  callingScope,
+  currentScope,
+  openScope,
+} from "./current_scope.ts";
 import type { Scope } from "./scope.ts";
 import { spawn, type Task, type TaskOptions } from "./task.ts";
 import { checkCoroutine, type Coroutine, describe } from "./types.ts";
@@ -326,7 +331,7 @@ async function runGroup<T>(
       `limit is a whole number from 1, found ${describe(limit)}`,
     );
   }
-  return await runBody(open(currentScope().open(), limit), body) as T;
+  return await runBody(open(openScope(), limit), body) as T;
 }
 
 function failureBeforeReady(task: Task<unknown>): unknown {

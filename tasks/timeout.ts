@@ -2,7 +2,7 @@
 import { Deadline } from "./_deadline.ts";
 import { CancelledError, isCancelled, TimeoutError } from "./errors.ts";
 import { printable } from "./inspect.ts";
-import { callIn, currentScope } from "./current_scope.ts";
+import { callIn, currentScope, openScope } from "./current_scope.ts";
 import type { Scope } from "./scope.ts";
 import { checkMilliseconds } from "./types.ts";
 import { conclude } from "./waiter.ts";
@@ -238,7 +238,7 @@ function limit<T, R>(
   } catch (error) {
     return Promise.reject(error);
   }
-  const scope = currentScope().open();
+  const scope = openScope();
   const before = scope.outerCancels;
   const timeout = open(scope, time);
   const ended = (value: T): T => {

@@ -3,7 +3,12 @@ import { cancellable } from "./cancellable.ts";
 import { CancelledError, TimeoutError } from "./errors.ts";
 import { checkAwaitable } from "./ensure_future.ts";
 import { Future } from "./future.ts";
-import { callingScope, currentScope, runInScope } from "./current_scope.ts";
+import {
+  callingScope,
+  currentScope,
+  openScope,
+  runInScope,
+} from "./current_scope.ts";
 import type { Scope } from "./scope.ts";
 import { type Timeout, timeout } from "./timeout.ts";
 import {
@@ -122,7 +127,7 @@ function abortable<T>(
   work: () => Promise<T>,
   options: WaitOptions,
 ): Promise<T> {
-  const scope = currentScope().open();
+  const scope = openScope();
   const waiter = new WorkWaiter<T>(scope, options);
   runInScope(scope, work).then(
     (value) => waiter.wake(value),
