@@ -49,15 +49,18 @@ export class Heap<T> implements Items<T> {
 
   take(): T {
     const entries = this.#entries;
-    const first = entries[0]!;
-    const path = this.#pathDown();
-    const last = entries.pop()!;
-    let i = 0;
-    for (const child of path) {
-      entries[i] = entries[child]!;
-      i = child;
+    let i = this.#placeOfLast();
+    let entry = entries.pop()!;
+    if (entries.length === 0) return entry.item;
+    // All on the way up to the first, which comes out, move one up.
+    while (i > 0) {
+      const above = entries[i]!;
+      entries[i] = entry;
+      entry = above;
+      i = (i - 1) >> 1;
     }
-    if (i < entries.length) entries[i] = last;
+    const first = entries[0]!;
+    entries[0] = entry;
     return first.item;
   }
 
@@ -66,26 +69,25 @@ export class Heap<T> implements Items<T> {
   }
 
   /**
-   * The places whose entries move one up when the last entry is to fill the
-   * place of the first: down to the leaves along the lesser children, and back
-   * up to where the last one belongs, which mostly is near. This takes half as
-   * many comparisons as to compare with it all the way down.
+   * Where the last entry belongs once the first is gone: down to the leaves
+   * along the lesser children, and back up, which mostly is not far. This takes
+   * half as many comparisons as to compare with it all the way down.
    */
-  #pathDown(): number[] {
+  #placeOfLast(): number {
     const entries = this.#entries;
     const size = entries.length - 1;
     const last = entries[size]!;
-    const path: number[] = [];
+    let place = 0;
     for (let child = 1; child < size; child = 2 * child + 1) {
       if (
         child + 1 < size && this.#before(entries[child + 1]!, entries[child]!)
       ) child++;
-      path.push(child);
+      place = child;
     }
-    while (path.length > 0 && this.#before(last, entries[path.at(-1)!]!)) {
-      path.pop();
+    while (place > 0 && this.#before(last, entries[place]!)) {
+      place = (place - 1) >> 1;
     }
-    return path;
+    return place;
   }
 
   #before(a: Entry<T>, b: Entry<T>): boolean {

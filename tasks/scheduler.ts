@@ -20,6 +20,7 @@
  */
 import { setImmediate } from "node:timers";
 import { attention } from "./_attention.ts";
+import { budget } from "./_budget.ts";
 import type { Alarm, Clock, ClockedLoop } from "./clock.ts";
 import { InContext } from "./_in_context.ts";
 import type { Observer } from "./observer.ts";
@@ -27,13 +28,6 @@ import { printReport, type Report } from "./_report.ts";
 import type { Runnable } from "./runnable.ts";
 import { type Sibling, Siblings } from "./_siblings.ts";
 import { type Timer, TimerHeap } from "./_timer_heap.ts";
-
-/**
- * Wake-ups between two looks at the time. So many that 64 requests of one
- * packet, each with its read and its drain, are answered in one turn, however
- * slow the machine is: it takes two looks for a turn to be due.
- */
-const BUDGET = 128;
 
 /** Milliseconds of wake-ups without a turn, after which one is due. */
 const TURN_INTERVAL = 1;
@@ -107,10 +101,7 @@ export class Scheduler implements ClockedLoop {
   #before: Promise<void> = settled;
   #turnPlanned = false;
   #onPoint: (() => void) | undefined = undefined;
-  /** Wake-ups left until the time is looked at. */
-  #budget = BUDGET;
-  /** Whether wake-ups go through the ready queue until the next turn. */
-  #deferring = false;
+  #isDeferring = false;
   /** Since when there are wake-ups without a turn, once that has been asked. */
   #busySince: number | undefined = undefined;
   #aired = 0;
@@ -119,16 +110,14 @@ export class Scheduler implements ClockedLoop {
   constructor(clock: Clock) {
     this.clock = clock;
     this.#alarm = clock.connect(this);
-    if (this.choose === undefined) return;
-    this.#budget = 0; // for good: every wake-up is to be chosen
-    this.#deferring = true;
+    this.#deferring = this.choose !== undefined; // every wake-up is to be chosen
   }
 
   /**
    * Whether one more wake-up may go the short way; else it is to be deferred.
    */
   spend(): boolean {
-    return this.#budget-- > 0 || this.#renewBudget();
+    return budget.spend() || this.#renewBudget();
   }
 
   /** A test's ear for every wait before it is begun. */
@@ -240,6 +229,7 @@ export class Scheduler implements ClockedLoop {
     for (const stop of this.signalHandlers.values()) stop();
     this.signalHandlers.clear();
     this.#timers.clear();
+    this.#deferring = false;
     this.#arm();
   }
 
@@ -253,9 +243,9 @@ export class Scheduler implements ClockedLoop {
     this.#turnPlanned = false;
     if (this.choose !== undefined) return this.#step(this.choose);
     if (this.#mustAir()) return this.#planTurn();
-    this.#budget = BUDGET;
     this.#busySince = undefined;
     this.#deferring = false;
+    budget.renew();
     const due = this.#takeDue();
     const ready = this.#ready;
     this.#ready = [];
@@ -263,6 +253,17 @@ export class Scheduler implements ClockedLoop {
     this.#arm();
     if (this.onWait !== undefined) this.onWait();
   };
+
+  /** Whether wake-ups go through the ready queue until the next turn. */
+  get #deferring(): boolean {
+    return this.#isDeferring;
+  }
+
+  set #deferring(defers: boolean) {
+    if (this.#isDeferring === defers) return;
+    this.#isDeferring = defers;
+    budget.deferring += defers ? 1 : -1;
+  }
 
   /** The budget is spent: a new one, unless it is time for a turn. */
   #renewBudget(): boolean {
@@ -274,7 +275,7 @@ export class Scheduler implements ClockedLoop {
     }
     this.#deferring = now - this.#busySince >= TURN_INTERVAL;
     if (this.#deferring) return false;
-    this.#budget = BUDGET;
+    budget.renew();
     return true;
   }
 

@@ -40,6 +40,7 @@
  */
 import { listen, unlisten } from "./_abort.ts";
 import { attention } from "./_attention.ts";
+import { budget } from "./_budget.ts";
 import { type CancelledError, isCancelled } from "./errors.ts";
 import type { Runnable } from "./runnable.ts";
 import { currentScope } from "./current_scope.ts";
@@ -284,6 +285,7 @@ function refusedBy(signal: AbortSignal): Promise<never> | undefined {
 
 /** The promise of a wait that did not have to wait. */
 export function passed<T>(value: T): Promise<T> {
+  if (budget.spend()) return Promise.resolve(value);
   return currentScope().scheduler.passed(value);
 }
 

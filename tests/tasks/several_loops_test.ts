@@ -1,12 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
+import { Lock } from "@asyncio/asyncio/sync";
 import {
   createTask,
   Future,
+  gather,
   InvalidStateError,
   run,
   Runner,
   sleep,
 } from "@asyncio/asyncio/tasks";
+import { explore } from "@asyncio/asyncio/testing";
 import { turns } from "./_turns.ts";
 
 Deno.test("a task awaits a future that is set outside of its run", async () => {
@@ -56,4 +59,63 @@ Deno.test("a runner can neither run nor close inside its own run, and is none th
     assert(refusal instanceof InvalidStateError);
   }
   assertEquals(await runner.run(() => "fine"), "fine");
+});
+
+Deno.test("what one loop defers is not overtaken when another has its turn first", async () => {
+  const futures = Array.from({ length: 1000 }, () => new Future<void>());
+  const set = (from: number, to: number) =>
+    futures.slice(from, to).forEach((future) => future.setResult());
+  const order: number[] = [];
+  const waiting = run(() =>
+    gather(futures.map((future, k) => async () => {
+      await future;
+      order.push(k);
+    }))
+  );
+  await turns();
+  await run(() =>
+    gather([
+      async () => {
+        await sleep(0); // the first turn that is planned
+        set(600, 1000);
+      },
+      () => {
+        set(0, 300);
+        const start = performance.now();
+        while (performance.now() < start + 5); // now a turn is due
+        set(300, 600);
+      },
+    ])
+  );
+  await waiting;
+  assertEquals(order, futures.map((_, k) => k));
+});
+
+Deno.test("a loop that defers every wake-up defers none of others, and none after its end", async () => {
+  const lock = new Lock();
+  const turnsTaken = async (): Promise<number> => {
+    let taken = 0;
+    const planned = [1, 2, 3].map(() => setImmediate(() => taken++));
+    for (const _ of planned) (await lock.acquire())[Symbol.dispose]();
+    planned.forEach(clearImmediate);
+    return taken;
+  };
+  // A slow machine may spend a budget in one acquire, but not each time.
+  const fewestTurns = async (): Promise<number> => {
+    const tries = [];
+    for (let i = 0; i < 10; i++) tries.push(await turnsTaken());
+    return Math.min(...tries);
+  };
+  const begun = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  const exploration = explore(async () => {
+    await sleep(0);
+    begun.resolve();
+    await gate.promise;
+  }, { runs: 1 });
+  await begun.promise;
+  assertEquals(await fewestTurns(), 0);
+  gate.resolve();
+  await exploration;
+  assertEquals(await fewestTurns(), 0);
 });
