@@ -1,0 +1,103 @@
+// Code that outlives the task, or the timeout, that it was started in: a promise that nobody awaited, a timer.
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import {
+  ContextVar,
+  createTask,
+  currentTask,
+  getRunningLoop,
+  moveOnAfter,
+  run,
+  sleep,
+} from "@asyncio/asyncio/tasks";
+import { turns } from "./_turns.ts";
+
+/** Goes on with `later` when the task in which it is called has ended. */
+async function outlast<T>(later: () => PromiseLike<T> | T): Promise<T> {
+  await new Promise((resolve) => setTimeout(resolve));
+  return await later();
+}
+
+Deno.test("code that a task has left behind is in no task", async () => {
+  let late!: Promise<unknown>;
+  await createTask(() => {
+    late = outlast(() => currentTask() === undefined);
+  });
+  assert(await late);
+});
+
+Deno.test("code that a task has left behind is on its loop, and keeps its context variables for itself", async () => {
+  await run(async () => {
+    const variable = new ContextVar<string>("variable");
+    variable.set("main");
+    let late!: Promise<unknown>;
+    const task = createTask(() => {
+      variable.set("task");
+      late = outlast(() => {
+        const before = variable.get();
+        variable.set("late");
+        return [before, variable.get(), getRunningLoop()];
+      });
+    });
+    await task;
+    assertEquals(await late, ["task", "late", getRunningLoop()]);
+    assertEquals(variable.get(), "main");
+  });
+});
+
+Deno.test("a cancel that came before the end of a task strikes nothing that it has left behind", async () => {
+  let late!: Promise<unknown>;
+  const task = createTask(() => {
+    late = outlast(() => sleep(0, { result: "fine" }));
+    currentTask()!.cancel();
+  });
+  await turns();
+  assertEquals([task.cancelled, await late], [true, "fine"]);
+});
+
+Deno.test("a wait that a task has left behind is still woken", async () => {
+  let late!: Promise<unknown>;
+  const task = createTask(() => {
+    late = sleep(1, { result: "fine" });
+  });
+  await task;
+  assertEquals(await late, "fine");
+});
+
+Deno.test("code that a timeout has left behind is cancelled with its task", async () => {
+  let late!: Promise<string>;
+  const task = createTask(async () => {
+    await moveOnAfter(1000, () => {
+      late = outlast(async () => {
+        try {
+          await sleep(60_000);
+          return "slept";
+        } catch {
+          return currentTask()!.name;
+        }
+      });
+    });
+    await sleep(60_000);
+  }, { name: "whose" });
+  await turns();
+  task.cancel();
+  assertEquals(await late, "whose");
+});
+
+Deno.test("a timer that a task has left behind keeps nothing of the task", async () => {
+  setFlagsFromString("--expose-gc");
+  const collectGarbage: () => void = runInNewContext("gc");
+  let timer!: ReturnType<typeof setInterval>;
+  const result = await (async () => {
+    const task = createTask(() => {
+      timer = setInterval(() => {}, 60_000);
+      return { large: new Uint8Array(1000) };
+    });
+    return new WeakRef(await task);
+  })();
+  await turns();
+  collectGarbage();
+  assertStrictEquals(result.deref(), undefined);
+  clearInterval(timer);
+});
