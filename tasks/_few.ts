@@ -15,8 +15,9 @@ export function added<T extends object>(few: Few<T>, one: T): Few<T> {
 /** `few`, which may have been changed, without `one`. */
 export function removed<T extends object>(few: Few<T>, one: T): Few<T> {
   if (few === one) return undefined;
-  if (few instanceof Set) few.delete(one);
-  return few;
+  if (!(few instanceof Set)) return few;
+  few.delete(one);
+  return few.size === 0 ? undefined : few;
 }
 
 /** A list of them. */

@@ -15,6 +15,7 @@
  */
 import { attention } from "./_attention.ts";
 import type { CancelledError } from "./errors.ts";
+import { added, type Few, listOf, removed } from "./_few.ts";
 import { type Landing, launch } from "./_flight.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { Siblings } from "./_siblings.ts";
@@ -105,7 +106,7 @@ export class Scope {
   #closed = false;
   #attached = false;
   /** What was struck, in here and inside, and has not gone on yet. */
-  #flights: Set<Flight> | undefined = undefined;
+  #flights: Few<Flight> = undefined;
   /** A cancel from around this scope that comes too early to strike in here. */
   exempt: CancelledError | undefined = undefined;
   #striking = false;
@@ -219,15 +220,13 @@ export class Scope {
 
   /** Code in here has been struck. */
   takeOff(flight: Flight): void {
-    (this.#flights ??= new Set()).add(flight);
+    this.#flights = added(this.#flights, flight);
     if (this.parent !== undefined) this.parent.takeOff(flight);
   }
 
   /** It has gone on. */
   land(flight: Flight): void {
-    if (this.#flights?.delete(flight) && this.#flights.size === 0) {
-      this.#flights = undefined;
-    }
+    this.#flights = removed(this.#flights, flight);
     if (this.parent !== undefined) this.parent.land(flight);
   }
 
@@ -237,7 +236,7 @@ export class Scope {
 
   /** Code in here runs, so what was struck in here has gone on. */
   #goOn(): void {
-    for (const flight of this.#flights ?? []) flight.in.land(flight);
+    for (const flight of listOf(this.#flights)) flight.in.land(flight);
   }
 
   /** The scope whose cancel it is. */
@@ -253,11 +252,9 @@ export class Scope {
    * for it to end.
    */
   #spareWhatIsStruck(error: CancelledError): boolean {
-    if (this.#flights === undefined) return false;
-    for (const { by } of this.#flights) {
-      if (by.#isAround(this)) return true;
-    }
-    for (const { by } of this.#flights) by.exempt = error;
+    const flights = listOf(this.#flights);
+    if (flights.some(({ by }) => by.#isAround(this))) return true;
+    for (const { by } of flights) by.exempt = error;
     return false;
   }
 

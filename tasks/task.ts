@@ -203,7 +203,6 @@ export class Task<T> extends Future<T> {
   }
 
   #succeed(value: T): void {
-    if (this.done) return; // a thenable may call back twice
     const { pending } = this.#scope;
     if (pending !== undefined) return this.#fail(pending);
     this.#leave();
@@ -212,7 +211,6 @@ export class Task<T> extends Future<T> {
   }
 
   #fail(error: unknown): void {
-    if (this.done) return;
     this.#leave();
     if (isCancelled(error)) completionOf(this).cancel(error);
     else completionOf(this).fail(error);
@@ -275,18 +273,29 @@ export class Task<T> extends Future<T> {
  * them, so that it can be collected while its error is still there.
  */
 function step(coroutine: Coroutine<unknown>): void {
-  const task = currentScope().owner as Task<unknown>;
   try {
     const result = coroutine();
-    if (!isThenable(result)) return succeed(task, result);
+    if (!isThenable(result)) return currentSucceeds(result);
     // In the task's scope: where this is a future, it is a wait of the task.
-    result.then(
-      (value) => succeed(task, value),
-      (error) => fail(task, error),
-    );
+    trusted(result).then(currentSucceeds, currentFails);
   } catch (error) {
-    fail(task, error);
+    currentFails(error);
   }
+}
+
+function currentSucceeds(value: unknown): void {
+  succeed(currentScope().owner as Task<unknown>, value);
+}
+
+function currentFails(error: unknown): void {
+  fail(currentScope().owner as Task<unknown>, error);
+}
+
+/** One that calls back once, and in the context in which it was asked to. */
+function trusted(result: PromiseLike<unknown>): PromiseLike<unknown> {
+  if (result.then === Promise.prototype.then) return result;
+  if (result instanceof Future) return result;
+  return new Promise((resolve, reject) => result.then(resolve, reject));
 }
 
 class FirstStep implements Runnable {
