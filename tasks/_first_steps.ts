@@ -11,7 +11,7 @@ import type { Scheduler } from "./scheduler.ts";
 export class FirstSteps implements Runnable {
   readonly calls = true;
   readonly #scheduler: Scheduler;
-  readonly #steps: Runnable[] = [];
+  readonly #steps: (Runnable | undefined)[] = [];
 
   constructor(scheduler: Scheduler) {
     this.#scheduler = scheduler;
@@ -24,6 +24,11 @@ export class FirstSteps implements Runnable {
   }
 
   run(): void {
-    for (const step of this.#steps) step.run();
+    const steps = this.#steps;
+    for (let i = 0; i < steps.length; i++) {
+      const step = steps[i]!;
+      steps[i] = undefined; // see Scheduler.#drain
+      step.run();
+    }
   }
 }

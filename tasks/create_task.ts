@@ -38,6 +38,9 @@ export function createTask<T>(
  * The task that the caller runs in; `undefined` in callbacks and outside of
  * tasks. Mirrors `asyncio.current_task`.
  *
+ * What a task has left behind, a promise that it did not await, is in no task
+ * once that has ended.
+ *
  * @example
  * ```ts
  * import { createTask, currentTask } from "@asyncio/asyncio/tasks";

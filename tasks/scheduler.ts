@@ -95,7 +95,7 @@ export class Scheduler implements ClockedLoop {
   #armed: number | undefined;
   #timers = new TimerHeap();
   #ready: Runnable[] = [];
-  #soon: Runnable[] = [];
+  #soon: (Runnable | undefined)[] = [];
   #soonNext = 0;
   /** What the entries of `soon` come after. */
   #before: Promise<void> = settled;
@@ -315,8 +315,11 @@ export class Scheduler implements ClockedLoop {
   /**
    * Runs the entries in order. A call happens in the microtask that its
    * {@linkcode InContext} brings about, so what follows it comes after that.
+   *
+   * They are taken out one by one: the list may have been moved among what is
+   * old, and would keep them until that is collected.
    */
-  #drain(entries: Runnable[], from: number): void {
+  #drain(entries: (Runnable | undefined)[], from: number): void {
     let called = false;
     draining = true;
     for (let i = from; i < entries.length; i++) {
@@ -327,13 +330,15 @@ export class Scheduler implements ClockedLoop {
         settled.then(() => this.#drain(entries, i));
         break;
       }
+      entries[i] = undefined;
       entry.run();
     }
     draining = false;
   }
 
   #runSoon = (): void => {
-    const entry = this.#soon[this.#soonNext++]!;
+    const entry = this.#soon[this.#soonNext]!;
+    this.#soon[this.#soonNext++] = undefined;
     if (this.#soonNext === this.#soon.length) {
       this.#soon = [];
       this.#soonNext = 0;

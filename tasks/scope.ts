@@ -91,7 +91,7 @@ export class Scope {
   readonly root: Scope;
   /** How many cancels were asked for and not taken back. */
   cancels = 0;
-  /** The error of the last cancel. */
+  /** The error of the last cancel, until it is closed. */
   error: CancelledError | undefined = undefined;
 
   /** Of a task's scope: the task, until it has ended. */
@@ -161,6 +161,7 @@ export class Scope {
   close(): void {
     this.#closed = true;
     this.pending = undefined;
+    this.error = undefined; // large, and whoever wants it has it
     this.whereabouts.scope = this.parent === undefined
       ? commonsOf(this.scheduler)
       : this.parent.whereabouts.scope;
@@ -308,11 +309,10 @@ export class Scope {
     const pending = this.parent?.takePending();
     if (pending !== undefined) return pending;
     if (this.outerCancels <= before) return undefined;
-    let error: CancelledError | undefined;
-    for (let scope = this.parent; error === undefined; scope = scope!.parent) {
-      if (scope!.cancels > 0) error = scope!.error;
+    for (let scope = this.parent; scope !== undefined; scope = scope.parent) {
+      if (scope.cancels > 0 && scope.error !== undefined) return scope.error;
     }
-    return error;
+    return undefined;
   }
 
   /**
