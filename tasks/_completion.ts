@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { cancellation } from "./_cancellation.ts";
 import { CancelledError, InvalidStateError } from "./errors.ts";
 import { added, type Few, listOf, removed } from "./_few.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -84,7 +85,8 @@ export class Completion<T> {
     }
     if (this.state !== "cancelled") return this.#outcome;
     if (!(this.#outcome instanceof CancelledError)) {
-      this.#outcome = new CancelledError(this.#outcome as string | undefined);
+      const message = this.#outcome as string | undefined;
+      this.#outcome = cancellation(this.scheduler, message);
     }
     return this.#outcome;
   }

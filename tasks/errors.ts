@@ -6,6 +6,8 @@
  * Clean up and let it pass: rethrow it, or simply use `try`/`finally` and
  * `using`. In a catch-all use {@linkcode isCancelled} to tell it from failures.
  *
+ * Its stack, where it was asked for, is there in debug mode alone.
+ *
  * @example Clean up when cancelled
  * ```ts
  * import { CancelledError, createTask, sleep } from "@asyncio/asyncio/tasks";
@@ -26,8 +28,9 @@
  * ```
  */
 export class CancelledError extends Error {
-  /** `"CancelledError"` */
-  override name = "CancelledError";
+  static {
+    this.prototype.name = "CancelledError";
+  }
 }
 
 /**

@@ -188,8 +188,8 @@ export class EventLoop {
    * `loop.get_debug` and `set_debug`.
    *
    * Waits remember since when they last and where they were begun, and tasks
-   * where they were made: reports and call graphs then name the lines of your
-   * code. And it is reported, through the exception handler,
+   * where they were made, and a cancel where it was asked for: reports and call
+   * graphs then name the lines of your code. And it is reported, through the exception handler,
    *
    * - when a callback, or a task between two waits, takes longer than
    *   {@linkcode slowCallbackDuration};

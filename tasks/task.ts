@@ -1,7 +1,8 @@
 /** @module */
+import { cancellation } from "./_cancellation.ts";
 import { completionOf, Future } from "./future.ts";
 import { type Context, contextOf, variablesOf } from "./context.ts";
-import { CancelledError, InvalidStateError, isCancelled } from "./errors.ts";
+import { InvalidStateError, isCancelled } from "./errors.ts";
 import type { EventLoop } from "./event_loop.ts";
 import type { FirstSteps } from "./_first_steps.ts";
 import { printable } from "./inspect.ts";
@@ -155,7 +156,8 @@ export class Task<T> extends Future<T> {
    */
   override cancel(message?: string): boolean {
     if (this.done) return false;
-    this.#scope.cancel(new CancelledError(message), callingScope());
+    const error = cancellation(this.#scope.scheduler, message);
+    this.#scope.cancel(error, callingScope());
     return true;
   }
 

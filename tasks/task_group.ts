@@ -1,6 +1,7 @@
 /** @module */
+import { cancellation } from "./_cancellation.ts";
 import { Admission } from "./_admission.ts";
-import { CancelledError, isCancelled } from "./errors.ts";
+import { type CancelledError, isCancelled } from "./errors.ts";
 import { completionOf } from "./future.ts";
 import { printable } from "./inspect.ts";
 import { Line } from "./line.ts";
@@ -151,7 +152,7 @@ export class TaskGroup {
    */
   cancel(): void {
     if (this.#state === "over") return;
-    this.#end(new CancelledError("the group was cancelled"));
+    this.#end(cancellation(this.#scope.scheduler, "the group was cancelled"));
   }
 
   /** A child that counts against the limit. */
@@ -202,9 +203,8 @@ export class TaskGroup {
 
   #fail(error: unknown): void {
     this.#errors.push(error);
-    this.#end(
-      new CancelledError("a task of the group failed", { cause: error }),
-    );
+    const message = "a task of the group failed";
+    this.#end(cancellation(this.#scope.scheduler, message, { cause: error }));
   }
 
   /** Cancels everything in the group, once. */
@@ -230,7 +230,7 @@ export class TaskGroup {
       } else {
         this.#errors.push(error);
       }
-      this.#end(new CancelledError("the body of the group failed"));
+      this.#end(cancellation(scope.scheduler, "the body of the group failed"));
     };
     // A body that fails in its first lines is heard of before any child starts.
     const release = scope.scheduler.hold();

@@ -1,6 +1,7 @@
 /** @module */
+import { cancellation } from "./_cancellation.ts";
 import { Deadline } from "./_deadline.ts";
-import { CancelledError, isCancelled, TimeoutError } from "./errors.ts";
+import { type CancelledError, isCancelled, TimeoutError } from "./errors.ts";
 import { printable } from "./inspect.ts";
 import { callIn, currentScope, openScope } from "./current_scope.ts";
 import type { Scope } from "./scope.ts";
@@ -88,7 +89,8 @@ export class Timeout {
 
   #expire(): void {
     this.#expired = true;
-    this.#scope.cancel(new CancelledError("the time is up"));
+    const { scheduler } = this.#scope;
+    this.#scope.cancel(cancellation(scheduler, "the time is up"));
   }
 
   static {

@@ -1,6 +1,7 @@
 /** @module */
+import { cancellation } from "./_cancellation.ts";
 import { cancellable } from "./cancellable.ts";
-import { CancelledError, TimeoutError } from "./errors.ts";
+import { TimeoutError } from "./errors.ts";
 import { checkAwaitable } from "./ensure_future.ts";
 import { Future } from "./future.ts";
 import {
@@ -117,7 +118,8 @@ class WorkWaiter<T> extends ShieldedWaiter<T> {
 
   override abort(reason: unknown): void {
     super.abort(reason);
-    const error = new CancelledError("the signal was aborted");
+    const { scheduler } = this.#work;
+    const error = cancellation(scheduler, "the signal was aborted");
     this.#work.cancel(error, callingScope());
   }
 }

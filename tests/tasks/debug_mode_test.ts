@@ -1,5 +1,7 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { isNativeError } from "node:util/types";
 import {
+  CancelledError,
   type Coroutine,
   createTask,
   type ExceptionContext,
@@ -7,6 +9,7 @@ import {
   getRunningLoop,
   run,
   sleep,
+  type Task,
   toThread,
   wait,
   WorkerPool,
@@ -326,4 +329,33 @@ Deno.test("debug mode that was switched off reports nothing any more", async () 
     await mistakes();
   }, { limit: 15 });
   assertEquals(reports, []);
+});
+
+/** What a task is cancelled with, by {@linkcode endIt}. */
+function cancelOf(debug: boolean): Promise<CancelledError> {
+  return run(async () => {
+    const task = createTask(() => sleep(60_000));
+    await sleep(0);
+    endIt(task);
+    return await assertRejects(() => task.then(), CancelledError);
+  }, { debug });
+}
+
+function endIt(task: Task<unknown>): void {
+  task.cancel("enough");
+}
+
+Deno.test("in debug mode the stack of a cancel is that of who has cancelled", async () => {
+  const { stack } = await cancelOf(true);
+  assertMatch(stack!, new RegExp(`^CancelledError: enough\n.*endIt`, "s"));
+});
+
+Deno.test("without debug mode a cancel has no stack, and is a true error all the same", async () => {
+  const error = await cancelOf(false);
+  assert(error instanceof CancelledError);
+  assert(isNativeError(error));
+  assertEquals(
+    [error.name, error.message, error.stack],
+    ["CancelledError", "enough", "CancelledError: enough"],
+  );
 });
