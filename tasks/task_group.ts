@@ -1,6 +1,7 @@
 /** @module */
-import { cancellation } from "./_cancellation.ts";
 import { Admission } from "./_admission.ts";
+import { cancellation } from "./_cancellation.ts";
+import { Child } from "./_child.ts";
 import { type CancelledError, isCancelled } from "./errors.ts";
 import { completionOf } from "./future.ts";
 import { printable } from "./inspect.ts";
@@ -12,6 +13,7 @@ import {
   openScope,
 } from "./current_scope.ts";
 import type { Scope } from "./scope.ts";
+import { Siblings } from "./_siblings.ts";
 import { spawn, type Task, type TaskOptions } from "./task.ts";
 import { checkCoroutine, type Coroutine, describe } from "./types.ts";
 import { passed, quiet, refused, ShieldedWaiter } from "./waiter.ts";
@@ -46,7 +48,7 @@ let runBody!: <T>(
  */
 export class TaskGroup {
   readonly #scope: Scope;
-  readonly #tasks = new Set<Task<unknown>>();
+  readonly #children = new Siblings<Child>();
   readonly #errors: unknown[] = [];
   readonly #idle = new Line<void>("taskGroup");
   readonly #admission: Admission | undefined;
@@ -68,9 +70,7 @@ export class TaskGroup {
    */
   createTask<T>(coroutine: Coroutine<T>, options?: TaskOptions): Task<T> {
     checkCoroutine(coroutine, "createTask");
-    const task = this.#spawn(coroutine, options);
-    this.#onEnd(task, () => this.#ended(task, true));
-    return task;
+    return this.#spawn(coroutine, options, this.#childEnded);
   }
 
   /**
@@ -120,18 +120,18 @@ export class TaskGroup {
     const ready = new Line<V>("TaskGroup.start");
     let isReady = false;
     let value!: V;
-    const task = this.#spawn(async () =>
+    const starting = async () =>
       await child((given) => {
         if (isReady) throw new Error("started() is called once");
         isReady = true;
         value = given;
         ready.wake(given);
-      }), options);
+      });
     const ended = new Line<void>("TaskGroup.start");
     let givenUp = false;
-    this.#onEnd(task, () => {
-      if (!isReady) ready.failAll(failureBeforeReady(task));
-      this.#ended(task, isReady || givenUp);
+    const task = this.#spawn(starting, options, (child) => {
+      if (!isReady) ready.failAll(failureBeforeReady(child.task));
+      this.#ended(child, isReady || givenUp);
       ended.wakeAll();
     });
     try {
@@ -155,10 +155,15 @@ export class TaskGroup {
     this.#end(cancellation(this.#scope.scheduler, "the group was cancelled"));
   }
 
-  /** A child that counts against the limit. */
+  /**
+   * A child that counts against the limit. `ended` is called when it has ended,
+   * but never while it is being made: the group would end under its creator's
+   * hands.
+   */
   #spawn<T>(
     coroutine: Coroutine<T>,
     options: TaskOptions | undefined,
+    ended: (child: Child) => void,
   ): Task<T> {
     if (this.#state !== "open") {
       throw new Error(
@@ -169,9 +174,13 @@ export class TaskGroup {
     const work = admission === undefined
       ? coroutine
       : () => admission.enter(currentScope().owner!, coroutine);
-    const task = spawn(work, this.#scope.scheduler, options);
-    this.#tasks.add(task);
+    const { scheduler, owner } = this.#scope;
+    const task = spawn(work, scheduler, options);
+    const child = new Child(task, owner, ended);
+    this.#children.add(child);
     this.#cancelWhenEnding(task); // by its own first step, where that was eager
+    if (!task.done) completionOf(task).listen(child);
+    else scheduler.soon({ run: () => ended(child), calls: false });
     return task;
   }
 
@@ -179,26 +188,19 @@ export class TaskGroup {
     if (this.#state === "ending") task.cancel("the group was cancelled");
   }
 
-  /**
-   * Calls `ended` when the child has ended, but never while it is being made:
-   * the group would end under its creator's hands.
-   */
-  #onEnd(task: Task<unknown>, ended: () => void): void {
-    const awaiter = this.#scope.owner;
-    if (!task.done) completionOf(task).listen({ awaiter, settled: ended });
-    else this.#scope.scheduler.soon({ run: ended, calls: false });
-  }
+  #childEnded = (child: Child): void => this.#ended(child, true);
 
-  /** A child has ended. */
-  #ended(task: Task<unknown>, counts: boolean): void {
-    this.#tasks.delete(task);
+  /** A child has ended; whether its failure is the group's. */
+  #ended(child: Child, counts: boolean): void {
+    const { task } = child;
+    this.#children.remove(child);
     if (!task.cancelled) {
       const error = task.exception();
       const failed = completionOf(task).state === "failed";
       if (failed && counts) this.#fail(error);
     }
     this.#admission?.leave(task);
-    if (this.#tasks.size === 0) this.#idle.wakeAll();
+    if (this.#children.size === 0) this.#idle.wakeAll();
   }
 
   #fail(error: unknown): void {
@@ -212,7 +214,7 @@ export class TaskGroup {
     if (this.#state === "ending") return;
     this.#state = "ending";
     if (this.#bodyRuns) this.#scope.cancel(error, callingScope());
-    for (const task of [...this.#tasks]) task.cancel(error.message);
+    for (const { task } of [...this.#children]) task.cancel(error.message);
   }
 
   async #run<T>(
@@ -241,7 +243,7 @@ export class TaskGroup {
     release();
     await ended;
     scope.pending = undefined; // its own, not delivered: taken back
-    while (this.#tasks.size > 0) {
+    while (this.#children.size > 0) {
       try {
         await (refused() ?? this.#idle.wait());
       } catch (error) {
@@ -265,7 +267,7 @@ export class TaskGroup {
     runBody = (group, body) => group.#run(body);
     printable(TaskGroup, (group) => ({
       state: group.#state,
-      tasks: group.#tasks.size,
+      tasks: group.#children.size,
       errors: group.#errors.length,
     }));
   }
