@@ -3,11 +3,12 @@
  * and beside other peers.
  *
  * The echo servers are programs of their own, in `bench/echo`: this package's,
- * a plain loop of `Conn.read` and `Conn.write`, `node:net` in Deno, CPython's
- * asyncio, and uvloop where it is installed. The load is a C program where
- * there is a compiler, so that it is not what is measured; without one nothing
- * is echoed. Compare what stands in one group, and only on a quiet machine: on
- * two cores the load and the server share them with everybody else.
+ * a plain loop of `Conn.read` and `Conn.write`, the same with memory of its own
+ * for each read, `node:net` in Deno, CPython's asyncio, and uvloop where it is
+ * installed. The load is a C program where there is a compiler, so that it is
+ * not what is measured; without one nothing is echoed. Compare what stands in
+ * one group, and only on a quiet machine: on two cores the load and the server
+ * share them with everybody else.
  *
  * ```sh
  * deno bench -A $(deno run -A tests/std_source.ts) bench/streams_bench.ts
@@ -32,6 +33,7 @@ const DENO = [Deno.execPath(), "run", "-A", "--no-check"];
 const SERVERS: Record<string, string[]> = {
   "this package": [...DENO, "asyncio_server.ts"],
   "Conn.read/write": [...DENO, "plain_server.ts"],
+  "Conn.read/write, own memory": [...DENO, "own_memory_server.ts"],
   "node:net in Deno": [...DENO, "node_server.ts"],
 };
 for (const module of ["asyncio", "uvloop"]) {
@@ -173,9 +175,13 @@ Deno.bench(
   },
 );
 
-Deno.bench(
-  { name: "Conn.read/write", group: "1 GiB", n: 5, warmup: 1 },
-  async () => {
+const CONN_MODES = {
+  "Conn.read/write": (buffer: Uint8Array<ArrayBuffer>) => buffer,
+  "Conn.read/write, own memory": () => new Uint8Array(1 << 18),
+};
+
+for (const [name, memoryAfter] of Object.entries(CONN_MODES)) {
+  Deno.bench({ name, group: "1 GiB", n: 5, warmup: 1 }, async () => {
     using listener = Deno.listen({ ...LOOPBACK, port: 0 });
     const sending = (async () => {
       using conn = await listener.accept();
@@ -185,10 +191,13 @@ Deno.bench(
     })();
     const { port } = listener.addr as Deno.NetAddr;
     using conn = await Deno.connect({ ...LOOPBACK, port });
-    const buffer = new Uint8Array(1 << 18);
+    let buffer = new Uint8Array(1 << 18);
     let received = 0;
-    for (let n; (n = await conn.read(buffer)) !== null;) received += n;
+    for (let n; (n = await conn.read(buffer)) !== null;) {
+      received += n;
+      buffer = memoryAfter(buffer);
+    }
     await sending;
     if (received !== MUCH) throw new Error(`${received} bytes`);
-  },
-);
+  });
+}

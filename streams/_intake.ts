@@ -26,7 +26,7 @@ import {
  * How much the source is asked for at a time: little at first, so that
  * thousands of idle connections cost little.
  */
-const LEAST = 4096;
+const LEAST = 1024;
 const MOST = 262144;
 
 /** Takes what is waited for; `undefined` while it is not complete. */
