@@ -65,6 +65,7 @@ export class Runner implements AsyncDisposable {
       this.#lookOn(scheduler, options);
     } catch (error) {
       this.#stopLooking();
+      scheduler.close();
       throw error;
     }
   }

@@ -241,7 +241,9 @@ export class Scheduler implements ClockedLoop {
 
   #turn = (): void => {
     this.#turnPlanned = false;
-    if (this.choose !== undefined) return this.#step(this.choose);
+    if (this.choose !== undefined && !this.closed) {
+      return this.#step(this.choose);
+    }
     if (this.#mustAir()) return this.#planTurn();
     this.#busySince = undefined;
     this.#deferring = false;

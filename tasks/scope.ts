@@ -161,7 +161,7 @@ export class Scope {
   close(): void {
     this.#closed = true;
     this.pending = undefined;
-    this.error = undefined; // large, and whoever wants it has it
+    if (this.#isEmpty) this.error = undefined; // large, and nobody asks for it
     this.whereabouts.scope = this.parent === undefined
       ? commonsOf(this.scheduler)
       : this.parent.whereabouts.scope;
@@ -221,6 +221,7 @@ export class Scope {
 
   /** Code in here has been struck. */
   takeOff(flight: Flight): void {
+    if (this.#isCommons) return; // nothing cancels it, and all kinds of code go on there
     this.#flights = added(this.#flights, flight);
     if (this.parent !== undefined) this.parent.takeOff(flight);
   }
@@ -231,8 +232,14 @@ export class Scope {
     if (this.parent !== undefined) this.parent.land(flight);
   }
 
-  get #hasChildren(): boolean {
-    return this.#children !== undefined && this.#children.size > 0;
+  /** Whether nothing goes on in it. */
+  get #isEmpty(): boolean {
+    return this.#firstWait === undefined &&
+      (this.#children === undefined || this.#children.size === 0);
+  }
+
+  get #isCommons(): boolean {
+    return this === this.scheduler.commons;
   }
 
   /** Code in here runs, so what was struck in here has gone on. */
@@ -240,10 +247,15 @@ export class Scope {
     for (const flight of listOf(this.#flights)) flight.in.land(flight);
   }
 
-  /** The scope whose cancel it is. */
-  #originOf(error: CancelledError): Scope {
-    if (this.error === error || this.parent === undefined) return this;
-    return this.parent.#originOf(error);
+  /**
+   * The scope whose cancel it is. Where it is nobody's, that of the first that
+   * is `closed`, and may have let go of it, or else of the whole task.
+   */
+  #originOf(error: CancelledError, closed?: Scope): Scope {
+    if (this.error === error) return this;
+    const guess = closed ?? (this.#closed ? this : undefined);
+    if (this.parent === undefined) return guess ?? this;
+    return this.parent.#originOf(error, guess);
   }
 
   /**
@@ -275,8 +287,8 @@ export class Scope {
    * hold it back.
    */
   renew(error: CancelledError): void {
-    if (this.error === error || this.parent === undefined) this.pending = error;
-    else this.parent.renew(error);
+    const origin = this.#originOf(error);
+    if (!origin.#closed && !origin.#isCommons) origin.pending = error;
   }
 
   /** Delivers the pending cancel, of the outermost scope that has one. */
@@ -319,6 +331,7 @@ export class Scope {
    * Aborts with the cancel; a fresh one once that was delivered or taken back.
    */
   get signal(): AbortSignal {
+    if (this.#isCommons) return new AbortController().signal; // never, and no one's listeners pile up
     const struck = pendingScope(this);
     if (struck === undefined && this.#controller?.signal.aborted) {
       this.#controller = undefined;
@@ -397,7 +410,7 @@ export class Scope {
   #detachWhenEmpty(): void {
     const parent = this.parent;
     if (parent === undefined || !this.#attached) return;
-    if (this.#firstWait !== undefined || this.#hasChildren) return;
+    if (!this.#isEmpty) return;
     this.#attached = false;
     parent.#children!.remove(this);
     if (parent.#closed) parent.#detachWhenEmpty();

@@ -295,9 +295,10 @@ function currentFails(error: unknown): void {
 
 /** One that calls back once, and in the context in which it was asked to. */
 function trusted(result: PromiseLike<unknown>): PromiseLike<unknown> {
-  if (result.then === Promise.prototype.then) return result;
-  if (result instanceof Future) return result;
-  return new Promise((resolve, reject) => result.then(resolve, reject));
+  const { then } = result;
+  if (then === Promise.prototype.then) return result;
+  if (then === Future.prototype.then) return result;
+  return new Promise((resolve, reject) => then.call(result, resolve, reject));
 }
 
 class FirstStep implements Runnable {

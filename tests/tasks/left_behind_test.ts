@@ -1,17 +1,28 @@
 // Code that outlives the task, or the timeout, that it was started in: a promise that nobody awaited, a timer.
-import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStrictEquals,
+} from "@std/assert";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import {
   ContextVar,
   createTask,
   currentTask,
+  Future,
   getRunningLoop,
   moveOnAfter,
   run,
   sleep,
+  taskGroup,
+  timeout,
+  TimeoutError,
 } from "@asyncio/asyncio/tasks";
+import { now } from "./_now.ts";
 import { turns } from "./_turns.ts";
+import { virtually } from "./_virtually.ts";
 
 /** Goes on with `later` when the task in which it is called has ended. */
 async function outlast<T>(later: () => PromiseLike<T> | T): Promise<T> {
@@ -100,4 +111,54 @@ Deno.test("a timer that a task has left behind keeps nothing of the task", async
   collectGarbage();
   assertStrictEquals(result.deref(), undefined);
   clearInterval(timer);
+});
+
+Deno.test("a group that a timeout has left behind cancels nothing when it fails", async () => {
+  await virtually(async () => {
+    let late!: Promise<unknown>;
+    await moveOnAfter(5, async () => {
+      late = taskGroup(async (group) => {
+        group.createTask(async () => {
+          await sleep(1000).catch(() => {});
+          await sleep(20);
+          throw new Error("child");
+        });
+        await sleep(1000);
+      }).catch((error) => error.errors.length);
+      await sleep(1000);
+    });
+    await sleep(50);
+    assertEquals(await sleep(5, { result: "fine" }), "fine");
+    assertEquals(await late, 1);
+  });
+});
+
+Deno.test("a timeout strikes also in the moment in which a wait ends that another one has left behind", async () => {
+  class Slow extends Future<void> {
+    override cancel(): boolean {
+      return true; // later
+    }
+    reallyCancel(): void {
+      super.cancel();
+    }
+  }
+  await virtually(async () => {
+    const slow = new Slow();
+    let late!: Promise<unknown>;
+    const limited = timeout(1000, async (scope) => {
+      await moveOnAfter(5, async () => {
+        late = (async () => await slow)().catch(() => {});
+        await sleep(100);
+      });
+      const wait = sleep(15);
+      getRunningLoop().callAt(20, () => slow.reallyCancel());
+      scope.reschedule(20);
+      await wait;
+      for (let hop = 0; hop < 12; hop++) await Promise.resolve();
+      await sleep(500);
+    });
+    await assertRejects(() => limited, TimeoutError);
+    assertEquals(now(), 20);
+    await late;
+  });
 });

@@ -219,6 +219,16 @@ Deno.test("a thenable settles its task once", async () => {
   assertEquals(task.result(), 1);
 });
 
+Deno.test("a future with a then of its own settles its task once", async () => {
+  const twice = new Future<number>();
+  // deno-lint-ignore no-explicit-any -- a thenable that does not keep to the rules
+  (twice as any).then = (resolve: (value: number) => void) => {
+    resolve(1);
+    resolve(2);
+  };
+  assertEquals(await createTask(() => twice), 1);
+});
+
 Deno.test("task.result() gives the value, and throws what it failed with", async () => {
   const good = createTask(() => 1);
   assertThrows(() => good.result(), InvalidStateError);
