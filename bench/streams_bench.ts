@@ -33,7 +33,7 @@ const DENO = [Deno.execPath(), "run", "-A", "--no-check"];
 const SERVERS: Record<string, string[]> = {
   "this package": [...DENO, "asyncio_server.ts"],
   "Conn.read/write": [...DENO, "plain_server.ts"],
-  "Conn.read/write, own memory": [...DENO, "own_memory_server.ts"],
+  "Conn.read/write, own memory": [...DENO, "plain_server.ts", "own"],
   "node:net in Deno": [...DENO, "node_server.ts"],
 };
 for (const module of ["asyncio", "uvloop"]) {
