@@ -16,6 +16,16 @@ async function send(writer: StreamWriter, much: string): Promise<void> {
   await writer.drain();
 }
 
+/** A task that is cancelled while it sends, to a peer that takes nothing until `open`. */
+async function cancelledSend() {
+  const sink = new Sink();
+  const open = sink.block();
+  const task = createTask(() => send(sink.writer, MUCH));
+  await turns();
+  task.cancel();
+  return { sink, open, task };
+}
+
 Deno.test("a writer disposed by a timeout gives up a peer that takes nothing", async () => {
   using peer = new Silent();
   const { writer } = await openConnection({ port: peer.port });
@@ -27,11 +37,7 @@ Deno.test("a writer disposed by a timeout gives up a peer that takes nothing", a
 });
 
 Deno.test("a writer disposed by a cancel gives up a peer that takes nothing", async () => {
-  const sink = new Sink();
-  const open = sink.block();
-  const task = createTask(() => send(sink.writer, MUCH));
-  await turns();
-  task.cancel();
+  const { sink, open, task } = await cancelledSend();
   await assertRejects(async () => await task, CancelledError);
   assertEquals(sink.chunks, []);
   open();
@@ -39,11 +45,7 @@ Deno.test("a writer disposed by a cancel gives up a peer that takes nothing", as
 });
 
 Deno.test("a writer disposed by a cancel loses nothing where the peer goes on taking", async () => {
-  const sink = new Sink();
-  const open = sink.block();
-  const task = createTask(() => send(sink.writer, MUCH));
-  await turns();
-  task.cancel();
+  const { sink, open, task } = await cancelledSend();
   await turns();
   open();
   await assertRejects(async () => await task, CancelledError);
