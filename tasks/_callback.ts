@@ -2,7 +2,7 @@
 import type { Runnable } from "./runnable.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { currentVariables, runAt } from "./current_scope.ts";
-import { commonsOf } from "./scope.ts";
+import { inNoTask } from "./scope.ts";
 import { captureStack } from "./_user_frame.ts";
 import type { Bindings } from "./_variables.ts";
 
@@ -40,10 +40,7 @@ export class Callback implements Runnable {
     const fn = this.#fn;
     if (fn === undefined) return;
     const { scheduler } = this;
-    const where = {
-      scope: commonsOf(scheduler),
-      variables: { bindings: this.#bindings },
-    };
+    const where = inNoTask(scheduler, { bindings: this.#bindings });
     const { observer } = scheduler;
     const start = observer === undefined ? 0 : performance.now();
     try {

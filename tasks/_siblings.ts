@@ -7,8 +7,9 @@ export interface Sibling<S> {
 }
 
 /**
- * Scopes side by side, oldest first: the tasks of a loop, the scopes inside a
- * scope. Linked through themselves, which costs a fifth of what a `Set` does.
+ * What stands side by side, oldest first: the tasks of a loop, the scopes inside
+ * a scope, the children of a group. Linked through themselves, which costs a
+ * fifth of what a `Set` does.
  */
 export class Siblings<S extends Sibling<S>> implements Iterable<S> {
   #first: S | undefined = undefined;

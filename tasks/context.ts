@@ -1,5 +1,10 @@
 /** @module */
-import { currentScope, currentVariables, runAt } from "./current_scope.ts";
+import {
+  copyVariables,
+  currentScope,
+  currentVariables,
+  runAt,
+} from "./current_scope.ts";
 import { type Bindings, noVariables, type Variables } from "./_variables.ts";
 
 let useToken!: <T>(token: Token<T>, variable: ContextVar<T>) => Bindings;
@@ -197,5 +202,5 @@ export class Context {
  * ```
  */
 export function copyContext(): Context {
-  return contextOf({ bindings: currentVariables().bindings });
+  return contextOf(copyVariables());
 }

@@ -9,7 +9,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { realClock } from "./clock.ts";
 import { draining, Scheduler } from "./scheduler.ts";
-import { commonsOf, type Scope, type Whereabouts } from "./scope.ts";
+import { inNoTask, type Scope, type Whereabouts } from "./scope.ts";
 import { noVariables, type Variables } from "./_variables.ts";
 
 const storage = new AsyncLocalStorage<Whereabouts>();
@@ -18,10 +18,7 @@ const storage = new AsyncLocalStorage<Whereabouts>();
 export const outsideScheduler: Scheduler = new Scheduler(realClock);
 
 /** Where code is that runs outside of every `run`. */
-const outside: Whereabouts = {
-  scope: commonsOf(outsideScheduler),
-  variables: noVariables(),
-};
+const outside = inNoTask(outsideScheduler, noVariables());
 
 /** The scope of the code that asks. */
 export function currentScope(): Scope {
@@ -36,6 +33,11 @@ export function callingScope(): Scope | undefined {
 /** The context variables of the code that asks. */
 export function currentVariables(): Variables {
   return (storage.getStore() ?? outside).variables;
+}
+
+/** A copy of them. */
+export function copyVariables(): Variables {
+  return { bindings: currentVariables().bindings };
 }
 
 /** Opens a scope inside the current one, for the same task. */

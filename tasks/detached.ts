@@ -1,6 +1,6 @@
 /** @module */
-import { currentScope, currentVariables, runAt } from "./current_scope.ts";
-import { commonsOf } from "./scope.ts";
+import { copyVariables, currentScope, runAt } from "./current_scope.ts";
+import { inNoTask } from "./scope.ts";
 
 /**
  * Calls `fn` on the current loop but in no task: for background work, and for
@@ -8,7 +8,6 @@ import { commonsOf } from "./scope.ts";
  * No cancel of a task, timeout or group reaches the waits begun in it.
  */
 export function detached<T>(fn: () => T): T {
-  const scope = commonsOf(currentScope().scheduler);
-  const { bindings } = currentVariables();
-  return runAt({ scope, variables: { bindings } }, fn);
+  const { scheduler } = currentScope();
+  return runAt(inNoTask(scheduler, copyVariables()), fn);
 }

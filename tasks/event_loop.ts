@@ -189,7 +189,8 @@ export class EventLoop {
    *
    * Waits remember since when they last and where they were begun, and tasks
    * where they were made, and a cancel where it was asked for: reports and call
-   * graphs then name the lines of your code. And it is reported, through the exception handler,
+   * graphs then name the lines of your code. And it is reported, through the
+   * exception handler,
    *
    * - when a callback, or a task between two waits, takes longer than
    *   {@linkcode slowCallbackDuration};

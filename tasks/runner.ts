@@ -8,8 +8,8 @@ import { printable } from "./inspect.ts";
 import { contextOf } from "./context.ts";
 import { schedulerOf } from "./_loop_binding.ts";
 import type { Scheduler } from "./scheduler.ts";
-import { currentVariables, runAt } from "./current_scope.ts";
-import { commonsOf, type Whereabouts } from "./scope.ts";
+import { copyVariables, runAt } from "./current_scope.ts";
+import { inNoTask, type Whereabouts } from "./scope.ts";
 import { shutDown } from "./_shutdown.ts";
 import { dumpOnSignal as dump } from "./_dump_on_signal.ts";
 import { record } from "./_trace.ts";
@@ -58,9 +58,8 @@ export class Runner implements AsyncDisposable {
     this.#options = options;
     this.loop = new EventLoop({ clock });
     this.loop.debug = debug;
-    const { bindings } = currentVariables();
     const scheduler = schedulerOf(this.loop);
-    this.#where = { scope: commonsOf(scheduler), variables: { bindings } };
+    this.#where = inNoTask(scheduler, copyVariables());
     try {
       this.#lookOn(scheduler, options);
     } catch (error) {

@@ -91,7 +91,10 @@ export class Scope {
   readonly root: Scope;
   /** How many cancels were asked for and not taken back. */
   cancels = 0;
-  /** The error of the last cancel, until it is closed. */
+  /**
+   * The error of the last cancel; let go of at the close, unless something goes
+   * on in here.
+   */
   error: CancelledError | undefined = undefined;
 
   /** Of a task's scope: the task, until it has ended. */
@@ -221,7 +224,7 @@ export class Scope {
 
   /** Code in here has been struck. */
   takeOff(flight: Flight): void {
-    if (this.#isCommons) return; // nothing cancels it, and all kinds of code go on there
+    if (this.#isCommons) return; // all kinds of code go on there
     this.#flights = added(this.#flights, flight);
     if (this.parent !== undefined) this.parent.takeOff(flight);
   }
@@ -331,7 +334,8 @@ export class Scope {
    * Aborts with the cancel; a fresh one once that was delivered or taken back.
    */
   get signal(): AbortSignal {
-    if (this.#isCommons) return new AbortController().signal; // never, and no one's listeners pile up
+    // It never aborts; one for all would gather the listeners of all.
+    if (this.#isCommons) return new AbortController().signal;
     const struck = pendingScope(this);
     if (struck === undefined && this.#controller?.signal.aborted) {
       this.#controller = undefined;
@@ -417,10 +421,18 @@ export class Scope {
   }
 }
 
+/** Where code on a loop is that runs in no task, with these `variables`. */
+export function inNoTask(
+  scheduler: Scheduler,
+  variables: Variables,
+): Whereabouts {
+  return { scope: commonsOf(scheduler), variables };
+}
+
 /**
  * The scope of all code on a loop that runs in no task. Nothing cancels it.
  */
-export function commonsOf(scheduler: Scheduler): Scope {
+function commonsOf(scheduler: Scheduler): Scope {
   const commons = scheduler.commons ??
     new Scope(scheduler, undefined, noVariables());
   scheduler.commons = commons;

@@ -10,8 +10,8 @@ import type { Runnable } from "./runnable.ts";
 import type { Scheduler } from "./scheduler.ts";
 import {
   callingScope,
+  copyVariables,
   currentScope,
-  currentVariables,
   runInScope,
 } from "./current_scope.ts";
 import { Scope } from "./scope.ts";
@@ -105,7 +105,7 @@ export class Task<T> extends Future<T> {
     super(here ? undefined : { loop: scheduler.face as EventLoop });
     const context = options?.context;
     const variables = context === undefined
-      ? { bindings: currentVariables().bindings }
+      ? copyVariables()
       : variablesOf(context);
     this.#coroutine = coroutine;
     this.#name = options?.name ?? ++tasksMade;

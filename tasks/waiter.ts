@@ -285,7 +285,7 @@ function refusedBy(signal: AbortSignal): Promise<never> | undefined {
 
 /** The promise of a wait that did not have to wait. */
 export function passed<T>(value: T): Promise<T> {
-  if (budget.spend()) return Promise.resolve(value);
+  if (budget.spend()) return Promise.resolve(value); // wherever this is
   return currentScope().scheduler.passed(value);
 }
 
