@@ -1,6 +1,4 @@
 /** @module */
-import { nextTick } from "node:process";
-
 /**
  * How many microtasks are let by before the runtime is asked for a tick, which
  * costs more than all of them: what is planned is mostly called off by then.
@@ -35,7 +33,7 @@ function letBy(microtasks: number): void {
     else if (microtasks > 1) letBy(microtasks - 1);
     // Only a tick that is asked for from within the microtasks comes after all
     // of them.
-    else nextTick(run);
+    else globalThis.process.nextTick(run);
   });
 }
 

@@ -1,5 +1,4 @@
 /** Ctrl-C. @module */
-import process from "node:process";
 import { InterruptError } from "./errors.ts";
 
 const EXIT_CODE = 130;
@@ -29,9 +28,12 @@ function exitQuietly(): void {
 
 /** Node ends by itself; a listener would keep it from that for all errors. */
 function setExitCode(): void {
-  process.on("uncaughtExceptionMonitor", (error) => {
+  globalThis.process.on("uncaughtExceptionMonitor", (error) => {
     if (!(error instanceof InterruptError)) return;
     // Not before: until then Node sets the code itself.
-    process.once("exit", () => void (process.exitCode = EXIT_CODE));
+    globalThis.process.once(
+      "exit",
+      () => void (globalThis.process.exitCode = EXIT_CODE),
+    );
   });
 }

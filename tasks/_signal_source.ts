@@ -1,5 +1,4 @@
 /** Signals of the operating system, on every runtime. @module */
-import process from "node:process";
 import { clearInterval, setInterval } from "node:timers";
 
 /** As rarely as a timer can. */
@@ -26,6 +25,6 @@ function listen(signal: Deno.Signal, listener: () => void): () => void {
     Deno.addSignalListener(signal, listener);
     return () => Deno.removeSignalListener(signal, listener);
   }
-  process.on(signal, listener);
-  return () => void process.off(signal, listener);
+  globalThis.process.on(signal, listener);
+  return () => void globalThis.process.off(signal, listener);
 }

@@ -1,5 +1,4 @@
 /** @module */
-import process from "node:process";
 
 /** An event as the trace event format has it; times are microseconds. */
 export interface TraceEvent {
@@ -23,7 +22,7 @@ const CHUNK = 65_536;
  * exits in the middle.
  */
 export class TraceFile {
-  readonly #fs = process.getBuiltinModule("node:fs");
+  readonly #fs = globalThis.process.getBuiltinModule("node:fs");
   readonly #file: number;
   #text = '{"displayTimeUnit":"ms","traceEvents":[\n';
   #isFirst = true;
@@ -31,7 +30,7 @@ export class TraceFile {
   /** Throws where the file cannot be written. */
   constructor(path: string | URL) {
     this.#file = this.#fs.openSync(path, "w");
-    process.on("exit", this.#atExit);
+    globalThis.process.on("exit", this.#atExit);
     globalThis.addEventListener?.("unload", this.#atExit); // Deno.exit
   }
 
@@ -43,7 +42,7 @@ export class TraceFile {
   }
 
   close(): void {
-    process.off("exit", this.#atExit);
+    globalThis.process.off("exit", this.#atExit);
     globalThis.removeEventListener?.("unload", this.#atExit);
     this.#text += "\n]}\n";
     try {

@@ -7,7 +7,6 @@
  *
  * @module
  */
-import process from "node:process";
 import { madeAt } from "./_made_at.ts";
 import type { Scheduler } from "./scheduler.ts";
 
@@ -49,7 +48,7 @@ export function noteUnretrieved(
   registry.register(source, record, record);
   if (!reportsAtExit) {
     reportsAtExit = true;
-    process.on("exit", () => reportUnretrieved()); // the default loop has no run that ends
+    globalThis.process.on("exit", () => reportUnretrieved()); // the default loop has no run that ends
   }
   return record;
 }

@@ -1,5 +1,4 @@
 /** @module */
-import process from "node:process";
 import { MainRun } from "./_main_run.ts";
 import { realClock } from "./clock.ts";
 import { InvalidStateError } from "./errors.ts";
@@ -206,5 +205,5 @@ function debugByDefault(): boolean {
     const { state } = Deno.permissions.querySync({ name: "env", variable });
     return state === "granted" && Deno.env.get(variable) === "1";
   }
-  return process.env[variable] === "1";
+  return globalThis.process.env[variable] === "1";
 }
