@@ -224,13 +224,14 @@ export class TaskGroup {
     const before = scope.outerCancels;
     let value: T | undefined;
     let cancel: CancelledError | undefined; // from outside
+    const ofBody: unknown[] = [];
     const failed = (error: unknown) => {
       this.#bodyRuns = false;
       if (isCancelled(error)) {
         const ours = this.#state === "ending";
         cancel = ours ? scope.outerCancelSince(before) : error;
       } else {
-        this.#errors.push(error);
+        ofBody.push(error);
       }
       this.#end(cancellation(scope.scheduler, "the body of the group failed"));
     };
@@ -253,6 +254,7 @@ export class TaskGroup {
     }
     this.#state = "over";
     scope.close();
+    this.#errors.push(...ofBody); // last, as asyncio's
     if (this.#errors.length > 0) {
       cancel ??= scope.outerCancelSince(before);
       if (cancel !== undefined) scope.parent!.renew(cancel);
@@ -279,8 +281,8 @@ export class TaskGroup {
  *
  * - The first failure cancels the siblings and the body; those not started yet
  *   never start. Every error that is not a cancel is thrown in one
- *   `AggregateError`, in the order in which they came, also when there is just
- *   one.
+ *   `AggregateError`, in the order in which they came, the body's last, also
+ *   when there is just one.
  * - A child that is cancelled alone fails nothing.
  * - A cancel from outside goes to all of them. If it comes with errors, the
  *   errors are thrown, and the cancel strikes at the next wait.
@@ -333,6 +335,8 @@ async function runGroup<T>(
       `limit is a whole number from 1, found ${describe(limit)}`,
     );
   }
+  const refusal = refused();
+  if (refusal !== undefined) return await refusal;
   return await runBody(open(openScope(), limit), body) as T;
 }
 

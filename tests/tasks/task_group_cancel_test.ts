@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import {
+  CancelledError,
   createTask,
   moveOnAfter,
   sleep,
@@ -149,4 +150,16 @@ Deno.test("two groups side by side in one task: the failure of one leaves the ot
   );
   assertEquals(ends[0].status, "rejected");
   assertEquals(ends[1], { status: "fulfilled", value: "right" });
+});
+
+Deno.test("a group around foreign promises is where a cancel strikes", async () => {
+  let rounds = 0;
+  const task = createTask(async () => {
+    while (rounds < 1e6) await taskGroup(() => Promise.resolve(rounds++));
+  });
+  await sleep(0);
+  task.cancel();
+  const before = rounds;
+  await assertRejects(async () => await task, CancelledError);
+  assertEquals(rounds, before);
 });

@@ -47,7 +47,7 @@ Deno.test("children that were not started yet when the group failed never start"
   assertEquals([errors, ran], [["boom"], false]);
 });
 
-Deno.test("all errors that are no cancel are thrown, in the order in which they came, the body's too", async () => {
+Deno.test("all errors that are no cancel are thrown, in the order in which they came, the body's last", async () => {
   const errors = await errorsOf(() =>
     taskGroup(async (group) => {
       group.createTask(async () => {
@@ -71,8 +71,8 @@ Deno.test("all errors that are no cancel are thrown, in the order in which they 
   );
   assertEquals(errors, [
     "first",
-    "clean-up of the body",
     "clean-up of a child",
+    "clean-up of the body",
   ]);
 });
 

@@ -9,6 +9,7 @@ import {
   CancelledError,
   createTask,
   currentTask,
+  moveOnAfter,
   sleep,
   type Timeout,
   timeout,
@@ -106,3 +107,17 @@ Deno.test("the cause of the TimeoutError is the very error that the body got", (
     assert(struck instanceof CancelledError);
     assertStrictEquals(error.cause, struck);
   }));
+
+for (const scope of [timeout, timeoutAt, moveOnAfter]) {
+  Deno.test(`${scope.name} around foreign promises is where a cancel strikes`, async () => {
+    let rounds = 0;
+    const task = createTask(async () => {
+      while (rounds < 1e6) await scope(1e9, () => Promise.resolve(rounds++));
+    });
+    await sleep(0);
+    task.cancel();
+    const before = rounds;
+    await assertRejects(async () => await task, CancelledError);
+    assertEquals(rounds, before);
+  });
+}
