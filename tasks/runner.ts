@@ -145,7 +145,11 @@ export class Runner implements AsyncDisposable {
   }
 
   static {
-    runAndClose = (runner, main) => runner.#run(main, () => runner.#close());
+    runAndClose = (runner, main) => {
+      const result = runner.#run(main, () => runner.#close());
+      if (runner.#state === "idle") runner.#close(); // main was refused
+      return result;
+    };
     printable(Runner, (runner) => ({
       state: runner.#state,
       loop: runner.loop,

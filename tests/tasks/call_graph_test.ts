@@ -381,6 +381,20 @@ Deno.test("dumpOnSignal: the signal is nobody's any more when run has ended", as
   assertEquals([signal, stderr], ["SIGUSR1", ""]);
 });
 
+Deno.test("dumpOnSignal: a run that is refused listens to nothing, and the program ends", async () => {
+  const program = await Program.start(`
+    import { run } from "@asyncio/asyncio/tasks";
+    const dumpOnSignal = "SIGUSR1";
+    const signal = AbortSignal.abort("too late");
+    await run(() => 1, { dumpOnSignal, signal }).catch(console.log);
+    await run(1, { dumpOnSignal }).catch((error) => console.log(error.name));
+  `);
+  await program.wrote("too late");
+  await program.wrote("TypeError");
+  const { signal, stderr } = await program.ended();
+  assertEquals([signal, stderr], [null, ""]);
+});
+
 Deno.test("dumpOnSignal: a signal that does not exist rejects run, and main does not start", async () => {
   let started = false;
   await assertRejects(
