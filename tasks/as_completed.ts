@@ -6,7 +6,7 @@ import { Line } from "./line.ts";
 import { currentScope } from "./current_scope.ts";
 import { timeoutAt } from "./timeout.ts";
 import { type Awaitable, checkList, checkMilliseconds } from "./types.ts";
-import { passed, refused } from "./waiter.ts";
+import { conclude, passed, refused } from "./waiter.ts";
 
 /**
  * Gives the futures of `awaitables` as they finish. Mirrors
@@ -71,19 +71,22 @@ class Completions<T> implements AsyncIterator<Future<T>>, Listener {
     "asCompleted",
   );
   readonly awaiter = currentScope().owner;
+  /** Those that have not finished. */
   readonly #futures: Set<Future<T>>;
   readonly #until: number;
   #left: number;
+  #listens = false;
 
   constructor(futures: Set<Future<T>>, timeout: number) {
     this.#futures = futures;
     this.#left = futures.size;
     this.#until = currentScope().scheduler.clock.now() + timeout;
-    for (const future of futures) completionOf(future).listen(this);
+    this.#listen();
   }
 
   settled({ source }: { source: unknown }): void {
     const future = source as Future<T>;
+    this.#futures.delete(future);
     const result = { done: false as const, value: future };
     if (this.#line.wake(result)) this.#left--;
     else this.#finished.push(future);
@@ -92,18 +95,45 @@ class Completions<T> implements AsyncIterator<Future<T>>, Listener {
 
   next(): Promise<IteratorResult<Future<T>, undefined>> {
     const refusal = refused();
-    if (refusal !== undefined) return refusal;
+    if (refusal !== undefined) {
+      this.#letGo();
+      return refusal;
+    }
+    this.#listen();
     const future = this.#finished.shift();
     if (future !== undefined) {
       this.#left--;
       return passed({ done: false, value: future });
     }
     if (this.#left === 0) return passed({ done: true, value: undefined });
-    return timeoutAt(this.#until, () => refused() ?? this.#line.wait());
+    return timeoutAt(this.#until, () => this.#wait());
   }
 
   /** Lets go of the futures, which go on. */
   return(): Promise<IteratorResult<Future<T>, undefined>> {
+    this.#letGo();
     return passed({ done: true, value: undefined });
+  }
+
+  /** One that is given up may be the last: a loop then calls no `return`. */
+  #wait(): Promise<IteratorResult<Future<T>, undefined>> {
+    const wait = refused() ?? this.#line.wait();
+    return conclude(wait, (result) => result, (error) => {
+      this.#letGo();
+      throw error;
+    });
+  }
+
+  #listen(): void {
+    if (this.#listens) return;
+    this.#listens = true;
+    for (const future of this.#futures) completionOf(future).listen(this);
+  }
+
+  /** Leaves no trace on the futures, unless somebody else waits for them. */
+  #letGo(): void {
+    if (!this.#listens || this.#line.size > 0) return;
+    this.#listens = false;
+    for (const future of this.#futures) completionOf(future).unlisten(this);
   }
 }

@@ -8,6 +8,7 @@ import {
 import {
   asCompleted,
   CancelledError,
+  captureCallGraph,
   createTask,
   Future,
   moveOnAfter,
@@ -217,4 +218,40 @@ Deno.test("of several that wait for the next one, one that is cancelled takes no
     await sleep(30);
     assertEquals(seen, [10, 20, 30]);
     assertEquals(await iterator.next(), { done: true, value: undefined });
+  }));
+
+/** The tasks that wait for `task`, by name. */
+function awaitersOf(task: Task<unknown>): (string | undefined)[] {
+  return captureCallGraph(task)!.awaitedBy.map(({ name }) => name);
+}
+
+for (const end of ["cancelled", "left", "out of time"]) {
+  Deno.test(`a loop over asCompleted that is ${end} leaves nothing with the futures`, () =>
+    virtually(async () => {
+      const [first, last] = [after(10), after(1e6)];
+      const timeout = end === "out of time" ? 20 : Infinity;
+      const looping = createTask(async () => {
+        for await (const _ of asCompleted([first, last], { timeout })) {
+          if (end === "left") break;
+        }
+      }, { name: "looping" });
+      await sleep(5);
+      assertEquals(awaitersOf(last), ["looping"]);
+      await sleep(25);
+      if (end === "cancelled") looping.cancel();
+      await looping.catch(() => {});
+      assertEquals(awaitersOf(last), []);
+      last.cancel();
+    }));
+}
+
+Deno.test("a future that finishes while nobody waits is given to who takes the loop up again", () =>
+  virtually(async () => {
+    const [first, second] = [after(10), after(20)];
+    const iterator = asCompleted([first, second])[Symbol.asyncIterator]();
+    assertEquals(await moveOnAfter(5, () => iterator.next()), undefined);
+    await second;
+    assertEquals((await iterator.next()).value, first);
+    assertEquals((await iterator.next()).value, second);
+    assertEquals((await iterator.next()).done, true);
   }));
