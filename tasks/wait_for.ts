@@ -1,7 +1,7 @@
 /** @module */
 import { cancellation } from "./_cancellation.ts";
 import { cancellable } from "./cancellable.ts";
-import { TimeoutError } from "./errors.ts";
+import { isCancelled, TimeoutError } from "./errors.ts";
 import { checkAwaitable } from "./ensure_future.ts";
 import { Future } from "./future.ts";
 import {
@@ -110,6 +110,7 @@ function expireNow(scope: Timeout): void {
  */
 class WorkWaiter<T> extends ShieldedWaiter<T> {
   readonly #work: Scope;
+  #aborted = false;
 
   constructor(work: Scope, options: WaitOptions) {
     super(PLACE, options);
@@ -117,10 +118,20 @@ class WorkWaiter<T> extends ShieldedWaiter<T> {
   }
 
   override abort(reason: unknown): void {
-    super.abort(reason);
+    if (this.#aborted) return;
+    this.#aborted = true;
     const { scheduler } = this.#work;
     const error = cancellation(scheduler, "the signal was aborted");
     this.#work.cancel(error, callingScope());
+    const giveUp = () => void (this.pending && super.abort(reason));
+    if (this.#work.pending !== error) return giveUp();
+    // It was in no wait: it may have been woken a moment ago, and have an end.
+    scheduler.defer({ run: giveUp, calls: false });
+  }
+
+  /** With an error that it failed with before it was given up. */
+  override fail(error: unknown): boolean {
+    return !(this.#aborted && isCancelled(error)) && super.fail(error);
   }
 }
 

@@ -89,6 +89,60 @@ Deno.test("an abort, and then an item, in the same turn: the work that is given 
     assertEquals(queue.getNowait(), "item");
   }));
 
+Deno.test("an item, and then an abort, in the same turn: the item is given", () =>
+  virtually(async () => {
+    const queue = new Queue<string>();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const given = waitFor(
+      async () => `an ${await queue.get()}`,
+      1000,
+      { signal },
+    );
+    await sleep(1);
+    queue.putNowait("item");
+    controller.abort();
+    assertEquals(await given, "an item");
+  }));
+
+Deno.test("a result, and then an abort, in the same turn: the result is given", () =>
+  virtually(async () => {
+    const future = new Future<string>();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const given = waitFor(future, 1000, { signal });
+    await sleep(1);
+    future.setResult("result");
+    controller.abort();
+    assertEquals(await given, "result");
+  }));
+
+Deno.test("an item, and then an abort, in the same turn: what is waited for next is given up", () =>
+  virtually(async () => {
+    const queue = new Queue<string>();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const seen: string[] = [];
+    const given = assertRejects(
+      () =>
+        waitFor(
+          async () => {
+            seen.push(await queue.get());
+            await sleep(60_000);
+          },
+          1e9,
+          { signal },
+        ),
+      Error,
+      "given up",
+    );
+    await sleep(1);
+    queue.putNowait("item");
+    controller.abort(new Error("given up"));
+    await given;
+    assertEquals([seen, now() < 60_000], [["item"], true]);
+  }));
+
 Deno.test("an abort, and a cancel of who waits, in the same turn: the work cleans up once, undisturbed", () =>
   virtually(async () => {
     for (const order of ["abort first", "cancel first"]) {
