@@ -1,6 +1,6 @@
 /** @module */
 import type { Completion, Listener } from "./_completion.ts";
-import type { CancelledError } from "./errors.ts";
+import { type CancelledError, isCancelled } from "./errors.ts";
 import { type Place, Waiter } from "./waiter.ts";
 
 const FUTURE: Place = {
@@ -44,6 +44,7 @@ export class FutureWaiter<T> extends Waiter<T> implements Listener {
         this.wake(completion.value as T);
         break;
       case "failed":
+        if (isCancelled(completion.error)) this.#quiet(); // as of a gather
         this.fail(completion.error);
         break;
       default: {

@@ -1,7 +1,7 @@
 /** @module */
 import { Callback } from "./_callback.ts";
 import { Completion, type Listener } from "./_completion.ts";
-import { type CancelledError, InvalidStateError } from "./errors.ts";
+import { InvalidStateError, isCancelled } from "./errors.ts";
 import type { EventLoop } from "./event_loop.ts";
 import { FutureWaiter } from "./_future_waiter.ts";
 import { InContext } from "./_in_context.ts";
@@ -191,9 +191,10 @@ export class Future<T> implements PromiseLike<T> {
       case "done":
         return follow(passed(completion.value));
       case "failed":
-        return follow(failed(completion.error));
       case "cancelled":
-        return quiet(follow(cancelled(completion.error as CancelledError)));
+        return isCancelled(completion.error)
+          ? quiet(follow(cancelled(completion.error)))
+          : follow(failed(completion.error));
     }
     if (currentScope().owner === this) {
       return follow(Promise.reject(new Error("a task cannot await itself")));

@@ -143,3 +143,18 @@ Deno.test("children of a gather start in the order given, and one may cancel tho
   await assertRejects(async () => await all, CancelledError);
   assertEquals(seen, ["a", "b"]);
 });
+
+Deno.test("a chain on a gather whose child was cancelled is no unhandled rejection", async () => {
+  const child = createTask(() => sleep(60_000));
+  const gathered = gather([child]);
+  const chains: Promise<unknown>[] = [
+    gathered.then(() => {}),
+    gathered.finally(() => {}),
+  ];
+  await sleep(0);
+  child.cancel();
+  await turns();
+  chains.push(gathered.then(() => {}), gathered.finally(() => {}));
+  await turns();
+  for (const chain of chains) await assertRejects(() => chain, CancelledError);
+});
