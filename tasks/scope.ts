@@ -192,15 +192,20 @@ export class Scope {
     this.pending = error;
     if (this.#spareWhatIsStruck(error)) this.pending = undefined;
     this.#striking = true;
-    for (const wait of this.waits) {
-      if (!wait.pending) continue;
-      this.#ring = false;
-      const delivered = wait.cancel(error);
-      if (!delivered && this.#ring) wait.abort(error);
-      if (delivered || this.#ring) this.delivered(error);
+    try {
+      for (const wait of this.waits) this.#strikeWait(wait, error);
+    } finally {
+      this.#striking = false; // thousands in a row may exhaust the stack
     }
-    this.#striking = false;
     this.#abortSignals(error); // last, as it runs foreign listeners
+  }
+
+  #strikeWait(wait: ScopedWait, error: CancelledError): void {
+    if (!wait.pending) return;
+    this.#ring = false;
+    const delivered = wait.cancel(error);
+    if (!delivered && this.#ring) wait.abort(error);
+    if (delivered || this.#ring) this.delivered(error);
   }
 
   /**

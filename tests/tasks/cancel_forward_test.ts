@@ -3,6 +3,7 @@ import {
   assertEquals,
   assertRejects,
   assertStrictEquals,
+  assertThrows,
 } from "@std/assert";
 import {
   CancelledError,
@@ -267,4 +268,19 @@ Deno.test("a deep chain of tasks is cancelled without running out of stack", asy
     "deep",
   );
   assertStrictEquals(error.name, "CancelledError");
+});
+
+Deno.test("a row of tasks that is too long for the stack says so each time, and can be cancelled at its other end", async () => {
+  const row = [createTask(() => sleep(60_000))];
+  let waiting = 0;
+  for (let i = 0; i < 10_000; i++) {
+    const before = row.at(-1)!;
+    row.push(createTask(async () => (waiting++, await before)));
+  }
+  while (waiting < 10_000) await sleep(0);
+  const last = row.at(-1)!;
+  assertThrows(() => last.cancel(), RangeError);
+  assertThrows(() => last.cancel(), RangeError);
+  assert(row[0]!.cancel());
+  await assertRejects(async () => await last, CancelledError);
 });
