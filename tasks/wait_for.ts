@@ -32,7 +32,7 @@ const PLACE: Place = { what: "waitFor", leave() {} };
  * - A function runs in the caller's own task. With zero or less it is never
  *   started.
  * - When `signal` aborts, the wait rejects at once and the awaitable is
- *   cancelled.
+ *   cancelled; one that was woken before, and ends with that, still counts.
  *
  * **Cancel safety:** a cancel from outside cancels the awaitable, and is thrown
  * when that has ended.
