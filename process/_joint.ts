@@ -15,37 +15,49 @@ const CHUNK = 65536;
 export function join(from: Process, to: Process, killAfter: number): void {
   const { scheduler } = currentScope();
   detached(() => {
-    flow(from, to);
-    endWith(from, to, killAfter).catch((error) =>
+    const joint = new Joint(from, to);
+    joint.flow();
+    joint.endWithReader(killAfter).catch((error) =>
       scheduler.report({ message: "A program cannot be ended", error })
     );
   });
 }
 
-async function flow(from: Process, to: Process): Promise<void> {
-  try {
-    while (true) {
-      const bytes = await from.stdout!.read(CHUNK);
-      if (bytes.length === 0) break;
-      to.stdin!.write(bytes);
-      await to.stdin!.drain();
-    }
-    to.stdin!.close();
-  } catch {
-    // Nobody reads it any more.
-  } finally {
-    partsOf(from).pipes.closeStdout();
-  }
-}
+class Joint {
+  readonly #from: Process;
+  readonly #to: Process;
+  /** Whether the first has closed its output itself: it may well go on. */
+  #ended = false;
 
-async function endWith(
-  from: Process,
-  to: Process,
-  killAfter: number,
-): Promise<void> {
-  await partsOf(to).exit.within(Infinity);
-  const { exit, pipes } = partsOf(from);
-  if (pipes.stdoutClosed) return;
-  pipes.closeStdout();
-  if (!await exit.within(killAfter)) await from[Symbol.asyncDispose]();
+  constructor(from: Process, to: Process) {
+    this.#from = from;
+    this.#to = to;
+  }
+
+  async flow(): Promise<void> {
+    const stdout = this.#from.stdout!;
+    const stdin = this.#to.stdin!;
+    try {
+      while (true) {
+        const bytes = await stdout.read(CHUNK);
+        if (bytes.length === 0) break;
+        stdin.write(bytes);
+        await stdin.drain();
+      }
+      this.#ended = true;
+      stdin.close();
+    } catch {
+      // Nobody reads it any more.
+    } finally {
+      partsOf(this.#from).pipes.closeStdout();
+    }
+  }
+
+  async endWithReader(killAfter: number): Promise<void> {
+    await partsOf(this.#to).exit.within(Infinity);
+    if (this.#ended) return;
+    const { exit, pipes } = partsOf(this.#from);
+    pipes.closeStdout();
+    if (!await exit.within(killAfter)) await this.#from[Symbol.asyncDispose]();
+  }
 }

@@ -38,14 +38,9 @@ export class Pipes {
     }
   }
 
-  /** Whether the program's output has been closed, at either end. */
-  get stdoutClosed(): boolean {
-    return this.#out === undefined || this.#out.closed;
-  }
-
-  /** Whether all that are read are closed. */
+  /** Whether all that are read are closed, at either end. */
   get closed(): boolean {
-    return this.stdoutClosed && (this.#err === undefined || this.#err.closed);
+    return [this.#out, this.#err].every((it) => it?.closed ?? true);
   }
 
   /** Sets what is called when bytes have come. */

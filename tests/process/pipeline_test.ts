@@ -162,6 +162,25 @@ Deno.test("one that does not write is ended when its reader has been gone for ki
   assertEquals(done.returnCodes, [-15, 0]);
 });
 
+Deno.test("one that goes on after its pipe broke is ended when its reader has been gone for killAfter", async () => {
+  await withPidFile(async (file) => {
+    const broken = `${file}.broken`; // who reads from it waits for who writes
+    const done = await pipeline([
+      [
+        "sh",
+        "-c",
+        `trap '' PIPE; mkfifo ${broken}; seq 1000000 2>&-; echo > ${broken}; exec sleep 1000`,
+      ],
+      [
+        "sh",
+        "-c",
+        `read -r _; exec <&-; read -r _ < ${broken}; rm ${broken}`,
+      ],
+    ], { killAfter: 50 });
+    assertEquals(done.returnCodes, [-15, 0]);
+  });
+});
+
 Deno.test("one that still works after it closed its output is not ended", async () => {
   const done = await pipeline([
     ["sh", "-c", "echo x; exec >&-; sleep 0.2; exit 7"],
