@@ -1,6 +1,10 @@
 /** @module */
 import { readerOver, type StreamReader } from "../streams/stream_reader.ts";
-import { type StreamWriter, writerOver } from "../streams/stream_writer.ts";
+import {
+  outletOf,
+  type StreamWriter,
+  writerOver,
+} from "../streams/stream_writer.ts";
 import { PipeSink } from "./_pipe_sink.ts";
 import { PipeSource } from "./_pipe_source.ts";
 import type { Settings } from "./options.ts";
@@ -11,7 +15,6 @@ export class Pipes {
   readonly stdin: StreamWriter | undefined;
   readonly stdout: StreamReader | undefined;
   readonly stderr: StreamReader | undefined;
-  readonly #sink: PipeSink | undefined;
   readonly #out: PipeSource | undefined;
   readonly #err: PipeSource | undefined;
   #finished = false;
@@ -23,10 +26,9 @@ export class Pipes {
     onClose: () => void,
   ) {
     if (stdin === PIPE) {
-      this.#sink = new PipeSink(child.stdin);
       const { pid } = child;
       const info = (name: string) => name === "pid" ? pid : undefined;
-      this.stdin = writerOver(this.#sink, { info });
+      this.stdin = writerOver(new PipeSink(child.stdin), { info });
     }
     if (stdout === PIPE) {
       this.#out = new PipeSource(child.stdout, onClose);
@@ -68,7 +70,11 @@ export class Pipes {
   finish(): void {
     if (this.#finished) return;
     this.#finished = true;
-    this.#sink?.abort();
+    if (this.stdin !== undefined) {
+      outletOf(this.stdin).desert(
+        new Deno.errors.BrokenPipe("the program has ended"),
+      );
+    }
     for (const source of [this.#out, this.#err]) {
       source?.readAhead().catch(() => {}); // the next read says it
     }

@@ -40,8 +40,8 @@ export class Outlet {
   #closed = false;
   /** Why the connection is gone. */
   #loss: { error: unknown } | undefined;
-  /** What was unsent was dropped by `abort`. */
-  #dropped = false;
+  /** Why nothing more is taken, though no call of the sink has failed. */
+  #refusal: { error: unknown } | undefined;
   readonly #drainers = new Line<void>("StreamWriter.drain");
   readonly #flushers = new Line<void>("everything to be sent");
   readonly #closers = new Line<void>("StreamWriter.waitClosed");
@@ -59,7 +59,8 @@ export class Outlet {
   }
 
   get closing(): boolean {
-    return this.#closing || this.#loss !== undefined;
+    return this.#closing || this.#loss !== undefined ||
+      this.#refusal !== undefined;
   }
 
   get closed(): boolean {
@@ -83,7 +84,7 @@ export class Outlet {
 
   /** Takes a copy of the bytes, to be sent with all others of this turn. */
   add(bytes: Uint8Array): void {
-    if (this.#loss !== undefined) return; // drain will say so
+    if (this.closing) return; // drain will say so
     this.#collected.append(bytes);
     if (this.unsent > HIGH_WATER) this.#paused = true;
     if (this.#busy || this.#planned) return;
@@ -100,7 +101,9 @@ export class Outlet {
 
   /** Waits while too much is unsent. */
   drain(options: WaitOptions | undefined): Promise<void> {
-    if (this.#dropped) return refused(options) ?? failed(aborted());
+    if (this.#refusal !== undefined) {
+      return refused(options) ?? failed(this.#refusal.error);
+    }
     return this.#wait(this.#drainers, this.#paused, options);
   }
 
@@ -159,10 +162,21 @@ export class Outlet {
       this.#closing = true;
       return;
     }
-    this.#dropped = this.unsent > 0;
+    if (this.unsent > 0) this.#refusal ??= { error: aborted() };
     this.#closing = true;
     this.#drop(aborted());
     this.#abort();
+  }
+
+  /**
+   * Notes that nobody takes anything any more. A call of the sink under way says
+   * whether it was taken; where all was, nothing is lost.
+   */
+  desert(error: unknown): void {
+    if (this.#closed || this.#refusal !== undefined) return;
+    this.#refusal = { error };
+    this.#sink.abort();
+    this.#flush();
   }
 
   /** Notes that the connection is gone. */
@@ -231,6 +245,8 @@ export class Outlet {
       this.#end(this.#sink.closeWrite!(), this.#flush);
     } else if (this.#closing) {
       this.#end(this.#sink.close(), () => this.#finish());
+    } else if (this.#refusal !== undefined) {
+      this.#finish();
     }
   }
 

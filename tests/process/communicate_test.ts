@@ -101,6 +101,15 @@ Deno.test("a broken pipe is ignored", async () => {
   }
 });
 
+Deno.test("input for a program that has ended is ignored", async () => {
+  const process = await createSubprocessShell("echo out", {
+    stdin: PIPE,
+    stdout: PIPE,
+  });
+  await process.wait();
+  assertEquals(text((await process.communicate("late")).stdout), "out\n");
+});
+
 Deno.test("a program that ends while its child holds its input is not fed any more", async () => {
   const process = await createSubprocessShell(
     "exec 3<&0; sleep 1000 <&3 & exit 4",

@@ -105,13 +105,58 @@ Deno.test("writing to a program that closed its input throws at drain", async ()
 Deno.test("writing to a program that has ended throws at drain", async () => {
   const process = await createSubprocessExec("true", [], { stdin: PIPE });
   await process.wait();
-  await assertRejects(async () => {
-    while (true) {
-      process.stdin!.write("anybody there?");
-      await process.stdin!.drain();
-      await sleep(0);
-    }
-  }, Deno.errors.BrokenPipe);
+  process.stdin!.write("anybody there?");
+  await assertRejects(() => process.stdin!.drain(), Deno.errors.BrokenPipe);
+});
+
+Deno.test("the input of a program that has ended is closing", async () => {
+  const process = await createSubprocessExec("true", [], { stdin: PIPE });
+  await process.wait();
+  assertEquals(process.stdin!.isClosing, true);
+});
+
+Deno.test("waitClosed passes where a program has ended and nothing was unsent", async () => {
+  const process = await createSubprocessExec("head", ["-c", "5"], {
+    stdin: PIPE,
+    stdout: DEVNULL,
+  });
+  process.stdin!.write("taken");
+  await process.wait();
+  await process.stdin!.waitClosed();
+  process.stdin!.close();
+  await process.stdin!.waitClosed();
+});
+
+Deno.test("waitClosed throws where a program has ended before it took everything", async () => {
+  const process = await createSubprocessShell("read -r _", { stdin: PIPE });
+  process.stdin!.write("line\n");
+  process.stdin!.write(MEGABYTE);
+  await process.wait();
+  await assertRejects(
+    () => process.stdin!.waitClosed(),
+    Deno.errors.BrokenPipe,
+  );
+});
+
+Deno.test("a wait at drain ends when the program does", async () => {
+  const process = await createSubprocessExec("sleep", ["1000"], {
+    stdin: PIPE,
+  });
+  process.stdin!.write(MEGABYTE);
+  const drain = createTask(() => process.stdin!.drain());
+  await sleep(0);
+  assertEquals(drain.done, false);
+  process.kill();
+  await assertRejects(async () => await drain, Deno.errors.BrokenPipe);
+});
+
+Deno.test("a Web Stream into a program that has ended fails", async () => {
+  const process = await createSubprocessExec("true", [], { stdin: PIPE });
+  await process.wait();
+  await assertRejects(
+    () => new Response("anybody there?").body!.pipeTo(process.stdin!.writable),
+    Deno.errors.BrokenPipe,
+  );
 });
 
 Deno.test("a broken pipe that nobody looks at does not bring the program down", async () => {
