@@ -64,7 +64,7 @@ export function watchBytes(process: Process, moved: () => void): void {
   communication.onFed = moved;
 }
 
-const decoder = new TextDecoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** What was captured, as `encoding` says. */
 export function decoded(

@@ -92,6 +92,11 @@ Deno.test("encoding buffer gives bytes", async () => {
   assertEquals(done.stdout, new Uint8Array([255]));
 });
 
+Deno.test("text keeps a byte order mark that it starts with", async () => {
+  const done = await runSubprocess(["cat"], { ...CAPTURE, input: "\ufeffx" });
+  assertEquals(done.stdout, "\ufeffx");
+});
+
 Deno.test("input is fed, as text and as bytes", async () => {
   const options = { ...CAPTURE, input: "ä" };
   assertEquals((await runSubprocess(["cat"], options)).stdout, "ä");
