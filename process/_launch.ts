@@ -4,7 +4,11 @@ import { describe } from "../tasks/types.ts";
 import { findProgram } from "./_find_program.ts";
 import { groupStart } from "./_group_start.ts";
 import type { Settings } from "./options.ts";
+import { restored } from "./_restored.ts";
 import { DEVNULL, STDOUT } from "./stdio.ts";
+
+/** Where every system has it: scripts begin with this path. */
+const ENV = "/usr/bin/env";
 
 /** What is to be started. */
 export interface Launch {
@@ -61,8 +65,16 @@ function merged({ program, args }: Launch, settings: Settings): Launch {
   const script = 'exec "$0" "$@" 2>&1';
   return {
     program: shellFor(settings),
-    args: ["-c", script, path, ...args],
+    args: ["-c", script, ...inItsEnvironment(path, settings), ...args],
   };
+}
+
+/** How a shell starts a program so that it gets the environment that it should. */
+function inItsEnvironment(path: string, settings: Settings): string[] {
+  if (path.includes("=")) return [path]; // `env` would take it for a variable
+  const changes = restored(settings);
+  if (changes.length === 0) return [path];
+  return [findProgram(ENV, settings) ?? ENV, ...changes, path];
 }
 
 /**

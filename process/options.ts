@@ -11,6 +11,12 @@ export interface SubprocessOptions {
   /**
    * Where its messages go; {@linkcode INHERIT} unless given. {@linkcode
    * STDOUT}: into its output, in true order.
+   *
+   * For that, a shell is started, which becomes the program; where it has
+   * changed the environment, `env` puts that right. It cannot for what is
+   * inherited without the permission to read all variables, and not at all
+   * where the path of the program has a `=` in it: there, shells drop names
+   * such as `my.var`, and set `PWD`.
    */
   stderr?: Stdio | typeof STDOUT | undefined;
   /** The directory that it starts in; this program's own unless given. */

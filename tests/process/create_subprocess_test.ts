@@ -154,6 +154,59 @@ Deno.test("STDOUT leaves arguments as they are", async () => {
   assertEquals(output, args.map((arg) => `${arg}|`).join(""));
 });
 
+/** What `env` prints with STDOUT and without. */
+async function environments(
+  options: SubprocessOptions,
+): Promise<[merged: string[], plain: string[]]> {
+  const variables = async (stderr: SubprocessOptions["stderr"]) =>
+    (await outputOf("env", ["-0"], { ...options, stderr })).split("\0").sort();
+  return [await variables(STDOUT), await variables(INHERIT)];
+}
+
+Deno.test("STDOUT leaves the variables of env as they are", async () => {
+  const env = {
+    ...{ A: "1", "my.var": "two\nlines", "-u": "", "": "no name", PPID: "7" },
+    ...{ PATH: "/usr/bin:/bin", PWD: "/mine", OLDPWD: "/usr", IFS: ":" },
+  };
+  for (const clearEnv of [true, false]) {
+    const [merged, plain] = await environments({ env, clearEnv });
+    assertEquals(merged, plain);
+  }
+});
+
+Deno.test("STDOUT adds no variable", async () => {
+  const [merged] = await environments({ clearEnv: true });
+  assertEquals(merged, [""]);
+});
+
+Deno.test("STDOUT leaves the inherited variables as they are, also in another directory", async () => {
+  const name = "inherited.by-a-program";
+  Deno.env.set(name, "yes");
+  try {
+    for (const cwd of [undefined, "/usr"]) {
+      const [merged, plain] = await environments({ cwd });
+      assert(plain.includes(`${name}=yes`));
+      assertEquals(merged, plain);
+    }
+  } finally {
+    Deno.env.delete(name);
+  }
+});
+
+Deno.test("STDOUT runs a program whose path has an equals sign, and passes its variables on", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const tool = `${folder}/a=b`;
+    await Deno.writeTextFile(tool, '#!/bin/sh\necho "$A $1"\n', {
+      mode: 0o755,
+    });
+    const options = { env: { A: "1", "my.var": "2" }, stderr: STDOUT };
+    assertEquals(await outputOf(tool, ["hi"], options), "1 hi\n");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("STDOUT drops the messages where the output is dropped", async () => {
   const process = await createSubprocessShell("echo bad >&2", {
     stdout: DEVNULL,
