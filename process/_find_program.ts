@@ -21,14 +21,15 @@ export function findProgram(
   let found = false;
   for (const path of candidates(program, settings)) {
     const info = stat(path);
-    if (!info?.isFile) continue;
-    if (info.mode === null || info.mode & 0o111) return path;
+    if (info === undefined) continue;
+    const executable = info.mode === null || info.mode & 0o111;
+    if (info.isFile && executable) return path;
     found = true;
   }
   const name = JSON.stringify(program);
   if (found) {
     throw new Deno.errors.PermissionDenied(
-      `cannot start ${name}: the file is not executable`,
+      `cannot start ${name}: that is no executable file`,
     );
   }
   throw new Deno.errors.NotFound(

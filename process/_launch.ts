@@ -46,6 +46,10 @@ export function launch(what: Launch, settings: Settings): Launched {
   try {
     return { child: command.spawn(), leadsSoon: group && !detached };
   } catch (error) {
+    // Of what is on PATH and cannot be run, the runtime says that it is not there.
+    if (error instanceof Deno.errors.NotFound && Deno.build.os !== "windows") {
+      findProgram(what.program, settings);
+    }
     throw explained(error, what.program);
   }
 }

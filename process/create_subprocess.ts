@@ -25,7 +25,7 @@ import { isReady, type Process, processOf } from "./process.ts";
  *
  * @throws {Deno.errors.NotFound} There is no such program or directory; the
  * message names it.
- * @throws {Deno.errors.PermissionDenied} The file is not executable.
+ * @throws {Deno.errors.PermissionDenied} It is no executable file.
  * @throws {TypeError} The arguments are no list of strings, or an option is
  * none of those allowed.
  *

@@ -270,6 +270,28 @@ Deno.test("a file that is not executable is PermissionDenied and named", async (
   }
 });
 
+Deno.test("a directory is PermissionDenied and named, in a group or not", async () => {
+  for (const group of [true, false]) {
+    for (const stderr of [INHERIT, STDOUT] as const) {
+      await assertRejects(
+        () => createSubprocessExec("/usr", [], { group, stderr }),
+        Deno.errors.PermissionDenied,
+        '"/usr"',
+      );
+    }
+  }
+});
+
+Deno.test("a directory on PATH is PermissionDenied and named, in a group or not", async () => {
+  for (const group of [true, false]) {
+    await assertRejects(
+      () => createSubprocessExec("bin", [], { group, env: { PATH: "/usr" } }),
+      Deno.errors.PermissionDenied,
+      '"bin"',
+    );
+  }
+});
+
 Deno.test("a script without its interpreter is NotFound", async () => {
   const script = await Deno.makeTempFile();
   try {
