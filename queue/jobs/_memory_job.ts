@@ -38,10 +38,10 @@ export class MemoryJob<T> implements Job<T> {
   retry(delay = 0, reason?: unknown): Promise<void> {
     try {
       checkMilliseconds(delay, "the delay");
+      return this.#settle(this.#store.retry(this.#lease, delay, reason));
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.#settle(this.#store.retry(this.#lease, delay, reason));
   }
 
   release(): Promise<void> {
@@ -53,7 +53,11 @@ export class MemoryJob<T> implements Job<T> {
   }
 
   extend(): Promise<void> {
-    return this.#ended(this.#store.extend(this.#lease));
+    try {
+      return this.#ended(this.#store.extend(this.#lease));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   #settle(held: boolean): Promise<void> {

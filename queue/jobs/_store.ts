@@ -1,4 +1,6 @@
 /** @module */
+import { currentScope } from "../../tasks/current_scope.ts";
+import { InvalidStateError } from "../../tasks/errors.ts";
 import { type EventLoop, getRunningLoop } from "../../tasks/event_loop.ts";
 import type { TimerHandle } from "../../tasks/handle.ts";
 import { PriorityQueue } from "../priority_queue.ts";
@@ -38,10 +40,12 @@ export interface StoreEvents {
 
 /**
  * The entries that are not finished: ready, delayed or leased. Its time is that
- * of the loop it was made on.
+ * of the loop it was made on, and ends with it: what needs a timer throws from
+ * then on, and has changed nothing.
  */
 export class Store {
   readonly loop: EventLoop = getRunningLoop();
+  readonly #scheduler = currentScope().scheduler;
   readonly #settings: Settings;
   readonly #events: StoreEvents;
   readonly #ready = new PriorityQueue<Entry>(0, {
@@ -72,8 +76,14 @@ export class Store {
     return this.ready + this.delayed + this.leased;
   }
 
+  /** @throws {InvalidStateError} Nothing can be delayed any more. */
+  checkDelay(delay: number): void {
+    if (delay > 0) this.#checkTime();
+  }
+
   /** Takes a new entry in, to be taken out in `delay` milliseconds or later. */
   add(entry: Entry, delay: number): void {
+    this.checkDelay(delay);
     entry.arrival = this.#arrivals++;
     this.#offer(entry, delay);
   }
@@ -81,6 +91,7 @@ export class Store {
   /** Leases the first entry that is ready. */
   take(): Lease | undefined {
     if (this.#ready.empty) return undefined;
+    this.#checkLease();
     const lease = new Lease(this.#ready.getNowait());
     lease.entry.attempts++;
     this.#begin(lease);
@@ -100,7 +111,9 @@ export class Store {
   }
 
   retry(lease: Lease, delay: number, reason: unknown): boolean {
-    if (!this.#end(lease)) return false;
+    if (!this.holds(lease)) return false;
+    this.checkDelay(delay);
+    this.#end(lease);
     this.#again(lease.entry, delay, reason);
     return true;
   }
@@ -119,7 +132,9 @@ export class Store {
   }
 
   extend(lease: Lease): boolean {
-    if (!this.#end(lease)) return false;
+    if (!this.holds(lease)) return false;
+    this.#checkLease();
+    this.#end(lease);
     this.#begin(lease);
     return true;
   }
@@ -131,6 +146,17 @@ export class Store {
     for (const lease of this.#leases) lease.alarm?.cancel();
     this.#delayed.clear();
     this.#leases.clear();
+  }
+
+  #checkLease(): void {
+    if (this.#settings.lease !== Infinity) this.#checkTime();
+  }
+
+  #checkTime(): void {
+    if (!this.#scheduler.closed) return;
+    throw new InvalidStateError(
+      "the run that this queue of jobs was made in has ended: nothing can be leased for a time any more, or delayed",
+    );
   }
 
   #offer(entry: Entry, delay: number): void {

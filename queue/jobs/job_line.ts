@@ -13,7 +13,7 @@ import type { Job } from "./jobs.ts";
 
 /** Where the jobs come from that are waited for. */
 export interface JobSource<T> {
-  /** The next job, if there is one right now. */
+  /** The next job, if there is one right now; throws where none can be had. */
   take(): Job<T> | undefined;
   /** Somebody has begun to wait. */
   wanted(): void;
@@ -44,8 +44,12 @@ export class JobLine<T> {
     const refusal = refused(options);
     if (refusal !== undefined) return refusal;
     if (this.#error !== undefined) return failed(this.#error);
-    const job = this.#source.take();
-    return job === undefined ? this.#stand(options).promise : passed(job);
+    try {
+      const job = this.#source.take();
+      return job === undefined ? this.#stand(options).promise : passed(job);
+    } catch (error) {
+      return failed(error);
+    }
   }
 
   #stand(options?: WaitOptions): Waiter<Job<T>> {

@@ -22,7 +22,9 @@ import { type Entry, Store } from "./_store.ts";
  * - Jobs are taken in order of arrival. One that comes again is taken before
  *   those that came later.
  * - Time is that of the loop on which it was made: in a `run` with a
- *   `VirtualClock`, leases and delays take no time.
+ *   `VirtualClock`, leases and delays take no time. After that run nothing can
+ *   be delayed, or leased unless for ever: what asks for it rejects with an
+ *   `InvalidStateError`, and has changed nothing.
  *
  * @typeParam T What the jobs are. Values pass through `encode` and `decode`
  * here as well: a worker never gets the producer's own object, and what works
@@ -122,7 +124,11 @@ class MemoryJobs<T> implements Jobs<T> {
       const putters = this.#putters;
       return putters.join(new Putter(putters, offer, options));
     }
-    this.#accept(offer);
+    try {
+      this.#accept(offer);
+    } catch (error) {
+      return failed(error);
+    }
     return passed(undefined);
   }
 
@@ -134,9 +140,11 @@ class MemoryJobs<T> implements Jobs<T> {
     return named && this.#seen.has(entry.id, this.#store.loop.time());
   }
 
+  /** Where it throws, nothing has changed. */
   #accept(offer: Offer): void {
     if (this.#isHere(offer)) return;
     const { entry, delay, named } = offer;
+    this.#store.checkDelay(delay);
     if (named) this.#seen.add(entry.id, this.#store.loop.time());
     this.#store.add(entry, delay);
   }
@@ -161,18 +169,31 @@ class MemoryJobs<T> implements Jobs<T> {
 
   #handOut(): void {
     if (this.#getters.size === 0) return;
-    const job = this.#take();
-    if (job !== undefined) this.#getters.give(job);
+    try {
+      const job = this.#take();
+      if (job !== undefined) this.#getters.give(job);
+    } catch (error) {
+      this.#getters.fail(error); // their run goes on, that of the queue is over
+    }
   }
 
   /** A job is done, or dead: there is room, or nothing left. */
   #finished(): void {
     let putter: Putter | undefined;
     while (!this.#full && (putter = this.#putters.first) !== undefined) {
-      putter.wake(); // first, as decode is foreign code and may end up here
-      this.#accept(putter.offer);
+      this.#letIn(putter);
     }
     if (this.#store.size === 0) this.#joiners.wakeAll();
+  }
+
+  #letIn(putter: Putter): void {
+    try {
+      this.#store.checkDelay(putter.offer.delay);
+    } catch (error) {
+      return void putter.fail(error);
+    }
+    putter.wake(); // first, as decode is foreign code and may end up here
+    this.#accept(putter.offer);
   }
 
   size(options?: WaitOptions): Promise<number> {

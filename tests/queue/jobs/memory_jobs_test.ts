@@ -3,11 +3,19 @@ import {
   assertNotStrictEquals,
   assertRejects,
 } from "@std/assert";
-import { LeaseLostError, memoryJobs, work } from "@asyncio/asyncio/queue/jobs";
+import {
+  type Job,
+  type Jobs,
+  type JobsOptions,
+  LeaseLostError,
+  memoryJobs,
+  work,
+} from "@asyncio/asyncio/queue/jobs";
 import {
   CancelledError,
   createTask,
   getRunningLoop,
+  InvalidStateError,
   run,
   sleep,
 } from "@asyncio/asyncio/tasks";
@@ -16,6 +24,8 @@ import {
   explore,
   VirtualClock,
 } from "@asyncio/asyncio/testing";
+import { Attempt } from "../../_attempt.ts";
+import { shown } from "../../_waiting_rules.ts";
 import { letters, take } from "./_place.ts";
 
 /** Runs `body` on a clock that jumps to whatever comes next. */
@@ -102,6 +112,67 @@ Deno.test("memoryJobs: closing it takes its timers along", async () => {
   await jobs.get();
   await jobs[Symbol.asyncDispose]();
 });
+
+Deno.test("memoryJobs: after its run a retry with a delay rejects, and the job is still leased", async () => {
+  const { jobs, job } = await afterItsRun();
+  await rejects(job.retry(5));
+  assertEquals([job.state, await jobs.size()], ["leased", 2]);
+  await job.done();
+  assertEquals(await jobs.size(), 1);
+});
+
+Deno.test("memoryJobs: after its run an extend rejects, and the job is still leased", async () => {
+  const { job } = await afterItsRun();
+  await rejects(job.extend());
+  assertEquals(job.state, "leased");
+});
+
+Deno.test("memoryJobs: after its run a get rejects, and takes no job", async () => {
+  const { jobs } = await afterItsRun();
+  await rejects(jobs.get());
+  assertEquals([shown(jobs, "ready"), shown(jobs, "leased")], [1, 1]);
+});
+
+Deno.test("memoryJobs: after its run a put with a delay rejects, and its id is not taken", async () => {
+  const { jobs } = await afterItsRun();
+  await rejects(jobs.put("c", { id: "c", delay: 5 }));
+  assertEquals(await jobs.size(), 2);
+  await jobs.put("c", { id: "c" });
+  assertEquals(await jobs.size(), 3);
+});
+
+Deno.test("memoryJobs: a get that outlives the queue's run rejects when there is a job, which stays", async () => {
+  const jobs = await run(() => memoryJobs<string>());
+  const get = new Attempt((options) => jobs.get(options));
+  await jobs.put("a");
+  await get.task;
+  assertEquals(get.outcome, "InvalidStateError");
+  assertEquals(shown(jobs, "ready"), 1);
+});
+
+Deno.test("memoryJobs: a delayed put that outlives the queue's run rejects when there is room, and puts nothing", async () => {
+  const { jobs, job } = await afterItsRun({ maxSize: 2 });
+  const put = new Attempt((options) => jobs.put("c", { ...options, delay: 5 }));
+  await job.done();
+  await put.task;
+  assertEquals([put.outcome, await jobs.size()], ["InvalidStateError", 1]);
+});
+
+/** A queue whose run has ended, with a job that is leased and one that waits. */
+function afterItsRun(
+  options?: JobsOptions<string>,
+): Promise<{ jobs: Jobs<string>; job: Job<string> }> {
+  return inNoTime(async () => {
+    const jobs = memoryJobs<string>(options);
+    await jobs.put("a");
+    await jobs.put("b");
+    return { jobs, job: await jobs.get() };
+  });
+}
+
+async function rejects(wait: Promise<unknown>): Promise<void> {
+  await assertRejects(() => wait, InvalidStateError, "has ended");
+}
 
 Deno.test("memoryJobs: a decode that fails while somebody waits for room lets that in once", async () => {
   await using jobs = memoryJobs<string>({
