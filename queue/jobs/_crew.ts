@@ -106,30 +106,47 @@ export class Crew<T> {
     try {
       await this.#settle(shift, failure);
     } catch (error) {
-      if (error instanceof QueueShutDownError) return; // it went back
-      if (!(error instanceof LeaseLostError)) throw error;
-      this.#duty.onError?.(error, job);
+      await giveBack(job); // what onError or backoff threw came in between
+      throw error;
     } finally {
       this.#shifts.delete(shift);
     }
   }
 
-  #settle(
-    { job, task }: Shift<T>,
+  async #settle(
+    shift: Shift<T>,
     failure: { error: unknown } | undefined,
   ): Promise<void> {
-    const { onError, backoff } = this.#duty;
-    if (failure === undefined) {
-      return job.state === "settled" ? SETTLED : job.done();
+    const { job } = shift;
+    const settle = this.#verdict(shift, failure);
+    if (job.state === "settled") return;
+    try {
+      await settle();
+    } catch (error) {
+      if (error instanceof QueueShutDownError) return; // it went back
+      if (!(error instanceof LeaseLostError)) throw error;
+      this.#duty.onError?.(error, job);
     }
+  }
+
+  /** How the job is to be settled, unless its handler has done so. */
+  #verdict(
+    { job, task }: Shift<T>,
+    failure: { error: unknown } | undefined,
+  ): () => Promise<void> {
+    const { onError, backoff } = this.#duty;
+    if (failure === undefined) return () => job.done();
     const { error } = failure;
-    if (job.state === "lost") throw leaseLost(job, { cause: error });
+    if (job.state === "lost") {
+      return () => Promise.reject(leaseLost(job, { cause: error }));
+    }
     if (isCancelled(error) && task.cancelling > 0) { // it did not fail
-      return job.state === "settled" ? SETTLED : job.release();
+      return () => job.release();
     }
     onError?.(error, job);
-    if (job.state === "settled") return SETTLED;
-    return job.retry(backoff(job.attempt), error);
+    if (job.state === "settled") return () => SETTLED;
+    const delay = backoff(job.attempt);
+    return () => job.retry(delay, error);
   }
 
   /** Lets the workers end: by themselves, by a cancel, or without them. */

@@ -4,7 +4,9 @@ import {
   type Job,
   type Jobs,
   LeaseLostError,
+  QueueShutDownError,
   work,
+  type WorkOptions,
 } from "@asyncio/asyncio/queue/jobs";
 import { Event } from "@asyncio/asyncio/sync";
 import { cancellable, createTask, sleep } from "@asyncio/asyncio/tasks";
@@ -40,6 +42,41 @@ export function testExceptions(test: Define): void {
       await jobs.put(1);
       await assertRejects(async () => await worker, TypeError, "second");
     }
+  });
+
+  const stumbles: [string, WorkOptions<number>][] = [
+    ["an onError that throws", { onError: stumble }],
+    ["a backoff that throws", { backoff: stumble }],
+    ["a backoff that gives NaN", { backoff: () => NaN }],
+  ];
+  for (const [what, options] of stumbles) {
+    test(`${what} leaves its job to others at once`, async (place) => {
+      await using jobs = await place.open<number>({ lease: 60_000 });
+      await jobs.put(1);
+      const failing = () => {
+        throw new Error("first");
+      };
+      await assertRejects(() => work(jobs, failing, options), RangeError);
+      const job = await jobs.get();
+      assertEquals([job.value, job.attempt], [1, 1]);
+    });
+  }
+
+  test("a handler's QueueShutDownError that onError throws on ends it, too", async (place) => {
+    await using jobs = await place.open<number>({ lease: 60_000 });
+    await jobs.put(1);
+    const failing = () => {
+      throw new QueueShutDownError("another queue's");
+    };
+    const onError = (error: unknown) => {
+      throw error;
+    };
+    await assertRejects(
+      () => work(jobs, failing, { onError }),
+      QueueShutDownError,
+      "another queue's",
+    );
+    assertEquals(await take(jobs), 1);
   });
 
   test("several workers share the jobs, and none is done twice", async (place) => {
@@ -120,6 +157,10 @@ export function testExceptions(test: Define): void {
     ]);
     await end(worker);
   });
+}
+
+function stumble(): never {
+  throw new RangeError("second");
 }
 
 /** The same queue, but the lease of its first job cannot be extended. */
