@@ -65,6 +65,8 @@ interface Offer {
   readonly named: boolean;
   /** For the error, where it comes to nothing. */
   readonly item: unknown;
+  /** The dead letter that it was until it is in, unless it is new. */
+  readonly remains?: Remains;
 }
 
 /** Who waits for room. */
@@ -136,15 +138,18 @@ class MemoryJobs<T> implements Jobs<T> {
     return this.#store.size >= this.#settings.maxSize;
   }
 
-  #isHere({ entry, named }: Offer): boolean {
+  /** Whether it is not to be put: another was faster. */
+  #isHere({ entry, named, remains }: Offer): boolean {
+    if (remains !== undefined) return !this.#dead.has(remains);
     return named && this.#seen.has(entry.id, this.#store.loop.time());
   }
 
   /** Where it throws, nothing has changed. */
   #accept(offer: Offer): void {
     if (this.#isHere(offer)) return;
-    const { entry, delay, named } = offer;
+    const { entry, delay, named, remains } = offer;
     this.#store.checkDelay(delay);
+    if (remains !== undefined) this.#dead.delete(remains);
     if (named) this.#seen.add(entry.id, this.#store.loop.time());
     this.#store.add(entry, delay);
   }
@@ -229,16 +234,15 @@ class MemoryJobs<T> implements Jobs<T> {
       await (this.#refused("drop from", options) ?? passed(undefined));
       this.#dead.delete(remains);
     };
-    const requeue = async (options?: WaitOptions) => {
-      if (!this.#dead.has(remains)) return;
+    const requeue = (options?: WaitOptions): Promise<void> => {
       const entry = newEntry(remains.id, remains.data);
-      await this.#put({ entry, delay: 0, named: false, item: letter }, options);
-      this.#dead.delete(remains);
+      const offer = { entry, delay: 0, named: false, item: letter, remains };
+      return this.#put(offer, options);
     };
     const copy = { ...remains, data: new Uint8Array(remains.data) };
     const letter = new Letter(copy, this.#codec, {
       drop: (options) => quiet(drop(options)),
-      requeue: (options) => quiet(requeue(options)),
+      requeue,
     });
     return letter;
   }

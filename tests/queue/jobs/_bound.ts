@@ -49,6 +49,34 @@ export function testBound(test: Define): void {
     assertEquals(await take(jobs), "a");
   });
 
+  test("a dead letter that two put back while the queue is full is one job", async (place) => {
+    await using jobs = await place.open<string>({ maxSize: 1 });
+    await jobs.put("a");
+    await (await jobs.get()).fail("dead");
+    await jobs.put("b");
+    const [letter] = await letters(jobs);
+    const back = [1, 2].map(() =>
+      new Attempt((options) => letter!.requeue(options))
+    );
+    assertEquals([await take(jobs), await take(jobs)], ["b", "a"]);
+    for (const { task } of back) await task;
+    assertEquals(await jobs.size(), 0);
+  });
+
+  test("a dead letter that could not be put back for want of room is still there", async (place) => {
+    await using jobs = await place.open<string>({ maxSize: 1 });
+    await jobs.put("a");
+    await (await jobs.get()).fail("dead");
+    await jobs.put("b");
+    const [letter] = await letters(jobs);
+    const back = new Attempt((options) => letter!.requeue(options));
+    back.cancel();
+    await back.task;
+    assertEquals(await take(jobs), "b");
+    assertEquals((await letters(jobs)).map(({ value }) => value), ["a"]);
+    assertEquals(await jobs.size(), 0);
+  });
+
   test("those who wait for room are let in as they came", async (place) => {
     await using jobs = await place.open<number>({ maxSize: 1 });
     await jobs.put(0);

@@ -1,5 +1,6 @@
 /** Dead letters. @module */
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { gather } from "@asyncio/asyncio/tasks";
 import { type Define, letters, SHORT } from "./_place.ts";
 
 /** Defines the tests. */
@@ -81,6 +82,17 @@ export function testLetters(test: Define): void {
     assertEquals([job.id, job.value, job.attempt], ["1", "a", 1]);
     await job.fail("second");
     assertEquals((await letters(jobs)).map((it) => it.reason), ["second"]);
+  });
+
+  test("a dead letter that two put back at once is one job", async (place) => {
+    await using jobs = await place.open<string>();
+    await jobs.put("a");
+    await (await jobs.get()).fail("dead");
+    const [one] = await letters(jobs);
+    const [same] = await letters(jobs);
+    await gather([() => one!.requeue(), () => same!.requeue()]);
+    assertEquals(await letters(jobs), []);
+    assertEquals(await jobs.size(), 1);
   });
 
   test("a dead letter can be dropped, and the others stay", async (place) => {
