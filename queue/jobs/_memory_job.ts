@@ -52,6 +52,11 @@ export class MemoryJob<T> implements Job<T> {
     return this.#settle(this.#store.fail(this.#lease, reasonText(reason)));
   }
 
+  /** Releases it for the queue itself, which is no wait of anybody's. */
+  handBack(): void {
+    this.#store.release(this.#lease);
+  }
+
   extend(): Promise<void> {
     try {
       return this.#ended(this.#store.extend(this.#lease));

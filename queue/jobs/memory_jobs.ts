@@ -159,7 +159,7 @@ class MemoryJobs<T> implements Jobs<T> {
   }
 
   /** The next job that can be decoded. */
-  #take(): Job<T> | undefined {
+  #take(): MemoryJob<T> | undefined {
     const store = this.#store;
     for (let lease = store.take(); lease; lease = store.take()) {
       try {
@@ -176,7 +176,8 @@ class MemoryJobs<T> implements Jobs<T> {
     if (this.#getters.size === 0) return;
     try {
       const job = this.#take();
-      if (job !== undefined) this.#getters.give(job);
+      if (job === undefined || this.#getters.give(job)) return;
+      job.handBack(); // decode is foreign code, and has ended the wait
     } catch (error) {
       this.#getters.fail(error); // their run goes on, that of the queue is over
     }

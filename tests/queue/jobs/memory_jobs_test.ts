@@ -194,6 +194,37 @@ Deno.test("memoryJobs: a decode that fails while somebody waits for room lets th
   assertEquals(await jobs.size(), 0);
 });
 
+/** A queue whose decode ends the first of two that wait, by its signal. */
+function withFatalDecode() {
+  const controller = new AbortController();
+  const jobs = memoryJobs<string>({
+    lease: Infinity,
+    decode(data) {
+      controller.abort(new Error("by decode"));
+      return JSON.parse(new TextDecoder().decode(data));
+    },
+  });
+  const { signal } = controller;
+  const ended = assertRejects(() => jobs.get({ signal }), Error, "by decode");
+  return { jobs, ended };
+}
+
+Deno.test("memoryJobs: a decode that ends the wait it is for leaves the job to be taken", async () => {
+  const { jobs, ended } = withFatalDecode();
+  await jobs.put("a");
+  await ended;
+  assertEquals([shown(jobs, "ready"), shown(jobs, "leased")], [1, 0]);
+  assertEquals((await jobs.get()).attempt, 1);
+});
+
+Deno.test("memoryJobs: a decode that ends the wait it is for leaves the job to the next in line", async () => {
+  const { jobs, ended } = withFatalDecode();
+  const next = jobs.get();
+  await jobs.put("a");
+  await ended;
+  assertEquals((await next).attempt, 1);
+});
+
 Deno.test("memoryJobs: wherever a worker is cancelled, no job is lost", async () => {
   let jobs = memoryJobs<number>({ lease: Infinity });
   await cancelEverywhere(async () => {
