@@ -1,7 +1,7 @@
 /** @module */
 import { printable } from "../../tasks/inspect.ts";
 import { checkMilliseconds } from "../../tasks/types.ts";
-import { failed, passed } from "../../tasks/waiter.ts";
+import { failed, passed, refused } from "../../tasks/waiter.ts";
 import { reasonText } from "./codec.ts";
 import { leaseLost } from "./errors.ts";
 import type { Job, JobState } from "./jobs.ts";
@@ -70,8 +70,9 @@ export class MemoryJob<T> implements Job<T> {
     return this.#ended(held);
   }
 
+  /** It has happened; awaiting it is only where a cancel can strike. */
   #ended(held: boolean): Promise<void> {
-    return held ? passed(undefined) : failed(leaseLost(this));
+    return held ? refused() ?? passed(undefined) : failed(leaseLost(this));
   }
 
   static {

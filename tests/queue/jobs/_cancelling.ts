@@ -1,9 +1,17 @@
 /** Waits that are given up, and the end of all jobs. @module */
 import { assertEquals, assertRejects } from "@std/assert";
 import type { Job } from "@asyncio/asyncio/queue/jobs";
-import { CancelledError, createTask, sleep } from "@asyncio/asyncio/tasks";
+import {
+  CancelledError,
+  createTask,
+  currentTask,
+  sleep,
+} from "@asyncio/asyncio/tasks";
 import { Attempt } from "../../_attempt.ts";
 import { type Define, take } from "./_place.ts";
+
+/** Whatever is asked of a job. */
+const WAYS = ["done", "retry", "release", "fail", "extend"] as const;
 
 /** Defines the tests. */
 export function testCancelling(test: Define): void {
@@ -89,6 +97,19 @@ export function testCancelling(test: Define): void {
     await settling.catch(() => {}); // or it was faster
     await jobs.join();
   });
+
+  for (const how of WAYS) {
+    test(`${how} is where a cancel strikes, and is carried out all the same`, async (place) => {
+      await using jobs = await place.open<string>();
+      await jobs.put("a");
+      const job = await jobs.get();
+      await createTask(async () => {
+        currentTask()!.cancel();
+        await assertRejects(() => job[how](undefined), CancelledError);
+      });
+      assertEquals(job.state, how === "extend" ? "leased" : "settled");
+    });
+  }
 
   test("join waits until nothing waits and nothing is leased", async (place) => {
     await using jobs = await place.open<string>();

@@ -11,9 +11,12 @@ import {
   memoryJobs,
   work,
 } from "@asyncio/asyncio/queue/jobs";
+import { Event } from "@asyncio/asyncio/sync";
 import {
+  allTasks,
   CancelledError,
   createTask,
+  currentTask,
   getRunningLoop,
   InvalidStateError,
   run,
@@ -326,6 +329,24 @@ Deno.test("work: the grace is as long as it says, 10 seconds unless given", () =
       await take(jobs);
     }
   }));
+
+Deno.test("work: a job whose handler has returned is done, also when its worker is cancelled right then", async () => {
+  const jobs = memoryJobs<string>({ lease: Infinity });
+  await run(async () => {
+    const ended = new Event();
+    createTask(() =>
+      work(jobs, () => {
+        currentTask()!.addDoneCallback(() => {
+          for (const it of allTasks()) if (it.name === "worker 1") it.cancel();
+          ended.set();
+        });
+      })
+    );
+    await jobs.put("a");
+    await ended.wait();
+  });
+  assertEquals(await jobs.size(), 0);
+});
 
 Deno.test("work: the end of the run gives back what runs", async () => {
   const jobs = memoryJobs<string>({ lease: Infinity });
