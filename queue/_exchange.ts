@@ -109,7 +109,7 @@ export class Exchange<T> {
   get #left(): string | undefined {
     const { size } = this.items;
     if (size === 0) return undefined;
-    const items = size === 1 ? "1 item" : `${size} items`;
-    return `A queue was shut down, and ${items} in it were never taken`;
+    const left = size === 1 ? "1 item in it was" : `${size} items in it were`;
+    return `A queue was shut down, and ${left} never taken`;
   }
 }

@@ -261,6 +261,18 @@ Deno.test("debug mode: items that nobody takes out of a queue that was shut down
   );
 });
 
+Deno.test("debug mode: one item that nobody takes out of a queue that was shut down is told of as one", async () => {
+  const report = await reportOf(() => {
+    const queue = new Queue<number>();
+    queue.putNowait(1);
+    queue.shutdown();
+  });
+  assertEquals(
+    report,
+    "A queue was shut down, and 1 item in it was never taken",
+  );
+});
+
 Deno.test("debug mode: a queue that was emptied, or dropped its items when asked to, is no concern", async () => {
   const reports = await reportsOf(() => {
     const emptied = new Queue<number>();
