@@ -31,6 +31,11 @@ export class MemoryJob<T> implements Job<T> {
     return this.#store.holds(this.#lease) ? "leased" : "lost";
   }
 
+  /** Whether its queue was closed while it was held. */
+  get dropped(): boolean {
+    return this.#lease.dropped;
+  }
+
   done(): Promise<void> {
     return this.#settle(this.#store.done(this.#lease));
   }

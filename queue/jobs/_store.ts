@@ -22,6 +22,8 @@ export class Lease {
   readonly entry: Entry;
   /** When it runs out; none where it never does. */
   alarm: TimerHandle | undefined = undefined;
+  /** Whether it was ended with the store. */
+  dropped = false;
 
   constructor(entry: Entry) {
     this.entry = entry;
@@ -143,7 +145,10 @@ export class Store {
   clear(): void {
     this.#ready.shutdown(true);
     for (const handle of this.#delayed) handle.cancel();
-    for (const lease of this.#leases) lease.alarm?.cancel();
+    for (const lease of this.#leases) {
+      lease.alarm?.cancel();
+      lease.dropped = true;
+    }
     this.#delayed.clear();
     this.#leases.clear();
   }

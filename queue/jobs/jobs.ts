@@ -169,7 +169,7 @@ export interface Job<T> {
   readonly lease: number;
   /**
    * `"leased"` while it is its holder's own; then `"settled"`, or `"lost"`,
-   * when the lease ran out before.
+   * when the lease ran out, or the queue was closed, before.
    */
   readonly state: JobState;
   /**

@@ -1,5 +1,6 @@
 import {
   assertEquals,
+  assertMatch,
   assertNotStrictEquals,
   assertRejects,
 } from "@std/assert";
@@ -195,6 +196,25 @@ Deno.test("memoryJobs: a decode that fails while somebody waits for room lets th
   assertEquals(await got, ["a", "b"]);
   assertEquals((await letters(jobs)).length, 2);
   assertEquals(await jobs.size(), 0);
+});
+
+Deno.test("memoryJobs: a job that its closed queue took away says so", async () => {
+  const jobs = memoryJobs<string>();
+  await jobs.put("a");
+  const job = await jobs.get();
+  await jobs[Symbol.asyncDispose]();
+  await assertRejects(() => job.done(), LeaseLostError, "queue was closed");
+});
+
+Deno.test("work: a handler that fails when its queue was closed hears so", async () => {
+  const jobs = memoryJobs<string>();
+  await jobs.put("a");
+  const errors: string[] = [];
+  await work(jobs, async () => {
+    await jobs[Symbol.asyncDispose]();
+    throw new Error("no queue");
+  }, { onError: (error) => errors.push((error as Error).message) });
+  assertMatch(errors.join(), /^job ".*": its queue was closed$/);
 });
 
 /** A queue whose decode ends the first of two that wait, by its signal. */
