@@ -286,6 +286,11 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
    * It ends when the queue is shut down and empty. Cancelling it leaves the
    * queue open.
    *
+   * There is one exception, as a stream is not told of its readers: when one was
+   * released while its read waited, and another has been got that does not read
+   * yet, the next item goes into the stream. It is there for the first read, and
+   * lost if the stream is cancelled before.
+   *
    * **Cancel safety:** its reads are waits of no task: they end with the stream
    * or the queue.
    *
