@@ -1,14 +1,19 @@
 /** @module */
+import { currentScope } from "./current_scope.ts";
 import { Line } from "./line.ts";
 import { onSignal } from "./_signal_source.ts";
 import { ExternalWaiter, passed, refused } from "./waiter.ts";
 
 /**
  * The signals as they arrive, for as long as this is iterated or until it is
- * disposed. Those that arrive while nobody waits are kept. Until then the
- * process stays alive.
+ * disposed, or the `run` it was made in ends. Those that arrive while nobody
+ * waits are kept. Until then the process stays alive.
  *
- * **Cancel safety:** a `next()` that is cancelled takes no signal.
+ * A loop that is cancelled has not left it, as JavaScript tells it nothing
+ * then: `using` ends it there, and outside of a `run` nothing else does.
+ *
+ * **Cancel safety:** a `next()` that is cancelled takes no signal, and the next
+ * one gets it.
  *
  * @throws {TypeError} There is no such signal, or none was named.
  *
@@ -30,7 +35,9 @@ export function signals(
   return new Signals(names);
 }
 
-class Signals implements AsyncIterableIterator<Deno.Signal>, Disposable {
+class Signals
+  implements AsyncIterableIterator<Deno.Signal>, Disposable, AsyncDisposable {
+  readonly #resources = currentScope().scheduler.resources;
   readonly #line: Line<IteratorResult<Deno.Signal>>;
   readonly #arrived: Deno.Signal[] = [];
   readonly #stop: (() => void)[] = [];
@@ -49,6 +56,7 @@ class Signals implements AsyncIterableIterator<Deno.Signal>, Disposable {
       this[Symbol.dispose](); // not half of them
       throw error;
     }
+    this.#resources.add(this);
   }
 
   next(): Promise<IteratorResult<Deno.Signal>> {
@@ -74,8 +82,15 @@ class Signals implements AsyncIterableIterator<Deno.Signal>, Disposable {
   [Symbol.dispose](): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#resources.delete(this);
     for (const stop of this.#stop) stop();
     this.#line.wakeAll({ done: true, value: undefined });
+  }
+
+  /** For the end of the run. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this[Symbol.dispose]();
+    return Promise.resolve();
   }
 
   #arrive(value: Deno.Signal): void {

@@ -150,6 +150,23 @@ Deno.test("the signal handlers of a run end with it", async () => {
   assertEquals(called, false);
 });
 
+Deno.test("signals end with the run, also where the loop over them was cancelled", async () => {
+  const made: (AsyncIterable<Deno.Signal> & Disposable)[] = [];
+  await run(async () => {
+    createTask(async () => {
+      made.push(signals("SIGUSR1"));
+      for await (const _ of made[0]!) throw new Error("not reached");
+    });
+    await sleep(0);
+  });
+  using arriving = made[0]!;
+  const iterator = arriving[Symbol.asyncIterator]();
+  assertEquals(await moveOnAfter(1, () => iterator.next()), {
+    done: true,
+    value: undefined,
+  });
+});
+
 Deno.test("several listen to one signal, and each gets it", async () => {
   using one = signals("SIGUSR1");
   using two = signals("SIGUSR1");
