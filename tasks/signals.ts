@@ -1,5 +1,6 @@
 /** @module */
 import { currentScope } from "./current_scope.ts";
+import { printable } from "./inspect.ts";
 import { Line } from "./line.ts";
 import { onSignal } from "./_signal_source.ts";
 import { ExternalWaiter, passed, refused } from "./waiter.ts";
@@ -37,6 +38,7 @@ export function signals(
 
 class Signals
   implements AsyncIterableIterator<Deno.Signal>, Disposable, AsyncDisposable {
+  readonly #names: readonly Deno.Signal[];
   readonly #resources = currentScope().scheduler.resources;
   readonly #line: Line<IteratorResult<Deno.Signal>>;
   readonly #arrived: Deno.Signal[] = [];
@@ -47,9 +49,10 @@ class Signals
     if (names.length === 0) {
       throw new TypeError("there is no signal to wait for");
     }
+    this.#names = [...new Set(names)];
     this.#line = new Line(`signals ${names.join(", ")}`);
     try {
-      for (const name of new Set(names)) {
+      for (const name of this.#names) {
         this.#stop.push(onSignal(name, () => this.#arrive(name)));
       }
     } catch (error) {
@@ -95,5 +98,12 @@ class Signals
 
   #arrive(value: Deno.Signal): void {
     if (!this.#line.wake({ done: false, value })) this.#arrived.push(value);
+  }
+
+  static {
+    printable(Signals, (it) => ({
+      signals: it.#names,
+      listening: !it.#closed,
+    }));
   }
 }

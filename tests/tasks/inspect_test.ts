@@ -10,6 +10,7 @@ import {
   InvalidStateError,
   isCancelled,
   run,
+  signals,
   sleep,
   taskGroup,
   TimeoutError,
@@ -116,6 +117,20 @@ Deno.test("handles print whether they were cancelled", () => {
   soon.cancel();
   later.cancel();
   assertEquals(Deno.inspect(soon), "Handle { cancelled: true }");
+});
+
+Deno.test("signals print which they are, and whether they listen", () => {
+  const arriving = signals("SIGUSR1", "SIGUSR2", "SIGUSR1");
+  const names = '[ "SIGUSR1", "SIGUSR2" ]';
+  assertEquals(
+    Deno.inspect(arriving),
+    `Signals { signals: ${names}, listening: true }`,
+  );
+  arriving[Symbol.dispose]();
+  assertEquals(
+    Deno.inspect(arriving),
+    `Signals { signals: ${names}, listening: false }`,
+  );
 });
 
 Deno.test("Node's inspect shows the same", async () => {
