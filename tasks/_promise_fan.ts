@@ -9,6 +9,7 @@
  */
 
 import { added, type Few, listOf, removed } from "./_few.ts";
+import { trusted } from "./_trusted.ts";
 
 /** What is told how a promise ended. */
 export interface Follower {
@@ -34,8 +35,9 @@ export function follow(
     return;
   }
   const fan: Fan = { followers: follower };
+  const source = trusted(promise); // may call foreign code, and throw
   fans.set(promise, fan);
-  promise.then(
+  source.then(
     (value) => {
       fans.delete(promise);
       for (const each of listOf(fan.followers)) each.fulfilled(value);

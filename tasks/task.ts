@@ -15,6 +15,7 @@ import {
   runInScope,
 } from "./current_scope.ts";
 import { Scope } from "./scope.ts";
+import { trusted } from "./_trusted.ts";
 import { type Coroutine, isThenable } from "./types.ts";
 
 /** How a task is made. */
@@ -291,14 +292,6 @@ function currentSucceeds(value: unknown): void {
 
 function currentFails(error: unknown): void {
   fail(currentScope().owner as Task<unknown>, error);
-}
-
-/** One that calls back once, and in the context in which it was asked to. */
-function trusted(result: PromiseLike<unknown>): PromiseLike<unknown> {
-  const { then } = result;
-  if (then === Promise.prototype.then) return result;
-  if (then === Future.prototype.then) return result;
-  return new Promise((resolve, reject) => then.call(result, resolve, reject));
 }
 
 class FirstStep implements Runnable {
