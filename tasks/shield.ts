@@ -2,8 +2,9 @@
 import type { Completion, Listener } from "./_completion.ts";
 import type { CancelledError } from "./errors.ts";
 import { completionOf, Future } from "./future.ts";
+import { currentScope } from "./current_scope.ts";
 import { ensureFuture } from "./ensure_future.ts";
-import type { Awaitable } from "./types.ts";
+import { type Awaitable, isThenable } from "./types.ts";
 
 /**
  * Protects work from the cancel of whoever waits for it. Mirrors
@@ -29,7 +30,7 @@ import type { Awaitable } from "./types.ts";
  * ```
  */
 export function shield<T>(awaitable: Awaitable<T>): Future<T> {
-  const inner = ensureFuture(awaitable);
+  const inner = workOf(awaitable);
   if (inner.done) return inner;
   const outer = new Shield<T>();
   const end = completionOf(inner);
@@ -46,6 +47,28 @@ export function shield<T>(awaitable: Awaitable<T>): Future<T> {
     },
   });
   return outer;
+}
+
+/** The pending futures of promises under shields, for each loop. */
+const followed = new WeakMap<object, WeakMap<object, Future<unknown>>>();
+
+/**
+ * The future of the work. A promise has one for all its shields: nobody else
+ * sees that one, so nobody cancels it.
+ */
+function workOf<T>(awaitable: Awaitable<T>): Future<T> {
+  if (!isThenable(awaitable) || awaitable instanceof Future) {
+    return ensureFuture(awaitable);
+  }
+  const { scheduler } = currentScope();
+  let here = followed.get(scheduler);
+  if (here === undefined) followed.set(scheduler, here = new WeakMap());
+  const known = here.get(awaitable) as Future<T> | undefined;
+  if (known !== undefined) return known;
+  const work = ensureFuture(awaitable);
+  here.set(awaitable, work);
+  completionOf(work).listen({ settled: () => here.delete(awaitable) });
+  return work;
 }
 
 class Shield<T> extends Future<T> {

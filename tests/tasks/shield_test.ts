@@ -111,6 +111,36 @@ Deno.test("work that fails after it was abandoned is reported, once, however man
   ]);
 });
 
+Deno.test("a promise that fails after it was abandoned is reported, once, however many shields there were", async () => {
+  const reports = await reportsOf(async () => {
+    const { promise, reject } = Promise.withResolvers<void>();
+    for (let i = 0; i < 3; i++) shield(promise).cancel();
+    reject(new Error("boom"));
+    await turns();
+  });
+  assertEquals(
+    reports.map(({ message, error }) => [message, (error as Error).message]),
+    [["Exception in shielded future", "boom"]],
+  );
+});
+
+Deno.test("a promise shielded on two loops: a shield that is given up on one leaves the other's", async () => {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const inner = run(async () => await shield(promise));
+  const other = await run(() => shield(promise).cancel());
+  assert(other);
+  resolve("value");
+  assertEquals(await inner, "value");
+});
+
+Deno.test("a thenable that has settled is asked again by the next shield", async () => {
+  let calls = 0;
+  const lazy: PromiseLike<number> = {
+    then: (resolve) => Promise.resolve(++calls).then(resolve),
+  };
+  assertEquals([await shield(lazy), await shield(lazy)], [1, 2]);
+});
+
 Deno.test("work that is abandoned and succeeds, or is cancelled, says nothing", async () => {
   const reports = await reportsOf(async () => {
     const fine = createTask(() => sleep(1));
