@@ -11,9 +11,9 @@ import { type Awaitable, isThenable } from "./types.ts";
  * `asyncio.shield`.
  *
  * A task that awaits the shield and is cancelled goes its way, and the work
- * goes on alone. If the work fails later, with nobody left to hear of it, the
- * exception handler does. It does not protect from a cancel of the work itself,
- * nor from the end of the `run`.
+ * goes on alone. If the work fails later, the exception handler hears of it,
+ * once, also where somebody else awaits the work. It does not protect from a
+ * cancel of the work itself, nor from the end of the `run`.
  *
  * **Cancel safety:** cancelling the wait cancels the shield, not the work.
  *

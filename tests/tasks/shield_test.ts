@@ -141,6 +141,17 @@ Deno.test("a thenable that has settled is asked again by the next shield", async
   assertEquals([await shield(lazy), await shield(lazy)], [1, 2]);
 });
 
+Deno.test("work that fails after a shield was given up is reported, also where somebody else awaits it", async () => {
+  const reports = await reportsOf(async () => {
+    const work = new Future<void>();
+    const awaited = assertRejects(async () => await work, Error, "boom");
+    shield(work).cancel();
+    work.setException(new Error("boom"));
+    await awaited;
+  });
+  assertEquals(reports.length, 1);
+});
+
 Deno.test("work that is abandoned and succeeds, or is cancelled, says nothing", async () => {
   const reports = await reportsOf(async () => {
     const fine = createTask(() => sleep(1));
