@@ -35,9 +35,11 @@ export interface WaitManyOptions extends WaitOptions {
  * It cancels nothing and throws none of their errors, nor on a timeout: look
  * into the sets. `FIRST_EXCEPTION` is the first that fails, a cancel is no
  * failure; if none does, it waits for all. A promise stands in the sets as the
- * future that `ensureFuture` makes of it.
+ * future that `ensureFuture` makes of it; where that is pending still, cancel
+ * it to let go of the promise.
  *
- * **Cancel safety:** the futures are left alone.
+ * **Cancel safety:** the futures are left alone. Promises are given up: how
+ * they end is nobody's concern any more.
  *
  * @throws {TypeError} There are none, or something that is no future or
  * promise: no functions here, as nobody could tell their tasks.
@@ -93,7 +95,13 @@ async function waitForFutures<T>(
     (returnWhen === "FIRST_COMPLETED" && pending.length < all.size) ||
     (returnWhen === "FIRST_EXCEPTION" && [...all].some(hasFailed));
   if (!isEnough && !(timeout! <= 0)) {
-    await waitForSome(pending, returnWhen, timeout, options);
+    try {
+      await waitForSome(pending, returnWhen, timeout, options);
+    } catch (error) {
+      // Nobody else has the futures of promises.
+      for (const future of all) if (!items.has(future)) future.cancel();
+      throw error;
+    }
   }
   const sets = { done: new Set<Future<T>>(), pending: new Set<Future<T>>() };
   for (const future of all) sets[future.done ? "done" : "pending"].add(future);

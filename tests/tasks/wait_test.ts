@@ -14,6 +14,7 @@ import {
   wait,
 } from "@asyncio/asyncio/tasks";
 import { now } from "./_now.ts";
+import { reportsOf } from "./_reports.ts";
 import { turns } from "./_turns.ts";
 import { virtually } from "./_virtually.ts";
 
@@ -134,6 +135,25 @@ Deno.test("a wait that is aborted rejects with the signal's reason, and leaves t
     );
     await task;
   }));
+
+for (const giveUp of ["cancelled", "aborted"]) {
+  Deno.test(`a wait that is ${giveUp} gives its promises up, and their end is nobody's concern`, async () => {
+    const reports = await reportsOf(async () => {
+      const { promise, reject } = Promise.withResolvers<void>();
+      const controller = new AbortController();
+      const task = createTask(() =>
+        wait([promise], { signal: controller.signal })
+      );
+      await sleep(0);
+      if (giveUp === "cancelled") task.cancel();
+      else controller.abort(new CancelledError());
+      await assertRejects(async () => await task, CancelledError);
+      reject(new Error("too late"));
+      await turns();
+    });
+    assertEquals(reports, []);
+  });
+}
 
 for (const order of ["done first", "cancelled first"]) {
   Deno.test(`completion and cancel of a wait in the same turn, ${order}`, () =>
