@@ -23,8 +23,14 @@ export class WorkerMap<T> implements AsyncIterableIterator<T> {
   readonly #lists: Iterator<unknown[]>;
   readonly #limit: number;
   readonly #options: WaitOptions | undefined;
-  /** In the order of the lists. */
+  /** Those that no `next()` has asked for yet, in the order of the lists. */
   readonly #calls: Call[] = [];
+  /** Those that a `next()` waits for. */
+  readonly #awaited = new Set<Call>();
+  /** What the calls end with that are given up. */
+  readonly #givenUp = new CancelledError(
+    "the results are not wanted any more",
+  );
   #ended = false;
 
   constructor(begin: (args: unknown[]) => Call, mapping: Mapping) {
@@ -42,9 +48,10 @@ export class WorkerMap<T> implements AsyncIterableIterator<T> {
     return quiet(this.#next());
   }
 
-  return(): Promise<IteratorResult<T, undefined>> {
+  // deno-lint-ignore require-await -- what it throws is a rejection
+  async return(): Promise<IteratorResult<T, undefined>> {
     this.#end();
-    return Promise.resolve({ done: true, value: undefined });
+    return { done: true, value: undefined };
   }
 
   async #next(): Promise<IteratorResult<T, undefined>> {
@@ -53,16 +60,17 @@ export class WorkerMap<T> implements AsyncIterableIterator<T> {
       this.#fill();
       const call = this.#calls.shift();
       if (call === undefined) return { done: true, value: undefined };
-      try {
-        return {
-          done: false,
-          value: await cancellable(call.promise) as T,
-        };
-      } finally {
-        if (call.pending) call.abort(givenUp());
-      }
+      this.#awaited.add(call);
+      const value = await cancellable(call.promise) as T;
+      this.#awaited.delete(call);
+      return { done: false, value };
     } catch (error) {
-      this.#end();
+      if (error === this.#givenUp) return { done: true, value: undefined };
+      try {
+        this.#end();
+      } catch {
+        // The first error counts, as in a loop.
+      }
       throw error;
     }
   }
@@ -84,14 +92,12 @@ export class WorkerMap<T> implements AsyncIterableIterator<T> {
   }
 
   #end(): void {
-    if (!this.#ended) this.#lists.return?.();
+    const hasMore = !this.#ended;
     this.#ended = true;
-    for (const call of this.#calls.splice(0)) {
-      if (call.pending) call.abort(givenUp());
+    for (const call of [...this.#awaited, ...this.#calls.splice(0)]) {
+      if (call.pending) call.abort(this.#givenUp);
     }
+    this.#awaited.clear();
+    if (hasMore) this.#lists.return?.();
   }
-}
-
-function givenUp(): CancelledError {
-  return new CancelledError("the results are not wanted any more");
 }

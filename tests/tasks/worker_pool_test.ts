@@ -336,6 +336,64 @@ Deno.test("WorkerPool.map: leaving the loop gives up the calls under way", async
   assertEquals(shown(pool, "running"), 0);
 });
 
+Deno.test("WorkerPool.map: return() gives up the call that a next() waits for, which ends", async () => {
+  await using pool = poolOf(1);
+  using gate = new Gate();
+  const results = pool.map("spin", [[gate.shared]])[Symbol.asyncIterator]();
+  const next = results.next();
+  await gate.reached();
+  await results.return!();
+  assertEquals(shown(pool, "running"), 0);
+  assertEquals(await next, { done: true, value: undefined });
+});
+
+Deno.test("WorkerPool.map: an error gives up the calls that other next() wait for, which end", async () => {
+  await using pool = poolOf(2);
+  using gate = new Gate();
+  const lists = [[], [gate.shared]]; // the first has no gate to come to
+  const results = pool.map("spin", lists)[Symbol.asyncIterator]();
+  const failing = results.next();
+  const waiting = results.next();
+  await assertRejects(() => failing, RangeError);
+  assertEquals(shown(pool, "running"), 0);
+  assertEquals(await waiting, { done: true, value: undefined });
+});
+
+Deno.test("WorkerPool.map: where leaving the lists fails, the calls are given up, and return() rejects", async () => {
+  await using pool = poolOf(1);
+  using gate = new Gate();
+  const lists: IterableIterator<unknown[]> = {
+    [Symbol.iterator]: () => lists,
+    next: () => ({ done: false, value: [gate.shared] }),
+    return() {
+      throw new RangeError("cannot leave");
+    },
+  };
+  const results = pool.map("spin", lists)[Symbol.asyncIterator]();
+  const next = results.next();
+  await gate.reached();
+  const left = results.return!();
+  assertEquals(shown(pool, "running"), 0);
+  await assertRejects(() => left, RangeError, "cannot leave");
+  assertEquals((await next).done, true);
+});
+
+Deno.test("WorkerPool.map: an error of a call counts more than one of leaving the lists", async () => {
+  await using pool = poolOf(1);
+  const lists: IterableIterator<unknown[]> = {
+    [Symbol.iterator]: () => lists,
+    next: () => ({ done: false, value: [1, 1] }),
+    return() {
+      throw new TypeError("cannot leave");
+    },
+  };
+  await assertRejects(
+    () => collect(pool.map("failAt", lists)),
+    RangeError,
+    "no 1",
+  );
+});
+
 for (const giveUp of ["cancel", "abort"] as const) {
   Deno.test(`WorkerPool.map: one ${giveUp} ends it, and gives up the calls under way`, async () => {
     await using pool = poolOf(2);
