@@ -49,7 +49,8 @@ export class Connecting implements Operation<ConnectionParts> {
   }
 
   discard({ conn }: ConnectionParts): void {
-    conn.close();
+    if (this.#encryption === undefined) conn.close();
+    else this.#encryption.discard();
   }
 
   async #connect(): Promise<Deno.TcpConn> {

@@ -47,6 +47,36 @@ test("a handshake given up is over when the peer answers late", async () => {
   await closedAgain(before);
 });
 
+test("a handshake given up as it succeeds is closed once", async () => {
+  await using server = await startServer(echo, serving());
+  await turns();
+  const before = openDescriptors();
+  const { startTls } = Deno;
+  const over = Promise.withResolvers<void>();
+  const mayTell = Promise.withResolvers<void>();
+  Deno.startTls = async (conn, options) => {
+    const encrypted = await startTls(conn, options);
+    const { handshake } = encrypted;
+    encrypted.handshake = async () => {
+      const facts = await handshake.call(encrypted);
+      over.resolve();
+      await mayTell.promise;
+      return facts;
+    };
+    return encrypted;
+  };
+  const attempt = new Attempt((options) =>
+    openConnection({ ...trusting(portOf(server)), ...options })
+  );
+  await over.promise.finally(() => Deno.startTls = startTls);
+  attempt.abort();
+  await turns();
+  mayTell.resolve();
+  await turns(); // a second close would be an unhandled rejection
+  assertEquals(attempt.outcome, "Aborted");
+  await closedAgain(before);
+});
+
 test("a handshake under way at the end of the run is given up", async () => {
   using silent = new Silent();
   await run(() => {
