@@ -70,14 +70,13 @@ function listenAll(target: TcpTarget, addresses: string[]): Listening[] {
 }
 
 function listenOne({ tls, ...target }: TcpTarget): Listening {
-  const { cert, key, alpnProtocols } = tls ?? {};
-  const listener: Deno.Listener = cert === undefined || key === undefined
+  const listener: Deno.Listener = tls === undefined
     ? Deno.listen(target)
     : Deno.listenTls({
       ...target,
-      cert,
-      key,
-      ...(alpnProtocols && { alpnProtocols }),
+      cert: tls.cert,
+      key: tls.key,
+      ...(tls.alpnProtocols && { alpnProtocols: tls.alpnProtocols }),
     });
   return {
     listener,

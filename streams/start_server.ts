@@ -1,5 +1,6 @@
 /** @module */
 import type { ConnectionHandler } from "./_clients.ts";
+import { checkTlsOptions } from "./_encryption.ts";
 import { checkLimit } from "./_limit.ts";
 import { type Listening, listenTcp } from "./_listening.ts";
 import { checkPort } from "./_port.ts";
@@ -78,8 +79,8 @@ export type UnixServeOptions =
  *
  * **Cancel safety:** given up, nothing is left listening.
  *
- * @throws {TypeError} `handler` is no function; `tls` with `path`, or with
- * `caCerts`, which the runtime cannot.
+ * @throws {TypeError} `handler` is no function; `tls` without both `cert` and
+ * `key`; `tls` with `path`, or with `caCerts`, which the runtime cannot.
  * @throws {RangeError} The port is none, the limit is 0 or less, or
  * `maxConnections` below 1.
  * @throws {Deno.errors.AddrInUse} Somebody listens there.
@@ -126,13 +127,9 @@ async function start(
   const { path, tls, limit, maxConnections = Infinity } = options;
   checkLimit(limit);
   checkMaxConnections(maxConnections);
+  if (tls !== undefined) checkServerTls(tls);
   if (path !== undefined && tls !== undefined) {
     throw new TypeError("TLS over a Unix socket is not possible");
-  }
-  if (tls?.caCerts !== undefined) {
-    throw new TypeError(
-      "the runtime cannot check the certificates of clients: leave caCerts out",
-    );
   }
   if (path === undefined) checkTcp(options);
   // Listening on an address is done at once, and would not look.
@@ -193,6 +190,19 @@ async function listen(options: ServeOptions): Promise<Listening[]> {
     reusePort: options.reusePort ?? false,
     ...(backlog !== undefined && { tcpBacklog: backlog }),
   }, options);
+}
+
+/** With half of a certificate there is no TLS, and no connection in plain. */
+function checkServerTls(tls: unknown): void {
+  checkTlsOptions(tls);
+  if (typeof tls.cert !== "string" || typeof tls.key !== "string") {
+    throw new TypeError("the TLS of a server takes both `cert` and `key`");
+  }
+  if (tls.caCerts !== undefined) {
+    throw new TypeError(
+      "the runtime cannot check the certificates of clients: leave caCerts out",
+    );
+  }
 }
 
 function checkTcp({ port = 0, reusePort }: ServeOptions): void {

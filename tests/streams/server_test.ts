@@ -62,7 +62,12 @@ for (
     [{ maxConnections: 1.5 }, RangeError],
     [{ path: "/x", tls: { cert: "", key: "" } }, TypeError],
     [{ tls: { cert: "", key: "", caCerts: [] } }, TypeError],
-  ] as [ServeOptions, new () => Error][]
+    [{ tls: { cert: "" } }, TypeError],
+    [{ tls: { key: "" } }, TypeError],
+    [{ tls: {} }, TypeError],
+    [{ tls: true }, TypeError],
+    [{ tls: null }, TypeError],
+  ] as unknown as [ServeOptions, new () => Error][]
 ) {
   Deno.test(`startServer with ${Deno.inspect(options)} is a ${type.name}`, async () => {
     await assertRejects(() => startServer(echo, options), type);
