@@ -102,10 +102,13 @@ class Lookup implements Operation<string[]> {
     const { lookup } = await import("node:dns/promises");
     try {
       const found = await lookup(this.#hostname, { all: true });
-      return [...new Set(found.map(({ address }) => address))];
+      if (found.length > 0) {
+        return [...new Set(found.map(({ address }) => address))];
+      }
     } catch {
-      return [this.#hostname]; // listening says what is wrong with it
+      // listening says what is wrong with it
     }
+    return [this.#hostname];
   }
 
   abandon(): void {}

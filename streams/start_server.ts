@@ -13,7 +13,7 @@ import { quiet, refused } from "../tasks/waiter.ts";
 export interface ServeOptions extends WaitOptions {
   /**
    * The address to listen on, or a name: then all addresses of that name.
-   * `"0.0.0.0"`, every IPv4 address of the machine, unless given.
+   * `"0.0.0.0"`, every IPv4 address of the machine, unless given, or empty.
    */
   hostname?: string | undefined;
   /** The TCP port; 0, or left out: a free one. */
@@ -182,9 +182,9 @@ export function startUnixServer(
 }
 
 async function listen(options: ServeOptions): Promise<Listening[]> {
-  const { hostname = "0.0.0.0", port = 0, backlog, tls } = options;
+  const { hostname, port = 0, backlog, tls } = options;
   return await listenTcp({
-    hostname,
+    hostname: hostname || "0.0.0.0",
     port,
     tls,
     reusePort: options.reusePort ?? false,

@@ -115,6 +115,12 @@ Deno.test("a server on a name listens on all its addresses, on one port", async 
   }
 });
 
+Deno.test("a server on an empty name listens on every IPv4 address, as on none", async () => {
+  await using server = await startServer(echo, { hostname: "" });
+  const [{ hostname }] = server.addresses as [Deno.NetAddr];
+  assertEquals(hostname, "0.0.0.0");
+});
+
 Deno.test("a server listens on IPv6, and its clients are named so", async () => {
   let name = "";
   await using server = await startServer((_reader, writer) => {
