@@ -94,7 +94,9 @@ export class Attempts {
     if (length === 0) return DONE;
     const { buffer } = this.#intake;
     let end = length;
-    if (buffer.at(end - 1) === LF && buffer.at(--end - 1) === CR) end--;
+    if (buffer.at(end - 1) === LF && --end > 0 && buffer.at(end - 1) === CR) {
+      end--;
+    }
     return { done: false, value: this.#text.take(length, length - end) };
   };
 

@@ -119,6 +119,12 @@ Deno.test("a line as long as the limit is read, its newline not counted", async 
 
 // One read at a time
 
+Deno.test("lines ends a line at its newline, also where the carriage return was read before", async () => {
+  const reader = ended("a\r\nbcd\nef\n");
+  await reader.readUntil("\r");
+  assertEquals(await Array.fromAsync(reader.lines()), ["", "bcd", "ef"]);
+});
+
 Deno.test("a second read while one waits is an error that says so, and the first goes on", async () => {
   const reader = new StreamReader();
   const first = reader.readLine();
