@@ -10,7 +10,6 @@ import { SeparatorSearch } from "./_separator_search.ts";
 import { TextPage } from "./_text_page.ts";
 import { IncompleteReadError, LimitOverrunError } from "./errors.ts";
 
-const EMPTY = new Uint8Array(0);
 const LF = 0x0a;
 const CR = 0x0d;
 export const DONE: IteratorReturnResult<undefined> = {
@@ -43,7 +42,7 @@ export class Attempts {
   some(n: number): Uint8Array | undefined {
     const { buffer, eof } = this.#intake;
     const { size } = buffer;
-    if (n === 0 || eof && size === 0) return EMPTY;
+    if (n === 0 || eof && size === 0) return buffer.take(0);
     return size === 0 ? undefined : buffer.take(Math.min(n, size));
   }
 

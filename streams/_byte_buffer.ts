@@ -171,11 +171,12 @@ export class ByteBuffer {
    * what is still in here.
    */
   #fromPage(n: number): Uint8Array | undefined {
+    if (n === 0) return undefined; // no owner may get what all of them share
     const from = this.position - this.#pageFrom;
     if (from + n <= this.#page.length) {
       return this.#page.subarray(from, from + n);
     }
-    if (this.size < 4 * n || n > SMALL || n === 0) return undefined;
+    if (this.size < 4 * n || n > SMALL) return undefined;
     const copied = this.first(PAGE);
     this.#page = new Uint8Array(copied.length); // a large slice() takes longer
     this.#page.set(copied);

@@ -249,6 +249,20 @@ Deno.test("what read and readExactly give has a buffer of its own, also where mo
   }
 });
 
+for (
+  const [name, read] of Object.entries({
+    "read": (reader: StreamReader) => reader.read(1),
+    "readLine": (reader: StreamReader) => reader.readLine(),
+  })
+) {
+  Deno.test(`${name} at the end gives a buffer of its own every time`, async () => {
+    const reader = ended("");
+    const next = async () => (await read(reader)).buffer as ArrayBuffer;
+    (await next()).transfer();
+    assertEquals((await next()).detached, false);
+  });
+}
+
 Deno.test("lines that came together are unharmed by what is done to one of them", async () => {
   const reader = new StreamReader();
   reader.feedData(bytes("line\n".repeat(1000)));
