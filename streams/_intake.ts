@@ -155,6 +155,7 @@ export class Intake {
 
   feed(data: Uint8Array): void {
     this.#checkFeed();
+    if (this.#eof) throw new Error("the end was fed: nothing can follow it");
     this.buffer.append(data);
     this.#serve();
   }
@@ -230,6 +231,5 @@ export class Intake {
     if (this.#source !== undefined) {
       throw new Error("this reader has a source of its own and cannot be fed");
     }
-    if (this.#eof) throw new Error("the end was fed: nothing can follow it");
   }
 }

@@ -244,8 +244,8 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
   }
 
   /**
-   * Says that no more bytes come, to a reader made with `new`. Mirrors
-   * `asyncio.StreamReader.feed_eof`.
+   * Says that no more bytes come, to a reader made with `new`; again, it does
+   * nothing. Mirrors `asyncio.StreamReader.feed_eof`.
    *
    * @throws {Error} On a reader with a source of its own.
    */

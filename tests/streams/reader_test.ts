@@ -161,7 +161,12 @@ Deno.test("feeding nothing wakes nobody", async () => {
 Deno.test("feeding after the end is an error", () => {
   const reader = ended("");
   assertThrows(() => reader.feedData(bytes("a")), Error, "end");
-  assertThrows(() => reader.feedEof(), Error, "end");
+});
+
+Deno.test("feeding the end again changes nothing", () => {
+  const reader = ended("");
+  reader.feedEof();
+  assertEquals(reader.atEof, true);
 });
 
 Deno.test("feeding something else than bytes is a TypeError", () => {
