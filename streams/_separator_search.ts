@@ -30,7 +30,7 @@ export class SeparatorSearch {
     this.#searched = separators.all.map(() => 0);
   }
 
-  /** The separator that ends first. */
+  /** The separator that ends first; of several, the shortest. */
   next(): Match | undefined {
     const { all } = this.separators;
     const { position } = this.#buffer;

@@ -8,6 +8,7 @@ const encoder = new TextEncoder();
 
 /** Some separators that are looked for at once, each at least one byte. */
 export class Separators {
+  /** The shortest one first. */
   readonly all: readonly Uint8Array[];
   readonly longest: number;
 
@@ -17,8 +18,8 @@ export class Separators {
     if (all.length === 0) {
       throw new TypeError("expected at least one separator, found none");
     }
-    this.all = all.map(toBytes);
-    this.longest = Math.max(...this.all.map((bytes) => bytes.length));
+    this.all = all.map(toBytes).sort((a, b) => a.length - b.length);
+    this.longest = this.all.at(-1)!.length;
   }
 
   equals(other: Separators): boolean {

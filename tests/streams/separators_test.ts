@@ -28,6 +28,18 @@ Deno.test("of several separators the one that ends first wins", async () => {
   assertEquals(text(await fed("xABCDy").readUntil(["ABCD", "BC"])), "xABC");
 });
 
+Deno.test("of separators that end together the shortest wins", async () => {
+  for (const separators of [["ab", "b"], ["b", "ab"]]) {
+    const reader = new StreamReader({ limit: 4 });
+    reader.feedData(bytes("xxxxab"));
+    const error = await assertRejects(
+      () => reader.readUntil(separators),
+      LimitOverrunError,
+    );
+    assertEquals(error.consumed, 5);
+  }
+});
+
 Deno.test("a separator is found wherever the chunks were cut", async () => {
   const content = "some text\r\n--boundary\r\nrest";
   for (let cut = 1; cut < content.length; cut++) {
