@@ -160,9 +160,15 @@ export class Connection implements ByteSource, ByteSink, AsyncDisposable {
   abort(): void {
     if (this.#closed) return;
     this.#closed = true;
-    if (this.#encryption === undefined) this.#parts.conn.close();
+    if (this.#encryption === undefined) this.#close();
     else this.#encryption.abandon();
     this.#onClosed(this);
+  }
+
+  /** By our own will, unless it was lost: then the reader fails, and not ends. */
+  #close(): void {
+    this.#parts.conn.close();
+    if (this.#outlet.error === undefined) this.#intake.end();
   }
 
   /** Closes it, sends what the peer takes at once, and drops the rest. */

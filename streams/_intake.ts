@@ -162,7 +162,13 @@ export class Intake {
 
   feedEof(): void {
     this.#checkFeed();
-    this.#end();
+    this.end();
+  }
+
+  /** Says that no more bytes come. */
+  end(): void {
+    this.#eof = true;
+    this.#serve();
   }
 
   /** Fails the wait that is under way, and all to come. */
@@ -194,10 +200,11 @@ export class Intake {
   #filled = (n: number | null): void => {
     const memory = this.#memory!;
     this.#filling = false;
+    if (this.#eof) return this.buffer.commit(memory, 0); // it comes too late
     this.buffer.commit(memory, n ?? 0);
     if (n === null) {
       this.#source!.ended?.();
-      return this.#end();
+      return this.end();
     }
     this.#adapt(n, memory.length);
     this.#serve();
@@ -208,7 +215,7 @@ export class Intake {
     this.#filling = false;
     this.buffer.commit(this.#memory!, 0);
     if (this.#source!.failed?.(error) ?? true) this.fail(error);
-    else this.#end();
+    else this.end();
   };
 
   /**
@@ -220,11 +227,6 @@ export class Intake {
     else if (8 * n < asked) {
       this.#readSize = Math.max(this.#readSize / 2, LEAST);
     }
-  }
-
-  #end(): void {
-    this.#eof = true;
-    this.#serve();
   }
 
   #checkFeed(): void {

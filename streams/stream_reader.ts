@@ -222,8 +222,8 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
   }
 
   /**
-   * Whether the end has come and everything is read. Mirrors
-   * `asyncio.StreamReader.at_eof`.
+   * Whether the end has come and everything is read; it comes as well when this
+   * side closes the connection. Mirrors `asyncio.StreamReader.at_eof`.
    */
   get atEof(): boolean {
     return this.#intake.eof && this.#intake.buffer.size === 0;

@@ -116,6 +116,28 @@ Deno.test("a connection whose both directions have ended is closed", async () =>
   await closedAgain(before);
 });
 
+for (const close of ["close", "abort"] as const) {
+  Deno.test(`after writer.${close} the reader is at its end`, async () => {
+    await using pair = await Pair.open();
+    const { reader, writer } = pair.client;
+    writer[close]();
+    await writer.waitClosed();
+    assertEquals(reader.atEof, true);
+  });
+}
+
+Deno.test("what came before the connection was closed can still be read", async () => {
+  using pair = await RawPair.open();
+  const { reader, writer } = pair.client;
+  await pair.peer.write(bytes("one\ntwo"));
+  await reader.readLine();
+  writer.close();
+  await writer.waitClosed();
+  assertEquals(reader.atEof, false);
+  assertEquals(text(await reader.read()), "two");
+  assertEquals(reader.atEof, true);
+});
+
 Deno.test("the end of what the peer sends does not end this side", async () => {
   using pair = await RawPair.open();
   await pair.peer.closeWrite();

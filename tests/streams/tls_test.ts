@@ -36,6 +36,14 @@ test("much data over TLS arrives whole, also when the writer is closed at once",
   writer.close();
 });
 
+test("after writer.close the reader of TLS is at its end", async () => {
+  await using server = await startServer(echo, serving());
+  const { reader, writer } = await openConnection(trusting(portOf(server)));
+  writer.close();
+  await writer.waitClosed();
+  assertEquals(reader.atEof, true);
+});
+
 test("one direction of TLS cannot be closed alone", async () => {
   await using server = await startServer(echo, serving());
   const { writer } = await openConnection(trusting(portOf(server)));
