@@ -25,7 +25,7 @@ const HIGH_WATER = 65536;
 /** With no more than this unsent, it goes on. */
 const LOW_WATER = HIGH_WATER / 4;
 /** Milliseconds, after which a peer that takes nothing is given up, where it is. */
-const PATIENCE = 1000;
+export const PATIENCE = 1000;
 
 export class Outlet {
   readonly #sink: ByteSink;
@@ -52,6 +52,11 @@ export class Outlet {
 
   get unsent(): number {
     return this.#collected.size + this.#sending.size;
+  }
+
+  /** How many bytes the peer has taken. */
+  get sent(): number {
+    return this.#collected.position + this.#sending.position;
   }
 
   get canWriteEof(): boolean {

@@ -3,12 +3,12 @@ import { acceptAll } from "./_accepting.ts";
 import { show } from "./_address.ts";
 import { type ClientOptions, Clients } from "./_clients.ts";
 import type { Listening } from "./_listening.ts";
+import { PATIENCE } from "./_outlet.ts";
 import { currentScope } from "../tasks/current_scope.ts";
 import { detached } from "../tasks/detached.ts";
 import { CancelledError } from "../tasks/errors.ts";
 import { printable } from "../tasks/inspect.ts";
 import { Line } from "../tasks/line.ts";
-import { sleep } from "../tasks/sleep.ts";
 import { moveOnAfter } from "../tasks/timeout.ts";
 import { checkMilliseconds, type WaitOptions } from "../tasks/types.ts";
 import { ExternalWaiter, quiet, refused } from "../tasks/waiter.ts";
@@ -190,8 +190,11 @@ export class Server implements AsyncDisposable {
   /**
    * Takes no new clients, lets the handlers end, and closes the connections
    * that they left open. When `timeout` milliseconds are over it cancels the
-   * handlers that are left, waits until they have cleaned up, and aborts what
-   * is still open.
+   * handlers that are left, waits until they have cleaned up, and closes what
+   * is still open: what a client takes at once is sent, the rest is dropped.
+   *
+   * A clean-up may still talk to its client: until that has taken nothing for a
+   * second, or is still to say something when a second is over.
    *
    * **Cancel safety:** given up, the server is closed to new clients, and its
    * handlers go on.
@@ -220,13 +223,27 @@ export class Server implements AsyncDisposable {
     for (const task of this.#clients.tasks) {
       task.cancel("the server is shut down");
     }
-    await detached(() => sleep(0)); // for what they have to say to their clients
+    await this.#cleanedUp({ signal });
     const { connections } = this.#clients;
     await Promise.all(
       Array.from(connections, (one) => one[Symbol.asyncDispose]()),
     );
-    await this.waitClosed({ signal });
-    this.abortClients();
+  }
+
+  /**
+   * Waits until the handlers have ended; a client that one waits for is given
+   * up after a while.
+   */
+  async #cleanedUp(options: WaitOptions): Promise<void> {
+    while (true) {
+      const stuck = Array.from(this.#clients.connections, (one) => one.watch());
+      const done = await moveOnAfter(PATIENCE, async () => {
+        await this.waitClosed(options);
+        return true;
+      });
+      if (done) return;
+      for (const abort of stuck) abort();
+    }
   }
 
   /**

@@ -138,6 +138,53 @@ Deno.test("at the timeout shutdown cancels handlers, waits for their clean-up an
   writer.close();
 });
 
+Deno.test("shutdown leaves a handler its client until it has cleaned up", async () => {
+  const cleaning = new Event();
+  const mayEnd = new Event();
+  const server = await startServer(async (reader, writer) => {
+    try {
+      await reader.read();
+    } finally {
+      cleaning.set();
+      await mayEnd.wait();
+      writer.write("goodbye");
+    }
+  }, LOOPBACK);
+  const { reader, writer } = await openConnection({ port: portOf(server) });
+  await until(() => server.connections === 1);
+  const shutdown = server.shutdown({ timeout: 0 });
+  await cleaning.wait();
+  await turns();
+  mayEnd.set();
+  await shutdown;
+  assertEquals(text(await reader.read()), "goodbye");
+  writer.close();
+});
+
+for (
+  const [what, cleanUp] of Object.entries({
+    "reads no more": async (_reader: StreamReader, writer: StreamWriter) => {
+      writer.write(new Uint8Array(50_000_000));
+      await writer.drain();
+    },
+    "says no more": (reader: StreamReader) => reader.read(),
+  })
+) {
+  Deno.test(`shutdown does not wait for a clean-up that waits for a client that ${what}`, async () => {
+    const server = await startServer(async (reader, writer) => {
+      try {
+        await reader.read();
+      } finally {
+        await cleanUp(reader, writer);
+      }
+    }, LOOPBACK);
+    using _conn = await Deno.connect({ ...LOOPBACK, port: portOf(server) });
+    await until(() => server.connections === 1);
+    await server.shutdown({ timeout: 0 });
+    assertEquals(server.connections, 0);
+  });
+}
+
 Deno.test("shutdown does not wait for a peer that reads no more", async () => {
   const before = openDescriptors();
   const server = await startServer((_reader, writer) => {
