@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import {
   openUnixConnection,
   type Server,
@@ -86,6 +86,22 @@ Deno.test("the addresses are those that users know", async () => {
   await reader.read();
   assertEquals(names, [`${path} client 1`, { transport: "unix", path }]);
   assertEquals(writer.getExtraInfo("peername"), { transport: "unix", path });
+  writer.close();
+});
+
+Deno.test("console.log shows the client of a Unix socket, that has no name, as such", async () => {
+  await using directory = new Directory();
+  const path = directory.socket;
+  let shown: string[] = [];
+  await using _server = await startUnixServer((reader, writer) => {
+    reader.readLine();
+    shown = [Deno.inspect(reader), Deno.inspect(writer)];
+    writer.close();
+  }, { path });
+  const { reader, writer } = await openUnixConnection(path);
+  await reader.read();
+  assertMatch(shown[0]!, /waiting: "StreamReader.readLine unix"/);
+  assertMatch(shown[1]!, /peer: "unix"/);
   writer.close();
 });
 
