@@ -15,6 +15,15 @@ import { UnixConnecting } from "./_unix_connecting.ts";
 import type { Listening } from "./_listening.ts";
 import type { WaitOptions } from "../tasks/types.ts";
 
+/** How long a path may be on every system, in bytes. */
+const MOST = 103;
+/** How long a name is that nobody uses, where there is room. */
+const LENGTH = 9;
+/** What it is made of: in short ones as well, nobody else's are. */
+const UNUSUAL = "#%+,=@^~";
+/** How often another one is tried, where one is taken. */
+const TRIES = 100;
+
 /** Listens on a Unix socket. */
 export async function listenUnix(
   path: string,
@@ -22,8 +31,7 @@ export async function listenUnix(
 ): Promise<Listening> {
   const sockname: Deno.UnixAddr = { transport: "unix", path };
   const stale = await findStale(path, options);
-  const unnamed = beside(path);
-  const listener = Deno.listen({ transport: "unix", path: unnamed });
+  const { listener, unnamed } = listenBeside(path);
   try {
     if (stale !== undefined) removeIfSame(path, stale);
     Deno.linkSync(unnamed, path);
@@ -78,12 +86,36 @@ function removeIfSame(path: string, { dev, ino }: Deno.FileInfo): void {
 }
 
 /**
- * A name in the same directory, as short as can be: the system takes about 100
- * bytes.
+ * Listens at a name in the same directory that nobody uses: a long one, where
+ * the system takes that.
  */
-function beside(path: string): string {
-  const name = `.${Math.random().toString(36).slice(2, 10)}`;
-  return path.slice(0, path.lastIndexOf("/") + 1) + name;
+function listenBeside(
+  path: string,
+): { listener: Deno.Listener; unnamed: string } {
+  const directory = path.slice(0, path.lastIndexOf("/") + 1);
+  const own = size(path) - size(directory);
+  const length = Math.min(Math.max(own, MOST - size(directory)), LENGTH);
+  for (let tries = 1;; tries++) {
+    const unnamed = directory + randomName(length);
+    if (unnamed === path) continue;
+    try {
+      const listener = Deno.listen({ transport: "unix", path: unnamed });
+      return { listener, unnamed };
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse) || tries === TRIES) {
+        throw error;
+      }
+    }
+  }
+}
+
+function randomName(length: number): string {
+  const pick = () => UNUSUAL[Math.floor(Math.random() * UNUSUAL.length)];
+  return Array.from({ length }, pick).join("");
+}
+
+function size(text: string): number {
+  return new TextEncoder().encode(text).length;
 }
 
 function inUse(path: string, cause?: unknown): Error {

@@ -118,6 +118,22 @@ Deno.test("the socket's file is there while the server serves, nothing beside it
   await closedAgain(before);
 });
 
+for (const name of ["s", "~", "ss", "service.sock"]) {
+  Deno.test(`a path of ${name} that is as long as the system takes can be served at`, async () => {
+    await using directory = new Directory();
+    const most = Deno.build.os === "linux" ? 107 : 103;
+    const rest = most - `${directory.path}//${name}`.length;
+    const long = `${directory.path}/${"d".repeat(rest)}`;
+    Deno.mkdirSync(long);
+    for (let i = 0; i < 20; i++) {
+      await using _server = await startUnixServer(greet("hello"), {
+        path: `${long}/${name}`,
+      });
+      assertEquals([...Deno.readDirSync(long)].map(({ name }) => name), [name]);
+    }
+  });
+}
+
 Deno.test("a file that a crashed server has left is replaced", async () => {
   await using directory = new Directory();
   await crash(directory.socket);
