@@ -13,6 +13,7 @@
 import { perform } from "./_operation.ts";
 import { UnixConnecting } from "./_unix_connecting.ts";
 import type { Listening } from "./_listening.ts";
+import { currentScope } from "../tasks/current_scope.ts";
 import type { WaitOptions } from "../tasks/types.ts";
 
 /** How long a path may be on every system, in bytes. */
@@ -47,7 +48,14 @@ export async function listenUnix(
     sockname,
     close(): void {
       listener.close();
-      removeIfSame(path, own);
+      try {
+        removeIfSame(path, own);
+      } catch (error) {
+        currentScope().scheduler.report({
+          message: `Cannot remove the file of the server on ${path}`,
+          error,
+        });
+      }
     },
   };
 }

@@ -146,6 +146,9 @@ export class Server implements AsyncDisposable {
   /**
    * Takes no new clients; those that are connected stay. Mirrors
    * `asyncio.Server.close`.
+   *
+   * That the file of a Unix socket cannot be removed is no error here: it is
+   * reported through the loop's exception handler.
    */
   close(): void {
     if (!this.isServing) return;

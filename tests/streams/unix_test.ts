@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import {
   openUnixConnection,
   type Server,
@@ -6,7 +6,12 @@ import {
   startUnixServer,
   type StreamWriter,
 } from "@asyncio/asyncio/streams";
-import { createTask, currentTask } from "@asyncio/asyncio/tasks";
+import {
+  CancelledError,
+  createTask,
+  currentTask,
+} from "@asyncio/asyncio/tasks";
+import { reportsOf } from "../tasks/_reports.ts";
 import { turns } from "../tasks/_turns.ts";
 import { closedAgain, openDescriptors, text } from "./_sockets.ts";
 
@@ -182,6 +187,25 @@ Deno.test("of two servers that start at once one gets the socket", async () => {
     await (started[0] as PromiseFulfilledResult<Server>).value.shutdown();
     assertEquals(directory.files, []);
   }
+});
+
+Deno.test("a file that cannot be looked at at the end is reported, and the server is closed", async () => {
+  const reports = await reportsOf(async () => {
+    await using directory = new Directory();
+    const inner = `${directory.path}/inner`;
+    Deno.mkdirSync(inner);
+    const server = await startUnixServer(greet("hello"), {
+      path: `${inner}/service.sock`,
+    });
+    const forever = server.serveForever();
+    Deno.removeSync(inner, { recursive: true });
+    Deno.writeTextFileSync(inner, "no directory");
+    server.close();
+    await assertRejects(() => forever, CancelledError);
+  });
+  assertEquals(reports.length, 1);
+  assertMatch(reports[0]!.message, /service\.sock/);
+  assert(reports[0]!.error instanceof Deno.errors.NotADirectory);
 });
 
 Deno.test("a file that is another's by now is not removed at the end", async () => {
