@@ -165,19 +165,6 @@ export class Connection implements ByteSource, ByteSink, AsyncDisposable {
     this.#onClosed(this);
   }
 
-  /**
-   * Gives what aborts it, if somebody then waits for the peer: for what it
-   * says, or for it to take more than it has by now.
-   */
-  watch(): () => void {
-    const outlet = this.#outlet;
-    const { sent } = outlet;
-    return () => {
-      const stuck = outlet.unsent > 0 && outlet.sent === sent;
-      if (stuck || this.#intake.waitsFor !== undefined) this.writer.abort();
-    };
-  }
-
   /** By our own will, unless it was lost: then the reader fails, and not ends. */
   #close(): void {
     this.#parts.conn.close();

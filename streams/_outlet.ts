@@ -54,11 +54,6 @@ export class Outlet {
     return this.#collected.size + this.#sending.size;
   }
 
-  /** How many bytes the peer has taken. */
-  get sent(): number {
-    return this.#collected.position + this.#sending.position;
-  }
-
   get canWriteEof(): boolean {
     return this.#sink.oneWay || this.#sink.closeWrite !== undefined;
   }

@@ -20,8 +20,6 @@ import type { WaitOptions } from "../tasks/types.ts";
 const MOST = 103;
 /** How long a name is that nobody uses, where there is room. */
 const LENGTH = 9;
-/** What it is made of: in short ones as well, nobody else's are. */
-const UNUSUAL = "#%+,=@^~";
 /** How often another one is tried, where one is taken. */
 const TRIES = 100;
 
@@ -118,8 +116,7 @@ function listenBeside(
 }
 
 function randomName(length: number): string {
-  const pick = () => UNUSUAL[Math.floor(Math.random() * UNUSUAL.length)];
-  return Array.from({ length }, pick).join("");
+  return Math.random().toString(36).padEnd(12, "0").slice(2, 2 + length);
 }
 
 function size(text: string): number {

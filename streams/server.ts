@@ -196,8 +196,7 @@ export class Server implements AsyncDisposable {
    * handlers that are left, waits until they have cleaned up, and closes what
    * is still open: what a client takes at once is sent, the rest is dropped.
    *
-   * A clean-up may still talk to its client: until that has taken nothing for a
-   * second, or is still to say something when a second is over.
+   * A clean-up may talk to its client for a second.
    *
    * **Cancel safety:** given up, the server is closed to new clients, and its
    * handlers go on.
@@ -226,27 +225,14 @@ export class Server implements AsyncDisposable {
     for (const task of this.#clients.tasks) {
       task.cancel("the server is shut down");
     }
-    await this.#cleanedUp({ signal });
+    // For what they have to say to their clients.
+    await moveOnAfter(PATIENCE, () => this.waitClosed({ signal }));
     const { connections } = this.#clients;
     await Promise.all(
       Array.from(connections, (one) => one[Symbol.asyncDispose]()),
     );
-  }
-
-  /**
-   * Waits until the handlers have ended; a client that one waits for is given
-   * up after a while.
-   */
-  async #cleanedUp(options: WaitOptions): Promise<void> {
-    while (true) {
-      const stuck = Array.from(this.#clients.connections, (one) => one.watch());
-      const done = await moveOnAfter(PATIENCE, async () => {
-        await this.waitClosed(options);
-        return true;
-      });
-      if (done) return;
-      for (const abort of stuck) abort();
-    }
+    await this.waitClosed({ signal });
+    this.abortClients();
   }
 
   /**
