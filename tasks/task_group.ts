@@ -16,7 +16,13 @@ import type { Scope } from "./scope.ts";
 import { Siblings } from "./_siblings.ts";
 import { spawn, type Task, type TaskOptions } from "./task.ts";
 import { checkCoroutine, type Coroutine, describe } from "./types.ts";
-import { passed, quiet, refused, ShieldedWaiter } from "./waiter.ts";
+import {
+  passed,
+  quiet,
+  refused,
+  refusedBlock,
+  ShieldedWaiter,
+} from "./waiter.ts";
 
 let open!: (scope: Scope, limit: number) => TaskGroup;
 let runBody!: <T>(
@@ -335,7 +341,7 @@ async function runGroup<T>(
       `limit is a whole number from 1, found ${describe(limit)}`,
     );
   }
-  const refusal = refused();
+  const refusal = refusedBlock();
   if (refusal !== undefined) return await refusal;
   return await runBody(open(openScope(), limit), body) as T;
 }

@@ -6,7 +6,7 @@ import { printable } from "./inspect.ts";
 import { callIn, currentScope, openScope } from "./current_scope.ts";
 import type { Scope } from "./scope.ts";
 import { checkMilliseconds } from "./types.ts";
-import { conclude, refused } from "./waiter.ts";
+import { conclude, refusedBlock } from "./waiter.ts";
 
 /**
  * What a timeout does when it is opened and closed: for the functions below.
@@ -240,7 +240,7 @@ function limit<T, R>(
   } catch (error) {
     return Promise.reject(error);
   }
-  const refusal = refused();
+  const refusal = refusedBlock();
   if (refusal !== undefined) return refusal;
   const scope = openScope();
   const before = scope.outerCancels;

@@ -275,6 +275,16 @@ export function refused(options?: WaitOptions): Promise<never> | undefined {
   return signal === undefined ? undefined : refusedBy(signal);
 }
 
+/**
+ * The same for a block in which waits may begin, or none: it is no wait of its
+ * own, and a cancel must not pass it by.
+ */
+export function refusedBlock(): Promise<never> | undefined {
+  if (attention.due === 0) return undefined;
+  const error = currentScope().takePending();
+  return error === undefined ? undefined : struck(error);
+}
+
 function refusedBy(signal: AbortSignal): Promise<never> | undefined {
   if (signal?.aborted === false) return undefined;
   if (signal?.aborted) return failed(signal.reason);
