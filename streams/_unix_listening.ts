@@ -20,6 +20,11 @@ import type { WaitOptions } from "../tasks/types.ts";
 const MOST = 103;
 /** How long a name is that nobody uses, where there is room. */
 const LENGTH = 9;
+/**
+ * What it is made of: the runtime removes it once more at the end, so it may not
+ * be a name that somebody else takes in the meantime.
+ */
+const UNUSUAL = "#%+,=@^~";
 /** How often another one is tried, where one is taken. */
 const TRIES = 100;
 
@@ -116,7 +121,8 @@ function listenBeside(
 }
 
 function randomName(length: number): string {
-  return Math.random().toString(36).padEnd(12, "0").slice(2, 2 + length);
+  const pick = () => UNUSUAL[Math.floor(Math.random() * UNUSUAL.length)];
+  return Array.from({ length }, pick).join("");
 }
 
 function size(text: string): number {
