@@ -69,6 +69,7 @@ export class Connection implements ByteSource, ByteSink, AsyncDisposable {
     this.reader = readerOver(this, { limit: parts.limit });
     this.writer = writerOver(this, {
       info: (name) => this.#info(name),
+      readError: () => this.#intake.error,
       startTls: (options) => quiet(this.#startTls(options)),
     });
     this.#intake = intakeOf(this.reader);

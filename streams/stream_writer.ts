@@ -8,6 +8,7 @@ import { writableOf } from "./_writable.ts";
 import { currentScope } from "../tasks/current_scope.ts";
 import { printable } from "../tasks/inspect.ts";
 import { describe, type WaitOptions } from "../tasks/types.ts";
+import { failed, refused } from "../tasks/waiter.ts";
 
 /** What a writer knows and can do beyond its bytes. */
 export interface WriterExtras {
@@ -15,6 +16,8 @@ export interface WriterExtras {
    * What `getExtraInfo` gives; `undefined` where there is nothing of that name.
    */
   info?(name: string): unknown;
+  /** Why the other direction fails, if it does. */
+  readError?(): unknown;
   /** Encrypts the connection; nothing is unsent. */
   startTls?(options: (TlsOptions & WaitOptions) | undefined): Promise<void>;
 }
@@ -131,9 +134,12 @@ export class StreamWriter implements AsyncDisposable {
    *
    * @throws {Error} The connection was lost, or the writer was aborted with
    * bytes unsent.
+   * @throws What the reader of the connection was given as its exception.
    */
   drain(options?: WaitOptions): Promise<void> {
-    return this.#outlet.drain(options);
+    const error = this.#extras.readError?.();
+    if (error === undefined) return this.#outlet.drain(options);
+    return refused(options) ?? failed(error);
   }
 
   /**

@@ -252,3 +252,11 @@ Deno.test("a lost connection that nobody asks about is no unhandled rejection", 
   writer.close();
   await turns();
 });
+
+Deno.test("drain throws the exception that the reader of the connection was given", async () => {
+  await using pair = await Pair.open();
+  const { reader, writer } = pair.client;
+  const error = new Error("enough");
+  reader.setException(error);
+  assertStrictEquals(await assertRejects(() => writer.drain()), error);
+});
