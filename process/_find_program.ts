@@ -1,6 +1,7 @@
 /** @module */
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isGranted } from "./_is_granted.ts";
 import type { Settings } from "./options.ts";
 
 /**
@@ -40,10 +41,9 @@ export function findProgram(
 }
 
 function mayLook({ env }: Settings): boolean {
-  const granted = (permission: Deno.PermissionDescriptor) =>
-    Deno.permissions.querySync(permission).state === "granted";
-  return granted({ name: "read" }) &&
-    (env?.["PATH"] !== undefined || granted({ name: "env", variable: "PATH" }));
+  return isGranted({ name: "read" }) &&
+    (env?.["PATH"] !== undefined ||
+      isGranted({ name: "env", variable: "PATH" }));
 }
 
 function candidates(program: string, { cwd, env }: Settings): string[] {

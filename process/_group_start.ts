@@ -14,6 +14,7 @@ import type { Runnable } from "../tasks/runnable.ts";
 import type { Scheduler } from "../tasks/scheduler.ts";
 import { type Place, ShieldedWaiter } from "../tasks/waiter.ts";
 import { findProgram } from "./_find_program.ts";
+import { isGranted } from "./_is_granted.ts";
 import type { Settings } from "./options.ts";
 
 /** What is started instead of a program, to make it lead a group. */
@@ -46,7 +47,7 @@ export function groupStart(
 
 function findSetsid(): string | undefined {
   if (looked || Deno.build.os !== "linux") return setsid;
-  if (Deno.permissions.querySync({ name: "read" }).state !== "granted") return;
+  if (!isGranted({ name: "read" })) return;
   looked = true;
   return setsid = ["/usr/bin/setsid", "/bin/setsid"].find((path) => {
     try {

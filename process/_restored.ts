@@ -1,4 +1,5 @@
 /** The environment of a program that a shell starts. @module */
+import { isGranted } from "./_is_granted.ts";
 import type { Settings } from "./options.ts";
 
 /** What a shell has variables for; others it may drop. */
@@ -17,7 +18,7 @@ const ADDED: readonly string[] = ["PWD", "SHLVL"];
  */
 export function restored(settings: Settings): string[] {
   const { clearEnv, cwd, env = {} } = settings;
-  const inherits = !clearEnv && mayRead();
+  const inherits = !clearEnv && isGranted({ name: "env" });
   const all = new Map(
     Object.entries(inherits ? { ...Deno.env.toObject(), ...env } : env),
   );
@@ -34,10 +35,6 @@ export function restored(settings: Settings): string[] {
     "--",
     ...changed.map(([name, value]) => `${name}=${value}`),
   ];
-}
-
-function mayRead(): boolean {
-  return Deno.permissions.querySync({ name: "env" }).state === "granted";
 }
 
 function isHere(path: string): boolean {

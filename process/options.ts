@@ -1,5 +1,6 @@
 /** How a program is started, and the checks. @module */
 import { checkMilliseconds, describe } from "../tasks/types.ts";
+import { isGranted } from "./_is_granted.ts";
 import { DEVNULL, INHERIT, PIPE, type Stdio, STDOUT } from "./stdio.ts";
 
 /** How a program is started. */
@@ -96,8 +97,7 @@ function checkStdio(name: string, value: unknown, allowed: readonly unknown[]) {
  * to run one program.
  */
 function canHaveGroup(): boolean {
-  return Deno.build.os !== "windows" &&
-    Deno.permissions.querySync({ name: "run" }).state === "granted";
+  return Deno.build.os !== "windows" && isGranted({ name: "run" });
 }
 
 function checkGroup(): void {
