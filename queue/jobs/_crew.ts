@@ -18,9 +18,6 @@ export interface Duty<T> {
 /** A cancelled handler is given this long at least to end. */
 const LAST_CHANCE = 100;
 
-/** What the handler has settled itself. */
-const SETTLED = Promise.resolve();
-
 /** A handler that runs. */
 interface Shift<T> {
   readonly job: Job<T>;
@@ -119,7 +116,7 @@ export class Crew<T> {
   ): Promise<void> {
     const { job } = shift;
     const settle = this.#verdict(shift, failure);
-    if (job.state === "settled") return;
+    if (settle === undefined || job.state === "settled") return;
     try {
       await settle();
     } catch (error) {
@@ -129,11 +126,11 @@ export class Crew<T> {
     }
   }
 
-  /** How the job is to be settled, unless its handler has done so. */
+  /** How the job is to be settled; not at all, where `onError` has done so. */
   #verdict(
     { job, task }: Shift<T>,
     failure: { error: unknown } | undefined,
-  ): () => Promise<void> {
+  ): (() => Promise<void>) | undefined {
     const { onError, backoff } = this.#duty;
     if (failure === undefined) return () => job.done();
     const { error } = failure;
@@ -144,7 +141,7 @@ export class Crew<T> {
       return () => job.release();
     }
     onError?.(error, job);
-    if (job.state === "settled") return () => SETTLED;
+    if (job.state === "settled") return undefined;
     const delay = backoff(job.attempt);
     return () => job.retry(delay, error);
   }

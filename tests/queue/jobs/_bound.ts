@@ -1,8 +1,20 @@
 /** The bound on a queue. @module */
 import { assertEquals } from "@std/assert";
+import type { DeadLetter, Jobs } from "@asyncio/asyncio/queue/jobs";
 import { createTask, gather } from "@asyncio/asyncio/tasks";
 import { Attempt } from "../../_attempt.ts";
 import { type Define, letters, take } from "./_place.ts";
+
+/** Fills `jobs`, which has room for one, and gives a dead letter of it. */
+async function filledBesideALetter(
+  jobs: Jobs<string>,
+): Promise<DeadLetter<string>> {
+  await jobs.put("a");
+  await (await jobs.get()).fail("dead");
+  await jobs.put("b");
+  const [letter] = await letters(jobs);
+  return letter!;
+}
 
 /** Defines the tests. */
 export function testBound(test: Define): void {
@@ -51,12 +63,9 @@ export function testBound(test: Define): void {
 
   test("a dead letter that two put back while the queue is full is one job", async (place) => {
     await using jobs = await place.open<string>({ maxSize: 1 });
-    await jobs.put("a");
-    await (await jobs.get()).fail("dead");
-    await jobs.put("b");
-    const [letter] = await letters(jobs);
+    const letter = await filledBesideALetter(jobs);
     const back = [1, 2].map(() =>
-      new Attempt((options) => letter!.requeue(options))
+      new Attempt((options) => letter.requeue(options))
     );
     assertEquals([await take(jobs), await take(jobs)], ["b", "a"]);
     for (const { task } of back) await task;
@@ -65,11 +74,8 @@ export function testBound(test: Define): void {
 
   test("a dead letter that could not be put back for want of room is still there", async (place) => {
     await using jobs = await place.open<string>({ maxSize: 1 });
-    await jobs.put("a");
-    await (await jobs.get()).fail("dead");
-    await jobs.put("b");
-    const [letter] = await letters(jobs);
-    const back = new Attempt((options) => letter!.requeue(options));
+    const letter = await filledBesideALetter(jobs);
+    const back = new Attempt((options) => letter.requeue(options));
     back.cancel();
     await back.task;
     assertEquals(await take(jobs), "b");
