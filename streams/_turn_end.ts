@@ -1,4 +1,5 @@
 /** @module */
+
 /**
  * How many microtasks are let by before the runtime is asked for a tick, which
  * costs more than all of them: what is planned is mostly called off by then.
