@@ -9,24 +9,23 @@
  * @module
  */
 
+import { allocate, KEPT, release } from "./_memory.ts";
 import { SearchPage } from "./_search_page.ts";
 
-const EMPTY = new Uint8Array(0);
+const EMPTY: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 /** Bytes that are better copied than given away with their memory. */
 const SMALL = 4096;
-/** Memory that is not kept when it has become empty. */
-const LARGE = 1 << 18;
 /** How much is copied at once where many small pieces are to be expected. */
 const PAGE = 1 << 16;
 /** Bytes that are better searched as text. */
 const MANY = 512;
 
 export class ByteBuffer {
-  #memory: Uint8Array = EMPTY;
+  #memory = EMPTY;
   #start = 0;
   #end = 0;
   /** The memory after {@linkcode #freeFrom}, as it was lent last. */
-  #free: Uint8Array = EMPTY;
+  #free = EMPTY;
   #freeFrom = 0;
   /** Whether somebody is filling it. */
   #lent = false;
@@ -197,10 +196,12 @@ export class ByteBuffer {
     this.#start = this.#end = 0;
     this.#page = EMPTY;
     this.#searched.close();
-    if (this.#memory.length > LARGE && !this.#lent) this.#replace(EMPTY);
+    if (this.#memory.length <= KEPT || this.#lent) return;
+    release(this.#memory);
+    this.#replace(EMPTY);
   }
 
-  #replace(memory: Uint8Array): void {
+  #replace(memory: Uint8Array<ArrayBuffer>): void {
     this.#memory = memory;
     this.#free = EMPTY;
   }
@@ -212,7 +213,7 @@ export class ByteBuffer {
     if (this.#start >= size && size + n <= this.#memory.length) {
       this.#memory.copyWithin(0, this.#start, this.#end);
     } else {
-      const memory = new Uint8Array(Math.max(size + n, 2 * size));
+      const memory = allocate(Math.max(size + n, 2 * size));
       memory.set(this.bytes);
       this.#replace(memory);
     }

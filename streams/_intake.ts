@@ -12,6 +12,7 @@
  */
 import { ByteBuffer } from "./_byte_buffer.ts";
 import type { ByteSource } from "./_byte_ends.ts";
+import { KEPT } from "./_memory.ts";
 import type { WaitOptions } from "../tasks/types.ts";
 import {
   ExternalWaiter,
@@ -220,10 +221,12 @@ export class Intake {
 
   /**
    * Asks for more next time where the source had more, and for less where it
-   * had little.
+   * had little. More than an idle buffer may keep is for a steady stream alone:
+   * the next read may wait for long.
    */
   #adapt(n: number, asked: number): void {
     if (n === asked) this.#readSize = Math.min(2 * this.#readSize, MOST);
+    else if (this.#readSize > KEPT) this.#readSize = KEPT;
     else if (8 * n < asked) {
       this.#readSize = Math.max(this.#readSize / 2, LEAST);
     }

@@ -1,5 +1,5 @@
 /** @module */
-import { atTurnEnd } from "./_turn_end.ts";
+import { TurnEnd } from "./_turn_end.ts";
 import type { WaitOptions } from "../tasks/types.ts";
 import { ExternalWaiter, type Place, refused } from "../tasks/waiter.ts";
 
@@ -56,8 +56,8 @@ class Performance<T> implements Place {
     if (this.settled) return;
     // Not at once: it may have succeeded in this very turn, and `Deno.connect`
     // would not give away what it has opened when told of an abort by then.
-    atTurnEnd(() => {
+    new TurnEnd(() => {
       if (!this.settled) this.#operation.abandon();
-    });
+    }).plan();
   }
 }

@@ -14,7 +14,7 @@
  */
 import { ByteBuffer } from "./_byte_buffer.ts";
 import type { ByteSink } from "./_byte_ends.ts";
-import { atTurnEnd, notAtTurnEnd } from "./_turn_end.ts";
+import { TurnEnd } from "./_turn_end.ts";
 import { Line } from "../tasks/line.ts";
 import { moveOnAfter } from "../tasks/timeout.ts";
 import type { WaitOptions } from "../tasks/types.ts";
@@ -33,7 +33,6 @@ export class Outlet {
   #sending = new ByteBuffer();
   /** A call of the sink is under way. */
   #busy = false;
-  #planned = false;
   #paused = false;
   #eof: "no" | "asked" | "sent" = "no";
   #closing = false;
@@ -45,6 +44,8 @@ export class Outlet {
   readonly #drainers = new Line<void>("StreamWriter.drain");
   readonly #flushers = new Line<void>("everything to be sent");
   readonly #closers = new Line<void>("StreamWriter.waitClosed");
+
+  readonly #turnEnd = new TurnEnd(() => this.#flush());
 
   constructor(sink: ByteSink) {
     this.#sink = sink;
@@ -87,16 +88,12 @@ export class Outlet {
     if (this.closing) return; // drain will say so
     this.#collected.append(bytes);
     if (this.unsent > HIGH_WATER) this.#paused = true;
-    if (this.#busy || this.#planned) return;
-    this.#planned = true;
-    atTurnEnd(this.#flush);
+    if (!this.#busy) this.#turnEnd.plan();
   }
 
   /** Sends what is collected now, without waiting for the end of the turn. */
   flush(): void {
-    if (!this.#planned) return;
-    notAtTurnEnd(this.#flush);
-    this.#flush();
+    if (this.#turnEnd.callOff()) this.#flush();
   }
 
   /** Waits while too much is unsent. */
@@ -201,16 +198,19 @@ export class Outlet {
   }
 
   #flush = (): void => {
-    this.#planned = false;
+    this.#turnEnd.callOff();
     if (this.#closed) return;
     if (this.#loss !== undefined) {
       if (this.#closing) this.#abort();
       return;
     }
     if (this.#busy) return;
-    if (this.#collected.size === 0) return this.#idle();
+    const nothingNew = this.#collected.size === 0;
+    // With nothing new as well: the next bytes go where the last ones came
+    // from, so that the other memory is needed only while a call is under way.
     [this.#sending, this.#collected] = [this.#collected, this.#sending];
-    this.#send();
+    if (nothingNew) this.#idle();
+    else this.#send();
   };
 
   #send(): void {

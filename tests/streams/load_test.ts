@@ -53,3 +53,11 @@ Deno.test("a server and a client with 5 000 connections at once, each in less th
       }),
   });
 });
+
+Deno.test("a connection that carried a lot keeps no more than 64 KiB for each direction while it is idle", async () => {
+  const [kilobytes] = await runChild("_idle_connections.ts", {
+    flags: ["--v8-flags=--expose-gc"],
+    limits: "ulimit -n 20000 2>/dev/null;",
+  });
+  assert(Number(kilobytes) < 64, `${kilobytes} kB`);
+});
