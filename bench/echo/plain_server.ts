@@ -1,13 +1,19 @@
 /**
  * The least that a server on the runtime's own connections can do; with the
- * argument `own`, one whose reads give bytes of their own.
+ * argument `same`, one that promises what a reader and a writer do: a read
+ * gives memory of the caller's own, and a write takes the bytes as they are.
  */
-const isOwn = Deno.args.includes("own");
+const same = Deno.args.includes("same");
 
 async function serve(conn: Deno.Conn): Promise<void> {
   const buffer = new Uint8Array(65536);
+  const taken = new Uint8Array(65536);
   for (let n; (n = await conn.read(buffer)) !== null;) {
-    const bytes = isOwn ? buffer.slice(0, n) : buffer;
+    let bytes = buffer;
+    if (same) {
+      taken.set(buffer.slice(0, n));
+      bytes = taken;
+    }
     for (let sent = 0; sent < n;) {
       sent += await conn.write(bytes.subarray(sent, n));
     }
