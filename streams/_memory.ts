@@ -19,7 +19,7 @@ const spare = new Map<number, Uint8Array<ArrayBuffer>[]>();
 for (let length = 2 * KEPT; length <= LARGEST; length *= 2) {
   spare.set(length, []);
 }
-let kept = 0;
+let spareBytes = 0;
 
 /** Gives at least `n` bytes, and less than twice as many; they may be used. */
 export function allocate(n: number): Uint8Array<ArrayBuffer> {
@@ -27,16 +27,16 @@ export function allocate(n: number): Uint8Array<ArrayBuffer> {
   const length = 1 << (32 - Math.clz32(n - 1));
   const memory = spare.get(length)!.pop();
   if (memory === undefined) return new Uint8Array(length);
-  kept -= length;
+  spareBytes -= length;
   return memory;
 }
 
 /** Takes back memory that nobody else holds. */
 export function release(memory: Uint8Array<ArrayBuffer>): void {
   const { length } = memory;
-  if (kept + length > MOST_SPARE) return;
+  if (spareBytes + length > MOST_SPARE) return;
   const others = spare.get(length);
   if (others === undefined) return;
   others.push(memory);
-  kept += length;
+  spareBytes += length;
 }

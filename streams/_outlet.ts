@@ -31,6 +31,8 @@ export class Outlet {
   readonly #sink: ByteSink;
   #collected = new ByteBuffer();
   #sending = new ByteBuffer();
+  /** When what is collected leaves, unless something sends it before. */
+  readonly #turnEnd = new TurnEnd(() => this.#flush());
   /** A call of the sink is under way. */
   #busy = false;
   #paused = false;
@@ -44,8 +46,6 @@ export class Outlet {
   readonly #drainers = new Line<void>("StreamWriter.drain");
   readonly #flushers = new Line<void>("everything to be sent");
   readonly #closers = new Line<void>("StreamWriter.waitClosed");
-
-  readonly #turnEnd = new TurnEnd(() => this.#flush());
 
   constructor(sink: ByteSink) {
     this.#sink = sink;
@@ -205,11 +205,10 @@ export class Outlet {
       return;
     }
     if (this.#busy) return;
-    const nothingNew = this.#collected.size === 0;
-    // With nothing new as well: the next bytes go where the last ones came
+    // Also with nothing to send: the next bytes go where the last ones came
     // from, so that the other memory is needed only while a call is under way.
     [this.#sending, this.#collected] = [this.#collected, this.#sending];
-    if (nothingNew) this.#idle();
+    if (this.#sending.size === 0) this.#idle();
     else this.#send();
   };
 

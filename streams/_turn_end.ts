@@ -10,7 +10,7 @@ const GRACE = 3;
 let listed: TurnEnd[] = [];
 /** How many of them have not been called off. */
 let due = 0;
-/** Microtasks still to be let by; 0 while none is counted. */
+/** How many microtasks are still to be let by. */
 let grace = 0;
 
 const settled = Promise.resolve();
