@@ -32,6 +32,7 @@ export const code = {
   deleteNotFound: 10057,
   otherConfiguration: 10058,
   streamNotFound: 10059,
+  overlap: 10065,
   notThatSequence: 10071,
   noReplicas: 10074,
   notEnabled: 10076,

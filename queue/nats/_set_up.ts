@@ -99,12 +99,7 @@ export async function setUp(
     const copies = replicas ?? found?.config.num_replicas ??
       (link.clustered ? 3 : 1);
     const config = streamOf(names, settings, copies);
-    try {
-      await put(link, config, found?.config);
-    } catch (error) {
-      if (!isRace(error)) throw explained(error, copies);
-      continue; // somebody else made it just now, differently
-    }
+    if (!await put(link, config, found?.config)) continue;
     await setUpOthers(link, names, copies);
     await setUpConsumer(link, names, settings);
     return settings;
@@ -119,21 +114,45 @@ function settingsIn(config: StreamConfig): Settings {
   };
 }
 
+/** False where somebody else has just made it, and maybe differently. */
 async function put(
   link: Link,
   config: StreamConfig,
   found: StreamConfig | undefined,
-): Promise<void> {
+): Promise<boolean> {
   const { name } = config;
-  if (found === undefined) {
-    await api(link, `STREAM.CREATE.${name}`, config);
-  } else if (
-    Object.entries(config).some(([key, value]) =>
-      JSON.stringify(found[key as keyof StreamConfig]) !== JSON.stringify(value)
-    )
-  ) {
-    await api(link, `STREAM.UPDATE.${name}`, { ...found, ...config });
+  try {
+    if (found === undefined) {
+      await api(link, `STREAM.CREATE.${name}`, config);
+    } else if (
+      Object.entries(config).some(([key, value]) =>
+        JSON.stringify(found[key as keyof StreamConfig]) !==
+          JSON.stringify(value)
+      )
+    ) {
+      await api(link, `STREAM.UPDATE.${name}`, { ...found, ...config });
+    }
+    return true;
+  } catch (error) {
+    if (found === undefined && await isThereNow(link, name, error)) {
+      return false;
+    }
+    throw explained(error, config.num_replicas);
   }
+}
+
+/** Whether `error` says that a stream could not be made as another was quicker. */
+async function isThereNow(
+  link: Link,
+  name: string,
+  error: unknown,
+): Promise<boolean> {
+  if (!(error instanceof ApiError)) return false;
+  if (error.code === code.otherConfiguration) return true;
+  // Servers that make it for two at the very same time find that it overlaps
+  // with itself.
+  return error.code === code.overlap &&
+    await apiFind(link, `STREAM.INFO.${name}`) !== undefined;
 }
 
 /** The streams beside the one of the jobs. */
@@ -167,15 +186,11 @@ async function setUpOthers(
       link,
       `STREAM.INFO.${stream.name}`,
     );
-    try {
-      // Limits that an operator has set stay as they are.
-      if (found === undefined) await put(link, stream, undefined);
-      else if (found.config.num_replicas !== replicas) {
-        const config = { ...found.config, num_replicas: replicas };
-        await put(link, config, found.config);
-      }
-    } catch (error) {
-      if (!isRace(error)) throw explained(error, replicas);
+    // Limits that an operator has set stay as they are.
+    if (found === undefined) await put(link, stream, undefined);
+    else if (found.config.num_replicas !== replicas) {
+      const config = { ...found.config, num_replicas: replicas };
+      await put(link, config, found.config);
     }
   }
 }
@@ -228,10 +243,6 @@ export async function lastLetter(
   const subject = `STREAM.INFO.${names.dead}`;
   const { state } = await api<StreamReply>(link, subject, undefined, options);
   return state.last_seq;
-}
-
-function isRace(error: unknown): boolean {
-  return error instanceof ApiError && error.code === code.otherConfiguration;
 }
 
 /** With what to do about it. */

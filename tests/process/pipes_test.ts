@@ -148,6 +148,7 @@ Deno.test("a wait at drain ends when the program does", async () => {
   assertEquals(drain.done, false);
   process.kill();
   await assertRejects(async () => await drain, Deno.errors.BrokenPipe);
+  await process.wait();
 });
 
 Deno.test("a Web Stream into a program that has ended fails", async () => {

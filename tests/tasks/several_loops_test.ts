@@ -66,13 +66,15 @@ Deno.test("what one loop defers is not overtaken when another has its turn first
   const set = (from: number, to: number) =>
     futures.slice(from, to).forEach((future) => future.setResult());
   const order: number[] = [];
+  let started = 0;
   const waiting = run(() =>
     gather(futures.map((future, k) => async () => {
+      started++;
       await future;
       order.push(k);
     }))
   );
-  await turns();
+  while (started < 1000) await turns();
   await run(() =>
     gather([
       async () => {

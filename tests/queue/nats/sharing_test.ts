@@ -56,6 +56,17 @@ test("a stream of that name that is no queue of jobs is left alone", async () =>
   assertEquals(left.subjects, ["other"]);
 });
 
+test("a stream of another name that takes the queue's subject is an error", async () => {
+  await using server = await NatsServer.start();
+  const config = '{"name":"ALL","subjects":["jobs.>"],"num_replicas":1}';
+  await askServer(server.port, "STREAM.CREATE.ALL", config);
+  await assertRejects(
+    () => natsJobs({ servers: server.address, name: "test" }),
+    NatsError,
+    "subjects overlap",
+  );
+});
+
 test("a window may be shorter than servers have it", async () => {
   await using server = await NatsServer.start();
   await using jobs = await natsJobs<number>({
