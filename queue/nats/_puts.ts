@@ -5,6 +5,7 @@ import { Gate } from "./_gate.ts";
 import type { Link } from "./_link.ts";
 import type { Names } from "./_names.ts";
 import type { News } from "./_news.ts";
+import type { Stock } from "./_stock.ts";
 
 /** A job as it goes to the servers. */
 export interface Parcel {
@@ -20,13 +21,15 @@ export class Puts {
   readonly #link: Link;
   readonly #names: Names;
   readonly #news: News;
+  readonly #stock: Stock;
   /** While the queue is full, one after the other. */
   readonly #gate = new Gate();
 
-  constructor(link: Link, names: Names, news: News) {
+  constructor(link: Link, names: Names, news: News, stock: Stock) {
     this.#link = link;
     this.#names = names;
     this.#news = news;
+    this.#stock = stock;
   }
 
   /** How many wait for room. */
@@ -42,6 +45,8 @@ export class Puts {
       for (let heard = this.#news.heard;; heard = this.#news.heard) {
         if (await this.#stored(parcel, options)) return;
         await this.#news.wait(heard, pause, options);
+        // Without news, nobody may work on what fills it.
+        if (this.#news.heard === heard) await this.#stock.count(options);
         pause = Math.min(pause * 2, LONGEST_PAUSE);
       }
     } finally {

@@ -22,7 +22,7 @@ import { NatsJob } from "./_nats_job.ts";
 import { News } from "./_news.ts";
 import { Pulls } from "./_pulls.ts";
 import { Puts } from "./_puts.ts";
-import { sizeOf } from "./_set_up.ts";
+import { Stock } from "./_stock.ts";
 
 /** What a dead letter needs beside the job itself. */
 const HEADROOM = 6000;
@@ -51,6 +51,7 @@ export class NatsJobs<T> implements Jobs<T> {
   readonly #codec: Codec<T>;
   readonly #resources: Set<AsyncDisposable>;
   readonly #news: News;
+  readonly #stock: Stock;
   readonly #puts: Puts;
   readonly #desk: Desk;
   readonly #pulls: Pulls;
@@ -67,7 +68,8 @@ export class NatsJobs<T> implements Jobs<T> {
     this.#codec = codec;
     this.#resources = resources;
     this.#news = new News(link, names);
-    this.#puts = new Puts(link, names, this.#news);
+    this.#stock = new Stock(link, names);
+    this.#puts = new Puts(link, names, this.#news, this.#stock);
     this.#desk = new Desk(link, names, this.#news, settings);
     this.#letters = new Letters(
       link,
@@ -130,7 +132,7 @@ export class NatsJobs<T> implements Jobs<T> {
 
   size(options?: WaitOptions): Promise<number> {
     return this.#refused("size of", options) ??
-      quiet(sizeOf(this.#link, this.#names, options));
+      quiet(this.#stock.count(options));
   }
 
   join(options?: WaitOptions): Promise<void> {
@@ -140,7 +142,7 @@ export class NatsJobs<T> implements Jobs<T> {
   async #join(options?: WaitOptions): Promise<void> {
     for (let ms = FIRST_LOOK;; ms = Math.min(ms * 2, LAST_LOOK)) {
       const { heard } = this.#news;
-      if (await sizeOf(this.#link, this.#names, options) === 0) return;
+      if (await this.#stock.count(options) === 0) return;
       await this.#news.wait(heard, ms, options);
       await this.#link.pause(FIRST_LOOK, options); // news come in crowds
     }

@@ -20,13 +20,15 @@ interface StreamConfig {
   description?: string;
 }
 
-interface StreamReply extends ApiReply {
+export interface StreamReply extends ApiReply {
   config: StreamConfig;
-  state: { messages: number; last_seq: number };
+  state: { messages: number; first_seq: number; last_seq: number };
 }
 
-interface ConsumerReply extends ApiReply {
+export interface ConsumerReply extends ApiReply {
   config: { ack_wait: number };
+  /** All up to here are settled. */
+  ack_floor: { stream_seq: number };
 }
 
 /**
@@ -221,17 +223,6 @@ async function setUpConsumer(
       }
       : { ...found.config, ack_wait },
   });
-}
-
-/** How many jobs there are. */
-export async function sizeOf(
-  link: Link,
-  names: Names,
-  options?: { signal?: AbortSignal | undefined },
-): Promise<number> {
-  const subject = `STREAM.INFO.${names.jobs}`;
-  const { state } = await api<StreamReply>(link, subject, undefined, options);
-  return state.messages;
 }
 
 /** The number of the last dead letter. */

@@ -1,9 +1,14 @@
-/** A wire that can be cut, and go deaf. @module */
+/** A wire that can be cut, go deaf, and lie. @module */
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 
 /** Passes on what comes for a port of this machine. */
 export class Proxy implements AsyncDisposable {
   /** Whether what the server says is swallowed. */
   deaf = false;
+  /** What becomes of what the server says; as long as it was. */
+  lie: ((said: string) => string) | undefined;
   readonly #to: number;
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   readonly #connections = new Set<Deno.Conn>();
@@ -41,15 +46,25 @@ export class Proxy implements AsyncDisposable {
           port: this.#to,
         });
         this.#connections.add(client).add(server);
-        this.#pump(client, server, () => false);
-        this.#pump(server, client, () => this.deaf);
+        this.#pump(client, server);
+        this.#pump(server, client, (bytes) => this.#said(bytes));
       }
     } catch {
       // Closed.
     }
   }
 
-  #pump(from: Deno.Conn, to: Deno.Conn, swallows: () => boolean): void {
+  #said(bytes: Uint8Array): Uint8Array {
+    if (this.deaf) return new Uint8Array();
+    if (this.lie === undefined) return bytes;
+    return encoder.encode(this.lie(decoder.decode(bytes)));
+  }
+
+  #pump(
+    from: Deno.Conn,
+    to: Deno.Conn,
+    change = (bytes: Uint8Array): Uint8Array => bytes,
+  ): void {
     const pumping = (async () => {
       const buffer = new Uint8Array(65536);
       try {
@@ -58,8 +73,9 @@ export class Proxy implements AsyncDisposable {
           n !== null;
           n = await from.read(buffer)
         ) {
-          for (let at = 0; at < n && !swallows();) {
-            at += await to.write(buffer.subarray(at, n));
+          const bytes = change(buffer.subarray(0, n));
+          for (let at = 0; at < bytes.length;) {
+            at += await to.write(bytes.subarray(at));
           }
         }
       } catch {

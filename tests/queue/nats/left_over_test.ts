@@ -1,0 +1,71 @@
+import { assertEquals } from "@std/assert";
+import { natsJobs } from "@asyncio/asyncio/queue/nats";
+import { askServer } from "./_admin.ts";
+import { ignore, NatsServer } from "./_nats_server.ts";
+import { Proxy } from "./_proxy.ts";
+
+/** A server that says that all jobs up to number `done` are done. */
+async function withDone(
+  done: number,
+  fn: (server: NatsServer, servers: string) => Promise<void>,
+): Promise<void> {
+  await using server = await NatsServer.start();
+  await using proxy = new Proxy(server.port);
+  proxy.lie = (said) =>
+    said.replace(
+      '"ack_floor":{"consumer_seq":0,"stream_seq":0',
+      `"ack_floor":{"consumer_seq":${done},"stream_seq":${done}`,
+    );
+  await fn(server, proxy.address);
+}
+
+async function left(server: NatsServer): Promise<number> {
+  return (await askServer(server.port, "STREAM.INFO.JOBS_test")).state.messages;
+}
+
+function test(what: string, fn: () => Promise<void>): void {
+  Deno.test({ name: `natsJobs: ${what}`, ignore, fn });
+}
+
+test("a join ends though the servers keep jobs that are done, and they are dropped", () =>
+  withDone(2, async (server, servers) => {
+    await using jobs = await natsJobs({ servers, name: "test" });
+    for (let i = 0; i < 2; i++) await jobs.put(i);
+    assertEquals(await left(server), 2);
+    await jobs.join();
+    assertEquals([await left(server), await jobs.size()], [0, 0]);
+  }));
+
+test("jobs that are done and kept take no room", () =>
+  withDone(2, async (server, servers) => {
+    await using jobs = await natsJobs({ servers, name: "test", maxSize: 2 });
+    for (let i = 0; i < 3; i++) await jobs.put(i);
+    assertEquals([await left(server), (await jobs.get()).value], [1, 2]);
+  }));
+
+test("a job behind those that are done and kept stays", () =>
+  withDone(2, async (server, servers) => {
+    await using jobs = await natsJobs({ servers, name: "test" });
+    for (let i = 0; i < 3; i++) await jobs.put(i);
+    assertEquals([await jobs.size(), await jobs.size()], [3, 1]);
+    assertEquals([await left(server), (await jobs.get()).value], [1, 2]);
+  }));
+
+test("nothing is dropped where more jobs are said to be done than there were", () =>
+  withDone(3, async (server, servers) => {
+    await using jobs = await natsJobs({ servers, name: "test" });
+    for (let i = 0; i < 2; i++) await jobs.put(i);
+    assertEquals([await jobs.size(), await jobs.size()], [2, 2]);
+    assertEquals(await left(server), 2);
+  }));
+
+test("where jobs that are done may not be dropped, they are counted", async () => {
+  await withDone(1, async (server, servers) => {
+    await using jobs = await natsJobs({ servers, name: "test" });
+    const { config } = await askServer(server.port, "STREAM.INFO.JOBS_test");
+    const locked = JSON.stringify({ ...config, deny_purge: true });
+    await askServer(server.port, "STREAM.UPDATE.JOBS_test", locked);
+    await jobs.put(1);
+    assertEquals([await jobs.size(), await jobs.size()], [1, 1]);
+  });
+});
