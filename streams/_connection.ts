@@ -168,7 +168,12 @@ export class Connection implements ByteSource, ByteSink, AsyncDisposable {
 
   /** By our own will, unless it was lost: then the reader fails, and not ends. */
   #close(): void {
-    this.#parts.conn.close();
+    try {
+      this.#parts.conn.close();
+    } catch (error) {
+      // A user who has got at it has closed it before.
+      if (!(error instanceof Deno.errors.BadResource)) throw error;
+    }
     if (this.#outlet.error === undefined) this.#intake.end();
   }
 

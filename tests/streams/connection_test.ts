@@ -159,6 +159,27 @@ Deno.test("getExtraInfo tells the addresses and the connection", async () => {
   assertEquals(writer.canWriteEof, true);
 });
 
+Deno.test("a connection whose socket its user has closed is lost, for who reads", async () => {
+  await using pair = await Pair.open();
+  const { reader, writer } = pair.client;
+  const line = reader.readLine();
+  (writer.getExtraInfo("conn") as Deno.Conn).close();
+  await assertRejects(() => line, Deno.errors.Interrupted);
+  writer.close();
+  await assertRejects(() => writer.waitClosed(), Deno.errors.Interrupted);
+});
+
+Deno.test("a connection whose socket its user has closed is lost, for who writes", async () => {
+  await using pair = await Pair.open();
+  const { writer } = pair.client;
+  writer.write("?\n");
+  (writer.getExtraInfo("conn") as Deno.Conn).close();
+  await turns();
+  await assertRejects(() => writer.drain(), Deno.errors.BadResource);
+  writer.close();
+  await assertRejects(() => writer.waitClosed(), Deno.errors.BadResource);
+});
+
 Deno.test("console.log shows the peer", async () => {
   await using pair = await Pair.open();
   assertEquals(
