@@ -26,6 +26,7 @@ export class ApiError extends NatsError {
 
 /** The codes of JetStream's refusals that mean something here. */
 export const code = {
+  noPeers: 10005,
   consumerNotFound: 10014,
   messageNotFound: 10037,
   notEnabledForAccount: 10039,

@@ -42,6 +42,9 @@ function ackWait(lease: number): number {
 /** Servers take no shorter one. */
 const SHORTEST_WINDOW = 100;
 
+/** Until servers that have not found each other are asked again. */
+const PAUSE = 200;
+
 /** What of the settings JetStream has no place for. */
 type Note = Pick<Settings, "lease" | "maxAttempts">;
 
@@ -80,6 +83,13 @@ function streamOf(
   };
 }
 
+/** How a queue is to be set up. */
+export interface SetUpOptions extends JobsOptions {
+  replicas?: number | undefined;
+  /** When to give up, by `performance.now()`. */
+  until: number;
+}
+
 /**
  * Makes sure that the queue is there, and as `options` say; gives the settings
  * that are in force.
@@ -87,25 +97,40 @@ function streamOf(
 export async function setUp(
   link: Link,
   names: Names,
-  options: JobsOptions & { replicas?: number | undefined },
+  options: SetUpOptions,
 ): Promise<Settings> {
-  const { replicas } = options;
   while (true) {
-    const found = await apiFind<StreamReply>(
-      link,
-      `STREAM.INFO.${names.jobs}`,
-    );
-    const settings = found === undefined
-      ? settingsOf(options)
-      : settingsOf(options, settingsIn(found.config));
-    const copies = replicas ?? found?.config.num_replicas ??
-      (link.clustered ? 3 : 1);
-    const config = streamOf(names, settings, copies);
-    if (!await put(link, config, found?.config)) continue;
-    await setUpOthers(link, names, copies);
-    await setUpConsumer(link, names, settings);
-    return settings;
+    try {
+      const settings = await setUpNow(link, names, options);
+      if (settings !== undefined) return settings;
+    } catch (error) {
+      // The servers of a cluster may just be about to find each other.
+      if (!(error instanceof ApiError && error.code === code.noPeers)) {
+        throw error;
+      }
+      if (performance.now() + PAUSE > options.until) throw error;
+      await link.pause(PAUSE);
+    }
   }
+}
+
+/** `undefined` where somebody else has just made it, and maybe differently. */
+async function setUpNow(
+  link: Link,
+  names: Names,
+  options: SetUpOptions,
+): Promise<Settings | undefined> {
+  const found = await apiFind<StreamReply>(link, `STREAM.INFO.${names.jobs}`);
+  const settings = found === undefined
+    ? settingsOf(options)
+    : settingsOf(options, settingsIn(found.config));
+  const replicas = options.replicas ?? found?.config.num_replicas ??
+    (link.clustered ? 3 : 1);
+  const config = streamOf(names, settings, replicas);
+  if (!await put(link, config, found?.config)) return undefined;
+  await setUpOthers(link, names, replicas);
+  await setUpConsumer(link, names, settings);
+  return settings;
 }
 
 function settingsIn(config: StreamConfig): Settings {

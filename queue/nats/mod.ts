@@ -41,6 +41,7 @@
  * | what fails | what happens |
  * | --- | --- |
  * | no server is there, or none lets us in | `natsJobs` throws a {@linkcode NatsError} that names them, within `connectTimeout` |
+ * | fewer servers are there than a job is kept on | who opens the queue for the first time waits for them, within `connectTimeout`; then a {@linkcode NatsError} says what to do |
  * | the connection is lost | it is made again, for ever; who waits goes on waiting, and what is asked is asked again |
  * | it is lost while a `put` is on its way | the `put` is repeated under the same id: put once, unless that takes longer than `window` |
  * | it is lost while a job is settled | that is repeated until the lease runs out; then a `LeaseLostError` |

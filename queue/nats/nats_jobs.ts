@@ -98,7 +98,7 @@ async function close(opening: PromiseLike<AsyncDisposable>): Promise<void> {
 
 async function open<T>(options: NatsJobsOptions<T>): Promise<Jobs<T>> {
   const { connectTimeout = CONNECT_TIMEOUT } = options;
-  const started = performance.now();
+  const until = performance.now() + connectTimeout;
   const link = new Link(await connectTo(options, connectTimeout));
   const where = addressOf(options).servers.join(", ");
   try {
@@ -108,8 +108,10 @@ async function open<T>(options: NatsJobsOptions<T>): Promise<Jobs<T>> {
       );
     }
     const names = new Names(options.name);
-    const left = connectTimeout - (performance.now() - started);
-    const settings = await timeout(left, () => setUp(link, names, options));
+    const settings = await timeout(
+      until - performance.now(),
+      () => setUp(link, names, { ...options, until }),
+    );
     const { resources } = currentScope().scheduler;
     return new NatsJobs({
       link,

@@ -12,19 +12,21 @@ const JOBS = 10_000;
 /** Starts a cluster of `count` servers. */
 async function startCluster(count: number): Promise<NatsServer[]> {
   const ports = freePorts(count);
-  const routes = ports.map((port) => `nats://127.0.0.1:${port}`).join();
-  return await Promise.all(ports.map((port, i) =>
-    NatsServer.start([
-      "--server_name",
-      `server-${i + 1}`,
-      "--cluster_name",
-      "test",
-      "--cluster",
-      `nats://127.0.0.1:${port}`,
-      "--routes",
-      routes,
-    ])
-  ));
+  return await Promise.all(ports.map((port) => startMember(port, ports)));
+}
+
+/** Starts the server at `port` of the cluster at `ports`. */
+function startMember(port: number, ports: number[]): Promise<NatsServer> {
+  return NatsServer.start([
+    "--server_name",
+    `server-${ports.indexOf(port) + 1}`,
+    "--cluster_name",
+    "test",
+    "--cluster",
+    `nats://127.0.0.1:${port}`,
+    "--routes",
+    ports.map((port) => `nats://127.0.0.1:${port}`).join(),
+  ]);
 }
 
 Deno.test({
@@ -99,16 +101,44 @@ Deno.test({
   ignore,
   async fn() {
     const cluster = await startCluster(2);
-    const where = { servers: cluster[0]!.address, connectTimeout: 30_000 };
+    const servers = cluster[0]!.address;
+    const jobs = await natsJobs({
+      servers,
+      name: "small",
+      replicas: 1,
+      connectTimeout: 30_000,
+    });
+    await jobs.put(1);
+    assertEquals((await jobs.get()).value, 1);
     const error = await assertRejects(
-      () => natsJobs({ ...where, name: "test" }),
+      () => natsJobs({ servers, name: "test", connectTimeout: 1000 }),
       NatsError,
     );
     assert(error.message.includes("unless `replicas` says otherwise"));
-    await using jobs = await natsJobs({ ...where, name: "small", replicas: 1 });
-    await jobs.put(1);
-    assertEquals((await jobs.get()).value, 1);
     await jobs[Symbol.asyncDispose]();
+    for (const server of cluster) await server[Symbol.asyncDispose]();
+  },
+});
+
+Deno.test({
+  name:
+    "natsJobs: who opens a queue waits for as many servers as it takes to keep a job",
+  ignore,
+  async fn() {
+    const ports = freePorts(3);
+    const cluster = await Promise.all(
+      ports.slice(0, 2).map((port) => startMember(port, ports)),
+    );
+    const where = { servers: cluster[0]!.address, connectTimeout: 60_000 };
+    const small = await natsJobs({ ...where, name: "small", replicas: 1 });
+    const opening = createTask(() => natsJobs({ ...where, name: "test" }));
+    await small.put(1);
+    assertEquals((await small.get()).value, 1);
+    cluster.push(await startMember(ports[2]!, ports));
+    const jobs = await opening;
+    await jobs.put(2);
+    assertEquals((await jobs.get()).value, 2);
+    for (const each of [small, jobs]) await each[Symbol.asyncDispose]();
     for (const server of cluster) await server[Symbol.asyncDispose]();
   },
 });
