@@ -42,13 +42,13 @@ export interface CallGraph {
  * import { captureCallGraph, createTask, gather, sleep } from "@asyncio/asyncio/tasks";
  * import { assertEquals } from "@std/assert";
  *
- * const child = createTask(() => sleep(5), { name: "child" });
+ * const child = createTask(() => sleep(60_000), { name: "child" });
  * const parent = createTask(() => gather([child]), { name: "parent" });
  * await sleep(0);
  * assertEquals(captureCallGraph(child), {
  *   name: "child",
  *   state: "pending",
- *   awaits: ["sleep 5"],
+ *   awaits: ["sleep 60000"],
  *   awaitedBy: [{
  *     name: "parent",
  *     state: "pending",
@@ -56,7 +56,7 @@ export interface CallGraph {
  *     awaitedBy: [],
  *   }],
  * });
- * await parent;
+ * parent.cancel();
  * ```
  */
 export function captureCallGraph(task?: Task<unknown>): CallGraph {

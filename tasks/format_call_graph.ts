@@ -43,15 +43,15 @@ const LAST = ["└─ ", "   "] as const;
  * import { assertEquals } from "@std/assert";
  *
  * await run(async () => {
- *   const child = createTask(() => sleep(5), { name: "child" });
+ *   const child = createTask(() => sleep(60_000), { name: "child" });
  *   const parent = createTask(async () => await child, { name: "parent" });
  *   await sleep(0);
  *   assertEquals(
  *     formatCallGraph({ task: child }),
- *     `task "child": waits for sleep 5
+ *     `task "child": waits for sleep 60000
  * └─ awaited by task "parent": waits for task "child"`,
  *   );
- *   await parent;
+ *   parent.cancel();
  * });
  * ```
  */
