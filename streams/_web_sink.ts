@@ -1,9 +1,13 @@
 /** @module */
 import type { ByteSink } from "./_byte_ends.ts";
+import { detached } from "../tasks/detached.ts";
 
 function ignore(): void {}
 
-/** A Web Stream as a sink. */
+/**
+ * A Web Stream as a sink. Its callbacks run in the context of who calls it, and
+ * go on when the task that has written is cancelled: they belong to none.
+ */
 export class WebSink implements ByteSink {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly oneWay = true;
@@ -16,15 +20,16 @@ export class WebSink implements ByteSink {
   }
 
   async write(bytes: Uint8Array): Promise<number> {
-    await this.#writer.write(bytes.slice()); // a stream may keep what it is given
+    const chunk = bytes.slice(); // a stream may keep what it is given
+    await detached(() => this.#writer.write(chunk));
     return bytes.length;
   }
 
   close(): Promise<void> {
-    return this.#writer.close();
+    return detached(() => this.#writer.close());
   }
 
   abort(): void {
-    this.#writer.abort().catch(ignore);
+    detached(() => this.#writer.abort()).catch(ignore);
   }
 }

@@ -1,7 +1,11 @@
 /** @module */
 import type { ByteSource } from "./_byte_ends.ts";
+import { detached } from "../tasks/detached.ts";
 
-/** A Web Stream as a source. */
+/**
+ * A Web Stream as a source. Its callbacks run in the context of who calls it,
+ * and go on when the read that has called is given up: they belong to no task.
+ */
 export class WebSource implements ByteSource {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   /** What did not fit. */
@@ -14,13 +18,13 @@ export class WebSource implements ByteSource {
   }
 
   cancel(reason: unknown): Promise<void> {
-    return this.#reader.cancel(reason);
+    return detached(() => this.#reader.cancel(reason));
   }
 
   async read(buffer: Uint8Array): Promise<number | null> {
     let chunk = this.#rest;
     while (chunk === undefined || chunk.length === 0) {
-      const { done, value } = await this.#reader.read();
+      const { done, value } = await detached(() => this.#reader.read());
       if (done) return null;
       if (!(value instanceof Uint8Array)) {
         throw new TypeError(

@@ -6,6 +6,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import { TextLineStream, toText } from "@std/streams";
+import { Queue } from "@asyncio/asyncio/queue";
 import { StreamReader, StreamWriter } from "@asyncio/asyncio/streams";
 import {
   createTask,
@@ -317,6 +318,69 @@ Deno.test("a timeout around a read of a stream loses no byte", async () => {
   await assertRejects(() => timeout(1, () => reader.readLine()), TimeoutError);
   give(bytes("late\n"));
   assertEquals(text(await reader.readLine()), "late\n");
+});
+
+Deno.test("the waits of a stream belong to no task: a read that is cancelled leaves it its own", async () => {
+  const chunks = new Queue<Uint8Array>();
+  const source = new ReadableStream<Uint8Array>({
+    async pull(controller): Promise<void> {
+      controller.enqueue(await chunks.get());
+    },
+  }, { highWaterMark: 0 });
+  const reader = StreamReader.from(source);
+  await turns(); // in which the stream starts
+  const attempt = new Attempt((options) => reader.readLine(options));
+  await turns();
+  attempt.cancel();
+  await turns();
+  assertEquals(attempt.outcome, "cancelled");
+  chunks.putNowait(bytes("one\n"));
+  assertEquals(text(await reader.readLine()), "one\n");
+});
+
+Deno.test("what was written is sent, also where its task is cancelled while the sink waits", async () => {
+  const taken = new Queue<string>(1);
+  let writes = 0;
+  const sink = new WritableStream<Uint8Array>({
+    write(chunk): Promise<void> {
+      writes++;
+      return taken.put(text(chunk));
+    },
+  });
+  const writer = StreamWriter.from(sink);
+  await turns(); // in which the stream starts
+  const attempt = new Attempt(async () => {
+    writer.write("one");
+    await turns();
+    writer.write("two");
+    await sleep(60_000);
+  });
+  while (writes < 2) await turns();
+  attempt.cancel();
+  await turns();
+  assertEquals(attempt.outcome, "cancelled");
+  writer.close();
+  assertEquals(await taken.get(), "one");
+  assertEquals(await taken.get(), "two");
+  await writer.waitClosed();
+});
+
+Deno.test("the close of a sink goes on where the task that has closed it is cancelled", async () => {
+  const release = new Queue<void>();
+  const writer = StreamWriter.from(
+    new WritableStream({ close: () => release.get() }),
+  );
+  await turns(); // in which the stream starts
+  const attempt = new Attempt((options) => {
+    writer.close();
+    return writer.waitClosed(options);
+  });
+  await turns();
+  attempt.cancel();
+  await turns();
+  assertEquals(attempt.outcome, "cancelled");
+  release.putNowait();
+  await writer.waitClosed();
 });
 
 Deno.test("a read given up when its bytes came in the same turn leaves them to the next", async () => {
