@@ -18,12 +18,12 @@ export function readableOf(
   return new ReadableStream({
     type: "bytes",
     async pull(controller): Promise<void> {
-      const view = controller.byobRequest?.view;
-      const n = view?.byteLength ?? CHUNK;
       // Handed over at once, not when the promise has settled: a cancel of the
       // stream in between would lose the bytes.
       attempt = () => {
-        const bytes = attempts.some(n);
+        // Another consumer may have come since the pull, with less memory.
+        const view = controller.byobRequest?.view;
+        const bytes = attempts.some(view?.byteLength ?? CHUNK);
         if (bytes === undefined) return undefined;
         handOver(bytes, controller);
         return true;

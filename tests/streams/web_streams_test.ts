@@ -113,6 +113,21 @@ Deno.test("readable is a byte stream: a consumer may bring its own memory", asyn
   assertEquals((await byob.read(new Uint8Array(4))).done, true);
 });
 
+Deno.test("readable gives no more than fits to a consumer that has followed one without memory", async () => {
+  const reader = new StreamReader();
+  const first = reader.readable.getReader();
+  const reading = first.read();
+  await turns();
+  first.releaseLock();
+  await assertRejects(() => reading, TypeError);
+  const second = reader.readable.getReader({ mode: "byob" });
+  const next = second.read(new Uint8Array(2));
+  reader.feedData(bytes("abc"));
+  assertEquals(text((await next).value!), "ab");
+  second.releaseLock();
+  assertEquals(text(await reader.read(2)), "c");
+});
+
 Deno.test("readable takes nothing before its consumer asks", async () => {
   const reader = new StreamReader();
   reader.feedData(bytes("abc"));
