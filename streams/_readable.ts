@@ -41,14 +41,12 @@ function handOver(
   bytes: Uint8Array,
   controller: ReadableByteStreamController,
 ): void {
-  const view = controller.byobRequest?.view;
-  if (bytes.length === 0) {
+  if (bytes.length > 0) {
+    // Not into the memory of the request: one that was let go by its consumer
+    // would take it, and not tell the next.
+    controller.enqueue(bytes as Uint8Array<ArrayBuffer>);
+  } else {
     controller.close();
     controller.byobRequest?.respond(0);
-  } else if (view) {
-    new Uint8Array(view.buffer, view.byteOffset).set(bytes);
-    controller.byobRequest!.respond(bytes.length);
-  } else {
-    controller.enqueue(bytes as Uint8Array<ArrayBuffer>);
   }
 }

@@ -128,6 +128,20 @@ Deno.test("readable gives no more than fits to a consumer that has followed one 
   assertEquals(text(await reader.read(2)), "c");
 });
 
+Deno.test("readable gives its bytes to a consumer that has followed one with memory of its own", async () => {
+  const reader = new StreamReader();
+  const first = reader.readable.getReader({ mode: "byob" });
+  const reading = first.read(new Uint8Array(4));
+  await turns();
+  first.releaseLock();
+  await assertRejects(() => reading, TypeError);
+  const next = new Attempt(() => reader.readable.getReader().read());
+  reader.feedData(bytes("abc"));
+  await turns();
+  assertEquals(next.outcome, "value");
+  assertEquals(text((next.value as { value: Uint8Array }).value), "abc");
+});
+
 Deno.test("readable takes nothing before its consumer asks", async () => {
   const reader = new StreamReader();
   reader.feedData(bytes("abc"));
