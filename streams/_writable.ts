@@ -6,7 +6,10 @@ import type { WaitOptions } from "../tasks/types.ts";
 export interface Writable {
   write(data: Uint8Array): void;
   drain(options: WaitOptions): Promise<void>;
-  /** Says that no more comes, and waits until everything is sent. */
+  /**
+   * Says that no more comes, and waits until everything is sent; until it is
+   * closed, where that closes it.
+   */
   end(): Promise<void>;
   abort(): void;
 }

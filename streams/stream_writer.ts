@@ -289,7 +289,8 @@ export class StreamWriter implements AsyncDisposable {
   #end(): Promise<void> {
     if (this.canWriteEof) this.writeEof();
     else this.close();
-    return this.#outlet.flushed();
+    // Where that is the end of it all, the sink's last words count as well.
+    return this.isClosing ? this.waitClosed() : this.#outlet.flushed();
   }
 
   static {

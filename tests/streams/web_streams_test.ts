@@ -394,6 +394,19 @@ Deno.test("what was written is sent, also where its task is cancelled while the 
   await writer.waitClosed();
 });
 
+Deno.test("closing writable closes the sink, waits for that, and throws its error", async () => {
+  const closing = Promise.withResolvers<void>();
+  const writer = StreamWriter.from(
+    new WritableStream({ close: () => closing.promise }),
+  );
+  const piping = new Attempt(() => streamOf("one").pipeTo(writer.writable));
+  await turns();
+  assertEquals(piping.outcome, "pending");
+  closing.reject(new RangeError("the disk is full"));
+  await turns();
+  assertEquals(piping.outcome, "RangeError");
+});
+
 Deno.test("the close of a sink goes on where the task that has closed it is cancelled", async () => {
   const release = new Queue<void>();
   const writer = StreamWriter.from(
