@@ -1,15 +1,19 @@
 /** @module */
 import type { ByteSink } from "./_byte_ends.ts";
-import { detached } from "../tasks/detached.ts";
+import { copyVariables, currentScope, runAt } from "../tasks/current_scope.ts";
+import { inNoTask } from "../tasks/scope.ts";
 
 function ignore(): void {}
 
 /**
- * A Web Stream as a sink. Its callbacks run in the context of who calls it, and
- * go on when the task that has written is cancelled: they belong to none.
+ * A Web Stream as a sink. Its callbacks run in the context of who calls it:
+ * whoever has written first in this turn, even in another run. And they go on
+ * when the task that has written is cancelled. So they belong to no task, and
+ * to the loop on which the sink was made.
  */
 export class WebSink implements ByteSink {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #where = inNoTask(currentScope().scheduler, copyVariables());
   readonly oneWay = true;
 
   /** @throws {TypeError} `stream` is locked. */
@@ -21,15 +25,15 @@ export class WebSink implements ByteSink {
 
   async write(bytes: Uint8Array): Promise<number> {
     const chunk = bytes.slice(); // a stream may keep what it is given
-    await detached(() => this.#writer.write(chunk));
+    await runAt(this.#where, () => this.#writer.write(chunk));
     return bytes.length;
   }
 
   close(): Promise<void> {
-    return detached(() => this.#writer.close());
+    return runAt(this.#where, () => this.#writer.close());
   }
 
   abort(): void {
-    detached(() => this.#writer.abort()).catch(ignore);
+    runAt(this.#where, () => this.#writer.abort()).catch(ignore);
   }
 }

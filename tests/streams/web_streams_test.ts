@@ -10,6 +10,8 @@ import { Queue } from "@asyncio/asyncio/queue";
 import { StreamReader, StreamWriter } from "@asyncio/asyncio/streams";
 import {
   createTask,
+  type EventLoop,
+  getRunningLoop,
   run,
   sleep,
   timeout,
@@ -392,6 +394,27 @@ Deno.test("what was written is sent, also where its task is cancelled while the 
   assertEquals(await taken.get(), "one");
   assertEquals(await taken.get(), "two");
   await writer.waitClosed();
+});
+
+Deno.test("a sink runs on the loop of its writer, also where another run writes in the same turn", async () => {
+  const both = Promise.withResolvers<void>();
+  const writes = async () => {
+    const loops: EventLoop[] = [];
+    const sink = new WritableStream({
+      write: () => void loops.push(getRunningLoop()),
+    });
+    const writer = StreamWriter.from(sink);
+    await both.promise;
+    writer.write("one");
+    await turns(); // in which it is sent, with what the other run has written
+    writer.close();
+    await writer.waitClosed();
+    assertEquals(loops.map((loop) => loop === getRunningLoop()), [true]);
+  };
+  const runs = [run(writes), run(writes)];
+  await turns();
+  both.resolve();
+  await Promise.all(runs);
 });
 
 Deno.test("closing writable closes the sink, waits for that, and throws its error", async () => {
