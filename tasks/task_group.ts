@@ -239,7 +239,9 @@ export class TaskGroup {
       } else {
         ofBody.push(error);
       }
-      this.#end(cancellation(scope.scheduler, "the body of the group failed"));
+      // The children are told what the body was, if it was cancelled as well.
+      const message = "the body of the group failed";
+      this.#end(cancel ?? cancellation(scope.scheduler, message));
     };
     // A body that fails in its first lines is heard of before any child starts.
     const release = scope.scheduler.hold();

@@ -52,6 +52,27 @@ Deno.test("a cancel from outside goes to body and children, and comes out when a
   assert(task.cancelled);
 });
 
+Deno.test("children are told the message of a cancel from outside, whether the body still runs or not", async () => {
+  for (const body of [() => sleep(60_000), () => {}]) {
+    const messages: string[] = [];
+    const task = createTask(() =>
+      taskGroup(async (group) => {
+        group.createTask(() =>
+          sleep(60_000).catch((error) => {
+            messages.push(error.message);
+            throw error;
+          })
+        );
+        await body();
+      })
+    );
+    await turns();
+    task.cancel("outside");
+    await assertRejects(async () => await task, CancelledError, "outside");
+    assertEquals(messages, ["outside"]);
+  }
+});
+
 Deno.test("a cancel from outside while the group waits for its children", async () => {
   let cleaned = false;
   const task = createTask(() =>
