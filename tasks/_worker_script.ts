@@ -50,10 +50,26 @@ function program(): void {
   type Anything = (...args: readonly unknown[]) => unknown;
   const functions = new Map<string, Anything>();
 
+  function evaluated(source: string): Anything {
+    try {
+      return (0, eval)(`(${source})`);
+    } catch (error) {
+      // The text of a method is one in an object only.
+      let methods;
+      try {
+        methods = (0, eval)(`({ ${source} })`);
+      } catch {
+        throw error;
+      }
+      const [method] = Reflect.ownKeys(methods);
+      return methods[method!];
+    }
+  }
+
   function evaluate(source: string): Anything {
     let found = functions.get(source);
     if (found === undefined) {
-      found = (0, eval)(`(${source})`) as Anything;
+      found = evaluated(source);
       functions.set(source, found);
     }
     return found;

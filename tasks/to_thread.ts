@@ -35,8 +35,8 @@ const shared = new WeakMap<Scheduler, ThreadPool>();
  * soon as the runtime can, and replaced when the next call needs one. What the
  * function has done by then, it has done.
  *
- * @param fn The function: an arrow function, or any other that is written out
- * on its own.
+ * @param fn The function: an arrow function, a method, or any other that is
+ * written out.
  * @param args What it is called with.
  * @throws {TypeError} `fn` is no function, or has no text that could be sent: a
  * native or bound one.

@@ -41,7 +41,7 @@ Deno.test("toThread: copies structures both ways", async () => {
   assert(output !== input);
 });
 
-Deno.test("toThread: takes named, async and method-like functions", async () => {
+Deno.test("toThread: takes named and async functions", async () => {
   async function later(n: number): Promise<number> {
     await new Promise((resolve) => setTimeout(resolve));
     return n + 1;
@@ -50,6 +50,39 @@ Deno.test("toThread: takes named, async and method-like functions", async () => 
   assertEquals(
     await toThread(async () => await Promise.resolve("async")),
     "async",
+  );
+});
+
+Deno.test("toThread: takes methods, as they stand in an object or a class", async () => {
+  class Statics {
+    static twice(n: number): number {
+      return 2 * n;
+    }
+  }
+  const methods = {
+    add(n: number): number {
+      return n + 1;
+    },
+    async later(n: number): Promise<number> {
+      return await Promise.resolve(n + 2);
+    },
+    "in words"(n: number): number {
+      return n + 3;
+    },
+    [Symbol.iterator](n: number): number {
+      return n + 4;
+    },
+  };
+  const all = [
+    Statics.twice,
+    methods.add,
+    methods.later,
+    methods["in words"],
+    methods[Symbol.iterator],
+  ];
+  assertEquals(
+    await gather(all.map((method) => () => toThread(method, 5))),
+    [10, 6, 7, 8, 9],
   );
 });
 
