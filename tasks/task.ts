@@ -39,6 +39,14 @@ export interface TaskOptions {
 
 let tasksMade = 0;
 
+/** The loop of another run; there is no scheduler where `new` was called. */
+function faceOf(scheduler: Scheduler | undefined): EventLoop {
+  if (scheduler !== undefined) return scheduler.face as EventLoop;
+  throw new TypeError(
+    "a task is not made with new: write createTask(() => f(x))",
+  );
+}
+
 let start!: (task: Task<unknown>) => void;
 let succeed!: (task: Task<unknown>, value: unknown) => void;
 let fail!: (task: Task<unknown>, error: unknown) => void;
@@ -103,13 +111,14 @@ export class Task<T> extends Future<T> {
     options: TaskOptions | undefined,
   ) {
     const here = scheduler === currentScope().scheduler;
-    super(here ? undefined : { loop: scheduler.face as EventLoop });
+    super(here ? undefined : { loop: faceOf(scheduler) });
     const context = options?.context;
     const variables = context === undefined
       ? copyVariables()
       : variablesOf(context);
     this.#coroutine = coroutine;
-    this.#name = options?.name ?? ++tasksMade;
+    const name = options?.name;
+    this.#name = name === undefined ? ++tasksMade : String(name);
     this.#scope = new Scope(scheduler, this, variables);
     scheduler.tasks.add(this.#scope);
   }

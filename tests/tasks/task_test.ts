@@ -4,6 +4,7 @@ import {
   assertNotStrictEquals,
   assertRejects,
   assertStrictEquals,
+  assertStringIncludes,
   assertThrows,
 } from "@std/assert";
 import {
@@ -239,6 +240,20 @@ Deno.test("task.result() gives the value, and throws what it failed with", async
   });
   await turns(1);
   assertThrows(() => bad.result(), Error, "boom");
+});
+
+Deno.test("a task made with new is a TypeError that shows the fix", () => {
+  const error = assertThrows(
+    () => Reflect.construct(Task, [() => {}]),
+    TypeError,
+  );
+  assertStringIncludes(error.message, "createTask(() => f(x))");
+});
+
+Deno.test("a name is made a string, and is never taken for the number of a task", async () => {
+  const task = createTask(() => {}, { name: 77 as never });
+  assertEquals(task.name, "77");
+  await task;
 });
 
 Deno.test("tasks print their name, their state and what they wait for", async () => {
