@@ -4,6 +4,7 @@ import { Connection, type ConnectionParts } from "./_connection.ts";
 import { checkTlsOptions } from "./_encryption.ts";
 import { checkLimit } from "./_limit.ts";
 import { perform } from "./_operation.ts";
+import { checkPath } from "./_path.ts";
 import { checkPort } from "./_port.ts";
 import { UnixConnecting } from "./_unix_connecting.ts";
 import type { StreamReader } from "./stream_reader.ts";
@@ -98,6 +99,7 @@ async function open(options: ConnectOptions): Promise<Streams> {
   checkLimit(limit);
   const tls = tlsOptions(options.tls, hostname);
   if (path !== undefined) {
+    checkPath(path);
     if (tls !== undefined) {
       throw new TypeError("TLS over a Unix socket is not possible");
     }
@@ -115,6 +117,7 @@ async function open(options: ConnectOptions): Promise<Streams> {
  *
  * **Cancel safety:** given up, it rejects at once, and leaves nothing open.
  *
+ * @throws {TypeError} It is no path.
  * @throws {Deno.errors.NotFound} There is no such file.
  * @throws {Deno.errors.ConnectionRefused} Nobody listens there.
  *
@@ -136,7 +139,15 @@ export function openUnixConnection(
   path: string,
   options?: UnixConnectOptions,
 ): Promise<Streams> {
-  return openConnection({ ...options, path });
+  return quiet(openUnix(path, options));
+}
+
+async function openUnix(
+  path: string,
+  options?: UnixConnectOptions,
+): Promise<Streams> {
+  checkPath(path);
+  return await open({ ...options, path });
 }
 
 /** A client's connection ends with the run it was opened in. */

@@ -3,6 +3,7 @@ import type { ConnectionHandler } from "./_clients.ts";
 import { checkTlsOptions } from "./_encryption.ts";
 import { checkLimit } from "./_limit.ts";
 import { type Listening, listenTcp } from "./_listening.ts";
+import { checkPath } from "./_path.ts";
 import { checkPort } from "./_port.ts";
 import { listenUnix } from "./_unix_listening.ts";
 import { serve, type Server } from "./server.ts";
@@ -79,8 +80,9 @@ export type UnixServeOptions =
  *
  * **Cancel safety:** given up, nothing is left listening.
  *
- * @throws {TypeError} `handler` is no function; `tls` without both `cert` and
- * `key`; `tls` with `path`, or with `caCerts`, which the runtime cannot.
+ * @throws {TypeError} `handler` is no function; `path` is none; `tls` without
+ * both `cert` and `key`; `tls` with `path`, or with `caCerts`, which the runtime
+ * cannot.
  * @throws {RangeError} The port is none, the limit is 0 or less, or
  * `maxConnections` below 1.
  * @throws {Deno.errors.AddrInUse} Somebody listens there.
@@ -132,6 +134,7 @@ async function start(
     throw new TypeError("TLS over a Unix socket is not possible");
   }
   if (path === undefined) checkTcp(options);
+  else checkPath(path);
   // Listening on an address is done at once, and would not look.
   const refusal = refused(options);
   if (refusal !== undefined) return refusal;
@@ -158,6 +161,7 @@ async function start(
  *
  * **Cancel safety:** given up, nothing is left listening.
  *
+ * @throws {TypeError} `handler` is no function, or `path` no path.
  * @throws {Deno.errors.AddrInUse} Somebody listens there, or it is no socket.
  *
  * @example
@@ -178,7 +182,15 @@ export function startUnixServer(
   handler: ConnectionHandler,
   options: UnixServeOptions,
 ): Promise<Server> {
-  return startServer(handler, options);
+  return quiet(startUnix(handler, options));
+}
+
+async function startUnix(
+  handler: ConnectionHandler,
+  options: UnixServeOptions,
+): Promise<Server> {
+  checkPath(options.path); // without one it would listen on the network
+  return await start(handler, options);
 }
 
 async function listen(options: ServeOptions): Promise<Listening[]> {

@@ -253,6 +253,28 @@ Deno.test("starting that is cancelled while it looks for a live server leaves no
   assertEquals(directory.files, ["service.sock"]);
 });
 
+Deno.test("what is no path is a TypeError, and nothing listens, on the network neither", async () => {
+  for (const path of [undefined, null, "", 5, {}]) {
+    const given = { path: path as string };
+    await assertRejects(
+      () => startUnixServer(greet("hello"), given),
+      TypeError,
+      "the path of a Unix socket is a string",
+    );
+    await assertRejects(
+      () => openUnixConnection(given.path),
+      TypeError,
+      "the path of a Unix socket is a string",
+    );
+    if (path === undefined) continue; // over TCP
+    await assertRejects(
+      () => startServer(greet("hello"), given),
+      TypeError,
+      "the path of a Unix socket is a string",
+    );
+  }
+});
+
 Deno.test("no such file is NotFound", async () => {
   await assertRejects(
     () => openUnixConnection("/nowhere/service.sock"),
