@@ -10,6 +10,7 @@ import {
   openScope,
   runInScope,
 } from "./current_scope.ts";
+import { expectLeft } from "./oversights.ts";
 import type { Scope } from "./scope.ts";
 import { type Timeout, timeout } from "./timeout.ts";
 import {
@@ -32,7 +33,8 @@ const PLACE: Place = { what: "waitFor", leave() {} };
  * - A function runs in the caller's own task. With zero or less it is never
  *   started.
  * - When `signal` aborts, the wait rejects at once and the awaitable is
- *   cancelled; one that was woken before, and ends with that, still counts.
+ *   cancelled; one that was woken before, and ends with that, still counts. The
+ *   end of the run waits for what it still does.
  *
  * **Cancel safety:** a cancel from outside cancels the awaitable, and is thrown
  * when that has ended.
@@ -67,7 +69,7 @@ export function waitFor<T>(
   const limit = ms > 0 ? ms : undefined; // without time, the work sees to it itself
   return options?.signal === undefined
     ? timeout(limit, work)
-    : quiet(abortable(() => timeout(limit, work), options));
+    : quiet(new WorkWaiter(() => timeout(limit, work), options).promise);
 }
 
 /** What is run inside the timeout. */
@@ -106,15 +108,25 @@ function expireNow(scope: Timeout): void {
 /**
  * A wait for work in a scope of its own. A cancel goes to the work, and comes
  * back from there; when the signal aborts, the work is cancelled, and left to
- * itself.
+ * the run: it is no task, but its clean-up is to come to its end as theirs do.
  */
-class WorkWaiter<T> extends ShieldedWaiter<T> {
+class WorkWaiter<T> extends ShieldedWaiter<T> implements AsyncDisposable {
   readonly #work: Scope;
+  readonly #ended: Promise<void>;
+  #over = false;
   #aborted = false;
 
-  constructor(work: Scope, options: WaitOptions) {
+  constructor(work: () => Promise<T>, options: WaitOptions) {
     super(PLACE, options);
-    this.#work = work;
+    this.#work = openScope();
+    this.#ended = runInScope(this.#work, work).then(
+      (value) => void this.wake(value),
+      (error) => void this.fail(error),
+    ).finally(() => this.#end());
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#ended;
   }
 
   override abort(reason: unknown): void {
@@ -123,7 +135,11 @@ class WorkWaiter<T> extends ShieldedWaiter<T> {
     const { scheduler } = this.#work;
     const error = cancellation(scheduler, "the signal was aborted");
     this.#work.cancel(error, callingScope());
-    const giveUp = () => void (this.pending && super.abort(reason));
+    const giveUp = () => {
+      if (!this.pending) return;
+      super.abort(reason);
+      if (!this.#over) this.#leaveToRun();
+    };
     if (this.#work.pending !== error) return giveUp();
     // It was in no wait: it may have been woken a moment ago, and have an end.
     scheduler.defer({ run: giveUp, calls: false });
@@ -133,18 +149,15 @@ class WorkWaiter<T> extends ShieldedWaiter<T> {
   override fail(error: unknown): boolean {
     return !(this.#aborted && isCancelled(error)) && super.fail(error);
   }
-}
 
-/** Runs `work` until the signal aborts. */
-function abortable<T>(
-  work: () => Promise<T>,
-  options: WaitOptions,
-): Promise<T> {
-  const scope = openScope();
-  const waiter = new WorkWaiter<T>(scope, options);
-  runInScope(scope, work).then(
-    (value) => waiter.wake(value),
-    (error) => waiter.fail(error),
-  ).finally(() => scope.close());
-  return waiter.promise;
+  #leaveToRun(): void {
+    expectLeft(this);
+    this.#work.scheduler.resources.add(this);
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.#work.scheduler.resources.delete(this);
+    this.#work.close();
+  }
 }

@@ -4,6 +4,7 @@ import {
   createTask,
   Future,
   getRunningLoop,
+  run,
   shield,
   sleep,
   TimeoutError,
@@ -188,4 +189,38 @@ Deno.test("the cancel of an abort that the work ended without is taken back", as
   await turns();
   goOn();
   assertEquals(await floating, "goes on");
+});
+
+Deno.test("the end of a run waits for the clean-up of work that an abort has given up, and cancels it no further", async () => {
+  const seen: string[] = [];
+  const controller = new AbortController();
+  const work = async () => {
+    try {
+      await sleep(60_000);
+    } finally {
+      await sleep(10);
+      seen.push("cleaned up");
+    }
+  };
+  const main = async () => {
+    getRunningLoop().callLater(5, () => controller.abort(new Error("stop")));
+    await waitFor(work, 1000, controller);
+  };
+  await assertRejects(() => virtually(main), Error, "stop");
+  assertEquals(seen, ["cleaned up"]);
+});
+
+Deno.test("work that ended as an abort came leaves nothing to the end of the run", async () => {
+  for (const ended of ["in time", "cancelled"]) {
+    const controller = new AbortController();
+    await run(async () => {
+      const future = new Future<string>();
+      const given = waitFor(() => future, 1000, controller).catch(() => {});
+      await turns();
+      if (ended === "in time") future.setResult(ended);
+      else future.cancel();
+      controller.abort();
+      await given;
+    });
+  }
 });
