@@ -229,7 +229,8 @@ export class TaskGroup {
     const scope = this.#scope;
     const before = scope.outerCancels;
     let value: T | undefined;
-    let cancel: CancelledError | undefined; // from outside
+    let cancel: CancelledError | undefined; // from outside, the last one
+    const earlier: CancelledError[] = [];
     const ofBody: unknown[] = [];
     const failed = (error: unknown) => {
       this.#bodyRuns = false;
@@ -256,6 +257,7 @@ export class TaskGroup {
       try {
         await (refused() ?? this.#idle.wait());
       } catch (error) {
+        if (cancel !== undefined) earlier.push(cancel);
         cancel = error as CancelledError;
         this.#end(cancel);
       }
@@ -265,7 +267,10 @@ export class TaskGroup {
     this.#errors.push(...ofBody); // last, as asyncio's
     if (this.#errors.length > 0) {
       cancel ??= scope.outerCancelSince(before);
-      if (cancel !== undefined) scope.parent!.renew(cancel);
+      if (cancel !== undefined) {
+        // Each is another's, it may be: the task's, and a timeout's in it.
+        for (const each of [...earlier, cancel]) scope.parent!.renew(each);
+      }
       throw new AggregateError(this.#errors, describeErrors(this.#errors));
     }
     if (cancel !== undefined) throw cancel;

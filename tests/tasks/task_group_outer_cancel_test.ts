@@ -4,11 +4,14 @@ import {
   createTask,
   currentTask,
   Future,
+  getRunningLoop,
+  moveOnAfter,
   sleep,
   type TaskGroup,
   taskGroup,
 } from "@asyncio/asyncio/tasks";
 import { turns } from "./_turns.ts";
+import { virtually } from "./_virtually.ts";
 
 function fail(message: string): never {
   throw new Error(message);
@@ -255,3 +258,19 @@ Deno.test("a cancel that comes when all has ended, in the same turn, strikes aft
   await assertRejects(async () => await task, CancelledError);
   assertEquals(seen, ["value"]);
 });
+
+Deno.test("a cancel that comes with errors is not lost where a timeout around the group strikes after it", () =>
+  virtually(async () => {
+    const task = createTask(() =>
+      moveOnAfter(20, async () => {
+        const group = taskGroup((group) => {
+          group.createTask(() => sleep(5).then(() => fail("boom")));
+          group.createTask(() => sleep(60_000).finally(() => sleep(30)));
+        });
+        await assertRejects(() => group, AggregateError);
+        return "in spite of the cancel";
+      })
+    );
+    getRunningLoop().callLater(10, () => task.cancel("outside"));
+    await assertRejects(async () => await task, CancelledError, "outside");
+  }));
