@@ -29,8 +29,9 @@ export const code = {
   noPeers: 10005,
   consumerNotFound: 10014,
   messageNotFound: 10037,
+  sequenceNotFound: 10043,
   notEnabledForAccount: 10039,
-  deleteNotFound: 10057,
+  deleteFailed: 10057,
   otherConfiguration: 10058,
   streamNotFound: 10059,
   overlap: 10065,
@@ -89,9 +90,7 @@ export async function apiFind<R extends ApiReply>(
   try {
     return await api<R>(link, subject, body, options);
   } catch (error) {
-    if (error instanceof ApiError && NOT_FOUND.has(error.code)) {
-      return undefined;
-    }
+    if (error instanceof ApiError && isNotFound(error)) return undefined;
     throw error;
   }
 }
@@ -100,5 +99,44 @@ const NOT_FOUND = new Set<number>([
   code.consumerNotFound,
   code.messageNotFound,
   code.streamNotFound,
-  code.deleteNotFound,
+  code.sequenceNotFound,
+  code.deleteFailed,
 ]);
+
+/** A message that is not there cannot be deleted, nor one that must stay. */
+function isNotFound({ code, message }: ApiError): boolean {
+  return NOT_FOUND.has(code) && !message.includes("not permitted");
+}
+
+/** A message in a stream. */
+export interface StoredMessage {
+  seq: number;
+  hdrs: string;
+  data?: string;
+  time: string;
+}
+
+/** The first message about `subject` that is number `seq` or a later one. */
+export async function nextMessage(
+  link: Link,
+  { stream, subject, seq }: { stream: string; subject: string; seq: number },
+  options?: AskOptions,
+): Promise<StoredMessage | undefined> {
+  const reply = await apiFind<ApiReply & { message: StoredMessage }>(
+    link,
+    `STREAM.MSG.GET.${stream}`,
+    { seq, next_by_subj: subject },
+    options,
+  );
+  return reply?.message;
+}
+
+/** Takes message number `seq` out of a stream, if it is there. */
+export async function removeMessage(
+  link: Link,
+  stream: string,
+  seq: number,
+  options?: AskOptions,
+): Promise<void> {
+  await apiFind(link, `STREAM.MSG.DELETE.${stream}`, { seq }, options);
+}

@@ -5,16 +5,12 @@ import type { Codec } from "../jobs/codec.ts";
 import type { DeadLetter } from "../jobs/jobs.ts";
 import { Letter, type Remains } from "../jobs/letter.ts";
 import { listing } from "../jobs/listing.ts";
-import { apiFind, type ApiReply } from "./_api.ts";
+import { nextMessage, removeMessage, type StoredMessage } from "./_api.ts";
 import { ID } from "./_delivery.ts";
 import { ATTEMPTS, REASON } from "./_desk.ts";
 import type { Link } from "./_link.ts";
 import type { Names } from "./_names.ts";
 import { lastLetter } from "./_set_up.ts";
-
-interface LetterReply extends ApiReply {
-  message: { seq: number; hdrs: string; data?: string; time: string };
-}
 
 /** Puts a job back: its number among the letters tells it from others. */
 export type PutBack = (
@@ -51,20 +47,16 @@ export class Letters<T> {
     });
   }
 
-  async #find(
-    number: number,
+  #find(
+    seq: number,
     options?: WaitOptions,
-  ): Promise<LetterReply["message"] | undefined> {
-    const reply = await apiFind<LetterReply>(
-      this.#link,
-      `STREAM.MSG.GET.${this.#names.dead}`,
-      { seq: number, next_by_subj: this.#names.letters },
-      options,
-    );
-    return reply?.message;
+  ): Promise<StoredMessage | undefined> {
+    const { dead, letters } = this.#names;
+    const from = { stream: dead, subject: letters, seq };
+    return nextMessage(this.#link, from, options);
   }
 
-  #letter({ seq, hdrs, data, time }: LetterReply["message"]): DeadLetter<T> {
+  #letter({ seq, hdrs, data, time }: StoredMessage): DeadLetter<T> {
     const header = headersIn(hdrs);
     const remains = {
       id: decodeURIComponent(header(ID)),
@@ -73,10 +65,8 @@ export class Letters<T> {
       reason: decodeURIComponent(header(REASON)),
       date: new Date(time),
     };
-    const drop = async (options?: WaitOptions) => {
-      const subject = `STREAM.MSG.DELETE.${this.#names.dead}`;
-      await apiFind(this.#link, subject, { seq }, options);
-    };
+    const drop = (options?: WaitOptions) =>
+      removeMessage(this.#link, this.#names.dead, seq, options);
     const requeue = async (options?: WaitOptions) => {
       const found = await this.#find(seq, options);
       if (found?.seq !== seq) return; // somebody else was faster

@@ -95,6 +95,21 @@ export function testLetters(test: Define): void {
     assertEquals(await jobs.size(), 1);
   });
 
+  test("a dead letter between others that two put back or drop at once is gone", async (place) => {
+    await using jobs = await place.open<string>();
+    for (const value of ["a", "b", "c", "d"]) {
+      await jobs.put(value);
+      await (await jobs.get()).fail(value);
+    }
+    const [, b, c] = await letters(jobs);
+    await gather([() => b!.requeue(), () => b!.requeue()]);
+    await gather([() => c!.drop(), () => c!.drop()]);
+    await b!.drop();
+    const left = await letters(jobs);
+    assertEquals(left.map(({ value }) => value), ["a", "d"]);
+    assertEquals(await jobs.size(), 1);
+  });
+
   test("a dead letter can be dropped, and the others stay", async (place) => {
     await using jobs = await place.open<string>();
     for (const value of ["a", "b", "c"]) {
