@@ -1,6 +1,6 @@
 /** @module */
 import type { WaitOptions } from "../../tasks/types.ts";
-import { api, ApiError, apiFind, type ApiReply } from "./_api.ts";
+import { api, ApiError, apiFind, nextMessage, removeMessage } from "./_api.ts";
 import type { Link } from "./_link.ts";
 import type { Names } from "./_names.ts";
 import type { ConsumerReply, StreamReply } from "./_set_up.ts";
@@ -11,7 +11,8 @@ import type { ConsumerReply, StreamReply } from "./_set_up.ts";
  * A server of a cluster may hear that a job is done before it has the job, when
  * another has just been lost; many versions then keep it for ever, with nobody
  * to work on it. So whoever finds the same job first in line twice looks
- * whether it is one that is done, and drops all of them.
+ * whether it is one that is done, and drops all of them: one by one, as a purge
+ * makes the servers forget all jobs that are out, and these never came again.
  */
 export class Stock {
   readonly #link: Link;
@@ -43,7 +44,7 @@ export class Stock {
     { first_seq, last_seq }: StreamReply["state"],
     options: WaitOptions | undefined,
   ): Promise<number> {
-    const { consumer, jobs } = this.#names;
+    const { consumer, jobs, todo } = this.#names;
     const found = await apiFind<ConsumerReply>(
       this.#link,
       `CONSUMER.INFO.${consumer}`,
@@ -53,18 +54,20 @@ export class Stock {
     const done = found?.ack_floor.stream_seq ?? 0;
     // Where the last job is before the last that is done, some were lost, and
     // their numbers are given again to jobs that are not done.
-    if (done < first_seq || done > last_seq) return 0;
+    if (done > last_seq) return 0;
+    let dropped = 0;
     try {
-      const { purged } = await api<ApiReply & { purged: number }>(
-        this.#link,
-        `STREAM.PURGE.${jobs}`,
-        { seq: done + 1 },
-        options,
-      );
-      return purged;
+      for (let seq = first_seq; seq <= done; seq++) {
+        const from = { stream: jobs, subject: todo, seq };
+        const left = await nextMessage(this.#link, from, options);
+        if (left === undefined || left.seq > done) break;
+        seq = left.seq;
+        await removeMessage(this.#link, jobs, seq, options);
+        dropped++;
+      }
     } catch (error) {
-      if (error instanceof ApiError) return 0; // it is not allowed
-      throw error;
+      if (!(error instanceof ApiError)) throw error; // it is not allowed
     }
+    return dropped;
   }
 }

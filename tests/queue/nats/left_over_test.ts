@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { natsJobs } from "@asyncio/asyncio/queue/nats";
+import { timeout } from "@asyncio/asyncio/tasks";
 import { askServer } from "./_admin.ts";
 import { ignore, NatsServer } from "./_nats_server.ts";
 import { Proxy } from "./_proxy.ts";
@@ -51,6 +52,19 @@ test("a job behind those that are done and kept stays", () =>
     assertEquals([await left(server), (await jobs.get()).value], [1, 2]);
   }));
 
+test("jobs that are out stay theirs who have them when those that are done are dropped", () =>
+  withDone(1, async (server, servers) => {
+    await using jobs = await natsJobs({ servers, name: "test" });
+    for (let i = 0; i < 3; i++) await jobs.put(i);
+    await jobs.get();
+    const job = await jobs.get();
+    assertEquals([await jobs.size(), await jobs.size()], [3, 2]);
+    assertEquals(await left(server), 2);
+    await job.release(); // or its lease runs out: it comes again
+    const again = await timeout(5000, () => jobs.get());
+    assertEquals([again.value, again.attempt], [1, 1]);
+  }));
+
 test("nothing is dropped where more jobs are said to be done than there were", () =>
   withDone(3, async (server, servers) => {
     await using jobs = await natsJobs({ servers, name: "test" });
@@ -63,7 +77,7 @@ test("where jobs that are done may not be dropped, they are counted", async () =
   await withDone(1, async (server, servers) => {
     await using jobs = await natsJobs({ servers, name: "test" });
     const { config } = await askServer(server.port, "STREAM.INFO.JOBS_test");
-    const locked = JSON.stringify({ ...config, deny_purge: true });
+    const locked = JSON.stringify({ ...config, deny_delete: true });
     await askServer(server.port, "STREAM.UPDATE.JOBS_test", locked);
     await jobs.put(1);
     assertEquals([await jobs.size(), await jobs.size()], [1, 1]);
