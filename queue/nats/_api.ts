@@ -111,7 +111,7 @@ function isNotFound({ code, message }: ApiError): boolean {
 /** A message in a stream. */
 export interface StoredMessage {
   seq: number;
-  hdrs: string;
+  hdrs?: string;
   data?: string;
   time: string;
 }
@@ -129,6 +129,18 @@ export async function nextMessage(
     options,
   );
   return reply?.message;
+}
+
+/** Reads the headers of a message that was looked up. */
+export function headersIn(
+  { hdrs = "" }: StoredMessage,
+): (name: string) => string {
+  const all = new Map<string, string>();
+  for (const line of atob(hdrs).split("\r\n")) {
+    const colon = line.indexOf(":");
+    if (colon > 0) all.set(line.slice(0, colon), line.slice(colon + 1).trim());
+  }
+  return (name) => all.get(name) ?? "";
 }
 
 /** Takes message number `seq` out of a stream, if it is there. */

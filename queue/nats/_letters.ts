@@ -5,7 +5,12 @@ import type { Codec } from "../jobs/codec.ts";
 import type { DeadLetter } from "../jobs/jobs.ts";
 import { Letter, type Remains } from "../jobs/letter.ts";
 import { listing } from "../jobs/listing.ts";
-import { nextMessage, removeMessage, type StoredMessage } from "./_api.ts";
+import {
+  headersIn,
+  nextMessage,
+  removeMessage,
+  type StoredMessage,
+} from "./_api.ts";
 import { ID } from "./_delivery.ts";
 import { ATTEMPTS, REASON } from "./_desk.ts";
 import type { Link } from "./_link.ts";
@@ -56,8 +61,9 @@ export class Letters<T> {
     return nextMessage(this.#link, from, options);
   }
 
-  #letter({ seq, hdrs, data, time }: StoredMessage): DeadLetter<T> {
-    const header = headersIn(hdrs);
+  #letter(message: StoredMessage): DeadLetter<T> {
+    const { seq, data, time } = message;
+    const header = headersIn(message);
     const remains = {
       id: decodeURIComponent(header(ID)),
       data: bytes(data ?? ""),
@@ -82,14 +88,4 @@ export class Letters<T> {
 
 function bytes(base64: string): Uint8Array {
   return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
-}
-
-/** Reads the headers of a message that was looked up. */
-function headersIn(base64: string): (name: string) => string {
-  const all = new Map<string, string>();
-  for (const line of atob(base64).split("\r\n")) {
-    const colon = line.indexOf(":");
-    if (colon > 0) all.set(line.slice(0, colon), line.slice(colon + 1).trim());
-  }
-  return (name) => all.get(name) ?? "";
 }

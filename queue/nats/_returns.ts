@@ -1,16 +1,28 @@
 /** @module */
-import { api, ApiError, apiFind, type ApiReply, code } from "./_api.ts";
+import {
+  answered,
+  api,
+  ApiError,
+  apiFind,
+  type ApiReply,
+  code,
+  headersIn,
+  type StoredMessage,
+} from "./_api.ts";
 import type { Delivery } from "./_delivery.ts";
 import type { Link } from "./_link.ts";
 import type { Names } from "./_names.ts";
 
 interface NoteReply extends ApiReply {
-  message: { seq: number; data: string };
+  message: StoredMessage;
 }
 
 interface PutReply extends ApiReply {
   seq: number;
 }
+
+/** The headers of a note: the delivery that it is about. */
+const DELIVERY = "Jobs-Delivery";
 
 /**
  * How often jobs were given back that count as not taken. The servers count
@@ -29,15 +41,23 @@ export class Returns {
 
   /** Completes `delivery` with what its note says. */
   async read(delivery: Delivery, until: number): Promise<void> {
+    const found = await this.#find(delivery, until);
+    if (found === undefined) return;
+    delivery.note = found.seq;
+    delivery.returns = Number(atob(found.data ?? ""));
+  }
+
+  async #find(
+    { key }: Delivery,
+    until: number,
+  ): Promise<StoredMessage | undefined> {
     const found = await apiFind<NoteReply>(
       this.#link,
       `STREAM.MSG.GET.${this.#names.returned}`,
-      { last_by_subj: this.#names.returns(delivery.key) },
+      { last_by_subj: this.#names.returns(key) },
       { until },
     );
-    if (found === undefined) return;
-    delivery.note = found.message.seq;
-    delivery.returns = Number(atob(found.message.data));
+    return found?.message;
   }
 
   /**
@@ -45,25 +65,39 @@ export class Returns {
    * noted something since: the job is not ours to give back.
    */
   async write(delivery: Delivery, until: number): Promise<boolean> {
-    const subject = this.#names.returns(delivery.key);
-    const message = await this.#link.ask(
-      subject,
-      String(delivery.returns + 1),
-      {
-        headers: {
-          "Nats-Expected-Last-Subject-Sequence": String(delivery.note),
-        },
-        until,
-      },
-    );
-    const reply = message.json<PutReply>();
-    if (reply.error === undefined) {
-      delivery.note = reply.seq;
-      delivery.returns++;
-      return true;
+    try {
+      delivery.note = await this.#put(delivery, until);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (error.code !== code.notThatSequence) throw error;
+      // Or it is there, and nobody knew: what has no answer is asked again.
+      const found = await this.#find(delivery, until);
+      if (found === undefined) return false;
+      if (headersIn(found)(DELIVERY) !== delivery.answerTo) return false;
+      delivery.note = found.seq;
     }
-    if (reply.error.err_code === code.notThatSequence) return false;
-    throw new ApiError(reply.error, "to give a job back");
+    delivery.returns++;
+    return true;
+  }
+
+  async #put(delivery: Delivery, until: number): Promise<number> {
+    const { key, note, returns, answerTo } = delivery;
+    const asking = {
+      headers: {
+        "Nats-Expected-Last-Subject-Sequence": String(note),
+        [DELIVERY]: answerTo,
+      },
+      until,
+    };
+    const subject = this.#names.returns(key);
+    const { seq } = await answered(
+      "to give a job back",
+      async () =>
+        (await this.#link.ask(subject, String(returns + 1), asking))
+          .json<PutReply>(),
+      (ms) => this.#link.pause(ms),
+    );
+    return seq;
   }
 
   /** The job is finished: there is nothing more to know about it. */

@@ -2,8 +2,9 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type Job, LeaseLostError, work } from "@asyncio/asyncio/queue/jobs";
 import { natsJobs } from "@asyncio/asyncio/queue/nats";
 import { Event } from "@asyncio/asyncio/sync";
-import { createTask, gather, sleep } from "@asyncio/asyncio/tasks";
+import { createTask, gather, sleep, timeout } from "@asyncio/asyncio/tasks";
 import { letters, take } from "../jobs/_place.ts";
+import { askServer } from "./_admin.ts";
 import { ignore, NatsServer } from "./_nats_server.ts";
 import { Proxy } from "./_proxy.ts";
 
@@ -104,6 +105,27 @@ test("a dead letter whose answer is lost is one letter, and no job", async () =>
   proxy.deaf = false;
   await failing;
   assertEquals([(await letters(direct)).length, await direct.size()], [1, 0]);
+});
+
+test("a job that is released is free at once, also where the first answer is lost", async () => {
+  await using server = await NatsServer.start();
+  await using proxy = new Proxy(server.port);
+  await using jobs = await natsJobs<string>({
+    servers: proxy.address,
+    name: "test",
+    lease: 600_000,
+  });
+  await jobs.put("a");
+  const job = await jobs.get();
+  proxy.deaf = true;
+  const releasing = job.release();
+  const notes = () => askServer(server.port, "STREAM.INFO.RETURNED_JOBS_test");
+  while ((await notes()).state.messages === 0); // it is noted, and nobody knows
+  proxy.cut();
+  proxy.deaf = false;
+  await releasing;
+  const again = await timeout(5000, () => jobs.get());
+  assertEquals([again.value, again.attempt], ["a", 1]);
 });
 
 test("a get goes on after the connection was cut, again and again", async () => {
