@@ -18,8 +18,8 @@ import type { Names } from "./_names.ts";
 import { lastLetter } from "./_set_up.ts";
 
 /** Puts a job back: its number among the letters tells it from others. */
-export type PutBack = (
-  remains: Remains,
+export type PutBack<T> = (
+  letter: DeadLetter<T>,
   number: number,
   options?: WaitOptions,
 ) => Promise<void>;
@@ -29,9 +29,9 @@ export class Letters<T> {
   readonly #link: Link;
   readonly #names: Names;
   readonly #codec: Codec<T>;
-  readonly #putBack: PutBack;
+  readonly #putBack: PutBack<T>;
 
-  constructor(link: Link, names: Names, codec: Codec<T>, putBack: PutBack) {
+  constructor(link: Link, names: Names, codec: Codec<T>, putBack: PutBack<T>) {
     this.#link = link;
     this.#names = names;
     this.#codec = codec;
@@ -64,7 +64,7 @@ export class Letters<T> {
   #letter(message: StoredMessage): DeadLetter<T> {
     const { seq, data, time } = message;
     const header = headersIn(message);
-    const remains = {
+    const remains: Remains = {
       id: decodeURIComponent(header(ID)),
       data: bytes(data ?? ""),
       attempts: Number(header(ATTEMPTS)),
@@ -76,13 +76,14 @@ export class Letters<T> {
     const requeue = async (options?: WaitOptions) => {
       const found = await this.#find(seq, options);
       if (found?.seq !== seq) return; // somebody else was faster
-      await this.#putBack(remains, seq, options);
+      await this.#putBack(letter, seq, options);
       await drop(options);
     };
-    return new Letter(remains, this.#codec, {
+    const letter = new Letter(remains, this.#codec, {
       drop: (options) => quiet(drop(options)),
       requeue: (options) => quiet(requeue(options)),
     });
+    return letter;
   }
 }
 

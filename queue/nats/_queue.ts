@@ -6,10 +6,10 @@ import { printable } from "../../tasks/inspect.ts";
 import { moveOnAfter, type Timeout } from "../../tasks/timeout.ts";
 import type { WaitOptions } from "../../tasks/types.ts";
 import { ExternalWaiter, failed, quiet, refused } from "../../tasks/waiter.ts";
+import { QueueShutDownError } from "../errors.ts";
 import { attemptsUsedUp, type Codec, undecodable } from "../jobs/codec.ts";
 import { closedError, JobLine } from "../jobs/job_line.ts";
 import type { DeadLetter, Job, Jobs, PutOptions } from "../jobs/jobs.ts";
-import type { Remains } from "../jobs/letter.ts";
 import { checkPut, type Settings } from "../jobs/settings.ts";
 import { apiFind } from "./_api.ts";
 import { type Delivery, DUE, ID, MESSAGE_ID } from "./_delivery.ts";
@@ -21,7 +21,7 @@ import type { Names } from "./_names.ts";
 import { NatsJob } from "./_nats_job.ts";
 import { News } from "./_news.ts";
 import { Pulls } from "./_pulls.ts";
-import { Puts } from "./_puts.ts";
+import { type Parcel, Puts } from "./_puts.ts";
 import { Stock } from "./_stock.ts";
 
 /** What a dead letter needs beside the job itself. */
@@ -75,7 +75,7 @@ export class NatsJobs<T> implements Jobs<T> {
       link,
       names,
       codec,
-      (remains, number, options) => this.#putBack(remains, number, options),
+      (letter, number, options) => this.#putBack(letter, number, options),
     );
     this.#getters = new JobLine({
       take: () => undefined,
@@ -110,20 +110,36 @@ export class NatsJobs<T> implements Jobs<T> {
       [MESSAGE_ID]: encodeURIComponent(id),
     };
     if (delay > 0) headers[DUE] = String(Math.ceil(Date.now() + delay));
-    return quiet(this.#puts.put({ data, headers }, options));
+    return quiet(this.#put({ data, headers }, value, options));
+  }
+
+  /** Whatever it was that waited when the queue was closed, it says for what. */
+  async #put(
+    parcel: Parcel,
+    item: unknown,
+    options?: WaitOptions,
+  ): Promise<void> {
+    try {
+      await this.#puts.put(parcel, options);
+    } catch (error) {
+      if (this.#closing === undefined) throw error;
+      if (!(error instanceof QueueShutDownError)) throw error;
+      throw closedError("put into", { item });
+    }
   }
 
   /** A dead letter becomes a job again: with the same id, but a new message. */
   #putBack(
-    { id, data, date }: Remains,
+    letter: DeadLetter<T>,
     number: number,
     options?: WaitOptions,
   ): Promise<void> {
+    const { id, data, date } = letter;
     const headers = {
       [MESSAGE_ID]: `letter ${number} ${date.getTime()}`,
       [ID]: encodeURIComponent(id),
     };
-    return this.#puts.put({ data, headers }, options);
+    return this.#put({ data, headers }, letter, options);
   }
 
   get(options?: WaitOptions): Promise<Job<T>> {

@@ -11,7 +11,7 @@ import {
 } from "@asyncio/asyncio/queue/jobs";
 import { gather } from "@asyncio/asyncio/tasks";
 import { Attempt } from "../../_attempt.ts";
-import { type Define, waysToSettle } from "./_place.ts";
+import { type Define, letters, waysToSettle } from "./_place.ts";
 
 /** Defines the tests. */
 export function testClosing(test: Define): void {
@@ -48,6 +48,22 @@ export function testClosing(test: Define): void {
     assertStrictEquals(error.item, "a");
     const iterator = jobs[Symbol.asyncIterator]();
     assertEquals(await iterator.next(), { done: true, value: undefined });
+  });
+
+  test("a put that waits for room when the queue is closed gives the value back, a requeue the letter", async (place) => {
+    const jobs = await place.open<string>({ maxSize: 1 });
+    await jobs.put("dead");
+    await (await jobs.get()).fail("x");
+    await jobs.put("a");
+    const [letter] = await letters(jobs);
+    const puts = [jobs.put("b"), jobs.put("c"), letter!.requeue()].map((put) =>
+      assertRejects(() => put, QueueShutDownError)
+    );
+    await jobs.size();
+    await jobs[Symbol.asyncDispose]();
+    const errors = await Promise.all(puts);
+    assertEquals(errors.map(({ item }) => item), ["b", "c", letter]);
+    assertEquals(new Set(errors.map(({ message }) => message)).size, 1);
   });
 
   test("console.log shows its state", async (place) => {
