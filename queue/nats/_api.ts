@@ -47,6 +47,9 @@ export const code = {
  */
 const PASSING = new Set([10002, 10006, 10007, 10008, 10009, 10118]);
 
+/** There is no such stream, or nobody to work on it. */
+const MISSING = new Set<number>([code.consumerNotFound, code.streamNotFound]);
+
 const FIRST_PAUSE = 50, LONGEST_PAUSE = 1000;
 
 /** Asks the interface of JetStream, until it is able to answer. */
@@ -61,19 +64,28 @@ export async function api<R extends ApiReply>(
     subject,
     async () => (await link.ask(`$JS.API.${subject}`, data, options)).json<R>(),
     (ms) => link.pause(ms, options),
+    link.doubt,
   );
 }
 
-/** Asks again, as long as the answer is that it cannot be given now. */
+/**
+ * Asks again, as long as the answer is that it cannot be given now; for `doubt`
+ * milliseconds also where it is that there is no such stream.
+ */
 export async function answered<R extends ApiReply>(
   asked: string,
   ask: () => Promise<R>,
   pause: (ms: number) => Promise<void>,
+  doubt = 0,
 ): Promise<R> {
+  const started = performance.now();
   for (let ms = FIRST_PAUSE;; ms = Math.min(ms * 2, LONGEST_PAUSE)) {
     const reply = await ask();
     if (reply.error === undefined) return reply;
-    if (!PASSING.has(reply.error.err_code)) {
+    const { err_code } = reply.error;
+    const doubted = MISSING.has(err_code) &&
+      performance.now() - started < doubt;
+    if (!PASSING.has(err_code) && !doubted) {
       throw new ApiError(reply.error, asked);
     }
     await pause(ms);

@@ -41,6 +41,12 @@ export interface AskOptions extends WaitOptions {
  * us in any more.
  */
 export class Link {
+  /**
+   * Milliseconds for which it is not believed that a stream is not there: when
+   * most servers of a cluster were away, they do not know at first what they
+   * have.
+   */
+  doubt = 0;
   readonly #connection: NatsConnection;
   /** Where the answers come; the client's own requests cost twice as much. */
   readonly #inbox = `_INBOX.${crypto.randomUUID()}`;

@@ -23,6 +23,9 @@ import { setUp } from "./_set_up.ts";
 /** How long opening may take, unless it is said. */
 const CONNECT_TIMEOUT = 5000;
 
+/** How long a cluster may not know of a queue that was there. */
+const DOUBT = 5000;
+
 /**
  * Opens a queue of jobs on NATS JetStream, and makes it where it is not there:
  * the contract of {@linkcode Jobs}, for any number of processes and machines.
@@ -112,6 +115,7 @@ async function open<T>(options: NatsJobsOptions<T>): Promise<Jobs<T>> {
       until - performance.now(),
       () => setUp(link, names, { ...options, until }),
     );
+    if (link.clustered) link.doubt = DOUBT;
     const { resources } = currentScope().scheduler;
     return new NatsJobs({
       link,

@@ -2,7 +2,13 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type Job, LeaseLostError, work } from "@asyncio/asyncio/queue/jobs";
 import { natsJobs } from "@asyncio/asyncio/queue/nats";
 import { Event } from "@asyncio/asyncio/sync";
-import { createTask, gather, sleep, timeout } from "@asyncio/asyncio/tasks";
+import {
+  createTask,
+  gather,
+  sleep,
+  timeout,
+  type WaitOptions,
+} from "@asyncio/asyncio/tasks";
 import { letters, take } from "../jobs/_place.ts";
 import { askServer } from "./_admin.ts";
 import { ignore, NatsServer } from "./_nats_server.ts";
@@ -213,3 +219,42 @@ test("an answer that comes too late is not sent when the connection is back", as
   assert(again.attempt > 1);
   assertEquals(await jobs.size(), 1);
 });
+
+test("a cluster that does not know its streams for a moment is asked again", async () => {
+  await using server = await NatsServer.start();
+  await using proxy = new Proxy(server.port);
+  proxy.lie = clustered;
+  await using jobs = await natsJobs<string>({
+    servers: proxy.address,
+    name: "test",
+    replicas: 1,
+  });
+  await jobs.put("a");
+  const asked: ((options?: WaitOptions) => Promise<unknown>)[] = [
+    (options) => jobs.size(options),
+    (options) => jobs.deadLetters(options).next(),
+  ];
+  for (const ask of asked) {
+    let answers = 0;
+    proxy.lie = (said) => answers++ < 2 ? unknowing(said) : said;
+    await ask();
+    assert(answers > 2);
+  }
+});
+
+/** Says that the server is one of a cluster. */
+function clustered(said: string): string {
+  return said.replace(
+    /"server_name":"[^"]*"/,
+    (found) => '"cluster":"c"'.padEnd(found.length),
+  );
+}
+
+/** Says that there is no such stream. */
+function unknowing(said: string): string {
+  const error = { code: 404, err_code: 10059, description: "stream not found" };
+  return said.replace(
+    /\{"type":"io.nats.jetstream.api.v1.stream_info_response".*/,
+    (found) => JSON.stringify({ error }).padEnd(found.length),
+  );
+}
