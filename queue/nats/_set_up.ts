@@ -27,8 +27,13 @@ export interface StreamReply extends ApiReply {
 
 export interface ConsumerReply extends ApiReply {
   config: { ack_wait: number };
+  /** The last one that was handed out, for the first time. */
+  delivered: { stream_seq: number };
   /** All up to here are settled. */
   ack_floor: { stream_seq: number };
+  /** How many are out, and how many have yet to be handed out. */
+  num_ack_pending: number;
+  num_pending: number;
 }
 
 /**

@@ -5,6 +5,9 @@ import type { Link } from "./_link.ts";
 import type { Names } from "./_names.ts";
 import type { ConsumerReply, StreamReply } from "./_set_up.ts";
 
+/** How long the servers may overlook the first job in line. */
+const OVERLOOKED = 2000;
+
 /**
  * The jobs that are on the servers.
  *
@@ -13,12 +16,18 @@ import type { ConsumerReply, StreamReply } from "./_set_up.ts";
  * to work on it. So whoever finds the same job first in line twice looks
  * whether it is one that is done, and drops all of them: one by one, as a purge
  * makes the servers forget all jobs that are out, and these never came again.
+ *
+ * When servers were lost one after the other, they may have different jobs
+ * afterwards. Where the one that hands them out lacks the last ones, it goes on
+ * saying that there is nothing to hand out. It is asked to let another do that.
  */
 export class Stock {
   readonly #link: Link;
   readonly #names: Names;
   /** The job that was found first in line. */
   #first = 0;
+  /** When it was that for the first time, or something was done about it. */
+  #since = 0;
 
   constructor(link: Link, names: Names) {
     this.#link = link;
@@ -34,24 +43,47 @@ export class Stock {
       undefined,
       options,
     );
-    const seen = this.#first === state.first_seq;
-    this.#first = state.first_seq;
-    if (state.messages === 0 || !seen) return state.messages;
-    return state.messages - await this.#dropDone(state, options);
+    if (this.#first !== state.first_seq) {
+      this.#first = state.first_seq;
+      this.#since = performance.now();
+      return state.messages;
+    }
+    if (state.messages === 0) return 0;
+    const found = await apiFind<ConsumerReply>(
+      this.#link,
+      `CONSUMER.INFO.${this.#names.consumer}`,
+      undefined,
+      options,
+    );
+    if (found === undefined) return state.messages;
+    await this.#noteOverlooked(state, found, options);
+    return state.messages - await this.#dropDone(state, found, options);
+  }
+
+  async #noteOverlooked(
+    { first_seq }: StreamReply["state"],
+    { delivered, num_ack_pending, num_pending }: ConsumerReply,
+    options: WaitOptions | undefined,
+  ): Promise<void> {
+    if (!this.#link.clustered || delivered.stream_seq >= first_seq) return;
+    if (num_ack_pending + num_pending > 0) return;
+    if (performance.now() - this.#since < OVERLOOKED) return;
+    this.#since = performance.now();
+    const subject = `CONSUMER.LEADER.STEPDOWN.${this.#names.consumer}`;
+    try {
+      await api(this.#link, subject, undefined, options);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error; // it is not allowed
+    }
   }
 
   async #dropDone(
     { first_seq, last_seq }: StreamReply["state"],
+    { ack_floor }: ConsumerReply,
     options: WaitOptions | undefined,
   ): Promise<number> {
-    const { consumer, jobs, todo } = this.#names;
-    const found = await apiFind<ConsumerReply>(
-      this.#link,
-      `CONSUMER.INFO.${consumer}`,
-      undefined,
-      options,
-    );
-    const done = found?.ack_floor.stream_seq ?? 0;
+    const { jobs, todo } = this.#names;
+    const done = ack_floor.stream_seq;
     // Where the last job is before the last that is done, some were lost, and
     // their numbers are given again to jobs that are not done.
     if (done > last_seq) return 0;

@@ -96,3 +96,11 @@ function close(connection: Deno.Conn): void {
     // Closed already.
   }
 }
+
+/** The lie that the server is one of a cluster. */
+export function asCluster(said: string): string {
+  return said.replace(
+    /"server_name":"[^"]*"/,
+    (found) => '"cluster":"c"'.padEnd(found.length),
+  );
+}

@@ -12,7 +12,7 @@ import {
 import { letters, take } from "../jobs/_place.ts";
 import { askServer } from "./_admin.ts";
 import { ignore, NatsServer } from "./_nats_server.ts";
-import { Proxy } from "./_proxy.ts";
+import { asCluster, Proxy } from "./_proxy.ts";
 
 function test(what: string, fn: () => Promise<void>): void {
   Deno.test({ name: `natsJobs: ${what}`, ignore, fn });
@@ -223,7 +223,7 @@ test("an answer that comes too late is not sent when the connection is back", as
 test("a cluster that does not know its streams for a moment is asked again", async () => {
   await using server = await NatsServer.start();
   await using proxy = new Proxy(server.port);
-  proxy.lie = clustered;
+  proxy.lie = asCluster;
   await using jobs = await natsJobs<string>({
     servers: proxy.address,
     name: "test",
@@ -241,14 +241,6 @@ test("a cluster that does not know its streams for a moment is asked again", asy
     assert(answers > 2);
   }
 });
-
-/** Says that the server is one of a cluster. */
-function clustered(said: string): string {
-  return said.replace(
-    /"server_name":"[^"]*"/,
-    (found) => '"cluster":"c"'.padEnd(found.length),
-  );
-}
 
 /** Says that there is no such stream. */
 function unknowing(said: string): string {

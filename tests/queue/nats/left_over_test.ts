@@ -1,9 +1,11 @@
 import { assertEquals } from "@std/assert";
 import { natsJobs } from "@asyncio/asyncio/queue/nats";
+import { Event } from "@asyncio/asyncio/sync";
 import { timeout } from "@asyncio/asyncio/tasks";
+import { Attempt } from "../../_attempt.ts";
 import { askServer } from "./_admin.ts";
 import { ignore, NatsServer } from "./_nats_server.ts";
-import { Proxy } from "./_proxy.ts";
+import { asCluster, Proxy } from "./_proxy.ts";
 
 /** A server that says that all jobs up to number `done` are done. */
 async function withDone(
@@ -82,4 +84,25 @@ test("where jobs that are done may not be dropped, they are counted", async () =
     await jobs.put(1);
     assertEquals([await jobs.size(), await jobs.size()], [1, 1]);
   });
+});
+
+test("the server of a cluster that overlooks the last jobs is not left to hand them out", async () => {
+  await using server = await NatsServer.start();
+  await using proxy = new Proxy(server.port);
+  const stepDown = new Event();
+  proxy.lie = (said) => {
+    if (said.includes("consumer_leader_stepdown_response")) stepDown.set();
+    return asCluster(said).replace('"num_pending":1', '"num_pending":0');
+  };
+  await using jobs = await natsJobs({
+    servers: proxy.address,
+    name: "test",
+    replicas: 1,
+  });
+  await jobs.put(1);
+  const join = new Attempt((options) => jobs.join(options));
+  await timeout(20_000, () => stepDown.wait());
+  assertEquals(join.outcome, "pending"); // here there is no other server
+  join.cancel();
+  await join.task;
 });
