@@ -51,7 +51,10 @@
  * | a worker ends | its jobs come again at once, and that was no attempt |
  * | a server of a cluster of three is lost | the others go on, after a pause of some seconds; nothing that was put is lost |
  * | its loss makes the others keep jobs that are done (many versions do) | they are dropped when somebody joins, asks for the size, or has no room to put |
+ * | its loss leaves the jobs to a server that overlooks the last of them (2.9.10 does) | another one takes over when somebody joins, asks for the size, or has no room to put |
  * | most servers of a cluster are lost, or the only one | everything waits until they are back |
+ * | a server is killed (a clean end does no harm) | jobs that were done in its last minutes may be there again, and run again; their ids are forgotten |
+ * | the same, and the queue has a `maxSize` | 2.9.10 counts those that are there again, and deletes the oldest jobs to keep the bound, **done or not** |
  * | a single server loses its power | what it has not yet written to its disk is lost: minutes, by default (`sync_interval`) |
  *
  * A wait has no time limit of its own: put a `timeout` around it, or give it a
