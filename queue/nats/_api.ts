@@ -143,6 +143,11 @@ export async function nextMessage(
   return reply?.message;
 }
 
+/** Reads the data of a message that was looked up. */
+export function dataIn({ data = "" }: StoredMessage): Uint8Array {
+  return Uint8Array.from(atob(data), (char) => char.charCodeAt(0));
+}
+
 /** Reads the headers of a message that was looked up. */
 export function headersIn(
   { hdrs = "" }: StoredMessage,

@@ -6,6 +6,7 @@ import type { DeadLetter } from "../jobs/jobs.ts";
 import { Letter, type Remains } from "../jobs/letter.ts";
 import { listing } from "../jobs/listing.ts";
 import {
+  dataIn,
   headersIn,
   nextMessage,
   removeMessage,
@@ -62,11 +63,11 @@ export class Letters<T> {
   }
 
   #letter(message: StoredMessage): DeadLetter<T> {
-    const { seq, data, time } = message;
+    const { seq, time } = message;
     const header = headersIn(message);
     const remains: Remains = {
       id: decodeURIComponent(header(ID)),
-      data: bytes(data ?? ""),
+      data: dataIn(message),
       attempts: Number(header(ATTEMPTS)),
       reason: decodeURIComponent(header(REASON)),
       date: new Date(time),
@@ -85,8 +86,4 @@ export class Letters<T> {
     });
     return letter;
   }
-}
-
-function bytes(base64: string): Uint8Array {
-  return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
 }

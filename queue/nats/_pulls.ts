@@ -27,6 +27,8 @@ export interface PullEvents {
   /** How many jobs are waited for. */
   wanted(): number;
   arrived(delivery: Delivery): void;
+  /** For the whole time of a request nothing came. */
+  idle(): void;
   /** A request was lost, or refused: is the queue still there? */
   check(): Promise<void>;
 }
@@ -113,8 +115,9 @@ export class Pulls {
     if (status === 100 || !this.#pulls.has(number)) return;
     const left = message.headers?.get("Nats-Pending-Messages") || undefined;
     this.#end(number, left === undefined ? undefined : Number(left));
-    if (status === 408 || status === 404) this.plan(); // its time is up
-    else this.#rest();
+    if (status !== 408 && status !== 404) return this.#rest();
+    this.#events.idle(); // its time is up
+    this.plan();
   }
 
   /** Counts `count` jobs as arrived, for the oldest requests. */

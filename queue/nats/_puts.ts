@@ -1,17 +1,11 @@
 /** @module */
 import type { WaitOptions } from "../../tasks/types.ts";
-import { answered, api, ApiError, type ApiReply, code } from "./_api.ts";
 import { Gate } from "./_gate.ts";
 import type { Link } from "./_link.ts";
 import type { Names } from "./_names.ts";
 import type { News } from "./_news.ts";
+import { type Parcel, store } from "./_parcel.ts";
 import type { Stock } from "./_stock.ts";
-
-/** A job as it goes to the servers. */
-export interface Parcel {
-  readonly data: Uint8Array;
-  readonly headers: Record<string, string>;
-}
 
 /** While the queue is full, and there is no news, it is tried that often. */
 const FIRST_PAUSE = 20, LONGEST_PAUSE = 1000;
@@ -58,37 +52,10 @@ export class Puts {
     this.#gate.close(error);
   }
 
-  /**
-   * Puts it on the servers, however often the connection is lost: the servers
-   * know its id. False where the queue is full.
-   */
-  async #stored(
-    { data, headers }: Parcel,
+  #stored(
+    parcel: Parcel,
     options: WaitOptions | undefined,
   ): Promise<boolean> {
-    const { todo, jobs } = this.#names;
-    const asking = {
-      headers,
-      signal: options?.signal,
-      absent: async () => { // is it there at all?
-        await api(this.#link, `STREAM.INFO.${jobs}`, undefined, options);
-      },
-    };
-    try {
-      await answered(
-        "to take a job",
-        async () => (await this.#link.ask(todo, data, asking)).json<ApiReply>(),
-        (ms) => this.#link.pause(ms, options),
-      );
-      return true;
-    } catch (error) {
-      if (isFull(error)) return false;
-      throw error;
-    }
+    return store(this.#link, this.#names, parcel, options);
   }
-}
-
-function isFull(error: unknown): boolean {
-  return error instanceof ApiError && error.code === code.storeFailed &&
-    error.message.includes("maximum messages");
 }

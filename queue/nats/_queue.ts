@@ -20,8 +20,9 @@ import type { Link } from "./_link.ts";
 import type { Names } from "./_names.ts";
 import { NatsJob } from "./_nats_job.ts";
 import { News } from "./_news.ts";
+import type { Parcel } from "./_parcel.ts";
 import { Pulls } from "./_pulls.ts";
-import { type Parcel, Puts } from "./_puts.ts";
+import { Puts } from "./_puts.ts";
 import { Stock } from "./_stock.ts";
 
 /** What a dead letter needs beside the job itself. */
@@ -85,6 +86,9 @@ export class NatsJobs<T> implements Jobs<T> {
     this.#pulls = new Pulls(link, getRunningLoop(), names.next, {
       wanted: () => this.#getters.size - this.#sorting,
       arrived: (delivery) => this.#arrived(delivery),
+      idle: () => {
+        if (link.clustered) this.#inBackground(() => this.#stock.count());
+      },
       check: () => this.#check(),
     });
     link.onChange(() => {
@@ -224,7 +228,7 @@ export class NatsJobs<T> implements Jobs<T> {
   }
 
   /** What fails here comes again when its lease runs out. */
-  #inBackground(how: () => Promise<void>): void {
+  #inBackground(how: () => Promise<unknown>): void {
     this.#desk.begin(how).catch(() => {});
   }
 

@@ -18,6 +18,7 @@ interface StreamConfig {
   duplicate_window?: number;
   num_replicas: number;
   description?: string;
+  deny_delete?: boolean;
 }
 
 export interface StreamReply extends ApiReply {

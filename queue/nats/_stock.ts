@@ -1,8 +1,19 @@
 /** @module */
 import type { WaitOptions } from "../../tasks/types.ts";
-import { api, ApiError, apiFind, nextMessage, removeMessage } from "./_api.ts";
+import {
+  api,
+  ApiError,
+  apiFind,
+  dataIn,
+  headersIn,
+  nextMessage,
+  removeMessage,
+  type StoredMessage,
+} from "./_api.ts";
+import { DUE, ID, MESSAGE_ID } from "./_delivery.ts";
 import type { Link } from "./_link.ts";
 import type { Names } from "./_names.ts";
+import { store } from "./_parcel.ts";
 import type { ConsumerReply, StreamReply } from "./_set_up.ts";
 
 /** How long the servers may overlook the first job in line. */
@@ -13,9 +24,10 @@ const OVERLOOKED = 2000;
  *
  * A server of a cluster may hear that a job is done before it has the job, when
  * another has just been lost; many versions then keep it for ever, with nobody
- * to work on it. So whoever finds the same job first in line twice looks
- * whether it is one that is done, and drops all of them: one by one, as a purge
- * makes the servers forget all jobs that are out, and these never came again.
+ * to work on it. Whoever finds the same job first in line twice looks whether
+ * it is one of these, and puts all of them anew, as there may be others among
+ * them: servers that have lost jobs give their numbers again. So they run once
+ * too often, and never not at all.
  *
  * When servers were lost one after the other, they may have different jobs
  * afterwards. Where the one that hands them out lacks the last ones, it goes on
@@ -37,7 +49,7 @@ export class Stock {
   /** How many jobs there are that are not done. */
   async count(options?: WaitOptions): Promise<number> {
     const subject = `STREAM.INFO.${this.#names.jobs}`;
-    const { state } = await api<StreamReply>(
+    const { state, config } = await api<StreamReply>(
       this.#link,
       subject,
       undefined,
@@ -57,7 +69,8 @@ export class Stock {
     );
     if (found === undefined) return state.messages;
     await this.#noteOverlooked(state, found, options);
-    return state.messages - await this.#dropDone(state, found, options);
+    if (config.deny_delete) return state.messages;
+    return state.messages - await this.#renewDone(state, found, options);
   }
 
   async #noteOverlooked(
@@ -77,29 +90,42 @@ export class Stock {
     }
   }
 
-  async #dropDone(
+  /** Gives how many there are less. */
+  async #renewDone(
     { first_seq, last_seq }: StreamReply["state"],
     { ack_floor }: ConsumerReply,
     options: WaitOptions | undefined,
   ): Promise<number> {
     const { jobs, todo } = this.#names;
     const done = ack_floor.stream_seq;
-    // Where the last job is before the last that is done, some were lost, and
-    // their numbers are given again to jobs that are not done.
+    // Where more are done than there are, a server has yet to catch up.
     if (done > last_seq) return 0;
     let dropped = 0;
-    try {
-      for (let seq = first_seq; seq <= done; seq++) {
-        const from = { stream: jobs, subject: todo, seq };
-        const left = await nextMessage(this.#link, from, options);
-        if (left === undefined || left.seq > done) break;
-        seq = left.seq;
-        await removeMessage(this.#link, jobs, seq, options);
-        dropped++;
-      }
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error; // it is not allowed
+    for (let seq = first_seq; seq <= done; seq++) {
+      const from = { stream: jobs, subject: todo, seq };
+      const left = await nextMessage(this.#link, from, options);
+      if (left === undefined || left.seq > done) break;
+      seq = left.seq;
+      // Where they leave no room for it, they are taken at their word.
+      if (!await this.#putAnew(left, options)) dropped++;
+      // Not by a purge: that makes the servers forget all jobs that are out.
+      await removeMessage(this.#link, jobs, seq, options);
     }
     return dropped;
+  }
+
+  /** The same job, once, whoever else does it too. */
+  #putAnew(
+    message: StoredMessage,
+    options: WaitOptions | undefined,
+  ): Promise<boolean> {
+    const header = headersIn(message);
+    const headers: Record<string, string> = {
+      [MESSAGE_ID]: `anew ${message.seq} ${message.time}`,
+      [ID]: header(ID) || header(MESSAGE_ID),
+    };
+    if (header(DUE) !== "") headers[DUE] = header(DUE);
+    const parcel = { data: dataIn(message), headers };
+    return store(this.#link, this.#names, parcel, options);
   }
 }

@@ -45,13 +45,14 @@
  * | the connection is lost | it is made again, for ever; who waits goes on waiting, and what is asked is asked again |
  * | it is lost while a `put` is on its way | the `put` is repeated under the same id: put once, unless that takes longer than `window` |
  * | it is lost while a job is settled | that is repeated until the lease runs out; then a `LeaseLostError` |
+ * | the answer to a `release` or `retry` is lost | that is repeated; who has got the job meanwhile may lose it to somebody else |
  * | it is lost while a job runs in `work` | when the lease runs out, the handler is cancelled: somebody else has the job |
  * | a job is handed out into a lost connection | it comes again after its lease, and that was an attempt |
  * | a worker is killed | its jobs come again after their leases (the servers wait a tenth longer, 5 s at most) |
  * | a worker ends | its jobs come again at once, and that was no attempt |
  * | a server of a cluster of three is lost | the others go on, after a pause of some seconds; nothing that was put is lost |
- * | its loss makes the others keep jobs that are done (many versions do) | they are dropped when somebody joins, asks for the size, or has no room to put |
- * | its loss leaves the jobs to a server that overlooks the last of them (2.9.10 does) | another one takes over when somebody joins, asks for the size, or has no room to put |
+ * | its loss makes the others keep jobs that are done (many versions do) | they run again when a worker is idle, or somebody joins, asks for the size, or has no room to put |
+ * | its loss leaves the jobs to a server that overlooks the last of them (2.9.10 does) | another one takes over when a worker is idle, or somebody joins, asks for the size, or has no room to put |
  * | most servers of a cluster are lost, or the only one | everything waits until they are back |
  * | a server is killed (a clean end does no harm) | jobs that were done in its last minutes may be there again, and run again; their ids are forgotten |
  * | the same, and the queue has a `maxSize` | 2.9.10 counts those that are there again, and deletes the oldest jobs to keep the bound, **done or not** |

@@ -11,11 +11,12 @@ import { asCluster, Proxy } from "./_proxy.ts";
 async function withDone(
   done: number,
   fn: (server: NatsServer, servers: string) => Promise<void>,
+  lie = (said: string) => said,
 ): Promise<void> {
   await using server = await NatsServer.start();
   await using proxy = new Proxy(server.port);
   proxy.lie = (said) =>
-    said.replace(
+    lie(said).replace(
       '"ack_floor":{"consumer_seq":0,"stream_seq":0',
       `"ack_floor":{"consumer_seq":${done},"stream_seq":${done}`,
     );
@@ -30,44 +31,47 @@ function test(what: string, fn: () => Promise<void>): void {
   Deno.test({ name: `natsJobs: ${what}`, ignore, fn });
 }
 
-test("a join ends though the servers keep jobs that are done, and they are dropped", () =>
+test("jobs that are done and kept run again, once, and a join ends", () =>
   withDone(2, async (server, servers) => {
     await using jobs = await natsJobs({ servers, name: "test" });
-    for (let i = 0; i < 2; i++) await jobs.put(i);
+    await using other = await natsJobs({ servers, name: "test" });
+    for (let i = 0; i < 2; i++) await jobs.put(i, { id: `job ${i}` });
+    const look = async () => [await other.size(), await jobs.size()];
+    assertEquals([await look(), await look()], [[2, 2], [2, 2]]);
     assertEquals(await left(server), 2);
-    await jobs.join();
-    assertEquals([await left(server), await jobs.size()], [0, 0]);
+    const join = jobs.join();
+    for (let i = 0; i < 2; i++) {
+      const job = await jobs.get();
+      assertEquals([job.value, job.id, job.attempt], [i, `job ${i}`, 1]);
+      await job.done();
+    }
+    await join;
+    assertEquals(await left(server), 0);
   }));
 
-test("jobs that are done and kept take no room", () =>
-  withDone(2, async (server, servers) => {
+test("jobs that are done and kept do not hold up who puts into a full queue", () =>
+  withDone(2, async (_server, servers) => {
     await using jobs = await natsJobs({ servers, name: "test", maxSize: 2 });
     for (let i = 0; i < 3; i++) await jobs.put(i);
-    assertEquals([await left(server), (await jobs.get()).value], [1, 2]);
+    assertEquals(await jobs.size(), 2);
   }));
 
-test("a job behind those that are done and kept stays", () =>
-  withDone(2, async (server, servers) => {
-    await using jobs = await natsJobs({ servers, name: "test" });
-    for (let i = 0; i < 3; i++) await jobs.put(i);
-    assertEquals([await jobs.size(), await jobs.size()], [3, 1]);
-    assertEquals([await left(server), (await jobs.get()).value], [1, 2]);
-  }));
-
-test("jobs that are out stay theirs who have them when those that are done are dropped", () =>
+test("jobs that are out stay theirs who have them when those that are done are put anew", () =>
   withDone(1, async (server, servers) => {
     await using jobs = await natsJobs({ servers, name: "test" });
     for (let i = 0; i < 3; i++) await jobs.put(i);
     await jobs.get();
     const job = await jobs.get();
-    assertEquals([await jobs.size(), await jobs.size()], [3, 2]);
-    assertEquals(await left(server), 2);
+    assertEquals([await jobs.size(), await jobs.size()], [3, 3]);
+    assertEquals(await left(server), 3);
+    assertEquals((await jobs.get()).value, 2);
+    assertEquals((await jobs.get()).value, 0);
     await job.release(); // or its lease runs out: it comes again
     const again = await timeout(5000, () => jobs.get());
     assertEquals([again.value, again.attempt], [1, 1]);
   }));
 
-test("nothing is dropped where more jobs are said to be done than there were", () =>
+test("nothing is put anew where more jobs are said to be done than there were", () =>
   withDone(3, async (server, servers) => {
     await using jobs = await natsJobs({ servers, name: "test" });
     for (let i = 0; i < 2; i++) await jobs.put(i);
@@ -75,7 +79,7 @@ test("nothing is dropped where more jobs are said to be done than there were", (
     assertEquals(await left(server), 2);
   }));
 
-test("where jobs that are done may not be dropped, they are counted", async () => {
+test("where jobs that are done may not be deleted, they stay", async () => {
   await withDone(1, async (server, servers) => {
     await using jobs = await natsJobs({ servers, name: "test" });
     const { config } = await askServer(server.port, "STREAM.INFO.JOBS_test");
@@ -106,3 +110,13 @@ test("the server of a cluster that overlooks the last jobs is not left to hand t
   join.cancel();
   await join.task;
 });
+
+test("a worker of a cluster that is idle gets jobs that are done and kept", () =>
+  withDone(1, async (_server, servers) => {
+    const where = { servers, name: "test", replicas: 1 } as const;
+    await using jobs = await natsJobs(where);
+    await jobs.put(1);
+    await jobs.get(); // the consumer has nothing to hand out
+    await using worker = await natsJobs(where);
+    assertEquals((await timeout(20_000, () => worker.get())).value, 1);
+  }, asCluster));
