@@ -80,9 +80,9 @@ export type UnixServeOptions =
  *
  * **Cancel safety:** given up, nothing is left listening.
  *
- * @throws {TypeError} `handler` is no function; `path` is none; `tls` without
- * both `cert` and `key`; `tls` with `path`, or with `caCerts`, which the runtime
- * cannot.
+ * @throws {TypeError} `handler` is no function; `path` is none, or there is a
+ * port as well; `tls` without both `cert` and `key`; `tls` with `path`, or with
+ * `caCerts`, which the runtime cannot.
  * @throws {RangeError} The port is none, the limit is 0 or less, or
  * `maxConnections` below 1.
  * @throws {Deno.errors.AddrInUse} Somebody listens there.
@@ -130,6 +130,9 @@ async function start(
   checkLimit(limit);
   checkMaxConnections(maxConnections);
   if (tls !== undefined) checkServerTls(tls);
+  if (path !== undefined && options.port !== undefined) {
+    throw new TypeError("startServer takes a port or a path, found both");
+  }
   if (path !== undefined && tls !== undefined) {
     throw new TypeError("TLS over a Unix socket is not possible");
   }

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import {
+  openConnection,
   openUnixConnection,
   type Server,
   startServer,
@@ -251,6 +252,20 @@ Deno.test("starting that is cancelled while it looks for a live server leaves no
   assertEquals(task.cancelled, true);
   await closedAgain(before);
   assertEquals(directory.files, ["service.sock"]);
+});
+
+Deno.test("a path and a port at once are a TypeError, for a server as for a client", async () => {
+  await using directory = new Directory();
+  const both = { path: directory.socket, port: 0 };
+  for (
+    const open of [
+      () => startServer(greet("hello"), both),
+      () => openConnection(both),
+    ]
+  ) {
+    await assertRejects(open, TypeError, "takes a port or a path, found both");
+  }
+  assertEquals(directory.files, []);
 });
 
 Deno.test("what is no path is a TypeError, and nothing listens, on the network neither", async () => {
