@@ -7,7 +7,11 @@ import {
 } from "./current_scope.ts";
 import { type Bindings, noVariables, type Variables } from "./_variables.ts";
 
-let useToken!: <T>(token: Token<T>, variable: ContextVar<T>) => Bindings;
+let useToken!: <T>(
+  token: Token<T>,
+  variable: ContextVar<T>,
+  variables: Variables,
+) => Bindings;
 /** The values inside a context: for the kernel. */
 export let variablesOf!: (context: Context) => Variables;
 /** The context around some values: for the kernel. */
@@ -34,18 +38,28 @@ export let contextOf!: (variables: Variables) => Context;
 export class Token<T> {
   /** The variable that was set. */
   readonly variable: ContextVar<T>;
+  /** Where it was set. */
+  readonly #variables: Variables;
   /** The bindings before. */
   readonly #before: Bindings;
   #used = false;
 
   /** Made by {@linkcode ContextVar.set}. */
-  constructor(variable: ContextVar<T>, before: ReadonlyMap<object, unknown>) {
+  constructor(
+    variable: ContextVar<T>,
+    variables: { bindings: ReadonlyMap<object, unknown> },
+  ) {
     this.variable = variable;
-    this.#before = before;
+    this.#variables = variables;
+    this.#before = variables.bindings;
   }
 
   static {
-    useToken = <T>(token: Token<T>, variable: ContextVar<T>) => {
+    useToken = <T>(
+      token: Token<T>,
+      variable: ContextVar<T>,
+      variables: Variables,
+    ) => {
       if (token.variable !== variable) {
         throw new TypeError(
           `the token is of the variable ${token.variable.name}, not of ${variable.name}`,
@@ -53,6 +67,11 @@ export class Token<T> {
       }
       if (token.#used) {
         throw new Error(`the token of ${variable.name} has been used already`);
+      }
+      if (token.#variables !== variables) {
+        throw new Error(
+          `the token of ${variable.name} is of another task, callback or context`,
+        );
       }
       token.#used = true;
       return token.#before;
@@ -126,9 +145,9 @@ export class ContextVar<T> {
    */
   set(value: T): Token<T> {
     const variables = currentVariables();
-    const before = variables.bindings;
-    variables.bindings = new Map(before).set(this, value);
-    return new Token(this, before);
+    const token = new Token(this, variables);
+    variables.bindings = new Map(variables.bindings).set(this, value);
+    return token;
   }
 
   /**
@@ -136,11 +155,12 @@ export class ContextVar<T> {
    * `contextvars.ContextVar.reset`.
    *
    * @throws {TypeError} The token is of another variable.
-   * @throws {Error} The token has been used.
+   * @throws {Error} The token has been used, or was made in another context: a
+   * task or a callback has its own.
    */
   reset(token: Token<T>): void {
-    const before = useToken(token, this);
     const variables = currentVariables();
+    const before = useToken(token, this, variables);
     const bindings = new Map(variables.bindings);
     if (before.has(this)) bindings.set(this, before.get(this));
     else bindings.delete(this);

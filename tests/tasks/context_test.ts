@@ -14,10 +14,12 @@ import {
   currentTask,
   Future,
   gather,
+  getRunningLoop,
   moveOnAfter,
   run,
   sleep,
   taskGroup,
+  timeout,
   type Token,
 } from "@asyncio/asyncio/tasks";
 import { turns } from "./_turns.ts";
@@ -71,6 +73,33 @@ Deno.test("a token is used once, and for its own variable", async () => {
     a.reset(token);
     assertThrows(() => a.reset(token), Error, "used");
     assertThrows(() => a.reset({} as Token<string>), TypeError);
+  });
+});
+
+Deno.test("a token is good where it was made, also inside of timeouts and groups, and nowhere else", async () => {
+  const a = new ContextVar("a", { default: "none" });
+  await run(async () => {
+    const token = a.set("value");
+    const elsewhere = [
+      () => createTask(() => a.reset(token)),
+      () => copyContext().run(() => a.reset(token)),
+      () =>
+        new Promise<void>((resolve, reject) =>
+          getRunningLoop().callSoon(() => {
+            try {
+              resolve(a.reset(token));
+            } catch (error) {
+              reject(error);
+            }
+          })
+        ),
+    ];
+    for (const reset of elsewhere) {
+      await assertRejects(async () => await reset(), Error, "another task");
+      assertEquals(a.get(), "value");
+    }
+    await timeout(1000, () => taskGroup(() => a.reset(token)));
+    assertEquals(a.get(), "none");
   });
 });
 
