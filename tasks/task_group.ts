@@ -229,20 +229,22 @@ export class TaskGroup {
     const scope = this.#scope;
     const before = scope.outerCancels;
     let value: T | undefined;
-    let cancel: CancelledError | undefined; // from outside, the last one
-    const earlier: CancelledError[] = [];
+    const cancels: CancelledError[] = []; // from outside
+    const noteCancel = (error: CancelledError | undefined) => {
+      if (error !== undefined) cancels.push(error);
+    };
     const ofBody: unknown[] = [];
     const failed = (error: unknown) => {
       this.#bodyRuns = false;
       if (isCancelled(error)) {
         const ours = this.#state === "ending";
-        cancel = ours ? scope.outerCancelSince(before) : error;
+        noteCancel(ours ? scope.outerCancelSince(before) : error);
       } else {
         ofBody.push(error);
       }
       // The children are told what the body was, if it was cancelled as well.
       const message = "the body of the group failed";
-      this.#end(cancel ?? cancellation(scope.scheduler, message));
+      this.#end(cancels[0] ?? cancellation(scope.scheduler, message));
     };
     // A body that fails in its first lines is heard of before any child starts.
     const release = scope.scheduler.hold();
@@ -257,23 +259,21 @@ export class TaskGroup {
       try {
         await (refused() ?? this.#idle.wait());
       } catch (error) {
-        if (cancel !== undefined) earlier.push(cancel);
-        cancel = error as CancelledError;
-        this.#end(cancel);
+        noteCancel(error as CancelledError);
+        this.#end(error as CancelledError);
       }
     }
     this.#state = "over";
     scope.close();
     this.#errors.push(...ofBody); // last, as asyncio's
     if (this.#errors.length > 0) {
-      cancel ??= scope.outerCancelSince(before);
-      if (cancel !== undefined) {
-        // Each is another's, it may be: the task's, and a timeout's in it.
-        for (const each of [...earlier, cancel]) scope.parent!.renew(each);
-      }
+      if (cancels.length === 0) noteCancel(scope.outerCancelSince(before));
+      // Each is another's, it may be: the task's, and a timeout's in it.
+      for (const cancel of cancels) scope.parent!.renew(cancel);
       throw new AggregateError(this.#errors, describeErrors(this.#errors));
     }
-    if (cancel !== undefined) throw cancel;
+    const last = cancels.at(-1);
+    if (last !== undefined) throw last;
     return value;
   }
 
