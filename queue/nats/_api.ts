@@ -29,8 +29,8 @@ export const code = {
   noPeers: 10005,
   consumerNotFound: 10014,
   messageNotFound: 10037,
-  sequenceNotFound: 10043,
   notEnabledForAccount: 10039,
+  sequenceNotFound: 10043,
   deleteFailed: 10057,
   otherConfiguration: 10058,
   streamNotFound: 10059,
@@ -60,12 +60,15 @@ export async function api<R extends ApiReply>(
   options?: AskOptions,
 ): Promise<R> {
   const data = body === undefined ? "" : JSON.stringify(body);
-  return await answered(
-    subject,
-    async () => (await link.ask(`$JS.API.${subject}`, data, options)).json<R>(),
-    (ms) => link.pause(ms, options),
-    link.doubt,
-  );
+  const question = { asked: subject, subject: `$JS.API.${subject}`, data };
+  return await answered(link, question, options, link.doubt);
+}
+
+/** What is put to the servers; `asked` says it in words. */
+export interface Question {
+  readonly asked: string;
+  readonly subject: string;
+  readonly data: Uint8Array | string;
 }
 
 /**
@@ -73,14 +76,14 @@ export async function api<R extends ApiReply>(
  * milliseconds also where it is that there is no such stream.
  */
 export async function answered<R extends ApiReply>(
-  asked: string,
-  ask: () => Promise<R>,
-  pause: (ms: number) => Promise<void>,
+  link: Link,
+  { asked, subject, data }: Question,
+  options?: AskOptions,
   doubt = 0,
 ): Promise<R> {
   const started = performance.now();
   for (let ms = FIRST_PAUSE;; ms = Math.min(ms * 2, LONGEST_PAUSE)) {
-    const reply = await ask();
+    const reply = (await link.ask(subject, data, options)).json<R>();
     if (reply.error === undefined) return reply;
     const { err_code } = reply.error;
     const doubted = MISSING.has(err_code) &&
@@ -88,7 +91,7 @@ export async function answered<R extends ApiReply>(
     if (!PASSING.has(err_code) && !doubted) {
       throw new ApiError(reply.error, asked);
     }
-    await pause(ms);
+    await link.pause(ms, options);
   }
 }
 
@@ -118,54 +121,4 @@ const NOT_FOUND = new Set<number>([
 /** A message that is not there cannot be deleted, nor one that must stay. */
 function isNotFound({ code, message }: ApiError): boolean {
   return NOT_FOUND.has(code) && !message.includes("not permitted");
-}
-
-/** A message in a stream. */
-export interface StoredMessage {
-  seq: number;
-  hdrs?: string;
-  data?: string;
-  time: string;
-}
-
-/** The first message about `subject` that is number `seq` or a later one. */
-export async function nextMessage(
-  link: Link,
-  { stream, subject, seq }: { stream: string; subject: string; seq: number },
-  options?: AskOptions,
-): Promise<StoredMessage | undefined> {
-  const reply = await apiFind<ApiReply & { message: StoredMessage }>(
-    link,
-    `STREAM.MSG.GET.${stream}`,
-    { seq, next_by_subj: subject },
-    options,
-  );
-  return reply?.message;
-}
-
-/** Reads the data of a message that was looked up. */
-export function dataIn({ data = "" }: StoredMessage): Uint8Array {
-  return Uint8Array.from(atob(data), (char) => char.charCodeAt(0));
-}
-
-/** Reads the headers of a message that was looked up. */
-export function headersIn(
-  { hdrs = "" }: StoredMessage,
-): (name: string) => string {
-  const all = new Map<string, string>();
-  for (const line of atob(hdrs).split("\r\n")) {
-    const colon = line.indexOf(":");
-    if (colon > 0) all.set(line.slice(0, colon), line.slice(colon + 1).trim());
-  }
-  return (name) => all.get(name) ?? "";
-}
-
-/** Takes message number `seq` out of a stream, if it is there. */
-export async function removeMessage(
-  link: Link,
-  stream: string,
-  seq: number,
-  options?: AskOptions,
-): Promise<void> {
-  await apiFind(link, `STREAM.MSG.DELETE.${stream}`, { seq }, options);
 }

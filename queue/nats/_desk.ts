@@ -1,7 +1,7 @@
 /** @module */
 import { detached } from "../../tasks/detached.ts";
 import type { Settings } from "../jobs/settings.ts";
-import { answered, ApiError, type ApiReply } from "./_api.ts";
+import { answered } from "./_api.ts";
 import { type Delivery, ID, MESSAGE_ID } from "./_delivery.ts";
 import type { Link } from "./_link.ts";
 import { nanoseconds } from "./_nanoseconds.ts";
@@ -126,16 +126,9 @@ export class Desk {
         reason.slice(0, LONGEST_REASON).toWellFormed(),
       ),
     };
-    const reply = await answered(
-      "a dead letter",
-      async () =>
-        (await this.#link.ask(this.#names.letters, data, { headers, until }))
-          .json<ApiReply>(),
-      (ms) => this.#link.pause(ms),
-    );
-    if (reply.error !== undefined) {
-      throw new ApiError(reply.error, "a dead letter");
-    }
+    const subject = this.#names.letters;
+    const question = { asked: "a dead letter", subject, data };
+    await answered(this.#link, question, { headers, until });
     await this.finish(delivery, until);
   }
 

@@ -5,18 +5,18 @@ import type { Codec } from "../jobs/codec.ts";
 import type { DeadLetter } from "../jobs/jobs.ts";
 import { Letter, type Remains } from "../jobs/letter.ts";
 import { listing } from "../jobs/listing.ts";
-import {
-  dataIn,
-  headersIn,
-  nextMessage,
-  removeMessage,
-  type StoredMessage,
-} from "./_api.ts";
 import { ID } from "./_delivery.ts";
 import { ATTEMPTS, REASON } from "./_desk.ts";
 import type { Link } from "./_link.ts";
 import type { Names } from "./_names.ts";
 import { lastLetter } from "./_set_up.ts";
+import {
+  dataIn,
+  findMessage,
+  headersIn,
+  removeMessage,
+  type StoredMessage,
+} from "./_stored_message.ts";
 
 /** Puts a job back: its number among the letters tells it from others. */
 export type PutBack<T> = (
@@ -58,8 +58,12 @@ export class Letters<T> {
     options?: WaitOptions,
   ): Promise<StoredMessage | undefined> {
     const { dead, letters } = this.#names;
-    const from = { stream: dead, subject: letters, seq };
-    return nextMessage(this.#link, from, options);
+    return findMessage(
+      this.#link,
+      dead,
+      { seq, next_by_subj: letters },
+      options,
+    );
   }
 
   #letter(message: StoredMessage): DeadLetter<T> {

@@ -1,6 +1,6 @@
 /** @module */
 import type { WaitOptions } from "../../tasks/types.ts";
-import { answered, api, ApiError, type ApiReply, code } from "./_api.ts";
+import { answered, api, ApiError, code } from "./_api.ts";
 import type { Link } from "./_link.ts";
 import type { Names } from "./_names.ts";
 
@@ -28,11 +28,8 @@ export async function store(
     },
   };
   try {
-    await answered(
-      "to take a job",
-      async () => (await link.ask(todo, data, asking)).json<ApiReply>(),
-      (ms) => link.pause(ms, options),
-    );
+    const question = { asked: "to take a job", subject: todo, data };
+    await answered(link, question, asking);
     return true;
   } catch (error) {
     if (isFull(error)) return false;

@@ -1,21 +1,13 @@
 /** @module */
-import {
-  answered,
-  api,
-  ApiError,
-  apiFind,
-  type ApiReply,
-  code,
-  headersIn,
-  type StoredMessage,
-} from "./_api.ts";
+import { answered, api, ApiError, type ApiReply, code } from "./_api.ts";
 import type { Delivery } from "./_delivery.ts";
 import type { Link } from "./_link.ts";
 import type { Names } from "./_names.ts";
-
-interface NoteReply extends ApiReply {
-  message: StoredMessage;
-}
+import {
+  findMessage,
+  headersIn,
+  type StoredMessage,
+} from "./_stored_message.ts";
 
 interface PutReply extends ApiReply {
   seq: number;
@@ -47,17 +39,10 @@ export class Returns {
     delivery.returns = Number(atob(found.data ?? ""));
   }
 
-  async #find(
-    { key }: Delivery,
-    until: number,
-  ): Promise<StoredMessage | undefined> {
-    const found = await apiFind<NoteReply>(
-      this.#link,
-      `STREAM.MSG.GET.${this.#names.returned}`,
-      { last_by_subj: this.#names.returns(key) },
-      { until },
-    );
-    return found?.message;
+  #find({ key }: Delivery, until: number): Promise<StoredMessage | undefined> {
+    const { returned } = this.#names;
+    const last = { last_by_subj: this.#names.returns(key) };
+    return findMessage(this.#link, returned, last, { until });
   }
 
   /**
@@ -82,21 +67,18 @@ export class Returns {
 
   async #put(delivery: Delivery, until: number): Promise<number> {
     const { key, note, returns, answerTo } = delivery;
-    const asking = {
+    const question = {
+      asked: "to give a job back",
+      subject: this.#names.returns(key),
+      data: String(returns + 1),
+    };
+    const { seq } = await answered<PutReply>(this.#link, question, {
       headers: {
         "Nats-Expected-Last-Subject-Sequence": String(note),
         [DELIVERY]: answerTo,
       },
       until,
-    };
-    const subject = this.#names.returns(key);
-    const { seq } = await answered(
-      "to give a job back",
-      async () =>
-        (await this.#link.ask(subject, String(returns + 1), asking))
-          .json<PutReply>(),
-      (ms) => this.#link.pause(ms),
-    );
+    });
     return seq;
   }
 

@@ -1,20 +1,18 @@
 /** @module */
 import type { WaitOptions } from "../../tasks/types.ts";
-import {
-  api,
-  ApiError,
-  apiFind,
-  dataIn,
-  headersIn,
-  nextMessage,
-  removeMessage,
-  type StoredMessage,
-} from "./_api.ts";
+import { api, ApiError, apiFind } from "./_api.ts";
 import { DUE, ID, MESSAGE_ID } from "./_delivery.ts";
 import type { Link } from "./_link.ts";
 import type { Names } from "./_names.ts";
 import { store } from "./_parcel.ts";
 import type { ConsumerReply, StreamReply } from "./_set_up.ts";
+import {
+  dataIn,
+  findMessage,
+  headersIn,
+  removeMessage,
+  type StoredMessage,
+} from "./_stored_message.ts";
 
 /** How long the servers may overlook the first job in line. */
 const OVERLOOKED = 2000;
@@ -102,8 +100,8 @@ export class Stock {
     if (done > last_seq) return 0;
     let dropped = 0;
     for (let seq = first_seq; seq <= done; seq++) {
-      const from = { stream: jobs, subject: todo, seq };
-      const left = await nextMessage(this.#link, from, options);
+      const next = { seq, next_by_subj: todo };
+      const left = await findMessage(this.#link, jobs, next, options);
       if (left === undefined || left.seq > done) break;
       seq = left.seq;
       // Where they leave no room for it, they are taken at their word.
