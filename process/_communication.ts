@@ -1,5 +1,5 @@
 /** @module */
-import { intakeOf, type StreamReader } from "../streams/stream_reader.ts";
+import { sourceOf, type StreamReader } from "../streams/stream_reader.ts";
 import type { StreamWriter } from "../streams/stream_writer.ts";
 import { detached } from "../tasks/detached.ts";
 import { describe, type WaitOptions } from "../tasks/types.ts";
@@ -79,7 +79,7 @@ export class Communication {
       throw new Error("communicate is under way: one at a time");
     }
     for (const reader of [this.#stdout, this.#stderr]) {
-      const reading = reader && intakeOf(reader).waitsFor;
+      const reading = reader && sourceOf(reader).waitsFor;
       if (reading === undefined) continue;
       throw new Error(
         `communicate reads everything, but ${reading} is waiting`,
@@ -141,13 +141,13 @@ function untilEnd(
   options: WaitOptions | undefined,
 ): Promise<Uint8Array> | undefined {
   if (reader === undefined) return undefined;
-  const intake = intakeOf(reader);
-  const ended = () => intake.eof ? EMPTY : undefined;
-  return intake.read("Process.communicate", ended, options);
+  const source = sourceOf(reader);
+  const ended = () => source.eof ? EMPTY : undefined;
+  return source.read("Process.communicate", ended, options);
 }
 
 function takeAll(reader: StreamReader): Uint8Array {
-  return intakeOf(reader).buffer.takeAll();
+  return sourceOf(reader).buffer.takeAll();
 }
 
 /** @throws {TypeError} It is neither text nor bytes. */

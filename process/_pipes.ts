@@ -1,7 +1,7 @@
 /** @module */
 import { readerOver, type StreamReader } from "../streams/stream_reader.ts";
 import {
-  outletOf,
+  sinkOf,
   type StreamWriter,
   writerOver,
 } from "../streams/stream_writer.ts";
@@ -71,7 +71,7 @@ export class Pipes {
     if (this.#finished) return;
     this.#finished = true;
     if (this.stdin !== undefined) {
-      outletOf(this.stdin).desert(
+      sinkOf(this.stdin).peerClosed(
         new Deno.errors.BrokenPipe("the program has ended"),
       );
     }

@@ -80,7 +80,7 @@ export {
 } from "./start_server.ts";
 export { type ReaderOptions, StreamReader } from "./stream_reader.ts";
 export { StreamWriter } from "./stream_writer.ts";
-export type { ConnectionHandler } from "./_clients.ts";
-export type { Separator } from "./_separators.ts";
+export type { ConnectionHandler } from "./socket/server_connections.ts";
+export type { Separator } from "./framing/separators.ts";
 export type { TlsOptions } from "./tls_options.ts";
 export type { WaitOptions } from "../tasks/types.ts";

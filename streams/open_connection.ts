@@ -1,12 +1,12 @@
 /** @module */
-import { Connecting } from "./_connecting.ts";
-import { Connection, type ConnectionParts } from "./_connection.ts";
-import { checkTlsOptions } from "./_encryption.ts";
-import { checkLimit } from "./_limit.ts";
-import { perform } from "./_operation.ts";
-import { checkPath } from "./_path.ts";
-import { checkPort } from "./_port.ts";
-import { UnixConnecting } from "./_unix_connecting.ts";
+import { TcpConnect } from "./socket/connect.ts";
+import { Connection, type ConnectionParts } from "./socket/connection.ts";
+import { checkTlsOptions } from "./socket/tls.ts";
+import { checkLimit } from "./buffer/buffered_source.ts";
+import { perform } from "./socket/operation.ts";
+import { checkPath } from "./address.ts";
+import { checkPort } from "./address.ts";
+import { UnixConnect } from "./socket/connect.ts";
 import type { StreamReader } from "./stream_reader.ts";
 import type { StreamWriter } from "./stream_writer.ts";
 import type { TlsOptions } from "./tls_options.ts";
@@ -103,12 +103,12 @@ async function open(options: ConnectOptions): Promise<Streams> {
     if (tls !== undefined) {
       throw new TypeError("TLS over a Unix socket is not possible");
     }
-    return connected(await perform(new UnixConnecting(path), options), limit);
+    return connected(await perform(new UnixConnect(path), options), limit);
   }
   checkPort(port);
   const { noDelay = true, keepAlive = false } = options;
   const target = { hostname, port, tls, noDelay, keepAlive };
-  return connected(await perform(new Connecting(target), options), limit);
+  return connected(await perform(new TcpConnect(target), options), limit);
 }
 
 /**

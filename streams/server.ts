@@ -1,9 +1,12 @@
 /** @module */
-import { acceptAll } from "./_accepting.ts";
-import { show } from "./_address.ts";
-import { type ClientOptions, Clients } from "./_clients.ts";
-import type { Listening } from "./_listening.ts";
-import { PATIENCE } from "./_outlet.ts";
+import { acceptAll } from "./socket/accept_loop.ts";
+import { show } from "./address.ts";
+import {
+  type ClientOptions,
+  ServerConnections,
+} from "./socket/server_connections.ts";
+import type { Listener } from "./socket/tcp_listener.ts";
+import { STUCK_PEER_TIMEOUT_MS } from "./buffer/buffered_sink.ts";
 import { currentScope } from "../tasks/current_scope.ts";
 import { detached } from "../tasks/detached.ts";
 import { CancelledError } from "../tasks/errors.ts";
@@ -15,7 +18,7 @@ import { ExternalWaiter, quiet, refused } from "../tasks/waiter.ts";
 
 /** What a server is made of. */
 export interface ServerParts extends ClientOptions {
-  readonly listening: readonly Listening[];
+  readonly listening: readonly Listener[];
   readonly maxConnections: number;
 }
 
@@ -53,9 +56,9 @@ export let serve: (parts: ServerParts) => Server;
  * ```
  */
 export class Server implements AsyncDisposable {
-  readonly #listening: readonly Listening[];
+  readonly #listening: readonly Listener[];
   readonly #maxConnections: number;
-  readonly #clients: Clients;
+  readonly #clients: ServerConnections;
   readonly #closing = new AbortController();
   readonly #forever = new Line<void>("Server.serveForever");
   /** What ends `serveForever` when the server is closed. */
@@ -69,7 +72,7 @@ export class Server implements AsyncDisposable {
     this.#listening = listening;
     this.#open = listening.length;
     this.#maxConnections = maxConnections;
-    this.#clients = new Clients(options, signal);
+    this.#clients = new ServerConnections(options, signal);
     this.#resources = currentScope().scheduler.resources;
     this.#resources.add(this);
     const acceptor = {
@@ -226,7 +229,7 @@ export class Server implements AsyncDisposable {
       task.cancel("the server is shut down");
     }
     // For what they have to say to their clients.
-    await moveOnAfter(PATIENCE, () => this.waitClosed({ signal }));
+    await moveOnAfter(STUCK_PEER_TIMEOUT_MS, () => this.waitClosed({ signal }));
     const { connections } = this.#clients;
     await Promise.all(
       Array.from(connections, (one) => one[Symbol.asyncDispose]()),

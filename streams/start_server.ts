@@ -1,11 +1,11 @@
 /** @module */
-import type { ConnectionHandler } from "./_clients.ts";
-import { checkTlsOptions } from "./_encryption.ts";
-import { checkLimit } from "./_limit.ts";
-import { type Listening, listenTcp } from "./_listening.ts";
-import { checkPath } from "./_path.ts";
-import { checkPort } from "./_port.ts";
-import { listenUnix } from "./_unix_listening.ts";
+import type { ConnectionHandler } from "./socket/server_connections.ts";
+import { checkTlsOptions } from "./socket/tls.ts";
+import { checkLimit } from "./buffer/buffered_source.ts";
+import { type Listener, listenTcp } from "./socket/tcp_listener.ts";
+import { checkPath } from "./address.ts";
+import { checkPort } from "./address.ts";
+import { listenUnix } from "./socket/unix_listener.ts";
 import { serve, type Server } from "./server.ts";
 import { describe, type WaitOptions } from "../tasks/types.ts";
 import { quiet, refused } from "../tasks/waiter.ts";
@@ -196,7 +196,7 @@ async function startUnix(
   return await start(handler, options);
 }
 
-async function listen(options: ServeOptions): Promise<Listening[]> {
+async function listen(options: ServeOptions): Promise<Listener[]> {
   const { hostname, port = 0, backlog, tls } = options;
   return await listenTcp({
     hostname: hostname || "0.0.0.0",

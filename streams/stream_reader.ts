@@ -1,12 +1,12 @@
 /** @module */
-import { Attempts, NEWLINE } from "./_attempts.ts";
-import type { ByteSource } from "./_byte_ends.ts";
-import { Intake } from "./_intake.ts";
-import { checkLimit } from "./_limit.ts";
-import { readableOf } from "./_readable.ts";
-import { type Separator, Separators } from "./_separators.ts";
-import { StreamIterator } from "./_stream_iterator.ts";
-import { WebSource } from "./_web_source.ts";
+import { Decoders, NEWLINE } from "./framing/decoders.ts";
+import type { ByteSource } from "./buffer/source_and_sink.ts";
+import { BufferedSource } from "./buffer/buffered_source.ts";
+import { checkLimit } from "./buffer/buffered_source.ts";
+import { readableOf } from "./web/readable.ts";
+import { type Separator, Separators } from "./framing/separators.ts";
+import { StreamIterator } from "./framing/stream_iterator.ts";
+import { WebSource } from "./web/web_source.ts";
 import { printable } from "../tasks/inspect.ts";
 import { describe, type WaitOptions } from "../tasks/types.ts";
 
@@ -26,7 +26,7 @@ export let readerOver: (
 ) => StreamReader;
 
 /** What a reader stands on: for connections. */
-export let intakeOf: (reader: StreamReader) => Intake;
+export let sourceOf: (reader: StreamReader) => BufferedSource;
 
 /**
  * Reads bytes, exactly as many as wanted, up to a separator, or line by line,
@@ -68,8 +68,8 @@ export let intakeOf: (reader: StreamReader) => Intake;
  */
 export class StreamReader implements AsyncIterable<Uint8Array> {
   readonly #limit: number;
-  #intake: Intake;
-  #attempts: Attempts;
+  #source: BufferedSource;
+  #decoders: Decoders;
   #readable: ReadableStream<Uint8Array> | undefined;
 
   /**
@@ -80,8 +80,8 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    */
   constructor(options?: ReaderOptions) {
     this.#limit = checkLimit(options?.limit);
-    this.#intake = new Intake();
-    this.#attempts = new Attempts(this.#intake, this.#limit);
+    this.#source = new BufferedSource();
+    this.#decoders = new Decoders(this.#source, this.#limit);
   }
 
   /**
@@ -112,11 +112,11 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
   read(n?: number, options?: WaitOptions): Promise<Uint8Array> {
     const what = "StreamReader.read";
     if (n === undefined) {
-      return this.#intake.read(what, this.#attempts.all, options);
+      return this.#source.read(what, this.#decoders.all, options);
     }
     const wrong = checkCount(n, what);
     if (wrong !== undefined) return wrong;
-    return this.#intake.read(what, () => this.#attempts.some(n), options);
+    return this.#source.read(what, () => this.#decoders.some(n), options);
   }
 
   /**
@@ -131,7 +131,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    */
   readLine(options?: WaitOptions): Promise<Uint8Array> {
     const what = "StreamReader.readLine";
-    return this.#intake.read(what, this.#attempts.line, options);
+    return this.#source.read(what, this.#decoders.line, options);
   }
 
   /**
@@ -171,8 +171,8 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
     } catch (error) {
       return Promise.reject(error);
     }
-    const attempt = () => this.#attempts.until(separators);
-    return this.#intake.read("StreamReader.readUntil", attempt, options);
+    const decode = () => this.#decoders.until(separators);
+    return this.#source.read("StreamReader.readUntil", decode, options);
   }
 
   /**
@@ -189,7 +189,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
     const what = "StreamReader.readExactly";
     const wrong = checkCount(n, what);
     if (wrong !== undefined) return wrong;
-    return this.#intake.read(what, () => this.#attempts.exactly(n), options);
+    return this.#source.read(what, () => this.#decoders.exactly(n), options);
   }
 
   /**
@@ -209,16 +209,16 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    * ```
    */
   lines(options?: WaitOptions): AsyncIterable<string> {
-    const { nextText } = this.#attempts;
+    const { nextText } = this.#decoders;
     return {
       [Symbol.asyncIterator]: () =>
-        new StreamIterator(this.#intake, nextText, options),
+        new StreamIterator(this.#source, nextText, options),
     };
   }
 
   /** Iterates over the lines, each with its `"\n"`. */
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
-    return new StreamIterator(this.#intake, this.#attempts.nextLine);
+    return new StreamIterator(this.#source, this.#decoders.nextLine);
   }
 
   /**
@@ -226,7 +226,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    * side closes the connection. Mirrors `asyncio.StreamReader.at_eof`.
    */
   get atEof(): boolean {
-    return this.#intake.eof && this.#intake.buffer.size === 0;
+    return this.#source.eof && this.#source.buffer.size === 0;
   }
 
   /**
@@ -240,7 +240,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
     if (!(data instanceof Uint8Array)) {
       throw new TypeError(`expected a Uint8Array, found ${describe(data)}`);
     }
-    this.#intake.feed(data);
+    this.#source.feed(data);
   }
 
   /**
@@ -250,7 +250,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    * @throws {Error} On a reader with a source of its own.
    */
   feedEof(): void {
-    this.#intake.feedEof();
+    this.#source.feedEof();
   }
 
   /**
@@ -258,7 +258,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    * `asyncio.StreamReader.set_exception`.
    */
   setException(error: unknown): void {
-    this.#intake.fail(error);
+    this.#source.fail(error);
   }
 
   /**
@@ -281,23 +281,23 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    * ```
    */
   get readable(): ReadableStream<Uint8Array> {
-    return this.#readable ??= readableOf(this.#intake, this.#attempts);
+    return this.#readable ??= readableOf(this.#source, this.#decoders);
   }
 
   static {
     readerOver = (source, options) => {
       const reader = new StreamReader(options);
-      reader.#intake = new Intake(source);
-      reader.#attempts = new Attempts(reader.#intake, reader.#limit);
+      reader.#source = new BufferedSource(source);
+      reader.#decoders = new Decoders(reader.#source, reader.#limit);
       return reader;
     };
-    intakeOf = (reader) => reader.#intake;
+    sourceOf = (reader) => reader.#source;
     printable(StreamReader, (reader) => ({
       limit: reader.#limit,
-      buffered: reader.#intake.buffer.size,
-      eof: reader.#intake.eof,
-      waiting: reader.#intake.waitsFor,
-      error: reader.#intake.error,
+      buffered: reader.#source.buffer.size,
+      eof: reader.#source.eof,
+      waiting: reader.#source.waitsFor,
+      error: reader.#source.error,
     }));
   }
 }

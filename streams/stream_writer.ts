@@ -1,10 +1,10 @@
 /** @module */
-import { show } from "./_address.ts";
-import type { ByteSink } from "./_byte_ends.ts";
-import { Outlet } from "./_outlet.ts";
+import { show } from "./address.ts";
+import type { ByteSink } from "./buffer/source_and_sink.ts";
+import { BufferedSink } from "./buffer/buffered_sink.ts";
 import type { TlsOptions } from "./tls_options.ts";
-import { WebSink } from "./_web_sink.ts";
-import { writableOf } from "./_writable.ts";
+import { WebSink } from "./web/web_sink.ts";
+import { writableOf } from "./web/writable.ts";
 import { currentScope } from "../tasks/current_scope.ts";
 import { printable } from "../tasks/inspect.ts";
 import { describe, type WaitOptions } from "../tasks/types.ts";
@@ -26,7 +26,7 @@ export interface WriterExtras {
 export let writerOver: (sink: ByteSink, extras?: WriterExtras) => StreamWriter;
 
 /** What a writer stands on: for connections. */
-export let outletOf: (writer: StreamWriter) => Outlet;
+export let sinkOf: (writer: StreamWriter) => BufferedSink;
 
 const encoder = new TextEncoder();
 
@@ -65,12 +65,12 @@ const encoder = new TextEncoder();
  * ```
  */
 export class StreamWriter implements AsyncDisposable {
-  readonly #outlet: Outlet;
+  readonly #sink: BufferedSink;
   readonly #extras: WriterExtras;
   #writable: WritableStream<Uint8Array> | undefined;
 
   private constructor(sink: ByteSink, extras: WriterExtras) {
-    this.#outlet = new Outlet(sink);
+    this.#sink = new BufferedSink(sink);
     this.#extras = extras;
   }
 
@@ -110,8 +110,8 @@ export class StreamWriter implements AsyncDisposable {
    */
   write(data: Uint8Array | string): void {
     const bytes = toBytes(data);
-    this.#outlet.checkOpen();
-    this.#outlet.add(bytes);
+    this.#sink.checkOpen();
+    this.#sink.add(bytes);
   }
 
   /**
@@ -122,8 +122,8 @@ export class StreamWriter implements AsyncDisposable {
    */
   writeLines(data: Iterable<Uint8Array | string>): void {
     const pieces = Array.from(data, toBytes);
-    this.#outlet.checkOpen();
-    for (const piece of pieces) this.#outlet.add(piece);
+    this.#sink.checkOpen();
+    for (const piece of pieces) this.#sink.add(piece);
   }
 
   /**
@@ -138,7 +138,7 @@ export class StreamWriter implements AsyncDisposable {
    */
   drain(options?: WaitOptions): Promise<void> {
     const error = this.#extras.readError?.();
-    if (error === undefined) return this.#outlet.drain(options);
+    if (error === undefined) return this.#sink.drain(options);
     return refused(options) ?? failed(error);
   }
 
@@ -147,7 +147,7 @@ export class StreamWriter implements AsyncDisposable {
    * direction ends both. Mirrors `asyncio.StreamWriter.can_write_eof`.
    */
   get canWriteEof(): boolean {
-    return this.#outlet.canWriteEof;
+    return this.#sink.canWriteEof;
   }
 
   /**
@@ -163,7 +163,7 @@ export class StreamWriter implements AsyncDisposable {
     if (!this.canWriteEof) {
       throw new Error("this connection cannot be closed in one direction only");
     }
-    this.#outlet.writeEof();
+    this.#sink.writeEof();
   }
 
   /**
@@ -171,7 +171,7 @@ export class StreamWriter implements AsyncDisposable {
    * Mirrors `asyncio.StreamWriter.close`.
    */
   close(): void {
-    this.#outlet.close();
+    this.#sink.close();
   }
 
   /**
@@ -179,7 +179,7 @@ export class StreamWriter implements AsyncDisposable {
    * `asyncio.StreamWriter.is_closing`.
    */
   get isClosing(): boolean {
-    return this.#outlet.closing;
+    return this.#sink.closing;
   }
 
   /**
@@ -191,7 +191,7 @@ export class StreamWriter implements AsyncDisposable {
    * @throws {Error} The connection was lost.
    */
   waitClosed(options?: WaitOptions): Promise<void> {
-    return this.#outlet.waitClosed(options);
+    return this.#sink.waitClosed(options);
   }
 
   /**
@@ -199,7 +199,7 @@ export class StreamWriter implements AsyncDisposable {
    * `asyncio.WriteTransport.abort`.
    */
   abort(): void {
-    this.#outlet.abort();
+    this.#sink.abort();
   }
 
   /**
@@ -279,10 +279,10 @@ export class StreamWriter implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
     try {
-      if (currentScope().cancelled) await this.#outlet.closedUnlessStuck();
+      if (currentScope().cancelled) await this.#sink.closedUnlessStuck();
       else await this.waitClosed();
     } catch (error) {
-      if (error !== this.#outlet.error) throw error;
+      if (error !== this.#sink.error) throw error;
     }
   }
 
@@ -290,18 +290,18 @@ export class StreamWriter implements AsyncDisposable {
     if (this.canWriteEof) this.writeEof();
     else this.close();
     // Where that is the end of it all, the sink's last words count as well.
-    return this.isClosing ? this.waitClosed() : this.#outlet.flushed();
+    return this.isClosing ? this.waitClosed() : this.#sink.flushed();
   }
 
   static {
     writerOver = (sink, extras = {}) => new StreamWriter(sink, extras);
-    outletOf = (writer) => writer.#outlet;
+    sinkOf = (writer) => writer.#sink;
     printable(StreamWriter, (writer) => ({
       peer: peerOf(writer),
-      unsent: writer.#outlet.unsent,
+      unsent: writer.#sink.unsent,
       closing: writer.isClosing,
-      closed: writer.#outlet.closed,
-      error: writer.#outlet.error,
+      closed: writer.#sink.closed,
+      error: writer.#sink.error,
     }));
   }
 }

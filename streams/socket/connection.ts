@@ -1,18 +1,18 @@
 /** @module */
-import { show } from "./_address.ts";
-import type { ByteSink, ByteSource } from "./_byte_ends.ts";
-import { checkTlsOptions, Encryption, startTls } from "./_encryption.ts";
-import type { Intake } from "./_intake.ts";
-import { perform } from "./_operation.ts";
-import type { Outlet } from "./_outlet.ts";
-import { intakeOf, readerOver, type StreamReader } from "./stream_reader.ts";
-import { outletOf, type StreamWriter, writerOver } from "./stream_writer.ts";
-import type { TlsOptions } from "./tls_options.ts";
-import { isCancelled } from "../tasks/errors.ts";
-import { detached } from "../tasks/detached.ts";
-import { sleep } from "../tasks/sleep.ts";
-import type { WaitOptions } from "../tasks/types.ts";
-import { quiet } from "../tasks/waiter.ts";
+import { show } from "../address.ts";
+import type { ByteSink, ByteSource } from "../buffer/source_and_sink.ts";
+import { checkTlsOptions, startTls, TlsHandshake } from "./tls.ts";
+import type { BufferedSource } from "../buffer/buffered_source.ts";
+import { perform } from "./operation.ts";
+import type { BufferedSink } from "../buffer/buffered_sink.ts";
+import { readerOver, sourceOf, type StreamReader } from "../stream_reader.ts";
+import { sinkOf, type StreamWriter, writerOver } from "../stream_writer.ts";
+import type { TlsOptions } from "../tls_options.ts";
+import { isCancelled } from "../../tasks/errors.ts";
+import { detached } from "../../tasks/detached.ts";
+import { sleep } from "../../tasks/sleep.ts";
+import type { WaitOptions } from "../../tasks/types.ts";
+import { quiet } from "../../tasks/waiter.ts";
 
 /**
  * Turns in which the runtime has looked for I/O at least once, also where there
@@ -20,7 +20,7 @@ import { quiet } from "../tasks/waiter.ts";
  */
 const IO_TURNS = 64;
 /** How much of what is unread is taken at the close, in bytes; as asyncio. */
-const UNREAD = 131072;
+const MAX_DISCARDED_AT_CLOSE = 131072;
 
 /** What a connection is made of. */
 export interface ConnectionParts {
@@ -50,10 +50,10 @@ export class Connection implements ByteSource, ByteSink, AsyncDisposable {
   readonly writer: StreamWriter;
   #parts: ConnectionParts;
   readonly #onClosed: (connection: Connection) => void;
-  readonly #intake: Intake;
-  readonly #outlet: Outlet;
+  readonly #source: BufferedSource;
+  readonly #sink: BufferedSink;
   /** The handshake under way; it alone may touch the socket. */
-  #encryption: Encryption | undefined;
+  #handshake: TlsHandshake | undefined;
   /** Everything is sent, and the end is near. */
   #closing = false;
   #closed = false;
@@ -69,16 +69,16 @@ export class Connection implements ByteSource, ByteSink, AsyncDisposable {
     this.reader = readerOver(this, { limit: parts.limit });
     this.writer = writerOver(this, {
       info: (name) => this.#info(name),
-      readError: () => this.#intake.error,
+      readError: () => this.#source.error,
       startTls: (options) => quiet(this.#startTls(options)),
     });
-    this.#intake = intakeOf(this.reader);
-    this.#outlet = outletOf(this.writer);
+    this.#source = sourceOf(this.reader);
+    this.#sink = sinkOf(this.writer);
   }
 
   /** Closes it, if the peer is out of reach. */
   closeIfLost(): void {
-    this.#outlet.endIfLost();
+    this.#sink.closeIfLost();
   }
 
   /** The peer, where it has an address that says something. */
@@ -91,7 +91,7 @@ export class Connection implements ByteSource, ByteSink, AsyncDisposable {
    * now has nothing to add.
    */
   read(buffer: Uint8Array): Promise<number | null> {
-    this.#outlet.flush();
+    this.#sink.flush();
     return this.#parts.conn.read(buffer);
   }
 
@@ -102,7 +102,7 @@ export class Connection implements ByteSource, ByteSink, AsyncDisposable {
 
   failed(error: unknown): boolean {
     if (this.#closing || this.#closed) return false; // it is our own end
-    this.#outlet.lose(error);
+    this.#sink.connectionLost(error);
     this.ended();
     return true;
   }
@@ -121,7 +121,7 @@ export class Connection implements ByteSource, ByteSink, AsyncDisposable {
    */
   get closeWrite(): (() => Promise<void>) | undefined {
     const plain = this.#parts.tls === undefined &&
-      this.#encryption === undefined;
+      this.#handshake === undefined;
     return plain ? this.#closeWrite : undefined;
   }
 
@@ -147,13 +147,13 @@ export class Connection implements ByteSource, ByteSink, AsyncDisposable {
    */
   async #takeUnread(): Promise<void> {
     this.#closing = true;
-    const { buffer } = this.#intake;
+    const { buffer } = this.#source;
     const came = () => buffer.position + buffer.size;
-    const most = came() + UNREAD;
+    const most = came() + MAX_DISCARDED_AT_CLOSE;
     let before = -1;
     while (!this.#readEnded && before < came() && before < most) {
       before = came();
-      this.#intake.readAhead();
+      this.#source.readAhead();
       await detached(() => sleep(0)); // in which what is there comes
     }
   }
@@ -161,8 +161,8 @@ export class Connection implements ByteSource, ByteSink, AsyncDisposable {
   abort(): void {
     if (this.#closed) return;
     this.#closed = true;
-    if (this.#encryption === undefined) this.#close();
-    else this.#encryption.abandon();
+    if (this.#handshake === undefined) this.#close();
+    else this.#handshake.abandon();
     this.#onClosed(this);
   }
 
@@ -174,7 +174,7 @@ export class Connection implements ByteSource, ByteSink, AsyncDisposable {
       // A user who has got at it has closed it before.
       if (!(error instanceof Deno.errors.BadResource)) throw error;
     }
-    if (this.#outlet.error === undefined) this.#intake.end();
+    if (this.#sink.error === undefined) this.#source.end();
   }
 
   /** Closes it, sends what the peer takes at once, and drops the rest. */
@@ -216,30 +216,30 @@ export class Connection implements ByteSource, ByteSink, AsyncDisposable {
       );
     }
     this.#checkUpgrade();
-    await this.#outlet.flushed(options);
+    await this.#sink.flushed(options);
     this.#checkUpgrade();
     const hostname = this.#parts.hostname!;
     const tcp = this.#parts.conn as Deno.TcpConn;
-    const encryption = new Encryption(
+    const handshake = new TlsHandshake(
       "StreamWriter.startTls",
       () => startTls(tcp, options, hostname),
       options.serverName ?? hostname,
     );
-    this.#encryption = encryption;
-    this.#intake.hold();
-    this.#outlet.hold();
+    this.#handshake = handshake;
+    this.#source.pause();
+    this.#sink.pause();
     try {
       this.#parts = {
         ...this.#parts,
-        ...await perform(encryption, options),
+        ...await perform(handshake, options),
       };
     } catch (error) {
-      if (encryption.started) this.#lose(error);
+      if (handshake.started) this.#handshakeFailed(error);
       throw error;
     } finally {
-      this.#encryption = undefined;
-      this.#intake.release();
-      this.#outlet.release();
+      this.#handshake = undefined;
+      this.#source.resume();
+      this.#sink.resume();
     }
   }
 
@@ -249,13 +249,13 @@ export class Connection implements ByteSource, ByteSink, AsyncDisposable {
       ? "the connection is encrypted"
       : this.#parts.hostname === undefined
       ? "this is not the client of a TCP connection"
-      : this.#encryption !== undefined
+      : this.#handshake !== undefined
       ? "it is being started"
       : this.writer.isClosing
       ? "the writer is closed"
-      : this.#outlet.ended
+      : this.#sink.ended
       ? "writeEof was called before"
-      : !this.#intake.untouched
+      : !this.#source.untouched
       ? "a read is pending, or bytes are unread"
       : undefined;
     if (refusal !== undefined) {
@@ -264,12 +264,12 @@ export class Connection implements ByteSource, ByteSink, AsyncDisposable {
   }
 
   /** The handshake has failed, and taken the socket with it. */
-  #lose(cause: unknown): void {
+  #handshakeFailed(cause: unknown): void {
     const error = isCancelled(cause)
       ? new Error("the TLS handshake was given up", { cause })
       : cause;
     this.abort();
-    this.#outlet.lose(error);
-    this.#intake.fail(error);
+    this.#sink.connectionLost(error);
+    this.#source.fail(error);
   }
 }

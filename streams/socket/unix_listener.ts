@@ -10,29 +10,29 @@
  *
  * @module
  */
-import { perform } from "./_operation.ts";
-import { UnixConnecting } from "./_unix_connecting.ts";
-import type { Listening } from "./_listening.ts";
-import { currentScope } from "../tasks/current_scope.ts";
-import type { WaitOptions } from "../tasks/types.ts";
+import { perform } from "./operation.ts";
+import { UnixConnect } from "./connect.ts";
+import type { Listener } from "./tcp_listener.ts";
+import { currentScope } from "../../tasks/current_scope.ts";
+import type { WaitOptions } from "../../tasks/types.ts";
 
 /** How long a path may be on every system, in bytes. */
-const MOST = 103;
+const MAX_PATH_BYTES = 103;
 /** How long a name is that nobody uses, where there is room. */
-const LENGTH = 9;
+const NAME_LENGTH = 9;
 /**
  * What it is made of: the runtime removes it once more at the end, so it may not
  * be a name that somebody else takes in the meantime.
  */
-const UNUSUAL = "#%+,=@^~";
+const NAME_CHARACTERS = "#%+,=@^~";
 /** How often another one is tried, where one is taken. */
-const TRIES = 100;
+const MAX_TRIES = 100;
 
 /** Listens on a Unix socket. */
 export async function listenUnix(
   path: string,
   options: WaitOptions,
-): Promise<Listening> {
+): Promise<Listener> {
   const sockname: Deno.UnixAddr = { transport: "unix", path };
   const stale = await findStale(path, options);
   const { listener, unnamed } = listenBeside(path);
@@ -72,7 +72,7 @@ async function findStale(
   if (file === undefined) return undefined;
   if (!file.isSocket) throw inUse(path);
   try {
-    const { conn } = await perform(new UnixConnecting(path), options);
+    const { conn } = await perform(new UnixConnect(path), options);
     conn.close();
   } catch (error) {
     if (error instanceof Deno.errors.ConnectionRefused) return file;
@@ -105,7 +105,10 @@ function listenBeside(
 ): { listener: Deno.Listener; unnamed: string } {
   const directory = path.slice(0, path.lastIndexOf("/") + 1);
   const own = size(path) - size(directory);
-  const length = Math.min(Math.max(own, MOST - size(directory)), LENGTH);
+  const length = Math.min(
+    Math.max(own, MAX_PATH_BYTES - size(directory)),
+    NAME_LENGTH,
+  );
   for (let tries = 1;; tries++) {
     const unnamed = directory + randomName(length);
     if (unnamed === path) continue;
@@ -113,7 +116,7 @@ function listenBeside(
       const listener = Deno.listen({ transport: "unix", path: unnamed });
       return { listener, unnamed };
     } catch (error) {
-      if (!(error instanceof Deno.errors.AddrInUse) || tries === TRIES) {
+      if (!(error instanceof Deno.errors.AddrInUse) || tries === MAX_TRIES) {
         throw error;
       }
     }
@@ -121,7 +124,8 @@ function listenBeside(
 }
 
 function randomName(length: number): string {
-  const pick = () => UNUSUAL[Math.floor(Math.random() * UNUSUAL.length)];
+  const pick = () =>
+    NAME_CHARACTERS[Math.floor(Math.random() * NAME_CHARACTERS.length)];
   return Array.from({ length }, pick).join("");
 }
 

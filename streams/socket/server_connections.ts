@@ -1,17 +1,17 @@
 /** @module */
-import { show } from "./_address.ts";
-import { Connection, type ConnectionParts } from "./_connection.ts";
-import { Encryption } from "./_encryption.ts";
-import { perform } from "./_operation.ts";
-import type { StreamReader } from "./stream_reader.ts";
-import type { StreamWriter } from "./stream_writer.ts";
-import { currentScope } from "../tasks/current_scope.ts";
-import { Line } from "../tasks/line.ts";
-import { createTask } from "../tasks/create_task.ts";
-import type { Task } from "../tasks/task.ts";
-import { moveOnAfter } from "../tasks/timeout.ts";
-import type { WaitOptions } from "../tasks/types.ts";
-import { ExternalWaiter, refused } from "../tasks/waiter.ts";
+import { show } from "../address.ts";
+import { Connection, type ConnectionParts } from "./connection.ts";
+import { TlsHandshake } from "./tls.ts";
+import { perform } from "./operation.ts";
+import type { StreamReader } from "../stream_reader.ts";
+import type { StreamWriter } from "../stream_writer.ts";
+import { currentScope } from "../../tasks/current_scope.ts";
+import { Line } from "../../tasks/line.ts";
+import { createTask } from "../../tasks/create_task.ts";
+import type { Task } from "../../tasks/task.ts";
+import { moveOnAfter } from "../../tasks/timeout.ts";
+import type { WaitOptions } from "../../tasks/types.ts";
+import { ExternalWaiter, refused } from "../../tasks/waiter.ts";
 
 /** What a server does with a client. */
 export type ConnectionHandler = (
@@ -33,10 +33,10 @@ export interface ClientOptions {
  * How long a client may take for its TLS handshake, in milliseconds; as
  * asyncio.
  */
-const HANDSHAKE = 60_000;
+const HANDSHAKE_TIMEOUT_MS = 60_000;
 
 /** The clients of a server: a connection and a task each. */
-export class Clients {
+export class ServerConnections {
   readonly #options: ClientOptions;
   /** Aborts when no more are taken. */
   readonly #signal: AbortSignal;
@@ -88,12 +88,12 @@ export class Clients {
   async #encrypt(conn: Deno.TlsConn): Promise<void> {
     const peer = show(conn.remoteAddr);
     const open = () => Promise.resolve(conn);
-    const encryption = new Encryption("TLS handshake", open, peer);
+    const handshake = new TlsHandshake("TLS handshake", open, peer);
     const options = { signal: this.#signal };
     this.#handshakes++;
     const parts = await moveOnAfter(
-      HANDSHAKE,
-      () => perform(encryption, options),
+      HANDSHAKE_TIMEOUT_MS,
+      () => perform(handshake, options),
     ).catch(() => {});
     this.#handshakes--;
     if (parts !== undefined) this.#start(parts);

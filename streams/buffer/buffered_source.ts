@@ -10,10 +10,10 @@
  *
  * @module
  */
-import { ByteBuffer } from "./_byte_buffer.ts";
-import type { ByteSource } from "./_byte_ends.ts";
-import { KEPT } from "./_memory.ts";
-import type { WaitOptions } from "../tasks/types.ts";
+import { ByteBuffer } from "./byte_buffer.ts";
+import type { ByteSource } from "./source_and_sink.ts";
+import { MAX_IDLE_BYTES } from "./buffer_pool.ts";
+import { describe, type WaitOptions } from "../../tasks/types.ts";
 import {
   ExternalWaiter,
   failed,
@@ -21,20 +21,20 @@ import {
   type Place,
   refused,
   Waiter,
-} from "../tasks/waiter.ts";
+} from "../../tasks/waiter.ts";
 
 /**
  * How much the source is asked for at a time: little at first, so that
  * thousands of idle connections cost little.
  */
-const LEAST = 1024;
-const MOST = 262144;
+const MIN_READ = 1024;
+const MAX_READ = 262144;
 
 /** Takes what is waited for; `undefined` while it is not complete. */
-export type Attempt<T> = () => T | undefined;
+export type Decode<T> = () => T | undefined;
 
 /** Where a read waits. */
-class IntakePlace implements Place {
+class SourcePlace implements Place {
   operation = "";
   readonly #source: ByteSource | undefined;
   readonly leave: () => void;
@@ -50,25 +50,25 @@ class IntakePlace implements Place {
   }
 }
 
-export class Intake {
+export class BufferedSource {
   readonly buffer = new ByteBuffer();
   readonly #source: ByteSource | undefined;
   #eof = false;
   #failure: { error: unknown } | undefined;
-  #readSize = LEAST;
+  #readSize = MIN_READ;
   #filling = false;
   /** What the source is filling, or has filled last. */
   #memory: Uint8Array | undefined;
   /** One for all waits, as there is one at a time. */
-  readonly #place: IntakePlace;
+  readonly #place: SourcePlace;
   #waiter: Waiter<unknown> | undefined;
-  #attempt: Attempt<unknown> | undefined;
+  #decode: Decode<unknown> | undefined;
 
   /** @param source Left out, the bytes are fed by hand. */
   constructor(source?: ByteSource) {
     this.#source = source;
-    this.#place = new IntakePlace(source, () => {
-      this.#waiter = this.#attempt = undefined;
+    this.#place = new SourcePlace(source, () => {
+      this.#waiter = this.#decode = undefined;
     });
   }
 
@@ -92,12 +92,12 @@ export class Intake {
   }
 
   /**
-   * Makes the attempt, at once and whenever bytes come, until it gives
+   * Calls `decode`, at once and whenever bytes come, until it gives
    * something or throws.
    */
   read<T>(
     what: string,
-    attempt: Attempt<T>,
+    decode: Decode<T>,
     options?: WaitOptions,
   ): Promise<T> {
     const refusal = refused(options);
@@ -111,7 +111,7 @@ export class Intake {
     }
     try {
       if (this.#failure !== undefined) throw this.#failure.error;
-      const value = attempt();
+      const value = decode();
       if (value !== undefined) return passed(value);
     } catch (error) {
       return failed(error);
@@ -124,7 +124,7 @@ export class Intake {
       ? new Waiter<T>(place, options)
       : new ExternalWaiter<T>(place, options);
     this.#waiter = waiter as Waiter<unknown>;
-    this.#attempt = attempt;
+    this.#decode = decode;
     this.#fill();
     return waiter.promise;
   }
@@ -134,19 +134,19 @@ export class Intake {
     this.#fill();
   }
 
-  /** Asks the source for nothing until {@linkcode release}. */
-  hold(): void {
+  /** Asks the source for nothing until {@linkcode resume}. */
+  pause(): void {
     this.#filling = true;
   }
 
-  release(): void {
+  resume(): void {
     this.#filling = false;
     if (this.#waiter !== undefined) this.#fill();
   }
 
-  /** Ends the wait for `attempt`, if it is under way, with `value`. */
-  giveUp<T>(attempt: Attempt<T>, value: T): void {
-    if (this.#attempt === attempt) this.#waiter!.wake(value);
+  /** Ends the wait for `decode`, if there is one, with `value`. */
+  giveUp<T>(decode: Decode<T>, value: T): void {
+    if (this.#decode === decode) this.#waiter!.wake(value);
   }
 
   /** Says to the source that nobody reads it any more, if it wants to know. */
@@ -183,7 +183,7 @@ export class Intake {
     if (waiter === undefined) return;
     let value: unknown;
     try {
-      value = this.#attempt!();
+      value = this.#decode!();
     } catch (error) {
       waiter.fail(error);
       return;
@@ -225,10 +225,10 @@ export class Intake {
    * the next read may wait for long.
    */
   #adapt(n: number, asked: number): void {
-    if (n === asked) this.#readSize = Math.min(2 * this.#readSize, MOST);
-    else if (this.#readSize > KEPT) this.#readSize = KEPT;
+    if (n === asked) this.#readSize = Math.min(2 * this.#readSize, MAX_READ);
+    else if (this.#readSize > MAX_IDLE_BYTES) this.#readSize = MAX_IDLE_BYTES;
     else if (8 * n < asked) {
-      this.#readSize = Math.max(this.#readSize / 2, LEAST);
+      this.#readSize = Math.max(this.#readSize / 2, MIN_READ);
     }
   }
 
@@ -237,4 +237,17 @@ export class Intake {
       throw new Error("this reader has a source of its own and cannot be fed");
     }
   }
+}
+
+/** How long a line may be, in bytes, unless told otherwise. */
+const DEFAULT_LIMIT = 65536;
+
+/** @throws {RangeError} It is no number above 0. */
+export function checkLimit(limit: unknown = DEFAULT_LIMIT): number {
+  if (typeof limit === "number" && limit > 0) return limit;
+  throw new RangeError(
+    `the limit of a reader is a number of bytes above 0, found ${
+      describe(limit)
+    }`,
+  );
 }

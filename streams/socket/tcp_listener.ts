@@ -1,9 +1,9 @@
 /** @module */
-import { type Operation, perform } from "./_operation.ts";
-import type { WaitOptions } from "../tasks/types.ts";
+import { type Operation, perform } from "./operation.ts";
+import type { WaitOptions } from "../../tasks/types.ts";
 
 /** A socket that takes clients. */
-export interface Listening {
+export interface Listener {
   readonly listener: Deno.Listener;
   /** Its address, as users know it. */
   readonly sockname: Deno.Addr;
@@ -25,13 +25,13 @@ export interface TcpTarget extends Deno.ListenOptions {
  * How often another free port is tried, where the first one is taken on one of
  * the addresses.
  */
-const TRIES = 10;
+const MAX_TRIES = 10;
 
 /** Listens on all addresses of the host, on the same port. */
 export async function listenTcp(
   target: TcpTarget,
   options: WaitOptions,
-): Promise<Listening[]> {
+): Promise<Listener[]> {
   const addresses = isAddress(target.hostname)
     ? [target.hostname]
     : await perform(new Lookup(target.hostname), options);
@@ -41,13 +41,13 @@ export async function listenTcp(
     } catch (error) {
       const otherPort = target.port === 0 && addresses.length > 1 &&
         error instanceof Deno.errors.AddrInUse;
-      if (!otherPort || tries === TRIES) throw error;
+      if (!otherPort || tries === MAX_TRIES) throw error;
     }
   }
 }
 
-function listenAll(target: TcpTarget, addresses: string[]): Listening[] {
-  const all: Listening[] = [];
+function listenAll(target: TcpTarget, addresses: string[]): Listener[] {
+  const all: Listener[] = [];
   let { port } = target;
   let missing: unknown;
   for (const hostname of addresses) {
@@ -69,7 +69,7 @@ function listenAll(target: TcpTarget, addresses: string[]): Listening[] {
   return all;
 }
 
-function listenOne({ tls, ...target }: TcpTarget): Listening {
+function listenOne({ tls, ...target }: TcpTarget): Listener {
   const listener: Deno.Listener = tls === undefined
     ? Deno.listen(target)
     : Deno.listenTls({

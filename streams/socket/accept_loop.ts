@@ -1,15 +1,15 @@
 /** @module */
-import { show } from "./_address.ts";
-import type { Listening } from "./_listening.ts";
-import { currentScope } from "../tasks/current_scope.ts";
-import { sleep } from "../tasks/sleep.ts";
+import { show } from "../address.ts";
+import type { Listener } from "./tcp_listener.ts";
+import { currentScope } from "../../tasks/current_scope.ts";
+import { sleep } from "../../tasks/sleep.ts";
 
 /** How long to wait for what is missing, in milliseconds. */
-const PAUSE = 1000;
+const RETRY_PAUSE_MS = 1000;
 /**
  * How long it must have gone well for a failure to be news, in milliseconds.
  */
-const QUIET = 60_000;
+const REPORT_AGAIN_AFTER_MS = 60_000;
 
 /** Who takes the clients. */
 export interface Acceptor {
@@ -27,7 +27,7 @@ export interface Acceptor {
  * file descriptors or memory, when trying at once would only burn time.
  */
 export async function acceptAll(
-  { listener, sockname }: Listening,
+  { listener, sockname }: Listener,
   acceptor: Acceptor,
 ): Promise<void> {
   const { signal } = acceptor;
@@ -47,9 +47,11 @@ export async function acceptAll(
     } catch (error) {
       if (signal.aborted) return;
       if (isOfClient(error)) continue;
-      if (clock.now() - lastFailure > QUIET) report(error, sockname);
+      if (clock.now() - lastFailure > REPORT_AGAIN_AFTER_MS) {
+        report(error, sockname);
+      }
       lastFailure = clock.now();
-      await sleep(PAUSE, { signal }).catch(() => {});
+      await sleep(RETRY_PAUSE_MS, { signal }).catch(() => {});
     }
   }
 }

@@ -1,7 +1,7 @@
 /** @module */
-import { TurnEnd } from "./_turn_end.ts";
-import type { WaitOptions } from "../tasks/types.ts";
-import { ExternalWaiter, type Place, refused } from "../tasks/waiter.ts";
+import { EndOfTurn } from "../buffer/end_of_turn.ts";
+import type { WaitOptions } from "../../tasks/types.ts";
+import { ExternalWaiter, type Place, refused } from "../../tasks/waiter.ts";
 
 /** Something that the runtime does, and that gives what has to be closed. */
 export interface Operation<T> {
@@ -56,7 +56,7 @@ class Performance<T> implements Place {
     if (this.settled) return;
     // Not at once: it may have succeeded in this very turn, and `Deno.connect`
     // would not give away what it has opened when told of an abort by then.
-    new TurnEnd(() => {
+    new EndOfTurn(() => {
       if (!this.settled) this.#operation.abandon();
     }).plan();
   }

@@ -4,14 +4,14 @@
  * How many microtasks are let by before the runtime is asked for a tick, which
  * costs more than all of them: what is planned is mostly called off by then.
  */
-const GRACE = 3;
+const MICROTASKS_FIRST = 3;
 
 /** In the order in which they were planned; some may have been called off. */
-let listed: TurnEnd[] = [];
+let listed: EndOfTurn[] = [];
 /** How many of them have not been called off. */
 let due = 0;
 /** How many microtasks are still to be let by. */
-let grace = 0;
+let microtasksLeft = 0;
 
 const settled = Promise.resolve();
 
@@ -23,7 +23,7 @@ const settled = Promise.resolve();
  * To plan it and to call it off costs next to nothing: a connection does both
  * for each message that it answers.
  */
-export class TurnEnd {
+export class EndOfTurn {
   readonly #callback: () => void;
   #planned = false;
   #listed = false;
@@ -39,12 +39,12 @@ export class TurnEnd {
     if (this.#listed) return;
     this.#listed = true;
     if (listed.push(this) > 1) return;
-    grace = GRACE;
-    settled.then(letBy);
+    microtasksLeft = MICROTASKS_FIRST;
+    settled.then(afterMicrotasks);
   }
 
   /** False where it was not planned. */
-  callOff(): boolean {
+  cancel(): boolean {
     if (!this.#planned) return false;
     this.#planned = false;
     due--;
@@ -57,15 +57,15 @@ export class TurnEnd {
     listed = [];
     for (const call of taken) {
       call.#listed = false;
-      if (call.callOff()) call.#callback();
+      if (call.cancel()) call.#callback();
     }
   }
 }
 
-function letBy(): void {
-  if (due === 0) TurnEnd.settle();
-  else if (--grace > 0) settled.then(letBy);
+function afterMicrotasks(): void {
+  if (due === 0) EndOfTurn.settle();
+  else if (--microtasksLeft > 0) settled.then(afterMicrotasks);
   // Only a tick that is asked for from within the microtasks comes after all
   // of them.
-  else globalThis.process.nextTick(TurnEnd.settle);
+  else globalThis.process.nextTick(EndOfTurn.settle);
 }

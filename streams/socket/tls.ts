@@ -1,7 +1,7 @@
 /** @module */
-import type { Operation } from "./_operation.ts";
-import type { TlsOptions } from "./tls_options.ts";
-import { describe } from "../tasks/types.ts";
+import type { Operation } from "./operation.ts";
+import type { TlsOptions } from "../tls_options.ts";
+import { describe } from "../../tasks/types.ts";
 
 /** A connection after its handshake. */
 export interface Encrypted {
@@ -15,7 +15,7 @@ export interface Encrypted {
  * Given up, the connection is closed at once; but the runtime holds a socket
  * whose handshake has begun until the peer answers or goes away.
  */
-export class Encryption implements Operation<Encrypted> {
+export class TlsHandshake implements Operation<Encrypted> {
   readonly what: string;
   readonly #open: () => Promise<Deno.TlsConn>;
   readonly #peer: string;

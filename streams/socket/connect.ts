@@ -1,8 +1,8 @@
 /** @module */
-import type { ConnectionParts } from "./_connection.ts";
-import { clientOptions, Encryption, startTls } from "./_encryption.ts";
-import type { Operation } from "./_operation.ts";
-import type { TlsOptions } from "./tls_options.ts";
+import type { ConnectionParts } from "./connection.ts";
+import { clientOptions, startTls, TlsHandshake } from "./tls.ts";
+import type { Operation } from "./operation.ts";
+import type { TlsOptions } from "../tls_options.ts";
 
 /** Where a client connects to, and how. */
 export interface Target {
@@ -16,11 +16,11 @@ export interface Target {
 const WHAT = "openConnection";
 
 /** Opening a TCP connection, encrypted or not. */
-export class Connecting implements Operation<ConnectionParts> {
+export class TcpConnect implements Operation<ConnectionParts> {
   readonly what = WHAT;
   readonly #target: Target;
   readonly #controller = new AbortController();
-  #encryption: Encryption | undefined;
+  #handshake: TlsHandshake | undefined;
 
   constructor(target: Target) {
     this.#target = target;
@@ -45,12 +45,12 @@ export class Connecting implements Operation<ConnectionParts> {
 
   abandon(): void {
     this.#controller.abort();
-    this.#encryption?.abandon();
+    this.#handshake?.abandon();
   }
 
   discard({ conn }: ConnectionParts): void {
-    if (this.#encryption === undefined) conn.close();
-    else this.#encryption.discard();
+    if (this.#handshake === undefined) conn.close();
+    else this.#handshake.discard();
   }
 
   async #connect(): Promise<Deno.TcpConn> {
@@ -66,7 +66,28 @@ export class Connecting implements Operation<ConnectionParts> {
     open: () => Promise<Deno.TlsConn>,
     peer: string,
   ): Promise<ConnectionParts> {
-    this.#encryption = new Encryption(WHAT, open, peer);
-    return this.#encryption.start();
+    this.#handshake = new TlsHandshake(WHAT, open, peer);
+    return this.#handshake.start();
+  }
+}
+
+/** Opening a Unix socket: nothing that could be stopped, and soon over. */
+export class UnixConnect implements Operation<ConnectionParts> {
+  readonly what = "openConnection";
+  readonly #path: string;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  async start(): Promise<ConnectionParts> {
+    const peername = { transport: "unix" as const, path: this.#path };
+    return { conn: await Deno.connect(peername), peername };
+  }
+
+  abandon(): void {}
+
+  discard({ conn }: ConnectionParts): void {
+    conn.close();
   }
 }

@@ -1,7 +1,11 @@
 /** @module */
-import type { ByteSink } from "./_byte_ends.ts";
-import { copyVariables, currentScope, runAt } from "../tasks/current_scope.ts";
-import { inNoTask } from "../tasks/scope.ts";
+import type { ByteSink } from "../buffer/source_and_sink.ts";
+import {
+  copyVariables,
+  currentScope,
+  runAt,
+} from "../../tasks/current_scope.ts";
+import { inNoTask } from "../../tasks/scope.ts";
 
 function ignore(): void {}
 

@@ -9,16 +9,16 @@
  * @module
  */
 
-import { allocate, KEPT, release } from "./_memory.ts";
-import { SearchPage } from "./_search_page.ts";
+import { allocate, MAX_IDLE_BYTES, release } from "./buffer_pool.ts";
+import { ByteSearch } from "./byte_search.ts";
 
 const EMPTY: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 /** Bytes that are better copied than given away with their memory. */
-const SMALL = 4096;
+const COPIED_UP_TO = 4096;
 /** How much is copied at once where many small pieces are to be expected. */
-const PAGE = 1 << 16;
+const CUT_PAGE = 1 << 16;
 /** Bytes that are better searched as text. */
-const MANY = 512;
+const SEARCHED_AS_TEXT_FROM = 512;
 
 export class ByteBuffer {
   #memory = EMPTY;
@@ -36,7 +36,7 @@ export class ByteBuffer {
   #page: Uint8Array = EMPTY;
   #pageFrom = 0;
   /** Where was searched last. */
-  readonly #searched = new SearchPage();
+  readonly #searched = new ByteSearch();
   /**
    * How many bytes have been taken since it was made: the place of the first
    * one in the whole stream.
@@ -104,7 +104,7 @@ export class ByteBuffer {
     const page = this.#searched;
     let place = this.position + from;
     const end = this.position + this.size;
-    while (page.covers(place) || end - place >= MANY) {
+    while (page.covers(place) || end - place >= SEARCHED_AS_TEXT_FROM) {
       if (!page.covers(place)) {
         const start = this.#start + place - this.position;
         page.turn(this.#memory, start, this.#end, place);
@@ -146,7 +146,7 @@ export class ByteBuffer {
     let taken: Uint8Array;
     const start = this.#start;
     const { length } = this.#memory;
-    if (n === length && n > SMALL && !this.#lent) {
+    if (n === length && n > COPIED_UP_TO && !this.#lent) {
       taken = this.#memory;
       this.#replace(EMPTY);
     } else {
@@ -175,8 +175,8 @@ export class ByteBuffer {
     if (from + n <= this.#page.length) {
       return this.#page.subarray(from, from + n);
     }
-    if (this.size < 4 * n || n > SMALL) return undefined;
-    const copied = this.first(PAGE);
+    if (this.size < 4 * n || n > COPIED_UP_TO) return undefined;
+    const copied = this.first(CUT_PAGE);
     this.#page = new Uint8Array(copied.length); // a large slice() takes longer
     this.#page.set(copied);
     this.#pageFrom = this.position;
@@ -196,7 +196,7 @@ export class ByteBuffer {
     this.#start = this.#end = 0;
     this.#page = EMPTY;
     this.#searched.close();
-    if (this.#memory.length <= KEPT || this.#lent) return;
+    if (this.#memory.length <= MAX_IDLE_BYTES || this.#lent) return;
     release(this.#memory);
     this.#replace(EMPTY);
   }

@@ -8,22 +8,26 @@
  */
 
 /** What a buffer may keep while it is empty, in bytes. */
-export const KEPT = 1 << 16;
+export const MAX_IDLE_BYTES = 1 << 16;
 /** Memory that is larger comes and goes. */
-const LARGEST = 1 << 20;
+const MAX_POOLED_LENGTH = 1 << 20;
 /** How much is kept for all, in bytes. */
-const MOST_SPARE = 1 << 24;
+const MAX_POOLED_BYTES = 1 << 24;
 
 /** What is in nobody's hands, by its length: the powers of 2 in between. */
 const spare = new Map<number, Uint8Array<ArrayBuffer>[]>();
-for (let length = 2 * KEPT; length <= LARGEST; length *= 2) {
+for (
+  let length = 2 * MAX_IDLE_BYTES;
+  length <= MAX_POOLED_LENGTH;
+  length *= 2
+) {
   spare.set(length, []);
 }
 let spareBytes = 0;
 
 /** Gives at least `n` bytes, and less than twice as many; they may be used. */
 export function allocate(n: number): Uint8Array<ArrayBuffer> {
-  if (n <= KEPT || n > LARGEST) return new Uint8Array(n);
+  if (n <= MAX_IDLE_BYTES || n > MAX_POOLED_LENGTH) return new Uint8Array(n);
   const length = 1 << (32 - Math.clz32(n - 1));
   const memory = spare.get(length)!.pop();
   if (memory === undefined) return new Uint8Array(length);
@@ -34,7 +38,7 @@ export function allocate(n: number): Uint8Array<ArrayBuffer> {
 /** Takes back memory that nobody else holds. */
 export function release(memory: Uint8Array<ArrayBuffer>): void {
   const { length } = memory;
-  if (spareBytes + length > MOST_SPARE) return;
+  if (spareBytes + length > MAX_POOLED_BYTES) return;
   const others = spare.get(length);
   if (others === undefined) return;
   others.push(memory);

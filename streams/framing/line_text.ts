@@ -1,5 +1,5 @@
 /** @module */
-import type { ByteBuffer } from "./_byte_buffer.ts";
+import type { ByteBuffer } from "../buffer/byte_buffer.ts";
 
 /** How much is decoded at once. */
 const PAGE = 1 << 14;
@@ -12,7 +12,7 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
  * Where it has as many characters as bytes, each is one byte, and the lines can
  * be cut out of the text.
  */
-export class TextPage {
+export class LineText {
   readonly #buffer: ByteBuffer;
   #text = "";
   /** In the whole stream: what the page covers. */

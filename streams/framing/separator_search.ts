@@ -1,6 +1,6 @@
 /** @module */
-import type { ByteBuffer } from "./_byte_buffer.ts";
-import type { Separators } from "./_separators.ts";
+import type { ByteBuffer } from "../buffer/byte_buffer.ts";
+import type { Separators } from "./separators.ts";
 
 /** Where a separator was found, counted from the first byte of the buffer. */
 export interface Match {

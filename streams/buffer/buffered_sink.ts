@@ -12,30 +12,30 @@
  *
  * @module
  */
-import { ByteBuffer } from "./_byte_buffer.ts";
-import type { ByteSink } from "./_byte_ends.ts";
-import { TurnEnd } from "./_turn_end.ts";
-import { Line } from "../tasks/line.ts";
-import { moveOnAfter } from "../tasks/timeout.ts";
-import type { WaitOptions } from "../tasks/types.ts";
-import { ExternalWaiter, failed, passed, refused } from "../tasks/waiter.ts";
+import { ByteBuffer } from "./byte_buffer.ts";
+import type { ByteSink } from "./source_and_sink.ts";
+import { EndOfTurn } from "./end_of_turn.ts";
+import { Line } from "../../tasks/line.ts";
+import { moveOnAfter } from "../../tasks/timeout.ts";
+import type { WaitOptions } from "../../tasks/types.ts";
+import { ExternalWaiter, failed, passed, refused } from "../../tasks/waiter.ts";
 
 /** With more than this unsent, `drain` begins to wait; as asyncio. */
 const HIGH_WATER = 65536;
 /** With no more than this unsent, it goes on. */
 const LOW_WATER = HIGH_WATER / 4;
 /** Milliseconds, after which a peer that takes nothing is given up, where it is. */
-export const PATIENCE = 1000;
+export const STUCK_PEER_TIMEOUT_MS = 1000;
 
-export class Outlet {
+export class BufferedSink {
   readonly #sink: ByteSink;
   #collected = new ByteBuffer();
   #sending = new ByteBuffer();
   /** When what is collected leaves, unless something sends it before. */
-  readonly #turnEnd = new TurnEnd(() => this.#flush());
+  readonly #endOfTurn = new EndOfTurn(() => this.#flush());
   /** A call of the sink is under way. */
   #busy = false;
-  #paused = false;
+  #aboveHighWater = false;
   #eof: "no" | "asked" | "sent" = "no";
   #closing = false;
   #closed = false;
@@ -87,13 +87,13 @@ export class Outlet {
   add(bytes: Uint8Array): void {
     if (this.closing) return; // drain will say so
     this.#collected.append(bytes);
-    if (this.unsent > HIGH_WATER) this.#paused = true;
-    if (!this.#busy) this.#turnEnd.plan();
+    if (this.unsent > HIGH_WATER) this.#aboveHighWater = true;
+    if (!this.#busy) this.#endOfTurn.plan();
   }
 
   /** Sends what is collected now, without waiting for the end of the turn. */
   flush(): void {
-    if (this.#turnEnd.callOff()) this.#flush();
+    if (this.#endOfTurn.cancel()) this.#flush();
   }
 
   /** Waits while too much is unsent. */
@@ -101,7 +101,7 @@ export class Outlet {
     if (this.#refusal !== undefined) {
       return refused(options) ?? failed(this.#refusal.error);
     }
-    return this.#wait(this.#drainers, this.#paused, options);
+    return this.#wait(this.#drainers, this.#aboveHighWater, options);
   }
 
   /** Waits until nothing is unsent. */
@@ -117,7 +117,10 @@ export class Outlet {
   async closedUnlessStuck(): Promise<void> {
     while (!this.#closed) {
       const before = this.unsent;
-      await moveOnAfter(PATIENCE, () => this.waitClosed(undefined));
+      await moveOnAfter(
+        STUCK_PEER_TIMEOUT_MS,
+        () => this.waitClosed(undefined),
+      );
       if (!this.#closed && this.unsent === before) this.abort();
     }
   }
@@ -139,16 +142,16 @@ export class Outlet {
    * Frees the connection, if it is gone. Unlike after {@linkcode close},
    * writing is no error: nobody has closed the writer.
    */
-  endIfLost(): void {
+  closeIfLost(): void {
     if (this.#loss !== undefined && !this.#closed) this.#abort();
   }
 
-  /** Sends nothing until {@linkcode release}. */
-  hold(): void {
+  /** Sends nothing until {@linkcode resume}. */
+  pause(): void {
     this.#busy = true;
   }
 
-  release(): void {
+  resume(): void {
     this.#busy = false;
     this.#flush();
   }
@@ -169,7 +172,7 @@ export class Outlet {
    * Notes that nobody takes anything any more. A call of the sink under way says
    * whether it was taken; where all was, nothing is lost.
    */
-  desert(error: unknown): void {
+  peerClosed(error: unknown): void {
     if (this.#closed || this.#refusal !== undefined) return;
     this.#refusal = { error };
     this.#sink.abort();
@@ -177,7 +180,7 @@ export class Outlet {
   }
 
   /** Notes that the connection is gone. */
-  lose(error: unknown): void {
+  connectionLost(error: unknown): void {
     if (this.#closed || this.#loss !== undefined) return;
     this.#loss = { error };
     this.#drop(error);
@@ -198,7 +201,7 @@ export class Outlet {
   }
 
   #flush = (): void => {
-    this.#turnEnd.callOff();
+    this.#endOfTurn.cancel();
     if (this.#closed) return;
     if (this.#loss !== undefined) {
       if (this.#closing) this.#abort();
@@ -221,8 +224,8 @@ export class Outlet {
     this.#busy = false;
     if (this.#closed || this.#loss !== undefined) return;
     this.#sending.skip(n);
-    if (this.#paused && this.unsent <= LOW_WATER) {
-      this.#paused = false;
+    if (this.#aboveHighWater && this.unsent <= LOW_WATER) {
+      this.#aboveHighWater = false;
       this.#drainers.wakeAll();
     }
     if (this.#sending.size > 0) this.#send();
@@ -232,7 +235,7 @@ export class Outlet {
   #failed = (error: unknown): void => {
     this.#busy = false;
     if (this.#closed) return;
-    this.lose(error);
+    this.connectionLost(error);
     this.#sink.lost?.();
   };
 
@@ -262,7 +265,7 @@ export class Outlet {
   #drop(error: unknown): void {
     this.#collected = new ByteBuffer();
     this.#sending = new ByteBuffer();
-    this.#paused = false;
+    this.#aboveHighWater = false;
     this.#drainers.failAll(error);
     this.#flushers.failAll(error);
   }

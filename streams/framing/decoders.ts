@@ -4,11 +4,11 @@
  *
  * @module
  */
-import type { Intake } from "./_intake.ts";
-import { Separators } from "./_separators.ts";
-import { SeparatorSearch } from "./_separator_search.ts";
-import { TextPage } from "./_text_page.ts";
-import { IncompleteReadError, LimitOverrunError } from "./errors.ts";
+import type { BufferedSource } from "../buffer/buffered_source.ts";
+import { Separators } from "./separators.ts";
+import { SeparatorSearch } from "./separator_search.ts";
+import { LineText } from "./line_text.ts";
+import { IncompleteReadError, LimitOverrunError } from "../errors.ts";
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -18,29 +18,29 @@ export const DONE: IteratorReturnResult<undefined> = {
 };
 export const NEWLINE: Separators = new Separators("\n");
 
-export class Attempts {
-  readonly #intake: Intake;
+export class Decoders {
+  readonly #source: BufferedSource;
   readonly #limit: number;
-  readonly #text: TextPage;
+  readonly #text: LineText;
   #search: SeparatorSearch;
   /** In the whole stream: before that there is no newline. */
   #lineSearched = 0;
 
   /** @param limit How long a line may be, in bytes. */
-  constructor(intake: Intake, limit: number) {
-    this.#intake = intake;
+  constructor(source: BufferedSource, limit: number) {
+    this.#source = source;
     this.#limit = limit;
-    this.#search = new SeparatorSearch(NEWLINE, intake.buffer);
-    this.#text = new TextPage(intake.buffer);
+    this.#search = new SeparatorSearch(NEWLINE, source.buffer);
+    this.#text = new LineText(source.buffer);
   }
 
   /** Everything up to the end. */
   all = (): Uint8Array | undefined =>
-    this.#intake.eof ? this.#intake.buffer.takeAll() : undefined;
+    this.#source.eof ? this.#source.buffer.takeAll() : undefined;
 
   /** At least one byte, at most `n`; none at the end. */
   some(n: number): Uint8Array | undefined {
-    const { buffer, eof } = this.#intake;
+    const { buffer, eof } = this.#source;
     const { size } = buffer;
     if (n === 0 || eof && size === 0) return buffer.take(0);
     return size === 0 ? undefined : buffer.take(Math.min(n, size));
@@ -48,7 +48,7 @@ export class Attempts {
 
   /** Exactly `n` bytes. */
   exactly(n: number): Uint8Array | undefined {
-    const { buffer, eof } = this.#intake;
+    const { buffer, eof } = this.#source;
     if (buffer.size >= n) return buffer.take(n);
     if (!eof) return undefined;
     throw new IncompleteReadError(buffer.takeAll(), n);
@@ -56,7 +56,7 @@ export class Attempts {
 
   /** What comes before the separator that ends first, and that. */
   until(separators: Separators): Uint8Array | undefined {
-    const { buffer, eof } = this.#intake;
+    const { buffer, eof } = this.#source;
     if (!separators.equals(this.#search.separators)) {
       this.#search = new SeparatorSearch(separators, buffer);
     }
@@ -75,7 +75,7 @@ export class Attempts {
   /** A line, or what is left at the end; one that is too long is dropped. */
   line = (): Uint8Array | undefined => {
     const length = this.#lineLength();
-    return length === undefined ? undefined : this.#intake.buffer.cut(length);
+    return length === undefined ? undefined : this.#source.buffer.cut(length);
   };
 
   /** The next line of an iteration. */
@@ -83,7 +83,7 @@ export class Attempts {
     const length = this.#lineLength();
     if (length === undefined) return undefined;
     if (length === 0) return DONE;
-    return { done: false, value: this.#intake.buffer.cut(length) };
+    return { done: false, value: this.#source.buffer.cut(length) };
   };
 
   /** The next line of an iteration, as text without its end. */
@@ -91,7 +91,7 @@ export class Attempts {
     const length = this.#lineLength();
     if (length === undefined) return undefined;
     if (length === 0) return DONE;
-    const { buffer } = this.#intake;
+    const { buffer } = this.#source;
     let end = length;
     if (buffer.at(end - 1) === LF && --end > 0 && buffer.at(end - 1) === CR) {
       end--;
@@ -103,7 +103,7 @@ export class Attempts {
    * How long the next line is, with its newline, or what is left at the end.
    */
   #lineLength(): number | undefined {
-    const { buffer, eof } = this.#intake;
+    const { buffer, eof } = this.#source;
     const { position } = buffer;
     const from = Math.max(0, this.#lineSearched - position);
     const newline = buffer.indexOf(LF, from);

@@ -1,7 +1,7 @@
 /** @module */
-import type { Attempts } from "./_attempts.ts";
-import type { Attempt, Intake } from "./_intake.ts";
-import { detached } from "../tasks/detached.ts";
+import type { Decoders } from "../framing/decoders.ts";
+import type { BufferedSource, Decode } from "../buffer/buffered_source.ts";
+import { detached } from "../../tasks/detached.ts";
 
 /** How much is read for a consumer that brings no memory of its own. */
 const CHUNK = 1 << 18;
@@ -11,28 +11,28 @@ const CHUNK = 1 << 18;
  * does not ask for stays where it is, also when it cancels.
  */
 export function readableOf(
-  intake: Intake,
-  attempts: Attempts,
+  source: BufferedSource,
+  decoders: Decoders,
 ): ReadableStream<Uint8Array> {
-  let attempt: Attempt<true> = () => undefined;
+  let decode: Decode<true> = () => undefined;
   return new ReadableStream({
     type: "bytes",
     async pull(controller): Promise<void> {
       // Handed over at once, not when the promise has settled: a cancel of the
       // stream in between would lose the bytes.
-      attempt = () => {
+      decode = () => {
         // Another consumer may have come since the pull, with less memory.
         const view = controller.byobRequest?.view;
-        const bytes = attempts.some(view?.byteLength ?? CHUNK);
+        const bytes = decoders.some(view?.byteLength ?? CHUNK);
         if (bytes === undefined) return undefined;
         handOver(bytes, controller);
         return true;
       };
-      await detached(() => intake.read("StreamReader.readable", attempt));
+      await detached(() => source.read("StreamReader.readable", decode));
     },
     cancel(reason): Promise<void> | undefined {
-      intake.giveUp(attempt, true);
-      return intake.cancel(reason);
+      source.giveUp(decode, true);
+      return source.cancel(reason);
     },
   });
 }

@@ -9,7 +9,7 @@ const PAGE = 1 << 14;
  * the runtime finds a character in a string several times faster than a byte in
  * an array. All places are counted from the beginning of the stream.
  */
-export class SearchPage {
+export class ByteSearch {
   #text = "";
   #from = 0;
   /** The place after it. */
