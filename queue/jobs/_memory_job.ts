@@ -5,7 +5,7 @@ import { failed, passed, refused } from "../../tasks/waiter.ts";
 import { reasonText } from "./codec.ts";
 import { leaseLost } from "./errors.ts";
 import type { Job, JobState } from "./jobs.ts";
-import type { Lease, Store } from "./_store.ts";
+import type { Lease, Store } from "./_memory_store.ts";
 
 /** A job of a queue in memory: settling it takes no time. */
 export class MemoryJob<T> implements Job<T> {

@@ -4,14 +4,14 @@ import { Line } from "../../tasks/line.ts";
 import type { WaitOptions } from "../../tasks/types.ts";
 import { failed, passed, quiet, refused, Waiter } from "../../tasks/waiter.ts";
 import { type Codec, codecOf, undecodable } from "./codec.ts";
-import { closedError, JobLine } from "./job_line.ts";
+import { closedError, JobWaiters } from "./job_waiters.ts";
 import type { DeadLetter, Job, Jobs, JobsOptions, PutOptions } from "./jobs.ts";
-import { Letter, type Remains } from "./letter.ts";
+import { type DeadJob, DeadLetterEntry } from "./dead_letter.ts";
 import { listing } from "./listing.ts";
 import { MemoryJob } from "./_memory_job.ts";
 import { SeenIds } from "./_seen_ids.ts";
 import { checkPut, type Settings, settingsOf } from "./settings.ts";
-import { type Entry, Store } from "./_store.ts";
+import { type Entry, Store } from "./_memory_store.ts";
 
 /**
  * A queue of jobs in the memory of this process: the contract of
@@ -66,7 +66,7 @@ interface Offer {
   /** For the error, where it comes to nothing. */
   readonly item: unknown;
   /** The dead letter that it was until it is in, unless it is new. */
-  readonly remains?: Remains;
+  readonly remains?: DeadJob;
 }
 
 /** Who waits for room. */
@@ -84,10 +84,10 @@ class MemoryJobs<T> implements Jobs<T> {
   readonly #settings: Settings;
   readonly #store: Store;
   readonly #seen: SeenIds;
-  readonly #getters: JobLine<T>;
+  readonly #getters: JobWaiters<T>;
   readonly #putters: Line<void, Putter> = new Line<void, Putter>("Jobs.put");
   readonly #joiners = new Line<void>("Jobs.join");
-  readonly #dead = new Set<Remains>();
+  readonly #dead = new Set<DeadJob>();
   #closed = false;
 
   constructor(options?: JobsOptions<T>) {
@@ -101,7 +101,7 @@ class MemoryJobs<T> implements Jobs<T> {
       finished: () => this.#finished(),
     });
     const take = () => this.#take();
-    this.#getters = new JobLine({ take, wanted() {}, Waiter });
+    this.#getters = new JobWaiters({ take, wanted() {}, Waiter });
   }
 
   put(value: T, options?: PutOptions): Promise<void> {
@@ -230,7 +230,7 @@ class MemoryJobs<T> implements Jobs<T> {
     });
   }
 
-  #letter(remains: Remains): DeadLetter<T> {
+  #letter(remains: DeadJob): DeadLetter<T> {
     const drop = async (options?: WaitOptions) => {
       await (this.#refused("drop from", options) ?? passed(undefined));
       this.#dead.delete(remains);
@@ -241,7 +241,7 @@ class MemoryJobs<T> implements Jobs<T> {
       return this.#put(offer, options);
     };
     const copy = { ...remains, data: new Uint8Array(remains.data) };
-    const letter = new Letter(copy, this.#codec, {
+    const letter = new DeadLetterEntry(copy, this.#codec, {
       drop: (options) => quiet(drop(options)),
       requeue,
     });

@@ -6,7 +6,7 @@ import {
 } from "../../tasks/types.ts";
 import { quiet, refused } from "../../tasks/waiter.ts";
 import { fullJitter } from "./backoff.ts";
-import { Crew } from "./_crew.ts";
+import { Workers } from "./_workers.ts";
 import type { Job, Jobs } from "./jobs.ts";
 
 /** How to {@linkcode work}. */
@@ -110,6 +110,6 @@ export function work<T>(
   const refusal = refused(options);
   if (refusal !== undefined) return refusal;
   const { signal, onError } = options;
-  const crew = new Crew(jobs, { handler, backoff, onError });
+  const crew = new Workers(jobs, { handler, backoff, onError });
   return quiet(crew.work({ signal, concurrency, grace }));
 }

@@ -8,17 +8,17 @@ import { quiet, refused } from "../../tasks/waiter.ts";
 import { codecOf } from "../jobs/codec.ts";
 import type { Jobs } from "../jobs/jobs.ts";
 import { settingsOf } from "../jobs/settings.ts";
-import { connectTo } from "./_connect.ts";
+import { connectTo } from "./transport/connect.ts";
 import { NatsError } from "./errors.ts";
-import { Link } from "./_link.ts";
-import { Names } from "./_names.ts";
-import { NatsJobs } from "./_queue.ts";
+import { ReconnectingConnection } from "./transport/reconnecting_connection.ts";
+import { Subjects } from "./_subjects.ts";
+import { NatsJobs } from "./_nats_queue.ts";
 import {
   addressOf,
   checkNatsOptions,
   type NatsJobsOptions,
 } from "./nats_options.ts";
-import { setUp } from "./_set_up.ts";
+import { setUp } from "./_provision.ts";
 
 /** How long opening may take, unless it is said. */
 const CONNECT_TIMEOUT = 5000;
@@ -102,7 +102,9 @@ async function close(opening: PromiseLike<AsyncDisposable>): Promise<void> {
 async function open<T>(options: NatsJobsOptions<T>): Promise<Jobs<T>> {
   const { connectTimeout = CONNECT_TIMEOUT } = options;
   const until = performance.now() + connectTimeout;
-  const link = new Link(await connectTo(options, connectTimeout));
+  const link = new ReconnectingConnection(
+    await connectTo(options, connectTimeout),
+  );
   const where = addressOf(options).servers.join(", ");
   try {
     if (!link.hasJetStream) {
@@ -110,7 +112,7 @@ async function open<T>(options: NatsJobsOptions<T>): Promise<Jobs<T>> {
         `JetStream is not enabled at ${where}: start it with nats-server -js`,
       );
     }
-    const names = new Names(options.name);
+    const names = new Subjects(options.name);
     const settings = await timeout(
       until - performance.now(),
       () => setUp(link, names, { ...options, until }),

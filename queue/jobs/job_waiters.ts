@@ -26,7 +26,7 @@ export interface JobSource<T> {
 const LEFT = new QueueShutDownError("the iteration was left");
 
 /** Those who wait for a job, first come, first served; and iterations. */
-export class JobLine<T> {
+export class JobWaiters<T> {
   readonly #line = new Line<Job<T>>("Jobs.get");
   readonly #source: JobSource<T>;
   #error: unknown = undefined;

@@ -1,10 +1,10 @@
 /** @module */
-import { Line } from "../../tasks/line.ts";
-import { moveOnAfter } from "../../tasks/timeout.ts";
-import type { WaitOptions } from "../../tasks/types.ts";
-import { refused } from "../../tasks/waiter.ts";
-import type { Link } from "./_link.ts";
-import type { Names } from "./_names.ts";
+import { Line } from "../../../tasks/line.ts";
+import { moveOnAfter } from "../../../tasks/timeout.ts";
+import type { WaitOptions } from "../../../tasks/types.ts";
+import { refused } from "../../../tasks/waiter.ts";
+import type { ReconnectingConnection } from "../transport/reconnecting_connection.ts";
+import type { Subjects } from "../_subjects.ts";
 
 /** How long those who finish jobs remember that somebody waits for it. */
 const MEMORY = 3000;
@@ -17,15 +17,15 @@ const REMINDER = 1000;
  * end. It goes around only while somebody waits, and may get lost: who waits
  * looks for itself, too, now and then.
  */
-export class News {
-  readonly #link: Link;
-  readonly #names: Names;
+export class DoneNotices {
+  readonly #link: ReconnectingConnection;
+  readonly #names: Subjects;
   readonly #waiting = new Line<void>("Jobs");
   #listenedTo = -Infinity;
   #reminded = -Infinity;
   #heard = 0;
 
-  constructor(link: Link, names: Names) {
+  constructor(link: ReconnectingConnection, names: Subjects) {
     this.#link = link;
     this.#names = names;
     link.subscribe(names.watching, () => {

@@ -8,22 +8,22 @@ import type { WaitOptions } from "../../tasks/types.ts";
 import { ExternalWaiter, failed, quiet, refused } from "../../tasks/waiter.ts";
 import { QueueShutDownError } from "../errors.ts";
 import { attemptsUsedUp, type Codec, undecodable } from "../jobs/codec.ts";
-import { closedError, JobLine } from "../jobs/job_line.ts";
+import { closedError, JobWaiters } from "../jobs/job_waiters.ts";
 import type { DeadLetter, Job, Jobs, PutOptions } from "../jobs/jobs.ts";
 import { checkPut, type Settings } from "../jobs/settings.ts";
-import { apiFind } from "./_api.ts";
-import { type Delivery, DUE, ID, MESSAGE_ID } from "./_delivery.ts";
-import { Desk } from "./_desk.ts";
+import { apiFind } from "./transport/jetstream_api.ts";
+import { type Delivery, DUE, ID, MESSAGE_ID } from "./consumer/delivery.ts";
+import { Acks } from "./consumer/acks.ts";
 import { NatsError } from "./errors.ts";
-import { Letters } from "./_letters.ts";
-import type { Link } from "./_link.ts";
-import type { Names } from "./_names.ts";
-import { NatsJob } from "./_nats_job.ts";
-import { News } from "./_news.ts";
-import type { Parcel } from "./_parcel.ts";
-import { Pulls } from "./_pulls.ts";
-import { Puts } from "./_puts.ts";
-import { Stock } from "./_stock.ts";
+import { DeadLetters } from "./consumer/dead_letters.ts";
+import type { ReconnectingConnection } from "./transport/reconnecting_connection.ts";
+import type { Subjects } from "./_subjects.ts";
+import { NatsJob } from "./consumer/nats_job.ts";
+import { DoneNotices } from "./producer/done_notices.ts";
+import type { JobMessage } from "./producer/publish.ts";
+import { PullConsumer } from "./consumer/pull_consumer.ts";
+import { Publisher } from "./producer/publisher.ts";
+import { Backlog } from "./producer/backlog.ts";
 
 /** What a dead letter needs beside the job itself. */
 const HEADROOM = 6000;
@@ -36,8 +36,8 @@ const FIRST_LOOK = 10, LAST_LOOK = 500;
 
 /** What a queue on the servers is made of. */
 export interface NatsJobsParts<T> {
-  link: Link;
-  names: Names;
+  link: ReconnectingConnection;
+  names: Subjects;
   settings: Settings;
   codec: Codec<T>;
   /** What ends with the run. */
@@ -46,18 +46,18 @@ export interface NatsJobsParts<T> {
 
 /** Jobs in a stream of JetStream. */
 export class NatsJobs<T> implements Jobs<T> {
-  readonly #link: Link;
-  readonly #names: Names;
+  readonly #link: ReconnectingConnection;
+  readonly #names: Subjects;
   readonly #settings: Settings;
   readonly #codec: Codec<T>;
   readonly #resources: Set<AsyncDisposable>;
-  readonly #news: News;
-  readonly #stock: Stock;
-  readonly #puts: Puts;
-  readonly #desk: Desk;
-  readonly #pulls: Pulls;
-  readonly #letters: Letters<T>;
-  readonly #getters: JobLine<T>;
+  readonly #news: DoneNotices;
+  readonly #stock: Backlog;
+  readonly #puts: Publisher;
+  readonly #desk: Acks;
+  readonly #pulls: PullConsumer;
+  readonly #letters: DeadLetters<T>;
+  readonly #getters: JobWaiters<T>;
   /** Jobs that have come, and are looked at before they are handed out. */
   #sorting = 0;
   #closing: Promise<void> | undefined = undefined;
@@ -68,22 +68,22 @@ export class NatsJobs<T> implements Jobs<T> {
     this.#settings = settings;
     this.#codec = codec;
     this.#resources = resources;
-    this.#news = new News(link, names);
-    this.#stock = new Stock(link, names);
-    this.#puts = new Puts(link, names, this.#news, this.#stock);
-    this.#desk = new Desk(link, names, this.#news, settings);
-    this.#letters = new Letters(
+    this.#news = new DoneNotices(link, names);
+    this.#stock = new Backlog(link, names);
+    this.#puts = new Publisher(link, names, this.#news, this.#stock);
+    this.#desk = new Acks(link, names, this.#news, settings);
+    this.#letters = new DeadLetters(
       link,
       names,
       codec,
       (letter, number, options) => this.#putBack(letter, number, options),
     );
-    this.#getters = new JobLine({
+    this.#getters = new JobWaiters({
       take: () => undefined,
       wanted: () => this.#pulls.plan(),
       Waiter: ExternalWaiter,
     });
-    this.#pulls = new Pulls(link, getRunningLoop(), names.next, {
+    this.#pulls = new PullConsumer(link, getRunningLoop(), names.next, {
       wanted: () => this.#getters.size - this.#sorting,
       arrived: (delivery) => this.#arrived(delivery),
       idle: () => {
@@ -119,7 +119,7 @@ export class NatsJobs<T> implements Jobs<T> {
 
   /** Whatever it was that waited when the queue was closed, it says for what. */
   async #put(
-    parcel: Parcel,
+    parcel: JobMessage,
     item: unknown,
     options?: WaitOptions,
   ): Promise<void> {

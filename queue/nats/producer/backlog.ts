@@ -1,18 +1,18 @@
 /** @module */
-import type { WaitOptions } from "../../tasks/types.ts";
-import { api, ApiError, apiFind } from "./_api.ts";
-import { DUE, ID, MESSAGE_ID } from "./_delivery.ts";
-import type { Link } from "./_link.ts";
-import type { Names } from "./_names.ts";
-import { store } from "./_parcel.ts";
-import type { ConsumerReply, StreamReply } from "./_set_up.ts";
+import type { WaitOptions } from "../../../tasks/types.ts";
+import { api, ApiError, apiFind } from "../transport/jetstream_api.ts";
+import { DUE, ID, MESSAGE_ID } from "../consumer/delivery.ts";
+import type { ReconnectingConnection } from "../transport/reconnecting_connection.ts";
+import type { Subjects } from "../_subjects.ts";
+import { store } from "./publish.ts";
+import type { ConsumerReply, StreamReply } from "../_provision.ts";
 import {
   dataIn,
   findMessage,
   headersIn,
   removeMessage,
   type StoredMessage,
-} from "./_stored_message.ts";
+} from "../transport/stored_message.ts";
 
 /** How long the servers may overlook the first job in line. */
 const OVERLOOKED = 2000;
@@ -31,15 +31,15 @@ const OVERLOOKED = 2000;
  * afterwards. Where the one that hands them out lacks the last ones, it goes on
  * saying that there is nothing to hand out. It is asked to let another do that.
  */
-export class Stock {
-  readonly #link: Link;
-  readonly #names: Names;
+export class Backlog {
+  readonly #link: ReconnectingConnection;
+  readonly #names: Subjects;
   /** The job that was found first in line. */
   #first = 0;
   /** When it was that for the first time, or something was done about it. */
   #since = 0;
 
-  constructor(link: Link, names: Names) {
+  constructor(link: ReconnectingConnection, names: Subjects) {
     this.#link = link;
     this.#names = names;
   }

@@ -9,7 +9,7 @@ import { Heartbeat } from "./_heartbeat.ts";
 import type { Job, Jobs } from "./jobs.ts";
 
 /** What is done with a job. */
-export interface Duty<T> {
+export interface WorkSpec<T> {
   readonly handler: (value: T, job: Job<T>) => unknown;
   readonly backoff: (attempt: number) => number;
   readonly onError: ((error: unknown, job: Job<T>) => void) | undefined;
@@ -19,7 +19,7 @@ export interface Duty<T> {
 const LAST_CHANCE = 100;
 
 /** A handler that runs. */
-interface Shift<T> {
+interface RunningJob<T> {
   readonly job: Job<T>;
   readonly task: Task<void>;
 }
@@ -29,13 +29,13 @@ interface Shift<T> {
  * handler run in another, and settles the job. They do not end with the task
  * that called `work`, but when they are told to.
  */
-export class Crew<T> {
+export class Workers<T> {
   readonly #jobs: Jobs<T>;
-  readonly #duty: Duty<T>;
+  readonly #duty: WorkSpec<T>;
   readonly #taking = new AbortController();
-  readonly #shifts = new Set<Shift<T>>();
+  readonly #shifts = new Set<RunningJob<T>>();
 
-  constructor(jobs: Jobs<T>, duty: Duty<T>) {
+  constructor(jobs: Jobs<T>, duty: WorkSpec<T>) {
     this.#jobs = jobs;
     this.#duty = duty;
   }
@@ -111,7 +111,7 @@ export class Crew<T> {
   }
 
   async #settle(
-    shift: Shift<T>,
+    shift: RunningJob<T>,
     failure: { error: unknown } | undefined,
   ): Promise<void> {
     const { job } = shift;
@@ -128,7 +128,7 @@ export class Crew<T> {
 
   /** How the job is to be settled; not at all, where `onError` has done so. */
   #verdict(
-    { job, task }: Shift<T>,
+    { job, task }: RunningJob<T>,
     failure: { error: unknown } | undefined,
   ): (() => Promise<void>) | undefined {
     const { onError, backoff } = this.#duty;

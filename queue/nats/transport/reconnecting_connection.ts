@@ -1,18 +1,18 @@
 /** @module */
-import { detached } from "../../tasks/detached.ts";
-import { getRunningLoop } from "../../tasks/event_loop.ts";
-import { Line } from "../../tasks/line.ts";
-import { moveOnAfter } from "../../tasks/timeout.ts";
-import type { WaitOptions } from "../../tasks/types.ts";
-import { ExternalWaiter, refused } from "../../tasks/waiter.ts";
+import { detached } from "../../../tasks/detached.ts";
+import { getRunningLoop } from "../../../tasks/event_loop.ts";
+import { Line } from "../../../tasks/line.ts";
+import { moveOnAfter } from "../../../tasks/timeout.ts";
+import type { WaitOptions } from "../../../tasks/types.ts";
+import { ExternalWaiter, refused } from "../../../tasks/waiter.ts";
 import {
   errors,
   headers,
   type Msg,
   type NatsConnection,
   type Subscription,
-} from "./_client.ts";
-import { NatsError } from "./errors.ts";
+} from "./client.ts";
+import { NatsError } from "../errors.ts";
 
 /** Between two tries, at first and at most. */
 const FIRST_PAUSE = 20, LONGEST_PAUSE = 1000;
@@ -21,13 +21,13 @@ const FIRST_PAUSE = 20, LONGEST_PAUSE = 1000;
 const PATIENCE = 2000;
 
 /** Somebody waits for an answer. */
-interface Question {
+interface Request {
   readonly subject: string;
   readonly waiter: ExternalWaiter<Msg>;
 }
 
 /** What goes with a question. */
-export interface AskOptions extends WaitOptions {
+export interface RequestOptions extends WaitOptions {
   headers?: Record<string, string> | undefined;
   /** When to give up, by the wall clock of `performance`; never unless given. */
   until?: number | undefined;
@@ -40,7 +40,7 @@ export interface AskOptions extends WaitOptions {
  * waits meanwhile. It ends when it is closed, or when the servers do not let
  * us in any more.
  */
-export class Link {
+export class ReconnectingConnection {
   /**
    * Milliseconds for which it is not believed that a stream is not there: when
    * most servers of a cluster were away, they do not know at first what they
@@ -50,7 +50,7 @@ export class Link {
   readonly #connection: NatsConnection;
   /** Where the answers come; the client's own requests cost twice as much. */
   readonly #inbox = `_INBOX.${crypto.randomUUID()}`;
-  readonly #questions = new Map<string, Question>();
+  readonly #questions = new Map<string, Request>();
   #numbers = 0;
   readonly #pausing = new Line<void>("NATS");
   readonly #listeners: (() => void)[] = [];
@@ -113,7 +113,7 @@ export class Link {
   async ask(
     subject: string,
     data: Uint8Array | string,
-    options: AskOptions = {},
+    options: RequestOptions = {},
   ): Promise<Msg> {
     const { until = Infinity, absent } = options;
     let last: unknown;
@@ -138,7 +138,7 @@ export class Link {
     subject: string,
     data: Uint8Array | string,
     left: number,
-    options: AskOptions,
+    options: RequestOptions,
   ): Promise<Msg> {
     const reply = `${this.#inbox}.${this.#numbers++}`;
     const waiter = new ExternalWaiter<Msg>({

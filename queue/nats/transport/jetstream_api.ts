@@ -1,6 +1,9 @@
 /** JetStream's own interface: JSON, asked and answered. @module */
-import { NatsError } from "./errors.ts";
-import type { AskOptions, Link } from "./_link.ts";
+import { NatsError } from "../errors.ts";
+import type {
+  ReconnectingConnection,
+  RequestOptions,
+} from "./reconnecting_connection.ts";
 
 /** What JetStream says to what it does not do. */
 export interface ApiProblem {
@@ -54,10 +57,10 @@ const FIRST_PAUSE = 50, LONGEST_PAUSE = 1000;
 
 /** Asks the interface of JetStream, until it is able to answer. */
 export async function api<R extends ApiReply>(
-  link: Link,
+  link: ReconnectingConnection,
   subject: string,
   body?: unknown,
-  options?: AskOptions,
+  options?: RequestOptions,
 ): Promise<R> {
   const data = body === undefined ? "" : JSON.stringify(body);
   const question = { asked: subject, subject: `$JS.API.${subject}`, data };
@@ -65,7 +68,7 @@ export async function api<R extends ApiReply>(
 }
 
 /** What is put to the servers; `asked` says it in words. */
-export interface Question {
+export interface Request {
   readonly asked: string;
   readonly subject: string;
   readonly data: Uint8Array | string;
@@ -76,9 +79,9 @@ export interface Question {
  * milliseconds also where it is that there is no such stream.
  */
 export async function answered<R extends ApiReply>(
-  link: Link,
-  { asked, subject, data }: Question,
-  options?: AskOptions,
+  link: ReconnectingConnection,
+  { asked, subject, data }: Request,
+  options?: RequestOptions,
   doubt = 0,
 ): Promise<R> {
   const started = performance.now();
@@ -97,10 +100,10 @@ export async function answered<R extends ApiReply>(
 
 /** The same, but `undefined` where that which is asked for is not there. */
 export async function apiFind<R extends ApiReply>(
-  link: Link,
+  link: ReconnectingConnection,
   subject: string,
   body?: unknown,
-  options?: AskOptions,
+  options?: RequestOptions,
 ): Promise<R | undefined> {
   try {
     return await api<R>(link, subject, body, options);

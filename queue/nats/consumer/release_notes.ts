@@ -1,13 +1,19 @@
 /** @module */
-import { answered, api, ApiError, type ApiReply, code } from "./_api.ts";
-import type { Delivery } from "./_delivery.ts";
-import type { Link } from "./_link.ts";
-import type { Names } from "./_names.ts";
+import {
+  answered,
+  api,
+  ApiError,
+  type ApiReply,
+  code,
+} from "../transport/jetstream_api.ts";
+import type { Delivery } from "./delivery.ts";
+import type { ReconnectingConnection } from "../transport/reconnecting_connection.ts";
+import type { Subjects } from "../_subjects.ts";
 import {
   findMessage,
   headersIn,
   type StoredMessage,
-} from "./_stored_message.ts";
+} from "../transport/stored_message.ts";
 
 interface PutReply extends ApiReply {
   seq: number;
@@ -22,11 +28,11 @@ const DELIVERY = "Jobs-Delivery";
  * nobody waited for it any more, its worker had to go) there is a note beside.
  * Most jobs need none.
  */
-export class Returns {
-  readonly #link: Link;
-  readonly #names: Names;
+export class ReleaseNotes {
+  readonly #link: ReconnectingConnection;
+  readonly #names: Subjects;
 
-  constructor(link: Link, names: Names) {
+  constructor(link: ReconnectingConnection, names: Subjects) {
     this.#link = link;
     this.#names = names;
   }

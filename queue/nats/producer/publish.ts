@@ -1,11 +1,11 @@
 /** @module */
-import type { WaitOptions } from "../../tasks/types.ts";
-import { answered, api, ApiError, code } from "./_api.ts";
-import type { Link } from "./_link.ts";
-import type { Names } from "./_names.ts";
+import type { WaitOptions } from "../../../tasks/types.ts";
+import { answered, api, ApiError, code } from "../transport/jetstream_api.ts";
+import type { ReconnectingConnection } from "../transport/reconnecting_connection.ts";
+import type { Subjects } from "../_subjects.ts";
 
 /** A job as it goes to the servers. */
-export interface Parcel {
+export interface JobMessage {
   readonly data: Uint8Array;
   readonly headers: Record<string, string>;
 }
@@ -15,9 +15,9 @@ export interface Parcel {
  * know its id. False where the queue is full.
  */
 export async function store(
-  link: Link,
-  { todo, jobs }: Names,
-  { data, headers }: Parcel,
+  link: ReconnectingConnection,
+  { todo, jobs }: Subjects,
+  { data, headers }: JobMessage,
   options?: WaitOptions,
 ): Promise<boolean> {
   const asking = {

@@ -5,7 +5,7 @@ import type { Codec } from "./codec.ts";
 import type { DeadLetter } from "./jobs.ts";
 
 /** What is known of a job that was given up. */
-export interface Remains {
+export interface DeadJob {
   readonly id: string;
   readonly data: Uint8Array;
   readonly attempts: number;
@@ -14,22 +14,22 @@ export interface Remains {
 }
 
 /** Where a dead letter lies. */
-export interface LetterBox {
+export interface DeadLetterActions {
   requeue(options?: WaitOptions): Promise<void>;
   drop(options?: WaitOptions): Promise<void>;
 }
 
 /** A dead letter of any queue. */
-export class Letter<T> implements DeadLetter<T> {
+export class DeadLetterEntry<T> implements DeadLetter<T> {
   readonly value: T | undefined;
   readonly data: Uint8Array;
   readonly id: string;
   readonly attempts: number;
   readonly reason: string;
   readonly date: Date;
-  readonly #box: LetterBox;
+  readonly #box: DeadLetterActions;
 
-  constructor(remains: Remains, codec: Codec<T>, box: LetterBox) {
+  constructor(remains: DeadJob, codec: Codec<T>, box: DeadLetterActions) {
     this.id = remains.id;
     this.data = remains.data;
     this.attempts = remains.attempts;
@@ -48,7 +48,10 @@ export class Letter<T> implements DeadLetter<T> {
   }
 
   static {
-    printable(Letter, ({ id, attempts, reason }) => ({ id, attempts, reason }));
+    printable(
+      DeadLetterEntry,
+      ({ id, attempts, reason }) => ({ id, attempts, reason }),
+    );
   }
 }
 

@@ -1,6 +1,9 @@
 /** Looking up what is stored in a stream. @module */
-import { apiFind, type ApiReply } from "./_api.ts";
-import type { AskOptions, Link } from "./_link.ts";
+import { apiFind, type ApiReply } from "./jetstream_api.ts";
+import type {
+  ReconnectingConnection,
+  RequestOptions,
+} from "./reconnecting_connection.ts";
 
 /** A message in a stream, as the servers show it. */
 export interface StoredMessage {
@@ -20,10 +23,10 @@ export type Query =
 
 /** Looks a message up; `undefined` where there is none. */
 export async function findMessage(
-  link: Link,
+  link: ReconnectingConnection,
   stream: string,
   query: Query,
-  options?: AskOptions,
+  options?: RequestOptions,
 ): Promise<StoredMessage | undefined> {
   const subject = `STREAM.MSG.GET.${stream}`;
   const reply = await apiFind<ApiReply & { message: StoredMessage }>(
@@ -37,10 +40,10 @@ export async function findMessage(
 
 /** Takes message number `seq` out of a stream, if it is there. */
 export async function removeMessage(
-  link: Link,
+  link: ReconnectingConnection,
   stream: string,
   seq: number,
-  options?: AskOptions,
+  options?: RequestOptions,
 ): Promise<void> {
   await apiFind(link, `STREAM.MSG.DELETE.${stream}`, { seq }, options);
 }

@@ -1,7 +1,7 @@
 /** @module */
 
 /** What a queue is called on the servers. */
-export class Names {
+export class Subjects {
   readonly name: string;
   /** The stream of the jobs that are not finished. */
   readonly jobs: string;

@@ -1,13 +1,13 @@
 /** @module */
-import { cancellable } from "../../tasks/cancellable.ts";
-import { printable } from "../../tasks/inspect.ts";
-import { checkMilliseconds } from "../../tasks/types.ts";
-import { failed } from "../../tasks/waiter.ts";
-import { attemptsUsedUp, reasonText } from "../jobs/codec.ts";
-import { leaseLost, LeaseLostError } from "../jobs/errors.ts";
-import type { Job, JobState } from "../jobs/jobs.ts";
-import type { Delivery } from "./_delivery.ts";
-import type { Desk } from "./_desk.ts";
+import { cancellable } from "../../../tasks/cancellable.ts";
+import { printable } from "../../../tasks/inspect.ts";
+import { checkMilliseconds } from "../../../tasks/types.ts";
+import { failed } from "../../../tasks/waiter.ts";
+import { attemptsUsedUp, reasonText } from "../../jobs/codec.ts";
+import { leaseLost, LeaseLostError } from "../../jobs/errors.ts";
+import type { Job, JobState } from "../../jobs/jobs.ts";
+import type { Delivery } from "./delivery.ts";
+import type { Acks } from "./acks.ts";
 
 /** A job leased from the servers. */
 export class NatsJob<T> implements Job<T> {
@@ -16,12 +16,12 @@ export class NatsJob<T> implements Job<T> {
   readonly attempt: number;
   readonly lease: number;
   readonly #delivery: Delivery;
-  readonly #desk: Desk;
+  readonly #desk: Acks;
   #until: number;
   #settled = false;
   #lost = false;
 
-  constructor(value: T, attempt: number, delivery: Delivery, desk: Desk) {
+  constructor(value: T, attempt: number, delivery: Delivery, desk: Acks) {
     this.value = value;
     this.id = delivery.id;
     this.attempt = attempt;

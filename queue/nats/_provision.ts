@@ -1,11 +1,17 @@
 /** What a queue is on the servers, and how it gets there. @module */
 import type { JobsOptions } from "../jobs/jobs.ts";
 import { type Settings, settingsOf } from "../jobs/settings.ts";
-import { api, ApiError, apiFind, type ApiReply, code } from "./_api.ts";
+import {
+  api,
+  ApiError,
+  apiFind,
+  type ApiReply,
+  code,
+} from "./transport/jetstream_api.ts";
 import { NatsError } from "./errors.ts";
-import type { Link } from "./_link.ts";
-import { nanoseconds } from "./_nanoseconds.ts";
-import type { Names } from "./_names.ts";
+import type { ReconnectingConnection } from "./transport/reconnecting_connection.ts";
+import { nanoseconds } from "./transport/nanoseconds.ts";
+import type { Subjects } from "./_subjects.ts";
 
 interface StreamConfig {
   name: string;
@@ -71,7 +77,7 @@ function read({ name, description }: StreamConfig): Note {
 }
 
 function streamOf(
-  { jobs, todo }: Names,
+  { jobs, todo }: Subjects,
   settings: Settings,
   replicas: number,
 ): StreamConfig {
@@ -101,8 +107,8 @@ export interface SetUpOptions extends JobsOptions {
  * that are in force.
  */
 export async function setUp(
-  link: Link,
-  names: Names,
+  link: ReconnectingConnection,
+  names: Subjects,
   options: SetUpOptions,
 ): Promise<Settings> {
   while (true) {
@@ -122,8 +128,8 @@ export async function setUp(
 
 /** `undefined` where somebody else has just made it, and maybe differently. */
 async function setUpNow(
-  link: Link,
-  names: Names,
+  link: ReconnectingConnection,
+  names: Subjects,
   options: SetUpOptions,
 ): Promise<Settings | undefined> {
   const found = await apiFind<StreamReply>(link, `STREAM.INFO.${names.jobs}`);
@@ -149,7 +155,7 @@ function settingsIn(config: StreamConfig): Settings {
 
 /** False where somebody else has just made it, and maybe differently. */
 async function put(
-  link: Link,
+  link: ReconnectingConnection,
   config: StreamConfig,
   found: StreamConfig | undefined,
 ): Promise<boolean> {
@@ -176,7 +182,7 @@ async function put(
 
 /** Whether `error` says that a stream could not be made as another was quicker. */
 async function isThereNow(
-  link: Link,
+  link: ReconnectingConnection,
   name: string,
   error: unknown,
 ): Promise<boolean> {
@@ -190,8 +196,8 @@ async function isThereNow(
 
 /** The streams beside the one of the jobs. */
 async function setUpOthers(
-  link: Link,
-  names: Names,
+  link: ReconnectingConnection,
+  names: Subjects,
   replicas: number,
 ): Promise<void> {
   const common = {
@@ -229,8 +235,8 @@ async function setUpOthers(
 }
 
 async function setUpConsumer(
-  link: Link,
-  names: Names,
+  link: ReconnectingConnection,
+  names: Subjects,
   { lease }: Settings,
 ): Promise<void> {
   const ack_wait = nanoseconds(ackWait(lease));
@@ -258,8 +264,8 @@ async function setUpConsumer(
 
 /** The number of the last dead letter. */
 export async function lastLetter(
-  link: Link,
-  names: Names,
+  link: ReconnectingConnection,
+  names: Subjects,
   options?: { signal?: AbortSignal | undefined },
 ): Promise<number> {
   const subject = `STREAM.INFO.${names.dead}`;

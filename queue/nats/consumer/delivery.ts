@@ -1,5 +1,5 @@
 /** @module */
-import type { Msg } from "./_client.ts";
+import type { Msg } from "../transport/client.ts";
 
 /** A job on its way from the servers. */
 export interface Delivery {

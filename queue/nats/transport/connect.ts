@@ -1,22 +1,22 @@
 /** @module */
-import { detached } from "../../tasks/detached.ts";
-import { sleep } from "../../tasks/sleep.ts";
-import { cancellable } from "../../tasks/cancellable.ts";
-import { isCancelled, TimeoutError } from "../../tasks/errors.ts";
-import { timeout } from "../../tasks/timeout.ts";
+import { detached } from "../../../tasks/detached.ts";
+import { sleep } from "../../../tasks/sleep.ts";
+import { cancellable } from "../../../tasks/cancellable.ts";
+import { isCancelled, TimeoutError } from "../../../tasks/errors.ts";
+import { timeout } from "../../../tasks/timeout.ts";
 import {
   connect,
   type ConnectionOptions,
   credsAuthenticator,
   errors,
   type NatsConnection,
-} from "./_client.ts";
-import { NatsError } from "./errors.ts";
+} from "./client.ts";
+import { NatsError } from "../errors.ts";
 import {
   type Address,
   addressOf,
   type NatsJobsOptions,
-} from "./nats_options.ts";
+} from "../nats_options.ts";
 
 /** Between two rounds over servers that do not answer. */
 const PAUSE = 100;

@@ -1,10 +1,10 @@
 /** @module */
-import type { EventLoop } from "../../tasks/event_loop.ts";
-import type { TimerHandle } from "../../tasks/handle.ts";
-import type { Msg, Subscription } from "./_client.ts";
-import { type Delivery, deliveryOf } from "./_delivery.ts";
-import type { Link } from "./_link.ts";
-import { nanoseconds } from "./_nanoseconds.ts";
+import type { EventLoop } from "../../../tasks/event_loop.ts";
+import type { TimerHandle } from "../../../tasks/handle.ts";
+import type { Msg, Subscription } from "../transport/client.ts";
+import { type Delivery, deliveryOf } from "./delivery.ts";
+import type { ReconnectingConnection } from "../transport/reconnecting_connection.ts";
+import { nanoseconds } from "../transport/nanoseconds.ts";
 
 /** How long the servers keep a request for jobs. */
 const EXPIRES = 3000;
@@ -37,8 +37,8 @@ export interface PullEvents {
  * Asks the servers for as many jobs as are waited for, and no more: none lies
  * here, on a lease that runs, with nobody to work on it.
  */
-export class Pulls {
-  readonly #link: Link;
+export class PullConsumer {
+  readonly #link: ReconnectingConnection;
   readonly #loop: EventLoop;
   readonly #from: string;
   readonly #events: PullEvents;
@@ -53,7 +53,12 @@ export class Pulls {
   #rested: TimerHandle | undefined = undefined;
   #stopped = false;
 
-  constructor(link: Link, loop: EventLoop, from: string, events: PullEvents) {
+  constructor(
+    link: ReconnectingConnection,
+    loop: EventLoop,
+    from: string,
+    events: PullEvents,
+  ) {
     this.#link = link;
     this.#loop = loop;
     this.#from = from;

@@ -1,14 +1,14 @@
 /** @module */
-import { detached } from "../../tasks/detached.ts";
-import type { Settings } from "../jobs/settings.ts";
-import { answered } from "./_api.ts";
-import { type Delivery, ID, MESSAGE_ID } from "./_delivery.ts";
-import type { Link } from "./_link.ts";
-import { nanoseconds } from "./_nanoseconds.ts";
-import type { Names } from "./_names.ts";
-import type { NatsJob } from "./_nats_job.ts";
-import type { News } from "./_news.ts";
-import { Returns } from "./_returns.ts";
+import { detached } from "../../../tasks/detached.ts";
+import type { Settings } from "../../jobs/settings.ts";
+import { answered } from "../transport/jetstream_api.ts";
+import { type Delivery, ID, MESSAGE_ID } from "./delivery.ts";
+import type { ReconnectingConnection } from "../transport/reconnecting_connection.ts";
+import { nanoseconds } from "../transport/nanoseconds.ts";
+import type { Subjects } from "../_subjects.ts";
+import type { NatsJob } from "./nats_job.ts";
+import type { DoneNotices } from "../producer/done_notices.ts";
+import { ReleaseNotes } from "./release_notes.ts";
 
 /** The headers of a dead letter. */
 export const ATTEMPTS = "Jobs-Attempts", REASON = "Jobs-Reason";
@@ -20,20 +20,25 @@ const LONGEST_REASON = 500;
  * Where jobs are settled. What is begun here is carried out, whoever waits for
  * it, and ends at `until`, when the job is not ours any more.
  */
-export class Desk {
+export class Acks {
   readonly settings: Settings;
-  readonly returns: Returns;
+  readonly returns: ReleaseNotes;
   /** The jobs that are leased here, by their number, oldest lease first. */
   // deno-lint-ignore no-explicit-any -- the values are nobody's concern here
   readonly held: Map<number, NatsJob<any>> = new Map();
-  readonly #link: Link;
-  readonly #names: Names;
-  readonly #news: News;
+  readonly #link: ReconnectingConnection;
+  readonly #names: Subjects;
+  readonly #news: DoneNotices;
   readonly #begun = new Set<Promise<unknown>>();
 
-  constructor(link: Link, names: Names, news: News, settings: Settings) {
+  constructor(
+    link: ReconnectingConnection,
+    names: Subjects,
+    news: DoneNotices,
+    settings: Settings,
+  ) {
     this.settings = settings;
-    this.returns = new Returns(link, names);
+    this.returns = new ReleaseNotes(link, names);
     this.#link = link;
     this.#names = names;
     this.#news = news;

@@ -1,25 +1,30 @@
 /** @module */
-import type { WaitOptions } from "../../tasks/types.ts";
-import { Gate } from "./_gate.ts";
-import type { Link } from "./_link.ts";
-import type { Names } from "./_names.ts";
-import type { News } from "./_news.ts";
-import { type Parcel, store } from "./_parcel.ts";
-import type { Stock } from "./_stock.ts";
+import type { WaitOptions } from "../../../tasks/types.ts";
+import { PublishLock } from "./publish_lock.ts";
+import type { ReconnectingConnection } from "../transport/reconnecting_connection.ts";
+import type { Subjects } from "../_subjects.ts";
+import type { DoneNotices } from "./done_notices.ts";
+import { type JobMessage, store } from "./publish.ts";
+import type { Backlog } from "./backlog.ts";
 
 /** While the queue is full, and there is no news, it is tried that often. */
 const FIRST_PAUSE = 20, LONGEST_PAUSE = 1000;
 
 /** Puts jobs on the servers, and waits while there is no room. */
-export class Puts {
-  readonly #link: Link;
-  readonly #names: Names;
-  readonly #news: News;
-  readonly #stock: Stock;
+export class Publisher {
+  readonly #link: ReconnectingConnection;
+  readonly #names: Subjects;
+  readonly #news: DoneNotices;
+  readonly #stock: Backlog;
   /** While the queue is full, one after the other. */
-  readonly #gate = new Gate();
+  readonly #gate = new PublishLock();
 
-  constructor(link: Link, names: Names, news: News, stock: Stock) {
+  constructor(
+    link: ReconnectingConnection,
+    names: Subjects,
+    news: DoneNotices,
+    stock: Backlog,
+  ) {
     this.#link = link;
     this.#names = names;
     this.#news = news;
@@ -31,7 +36,7 @@ export class Puts {
     return this.#gate.waiting + Number(this.#gate.taken);
   }
 
-  async put(parcel: Parcel, options?: WaitOptions): Promise<void> {
+  async put(parcel: JobMessage, options?: WaitOptions): Promise<void> {
     if (!this.#gate.taken && await this.#stored(parcel, options)) return;
     await this.#gate.enter(options);
     try {
@@ -53,7 +58,7 @@ export class Puts {
   }
 
   #stored(
-    parcel: Parcel,
+    parcel: JobMessage,
     options: WaitOptions | undefined,
   ): Promise<boolean> {
     return store(this.#link, this.#names, parcel, options);

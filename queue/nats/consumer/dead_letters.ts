@@ -1,22 +1,22 @@
 /** @module */
-import type { WaitOptions } from "../../tasks/types.ts";
-import { quiet } from "../../tasks/waiter.ts";
-import type { Codec } from "../jobs/codec.ts";
-import type { DeadLetter } from "../jobs/jobs.ts";
-import { Letter, type Remains } from "../jobs/letter.ts";
-import { listing } from "../jobs/listing.ts";
-import { ID } from "./_delivery.ts";
-import { ATTEMPTS, REASON } from "./_desk.ts";
-import type { Link } from "./_link.ts";
-import type { Names } from "./_names.ts";
-import { lastLetter } from "./_set_up.ts";
+import type { WaitOptions } from "../../../tasks/types.ts";
+import { quiet } from "../../../tasks/waiter.ts";
+import type { Codec } from "../../jobs/codec.ts";
+import type { DeadLetter } from "../../jobs/jobs.ts";
+import { type DeadJob, DeadLetterEntry } from "../../jobs/dead_letter.ts";
+import { listing } from "../../jobs/listing.ts";
+import { ID } from "./delivery.ts";
+import { ATTEMPTS, REASON } from "./acks.ts";
+import type { ReconnectingConnection } from "../transport/reconnecting_connection.ts";
+import type { Subjects } from "../_subjects.ts";
+import { lastLetter } from "../_provision.ts";
 import {
   dataIn,
   findMessage,
   headersIn,
   removeMessage,
   type StoredMessage,
-} from "./_stored_message.ts";
+} from "../transport/stored_message.ts";
 
 /** Puts a job back: its number among the letters tells it from others. */
 export type PutBack<T> = (
@@ -26,13 +26,18 @@ export type PutBack<T> = (
 ) => Promise<void>;
 
 /** The dead letters of a queue. */
-export class Letters<T> {
-  readonly #link: Link;
-  readonly #names: Names;
+export class DeadLetters<T> {
+  readonly #link: ReconnectingConnection;
+  readonly #names: Subjects;
   readonly #codec: Codec<T>;
   readonly #putBack: PutBack<T>;
 
-  constructor(link: Link, names: Names, codec: Codec<T>, putBack: PutBack<T>) {
+  constructor(
+    link: ReconnectingConnection,
+    names: Subjects,
+    codec: Codec<T>,
+    putBack: PutBack<T>,
+  ) {
     this.#link = link;
     this.#names = names;
     this.#codec = codec;
@@ -69,7 +74,7 @@ export class Letters<T> {
   #letter(message: StoredMessage): DeadLetter<T> {
     const { seq, time } = message;
     const header = headersIn(message);
-    const remains: Remains = {
+    const remains: DeadJob = {
       id: decodeURIComponent(header(ID)),
       data: dataIn(message),
       attempts: Number(header(ATTEMPTS)),
@@ -84,7 +89,7 @@ export class Letters<T> {
       await this.#putBack(letter, seq, options);
       await drop(options);
     };
-    const letter = new Letter(remains, this.#codec, {
+    const letter = new DeadLetterEntry(remains, this.#codec, {
       drop: (options) => quiet(drop(options)),
       requeue: (options) => quiet(requeue(options)),
     });

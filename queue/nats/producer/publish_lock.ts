@@ -1,10 +1,10 @@
 /** @module */
-import { Line } from "../../tasks/line.ts";
-import type { WaitOptions } from "../../tasks/types.ts";
-import { refused } from "../../tasks/waiter.ts";
+import { Line } from "../../../tasks/line.ts";
+import type { WaitOptions } from "../../../tasks/types.ts";
+import { refused } from "../../../tasks/waiter.ts";
 
 /** Lets one in at a time, first come, first served. */
-export class Gate {
+export class PublishLock {
   readonly #line = new Line<void>("Jobs.put");
   #taken = false;
 
