@@ -3,11 +3,11 @@ import { InvalidStateError } from "../tasks/errors.ts";
 import { currentScope } from "../tasks/current_scope.ts";
 import { describe } from "../tasks/types.ts";
 import { passed, refused } from "../tasks/waiter.ts";
-import { onceLeading } from "./_group_start.ts";
-import { type Launch, launch, pathOf, shellLaunch } from "./_launch.ts";
+import { untilGroupExists } from "./spawn/process_group.ts";
+import { pathOf, type Program, shellProgram, spawn } from "./spawn/spawn.ts";
 import {
-  type Settings,
-  settingsOf,
+  type SpawnSettings,
+  spawnSettings,
   type SubprocessOptions,
 } from "./options.ts";
 import { isReady, type Process, processOf } from "./process.ts";
@@ -83,16 +83,16 @@ export function createSubprocessShell(
     if (typeof command !== "string") {
       throw new TypeError(`expected a command, found ${describe(command)}`);
     }
-    return shellLaunch(command, settings);
+    return shellProgram(command, settings);
   });
 }
 
 function start(
   options: SubprocessOptions | undefined,
-  plan: (settings: Settings) => Launch,
+  plan: (settings: SpawnSettings) => Program,
 ): Promise<Process> {
   try {
-    const settings = settingsOf(options);
+    const settings = spawnSettings(options);
     const what = plan(settings);
     const refusal = refused();
     if (refusal !== undefined) return refusal;
@@ -101,10 +101,10 @@ function start(
         "no program can start here: the run that this code belongs to has ended",
       );
     }
-    const { child, leadsSoon } = launch(what, settings);
+    const { child, groupPending } = spawn(what, settings);
     const process = processOf(child, settings);
-    if (!leadsSoon) return passed(process);
-    return onceLeading(() => isReady(process), process);
+    if (!groupPending) return passed(process);
+    return untilGroupExists(() => isReady(process), process);
   } catch (error) {
     return Promise.reject(error);
   }

@@ -82,5 +82,5 @@ export {
   TimeoutExpiredError,
 } from "./errors.ts";
 export type { TimeLimits } from "./_limits.ts";
-export type { ProcessOutput } from "./_communication.ts";
+export type { ProcessOutput } from "./pipes/communicate.ts";
 export type { WaitOptions } from "../tasks/types.ts";

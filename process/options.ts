@@ -1,6 +1,5 @@
 /** How a program is started, and the checks. @module */
 import { checkMilliseconds, describe } from "../tasks/types.ts";
-import { isGranted } from "./_is_granted.ts";
 import { DEVNULL, INHERIT, PIPE, type Stdio, STDOUT } from "./stdio.ts";
 
 /** How a program is started. */
@@ -49,7 +48,7 @@ export interface SubprocessOptions {
 }
 
 /** The options with their defaults. */
-export interface Settings {
+export interface SpawnSettings {
   readonly stdin: Stdio;
   readonly stdout: Stdio;
   readonly stderr: Stdio | typeof STDOUT;
@@ -64,7 +63,7 @@ export interface Settings {
 const STDIO: readonly unknown[] = [PIPE, DEVNULL, INHERIT];
 
 /** Checks `options` and fills in the defaults. */
-export function settingsOf(options: SubprocessOptions = {}): Settings {
+export function spawnSettings(options: SubprocessOptions = {}): SpawnSettings {
   const { stdin = INHERIT, stdout = INHERIT, stderr = INHERIT, limit } =
     options;
   checkStdio("stdin", stdin, STDIO);
@@ -90,6 +89,11 @@ function checkStdio(name: string, value: unknown, allowed: readonly unknown[]) {
       describe(value)
     }`,
   );
+}
+
+/** Whether a permission is granted; never asks for it. */
+export function isGranted(descriptor: Deno.PermissionDescriptor): boolean {
+  return Deno.permissions.querySync(descriptor).state === "granted";
 }
 
 /**

@@ -1,14 +1,14 @@
 /** @module */
 import { describe } from "../tasks/types.ts";
 import { quiet, refused } from "../tasks/waiter.ts";
-import { Communication } from "./_communication.ts";
-import { join } from "./_joint.ts";
+import { Communication } from "./pipes/communicate.ts";
+import { join } from "./_pump.ts";
 import { Limits } from "./_limits.ts";
 import { CompletedPipeline } from "./completed_pipeline.ts";
 import { CompletedProcess } from "./completed_process.ts";
 import { createSubprocessExec } from "./create_subprocess.ts";
 import { TimeoutExpiredError } from "./errors.ts";
-import { settingsOf, type SubprocessOptions } from "./options.ts";
+import { spawnSettings, type SubprocessOptions } from "./options.ts";
 import { partsOf, type Process } from "./process.ts";
 import {
   decoded,
@@ -143,7 +143,7 @@ function start(
 ): Promise<Process> {
   const settings: SubprocessOptions = {
     ...options,
-    group: options.group ?? settingsOf(options).group, // one for all: a terminal is for all of them
+    group: options.group ?? spawnSettings(options).group, // one for all: a terminal is for all of them
     stdin: at === 0 ? options.stdin : PIPE,
     stdout: at === length - 1 ? options.stdout : PIPE,
   };
@@ -151,7 +151,7 @@ function start(
 }
 
 function connect(processes: Process[], options: RunSubprocessOptions): void {
-  const { killAfter } = settingsOf(options);
+  const { killAfter } = spawnSettings(options);
   processes.forEach((process, at) => {
     if (at > 0) join(processes[at - 1]!, process, killAfter);
   });

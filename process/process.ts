@@ -8,12 +8,16 @@ import type { Scheduler } from "../tasks/scheduler.ts";
 import { currentScope } from "../tasks/current_scope.ts";
 import type { WaitOptions } from "../tasks/types.ts";
 import { passed, ShieldedWaiter } from "../tasks/waiter.ts";
-import { bringDown } from "./_bring_down.ts";
-import { Communication, type ProcessOutput } from "./_communication.ts";
-import { Exit } from "./_exit.ts";
-import { Pipes } from "./_pipes.ts";
-import { ChildReach, GroupReach, type Reach } from "./_reach.ts";
-import type { Settings } from "./options.ts";
+import { terminate } from "./signals/terminate.ts";
+import { Communication, type ProcessOutput } from "./pipes/communicate.ts";
+import { ExitWatcher } from "./signals/exit_watcher.ts";
+import { Pipes } from "./pipes/pipes.ts";
+import {
+  ChildTarget,
+  GroupTarget,
+  type SignalTarget,
+} from "./signals/signal_target.ts";
+import type { SpawnSettings } from "./options.ts";
 
 /**
  * Makes a process of a child that was started with `settings`: for those who
@@ -21,7 +25,7 @@ import type { Settings } from "./options.ts";
  */
 export let processOf!: (
   child: Deno.ChildProcess,
-  settings: Settings,
+  settings: SpawnSettings,
 ) => Process;
 
 /** Whether its signals reach whom they are to reach: for those who start it. */
@@ -32,7 +36,7 @@ export let partsOf!: (process: Process) => Parts;
 
 /** The end of a process, its pipes, and the way of using them all at once. */
 export interface Parts {
-  readonly exit: Exit;
+  readonly exit: ExitWatcher;
   readonly pipes: Pipes;
   readonly communication: Communication;
 }
@@ -71,8 +75,8 @@ const leftovers = new Set<Process>();
 export class Process implements AsyncDisposable {
   /** The number that the system has given it. */
   readonly pid: number;
-  readonly #exit: Exit;
-  readonly #reach: Reach;
+  readonly #exit: ExitWatcher;
+  readonly #target: SignalTarget;
   readonly #pipes: Pipes;
   readonly #communication: Communication;
   readonly #killAfter: number;
@@ -80,14 +84,14 @@ export class Process implements AsyncDisposable {
   readonly #down = new Line<void>("Process dispose");
   #state: "running" | "ending" | "down" = "running";
 
-  private constructor(child: Deno.ChildProcess, settings: Settings) {
+  private constructor(child: Deno.ChildProcess, settings: SpawnSettings) {
     this.pid = child.pid;
     this.#killAfter = settings.killAfter;
-    this.#reach = settings.group
-      ? new GroupReach(child)
-      : new ChildReach(child);
-    this.#exit = new Exit(child.status, () => {
-      this.#reach.childEnded();
+    this.#target = settings.group
+      ? new GroupTarget(child)
+      : new ChildTarget(child);
+    this.#exit = new ExitWatcher(child.status, () => {
+      this.#target.childEnded();
       this.#settle();
     });
     this.#pipes = new Pipes(child, settings, () => this.#settle());
@@ -199,7 +203,7 @@ export class Process implements AsyncDisposable {
    * @throws {Deno.errors.PermissionDenied} It runs as somebody else.
    */
   sendSignal(signal: Deno.Signal): void {
-    if (this.#state !== "down") this.#reach.send(signal);
+    if (this.#state !== "down") this.#target.send(signal);
   }
 
   /**
@@ -230,14 +234,14 @@ export class Process implements AsyncDisposable {
    */
   [Symbol.asyncDispose](): Promise<void> {
     this.#pipes.close();
-    if (this.#state === "down" || this.#reach.gone) return passed(undefined);
-    if (this.#state === "running") this.#bringDown();
+    if (this.#state === "down" || this.#target.gone) return passed(undefined);
+    if (this.#state === "running") this.#terminate();
     return this.#down.join(new ShieldedWaiter<void>(this.#down));
   }
 
-  #bringDown(): void {
+  #terminate(): void {
     this.#state = "ending";
-    detached(() => bringDown(this.#reach, this.#exit, this.#killAfter)).then(
+    detached(() => terminate(this.#target, this.#exit, this.#killAfter)).then(
       () => {
         this.#state = "down";
         this.#settle();
@@ -255,7 +259,7 @@ export class Process implements AsyncDisposable {
    * be ended.
    */
   #settle(): void {
-    const over = this.#state === "down" || this.#reach.gone;
+    const over = this.#state === "down" || this.#target.gone;
     if (!over) {
       if (this.returnCode !== undefined) leftovers.add(this);
       return;
@@ -270,7 +274,7 @@ export class Process implements AsyncDisposable {
       for (const process of leftovers) process.#settle();
       return new Process(child, settings);
     };
-    isReady = (process) => process.#reach.ready;
+    isReady = (process) => process.#target.ready;
     partsOf = (process) => ({
       exit: process.#exit,
       pipes: process.#pipes,

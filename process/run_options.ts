@@ -1,8 +1,8 @@
 /** How programs are run to their end: for one and for a pipeline. @module */
 import { describe, type WaitOptions } from "../tasks/types.ts";
-import { checkInput, type ProcessOutput } from "./_communication.ts";
+import { checkInput, type ProcessOutput } from "./pipes/communicate.ts";
 import type { TimeLimits } from "./_limits.ts";
-import { settingsOf, type SubprocessOptions } from "./options.ts";
+import { spawnSettings, type SubprocessOptions } from "./options.ts";
 import { partsOf, type Process } from "./process.ts";
 import { DEVNULL, PIPE } from "./stdio.ts";
 
@@ -45,7 +45,7 @@ export function withPipes(options: RunSubprocessOptions): RunSubprocessOptions {
   const stdin = options.stdin ?? (input === undefined ? DEVNULL : PIPE);
   const captured = captureOutput ? { stdout: PIPE, stderr: PIPE } as const : {};
   const plumbed = { ...captured, ...given(options), stdin };
-  settingsOf(plumbed);
+  spawnSettings(plumbed);
   return plumbed;
 }
 

@@ -1,6 +1,6 @@
 /** The process table, as the tests see it. @module */
 import { fail } from "@std/assert";
-import { sleep } from "../../tasks/mod.ts";
+import { sleep } from "@asyncio/asyncio/tasks";
 
 /** How long a condition may take to come true, however slow the machine. */
 const PATIENCE = 20_000;

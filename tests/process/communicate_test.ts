@@ -5,14 +5,14 @@ import {
   DEVNULL,
   PIPE,
   STDOUT,
-} from "../../process/mod.ts";
+} from "@asyncio/asyncio/process";
 import {
   CancelledError,
   createTask,
   sleep,
   TimeoutError,
   waitFor,
-} from "../../tasks/mod.ts";
+} from "@asyncio/asyncio/tasks";
 import { isAlive, text, until } from "./_processes.ts";
 
 /** Reads and echoes line by line, at once. */

@@ -14,14 +14,14 @@ import {
   runSubprocess,
   STDOUT,
   type SubprocessOptions,
-} from "../../process/mod.ts";
+} from "@asyncio/asyncio/process";
 import {
   CancelledError,
   createTask,
   InvalidStateError,
   run,
   sleep,
-} from "../../tasks/mod.ts";
+} from "@asyncio/asyncio/tasks";
 import { stateOf, text, zombies } from "./_processes.ts";
 
 /** What a program prints. */

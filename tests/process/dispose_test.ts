@@ -6,7 +6,7 @@ import {
   PIPE,
   type Process,
   STDOUT,
-} from "../../process/mod.ts";
+} from "@asyncio/asyncio/process";
 import {
   CancelledError,
   createTask,
@@ -14,7 +14,7 @@ import {
   run,
   sleep,
   taskGroup,
-} from "../../tasks/mod.ts";
+} from "@asyncio/asyncio/tasks";
 import {
   isAlive,
   livingIn,

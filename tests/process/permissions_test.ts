@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { runSubprocess } from "../../process/mod.ts";
+import { runSubprocess } from "@asyncio/asyncio/process";
 
-const PROCESS = new URL("../../process/mod.ts", import.meta.url);
+const PROCESS = new URL("@asyncio/asyncio/process", import.meta.url);
 
 /** What a program prints that may do no more than `permissions`. */
 async function run(code: string, ...permissions: string[]): Promise<string> {

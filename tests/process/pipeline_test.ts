@@ -6,8 +6,8 @@ import {
   pipeline,
   STDOUT,
   TimeoutExpiredError,
-} from "../../process/mod.ts";
-import { CancelledError, createTask, run, sleep } from "../../tasks/mod.ts";
+} from "@asyncio/asyncio/process";
+import { CancelledError, createTask, run, sleep } from "@asyncio/asyncio/tasks";
 import { isAlive, livingIn, openFiles, until, zombies } from "./_processes.ts";
 
 const CAPTURE = { captureOutput: true } as const;

@@ -4,7 +4,7 @@ import {
   createSubprocessShell,
   DEVNULL,
   PIPE,
-} from "../../process/mod.ts";
+} from "@asyncio/asyncio/process";
 import {
   CancelledError,
   createTask,
@@ -13,7 +13,7 @@ import {
   sleep,
   TimeoutError,
   waitFor,
-} from "../../tasks/mod.ts";
+} from "@asyncio/asyncio/tasks";
 import { isAlive, openFiles, text, until } from "./_processes.ts";
 
 const MEGABYTE = new Uint8Array(1 << 20);

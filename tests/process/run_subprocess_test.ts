@@ -15,14 +15,14 @@ import {
   type RunSubprocessOptions,
   STDOUT,
   TimeoutExpiredError,
-} from "../../process/mod.ts";
+} from "@asyncio/asyncio/process";
 import {
   CancelledError,
   createTask,
   run,
   TimeoutError,
   waitFor,
-} from "../../tasks/mod.ts";
+} from "@asyncio/asyncio/tasks";
 import { isAlive, livingIn, until, zombies } from "./_processes.ts";
 
 const CAPTURE = { captureOutput: true } as const;

@@ -6,7 +6,7 @@ import {
   INHERIT,
   PIPE,
   type Process,
-} from "../../process/mod.ts";
+} from "@asyncio/asyncio/process";
 import { isAlive, livingIn, stateOf, text, until } from "./_processes.ts";
 
 /** The number that a program prints on its next line. */

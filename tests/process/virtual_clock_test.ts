@@ -4,9 +4,9 @@ import {
   DEVNULL,
   PIPE,
   runSubprocess,
-} from "../../process/mod.ts";
-import { createTask, run, sleep } from "../../tasks/mod.ts";
-import { VirtualClock } from "../../testing/mod.ts";
+} from "@asyncio/asyncio/process";
+import { createTask, run, sleep } from "@asyncio/asyncio/tasks";
+import { VirtualClock } from "@asyncio/asyncio/testing";
 import { livingIn, text } from "./_processes.ts";
 
 const DAY = 86_400_000;

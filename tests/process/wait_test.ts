@@ -5,7 +5,7 @@ import {
   DEVNULL,
   PIPE,
   runSubprocess,
-} from "../../process/mod.ts";
+} from "@asyncio/asyncio/process";
 import {
   CancelledError,
   createTask,
@@ -14,10 +14,10 @@ import {
   sleep,
   TimeoutError,
   waitFor,
-} from "../../tasks/mod.ts";
+} from "@asyncio/asyncio/tasks";
 import { isAlive, stateOf, until, zombies } from "./_processes.ts";
 
-const PROCESS = new URL("../../process/mod.ts", import.meta.url);
+const PROCESS = new URL("@asyncio/asyncio/process", import.meta.url);
 
 Deno.test("wait gives the exit code", async () => {
   const process = await createSubprocessShell("exit 7");

@@ -1,5 +1,5 @@
 /**
- * Whom the signals to a child reach: the group that it leads, or the child
+ * Where the signals to a child go: the group that it leads, or the child
  * alone.
  *
  * **Nobody else.** The numbers of processes are used again. While a member of a
@@ -10,10 +10,10 @@
  *
  * @module
  */
-import { livingMembers } from "./_members.ts";
+import { hasLivingMembers } from "./process_table.ts";
 
-export interface Reach {
-  /** Whether there is the group that signals are to reach, or has been. */
+export interface SignalTarget {
+  /** Whether there is the group that signals go to, or was. */
   readonly ready: boolean;
   /** Sends `signal` to all that are left. */
   send(signal: Deno.Signal): void;
@@ -29,7 +29,7 @@ export interface Reach {
 }
 
 /** Of a child without a group of its own. */
-export class ChildReach implements Reach {
+export class ChildTarget implements SignalTarget {
   readonly ready = true;
   readonly #child: Deno.ChildProcess;
   gone = false;
@@ -57,14 +57,14 @@ export class ChildReach implements Reach {
 }
 
 /** Of a child that leads a group, or is about to. */
-export class GroupReach implements Reach {
+export class GroupTarget implements SignalTarget {
   readonly #pid: number;
-  readonly #leader: ChildReach;
+  readonly #leader: ChildTarget;
   #gone = false;
 
   constructor(child: Deno.ChildProcess) {
     this.#pid = child.pid;
-    this.#leader = new ChildReach(child);
+    this.#leader = new ChildTarget(child);
   }
 
   get ready(): boolean {
@@ -79,7 +79,7 @@ export class GroupReach implements Reach {
   }
 
   get dead(): boolean {
-    return this.gone || this.#leader.gone && !livingMembers(this.#pid);
+    return this.gone || this.#leader.gone && !hasLivingMembers(this.#pid);
   }
 
   send(signal: Deno.Signal): void {

@@ -1,5 +1,5 @@
 /** @module */
-import type { ByteSink } from "../streams/buffer/source_and_sink.ts";
+import type { ByteSink } from "../../streams/buffer/source_and_sink.ts";
 
 /** The pipe that a program reads from. */
 export class PipeSink implements ByteSink {

@@ -15,15 +15,15 @@ const CHUNK = 65536;
 export function join(from: Process, to: Process, killAfter: number): void {
   const { scheduler } = currentScope();
   detached(() => {
-    const joint = new Joint(from, to);
-    joint.flow();
-    joint.endWithReader(killAfter).catch((error) =>
+    const pump = new Pump(from, to);
+    pump.flow();
+    pump.endWithReader(killAfter).catch((error) =>
       scheduler.report({ message: "A program cannot be ended", error })
     );
   });
 }
 
-class Joint {
+class Pump {
   readonly #from: Process;
   readonly #to: Process;
   /** Whether the first has closed its output itself: it may well go on. */

@@ -1,14 +1,14 @@
 /** @module */
-import { readerOver, type StreamReader } from "../streams/stream_reader.ts";
+import { readerOver, type StreamReader } from "../../streams/stream_reader.ts";
 import {
   sinkOf,
   type StreamWriter,
   writerOver,
-} from "../streams/stream_writer.ts";
-import { PipeSink } from "./_pipe_sink.ts";
-import { PipeSource } from "./_pipe_source.ts";
-import type { Settings } from "./options.ts";
-import { PIPE } from "./stdio.ts";
+} from "../../streams/stream_writer.ts";
+import { PipeSink } from "./pipe_sink.ts";
+import { PipeSource } from "./pipe_source.ts";
+import type { SpawnSettings } from "../options.ts";
+import { PIPE } from "../stdio.ts";
 
 /** The pipes to and from a program. */
 export class Pipes {
@@ -22,7 +22,7 @@ export class Pipes {
   /** @param onClose Is called when one of those that are read is closed. */
   constructor(
     child: Deno.ChildProcess,
-    { stdin, stdout, stderr, limit }: Settings,
+    { stdin, stdout, stderr, limit }: SpawnSettings,
     onClose: () => void,
   ) {
     if (stdin === PIPE) {

@@ -1,5 +1,5 @@
 /** @module */
-import type { ByteSource } from "../streams/buffer/source_and_sink.ts";
+import type { ByteSource } from "../../streams/buffer/source_and_sink.ts";
 
 /**
  * How much is read ahead of the reader once the program has ended; a pipe holds

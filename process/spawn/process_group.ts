@@ -9,16 +9,15 @@
  *
  * @module
  */
-import { currentScope } from "../tasks/current_scope.ts";
-import type { Runnable } from "../tasks/runnable.ts";
-import type { Scheduler } from "../tasks/scheduler.ts";
-import { type Place, ShieldedWaiter } from "../tasks/waiter.ts";
-import { findProgram } from "./_find_program.ts";
-import { isGranted } from "./_is_granted.ts";
-import type { Settings } from "./options.ts";
+import { currentScope } from "../../tasks/current_scope.ts";
+import type { Runnable } from "../../tasks/runnable.ts";
+import type { Scheduler } from "../../tasks/scheduler.ts";
+import { type Place, ShieldedWaiter } from "../../tasks/waiter.ts";
+import { findProgram } from "./find_program.ts";
+import { isGranted, type SpawnSettings } from "../options.ts";
 
 /** What is started instead of a program, to make it lead a group. */
-export interface GroupStart {
+export interface GroupProgram {
   program: string;
   args: readonly string[];
   /** Whether the runtime makes the group; else it is made a moment later. */
@@ -31,11 +30,11 @@ let setsid: string | undefined;
 let looked = false;
 
 /** How to start `program` as the leader of a group. */
-export function groupStart(
+export function asGroupLeader(
   program: string,
   args: readonly string[],
-  settings: Settings,
-): GroupStart {
+  settings: SpawnSettings,
+): GroupProgram {
   const path = findSetsid() && findProgram(program, settings);
   // What may still turn out not to be a program, such as a script without its
   // interpreter, is for the runtime to refuse.
@@ -73,7 +72,7 @@ function isBinary(path: string): boolean {
  * A wait until something is so, which is looked at once a turn. No cancel ends
  * it: what was started has to be handed out.
  */
-class Look<T> extends ShieldedWaiter<T> implements Runnable {
+class GroupWait<T> extends ShieldedWaiter<T> implements Runnable {
   readonly #isSo: () => boolean;
   readonly #result: T;
   readonly #scheduler: Scheduler;
@@ -93,10 +92,10 @@ class Look<T> extends ShieldedWaiter<T> implements Runnable {
 }
 
 /** Gives `result` as soon as a child leads its group. */
-export function onceLeading<T>(
+export function untilGroupExists<T>(
   isLeading: () => boolean,
   result: T,
 ): Promise<T> {
   const place: Place = { what: "createSubprocess", leave() {} };
-  return new Look(place, isLeading, result).promise;
+  return new GroupWait(place, isLeading, result).promise;
 }

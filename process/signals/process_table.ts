@@ -10,7 +10,7 @@
  * Whether anybody in the group has not ended; where the system does not tell,
  * yes.
  */
-export function livingMembers(group: number): boolean {
+export function hasLivingMembers(group: number): boolean {
   if (Deno.build.os !== "linux") return true;
   try {
     for (const { name } of Deno.readDirSync("/proc")) {

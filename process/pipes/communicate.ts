@@ -1,10 +1,10 @@
 /** @module */
-import { sourceOf, type StreamReader } from "../streams/stream_reader.ts";
-import type { StreamWriter } from "../streams/stream_writer.ts";
-import { detached } from "../tasks/detached.ts";
-import { describe, type WaitOptions } from "../tasks/types.ts";
-import { quiet, refused } from "../tasks/waiter.ts";
-import type { Exit } from "./_exit.ts";
+import { sourceOf, type StreamReader } from "../../streams/stream_reader.ts";
+import type { StreamWriter } from "../../streams/stream_writer.ts";
+import { detached } from "../../tasks/detached.ts";
+import { describe, type WaitOptions } from "../../tasks/types.ts";
+import { quiet, refused } from "../../tasks/waiter.ts";
+import type { ExitWatcher } from "../signals/exit_watcher.ts";
 
 /** What a program has written; `undefined` where that is not piped. */
 export interface ProcessOutput {
@@ -15,7 +15,7 @@ export interface ProcessOutput {
 }
 
 /** The streams of a program that are pipes. */
-export interface Streams {
+export interface ProcessPipes {
   readonly stdin?: StreamWriter | undefined;
   readonly stdout?: StreamReader | undefined;
   readonly stderr?: StreamReader | undefined;
@@ -34,7 +34,7 @@ const encoder = new TextEncoder();
 export class Communication {
   /** Is called when bytes have gone in. */
   onFed: (() => void) | undefined = undefined;
-  readonly #exit: Exit;
+  readonly #exit: ExitWatcher;
   readonly #stdin: StreamWriter | undefined;
   readonly #stdout: StreamReader | undefined;
   readonly #stderr: StreamReader | undefined;
@@ -43,7 +43,7 @@ export class Communication {
   #running = false;
 
   /** @param streams Those that it serves. */
-  constructor(exit: Exit, streams: Streams) {
+  constructor(exit: ExitWatcher, streams: ProcessPipes) {
     this.#exit = exit;
     this.#stdin = streams.stdin;
     this.#stdout = streams.stdout;

@@ -1,8 +1,7 @@
 /** @module */
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { isGranted } from "./_is_granted.ts";
-import type { Settings } from "./options.ts";
+import { isGranted, type SpawnSettings } from "../options.ts";
 
 /**
  * Looks `program` up as the system does when it starts one, and gives its path;
@@ -14,7 +13,7 @@ import type { Settings } from "./options.ts";
  */
 export function findProgram(
   program: string,
-  settings: Settings,
+  settings: SpawnSettings,
 ): string | undefined {
   if (!mayLook(settings)) return undefined;
   const { cwd } = settings;
@@ -40,13 +39,13 @@ export function findProgram(
   );
 }
 
-function mayLook({ env }: Settings): boolean {
+function mayLook({ env }: SpawnSettings): boolean {
   return isGranted({ name: "read" }) &&
     (env?.["PATH"] !== undefined ||
       isGranted({ name: "env", variable: "PATH" }));
 }
 
-function candidates(program: string, { cwd, env }: Settings): string[] {
+function candidates(program: string, { cwd, env }: SpawnSettings): string[] {
   const start = cwd === undefined
     ? "."
     : cwd instanceof URL

@@ -1,17 +1,17 @@
 /** Starting a program. @module */
 import { fileURLToPath } from "node:url";
-import { describe } from "../tasks/types.ts";
-import { findProgram } from "./_find_program.ts";
-import { groupStart } from "./_group_start.ts";
-import type { Settings } from "./options.ts";
-import { restored } from "./_restored.ts";
-import { DEVNULL, STDOUT } from "./stdio.ts";
+import { describe } from "../../tasks/types.ts";
+import { findProgram } from "./find_program.ts";
+import { asGroupLeader } from "./process_group.ts";
+import type { SpawnSettings } from "../options.ts";
+import { environmentChanges } from "./shell_environment.ts";
+import { DEVNULL, STDOUT } from "../stdio.ts";
 
 /** Where every system has it: scripts begin with this path. */
 const ENV = "/usr/bin/env";
 
 /** What is to be started. */
-export interface Launch {
+export interface Program {
   program: string;
   args: readonly string[];
   /** Of the shell on Windows, which has rules of its own for quotes. */
@@ -19,18 +19,18 @@ export interface Launch {
 }
 
 /** What was started. */
-export interface Launched {
+export interface Spawned {
   child: Deno.ChildProcess;
   /** Whether it leads its group, if it should, only in a moment. */
-  leadsSoon: boolean;
+  groupPending: boolean;
 }
 
 /** Starts it, or throws an error that names what is missing. */
-export function launch(what: Launch, settings: Settings): Launched {
+export function spawn(what: Program, settings: SpawnSettings): Spawned {
   const { stdin, stdout, stderr, cwd, env, clearEnv, group } = settings;
   const plain = stderr === STDOUT ? merged(what, settings) : what;
   const { program, args, detached } = group
-    ? groupStart(plain.program, plain.args, settings)
+    ? asGroupLeader(plain.program, plain.args, settings)
     : { ...plain, detached: false };
   const command = new Deno.Command(program, {
     args: [...args],
@@ -44,7 +44,7 @@ export function launch(what: Launch, settings: Settings): Launched {
     ...(env !== undefined && { env }),
   });
   try {
-    return { child: command.spawn(), leadsSoon: group && !detached };
+    return { child: command.spawn(), groupPending: group && !detached };
   } catch (error) {
     // Of what is on PATH and cannot be run, the runtime says that it is not there.
     if (error instanceof Deno.errors.NotFound && Deno.build.os !== "windows") {
@@ -58,7 +58,7 @@ export function launch(what: Launch, settings: Settings): Launched {
  * The same, with its messages in its output: a shell gives it one pipe for
  * both, and then becomes it. Two pipes could not tell what was written first.
  */
-function merged({ program, args }: Launch, settings: Settings): Launch {
+function merged({ program, args }: Program, settings: SpawnSettings): Program {
   if (Deno.build.os === "windows") {
     throw new Deno.errors.NotSupported(
       "stderr: STDOUT takes a POSIX shell, there is none on Windows: use a pipe of its own",
@@ -74,9 +74,9 @@ function merged({ program, args }: Launch, settings: Settings): Launch {
 }
 
 /** How a shell starts a program so that it gets the environment that it should. */
-function inItsEnvironment(path: string, settings: Settings): string[] {
+function inItsEnvironment(path: string, settings: SpawnSettings): string[] {
   if (path.includes("=")) return [path]; // `env` would take it for a variable
-  const changes = restored(settings);
+  const changes = environmentChanges(settings);
   if (changes.length === 0) return [path];
   return [findProgram(ENV, settings) ?? ENV, ...changes, path];
 }
@@ -85,12 +85,15 @@ function inItsEnvironment(path: string, settings: Settings): string[] {
  * The shell on `PATH`; where the program gets another `PATH`, the one that
  * every system has.
  */
-function shellFor({ env }: Settings): string {
+function shellFor({ env }: SpawnSettings): string {
   return env?.["PATH"] === undefined ? "sh" : "/bin/sh";
 }
 
 /** How to run `command` in the shell of the system. */
-export function shellLaunch(command: string, settings: Settings): Launch {
+export function shellProgram(
+  command: string,
+  settings: SpawnSettings,
+): Program {
   if (Deno.build.os !== "windows") {
     return { program: shellFor(settings), args: ["-c", command] };
   }

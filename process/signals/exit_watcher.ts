@@ -1,15 +1,15 @@
 /** The end of a child. @module */
-import { detached } from "../tasks/detached.ts";
-import { Line } from "../tasks/line.ts";
-import type { WaitOptions } from "../tasks/types.ts";
-import { ExternalWaiter, passed, refused } from "../tasks/waiter.ts";
-import { RealTimeWaiter } from "./_real_time.ts";
+import { detached } from "../../tasks/detached.ts";
+import { Line } from "../../tasks/line.ts";
+import type { WaitOptions } from "../../tasks/types.ts";
+import { ExternalWaiter, passed, refused } from "../../tasks/waiter.ts";
+import { RealTimeWaiter } from "./real_time.ts";
 
 /**
  * Watched from the start, in no task: so a child is reaped, and its end known,
  * whether anybody waits or not.
  */
-export class Exit {
+export class ExitWatcher {
   /** What the child ended with; -N where signal N ended it. */
   returnCode: number | undefined = undefined;
   readonly #line = new Line<number | undefined>("Process.wait");

@@ -1,6 +1,5 @@
 /** The environment of a program that a shell starts. @module */
-import { isGranted } from "./_is_granted.ts";
-import type { Settings } from "./options.ts";
+import { isGranted, type SpawnSettings } from "../options.ts";
 
 /** What a shell has variables for; others it may drop. */
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -16,7 +15,7 @@ const ADDED: readonly string[] = ["PWD", "SHLVL"];
  *
  * As little as possible: the arguments of a program are there for all to see.
  */
-export function restored(settings: Settings): string[] {
+export function environmentChanges(settings: SpawnSettings): string[] {
   const { clearEnv, cwd, env = {} } = settings;
   const inherits = !clearEnv && isGranted({ name: "env" });
   const all = new Map(

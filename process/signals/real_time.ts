@@ -2,8 +2,8 @@
  * Real time, whatever the clock of the loop: children live in no other. @module
  */
 import { clearTimeout, setTimeout } from "node:timers";
-import { Line } from "../tasks/line.ts";
-import { ExternalWaiter, type Place, type Waiter } from "../tasks/waiter.ts";
+import { Line } from "../../tasks/line.ts";
+import { ExternalWaiter, type Place, type Waiter } from "../../tasks/waiter.ts";
 
 /** The runtime can wait no longer in one timer. */
 const LONGEST = 2 ** 31 - 1;
