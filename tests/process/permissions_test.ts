@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { runSubprocess } from "@asyncio/asyncio/process";
 
-const PROCESS = new URL("@asyncio/asyncio/process", import.meta.url);
+const PROCESS = import.meta.resolve("@asyncio/asyncio/process");
 
 /** What a program prints that may do no more than `permissions`. */
 async function run(code: string, ...permissions: string[]): Promise<string> {

@@ -17,7 +17,7 @@ import {
 } from "@asyncio/asyncio/tasks";
 import { isAlive, stateOf, until, zombies } from "./_processes.ts";
 
-const PROCESS = new URL("@asyncio/asyncio/process", import.meta.url);
+const PROCESS = import.meta.resolve("@asyncio/asyncio/process");
 
 Deno.test("wait gives the exit code", async () => {
   const process = await createSubprocessShell("exit 7");
