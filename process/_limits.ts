@@ -1,8 +1,8 @@
 /** The two limits on time: for the whole, and for standing still. @module */
-import { TimeoutError } from "../tasks/errors.ts";
+import { TimeoutError } from "../tasks/kernel/errors.ts";
 import { getRunningLoop } from "../tasks/event_loop.ts";
 import { type Timeout, timeout } from "../tasks/timeout.ts";
-import { checkMilliseconds } from "../tasks/types.ts";
+import { checkMilliseconds } from "../tasks/kernel/types.ts";
 
 /** How long it may take. */
 export interface TimeLimits {

@@ -1,6 +1,6 @@
 /** Where the output of one program is the input of the next. @module */
-import { detached } from "../tasks/detached.ts";
-import { currentScope } from "../tasks/current_scope.ts";
+import { detached } from "../tasks/kernel/context/detached.ts";
+import { currentScope } from "../tasks/kernel/context/current_scope.ts";
 import { partsOf, type Process } from "./process.ts";
 
 /** How much is taken at a time. */

@@ -1,5 +1,5 @@
 /** @module */
-import { printable } from "../tasks/inspect.ts";
+import { printable } from "../tasks/kernel/watch/inspect.ts";
 import type { CompletedProcess } from "./completed_process.ts";
 
 /** SIGPIPE: nobody reads any more. */

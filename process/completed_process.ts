@@ -1,5 +1,5 @@
 /** @module */
-import { printable } from "../tasks/inspect.ts";
+import { printable } from "../tasks/kernel/watch/inspect.ts";
 import { CalledProcessError } from "./errors.ts";
 
 /**

@@ -1,8 +1,11 @@
 /** @module */
-import { InvalidStateError } from "../tasks/errors.ts";
-import { currentScope } from "../tasks/current_scope.ts";
-import { describe } from "../tasks/types.ts";
-import { passed, refused } from "../tasks/waiter.ts";
+import { InvalidStateError } from "../tasks/kernel/errors.ts";
+import { currentScope } from "../tasks/kernel/context/current_scope.ts";
+import { describe } from "../tasks/kernel/types.ts";
+import {
+  checkpointIfCancelled,
+  ready,
+} from "../tasks/kernel/wait/checkpoint.ts";
 import { untilGroupExists } from "./spawn/process_group.ts";
 import { pathOf, type Program, shellProgram, spawn } from "./spawn/spawn.ts";
 import {
@@ -94,8 +97,8 @@ function start(
   try {
     const settings = spawnSettings(options);
     const what = plan(settings);
-    const refusal = refused();
-    if (refusal !== undefined) return refusal;
+    const rejection = checkpointIfCancelled();
+    if (rejection !== undefined) return rejection;
     if (currentScope().scheduler.closed) {
       throw new InvalidStateError(
         "no program can start here: the run that this code belongs to has ended",
@@ -103,7 +106,7 @@ function start(
     }
     const { child, groupPending } = spawn(what, settings);
     const process = processOf(child, settings);
-    if (!groupPending) return passed(process);
+    if (!groupPending) return ready(process);
     return untilGroupExists(() => isReady(process), process);
   } catch (error) {
     return Promise.reject(error);

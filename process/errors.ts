@@ -1,5 +1,5 @@
 /** The errors of programs that were run to their end. @module */
-import { TimeoutError } from "../tasks/errors.ts";
+import { TimeoutError } from "../tasks/kernel/errors.ts";
 
 /** What was captured; `undefined` where it was not. */
 export interface CapturedOutput {

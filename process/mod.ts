@@ -83,4 +83,4 @@ export {
 } from "./errors.ts";
 export type { TimeLimits } from "./_limits.ts";
 export type { ProcessOutput } from "./pipes/communicate.ts";
-export type { WaitOptions } from "../tasks/types.ts";
+export type { WaitOptions } from "../tasks/kernel/types.ts";

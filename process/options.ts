@@ -1,5 +1,5 @@
 /** How a program is started, and the checks. @module */
-import { checkMilliseconds, describe } from "../tasks/types.ts";
+import { checkMilliseconds, describe } from "../tasks/kernel/types.ts";
 import { DEVNULL, INHERIT, PIPE, type Stdio, STDOUT } from "./stdio.ts";
 
 /** How a program is started. */

@@ -1,6 +1,9 @@
 /** @module */
-import { describe } from "../tasks/types.ts";
-import { quiet, refused } from "../tasks/waiter.ts";
+import { describe } from "../tasks/kernel/types.ts";
+import {
+  checkpointIfCancelled,
+  ignoreCancelRejection,
+} from "../tasks/kernel/wait/checkpoint.ts";
 import { Communication } from "./pipes/communicate.ts";
 import { join } from "./_pump.ts";
 import { Limits } from "./_limits.ts";
@@ -84,7 +87,8 @@ export function pipeline(
     checkCommands(commands);
     const limits = new Limits(options);
     const plumbed = withPipes(options);
-    return refused(options) ?? quiet(runChecked(commands, plumbed, limits));
+    return checkpointIfCancelled(options) ??
+      ignoreCancelRejection(runChecked(commands, plumbed, limits));
   } catch (error) {
     return Promise.reject(error);
   }
@@ -179,8 +183,8 @@ async function complete(
   const { input, signal } = options;
   // A cancel strikes one wait: if one of several waits may be refused, then
   // before all of them.
-  const refusal = refused(options);
-  if (refusal !== undefined) return await refusal;
+  const rejection = checkpointIfCancelled(options);
+  if (rejection !== undefined) return await rejection;
   const outcomes = await Promise.allSettled(
     ends.map((end, at) => end.run(at === 0 ? input : undefined, { signal })),
   );

@@ -1,13 +1,14 @@
 /** @module */
 import type { StreamReader } from "../streams/stream_reader.ts";
 import type { StreamWriter } from "../streams/stream_writer.ts";
-import { detached } from "../tasks/detached.ts";
-import { printable } from "../tasks/inspect.ts";
-import { Line } from "../tasks/line.ts";
-import type { Scheduler } from "../tasks/scheduler.ts";
-import { currentScope } from "../tasks/current_scope.ts";
-import type { WaitOptions } from "../tasks/types.ts";
-import { passed, ShieldedWaiter } from "../tasks/waiter.ts";
+import { detached } from "../tasks/kernel/context/detached.ts";
+import { printable } from "../tasks/kernel/watch/inspect.ts";
+import { WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
+import type { Scheduler } from "../tasks/kernel/loop/scheduler.ts";
+import { currentScope } from "../tasks/kernel/context/current_scope.ts";
+import type { WaitOptions } from "../tasks/kernel/types.ts";
+import { ready } from "../tasks/kernel/wait/checkpoint.ts";
+import { ShieldedWaiter } from "../tasks/kernel/wait/waiter.ts";
 import { terminate } from "./signals/terminate.ts";
 import { Communication, type ProcessOutput } from "./pipes/communicate.ts";
 import { ExitWatcher } from "./signals/exit_watcher.ts";
@@ -81,7 +82,7 @@ export class Process implements AsyncDisposable {
   readonly #communication: Communication;
   readonly #killAfter: number;
   readonly #scheduler: Scheduler;
-  readonly #down = new Line<void>("Process dispose");
+  readonly #down = new WaitQueue<void>("Process dispose");
   #state: "running" | "ending" | "down" = "running";
 
   private constructor(child: Deno.ChildProcess, settings: SpawnSettings) {
@@ -234,9 +235,9 @@ export class Process implements AsyncDisposable {
    */
   [Symbol.asyncDispose](): Promise<void> {
     this.#pipes.close();
-    if (this.#state === "down" || this.#target.gone) return passed(undefined);
+    if (this.#state === "down" || this.#target.gone) return ready(undefined);
     if (this.#state === "running") this.#terminate();
-    return this.#down.join(new ShieldedWaiter<void>(this.#down));
+    return this.#down.add(new ShieldedWaiter<void>(this.#down));
   }
 
   #terminate(): void {

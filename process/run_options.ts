@@ -1,5 +1,5 @@
 /** How programs are run to their end: for one and for a pipeline. @module */
-import { describe, type WaitOptions } from "../tasks/types.ts";
+import { describe, type WaitOptions } from "../tasks/kernel/types.ts";
 import { checkInput, type ProcessOutput } from "./pipes/communicate.ts";
 import type { TimeLimits } from "./_limits.ts";
 import { spawnSettings, type SubprocessOptions } from "./options.ts";

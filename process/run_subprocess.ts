@@ -1,6 +1,9 @@
 /** @module */
-import { describe } from "../tasks/types.ts";
-import { quiet, refused } from "../tasks/waiter.ts";
+import { describe } from "../tasks/kernel/types.ts";
+import {
+  checkpointIfCancelled,
+  ignoreCancelRejection,
+} from "../tasks/kernel/wait/checkpoint.ts";
 import { Limits } from "./_limits.ts";
 import {
   decoded,
@@ -86,7 +89,8 @@ export function runSubprocess(
     const limits = new Limits(options);
     const plumbed = withPipes(options);
     checkIdleTimeout(plumbed);
-    return refused(options) ?? quiet(runChecked(command, plumbed, limits));
+    return checkpointIfCancelled(options) ??
+      ignoreCancelRejection(runChecked(command, plumbed, limits));
   } catch (error) {
     return Promise.reject(error);
   }

@@ -1,7 +1,10 @@
 /** @module */
-import { passed, type Place, refused } from "../tasks/waiter.ts";
-import type { Exchange } from "./_exchange.ts";
-import { Getter } from "./_getter.ts";
+import {
+  checkpointIfCancelled,
+  ready,
+} from "../tasks/kernel/wait/checkpoint.ts";
+import type { Place } from "../tasks/kernel/wait/waiter.ts";
+import { type Channel, Getter } from "./_channel.ts";
 
 /** A call of `next` that waits. */
 class Next<T> extends Getter<T> {
@@ -20,24 +23,24 @@ class Next<T> extends Getter<T> {
  */
 export class QueueIterator<T> implements AsyncIterator<T, undefined>, Place {
   readonly what = "Queue.get";
-  readonly #exchange: Exchange<T>;
+  readonly #channel: Channel<T>;
   readonly #waiting = new Set<Next<T>>();
   #returned = false;
 
-  constructor(exchange: Exchange<T>) {
-    this.#exchange = exchange;
+  constructor(channel: Channel<T>) {
+    this.#channel = channel;
   }
 
   next(): Promise<IteratorResult<T, undefined>> {
-    const refusal = refused();
-    if (refusal !== undefined) return refusal;
-    const exchange = this.#exchange;
-    if (this.#returned) return passed(done());
-    if (exchange.items.size === 0) {
-      return exchange.isShutdown ? passed(done()) : this.#wait();
+    const rejection = checkpointIfCancelled();
+    if (rejection !== undefined) return rejection;
+    const channel = this.#channel;
+    if (this.#returned) return ready(done());
+    if (channel.items.size === 0) {
+      return channel.isShutdown ? ready(done()) : this.#wait();
     }
     try {
-      return passed({ done: false, value: exchange.take() });
+      return ready({ done: false, value: channel.take() });
     } catch (error) {
       return Promise.reject(error);
     }
@@ -46,18 +49,18 @@ export class QueueIterator<T> implements AsyncIterator<T, undefined>, Place {
   return(): Promise<IteratorReturnResult<undefined>> {
     this.#returned = true;
     for (const next of this.#waiting) next.end();
-    return passed(done());
+    return ready(done());
   }
 
   leave(next: Next<T>): void {
     this.#waiting.delete(next);
-    this.#exchange.getters.leave(next);
+    this.#channel.getters.leave(next);
   }
 
   #wait(): Promise<IteratorResult<T, undefined>> {
     const next = new Next<T>(this);
     this.#waiting.add(next);
-    return this.#exchange.getters.join(next) as Promise<
+    return this.#channel.getters.add(next) as Promise<
       IteratorResult<T, undefined>
     >;
   }

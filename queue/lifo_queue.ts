@@ -1,6 +1,6 @@
 /** @module */
-import { Stack } from "./_stack.ts";
-import { keepIn, Queue } from "./queue.ts";
+import { Queue, setStore } from "./queue.ts";
+import { Stack } from "./store/stack.ts";
 
 /**
  * A {@linkcode Queue} that gives the item that was put last. Mirrors
@@ -25,6 +25,6 @@ export class LifoQueue<T> extends Queue<T> {
    */
   constructor(maxSize = 0) {
     super(maxSize);
-    keepIn(this, new Stack());
+    setStore(this, new Stack());
   }
 }

@@ -66,9 +66,13 @@
  *
  * @module
  */
-export * from "./errors.ts";
+export {
+  QueueEmptyError,
+  QueueFullError,
+  QueueShutDownError,
+} from "./errors.ts";
 export { LifoQueue } from "./lifo_queue.ts";
 export { PriorityQueue } from "./priority_queue.ts";
 export type { PriorityQueueOptions } from "./priority_queue.ts";
-export type { WaitOptions } from "../tasks/types.ts";
+export type { WaitOptions } from "../tasks/kernel/types.ts";
 export { Queue } from "./queue.ts";

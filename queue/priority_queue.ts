@@ -1,8 +1,8 @@
 /** @module */
-import { describe } from "../tasks/types.ts";
-import { compare as naturally } from "./_compare.ts";
-import { Heap } from "./_heap.ts";
-import { keepIn, Queue } from "./queue.ts";
+import { describe } from "../tasks/kernel/types.ts";
+import { Queue, setStore } from "./queue.ts";
+import { Heap } from "./store/heap.ts";
+import { compare as naturally } from "./store/natural_order.ts";
 
 /** How a {@linkcode PriorityQueue} is made. */
 export interface PriorityQueueOptions<T> {
@@ -66,6 +66,6 @@ export class PriorityQueue<T> extends Queue<T> {
         `compare is a function of two items, found ${describe(compare)}`,
       );
     }
-    keepIn(this, new Heap<T>(compare));
+    setStore(this, new Heap<T>(compare));
   }
 }

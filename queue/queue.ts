@@ -1,23 +1,29 @@
 /** @module */
-import { printable } from "../tasks/inspect.ts";
-import { isThenable, type WaitOptions } from "../tasks/types.ts";
-import { failed, passed, refused } from "../tasks/waiter.ts";
-import { Exchange } from "./_exchange.ts";
-import { Get } from "./_getter.ts";
-import type { Items } from "./_items.ts";
+import { isThenable, type WaitOptions } from "../tasks/kernel/types.ts";
+import {
+  checkpointIfCancelled,
+  ready,
+  readyError,
+} from "../tasks/kernel/wait/checkpoint.ts";
+import { printable } from "../tasks/kernel/watch/inspect.ts";
+import { Channel, Get, Putter } from "./_channel.ts";
+import {
+  QueueEmptyError,
+  QueueFullError,
+  shutDownGetError,
+  shutDownPutError,
+  thenableItemError,
+} from "./errors.ts";
 import { QueueIterator } from "./_iterator.ts";
-import { Putter } from "./_putter.ts";
-import { readableOf } from "./_readable.ts";
-import { itemRefused, nothingLeft, putRefused } from "./_refusals.ts";
-import { Ring } from "./_ring.ts";
-import { writableOf } from "./_writable.ts";
-import { QueueEmptyError, QueueFullError } from "./errors.ts";
+import type { Items } from "./store/items.ts";
+import { Ring } from "./store/ring.ts";
+import { readableOf, writableOf } from "./_web_streams.ts";
 
 /**
  * Makes a new queue keep its items in `items`: for the queues with another
  * order.
  */
-export let keepIn: <T>(queue: Queue<T>, items: Items<T>) => void;
+export let setStore: <T>(queue: Queue<T>, items: Items<T>) => void;
 
 /**
  * First in, first out, from those who put to those who get. Mirrors
@@ -61,7 +67,7 @@ export let keepIn: <T>(queue: Queue<T>, items: Items<T>) => void;
  * ```
  */
 export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
-  readonly #exchange: Exchange<T>;
+  readonly #channel: Channel<T>;
   #readable: ReadableStream<T> | undefined = undefined;
   #writable: WritableStream<T> | undefined = undefined;
 
@@ -73,12 +79,12 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
    * @throws {TypeError} `maxSize` is no number.
    */
   constructor(maxSize = 0) {
-    this.#exchange = new Exchange(maxSize, new Ring<T>());
+    this.#channel = new Channel(maxSize, new Ring<T>());
   }
 
   /** How many items are in it. Mirrors `asyncio.Queue.qsize`. */
   get size(): number {
-    return this.#exchange.items.size;
+    return this.#channel.items.size;
   }
 
   /**
@@ -86,12 +92,12 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
    * `asyncio.Queue.maxsize`.
    */
   get maxSize(): number {
-    return this.#exchange.maxSize;
+    return this.#channel.maxSize;
   }
 
   /** Whether there is nothing in it. Mirrors `asyncio.Queue.empty`. */
   get empty(): boolean {
-    return this.#exchange.items.size === 0;
+    return this.#channel.items.size === 0;
   }
 
   /**
@@ -99,12 +105,12 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
    * `asyncio.Queue.full`.
    */
   get full(): boolean {
-    return this.#exchange.full;
+    return this.#channel.full;
   }
 
   /** Whether it was shut down: it takes nothing any more. */
   get isShutdown(): boolean {
-    return this.#exchange.isShutdown;
+    return this.#channel.isShutdown;
   }
 
   /**
@@ -122,21 +128,21 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
    * @throws The signal's reason, when it aborts.
    */
   put(item: T, options?: WaitOptions): Promise<void> {
-    if (isThenable(item)) return Promise.reject(itemRefused());
-    const refusal = refused(options);
-    if (refusal !== undefined) return refusal;
-    const exchange = this.#exchange;
-    if (exchange.isShutdown) return failed(putRefused(item));
-    if (exchange.full) {
-      const { putters } = exchange;
-      return putters.join(new Putter(putters, item, options));
+    if (isThenable(item)) return Promise.reject(thenableItemError());
+    const rejection = checkpointIfCancelled(options);
+    if (rejection !== undefined) return rejection;
+    const channel = this.#channel;
+    if (channel.isShutdown) return readyError(shutDownPutError(item));
+    if (channel.full) {
+      const { putters } = channel;
+      return putters.add(new Putter(putters, item, options));
     }
     try {
-      exchange.accept(item);
+      channel.accept(item);
     } catch (error) {
       return Promise.reject(error);
     }
-    return passed(undefined);
+    return ready(undefined);
   }
 
   /**
@@ -148,13 +154,13 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
    * @throws {QueueFullError} There is no room.
    */
   putNowait(item: T): void {
-    if (isThenable(item)) throw itemRefused();
-    const exchange = this.#exchange;
-    if (exchange.isShutdown) throw putRefused(item);
-    if (exchange.full) {
+    if (isThenable(item)) throw thenableItemError();
+    const channel = this.#channel;
+    if (channel.isShutdown) throw shutDownPutError(item);
+    if (channel.full) {
       throw new QueueFullError(`the queue holds ${this.size} items already`);
     }
-    exchange.accept(item);
+    channel.accept(item);
   }
 
   /**
@@ -171,16 +177,16 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
    * @throws The signal's reason, when it aborts.
    */
   get(options?: WaitOptions): Promise<T> {
-    const refusal = refused(options);
-    if (refusal !== undefined) return refusal;
-    const exchange = this.#exchange;
-    if (exchange.items.size === 0) {
-      if (exchange.isShutdown) return failed(nothingLeft());
-      const { getters } = exchange;
-      return getters.join(new Get<T>(getters, options)) as Promise<T>;
+    const rejection = checkpointIfCancelled(options);
+    if (rejection !== undefined) return rejection;
+    const channel = this.#channel;
+    if (channel.items.size === 0) {
+      if (channel.isShutdown) return readyError(shutDownGetError());
+      const { getters } = channel;
+      return getters.add(new Get<T>(getters, options)) as Promise<T>;
     }
     try {
-      return passed(exchange.take());
+      return ready(channel.take());
     } catch (error) {
       return Promise.reject(error);
     }
@@ -210,9 +216,9 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
    * ```
    */
   getNowait(): T {
-    const exchange = this.#exchange;
-    if (exchange.items.size > 0) return exchange.take();
-    if (exchange.isShutdown) throw nothingLeft();
+    const channel = this.#channel;
+    if (channel.items.size > 0) return channel.take();
+    if (channel.isShutdown) throw shutDownGetError();
     throw new QueueEmptyError("the queue is empty");
   }
 
@@ -223,7 +229,7 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
    * @throws {RangeError} It was called more often than there were items.
    */
   taskDone(): void {
-    const { unfinished } = this.#exchange;
+    const { unfinished } = this.#channel;
     if (unfinished.count === 0) {
       throw new RangeError(
         "taskDone() called more often than there were items",
@@ -241,7 +247,7 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
    * @throws The signal's reason, when it aborts.
    */
   join(options?: WaitOptions): Promise<void> {
-    return this.#exchange.unfinished.join(options);
+    return this.#channel.unfinished.join(options);
   }
 
   /**
@@ -266,7 +272,7 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
    * ```
    */
   shutdown(immediate = false): void {
-    this.#exchange.shutdown(immediate);
+    this.#channel.shutdown(immediate);
   }
 
   /**
@@ -277,7 +283,7 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
    * `return()`, which ends the iteration, also ends a `next()` that waits.
    */
   [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
-    return new QueueIterator(this.#exchange);
+    return new QueueIterator(this.#channel);
   }
 
   /**
@@ -307,7 +313,7 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
    * ```
    */
   get readable(): ReadableStream<T> {
-    return this.#readable ??= readableOf(this.#exchange);
+    return this.#readable ??= readableOf(this.#channel);
   }
 
   /**
@@ -341,13 +347,13 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
   }
 
   static {
-    keepIn = (queue, items) => queue.#exchange.items = items;
+    setStore = (queue, items) => queue.#channel.items = items;
     printable(Queue, (queue) => ({
       size: queue.size,
       maxSize: queue.maxSize,
-      getters: queue.#exchange.getters.size,
-      putters: queue.#exchange.putters.size,
-      joiners: queue.#exchange.unfinished.waiting || undefined,
+      getters: queue.#channel.getters.size,
+      putters: queue.#channel.putters.size,
+      joiners: queue.#channel.unfinished.waiting || undefined,
       isShutdown: queue.isShutdown || undefined,
     }));
   }

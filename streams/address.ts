@@ -1,5 +1,5 @@
 /** @module */
-import { describe } from "../tasks/types.ts";
+import { describe } from "../tasks/kernel/types.ts";
 
 /**
  * An address in short: `127.0.0.1:80`, `[::1]:80`, `/run/service.sock`; of the

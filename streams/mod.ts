@@ -83,4 +83,4 @@ export { StreamWriter } from "./stream_writer.ts";
 export type { ConnectionHandler } from "./socket/server_connections.ts";
 export type { Separator } from "./framing/separators.ts";
 export type { TlsOptions } from "./tls_options.ts";
-export type { WaitOptions } from "../tasks/types.ts";
+export type { WaitOptions } from "../tasks/kernel/types.ts";

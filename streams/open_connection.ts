@@ -1,18 +1,16 @@
 /** @module */
-import { TcpConnect } from "./socket/connect.ts";
+import { TcpConnect, UnixConnect } from "./socket/connect.ts";
 import { Connection, type ConnectionParts } from "./socket/connection.ts";
 import { checkTlsOptions } from "./socket/tls.ts";
 import { checkLimit } from "./buffer/buffered_source.ts";
 import { perform } from "./socket/operation.ts";
-import { checkPath } from "./address.ts";
-import { checkPort } from "./address.ts";
-import { UnixConnect } from "./socket/connect.ts";
+import { checkPath, checkPort } from "./address.ts";
 import type { StreamReader } from "./stream_reader.ts";
 import type { StreamWriter } from "./stream_writer.ts";
 import type { TlsOptions } from "./tls_options.ts";
-import { currentScope } from "../tasks/current_scope.ts";
-import type { WaitOptions } from "../tasks/types.ts";
-import { quiet } from "../tasks/waiter.ts";
+import { currentScope } from "../tasks/kernel/context/current_scope.ts";
+import type { WaitOptions } from "../tasks/kernel/types.ts";
+import { ignoreCancelRejection } from "../tasks/kernel/wait/checkpoint.ts";
 
 /** Both directions of a connection. */
 export interface Streams {
@@ -86,7 +84,7 @@ export type UnixConnectOptions = Pick<ConnectOptions, "limit" | "signal">;
  * ```
  */
 export function openConnection(options: ConnectOptions): Promise<Streams> {
-  return quiet(open(options));
+  return ignoreCancelRejection(open(options));
 }
 
 async function open(options: ConnectOptions): Promise<Streams> {
@@ -139,7 +137,7 @@ export function openUnixConnection(
   path: string,
   options?: UnixConnectOptions,
 ): Promise<Streams> {
-  return quiet(openUnix(path, options));
+  return ignoreCancelRejection(openUnix(path, options));
 }
 
 async function openUnix(

@@ -7,14 +7,18 @@ import {
 } from "./socket/server_connections.ts";
 import type { Listener } from "./socket/tcp_listener.ts";
 import { STUCK_PEER_TIMEOUT_MS } from "./buffer/buffered_sink.ts";
-import { currentScope } from "../tasks/current_scope.ts";
-import { detached } from "../tasks/detached.ts";
-import { CancelledError } from "../tasks/errors.ts";
-import { printable } from "../tasks/inspect.ts";
-import { Line } from "../tasks/line.ts";
+import { currentScope } from "../tasks/kernel/context/current_scope.ts";
+import { detached } from "../tasks/kernel/context/detached.ts";
+import { CancelledError } from "../tasks/kernel/errors.ts";
+import { printable } from "../tasks/kernel/watch/inspect.ts";
+import { WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
 import { moveOnAfter } from "../tasks/timeout.ts";
-import { checkMilliseconds, type WaitOptions } from "../tasks/types.ts";
-import { ExternalWaiter, quiet, refused } from "../tasks/waiter.ts";
+import { checkMilliseconds, type WaitOptions } from "../tasks/kernel/types.ts";
+import { ExternalWaiter } from "../tasks/kernel/wait/waiter.ts";
+import {
+  checkpointIfCancelled,
+  ignoreCancelRejection,
+} from "../tasks/kernel/wait/checkpoint.ts";
 
 /** What a server is made of. */
 export interface ServerParts extends ClientOptions {
@@ -60,7 +64,7 @@ export class Server implements AsyncDisposable {
   readonly #maxConnections: number;
   readonly #clients: ServerConnections;
   readonly #closing = new AbortController();
-  readonly #forever = new Line<void>("Server.serveForever");
+  readonly #forever = new WaitQueue<void>("Server.serveForever");
   /** What ends `serveForever` when the server is closed. */
   readonly #closed = new CancelledError("the server was closed");
   readonly #resources: Set<AsyncDisposable>;
@@ -121,7 +125,7 @@ export class Server implements AsyncDisposable {
    * @throws {Error} It is called twice, or after {@linkcode close}.
    */
   serveForever(options?: WaitOptions): Promise<never> {
-    return quiet(this.#serveForever(options));
+    return ignoreCancelRejection(this.#serveForever(options));
   }
 
   async #serveForever(options: WaitOptions | undefined): Promise<never> {
@@ -132,7 +136,7 @@ export class Server implements AsyncDisposable {
       );
     }
     try {
-      return await (refused(options) ?? this.#fail(options));
+      return await (checkpointIfCancelled(options) ?? this.#fail(options));
     } catch (error) {
       if (error === this.#closed) {
         await this.waitClosed(); // whoever closed it decides about its clients
@@ -171,7 +175,7 @@ export class Server implements AsyncDisposable {
    * @throws The signal's reason, when it aborts.
    */
   waitClosed(options?: WaitOptions): Promise<void> {
-    return quiet(this.#clients.until(
+    return ignoreCancelRejection(this.#clients.until(
       () => this.#open === 0 && this.#clients.tasks.size === 0,
       options,
     ));
@@ -209,7 +213,7 @@ export class Server implements AsyncDisposable {
   shutdown(
     options?: WaitOptions & { timeout?: number | undefined },
   ): Promise<void> {
-    return quiet(this.#shutdown(options));
+    return ignoreCancelRejection(this.#shutdown(options));
   }
 
   async #shutdown(
@@ -249,7 +253,7 @@ export class Server implements AsyncDisposable {
   /** Nothing wakes it: it ends by an error. */
   #fail(options: WaitOptions | undefined): Promise<never> {
     const waiter = new ExternalWaiter<void>(this.#forever, options);
-    return this.#forever.join(waiter) as Promise<never>;
+    return this.#forever.add(waiter) as Promise<never>;
   }
 
   get #hasRoom(): boolean {

@@ -3,12 +3,14 @@ import type { ConnectionHandler } from "./socket/server_connections.ts";
 import { checkTlsOptions } from "./socket/tls.ts";
 import { checkLimit } from "./buffer/buffered_source.ts";
 import { type Listener, listenTcp } from "./socket/tcp_listener.ts";
-import { checkPath } from "./address.ts";
-import { checkPort } from "./address.ts";
+import { checkPath, checkPort } from "./address.ts";
 import { listenUnix } from "./socket/unix_listener.ts";
 import { serve, type Server } from "./server.ts";
-import { describe, type WaitOptions } from "../tasks/types.ts";
-import { quiet, refused } from "../tasks/waiter.ts";
+import { describe, type WaitOptions } from "../tasks/kernel/types.ts";
+import {
+  checkpointIfCancelled,
+  ignoreCancelRejection,
+} from "../tasks/kernel/wait/checkpoint.ts";
 
 /** Where {@linkcode startServer} listens, and how it serves. */
 export interface ServeOptions extends WaitOptions {
@@ -112,7 +114,7 @@ export function startServer(
   handler: ConnectionHandler,
   options: ServeOptions,
 ): Promise<Server> {
-  return quiet(start(handler, options));
+  return ignoreCancelRejection(start(handler, options));
 }
 
 async function start(
@@ -139,8 +141,8 @@ async function start(
   if (path === undefined) checkTcp(options);
   else checkPath(path);
   // Listening on an address is done at once, and would not look.
-  const refusal = refused(options);
-  if (refusal !== undefined) return refusal;
+  const rejection = checkpointIfCancelled(options);
+  if (rejection !== undefined) return rejection;
   const listening = path === undefined
     ? await listen(options)
     : [await listenUnix(path, options)];
@@ -185,7 +187,7 @@ export function startUnixServer(
   handler: ConnectionHandler,
   options: UnixServeOptions,
 ): Promise<Server> {
-  return quiet(startUnix(handler, options));
+  return ignoreCancelRejection(startUnix(handler, options));
 }
 
 async function startUnix(

@@ -1,14 +1,13 @@
 /** @module */
 import { Decoders, NEWLINE } from "./framing/decoders.ts";
 import type { ByteSource } from "./buffer/source_and_sink.ts";
-import { BufferedSource } from "./buffer/buffered_source.ts";
-import { checkLimit } from "./buffer/buffered_source.ts";
+import { BufferedSource, checkLimit } from "./buffer/buffered_source.ts";
 import { readableOf } from "./web/readable.ts";
 import { type Separator, Separators } from "./framing/separators.ts";
 import { StreamIterator } from "./framing/stream_iterator.ts";
 import { WebSource } from "./web/web_source.ts";
-import { printable } from "../tasks/inspect.ts";
-import { describe, type WaitOptions } from "../tasks/types.ts";
+import { printable } from "../tasks/kernel/watch/inspect.ts";
+import { describe, type WaitOptions } from "../tasks/kernel/types.ts";
 
 /** How a reader is made. */
 export interface ReaderOptions {

@@ -5,10 +5,13 @@ import { BufferedSink } from "./buffer/buffered_sink.ts";
 import type { TlsOptions } from "./tls_options.ts";
 import { WebSink } from "./web/web_sink.ts";
 import { writableOf } from "./web/writable.ts";
-import { currentScope } from "../tasks/current_scope.ts";
-import { printable } from "../tasks/inspect.ts";
-import { describe, type WaitOptions } from "../tasks/types.ts";
-import { failed, refused } from "../tasks/waiter.ts";
+import { currentScope } from "../tasks/kernel/context/current_scope.ts";
+import { printable } from "../tasks/kernel/watch/inspect.ts";
+import { describe, type WaitOptions } from "../tasks/kernel/types.ts";
+import {
+  checkpointIfCancelled,
+  readyError,
+} from "../tasks/kernel/wait/checkpoint.ts";
 
 /** What a writer knows and can do beyond its bytes. */
 export interface WriterExtras {
@@ -139,7 +142,7 @@ export class StreamWriter implements AsyncDisposable {
   drain(options?: WaitOptions): Promise<void> {
     const error = this.#extras.readError?.();
     if (error === undefined) return this.#sink.drain(options);
-    return refused(options) ?? failed(error);
+    return checkpointIfCancelled(options) ?? readyError(error);
   }
 
   /**

@@ -1,8 +1,12 @@
 /** @module */
-import { printable } from "../tasks/inspect.ts";
-import { Line } from "../tasks/line.ts";
-import { describe, type WaitOptions } from "../tasks/types.ts";
-import { failed, passed, refused } from "../tasks/waiter.ts";
+import { describe, type WaitOptions } from "../tasks/kernel/types.ts";
+import {
+  checkpointIfCancelled,
+  ready,
+  readyError,
+} from "../tasks/kernel/wait/checkpoint.ts";
+import { WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
+import { printable } from "../tasks/kernel/watch/inspect.ts";
 
 /**
  * The barrier was reset or aborted while this party waited, or had been aborted
@@ -41,7 +45,7 @@ export class BrokenBarrierError extends Error {
  */
 export class Barrier {
   readonly #parties: number;
-  readonly #line = new Line<number>("Barrier.wait");
+  readonly #waiters = new WaitQueue<number>("Barrier.wait");
   #broken = false;
 
   /**
@@ -66,7 +70,7 @@ export class Barrier {
 
   /** How many wait now. Mirrors `asyncio.Barrier.n_waiting`. */
   get waiting(): number {
-    return this.#line.size;
+    return this.#waiters.size;
   }
 
   /** Whether it was aborted. Mirrors `asyncio.Barrier.broken`. */
@@ -87,13 +91,15 @@ export class Barrier {
    * @throws The signal's reason, when it aborts.
    */
   wait(options?: WaitOptions): Promise<number> {
-    const refusal = refused(options);
-    if (refusal !== undefined) return refusal;
-    if (this.#broken) return failed(broken("is aborted"));
-    if (this.#line.size + 1 < this.#parties) return this.#line.wait(options);
+    const rejection = checkpointIfCancelled(options);
+    if (rejection !== undefined) return rejection;
+    if (this.#broken) return readyError(broken("is aborted"));
+    if (this.#waiters.size + 1 < this.#parties) {
+      return this.#waiters.wait(options);
+    }
     let number = 0;
-    while (this.#line.wake(number)) number++;
-    return passed(number);
+    while (this.#waiters.wake(number)) number++;
+    return ready(number);
   }
 
   /**
@@ -107,8 +113,8 @@ export class Barrier {
    */
   reset(): Promise<void> {
     this.#broken = false;
-    this.#line.failAll(broken("was reset"));
-    return refused() ?? passed(undefined);
+    this.#waiters.failAll(broken("was reset"));
+    return checkpointIfCancelled() ?? ready(undefined);
   }
 
   /**
@@ -122,8 +128,8 @@ export class Barrier {
    */
   abort(): Promise<void> {
     this.#broken = true;
-    this.#line.failAll(broken("was aborted"));
-    return refused() ?? passed(undefined);
+    this.#waiters.failAll(broken("was aborted"));
+    return checkpointIfCancelled() ?? ready(undefined);
   }
 
   static {

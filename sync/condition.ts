@@ -1,11 +1,25 @@
 /** @module */
-import { type CancelledError, isCancelled } from "../tasks/errors.ts";
-import { printable } from "../tasks/inspect.ts";
-import { Line } from "../tasks/line.ts";
-import { describe, isThenable, type WaitOptions } from "../tasks/types.ts";
-import { passed, type Place, refused } from "../tasks/waiter.ts";
+import { type CancelledError, isCancelled } from "../tasks/kernel/errors.ts";
+import {
+  describe,
+  isThenable,
+  type WaitOptions,
+} from "../tasks/kernel/types.ts";
+import {
+  checkpointIfCancelled,
+  ready,
+} from "../tasks/kernel/wait/checkpoint.ts";
+import type { Place } from "../tasks/kernel/wait/waiter.ts";
+import { WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
+import { printable } from "../tasks/kernel/watch/inspect.ts";
 import type { Guard } from "./guard.ts";
-import { type Hold, Lock, LockWaiter, queueUp, yieldHold } from "./lock.ts";
+import {
+  Lock,
+  type LockGuard,
+  LockWaiter,
+  relock,
+  unlockForWait,
+} from "./lock.ts";
 
 const CONDITION: Place = {
   what: "Condition.wait",
@@ -13,30 +27,30 @@ const CONDITION: Place = {
 };
 
 /**
- * One wait in two lines: first for the notification, then, whether that came or
+ * One wait in two queues: first for the notification, then, whether that came or
  * the wait was given up, for the lock. Nothing ends it in the second, and it
  * goes straight from the one to the other, so there is no moment when a
  * notification could be lost or the lock be missing.
  */
 class ConditionWaiter extends LockWaiter {
   readonly #lock: Lock;
-  #line: Line<unknown, LockWaiter> | undefined;
+  #queue: WaitQueue<unknown, LockWaiter> | undefined;
   /** Once it is known how the wait ends; to be called with the lock. */
   #settle: (() => void) | undefined = undefined;
 
   constructor(
     lock: Lock,
-    hold: Hold,
-    line: Line<unknown, LockWaiter>,
+    guard: LockGuard,
+    queue: WaitQueue<unknown, LockWaiter>,
     options: WaitOptions | undefined,
   ) {
-    super(CONDITION, hold, options);
+    super(CONDITION, guard, options);
     this.#lock = lock;
-    this.#line = line;
+    this.#queue = queue;
   }
 
   override get what(): string {
-    return this.#line?.what ?? CONDITION.what;
+    return this.#queue?.what ?? CONDITION.what;
   }
 
   notified(): void {
@@ -59,14 +73,14 @@ class ConditionWaiter extends LockWaiter {
   }
 
   left(): void {
-    this.#line?.leave(this);
+    this.#queue?.leave(this);
   }
 
   #relock(settle: () => void): void {
     this.#settle = settle;
     this.left();
-    this.#line = undefined;
-    this.#line = queueUp(this.#lock, this);
+    this.#queue = undefined;
+    this.#queue = relock(this.#lock, this);
   }
 }
 
@@ -109,7 +123,7 @@ class ConditionWaiter extends LockWaiter {
  */
 export class Condition {
   readonly #lock: Lock;
-  readonly #line = new Line<unknown, ConditionWaiter>("Condition.wait");
+  readonly #waiters = new WaitQueue<unknown, ConditionWaiter>("Condition.wait");
 
   /**
    * Makes a condition that nobody waits for.
@@ -166,11 +180,16 @@ export class Condition {
    */
   wait(options?: WaitOptions): Promise<true> {
     if (!this.locked) return Promise.reject(notHeld("wait"));
-    const refusal = refused(options);
-    if (refusal !== undefined) return refusal;
-    const hold = yieldHold(this.#lock);
-    const waiter = new ConditionWaiter(this.#lock, hold, this.#line, options);
-    return this.#line.join(waiter) as Promise<true>;
+    const rejection = checkpointIfCancelled(options);
+    if (rejection !== undefined) return rejection;
+    const guard = unlockForWait(this.#lock);
+    const waiter = new ConditionWaiter(
+      this.#lock,
+      guard,
+      this.#waiters,
+      options,
+    );
+    return this.#waiters.add(waiter) as Promise<true>;
   }
 
   /**
@@ -198,11 +217,11 @@ export class Condition {
    * ```
    */
   waitFor<T>(predicate: () => T, options?: WaitOptions): Promise<T> {
-    const refusal = refused(options);
-    if (refusal !== undefined) return refusal;
+    const rejection = checkpointIfCancelled(options);
+    if (rejection !== undefined) return rejection;
     try {
       const value = test(predicate);
-      if (value) return passed(value);
+      if (value) return ready(value);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -240,7 +259,7 @@ export class Condition {
   notify(n = 1): void {
     if (!this.locked) throw notHeld("notify");
     for (; n > 0; n--) {
-      const first = this.#line.first;
+      const first = this.#waiters.first;
       if (first === undefined) return;
       first.notified();
     }
@@ -258,7 +277,7 @@ export class Condition {
   static {
     printable(Condition, (condition) => ({
       locked: condition.locked,
-      waiting: condition.#line.size,
+      waiting: condition.#waiters.size,
     }));
   }
 }

@@ -1,8 +1,11 @@
 /** @module */
-import { printable } from "../tasks/inspect.ts";
-import { Line } from "../tasks/line.ts";
-import type { WaitOptions } from "../tasks/types.ts";
-import { passed, refused } from "../tasks/waiter.ts";
+import type { WaitOptions } from "../tasks/kernel/types.ts";
+import {
+  checkpointIfCancelled,
+  ready,
+} from "../tasks/kernel/wait/checkpoint.ts";
+import { WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
+import { printable } from "../tasks/kernel/watch/inspect.ts";
 
 /**
  * A flag to wait for. Mirrors `asyncio.Event`.
@@ -28,7 +31,7 @@ import { passed, refused } from "../tasks/waiter.ts";
  */
 export class Event {
   #isSet = false;
-  readonly #line = new Line<true>("Event.wait");
+  readonly #waiters = new WaitQueue<true>("Event.wait");
 
   /** Whether it is set. Mirrors `asyncio.Event.is_set`. */
   get isSet(): boolean {
@@ -38,7 +41,7 @@ export class Event {
   /** Sets it, and wakes all who wait. Mirrors `asyncio.Event.set`. */
   set(): void {
     this.#isSet = true;
-    this.#line.wakeAll(true);
+    this.#waiters.wakeAll(true);
   }
 
   /** Makes those who come next wait again. Mirrors `asyncio.Event.clear`. */
@@ -56,15 +59,15 @@ export class Event {
    * @throws The signal's reason, when it aborts.
    */
   wait(options?: WaitOptions): Promise<true> {
-    const refusal = refused(options);
-    if (refusal !== undefined) return refusal;
-    return this.#isSet ? passed(true) : this.#line.wait(options);
+    const rejection = checkpointIfCancelled(options);
+    if (rejection !== undefined) return rejection;
+    return this.#isSet ? ready(true) : this.#waiters.wait(options);
   }
 
   static {
     printable(Event, (event) => ({
       isSet: event.#isSet,
-      waiting: event.#line.size,
+      waiting: event.#waiters.size,
     }));
   }
 }

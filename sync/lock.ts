@@ -1,31 +1,33 @@
 /** @module */
-import { printable } from "../tasks/inspect.ts";
-import { Line } from "../tasks/line.ts";
-import { isObserving } from "../tasks/observer.ts";
-import { noteHeld } from "../tasks/oversights.ts";
-import type { WaitOptions } from "../tasks/types.ts";
-import { passed, type Place, refused, Waiter } from "../tasks/waiter.ts";
+import { noteHeld } from "../tasks/kernel/context/leak_checks.ts";
+import type { WaitOptions } from "../tasks/kernel/types.ts";
+import {
+  checkpointIfCancelled,
+  ready,
+} from "../tasks/kernel/wait/checkpoint.ts";
+import { type Place, Waiter } from "../tasks/kernel/wait/waiter.ts";
+import { WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
+import { printable } from "../tasks/kernel/watch/inspect.ts";
+import { isObserving } from "../tasks/kernel/watch/observer.ts";
 import type { Guard } from "./guard.ts";
 
-let releaseHold: (lock: Lock, hold: Hold) => void;
-let isHeld: (lock: Lock, hold: Hold) => boolean;
+let releaseGuard: (lock: Lock, guard: LockGuard) => void;
+let isHeld: (lock: Lock, guard: LockGuard) => boolean;
+
+/** Releases a lock for the time of a `Condition.wait`; returns its guard. */
+export let unlockForWait: (lock: Lock) => LockGuard;
 
 /**
- * Takes the hold out of a lock that is held, for a while: for `Condition.wait`.
+ * Gives the lock to `waiter`, if it is free, or else returns the queue in which
+ * `waiter` now waits for it.
  */
-export let yieldHold: (lock: Lock) => Hold;
-
-/**
- * Lets `waiter` wait for the lock, where it is not free; gives the line it
- * stands in.
- */
-export let queueUp: (
+export let relock: (
   lock: Lock,
   waiter: LockWaiter,
-) => Line<unknown, LockWaiter> | undefined;
+) => WaitQueue<unknown, LockWaiter> | undefined;
 
 /** The guard of a lock, known to the lock by its identity. */
-export class Hold implements Guard {
+export class LockGuard implements Guard {
   readonly #lock: Lock;
 
   constructor(lock: Lock) {
@@ -38,27 +40,27 @@ export class Hold implements Guard {
   }
 
   [Symbol.dispose](): void {
-    releaseHold(this.#lock, this);
+    releaseGuard(this.#lock, this);
   }
 
   static {
-    printable(Hold, (hold) => ({ held: hold.held }));
+    printable(LockGuard, (guard) => ({ held: guard.held }));
   }
 }
 
-/** Who stands in the line of a lock, with the hold that is meant for it. */
+/** A wait for a lock, with the guard that it is going to get. */
 export class LockWaiter extends Waiter<unknown> {
-  readonly hold: Hold;
+  readonly guard: LockGuard;
 
-  constructor(place: Place, hold: Hold, options?: WaitOptions) {
+  constructor(place: Place, guard: LockGuard, options?: WaitOptions) {
     super(place, options);
-    this.hold = hold;
+    this.guard = guard;
   }
 
-  /** Called when the lock is held by {@linkcode hold}. */
+  /** Called when the lock is held by {@linkcode guard}. */
   enter(): void {
-    if (isObserving()) noteHeld(this.hold, "Lock", this);
-    this.wake(this.hold);
+    if (isObserving()) noteHeld(this.guard, "Lock", this);
+    this.wake(this.guard);
   }
 }
 
@@ -92,12 +94,12 @@ export class LockWaiter extends Waiter<unknown> {
  * ```
  */
 export class Lock {
-  #hold: Hold | undefined = undefined;
-  readonly #line = new Line<unknown, LockWaiter>("Lock.acquire");
+  #guard: LockGuard | undefined = undefined;
+  readonly #waiters = new WaitQueue<unknown, LockWaiter>("Lock.acquire");
 
   /** Whether somebody holds it. Mirrors `asyncio.Lock.locked`. */
   get locked(): boolean {
-    return this.#hold !== undefined;
+    return this.#guard !== undefined;
   }
 
   /**
@@ -113,15 +115,15 @@ export class Lock {
    * @throws The signal's reason, when it aborts.
    */
   acquire(options?: WaitOptions): Promise<Guard> {
-    const refusal = refused(options);
-    if (refusal !== undefined) return refusal;
-    const hold = new Hold(this);
-    if (this.#hold === undefined) {
-      if (isObserving()) noteHeld(hold, "Lock");
-      return passed<Guard>(this.#hold = hold);
+    const rejection = checkpointIfCancelled(options);
+    if (rejection !== undefined) return rejection;
+    const guard = new LockGuard(this);
+    if (this.#guard === undefined) {
+      if (isObserving()) noteHeld(guard, "Lock");
+      return ready<Guard>(this.#guard = guard);
     }
-    const waiter = new LockWaiter(this.#line, hold, options);
-    return this.#line.join(waiter) as Promise<Guard>;
+    const waiter = new LockWaiter(this.#waiters, guard, options);
+    return this.#waiters.add(waiter) as Promise<Guard>;
   }
 
   /**
@@ -131,40 +133,40 @@ export class Lock {
    * @throws {Error} It is not held.
    */
   release(): void {
-    if (this.#hold === undefined) {
+    if (this.#guard === undefined) {
       throw new Error("release() of a lock that is not held");
     }
-    this.#passOn();
+    this.#handOver();
   }
 
-  #passOn(): void {
-    const next = this.#line.first;
-    this.#hold = next?.hold;
+  #handOver(): void {
+    const next = this.#waiters.first;
+    this.#guard = next?.guard;
     next?.enter();
   }
 
   static {
-    isHeld = (lock, hold) => lock.#hold === hold;
-    releaseHold = (lock, hold) => {
-      if (lock.#hold === hold) lock.#passOn();
+    isHeld = (lock, hold) => lock.#guard === hold;
+    releaseGuard = (lock, hold) => {
+      if (lock.#guard === hold) lock.#handOver();
     };
-    yieldHold = (lock) => {
-      const hold = lock.#hold!;
-      lock.#passOn();
+    unlockForWait = (lock) => {
+      const hold = lock.#guard!;
+      lock.#handOver();
       return hold;
     };
-    queueUp = (lock, waiter) => {
-      if (lock.#hold === undefined) {
-        lock.#hold = waiter.hold;
+    relock = (lock, waiter) => {
+      if (lock.#guard === undefined) {
+        lock.#guard = waiter.guard;
         waiter.enter();
         return undefined;
       }
-      lock.#line.join(waiter);
-      return lock.#line;
+      lock.#waiters.add(waiter);
+      return lock.#waiters;
     };
     printable(Lock, (lock) => ({
       locked: lock.locked,
-      waiting: lock.#line.size,
+      waiting: lock.#waiters.size,
     }));
   }
 }

@@ -74,5 +74,5 @@ export { Condition } from "./condition.ts";
 export { Event } from "./event.ts";
 export type { Guard } from "./guard.ts";
 export { Lock } from "./lock.ts";
-export type { WaitOptions } from "../tasks/types.ts";
+export type { WaitOptions } from "../tasks/kernel/types.ts";
 export { BoundedSemaphore, Semaphore } from "./semaphore.ts";

@@ -1,8 +1,11 @@
 /** @module */
-import { printable } from "../tasks/inspect.ts";
-import { Line } from "../tasks/line.ts";
-import { describe, type WaitOptions } from "../tasks/types.ts";
-import { passed, refused } from "../tasks/waiter.ts";
+import { describe, type WaitOptions } from "../tasks/kernel/types.ts";
+import {
+  checkpointIfCancelled,
+  ready,
+} from "../tasks/kernel/wait/checkpoint.ts";
+import { WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
+import { printable } from "../tasks/kernel/watch/inspect.ts";
 import type { Guard } from "./guard.ts";
 
 /** One permit, to be given back once. */
@@ -57,7 +60,7 @@ class Permit implements Guard {
  */
 export class Semaphore {
   #value: number;
-  readonly #line = new Line<Guard>("Semaphore.acquire");
+  readonly #waiters = new WaitQueue<Guard>("Semaphore.acquire");
 
   /**
    * Makes a semaphore whose permits are all free.
@@ -96,10 +99,10 @@ export class Semaphore {
    * @throws The signal's reason, when it aborts.
    */
   acquire(options?: WaitOptions): Promise<Guard> {
-    const refusal = refused(options);
-    if (refusal !== undefined) return refusal;
+    const rejection = checkpointIfCancelled(options);
+    if (rejection !== undefined) return rejection;
     const guard = this.tryAcquire();
-    return guard === undefined ? this.#line.wait(options) : passed(guard);
+    return guard === undefined ? this.#waiters.wait(options) : ready(guard);
   }
 
   /**
@@ -127,14 +130,14 @@ export class Semaphore {
    * Mirrors `asyncio.Semaphore.release`.
    */
   release(): void {
-    if (this.#line.size === 0) this.#value++;
-    else this.#line.wake(new Permit(this));
+    if (this.#waiters.size === 0) this.#value++;
+    else this.#waiters.wake(new Permit(this));
   }
 
   static {
     printable(Semaphore, (semaphore) => ({
       value: semaphore.#value,
-      waiting: semaphore.#line.size,
+      waiting: semaphore.#waiters.size,
     }));
   }
 }

@@ -1,12 +1,20 @@
 /** @module */
-import type { Listener } from "./_completion.ts";
 import { checkAwaitable, ensureFuture } from "./ensure_future.ts";
 import { completionOf, type Future } from "./future.ts";
-import { Line } from "./line.ts";
-import { currentScope } from "./current_scope.ts";
+import { currentScope } from "./kernel/context/current_scope.ts";
+import {
+  type Awaitable,
+  checkList,
+  checkMilliseconds,
+} from "./kernel/types.ts";
+import {
+  checkpointIfCancelled,
+  ready,
+  settleAs,
+} from "./kernel/wait/checkpoint.ts";
+import type { Listener } from "./kernel/wait/completion.ts";
+import { WaitQueue } from "./kernel/wait/wait_queue.ts";
 import { timeoutAt } from "./timeout.ts";
-import { type Awaitable, checkList, checkMilliseconds } from "./types.ts";
-import { conclude, passed, refused } from "./waiter.ts";
 
 /**
  * Gives the futures of `awaitables` as they finish. Mirrors
@@ -67,10 +75,10 @@ export function asCompleted(
  */
 class Completions<T> implements AsyncIterator<Future<T>>, Listener {
   readonly #finished: Future<T>[] = [];
-  readonly #line = new Line<IteratorResult<Future<T>, undefined>>(
+  readonly #waiters = new WaitQueue<IteratorResult<Future<T>, undefined>>(
     "asCompleted",
   );
-  readonly awaiter = currentScope().owner;
+  readonly awaiter = currentScope().task;
   /** Those that have not finished. */
   readonly #futures: Set<Future<T>>;
   readonly #until: number;
@@ -88,37 +96,39 @@ class Completions<T> implements AsyncIterator<Future<T>>, Listener {
     const future = source as Future<T>;
     this.#futures.delete(future);
     const result = { done: false as const, value: future };
-    if (this.#line.wake(result)) this.#left--;
+    if (this.#waiters.wake(result)) this.#left--;
     else this.#finished.push(future);
-    if (this.#left === 0) this.#line.wakeAll({ done: true, value: undefined });
+    if (this.#left === 0) {
+      this.#waiters.wakeAll({ done: true, value: undefined });
+    }
   }
 
   next(): Promise<IteratorResult<Future<T>, undefined>> {
-    const refusal = refused();
-    if (refusal !== undefined) {
+    const rejection = checkpointIfCancelled();
+    if (rejection !== undefined) {
       this.#letGo();
-      return refusal;
+      return rejection;
     }
     this.#listen();
     const future = this.#finished.shift();
     if (future !== undefined) {
       this.#left--;
-      return passed({ done: false, value: future });
+      return ready({ done: false, value: future });
     }
-    if (this.#left === 0) return passed({ done: true, value: undefined });
+    if (this.#left === 0) return ready({ done: true, value: undefined });
     return timeoutAt(this.#until, () => this.#wait());
   }
 
   /** Lets go of the futures, which go on. */
   return(): Promise<IteratorResult<Future<T>, undefined>> {
     this.#letGo();
-    return passed({ done: true, value: undefined });
+    return ready({ done: true, value: undefined });
   }
 
   /** One that is given up may be the last: a loop then calls no `return`. */
   #wait(): Promise<IteratorResult<Future<T>, undefined>> {
-    const wait = refused() ?? this.#line.wait();
-    return conclude(wait, (result) => result, (error) => {
+    const wait = checkpointIfCancelled() ?? this.#waiters.wait();
+    return settleAs(wait, (result) => result, (error) => {
       this.#letGo();
       throw error;
     });
@@ -132,7 +142,7 @@ class Completions<T> implements AsyncIterator<Future<T>>, Listener {
 
   /** Leaves no trace on the futures, unless somebody else waits for them. */
   #letGo(): void {
-    if (!this.#listens || this.#line.size > 0) return;
+    if (!this.#listens || this.#waiters.size > 0) return;
     this.#listens = false;
     for (const future of this.#futures) completionOf(future).unlisten(this);
   }

@@ -1,8 +1,13 @@
 /** @module */
-import type { CancelledError } from "./errors.ts";
-import { follow, type Follower, unfollow } from "./_promise_fan.ts";
-import { describe, isThenable } from "./types.ts";
-import { ExternalWaiter, passed, type Place, refused } from "./waiter.ts";
+import type { CancelledError } from "./kernel/errors.ts";
+import { describe, isThenable } from "./kernel/types.ts";
+import { checkpointIfCancelled, ready } from "./kernel/wait/checkpoint.ts";
+import { ExternalWaiter, type Place } from "./kernel/wait/waiter.ts";
+import {
+  subscribe,
+  type Subscriber,
+  unsubscribe,
+} from "./_promise_subscription.ts";
 
 const FOREIGN: Place = {
   what: "cancellable",
@@ -10,7 +15,7 @@ const FOREIGN: Place = {
 };
 
 /** A wait for a promise that knows nothing of cancels. */
-class ForeignWaiter<T> extends ExternalWaiter<T> implements Follower {
+class ForeignWaiter<T> extends ExternalWaiter<T> implements Subscriber {
   readonly #source: PromiseLike<T>;
   readonly #controller: AbortController | undefined;
 
@@ -18,7 +23,7 @@ class ForeignWaiter<T> extends ExternalWaiter<T> implements Follower {
     super(FOREIGN);
     this.#source = source;
     this.#controller = controller;
-    follow(source, this);
+    subscribe(source, this);
   }
 
   fulfilled(value: T): void {
@@ -31,7 +36,7 @@ class ForeignWaiter<T> extends ExternalWaiter<T> implements Follower {
 
   /** Called when the wait has ended. */
   left(): void {
-    unfollow(this.#source, this);
+    unsubscribe(this.#source, this);
   }
 
   override cancel(error: CancelledError): boolean {
@@ -85,14 +90,14 @@ export function cancellable<T>(
       ),
     );
   }
-  const refusal = refused();
-  if (refusal !== undefined) return refusal;
+  const rejection = checkpointIfCancelled();
+  if (rejection !== undefined) return rejection;
   if (isThenable(promise)) return new ForeignWaiter<T>(promise).promise;
   const controller = new AbortController();
   try {
     // What the call throws is thrown to the caller, not waited for.
     const started = promise(controller.signal);
-    if (!isThenable(started)) return passed(started);
+    if (!isThenable(started)) return ready(started);
     return new ForeignWaiter(started, controller).promise;
   } catch (error) {
     return Promise.reject(error);

@@ -3,9 +3,13 @@ import {
   copyVariables,
   currentScope,
   currentVariables,
-  runAt,
-} from "./current_scope.ts";
-import { type Bindings, noVariables, type Variables } from "./_variables.ts";
+  runInFrame,
+} from "./kernel/context/current_scope.ts";
+import {
+  type Bindings,
+  noVariables,
+  type Variables,
+} from "./kernel/variables.ts";
 
 let useToken!: <T>(
   token: Token<T>,
@@ -192,7 +196,10 @@ export class Context {
    * `contextvars.Context.run`.
    */
   run<T>(fn: () => T): T {
-    return runAt({ scope: currentScope(), variables: this.#variables }, fn);
+    return runInFrame(
+      { scope: currentScope(), variables: this.#variables },
+      fn,
+    );
   }
 
   static {

@@ -1,7 +1,7 @@
 /** Starting tasks, and finding out about them. @module */
-import { currentScope } from "./current_scope.ts";
+import { currentScope } from "./kernel/context/current_scope.ts";
+import { checkCoroutine, type Coroutine } from "./kernel/types.ts";
 import { spawn, type Task, type TaskOptions, tasksOf } from "./task.ts";
-import { checkCoroutine, type Coroutine } from "./types.ts";
 
 /**
  * Starts `coroutine` as a task of its own, and goes on. Mirrors
@@ -51,7 +51,7 @@ export function createTask<T>(
  * ```
  */
 export function currentTask(): Task<unknown> | undefined {
-  return currentScope().owner as Task<unknown> | undefined;
+  return currentScope().task as Task<unknown> | undefined;
 }
 
 /**

@@ -1,9 +1,13 @@
 /** @module */
-import { isCancelled } from "./errors.ts";
-import { completionOf, Future } from "./future.ts";
-import { follow, type Follower, unfollow } from "./_promise_fan.ts";
 import { createTask } from "./create_task.ts";
-import { type Awaitable, describe, isThenable } from "./types.ts";
+import { completionOf, Future } from "./future.ts";
+import { isCancelled } from "./kernel/errors.ts";
+import { type Awaitable, describe, isThenable } from "./kernel/types.ts";
+import {
+  subscribe,
+  type Subscriber,
+  unsubscribe,
+} from "./_promise_subscription.ts";
 
 /**
  * A future for whatever can be awaited: futures and tasks are given back as
@@ -45,12 +49,12 @@ export function checkAwaitable(
 function futureOf<T>(promise: PromiseLike<T>): Future<T> {
   const future = new Future<T>();
   const completion = completionOf(future);
-  const follower: Follower = {
+  const follower: Subscriber = {
     fulfilled: (value) => completion.succeed(value as T),
     rejected: (error) =>
       isCancelled(error) ? completion.cancel(error) : completion.fail(error),
   };
-  follow(promise, follower);
-  completion.listen({ settled: () => unfollow(promise, follower) });
+  subscribe(promise, follower);
+  completion.listen({ settled: () => unsubscribe(promise, follower) });
   return future;
 }

@@ -1,23 +1,26 @@
 /** @module */
-import { Callback } from "./_callback.ts";
-import { type Clock, realClock } from "./clock.ts";
-import { setDebug } from "./_debug_mode.ts";
-import { InvalidStateError } from "./errors.ts";
+import { setDebug } from "./debug/debug_mode.ts";
 import { Future } from "./future.ts";
 import { callAt, callSoon, type Handle, type TimerHandle } from "./handle.ts";
-import { printable } from "./inspect.ts";
-import { bindLoop, schedulerOf } from "./_loop_binding.ts";
-import { printReport } from "./_report.ts";
-import { Scheduler } from "./scheduler.ts";
-import { currentScope, outsideScheduler } from "./current_scope.ts";
-import { onSignal } from "./_signal_source.ts";
-import { spawn, type Task, type TaskOptions } from "./task.ts";
+import { Callback } from "./kernel/context/callback.ts";
+import {
+  currentScope,
+  outsideScheduler,
+} from "./kernel/context/current_scope.ts";
+import { InvalidStateError } from "./kernel/errors.ts";
+import { type Clock, realClock } from "./kernel/loop/clock.ts";
+import { bindLoop, schedulerOf } from "./kernel/loop/loop_binding.ts";
+import { printReport } from "./kernel/loop/report.ts";
+import { Scheduler } from "./kernel/loop/scheduler.ts";
 import {
   checkCallback,
   checkCoroutine,
   checkMilliseconds,
   type Coroutine,
-} from "./types.ts";
+} from "./kernel/types.ts";
+import { printable } from "./kernel/watch/inspect.ts";
+import { onSignal } from "./signals.ts";
+import { spawn, type Task, type TaskOptions } from "./task.ts";
 
 /** What is known of an error that nobody is there to catch. */
 export interface ExceptionContext {
@@ -252,5 +255,5 @@ function openSchedulerOf(loop: EventLoop): Scheduler {
  * ```
  */
 export function getRunningLoop(): EventLoop {
-  return currentScope().scheduler.face as EventLoop;
+  return currentScope().scheduler.eventLoop as EventLoop;
 }

@@ -1,15 +1,21 @@
 /** @module */
-import { Callback } from "./_callback.ts";
-import { Completion, type Listener } from "./_completion.ts";
-import { InvalidStateError, isCancelled } from "./errors.ts";
 import type { EventLoop } from "./event_loop.ts";
-import { FutureWaiter } from "./_future_waiter.ts";
-import { InContext } from "./_in_context.ts";
-import { printable } from "./inspect.ts";
-import { checkCallback } from "./types.ts";
-import { schedulerOf } from "./_loop_binding.ts";
-import { currentScope } from "./current_scope.ts";
-import { cancelled, failed, passed, struck, takeCancel } from "./waiter.ts";
+import { Callback } from "./kernel/context/callback.ts";
+import { currentScope } from "./kernel/context/current_scope.ts";
+import { InvalidStateError, isCancelled } from "./kernel/errors.ts";
+import { schedulerOf } from "./kernel/loop/loop_binding.ts";
+import { BoundCallback } from "./kernel/loop/runnable.ts";
+import { checkCallback } from "./kernel/types.ts";
+import {
+  deliver,
+  ready,
+  readyCancel,
+  readyError,
+  takePendingCancel,
+} from "./kernel/wait/checkpoint.ts";
+import { Completion, type Listener } from "./kernel/wait/completion.ts";
+import { FutureWaiter } from "./kernel/wait/future_waiter.ts";
+import { printable } from "./kernel/watch/inspect.ts";
 
 /** The completion of a future: for the kernel, and nobody else. */
 export let completionOf!: <T>(future: Future<T>) => Completion<T>;
@@ -181,22 +187,22 @@ export class Future<T> implements PromiseLike<T> {
 
   /** Waits, and then goes on with what `follow` adds to the promise of it. */
   #wait<U>(follow: (promise: Promise<T>) => Promise<U>): Promise<U> {
-    const error = takeCancel();
+    const error = takePendingCancel();
     if (error !== undefined) {
       this.cancel(error.message); // as if it had come a moment later
-      return quiet(follow(struck(error)));
+      return ignoreRejection(follow(deliver(error)));
     }
     const completion = this.#completion;
     switch (completion.state) {
       case "done":
-        return follow(passed(completion.value));
+        return follow(ready(completion.value));
       case "failed":
       case "cancelled":
         return isCancelled(completion.error)
-          ? quiet(follow(cancelled(completion.error)))
-          : follow(failed(completion.error));
+          ? ignoreRejection(follow(readyCancel(completion.error)))
+          : follow(readyError(completion.error));
     }
-    if (currentScope().owner === this) {
+    if (currentScope().task === this) {
       return follow(Promise.reject(new Error("a task cannot await itself")));
     }
     const waiter = new FutureWaiter(completion);
@@ -221,7 +227,7 @@ export class Future<T> implements PromiseLike<T> {
 class DoneCallback<F extends Future<unknown>> extends Callback
   implements Listener {
   readonly callback: (future: F) => void;
-  readonly #call = new InContext(this);
+  readonly #call = new BoundCallback(this);
 
   constructor(future: F, callback: (future: F) => void) {
     super(
@@ -254,7 +260,7 @@ export function isFuture(value: unknown): value is Future<unknown> {
 }
 
 /** After a cancel nobody may be looking any more. */
-function quiet<T>(promise: Promise<T>): Promise<T> {
+function ignoreRejection<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});
   return promise;
 }

@@ -1,11 +1,11 @@
 /** @module */
-import type { Listener } from "./_completion.ts";
 import { checkAwaitable, ensureFuture } from "./ensure_future.ts";
 import { completionOf, Future } from "./future.ts";
-import { currentScope } from "./current_scope.ts";
-import { FirstSteps } from "./_first_steps.ts";
+import { currentScope } from "./kernel/context/current_scope.ts";
+import { FirstSteps } from "./kernel/loop/runnable.ts";
+import { type Awaitable, checkList, type Coroutine } from "./kernel/types.ts";
+import type { Listener } from "./kernel/wait/completion.ts";
 import { spawn } from "./task.ts";
-import { type Awaitable, checkList, type Coroutine } from "./types.ts";
 
 /** The results of awaitables, in their order. */
 export type Results<A extends readonly Awaitable<unknown>[]> = {

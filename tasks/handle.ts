@@ -1,9 +1,9 @@
 /** @module */
-import { Callback } from "./_callback.ts";
-import { InContext } from "./_in_context.ts";
-import { printable } from "./inspect.ts";
-import type { Scheduler } from "./scheduler.ts";
-import { Timer } from "./_timer_heap.ts";
+import { Callback } from "./kernel/context/callback.ts";
+import { BoundCallback } from "./kernel/loop/runnable.ts";
+import type { Scheduler } from "./kernel/loop/scheduler.ts";
+import { Timer } from "./kernel/loop/timer_heap.ts";
+import { printable } from "./kernel/watch/inspect.ts";
 
 /**
  * A callback that is going to be called. Made by `EventLoop.callSoon`. Mirrors
@@ -116,14 +116,14 @@ export function callAt(
 }
 
 class CallbackTimer extends Timer {
-  readonly calls = true;
+  readonly runsUserCode = true;
   readonly #scheduler: Scheduler;
-  readonly #call: InContext;
+  readonly #call: BoundCallback;
 
   constructor(when: number, callback: Callback) {
     super(when);
     this.#scheduler = callback.scheduler;
-    this.#call = new InContext(callback);
+    this.#call = new BoundCallback(callback);
   }
 
   run(): void {

@@ -69,8 +69,8 @@
  *
  * @module
  */
-export { run, Runner } from "./runner.ts";
-export type { RunOptions } from "./run_options.ts";
+export { run, Runner } from "./run/runner.ts";
+export type { RunOptions } from "./run/run_options.ts";
 export {
   allTasks,
   createTask,
@@ -100,20 +100,26 @@ export {
   getRunningLoop,
 } from "./event_loop.ts";
 export { Handle, TimerHandle } from "./handle.ts";
-export type { Alarm, Clock, ClockedLoop } from "./clock.ts";
+export type { Alarm, Clock, ClockedLoop } from "./kernel/loop/clock.ts";
 export { signals } from "./signals.ts";
 export { Context, ContextVar, copyContext, Token } from "./context.ts";
-export { type CallGraph, captureCallGraph } from "./call_graph.ts";
+export { type CallGraph, captureCallGraph } from "./debug/call_graph.ts";
 export {
   type CallGraphOptions,
   formatCallGraph,
   printCallGraph,
-} from "./format_call_graph.ts";
-export { toThread } from "./to_thread.ts";
+} from "./debug/format_call_graph.ts";
+export { toThread } from "./threads/to_thread.ts";
 export {
   type WorkerCallOptions,
   WorkerPool,
   type WorkerPoolOptions,
-} from "./worker_pool.ts";
-export * from "./errors.ts";
-export type { Awaitable, Coroutine, WaitOptions } from "./types.ts";
+} from "./threads/worker_pool.ts";
+export {
+  CancelledError,
+  InterruptError,
+  InvalidStateError,
+  isCancelled,
+  TimeoutError,
+} from "./kernel/errors.ts";
+export type { Awaitable, Coroutine, WaitOptions } from "./kernel/types.ts";

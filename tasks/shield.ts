@@ -1,10 +1,10 @@
 /** @module */
-import type { Completion, Listener } from "./_completion.ts";
-import type { CancelledError } from "./errors.ts";
-import { completionOf, Future } from "./future.ts";
-import { currentScope } from "./current_scope.ts";
 import { ensureFuture } from "./ensure_future.ts";
-import { type Awaitable, isThenable } from "./types.ts";
+import { completionOf, Future } from "./future.ts";
+import { currentScope } from "./kernel/context/current_scope.ts";
+import type { CancelledError } from "./kernel/errors.ts";
+import { type Awaitable, isThenable } from "./kernel/types.ts";
+import type { Completion, Listener } from "./kernel/wait/completion.ts";
 
 /**
  * Protects work from the cancel of whoever waits for it. Mirrors

@@ -1,9 +1,10 @@
 /** @module */
-import { currentScope } from "./current_scope.ts";
-import { printable } from "./inspect.ts";
-import { Line } from "./line.ts";
-import { onSignal } from "./_signal_source.ts";
-import { ExternalWaiter, passed, refused } from "./waiter.ts";
+import { clearInterval, setInterval } from "node:timers";
+import { currentScope } from "./kernel/context/current_scope.ts";
+import { checkpointIfCancelled, ready } from "./kernel/wait/checkpoint.ts";
+import { ExternalWaiter } from "./kernel/wait/waiter.ts";
+import { WaitQueue } from "./kernel/wait/wait_queue.ts";
+import { printable } from "./kernel/watch/inspect.ts";
 
 /**
  * The signals as they arrive, for as long as this is iterated or until it is
@@ -40,7 +41,7 @@ class Signals
   implements AsyncIterableIterator<Deno.Signal>, Disposable, AsyncDisposable {
   readonly #names: readonly Deno.Signal[];
   readonly #resources = currentScope().scheduler.resources;
-  readonly #line: Line<IteratorResult<Deno.Signal>>;
+  readonly #waiters: WaitQueue<IteratorResult<Deno.Signal>>;
   readonly #arrived: Deno.Signal[] = [];
   readonly #stop: (() => void)[] = [];
   #closed = false;
@@ -50,7 +51,7 @@ class Signals
       throw new TypeError("there is no signal to wait for");
     }
     this.#names = [...new Set(names)];
-    this.#line = new Line(`signals ${names.join(", ")}`);
+    this.#waiters = new WaitQueue(`signals ${names.join(", ")}`);
     try {
       for (const name of this.#names) {
         this.#stop.push(onSignal(name, () => this.#arrive(name)));
@@ -63,19 +64,19 @@ class Signals
   }
 
   next(): Promise<IteratorResult<Deno.Signal>> {
-    const refusal = refused();
-    if (refusal !== undefined) return refusal;
+    const rejection = checkpointIfCancelled();
+    if (rejection !== undefined) return rejection;
     const value = this.#arrived.shift();
-    if (value !== undefined) return passed({ done: false, value });
-    if (this.#closed) return passed({ done: true, value: undefined });
-    return this.#line.join(
-      new ExternalWaiter<IteratorResult<Deno.Signal>>(this.#line),
+    if (value !== undefined) return ready({ done: false, value });
+    if (this.#closed) return ready({ done: true, value: undefined });
+    return this.#waiters.add(
+      new ExternalWaiter<IteratorResult<Deno.Signal>>(this.#waiters),
     );
   }
 
   return(): Promise<IteratorResult<Deno.Signal>> {
     this[Symbol.dispose]();
-    return passed({ done: true, value: undefined });
+    return ready({ done: true, value: undefined });
   }
 
   [Symbol.asyncIterator](): this {
@@ -87,7 +88,7 @@ class Signals
     this.#closed = true;
     this.#resources.delete(this);
     for (const stop of this.#stop) stop();
-    this.#line.wakeAll({ done: true, value: undefined });
+    this.#waiters.wakeAll({ done: true, value: undefined });
   }
 
   /** For the end of the run. */
@@ -97,7 +98,7 @@ class Signals
   }
 
   #arrive(value: Deno.Signal): void {
-    if (!this.#line.wake({ done: false, value })) this.#arrived.push(value);
+    if (!this.#waiters.wake({ done: false, value })) this.#arrived.push(value);
   }
 
   static {
@@ -106,4 +107,32 @@ class Signals
       listening: !it.#closed,
     }));
   }
+}
+
+/** As rarely as a timer can. */
+const LONGEST_INTERVAL_MS = 2 ** 31 - 1;
+
+/**
+ * Calls `listener` whenever `signal` arrives, and keeps the process alive for
+ * that, on every runtime alike; the returned function ends this.
+ */
+export function onSignal(
+  signal: Deno.Signal,
+  listener: () => void,
+): () => void {
+  const stop = addListener(signal, listener);
+  const timer = setInterval(() => {}, LONGEST_INTERVAL_MS);
+  return () => {
+    clearInterval(timer);
+    stop();
+  };
+}
+
+function addListener(signal: Deno.Signal, listener: () => void): () => void {
+  if ("Deno" in globalThis) {
+    Deno.addSignalListener(signal, listener);
+    return () => Deno.removeSignalListener(signal, listener);
+  }
+  globalThis.process.on(signal, listener);
+  return () => void globalThis.process.off(signal, listener);
 }

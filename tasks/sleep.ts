@@ -1,14 +1,15 @@
 /** @module */
-import { currentScope } from "./current_scope.ts";
-import { Timer } from "./_timer_heap.ts";
-import { checkMilliseconds, type WaitOptions } from "./types.ts";
-import { type Place, refused, Waiter } from "./waiter.ts";
+import { currentScope } from "./kernel/context/current_scope.ts";
+import { Timer } from "./kernel/loop/timer_heap.ts";
+import { checkMilliseconds, type WaitOptions } from "./kernel/types.ts";
+import { checkpointIfCancelled } from "./kernel/wait/checkpoint.ts";
+import { type Place, Waiter } from "./kernel/wait/waiter.ts";
 
 /** A turn of the loop as a place: there is nothing to take out of it. */
 const TURN: Place = { what: "sleep 0", leave() {} };
 
 class Sleep<T> extends Timer implements Place {
-  readonly calls = false;
+  readonly runsUserCode = false;
   readonly #ms: number;
   readonly #result: T;
   readonly #waiter: Waiter<T>;
@@ -78,10 +79,10 @@ export function sleep<T>(
   } catch (error) {
     return Promise.reject(error);
   }
-  const refusal = refused(options);
-  if (refusal !== undefined) return refusal;
+  const rejection = checkpointIfCancelled(options);
+  if (rejection !== undefined) return rejection;
   const result = options?.result as T;
   return ms <= 0
-    ? new Waiter<T>(TURN, options).wakeInTurn(result)
+    ? new Waiter<T>(TURN, options).wakeNextTurn(result)
     : new Sleep(ms, result, options).promise;
 }

@@ -1,22 +1,24 @@
 /** @module */
-import { cancellation } from "./_cancellation.ts";
-import { completionOf, Future } from "./future.ts";
 import { type Context, contextOf, variablesOf } from "./context.ts";
-import { InvalidStateError, isCancelled } from "./errors.ts";
 import type { EventLoop } from "./event_loop.ts";
-import type { FirstSteps } from "./_first_steps.ts";
-import { printable } from "./inspect.ts";
-import type { Runnable } from "./runnable.ts";
-import type { Scheduler } from "./scheduler.ts";
+import { completionOf, Future } from "./future.ts";
+import { CancelScope } from "./kernel/cancel/cancel_scope.ts";
 import {
-  callingScope,
   copyVariables,
   currentScope,
   runInScope,
-} from "./current_scope.ts";
-import { Scope } from "./scope.ts";
-import { trusted } from "./_trusted.ts";
-import { type Coroutine, isThenable } from "./types.ts";
+  scopeOfCaller,
+} from "./kernel/context/current_scope.ts";
+import {
+  cancellation,
+  InvalidStateError,
+  isCancelled,
+} from "./kernel/errors.ts";
+import type { FirstSteps, Runnable } from "./kernel/loop/runnable.ts";
+import type { Scheduler } from "./kernel/loop/scheduler.ts";
+import { type Coroutine, isThenable } from "./kernel/types.ts";
+import { printable } from "./kernel/watch/inspect.ts";
+import { assimilate } from "./_promise_subscription.ts";
 
 /** How a task is made. */
 export interface TaskOptions {
@@ -41,7 +43,7 @@ let tasksMade = 0;
 
 /** The loop of another run; there is no scheduler where `new` was called. */
 function faceOf(scheduler: Scheduler | undefined): EventLoop {
-  if (scheduler !== undefined) return scheduler.face as EventLoop;
+  if (scheduler !== undefined) return scheduler.eventLoop as EventLoop;
   throw new TypeError(
     "a task is not made with new: write createTask(() => f(x))",
   );
@@ -66,7 +68,7 @@ export let spawn!: <T>(
 export let hasStarted!: (task: Task<unknown>) => boolean;
 
 /** The scope of a task: for the kernel. */
-export let scopeOf!: (task: Task<unknown>) => Scope;
+export let scopeOf!: (task: Task<unknown>) => CancelScope;
 
 /**
  * A coroutine that runs on its own: a future of its result that can be
@@ -101,7 +103,7 @@ export let scopeOf!: (task: Task<unknown>) => Scope;
  * @typeParam T What its coroutine returns.
  */
 export class Task<T> extends Future<T> {
-  readonly #scope: Scope;
+  readonly #scope: CancelScope;
   #coroutine: Coroutine<T> | undefined;
   #name: string | number;
 
@@ -119,7 +121,7 @@ export class Task<T> extends Future<T> {
     this.#coroutine = coroutine;
     const name = options?.name;
     this.#name = name === undefined ? ++tasksMade : String(name);
-    this.#scope = new Scope(scheduler, this, variables);
+    this.#scope = new CancelScope(scheduler, this, variables);
     scheduler.tasks.add(this.#scope);
   }
 
@@ -137,7 +139,7 @@ export class Task<T> extends Future<T> {
 
   /** The loop it runs on. Mirrors `asyncio.Task.get_loop`. */
   get loop(): EventLoop {
-    return this.#scope.scheduler.face as EventLoop;
+    return this.#scope.scheduler.eventLoop as EventLoop;
   }
 
   /**
@@ -167,7 +169,7 @@ export class Task<T> extends Future<T> {
   override cancel(message?: string): boolean {
     if (this.done) return false;
     const error = cancellation(this.#scope.scheduler, message);
-    this.#scope.cancel(error, callingScope());
+    this.#scope.cancel(error, scopeOfCaller());
     return true;
   }
 
@@ -184,7 +186,7 @@ export class Task<T> extends Future<T> {
 
   /** The context variables it runs with. Mirrors `asyncio.Task.get_context`. */
   getContext(): Context {
-    return contextOf(this.#scope.whereabouts.variables);
+    return contextOf(this.#scope.frame.variables);
   }
 
   /**
@@ -289,22 +291,22 @@ function step(coroutine: Coroutine<unknown>): void {
     const result = coroutine();
     if (!isThenable(result)) return currentSucceeds(result);
     // In the task's scope: where this is a future, it is a wait of the task.
-    trusted(result).then(currentSucceeds, currentFails);
+    assimilate(result).then(currentSucceeds, currentFails);
   } catch (error) {
     currentFails(error);
   }
 }
 
 function currentSucceeds(value: unknown): void {
-  succeed(currentScope().owner as Task<unknown>, value);
+  succeed(currentScope().task as Task<unknown>, value);
 }
 
 function currentFails(error: unknown): void {
-  fail(currentScope().owner as Task<unknown>, error);
+  fail(currentScope().task as Task<unknown>, error);
 }
 
 class FirstStep implements Runnable {
-  readonly calls = true;
+  readonly runsUserCode = true;
   #task: Task<unknown> | undefined;
 
   constructor(task: Task<unknown>) {
@@ -320,7 +322,7 @@ class FirstStep implements Runnable {
 
 /** The tasks on `scheduler` that have not ended, oldest first. */
 export function tasksOf(scheduler: Scheduler): Task<unknown>[] {
-  return Array.from(scheduler.tasks, ({ owner }) => owner as Task<unknown>);
+  return Array.from(scheduler.tasks, ({ task }) => task as Task<unknown>);
 }
 
 /** The state of a future in a word. */

@@ -1,30 +1,57 @@
 /** @module */
-import { Admission } from "./_admission.ts";
-import { cancellation } from "./_cancellation.ts";
-import { Child } from "./_child.ts";
-import { type CancelledError, isCancelled } from "./errors.ts";
+import { CapacityLimiter } from "./_capacity_limiter.ts";
 import { completionOf } from "./future.ts";
-import { printable } from "./inspect.ts";
-import { Line } from "./line.ts";
+import type { CancelScope } from "./kernel/cancel/cancel_scope.ts";
 import {
-  callIn,
-  callingScope,
+  callInScope,
   currentScope,
   openScope,
-} from "./current_scope.ts";
-import type { Scope } from "./scope.ts";
-import { Siblings } from "./_siblings.ts";
-import { spawn, type Task, type TaskOptions } from "./task.ts";
-import { checkCoroutine, type Coroutine, describe } from "./types.ts";
+  scopeOfCaller,
+} from "./kernel/context/current_scope.ts";
 import {
-  passed,
-  quiet,
-  refused,
-  refusedBlock,
-  ShieldedWaiter,
-} from "./waiter.ts";
+  cancellation,
+  type CancelledError,
+  isCancelled,
+} from "./kernel/errors.ts";
+import { LinkedList, type LinkedNode } from "./kernel/linked_list.ts";
+import { checkCoroutine, type Coroutine, describe } from "./kernel/types.ts";
+import {
+  checkpointIfCancelled,
+  checkpointOnEntry,
+  ignoreCancelRejection,
+  ready,
+} from "./kernel/wait/checkpoint.ts";
+import type { Listener } from "./kernel/wait/completion.ts";
+import { ShieldedWaiter } from "./kernel/wait/waiter.ts";
+import { WaitQueue } from "./kernel/wait/wait_queue.ts";
+import { printable } from "./kernel/watch/inspect.ts";
+import { spawn, type Task, type TaskOptions } from "./task.ts";
 
-let open!: (scope: Scope, limit: number) => TaskGroup;
+/** A task of a group that has not ended: a link of the group's list. */
+export class Child implements Listener, LinkedNode<Child> {
+  previousSibling: Child | undefined = undefined;
+  nextSibling: Child | undefined = undefined;
+  readonly task: Task<unknown>;
+  /** The task that waits for the group. */
+  readonly awaiter: object | undefined;
+  readonly #ended: (child: Child) => void;
+
+  constructor(
+    task: Task<unknown>,
+    awaiter: object | undefined,
+    ended: (child: Child) => void,
+  ) {
+    this.task = task;
+    this.awaiter = awaiter;
+    this.#ended = ended;
+  }
+
+  settled(): void {
+    this.#ended(this);
+  }
+}
+
+let open!: (scope: CancelScope, limit: number) => TaskGroup;
 let runBody!: <T>(
   group: TaskGroup,
   body: (group: TaskGroup) => PromiseLike<T> | T,
@@ -53,17 +80,17 @@ let runBody!: <T>(
  * ```
  */
 export class TaskGroup {
-  readonly #scope: Scope;
-  readonly #children = new Siblings<Child>();
+  readonly #scope: CancelScope;
+  readonly #children = new LinkedList<Child>();
   readonly #errors: unknown[] = [];
-  readonly #idle = new Line<void>("taskGroup");
-  readonly #admission: Admission | undefined;
+  readonly #idle = new WaitQueue<void>("taskGroup");
+  readonly #limiter: CapacityLimiter | undefined;
   #state: "open" | "ending" | "over" = "open";
   #bodyRuns = true;
 
-  private constructor(scope: Scope, limit: number) {
+  private constructor(scope: CancelScope, limit: number) {
     this.#scope = scope;
-    this.#admission = limit === Infinity ? undefined : new Admission(limit);
+    this.#limiter = limit === Infinity ? undefined : new CapacityLimiter(limit);
   }
 
   /**
@@ -111,7 +138,7 @@ export class TaskGroup {
     child: (started: (value: V) => void) => unknown,
     options?: TaskOptions,
   ): Promise<V> {
-    return quiet(this.#start(child, options));
+    return ignoreCancelRejection(this.#start(child, options));
   }
 
   async #start<V>(
@@ -121,9 +148,9 @@ export class TaskGroup {
     if (typeof child !== "function") {
       throw new TypeError(`start takes a function, found ${describe(child)}`);
     }
-    const refusal = refused();
-    if (refusal !== undefined) return await refusal;
-    const ready = new Line<V>("TaskGroup.start");
+    const rejection = checkpointIfCancelled();
+    if (rejection !== undefined) return await rejection;
+    const whenReady = new WaitQueue<V>("TaskGroup.start");
     let isReady = false;
     let value!: V;
     const starting = async () =>
@@ -131,22 +158,22 @@ export class TaskGroup {
         if (isReady) throw new Error("started() is called once");
         isReady = true;
         value = given;
-        ready.wake(given);
+        whenReady.wake(given);
       });
-    const ended = new Line<void>("TaskGroup.start");
+    const ended = new WaitQueue<void>("TaskGroup.start");
     let givenUp = false;
     const task = this.#spawn(starting, options, (child) => {
-      if (!isReady) ready.failAll(failureBeforeReady(child.task));
+      if (!isReady) whenReady.failAll(failureBeforeReady(child.task));
       this.#ended(child, isReady || givenUp);
       ended.wakeAll();
     });
     try {
-      return await (isReady ? passed(value) : ready.wait());
+      return await (isReady ? ready(value) : whenReady.wait());
     } catch (error) {
       if (!task.done) {
         givenUp = true;
         task.cancel();
-        await ended.join(new ShieldedWaiter<void>(ended));
+        await ended.add(new ShieldedWaiter<void>(ended));
       }
       throw error;
     }
@@ -176,17 +203,17 @@ export class TaskGroup {
         `no task can be added to a group that is ${this.#state}`,
       );
     }
-    const admission = this.#admission;
-    const work = admission === undefined
+    const limiter = this.#limiter;
+    const work = limiter === undefined
       ? coroutine
-      : () => admission.enter(currentScope().owner!, coroutine);
-    const { scheduler, owner } = this.#scope;
+      : () => limiter.enter(currentScope().task!, coroutine);
+    const { scheduler, task: owner } = this.#scope;
     const task = spawn(work, scheduler, options);
     const child = new Child(task, owner, ended);
     this.#children.add(child);
     this.#cancelWhenEnding(task); // by its own first step, where that was eager
     if (!task.done) completionOf(task).listen(child);
-    else scheduler.soon({ run: () => ended(child), calls: false });
+    else scheduler.soon({ run: () => ended(child), runsUserCode: false });
     return task;
   }
 
@@ -205,7 +232,7 @@ export class TaskGroup {
       const failed = completionOf(task).state === "failed";
       if (failed && counts) this.#fail(error);
     }
-    this.#admission?.leave(task);
+    this.#limiter?.leave(task);
     if (this.#children.size === 0) this.#idle.wakeAll();
   }
 
@@ -219,7 +246,7 @@ export class TaskGroup {
   #end(error: CancelledError): void {
     if (this.#state === "ending") return;
     this.#state = "ending";
-    if (this.#bodyRuns) this.#scope.cancel(error, callingScope());
+    if (this.#bodyRuns) this.#scope.cancel(error, scopeOfCaller());
     for (const { task } of [...this.#children]) task.cancel(error.message);
   }
 
@@ -248,7 +275,7 @@ export class TaskGroup {
     };
     // A body that fails in its first lines is heard of before any child starts.
     const release = scope.scheduler.hold();
-    const ended = callIn(scope, body, this).then((given) => {
+    const ended = callInScope(scope, body, this).then((given) => {
       this.#bodyRuns = false;
       value = given;
     }, failed);
@@ -257,7 +284,7 @@ export class TaskGroup {
     scope.pending = undefined; // its own, not delivered: taken back
     while (this.#children.size > 0) {
       try {
-        await (refused() ?? this.#idle.wait());
+        await (checkpointIfCancelled() ?? this.#idle.wait());
       } catch (error) {
         noteCancel(error as CancelledError);
         this.#end(error as CancelledError);
@@ -332,7 +359,7 @@ export function taskGroup<T>(
   body: (group: TaskGroup) => PromiseLike<T> | T,
   options?: { limit?: number },
 ): Promise<T> {
-  return quiet(runGroup(body, options));
+  return ignoreCancelRejection(runGroup(body, options));
 }
 
 async function runGroup<T>(
@@ -348,8 +375,8 @@ async function runGroup<T>(
       `limit is a whole number from 1, found ${describe(limit)}`,
     );
   }
-  const refusal = refusedBlock();
-  if (refusal !== undefined) return await refusal;
+  const rejection = checkpointOnEntry();
+  if (rejection !== undefined) return await rejection;
   return await runBody(open(openScope(), limit), body) as T;
 }
 

@@ -1,17 +1,25 @@
 /** @module */
-import { cancellation } from "./_cancellation.ts";
-import { Deadline } from "./_deadline.ts";
-import { type CancelledError, isCancelled, TimeoutError } from "./errors.ts";
-import { printable } from "./inspect.ts";
-import { callIn, currentScope, openScope } from "./current_scope.ts";
-import type { Scope } from "./scope.ts";
-import { checkMilliseconds } from "./types.ts";
-import { conclude, refusedBlock } from "./waiter.ts";
+import type { CancelScope } from "./kernel/cancel/cancel_scope.ts";
+import {
+  callInScope,
+  currentScope,
+  openScope,
+} from "./kernel/context/current_scope.ts";
+import {
+  cancellation,
+  type CancelledError,
+  isCancelled,
+  TimeoutError,
+} from "./kernel/errors.ts";
+import { Deadline } from "./kernel/loop/deadline.ts";
+import { checkMilliseconds } from "./kernel/types.ts";
+import { checkpointOnEntry, settleAs } from "./kernel/wait/checkpoint.ts";
+import { printable } from "./kernel/watch/inspect.ts";
 
 /**
  * What a timeout does when it is opened and closed: for the functions below.
  */
-let open!: (scope: Scope, limit: Limit) => Timeout;
+let open!: (scope: CancelScope, limit: Limit) => Timeout;
 let close!: (timeout: Timeout) => void;
 
 /**
@@ -33,13 +41,13 @@ let close!: (timeout: Timeout) => void;
  * ```
  */
 export class Timeout {
-  readonly #scope: Scope;
+  readonly #scope: CancelScope;
   #when: number | undefined;
   #deadline: Deadline | undefined;
   #expired = false;
   #closed = false;
 
-  private constructor(scope: Scope, { when, over }: Limit) {
+  private constructor(scope: CancelScope, { when, over }: Limit) {
     this.#scope = scope;
     this.#when = when;
     this.#arm(over);
@@ -217,7 +225,7 @@ function after(ms: number | undefined): Limit {
   return { when: currentScope().scheduler.clock.now() + ms, over: ms <= 0 };
 }
 
-function isOver(when: number | undefined, { scheduler }: Scope): boolean {
+function isOver(when: number | undefined, { scheduler }: CancelScope): boolean {
   return when !== undefined && when <= scheduler.clock.now();
 }
 
@@ -240,8 +248,8 @@ function limit<T, R>(
   } catch (error) {
     return Promise.reject(error);
   }
-  const refusal = refusedBlock();
-  if (refusal !== undefined) return refusal;
+  const rejection = checkpointOnEntry();
+  if (rejection !== undefined) return rejection;
   const scope = openScope();
   const before = scope.outerCancels;
   const timeout = open(scope, time);
@@ -259,6 +267,6 @@ function limit<T, R>(
   };
   // A moment later than the body: code beside it that goes on in the same turn
   // comes first, and a cancel from around is for its next wait.
-  const work = callIn(scope, body, timeout).then();
-  return conclude<T, T | R>(work, ended, failed);
+  const work = callInScope(scope, body, timeout).then();
+  return settleAs<T, T | R>(work, ended, failed);
 }

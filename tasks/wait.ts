@@ -1,18 +1,21 @@
 /** @module */
-import type { Listener } from "./_completion.ts";
-import { Deadline } from "./_deadline.ts";
 import { ensureFuture } from "./ensure_future.ts";
 import { completionOf, type Future } from "./future.ts";
-import { Line } from "./line.ts";
-import { currentScope } from "./current_scope.ts";
+import { currentScope } from "./kernel/context/current_scope.ts";
+import { Deadline } from "./kernel/loop/deadline.ts";
 import {
   checkList,
   checkMilliseconds,
   describe,
   isThenable,
   type WaitOptions,
-} from "./types.ts";
-import { quiet, refused } from "./waiter.ts";
+} from "./kernel/types.ts";
+import {
+  checkpointIfCancelled,
+  ignoreCancelRejection,
+} from "./kernel/wait/checkpoint.ts";
+import type { Listener } from "./kernel/wait/completion.ts";
+import { WaitQueue } from "./kernel/wait/wait_queue.ts";
 
 /** When {@linkcode wait} returns. */
 export type ReturnWhen =
@@ -75,7 +78,7 @@ export function wait(
   futures: Iterable<Future<unknown> | Promise<unknown>>,
   options?: WaitManyOptions,
 ): Promise<{ done: Set<Future<unknown>>; pending: Set<Future<unknown>> }> {
-  return quiet(waitForFutures(futures, options));
+  return ignoreCancelRejection(waitForFutures(futures, options));
 }
 
 async function waitForFutures<T>(
@@ -86,8 +89,8 @@ async function waitForFutures<T>(
   const { timeout, returnWhen = "ALL_COMPLETED" } = options ?? {};
   checkReturnWhen(returnWhen);
   if (timeout !== undefined) checkMilliseconds(timeout, "the timeout");
-  const refusal = refused(options);
-  if (refusal !== undefined) return await refusal;
+  const rejection = checkpointIfCancelled(options);
+  if (rejection !== undefined) return await rejection;
 
   const all = new Set([...items].map((item) => ensureFuture(item)));
   const pending = [...all].filter((future) => !future.done);
@@ -114,25 +117,25 @@ async function waitForSome(
   timeout = Infinity,
   options: WaitOptions | undefined,
 ): Promise<void> {
-  const line = new Line<void>(`wait for ${pending.length} futures`);
+  const waiters = new WaitQueue<void>(`wait for ${pending.length} futures`);
   let left = pending.length;
-  const { scheduler, owner } = currentScope();
+  const { scheduler, task } = currentScope();
   const listener: Listener = {
-    awaiter: owner,
+    awaiter: task,
     settled({ state }) {
       left--;
       const isEnough = left === 0 || returnWhen === "FIRST_COMPLETED" ||
         (returnWhen === "FIRST_EXCEPTION" && state === "failed");
-      if (isEnough) line.wakeAll();
+      if (isEnough) waiters.wakeAll();
     },
   };
   const when = scheduler.clock.now() + timeout;
   const deadline = timeout === Infinity
     ? undefined
-    : new Deadline(scheduler, when, () => line.wakeAll());
+    : new Deadline(scheduler, when, () => waiters.wakeAll());
   for (const future of pending) completionOf(future).listen(listener);
   try {
-    await line.wait(options);
+    await waiters.wait(options);
   } finally {
     deadline?.stop();
     for (const future of pending) completionOf(future).unlisten(listener);

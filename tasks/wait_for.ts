@@ -1,24 +1,27 @@
 /** @module */
-import { cancellation } from "./_cancellation.ts";
 import { cancellable } from "./cancellable.ts";
-import { isCancelled, TimeoutError } from "./errors.ts";
 import { checkAwaitable } from "./ensure_future.ts";
 import { Future } from "./future.ts";
+import type { CancelScope } from "./kernel/cancel/cancel_scope.ts";
 import {
-  callingScope,
   currentScope,
   openScope,
   runInScope,
-} from "./current_scope.ts";
-import { expectLeft } from "./oversights.ts";
-import type { Scope } from "./scope.ts";
-import { type Timeout, timeout } from "./timeout.ts";
+  scopeOfCaller,
+} from "./kernel/context/current_scope.ts";
+import { allowLeft } from "./kernel/context/leak_checks.ts";
+import { cancellation, isCancelled, TimeoutError } from "./kernel/errors.ts";
 import {
   type Awaitable,
   checkMilliseconds,
   type WaitOptions,
-} from "./types.ts";
-import { type Place, quiet, refused, ShieldedWaiter } from "./waiter.ts";
+} from "./kernel/types.ts";
+import {
+  checkpointIfCancelled,
+  ignoreCancelRejection,
+} from "./kernel/wait/checkpoint.ts";
+import { type Place, ShieldedWaiter } from "./kernel/wait/waiter.ts";
+import { type Timeout, timeout } from "./timeout.ts";
 
 const PLACE: Place = { what: "waitFor", leave() {} };
 
@@ -63,13 +66,15 @@ export function waitFor<T>(
   } catch (error) {
     return Promise.reject(error);
   }
-  const refusal = refused(options);
-  if (refusal !== undefined) return refusal;
+  const rejection = checkpointIfCancelled(options);
+  if (rejection !== undefined) return rejection;
   const work = workOf(awaitable, ms);
   const limit = ms > 0 ? ms : undefined; // without time, the work sees to it itself
   return options?.signal === undefined
     ? timeout(limit, work)
-    : quiet(new WorkWaiter(() => timeout(limit, work), options).promise);
+    : ignoreCancelRejection(
+      new WorkWaiter(() => timeout(limit, work), options).promise,
+    );
 }
 
 /** What is run inside the timeout. */
@@ -111,7 +116,7 @@ function expireNow(scope: Timeout): void {
  * the run: it is no task, but its clean-up is to come to its end as theirs do.
  */
 class WorkWaiter<T> extends ShieldedWaiter<T> implements AsyncDisposable {
-  readonly #work: Scope;
+  readonly #work: CancelScope;
   readonly #ended: Promise<void>;
   #over = false;
   #aborted = false;
@@ -134,7 +139,7 @@ class WorkWaiter<T> extends ShieldedWaiter<T> implements AsyncDisposable {
     this.#aborted = true;
     const { scheduler } = this.#work;
     const error = cancellation(scheduler, "the signal was aborted");
-    this.#work.cancel(error, callingScope());
+    this.#work.cancel(error, scopeOfCaller());
     const giveUp = () => {
       if (!this.pending) return;
       super.abort(reason);
@@ -142,7 +147,7 @@ class WorkWaiter<T> extends ShieldedWaiter<T> implements AsyncDisposable {
     };
     if (this.#work.pending !== error) return giveUp();
     // It was in no wait: it may have been woken a moment ago, and have an end.
-    scheduler.defer({ run: giveUp, calls: false });
+    scheduler.defer({ run: giveUp, runsUserCode: false });
   }
 
   /** With an error that it failed with before it was given up. */
@@ -151,7 +156,7 @@ class WorkWaiter<T> extends ShieldedWaiter<T> implements AsyncDisposable {
   }
 
   #leaveToRun(): void {
-    expectLeft(this);
+    allowLeft(this);
     this.#work.scheduler.resources.add(this);
   }
 

@@ -20,10 +20,10 @@
  * @module
  */
 import { clearTimeout, setImmediate, setTimeout } from "node:timers";
-import type { Alarm, Clock, ClockedLoop } from "../tasks/clock.ts";
-import type { Scheduler } from "../tasks/scheduler.ts";
+import type { Alarm, Clock, ClockedLoop } from "../tasks/kernel/loop/clock.ts";
+import type { Scheduler } from "../tasks/kernel/loop/scheduler.ts";
 import { breakDeadlock, type DeadlockError } from "./deadlock.ts";
-import { observe } from "./_observe.ts";
+import { onWait } from "./_on_wait.ts";
 
 /** How a {@linkcode Timeline} behaves. */
 export interface TimelineOptions {
@@ -79,7 +79,7 @@ export class Timeline implements Clock {
     const scheduler = loop as Scheduler;
     this.#forgetClosed();
     this.#alarms.set(scheduler, undefined);
-    observe(loop, this.#planLook);
+    onWait(loop, this.#planLook);
     return {
       set: (when) => {
         this.#alarms.set(scheduler, when);

@@ -1,11 +1,18 @@
 /** @module */
-import { isCancelled } from "../tasks/errors.ts";
-import { checkCoroutine, type Coroutine, describe } from "../tasks/types.ts";
-import { quiet, refused } from "../tasks/waiter.ts";
+import { isCancelled } from "../tasks/kernel/errors.ts";
+import {
+  checkCoroutine,
+  type Coroutine,
+  describe,
+} from "../tasks/kernel/types.ts";
+import {
+  checkpointIfCancelled,
+  ignoreCancelRejection,
+} from "../tasks/kernel/wait/checkpoint.ts";
+import { calledIn, callerIn } from "../tasks/kernel/watch/user_frame.ts";
+import { onWakeUp, runWithCheckpoints } from "./_checkpoints.ts";
 import { DeadlockError } from "./deadlock.ts";
-import { onWakeUp, rehearseWithPoints } from "./_points.ts";
-import { describeMishap } from "./_rehearsal.ts";
-import { calledIn, callerIn } from "./_stack.ts";
+import { describeFailure } from "./_run_scenario.ts";
 
 /**
  * A scenario that was cancelled at one of its cancellation points failed, or
@@ -56,7 +63,7 @@ interface Point {
  * When the cancel comes: before the wait is begun, while it lasts, or when it
  * was ended, but the scenario has not gone on yet.
  */
-type Strike = "right at" | "in the wait of" | "on waking up from";
+type CancelTiming = "right at" | "in the wait of" | "on waking up from";
 
 /**
  * Cancels a scenario at each of its cancellation points, once each, and calls
@@ -125,7 +132,8 @@ export function cancelEverywhere(
   } catch (error) {
     return Promise.reject(error);
   }
-  return refused() ?? quiet(cancelAll(scenario, check));
+  return checkpointIfCancelled() ??
+    ignoreCancelRejection(cancelAll(scenario, check));
 }
 
 async function cancelAll(
@@ -146,7 +154,7 @@ async function cancelAll(
 /** Runs the scenario without a cancel. */
 async function findPoints(scenario: Coroutine<void>): Promise<Point[]> {
   const points: Point[] = [];
-  const [mishap] = await rehearseWithPoints(scenario, (moment) => {
+  const [mishap] = await runWithCheckpoints(scenario, (moment) => {
     const here = new Error();
     const point: Point = {
       waitsFor: calledIn(here) ?? "something",
@@ -167,7 +175,7 @@ async function findPoints(scenario: Coroutine<void>): Promise<Point[]> {
 /** Runs the scenario, cancels it at a point, and checks what it left behind. */
 async function cancelAt(
   index: number,
-  strike: Strike,
+  timing: CancelTiming,
   { scenario, check, point }: {
     scenario: Coroutine<void>;
     check: () => void | Promise<void>;
@@ -181,14 +189,14 @@ async function cancelAt(
   let cancelled = false;
   let passed = 0;
   let stop = () => {};
-  const mishaps = await rehearseWithPoints(scenario, (moment) => {
+  const mishaps = await runWithCheckpoints(scenario, (moment) => {
     if (passed++ !== index) return;
     const { task } = moment;
     const cancel = () => {
-      cancelled = task.cancel(`cancelled ${strike} ${place}`);
+      cancelled = task.cancel(`cancelled ${timing} ${place}`);
     };
-    if (strike === "right at") cancel();
-    else if (strike === "in the wait of") moment.onWait(cancel);
+    if (timing === "right at") cancel();
+    else if (timing === "in the wait of") moment.onWait(cancel);
     else moment.onWait((wait) => stop = onWakeUp(task, wait, cancel));
   });
   stop();
@@ -201,20 +209,20 @@ async function cancelAt(
     !isCancelled(error) || error instanceof DeadlockError
   );
   if (failed !== undefined) {
-    const what = describeMishap(failed);
-    fail(`cancelled ${strike} ${place}, it failed: ${what}`, {
+    const what = describeFailure(failed);
+    fail(`cancelled ${timing} ${place}, it failed: ${what}`, {
       cause: failed.error,
     });
   }
   if (!cancelled) {
-    if (strike === "on waking up from") return; // it has ended before the wait
+    if (timing === "on waking up from") return; // it has ended before the wait
     fail(`it did not come to ${place} again: it has to do the same each time`);
   }
   try {
     await check();
   } catch (error) {
-    const what = describeMishap({ error });
-    fail(`cancelled ${strike} ${place}, the check failed: ${what}`, {
+    const what = describeFailure({ error });
+    fail(`cancelled ${timing} ${place}, the check failed: ${what}`, {
       cause: error,
     });
   }

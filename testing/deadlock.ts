@@ -1,10 +1,10 @@
 /** @module */
-import { CancelledError } from "../tasks/errors.ts";
-import type { Scheduler } from "../tasks/scheduler.ts";
-import type { ScopedWait } from "../tasks/scope.ts";
+import type { ScopedWait } from "../tasks/kernel/cancel/cancel_scope.ts";
+import { CancelledError } from "../tasks/kernel/errors.ts";
+import type { Scheduler } from "../tasks/kernel/loop/scheduler.ts";
+import { Waiter } from "../tasks/kernel/wait/waiter.ts";
+import { callerIn } from "../tasks/kernel/watch/user_frame.ts";
 import { scopeOf, tasksOf } from "../tasks/task.ts";
-import { Waiter } from "../tasks/waiter.ts";
-import { callerIn } from "./_stack.ts";
 
 /** Who waits for what, in a {@linkcode DeadlockError}. */
 export interface BlockedTask {

@@ -1,9 +1,16 @@
 /** @module */
-import { checkCoroutine, type Coroutine, describe } from "../tasks/types.ts";
-import { quiet, refused } from "../tasks/waiter.ts";
+import {
+  checkCoroutine,
+  type Coroutine,
+  describe,
+} from "../tasks/kernel/types.ts";
+import {
+  checkpointIfCancelled,
+  ignoreCancelRejection,
+} from "../tasks/kernel/wait/checkpoint.ts";
 import { ChoiceTree } from "./_choice_tree.ts";
 import { Random } from "./_random.ts";
-import { describeMishap, type Mishap, rehearse } from "./_rehearsal.ts";
+import { describeFailure, type Failure, runScenario } from "./_run_scenario.ts";
 import { type Choice, randomSeed, Schedule, seedOf } from "./_schedule.ts";
 import { shrink } from "./_shrink.ts";
 
@@ -111,7 +118,8 @@ export function explore(
   } catch (error) {
     return Promise.reject(error);
   }
-  return refused() ?? quiet(exploreAll(scenario, runs, seed));
+  return checkpointIfCancelled() ??
+    ignoreCancelRejection(exploreAll(scenario, runs, seed));
 }
 
 async function exploreAll(
@@ -142,9 +150,9 @@ async function perform(
   scenario: Coroutine<void>,
   { choose }: Schedule,
   debug = false,
-): Promise<Mishap | undefined> {
+): Promise<Failure | undefined> {
   const prepare = (loop: { choose: unknown }) => loop.choose = choose;
-  return (await rehearse(scenario, { prepare, debug }))[0];
+  return (await runScenario(scenario, { prepare, debug }))[0];
 }
 
 /**
@@ -153,7 +161,7 @@ async function perform(
  */
 async function makeError(
   scenario: Coroutine<void>,
-  first: { schedule: Schedule; mishap: Mishap; seed: number; run: number },
+  first: { schedule: Schedule; mishap: Failure; seed: number; run: number },
 ): Promise<ExploreError> {
   const kind = kindOf(first.mishap);
   const failsAs = async (choices: readonly Choice[]) => {
@@ -170,14 +178,14 @@ async function makeError(
   const message = repeated === undefined
     ? `run ${first.run} failed, but did not fail again: the scenario depends on more than the order; its seed is ${seed}`
     : `run ${first.run} failed, and ${repeat} repeats it, ${schedule}`;
-  return new ExploreError(`${message}: ${describeMishap(mishap)}`, {
+  return new ExploreError(`${message}: ${describeFailure(mishap)}`, {
     cause: mishap.error,
     seed,
     runs: first.run,
   });
 }
 
-function kindOf({ error }: Mishap): string {
+function kindOf({ error }: Failure): string {
   return error instanceof Error ? error.name : describe(error);
 }
 

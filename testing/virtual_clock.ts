@@ -1,14 +1,14 @@
 /** @module */
-import type { Alarm, Clock, ClockedLoop } from "../tasks/clock.ts";
-import { printable } from "../tasks/inspect.ts";
-import { currentScope } from "../tasks/current_scope.ts";
-import { checkMilliseconds, describe } from "../tasks/types.ts";
+import { currentScope } from "../tasks/kernel/context/current_scope.ts";
+import type { Alarm, Clock, ClockedLoop } from "../tasks/kernel/loop/clock.ts";
+import { checkMilliseconds, describe } from "../tasks/kernel/types.ts";
+import { checkpointIfCancelled } from "../tasks/kernel/wait/checkpoint.ts";
 import {
   ExternalWaiter,
   type Place,
-  refused,
   Waiter,
-} from "../tasks/waiter.ts";
+} from "../tasks/kernel/wait/waiter.ts";
+import { printable } from "../tasks/kernel/watch/inspect.ts";
 import { type Goal, Timeline } from "./_timeline.ts";
 
 /**
@@ -126,7 +126,8 @@ export class VirtualClock implements Clock {
     } catch (error) {
       return Promise.reject(error);
     }
-    return refused() ?? new Advance(this, this.#timeline, ms).promise;
+    return checkpointIfCancelled() ??
+      new Advance(this, this.#timeline, ms).promise;
   }
 
   static {

@@ -1,8 +1,9 @@
 /** @module */
 import { setImmediate } from "node:timers";
-import { currentScope } from "../tasks/current_scope.ts";
-import { ExternalWaiter, type Place, refused } from "../tasks/waiter.ts";
-import { observe } from "./_observe.ts";
+import { currentScope } from "../tasks/kernel/context/current_scope.ts";
+import { checkpointIfCancelled } from "../tasks/kernel/wait/checkpoint.ts";
+import { ExternalWaiter, type Place } from "../tasks/kernel/wait/waiter.ts";
+import { onWait } from "./_on_wait.ts";
 
 /**
  * A wait for the loop to come to rest; external, so that a virtual clock does
@@ -16,7 +17,7 @@ class RestWait implements Place {
   #lookPlanned = false;
 
   constructor() {
-    this.#stop = observe(this.#scheduler, () => this.#planLook());
+    this.#stop = onWait(this.#scheduler, () => this.#planLook());
     this.#planLook();
   }
 
@@ -72,5 +73,5 @@ class RestWait implements Place {
  * ```
  */
 export function waitAllTasksBlocked(): Promise<void> {
-  return refused() ?? new RestWait().promise;
+  return checkpointIfCancelled() ?? new RestWait().promise;
 }

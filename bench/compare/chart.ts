@@ -1,6 +1,5 @@
 /** Draws the results: a group of bars for each work, the time for each unit. */
-import type { Contestant, PeerName } from "./contestants.ts";
-import { isFromNpm } from "./contestants.ts";
+import { type Contestant, isFromNpm, type PeerName } from "./contestants.ts";
 import type { Result } from "./race.ts";
 import { duration } from "./table.ts";
 import { infoOf } from "./works.ts";

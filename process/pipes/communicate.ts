@@ -1,9 +1,12 @@
 /** @module */
 import { sourceOf, type StreamReader } from "../../streams/stream_reader.ts";
 import type { StreamWriter } from "../../streams/stream_writer.ts";
-import { detached } from "../../tasks/detached.ts";
-import { describe, type WaitOptions } from "../../tasks/types.ts";
-import { quiet, refused } from "../../tasks/waiter.ts";
+import { detached } from "../../tasks/kernel/context/detached.ts";
+import { describe, type WaitOptions } from "../../tasks/kernel/types.ts";
+import {
+  checkpointIfCancelled,
+  ignoreCancelRejection,
+} from "../../tasks/kernel/wait/checkpoint.ts";
 import type { ExitWatcher } from "../signals/exit_watcher.ts";
 
 /** What a program has written; `undefined` where that is not piped. */
@@ -59,11 +62,11 @@ export class Communication {
     } catch (error) {
       return Promise.reject(error);
     }
-    const refusal = refused(options);
-    if (refusal !== undefined) return refusal;
+    const rejection = checkpointIfCancelled(options);
+    if (rejection !== undefined) return rejection;
     this.#input ??= input === undefined ? EMPTY : toBytes(input);
     this.#running = true;
-    return quiet(this.#run(options));
+    return ignoreCancelRejection(this.#run(options));
   }
 
   /** What has come so far; it is taken out. */

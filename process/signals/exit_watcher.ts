@@ -1,8 +1,12 @@
 /** The end of a child. @module */
-import { detached } from "../../tasks/detached.ts";
-import { Line } from "../../tasks/line.ts";
-import type { WaitOptions } from "../../tasks/types.ts";
-import { ExternalWaiter, passed, refused } from "../../tasks/waiter.ts";
+import { detached } from "../../tasks/kernel/context/detached.ts";
+import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
+import type { WaitOptions } from "../../tasks/kernel/types.ts";
+import { ExternalWaiter } from "../../tasks/kernel/wait/waiter.ts";
+import {
+  checkpointIfCancelled,
+  ready,
+} from "../../tasks/kernel/wait/checkpoint.ts";
 import { RealTimeWaiter } from "./real_time.ts";
 
 /**
@@ -12,7 +16,7 @@ import { RealTimeWaiter } from "./real_time.ts";
 export class ExitWatcher {
   /** What the child ended with; -N where signal N ended it. */
   returnCode: number | undefined = undefined;
-  readonly #line = new Line<number | undefined>("Process.wait");
+  readonly #line = new WaitQueue<number | undefined>("Process.wait");
 
   /** @param ended Is called once, when the child has ended. */
   constructor(status: Promise<Deno.CommandStatus>, ended: () => void) {
@@ -30,18 +34,18 @@ export class ExitWatcher {
   }
 
   wait(options?: WaitOptions): Promise<number> {
-    const refusal = refused(options);
-    if (refusal !== undefined) return refusal;
-    if (this.returnCode !== undefined) return passed(this.returnCode);
+    const rejection = checkpointIfCancelled(options);
+    if (rejection !== undefined) return rejection;
+    if (this.returnCode !== undefined) return ready(this.returnCode);
     const waiter = new ExternalWaiter<number | undefined>(this.#line, options);
-    return this.#line.join(waiter) as Promise<number>;
+    return this.#line.add(waiter) as Promise<number>;
   }
 
   /** Waits at most `ms` of real time; for code that belongs to no task. */
   async within(ms: number): Promise<boolean> {
     if (this.returnCode !== undefined) return true;
     const waiter = new RealTimeWaiter<number | undefined>(this.#line, ms);
-    return await this.#line.join(waiter) !== undefined;
+    return await this.#line.add(waiter) !== undefined;
   }
 }
 

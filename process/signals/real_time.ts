@@ -2,8 +2,12 @@
  * Real time, whatever the clock of the loop: children live in no other. @module
  */
 import { clearTimeout, setTimeout } from "node:timers";
-import { Line } from "../../tasks/line.ts";
-import { ExternalWaiter, type Place, type Waiter } from "../../tasks/waiter.ts";
+import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
+import {
+  ExternalWaiter,
+  type Place,
+  type Waiter,
+} from "../../tasks/kernel/wait/waiter.ts";
 
 /** The runtime can wait no longer in one timer. */
 const LONGEST = 2 ** 31 - 1;
@@ -49,6 +53,6 @@ class TimedPlace implements Place {
 
 /** Waits for `ms` milliseconds. */
 export function pause(ms: number): Promise<void> {
-  const line = new Line<void>("real time");
-  return line.join(new RealTimeWaiter<void>(line, ms));
+  const line = new WaitQueue<void>("real time");
+  return line.add(new RealTimeWaiter<void>(line, ms));
 }

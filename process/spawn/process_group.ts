@@ -9,10 +9,10 @@
  *
  * @module
  */
-import { currentScope } from "../../tasks/current_scope.ts";
-import type { Runnable } from "../../tasks/runnable.ts";
-import type { Scheduler } from "../../tasks/scheduler.ts";
-import { type Place, ShieldedWaiter } from "../../tasks/waiter.ts";
+import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
+import type { Runnable } from "../../tasks/kernel/loop/runnable.ts";
+import type { Scheduler } from "../../tasks/kernel/loop/scheduler.ts";
+import { type Place, ShieldedWaiter } from "../../tasks/kernel/wait/waiter.ts";
 import { findProgram } from "./find_program.ts";
 import { isGranted, type SpawnSettings } from "../options.ts";
 

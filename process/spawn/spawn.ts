@@ -1,6 +1,6 @@
 /** Starting a program. @module */
 import { fileURLToPath } from "node:url";
-import { describe } from "../../tasks/types.ts";
+import { describe } from "../../tasks/kernel/types.ts";
 import { findProgram } from "./find_program.ts";
 import { asGroupLeader } from "./process_group.ts";
 import type { SpawnSettings } from "../options.ts";

@@ -1,7 +1,11 @@
 /** @module */
-import { printable } from "../../tasks/inspect.ts";
-import { checkMilliseconds } from "../../tasks/types.ts";
-import { failed, passed, refused } from "../../tasks/waiter.ts";
+import { printable } from "../../tasks/kernel/watch/inspect.ts";
+import { checkMilliseconds } from "../../tasks/kernel/types.ts";
+import {
+  checkpointIfCancelled,
+  ready,
+  readyError,
+} from "../../tasks/kernel/wait/checkpoint.ts";
 import { reasonText } from "./codec.ts";
 import { leaseLost } from "./errors.ts";
 import type { Job, JobState } from "./jobs.ts";
@@ -77,7 +81,9 @@ export class MemoryJob<T> implements Job<T> {
 
   /** It has happened; awaiting it is only where a cancel can strike. */
   #ended(held: boolean): Promise<void> {
-    return held ? refused() ?? passed(undefined) : failed(leaseLost(this));
+    return held
+      ? checkpointIfCancelled() ?? ready(undefined)
+      : readyError(leaseLost(this));
   }
 
   static {

@@ -1,6 +1,6 @@
 /** @module */
-import { currentScope } from "../../tasks/current_scope.ts";
-import { InvalidStateError } from "../../tasks/errors.ts";
+import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
+import { InvalidStateError } from "../../tasks/kernel/errors.ts";
 import { type EventLoop, getRunningLoop } from "../../tasks/event_loop.ts";
 import type { TimerHandle } from "../../tasks/handle.ts";
 import { PriorityQueue } from "../priority_queue.ts";

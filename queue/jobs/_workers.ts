@@ -1,6 +1,6 @@
 /** @module */
 import { createTask } from "../../tasks/create_task.ts";
-import { isCancelled } from "../../tasks/errors.ts";
+import { isCancelled } from "../../tasks/kernel/errors.ts";
 import type { Task } from "../../tasks/task.ts";
 import { wait } from "../../tasks/wait.ts";
 import { QueueShutDownError } from "../errors.ts";

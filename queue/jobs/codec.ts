@@ -1,5 +1,5 @@
 /** How values become bytes, and bytes values. @module */
-import { describe } from "../../tasks/types.ts";
+import { describe } from "../../tasks/kernel/types.ts";
 import type { JobsOptions } from "./jobs.ts";
 
 /** Both ways between values and bytes. */

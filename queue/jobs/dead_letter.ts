@@ -1,6 +1,6 @@
 /** @module */
-import { printable } from "../../tasks/inspect.ts";
-import type { WaitOptions } from "../../tasks/types.ts";
+import { printable } from "../../tasks/kernel/watch/inspect.ts";
+import type { WaitOptions } from "../../tasks/kernel/types.ts";
 import type { Codec } from "./codec.ts";
 import type { DeadLetter } from "./jobs.ts";
 

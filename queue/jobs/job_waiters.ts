@@ -1,13 +1,13 @@
 /** Who waits for jobs. @module */
-import { Line } from "../../tasks/line.ts";
-import type { WaitOptions } from "../../tasks/types.ts";
+import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
+import type { WaitOptions } from "../../tasks/kernel/types.ts";
 import {
-  failed,
-  passed,
-  quiet,
-  refused,
-  type Waiter,
-} from "../../tasks/waiter.ts";
+  checkpointIfCancelled,
+  ignoreCancelRejection,
+  ready,
+  readyError,
+} from "../../tasks/kernel/wait/checkpoint.ts";
+import type { Waiter } from "../../tasks/kernel/wait/waiter.ts";
 import { QueueShutDownError } from "../errors.ts";
 import type { Job } from "./jobs.ts";
 
@@ -18,8 +18,12 @@ export interface JobSource<T> {
   /** Somebody has begun to wait. */
   wanted(): void;
   /** The kind of wait it is. */
-  // deno-lint-ignore no-explicit-any -- as of Place.leave
-  readonly Waiter: new (line: Line<any>, options?: WaitOptions) => Waiter<any>;
+  readonly Waiter: new (
+    // deno-lint-ignore no-explicit-any -- as of Place.leave
+    line: WaitQueue<any>,
+    options?: WaitOptions,
+    // deno-lint-ignore no-explicit-any -- as of Place.leave
+  ) => Waiter<any>;
 }
 
 /** Ends the waits of an iteration that was left. */
@@ -27,7 +31,7 @@ const LEFT = new QueueShutDownError("the iteration was left");
 
 /** Those who wait for a job, first come, first served; and iterations. */
 export class JobWaiters<T> {
-  readonly #line = new Line<Job<T>>("Jobs.get");
+  readonly #line = new WaitQueue<Job<T>>("Jobs.get");
   readonly #source: JobSource<T>;
   #error: unknown = undefined;
 
@@ -41,20 +45,20 @@ export class JobWaiters<T> {
   }
 
   get(options?: WaitOptions): Promise<Job<T>> {
-    const refusal = refused(options);
-    if (refusal !== undefined) return refusal;
-    if (this.#error !== undefined) return failed(this.#error);
+    const rejection = checkpointIfCancelled(options);
+    if (rejection !== undefined) return rejection;
+    if (this.#error !== undefined) return readyError(this.#error);
     try {
       const job = this.#source.take();
-      return job === undefined ? this.#stand(options).promise : passed(job);
+      return job === undefined ? this.#stand(options).promise : ready(job);
     } catch (error) {
-      return failed(error);
+      return readyError(error);
     }
   }
 
   #stand(options?: WaitOptions): Waiter<Job<T>> {
     const waiter = new this.#source.Waiter(this.#line, options);
-    this.#line.join(waiter);
+    this.#line.add(waiter);
     this.#source.wanted();
     return waiter;
   }
@@ -80,12 +84,14 @@ export class JobWaiters<T> {
     const waiting = new Set<Waiter<Job<T>>>();
     let left = false;
     const next = async (): Promise<IteratorResult<Job<T>, undefined>> => {
-      const refusal = refused();
-      if (refusal !== undefined) return await refusal;
-      if (left) return await passed(DONE);
+      const rejection = checkpointIfCancelled();
+      if (rejection !== undefined) return await rejection;
+      if (left) return await ready(DONE);
       const job = this.#error === undefined ? this.#source.take() : undefined;
-      if (job !== undefined) return await passed({ done: false, value: job });
-      if (this.#error !== undefined) return await ended(failed(this.#error));
+      if (job !== undefined) return await ready({ done: false, value: job });
+      if (this.#error !== undefined) {
+        return await ended(readyError(this.#error));
+      }
       const waiter = this.#stand();
       waiting.add(waiter);
       try {
@@ -95,11 +101,11 @@ export class JobWaiters<T> {
       }
     };
     return {
-      next: () => quiet(next()),
+      next: () => ignoreCancelRejection(next()),
       return() {
         left = true;
         for (const waiter of waiting) waiter.fail(LEFT);
-        return passed(DONE);
+        return ready(DONE);
       },
     };
   }

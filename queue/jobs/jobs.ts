@@ -1,5 +1,5 @@
 /** What every queue of jobs is, wherever it keeps them. @module */
-import type { WaitOptions } from "../../tasks/types.ts";
+import type { WaitOptions } from "../../tasks/kernel/types.ts";
 
 /** How a queue of jobs works; what is left out is as it says. */
 // deno-lint-ignore no-explicit-any -- options without codec fit jobs of any kind

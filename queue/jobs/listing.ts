@@ -1,5 +1,5 @@
 /** @module */
-import { quiet } from "../../tasks/waiter.ts";
+import { ignoreCancelRejection } from "../../tasks/kernel/wait/checkpoint.ts";
 
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
@@ -18,7 +18,7 @@ export function listing<V>(
     return DONE;
   };
   return {
-    next: () => quiet(next()),
+    next: () => ignoreCancelRejection(next()),
     return() {
       over = true;
       return Promise.resolve(DONE);

@@ -1,8 +1,14 @@
 /** @module */
-import { printable } from "../../tasks/inspect.ts";
-import { Line } from "../../tasks/line.ts";
-import type { WaitOptions } from "../../tasks/types.ts";
-import { failed, passed, quiet, refused, Waiter } from "../../tasks/waiter.ts";
+import { printable } from "../../tasks/kernel/watch/inspect.ts";
+import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
+import type { WaitOptions } from "../../tasks/kernel/types.ts";
+import {
+  checkpointIfCancelled,
+  ignoreCancelRejection,
+  ready,
+  readyError,
+} from "../../tasks/kernel/wait/checkpoint.ts";
+import { Waiter } from "../../tasks/kernel/wait/waiter.ts";
 import { type Codec, codecOf, undecodable } from "./codec.ts";
 import { closedError, JobWaiters } from "./job_waiters.ts";
 import type { DeadLetter, Job, Jobs, JobsOptions, PutOptions } from "./jobs.ts";
@@ -73,7 +79,11 @@ interface Offer {
 class Putter extends Waiter<void> {
   readonly offer: Offer;
 
-  constructor(line: Line<void, Putter>, offer: Offer, options?: WaitOptions) {
+  constructor(
+    line: WaitQueue<void, Putter>,
+    offer: Offer,
+    options?: WaitOptions,
+  ) {
     super(line, options);
     this.offer = offer;
   }
@@ -85,8 +95,10 @@ class MemoryJobs<T> implements Jobs<T> {
   readonly #store: Store;
   readonly #seen: SeenIds;
   readonly #getters: JobWaiters<T>;
-  readonly #putters: Line<void, Putter> = new Line<void, Putter>("Jobs.put");
-  readonly #joiners = new Line<void>("Jobs.join");
+  readonly #putters: WaitQueue<void, Putter> = new WaitQueue<void, Putter>(
+    "Jobs.put",
+  );
+  readonly #joiners = new WaitQueue<void>("Jobs.join");
   readonly #dead = new Set<DeadJob>();
   #closed = false;
 
@@ -119,19 +131,19 @@ class MemoryJobs<T> implements Jobs<T> {
   }
 
   #put(offer: Offer, options?: WaitOptions): Promise<void> {
-    const refusal = refused(options);
-    if (refusal !== undefined) return refusal;
-    if (this.#closed) return failed(closedError("put into", offer));
+    const rejection = checkpointIfCancelled(options);
+    if (rejection !== undefined) return rejection;
+    if (this.#closed) return readyError(closedError("put into", offer));
     if (this.#full && !this.#isHere(offer)) {
       const putters = this.#putters;
-      return putters.join(new Putter(putters, offer, options));
+      return putters.add(new Putter(putters, offer, options));
     }
     try {
       this.#accept(offer);
     } catch (error) {
-      return failed(error);
+      return readyError(error);
     }
-    return passed(undefined);
+    return ready(undefined);
   }
 
   get #full(): boolean {
@@ -203,26 +215,26 @@ class MemoryJobs<T> implements Jobs<T> {
   }
 
   size(options?: WaitOptions): Promise<number> {
-    return this.#refused("size of", options) ?? passed(this.#store.size);
+    return this.#refused("size of", options) ?? ready(this.#store.size);
   }
 
   join(options?: WaitOptions): Promise<void> {
-    const refusal = this.#refused("join of", options);
-    if (refusal !== undefined) return refusal;
-    if (this.#store.size === 0) return passed(undefined);
+    const rejection = this.#refused("join of", options);
+    if (rejection !== undefined) return rejection;
+    if (this.#store.size === 0) return ready(undefined);
     return this.#joiners.wait(options);
   }
 
   #refused(asked: string, options?: WaitOptions): Promise<never> | undefined {
-    const refusal = refused(options);
-    if (refusal !== undefined) return refusal;
-    return this.#closed ? failed(closedError(asked)) : undefined;
+    const rejection = checkpointIfCancelled(options);
+    if (rejection !== undefined) return rejection;
+    return this.#closed ? readyError(closedError(asked)) : undefined;
   }
 
   deadLetters(options?: WaitOptions): AsyncIterableIterator<DeadLetter<T>> {
     const all = [...this.#dead].values();
     return listing(async () => {
-      await (this.#refused("dead letters of", options) ?? passed(undefined));
+      await (this.#refused("dead letters of", options) ?? ready(undefined));
       for (const remains of all) {
         if (this.#dead.has(remains)) return this.#letter(remains);
       }
@@ -232,7 +244,7 @@ class MemoryJobs<T> implements Jobs<T> {
 
   #letter(remains: DeadJob): DeadLetter<T> {
     const drop = async (options?: WaitOptions) => {
-      await (this.#refused("drop from", options) ?? passed(undefined));
+      await (this.#refused("drop from", options) ?? ready(undefined));
       this.#dead.delete(remains);
     };
     const requeue = (options?: WaitOptions): Promise<void> => {
@@ -242,7 +254,7 @@ class MemoryJobs<T> implements Jobs<T> {
     };
     const copy = { ...remains, data: new Uint8Array(remains.data) };
     const letter = new DeadLetterEntry(copy, this.#codec, {
-      drop: (options) => quiet(drop(options)),
+      drop: (options) => ignoreCancelRejection(drop(options)),
       requeue,
     });
     return letter;

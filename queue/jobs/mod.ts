@@ -112,4 +112,4 @@ export type {
 export { memoryJobs } from "./memory_jobs.ts";
 export { work, type WorkOptions } from "./work.ts";
 export { QueueShutDownError } from "../errors.ts";
-export type { WaitOptions } from "../../tasks/types.ts";
+export type { WaitOptions } from "../../tasks/kernel/types.ts";

@@ -1,5 +1,5 @@
 /** What a queue was told, checked; the same for every kind. @module */
-import { checkMilliseconds, describe } from "../../tasks/types.ts";
+import { checkMilliseconds, describe } from "../../tasks/kernel/types.ts";
 import type { JobsOptions, PutOptions } from "./jobs.ts";
 
 /** How a queue works: its options, with nothing left out. */

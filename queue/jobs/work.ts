@@ -3,8 +3,11 @@ import {
   checkMilliseconds,
   describe,
   type WaitOptions,
-} from "../../tasks/types.ts";
-import { quiet, refused } from "../../tasks/waiter.ts";
+} from "../../tasks/kernel/types.ts";
+import {
+  checkpointIfCancelled,
+  ignoreCancelRejection,
+} from "../../tasks/kernel/wait/checkpoint.ts";
 import { fullJitter } from "./backoff.ts";
 import { Workers } from "./_workers.ts";
 import type { Job, Jobs } from "./jobs.ts";
@@ -107,9 +110,9 @@ export function work<T>(
   } catch (error) {
     return Promise.reject(error);
   }
-  const refusal = refused(options);
-  if (refusal !== undefined) return refusal;
+  const rejection = checkpointIfCancelled(options);
+  if (rejection !== undefined) return rejection;
   const { signal, onError } = options;
   const crew = new Workers(jobs, { handler, backoff, onError });
-  return quiet(crew.work({ signal, concurrency, grace }));
+  return ignoreCancelRejection(crew.work({ signal, concurrency, grace }));
 }

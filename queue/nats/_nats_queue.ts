@@ -1,11 +1,16 @@
 /** @module */
 import { cancellable } from "../../tasks/cancellable.ts";
-import { detached } from "../../tasks/detached.ts";
+import { detached } from "../../tasks/kernel/context/detached.ts";
 import { getRunningLoop } from "../../tasks/event_loop.ts";
-import { printable } from "../../tasks/inspect.ts";
+import { printable } from "../../tasks/kernel/watch/inspect.ts";
 import { moveOnAfter, type Timeout } from "../../tasks/timeout.ts";
-import type { WaitOptions } from "../../tasks/types.ts";
-import { ExternalWaiter, failed, quiet, refused } from "../../tasks/waiter.ts";
+import type { WaitOptions } from "../../tasks/kernel/types.ts";
+import { ExternalWaiter } from "../../tasks/kernel/wait/waiter.ts";
+import {
+  checkpointIfCancelled,
+  ignoreCancelRejection,
+  readyError,
+} from "../../tasks/kernel/wait/checkpoint.ts";
 import { QueueShutDownError } from "../errors.ts";
 import { attemptsUsedUp, type Codec, undecodable } from "../jobs/codec.ts";
 import { closedError, JobWaiters } from "../jobs/job_waiters.ts";
@@ -107,14 +112,16 @@ export class NatsJobs<T> implements Jobs<T> {
     } catch (error) {
       return Promise.reject(error);
     }
-    const refusal = refused(options);
-    if (refusal !== undefined) return refusal;
-    if (this.#closing) return failed(closedError("put into", { item: value }));
+    const rejection = checkpointIfCancelled(options);
+    if (rejection !== undefined) return rejection;
+    if (this.#closing) {
+      return readyError(closedError("put into", { item: value }));
+    }
     const headers: Record<string, string> = {
       [MESSAGE_ID]: encodeURIComponent(id),
     };
     if (delay > 0) headers[DUE] = String(Math.ceil(Date.now() + delay));
-    return quiet(this.#put({ data, headers }, value, options));
+    return ignoreCancelRejection(this.#put({ data, headers }, value, options));
   }
 
   /** Whatever it was that waited when the queue was closed, it says for what. */
@@ -152,11 +159,12 @@ export class NatsJobs<T> implements Jobs<T> {
 
   size(options?: WaitOptions): Promise<number> {
     return this.#refused("size of", options) ??
-      quiet(this.#stock.count(options));
+      ignoreCancelRejection(this.#stock.count(options));
   }
 
   join(options?: WaitOptions): Promise<void> {
-    return this.#refused("join of", options) ?? quiet(this.#join(options));
+    return this.#refused("join of", options) ??
+      ignoreCancelRejection(this.#join(options));
   }
 
   async #join(options?: WaitOptions): Promise<void> {
@@ -169,9 +177,9 @@ export class NatsJobs<T> implements Jobs<T> {
   }
 
   #refused(asked: string, options?: WaitOptions): Promise<never> | undefined {
-    const refusal = refused(options);
-    if (refusal !== undefined) return refusal;
-    return this.#closing ? failed(closedError(asked)) : undefined;
+    const rejection = checkpointIfCancelled(options);
+    if (rejection !== undefined) return rejection;
+    return this.#closing ? readyError(closedError(asked)) : undefined;
   }
 
   deadLetters(options?: WaitOptions): AsyncIterableIterator<DeadLetter<T>> {

@@ -98,4 +98,4 @@ export type {
   PutOptions,
 } from "../jobs/jobs.ts";
 export { QueueShutDownError } from "../errors.ts";
-export type { WaitOptions } from "../../tasks/types.ts";
+export type { WaitOptions } from "../../tasks/kernel/types.ts";

@@ -1,10 +1,13 @@
 /** @module */
 import { createTask } from "../../tasks/create_task.ts";
-import { currentScope } from "../../tasks/current_scope.ts";
-import { TimeoutError } from "../../tasks/errors.ts";
+import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
+import { TimeoutError } from "../../tasks/kernel/errors.ts";
 import { timeout } from "../../tasks/timeout.ts";
 import { wait } from "../../tasks/wait.ts";
-import { quiet, refused } from "../../tasks/waiter.ts";
+import {
+  checkpointIfCancelled,
+  ignoreCancelRejection,
+} from "../../tasks/kernel/wait/checkpoint.ts";
 import { codecOf } from "../jobs/codec.ts";
 import type { Jobs } from "../jobs/jobs.ts";
 import { settingsOf } from "../jobs/settings.ts";
@@ -72,9 +75,9 @@ export function natsJobs<T>(options: NatsJobsOptions<T>): Promise<Jobs<T>> {
   } catch (error) {
     return Promise.reject(error);
   }
-  const refusal = refused(options);
-  if (refusal !== undefined) return refusal;
-  return quiet(openWithin(options));
+  const rejection = checkpointIfCancelled(options);
+  if (rejection !== undefined) return rejection;
+  return ignoreCancelRejection(openWithin(options));
 }
 
 /** In a task of its own, as much of it knows nothing of signals. */

@@ -1,6 +1,9 @@
 /** @module */
-import { checkMilliseconds, describe } from "../../tasks/types.ts";
-import type { WaitOptions } from "../../tasks/types.ts";
+import {
+  checkMilliseconds,
+  describe,
+  type WaitOptions,
+} from "../../tasks/kernel/types.ts";
 import type { JobsOptions } from "../jobs/jobs.ts";
 
 /**

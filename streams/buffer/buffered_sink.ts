@@ -15,10 +15,15 @@
 import { ByteBuffer } from "./byte_buffer.ts";
 import type { ByteSink } from "./source_and_sink.ts";
 import { EndOfTurn } from "./end_of_turn.ts";
-import { Line } from "../../tasks/line.ts";
+import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
 import { moveOnAfter } from "../../tasks/timeout.ts";
-import type { WaitOptions } from "../../tasks/types.ts";
-import { ExternalWaiter, failed, passed, refused } from "../../tasks/waiter.ts";
+import type { WaitOptions } from "../../tasks/kernel/types.ts";
+import { ExternalWaiter } from "../../tasks/kernel/wait/waiter.ts";
+import {
+  checkpointIfCancelled,
+  ready,
+  readyError,
+} from "../../tasks/kernel/wait/checkpoint.ts";
 
 /** With more than this unsent, `drain` begins to wait; as asyncio. */
 const HIGH_WATER = 65536;
@@ -43,9 +48,9 @@ export class BufferedSink {
   #loss: { error: unknown } | undefined;
   /** Why nothing more is taken, though no call of the sink has failed. */
   #refusal: { error: unknown } | undefined;
-  readonly #drainers = new Line<void>("StreamWriter.drain");
-  readonly #flushers = new Line<void>("everything to be sent");
-  readonly #closers = new Line<void>("StreamWriter.waitClosed");
+  readonly #drainers = new WaitQueue<void>("StreamWriter.drain");
+  readonly #flushers = new WaitQueue<void>("everything to be sent");
+  readonly #closers = new WaitQueue<void>("StreamWriter.waitClosed");
 
   constructor(sink: ByteSink) {
     this.#sink = sink;
@@ -99,7 +104,7 @@ export class BufferedSink {
   /** Waits while too much is unsent. */
   drain(options: WaitOptions | undefined): Promise<void> {
     if (this.#refusal !== undefined) {
-      return refused(options) ?? failed(this.#refusal.error);
+      return checkpointIfCancelled(options) ?? readyError(this.#refusal.error);
     }
     return this.#wait(this.#drainers, this.#aboveHighWater, options);
   }
@@ -189,15 +194,15 @@ export class BufferedSink {
   }
 
   #wait(
-    line: Line<void>,
+    line: WaitQueue<void>,
     necessary: boolean,
     options: WaitOptions | undefined,
   ): Promise<void> {
-    const refusal = refused(options);
-    if (refusal !== undefined) return refusal;
-    if (this.#loss !== undefined) return failed(this.#loss.error);
-    if (!necessary) return passed(undefined);
-    return line.join(new ExternalWaiter<void>(line, options));
+    const rejection = checkpointIfCancelled(options);
+    if (rejection !== undefined) return rejection;
+    if (this.#loss !== undefined) return readyError(this.#loss.error);
+    if (!necessary) return ready(undefined);
+    return line.add(new ExternalWaiter<void>(line, options));
   }
 
   #flush = (): void => {

@@ -13,15 +13,17 @@
 import { ByteBuffer } from "./byte_buffer.ts";
 import type { ByteSource } from "./source_and_sink.ts";
 import { MAX_IDLE_BYTES } from "./buffer_pool.ts";
-import { describe, type WaitOptions } from "../../tasks/types.ts";
+import { describe, type WaitOptions } from "../../tasks/kernel/types.ts";
 import {
   ExternalWaiter,
-  failed,
-  passed,
   type Place,
-  refused,
   Waiter,
-} from "../../tasks/waiter.ts";
+} from "../../tasks/kernel/wait/waiter.ts";
+import {
+  checkpointIfCancelled,
+  ready,
+  readyError,
+} from "../../tasks/kernel/wait/checkpoint.ts";
 
 /**
  * How much the source is asked for at a time: little at first, so that
@@ -100,10 +102,10 @@ export class BufferedSource {
     decode: Decode<T>,
     options?: WaitOptions,
   ): Promise<T> {
-    const refusal = refused(options);
-    if (refusal !== undefined) return refusal;
+    const rejection = checkpointIfCancelled(options);
+    if (rejection !== undefined) return rejection;
     if (this.#waiter !== undefined) {
-      return failed(
+      return readyError(
         new Error(
           `${what}: a reader serves one read at a time, and ${this.#waiter.what} is still waiting`,
         ),
@@ -112,9 +114,9 @@ export class BufferedSource {
     try {
       if (this.#failure !== undefined) throw this.#failure.error;
       const value = decode();
-      if (value !== undefined) return passed(value);
+      if (value !== undefined) return ready(value);
     } catch (error) {
-      return failed(error);
+      return readyError(error);
     }
     const place = this.#place;
     place.operation = what;

@@ -1,5 +1,5 @@
 /** @module */
-import { describe } from "../../tasks/types.ts";
+import { describe } from "../../tasks/kernel/types.ts";
 
 /** A separator as users write it: text, bytes, or several of them. */
 export type Separator = string | Uint8Array | (string | Uint8Array)[];

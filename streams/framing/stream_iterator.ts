@@ -1,7 +1,7 @@
 /** @module */
 import { DONE } from "./decoders.ts";
 import type { BufferedSource, Decode } from "../buffer/buffered_source.ts";
-import type { WaitOptions } from "../../tasks/types.ts";
+import type { WaitOptions } from "../../tasks/kernel/types.ts";
 
 /**
  * Iterates over what a decoder gives. By hand, since an async generator would

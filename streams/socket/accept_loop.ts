@@ -1,7 +1,7 @@
 /** @module */
 import { show } from "../address.ts";
 import type { Listener } from "./tcp_listener.ts";
-import { currentScope } from "../../tasks/current_scope.ts";
+import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
 import { sleep } from "../../tasks/sleep.ts";
 
 /** How long to wait for what is missing, in milliseconds. */

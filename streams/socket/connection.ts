@@ -8,11 +8,11 @@ import type { BufferedSink } from "../buffer/buffered_sink.ts";
 import { readerOver, sourceOf, type StreamReader } from "../stream_reader.ts";
 import { sinkOf, type StreamWriter, writerOver } from "../stream_writer.ts";
 import type { TlsOptions } from "../tls_options.ts";
-import { isCancelled } from "../../tasks/errors.ts";
-import { detached } from "../../tasks/detached.ts";
+import { isCancelled } from "../../tasks/kernel/errors.ts";
+import { detached } from "../../tasks/kernel/context/detached.ts";
 import { sleep } from "../../tasks/sleep.ts";
-import type { WaitOptions } from "../../tasks/types.ts";
-import { quiet } from "../../tasks/waiter.ts";
+import type { WaitOptions } from "../../tasks/kernel/types.ts";
+import { ignoreCancelRejection } from "../../tasks/kernel/wait/checkpoint.ts";
 
 /**
  * Turns in which the runtime has looked for I/O at least once, also where there
@@ -70,7 +70,7 @@ export class Connection implements ByteSource, ByteSink, AsyncDisposable {
     this.writer = writerOver(this, {
       info: (name) => this.#info(name),
       readError: () => this.#source.error,
-      startTls: (options) => quiet(this.#startTls(options)),
+      startTls: (options) => ignoreCancelRejection(this.#startTls(options)),
     });
     this.#source = sourceOf(this.reader);
     this.#sink = sinkOf(this.writer);

@@ -1,7 +1,8 @@
 /** @module */
 import { EndOfTurn } from "../buffer/end_of_turn.ts";
-import type { WaitOptions } from "../../tasks/types.ts";
-import { ExternalWaiter, type Place, refused } from "../../tasks/waiter.ts";
+import type { WaitOptions } from "../../tasks/kernel/types.ts";
+import { ExternalWaiter, type Place } from "../../tasks/kernel/wait/waiter.ts";
+import { checkpointIfCancelled } from "../../tasks/kernel/wait/checkpoint.ts";
 
 /** Something that the runtime does, and that gives what has to be closed. */
 export interface Operation<T> {
@@ -23,8 +24,8 @@ export function perform<T>(
   operation: Operation<T>,
   options?: WaitOptions,
 ): Promise<T> {
-  const refusal = refused(options);
-  if (refusal !== undefined) return refusal;
+  const rejection = checkpointIfCancelled(options);
+  if (rejection !== undefined) return rejection;
   const place = new Performance(operation);
   const waiter = new ExternalWaiter<T>(place, options);
   operation.start().then(

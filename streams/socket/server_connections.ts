@@ -5,13 +5,14 @@ import { TlsHandshake } from "./tls.ts";
 import { perform } from "./operation.ts";
 import type { StreamReader } from "../stream_reader.ts";
 import type { StreamWriter } from "../stream_writer.ts";
-import { currentScope } from "../../tasks/current_scope.ts";
-import { Line } from "../../tasks/line.ts";
+import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
+import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
 import { createTask } from "../../tasks/create_task.ts";
 import type { Task } from "../../tasks/task.ts";
 import { moveOnAfter } from "../../tasks/timeout.ts";
-import type { WaitOptions } from "../../tasks/types.ts";
-import { ExternalWaiter, refused } from "../../tasks/waiter.ts";
+import type { WaitOptions } from "../../tasks/kernel/types.ts";
+import { ExternalWaiter } from "../../tasks/kernel/wait/waiter.ts";
+import { checkpointIfCancelled } from "../../tasks/kernel/wait/checkpoint.ts";
 
 /** What a server does with a client. */
 export type ConnectionHandler = (
@@ -45,12 +46,12 @@ export class ServerConnections {
   readonly tasks = new Set<Task<unknown>>();
   #handshakes = 0;
   #taken = 0;
-  readonly #changes: Line<void>;
+  readonly #changes: WaitQueue<void>;
 
   constructor(options: ClientOptions, signal: AbortSignal) {
     this.#options = options;
     this.#signal = signal;
-    this.#changes = new Line(() =>
+    this.#changes = new WaitQueue(() =>
       `Server: ${this.tasks.size} handlers, ${this.size} connections`
     );
   }
@@ -66,12 +67,13 @@ export class ServerConnections {
    */
   async until(condition: () => boolean, options?: WaitOptions): Promise<void> {
     do {
-      await (refused(options) ?? (condition() || this.#change(options)));
+      await (checkpointIfCancelled(options) ??
+        (condition() || this.#change(options)));
     } while (!condition());
   }
 
   #change(options: WaitOptions | undefined): Promise<void> {
-    return this.#changes.join(new ExternalWaiter(this.#changes, options));
+    return this.#changes.add(new ExternalWaiter(this.#changes, options));
   }
 
   /** Says that something has changed. */

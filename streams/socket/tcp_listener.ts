@@ -1,6 +1,6 @@
 /** @module */
 import { type Operation, perform } from "./operation.ts";
-import type { WaitOptions } from "../../tasks/types.ts";
+import type { WaitOptions } from "../../tasks/kernel/types.ts";
 
 /** A socket that takes clients. */
 export interface Listener {

@@ -1,7 +1,7 @@
 /** @module */
 import type { Operation } from "./operation.ts";
 import type { TlsOptions } from "../tls_options.ts";
-import { describe } from "../../tasks/types.ts";
+import { describe } from "../../tasks/kernel/types.ts";
 
 /** A connection after its handshake. */
 export interface Encrypted {

@@ -13,8 +13,8 @@
 import { perform } from "./operation.ts";
 import { UnixConnect } from "./connect.ts";
 import type { Listener } from "./tcp_listener.ts";
-import { currentScope } from "../../tasks/current_scope.ts";
-import type { WaitOptions } from "../../tasks/types.ts";
+import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
+import type { WaitOptions } from "../../tasks/kernel/types.ts";
 
 /** How long a path may be on every system, in bytes. */
 const MAX_PATH_BYTES = 103;

@@ -1,7 +1,7 @@
 /** @module */
 import type { Decoders } from "../framing/decoders.ts";
 import type { BufferedSource, Decode } from "../buffer/buffered_source.ts";
-import { detached } from "../../tasks/detached.ts";
+import { detached } from "../../tasks/kernel/context/detached.ts";
 
 /** How much is read for a consumer that brings no memory of its own. */
 const CHUNK = 1 << 18;

@@ -3,9 +3,9 @@ import type { ByteSink } from "../buffer/source_and_sink.ts";
 import {
   copyVariables,
   currentScope,
-  runAt,
-} from "../../tasks/current_scope.ts";
-import { inNoTask } from "../../tasks/scope.ts";
+  runInFrame,
+} from "../../tasks/kernel/context/current_scope.ts";
+import { rootFrame } from "../../tasks/kernel/cancel/cancel_scope.ts";
 
 function ignore(): void {}
 
@@ -17,7 +17,7 @@ function ignore(): void {}
  */
 export class WebSink implements ByteSink {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #where = inNoTask(currentScope().scheduler, copyVariables());
+  readonly #where = rootFrame(currentScope().scheduler, copyVariables());
   readonly oneWay = true;
 
   /** @throws {TypeError} `stream` is locked. */
@@ -29,15 +29,15 @@ export class WebSink implements ByteSink {
 
   async write(bytes: Uint8Array): Promise<number> {
     const chunk = bytes.slice(); // a stream may keep what it is given
-    await runAt(this.#where, () => this.#writer.write(chunk));
+    await runInFrame(this.#where, () => this.#writer.write(chunk));
     return bytes.length;
   }
 
   close(): Promise<void> {
-    return runAt(this.#where, () => this.#writer.close());
+    return runInFrame(this.#where, () => this.#writer.close());
   }
 
   abort(): void {
-    runAt(this.#where, () => this.#writer.abort()).catch(ignore);
+    runInFrame(this.#where, () => this.#writer.abort()).catch(ignore);
   }
 }

@@ -1,6 +1,6 @@
 /** @module */
 import type { ByteSource } from "../buffer/source_and_sink.ts";
-import { detached } from "../../tasks/detached.ts";
+import { detached } from "../../tasks/kernel/context/detached.ts";
 
 /**
  * A Web Stream as a source. Its callbacks run in the context of who calls it,

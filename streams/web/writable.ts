@@ -1,6 +1,6 @@
 /** @module */
-import { detached } from "../../tasks/detached.ts";
-import type { WaitOptions } from "../../tasks/types.ts";
+import { detached } from "../../tasks/kernel/context/detached.ts";
+import type { WaitOptions } from "../../tasks/kernel/types.ts";
 
 /** What is shown as a Web Stream. */
 export interface Writable {

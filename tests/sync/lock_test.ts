@@ -136,8 +136,8 @@ Deno.test("a lock shows its state", async () => {
   const guard = await lock.acquire();
   const waiting = lock.acquire();
   assertEquals(Deno.inspect(lock), "Lock { locked: true, waiting: 1 }");
-  assertEquals(Deno.inspect(guard), "Hold { held: true }");
+  assertEquals(Deno.inspect(guard), "LockGuard { held: true }");
   guard[Symbol.dispose]();
-  assertEquals(Deno.inspect(guard), "Hold { held: false }");
+  assertEquals(Deno.inspect(guard), "LockGuard { held: false }");
   await waiting;
 });

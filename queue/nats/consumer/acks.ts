@@ -1,5 +1,5 @@
 /** @module */
-import { detached } from "../../../tasks/detached.ts";
+import { detached } from "../../../tasks/kernel/context/detached.ts";
 import type { Settings } from "../../jobs/settings.ts";
 import { answered } from "../transport/jetstream_api.ts";
 import { type Delivery, ID, MESSAGE_ID } from "./delivery.ts";

@@ -1,6 +1,6 @@
 /** @module */
-import type { WaitOptions } from "../../../tasks/types.ts";
-import { quiet } from "../../../tasks/waiter.ts";
+import type { WaitOptions } from "../../../tasks/kernel/types.ts";
+import { ignoreCancelRejection } from "../../../tasks/kernel/wait/checkpoint.ts";
 import type { Codec } from "../../jobs/codec.ts";
 import type { DeadLetter } from "../../jobs/jobs.ts";
 import { type DeadJob, DeadLetterEntry } from "../../jobs/dead_letter.ts";
@@ -90,8 +90,8 @@ export class DeadLetters<T> {
       await drop(options);
     };
     const letter = new DeadLetterEntry(remains, this.#codec, {
-      drop: (options) => quiet(drop(options)),
-      requeue: (options) => quiet(requeue(options)),
+      drop: (options) => ignoreCancelRejection(drop(options)),
+      requeue: (options) => ignoreCancelRejection(requeue(options)),
     });
     return letter;
   }

@@ -1,8 +1,8 @@
 /** @module */
 import { cancellable } from "../../../tasks/cancellable.ts";
-import { printable } from "../../../tasks/inspect.ts";
-import { checkMilliseconds } from "../../../tasks/types.ts";
-import { failed } from "../../../tasks/waiter.ts";
+import { printable } from "../../../tasks/kernel/watch/inspect.ts";
+import { checkMilliseconds } from "../../../tasks/kernel/types.ts";
+import { readyError } from "../../../tasks/kernel/wait/checkpoint.ts";
 import { attemptsUsedUp, reasonText } from "../../jobs/codec.ts";
 import { leaseLost, LeaseLostError } from "../../jobs/errors.ts";
 import type { Job, JobState } from "../../jobs/jobs.ts";
@@ -72,7 +72,7 @@ export class NatsJob<T> implements Job<T> {
   }
 
   extend(): Promise<void> {
-    if (this.state !== "leased") return failed(leaseLost(this));
+    if (this.state !== "leased") return readyError(leaseLost(this));
     return cancellable(this.#desk.begin(async () => {
       const asked = performance.now();
       await this.#confirmed(() =>
@@ -89,7 +89,7 @@ export class NatsJob<T> implements Job<T> {
   }
 
   #settle(how: (until: number) => Promise<void>): Promise<void> {
-    if (this.state !== "leased") return failed(leaseLost(this));
+    if (this.state !== "leased") return readyError(leaseLost(this));
     this.#settled = true;
     this.#desk.held.delete(this.#delivery.sequence);
     return cancellable(

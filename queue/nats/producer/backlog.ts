@@ -1,5 +1,5 @@
 /** @module */
-import type { WaitOptions } from "../../../tasks/types.ts";
+import type { WaitOptions } from "../../../tasks/kernel/types.ts";
 import { api, ApiError, apiFind } from "../transport/jetstream_api.ts";
 import { DUE, ID, MESSAGE_ID } from "../consumer/delivery.ts";
 import type { ReconnectingConnection } from "../transport/reconnecting_connection.ts";

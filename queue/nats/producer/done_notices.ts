@@ -1,8 +1,8 @@
 /** @module */
-import { Line } from "../../../tasks/line.ts";
+import { WaitQueue } from "../../../tasks/kernel/wait/wait_queue.ts";
 import { moveOnAfter } from "../../../tasks/timeout.ts";
-import type { WaitOptions } from "../../../tasks/types.ts";
-import { refused } from "../../../tasks/waiter.ts";
+import type { WaitOptions } from "../../../tasks/kernel/types.ts";
+import { checkpointIfCancelled } from "../../../tasks/kernel/wait/checkpoint.ts";
 import type { ReconnectingConnection } from "../transport/reconnecting_connection.ts";
 import type { Subjects } from "../_subjects.ts";
 
@@ -20,7 +20,7 @@ const REMINDER = 1000;
 export class DoneNotices {
   readonly #link: ReconnectingConnection;
   readonly #names: Subjects;
-  readonly #waiting = new Line<void>("Jobs");
+  readonly #waiting = new WaitQueue<void>("Jobs");
   #listenedTo = -Infinity;
   #reminded = -Infinity;
   #heard = 0;
@@ -58,7 +58,7 @@ export class DoneNotices {
     if (this.#heard > heard) return;
     await moveOnAfter(
       ms,
-      () => refused(options) ?? this.#waiting.wait(options),
+      () => checkpointIfCancelled(options) ?? this.#waiting.wait(options),
     );
   }
 

@@ -1,11 +1,11 @@
 /** @module */
-import { Line } from "../../../tasks/line.ts";
-import type { WaitOptions } from "../../../tasks/types.ts";
-import { refused } from "../../../tasks/waiter.ts";
+import { WaitQueue } from "../../../tasks/kernel/wait/wait_queue.ts";
+import type { WaitOptions } from "../../../tasks/kernel/types.ts";
+import { checkpointIfCancelled } from "../../../tasks/kernel/wait/checkpoint.ts";
 
 /** Lets one in at a time, first come, first served. */
 export class PublishLock {
-  readonly #line = new Line<void>("Jobs.put");
+  readonly #line = new WaitQueue<void>("Jobs.put");
   #taken = false;
 
   get taken(): boolean {
@@ -17,8 +17,8 @@ export class PublishLock {
   }
 
   async enter(options?: WaitOptions): Promise<void> {
-    const refusal = refused(options);
-    if (refusal !== undefined) await refusal;
+    const rejection = checkpointIfCancelled(options);
+    if (rejection !== undefined) await rejection;
     if (this.#taken) await this.#line.wait(options);
     this.#taken = true;
   }

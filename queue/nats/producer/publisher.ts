@@ -1,5 +1,5 @@
 /** @module */
-import type { WaitOptions } from "../../../tasks/types.ts";
+import type { WaitOptions } from "../../../tasks/kernel/types.ts";
 import { PublishLock } from "./publish_lock.ts";
 import type { ReconnectingConnection } from "../transport/reconnecting_connection.ts";
 import type { Subjects } from "../_subjects.ts";

@@ -1,8 +1,8 @@
 /** @module */
-import { detached } from "../../../tasks/detached.ts";
+import { detached } from "../../../tasks/kernel/context/detached.ts";
 import { sleep } from "../../../tasks/sleep.ts";
 import { cancellable } from "../../../tasks/cancellable.ts";
-import { isCancelled, TimeoutError } from "../../../tasks/errors.ts";
+import { isCancelled, TimeoutError } from "../../../tasks/kernel/errors.ts";
 import { timeout } from "../../../tasks/timeout.ts";
 import {
   connect,

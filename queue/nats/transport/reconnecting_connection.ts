@@ -1,10 +1,11 @@
 /** @module */
-import { detached } from "../../../tasks/detached.ts";
+import { detached } from "../../../tasks/kernel/context/detached.ts";
 import { getRunningLoop } from "../../../tasks/event_loop.ts";
-import { Line } from "../../../tasks/line.ts";
+import { WaitQueue } from "../../../tasks/kernel/wait/wait_queue.ts";
 import { moveOnAfter } from "../../../tasks/timeout.ts";
-import type { WaitOptions } from "../../../tasks/types.ts";
-import { ExternalWaiter, refused } from "../../../tasks/waiter.ts";
+import type { WaitOptions } from "../../../tasks/kernel/types.ts";
+import { ExternalWaiter } from "../../../tasks/kernel/wait/waiter.ts";
+import { checkpointIfCancelled } from "../../../tasks/kernel/wait/checkpoint.ts";
 import {
   errors,
   headers,
@@ -52,7 +53,7 @@ export class ReconnectingConnection {
   readonly #inbox = `_INBOX.${crypto.randomUUID()}`;
   readonly #questions = new Map<string, Request>();
   #numbers = 0;
-  readonly #pausing = new Line<void>("NATS");
+  readonly #pausing = new WaitQueue<void>("NATS");
   readonly #listeners: (() => void)[] = [];
   /** Whether it is connected, as far as is known. */
   #up = true;
@@ -118,8 +119,8 @@ export class ReconnectingConnection {
     const { until = Infinity, absent } = options;
     let last: unknown;
     for (let pause = FIRST_PAUSE;; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
-      const refusal = refused(options);
-      if (refusal !== undefined) await refusal;
+      const rejection = checkpointIfCancelled(options);
+      if (rejection !== undefined) await rejection;
       if (this.#error !== undefined) throw this.#error;
       const left = until - performance.now();
       if (left <= 0) throw last ?? new NatsError("there was no answer in time");
@@ -181,7 +182,7 @@ export class ReconnectingConnection {
   async pause(ms: number, options?: WaitOptions): Promise<void> {
     await moveOnAfter(
       ms,
-      () => refused(options) ?? this.#pausing.wait(options),
+      () => checkpointIfCancelled(options) ?? this.#pausing.wait(options),
     );
   }
 

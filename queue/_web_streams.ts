@@ -1,0 +1,74 @@
+/** A queue as a pair of Web Streams. @module */
+import { detached } from "../tasks/kernel/context/detached.ts";
+import type { WaitOptions } from "../tasks/kernel/types.ts";
+import { ready } from "../tasks/kernel/wait/checkpoint.ts";
+import type { Place } from "../tasks/kernel/wait/waiter.ts";
+import { type Channel, Getter } from "./_channel.ts";
+
+/**
+ * A read that waits. It hands the item to the stream at once, not when its
+ * promise has settled: a cancel of the stream in between would lose it.
+ */
+class Pull<T> extends Getter<T> {
+  readonly #stream: ReadableStream<T>;
+  readonly #controller: ReadableStreamDefaultController<T>;
+
+  constructor(
+    place: Place,
+    stream: ReadableStream<T>,
+    controller: ReadableStreamDefaultController<T>,
+  ) {
+    super(place);
+    this.#stream = stream;
+    this.#controller = controller;
+  }
+
+  take(item: T): boolean {
+    this.wake(undefined);
+    // A reader that was released has taken its reads back, and told nobody.
+    if (!this.#stream.locked) return false;
+    this.#controller.enqueue(item);
+    return true;
+  }
+
+  end(): void {
+    this.wake(undefined);
+    this.#controller.close();
+  }
+}
+
+/** The items of a queue as a stream that takes one for each read. */
+export function readableOf<T>(channel: Channel<T>): ReadableStream<T> {
+  const { getters } = channel;
+  let pull: Pull<T> | undefined;
+  const stream: ReadableStream<T> = new ReadableStream<T>({
+    pull(controller): Promise<void> | void {
+      if (channel.items.size > 0) {
+        controller.enqueue(channel.take());
+        return ready(undefined);
+      }
+      if (channel.isShutdown) return controller.close();
+      pull = detached(() => new Pull(getters, stream, controller));
+      return getters.add(pull) as Promise<void>;
+    },
+    cancel() {
+      pull?.wake(undefined);
+    },
+  }, { highWaterMark: 0 });
+  return stream;
+}
+
+/** The side of a queue that items are put into. */
+export interface Sink<T> {
+  put(item: T, options?: WaitOptions): Promise<void>;
+  shutdown(): void;
+}
+
+/** A stream that puts what is written to it into a queue. */
+export function writableOf<T>(sink: Sink<T>): WritableStream<T> {
+  return new WritableStream<T>({
+    write: (item, { signal }) => detached(() => sink.put(item, { signal })),
+    close: () => sink.shutdown(),
+    abort: () => sink.shutdown(),
+  });
+}

@@ -1,0 +1,97 @@
+/** @module */
+import type { Items } from "./items.ts";
+
+/**
+ * Says which comes first: less than 0 the one, more than 0 the other, anything
+ * else neither.
+ */
+export type Compare<T> = (a: T, b: T) => number;
+
+interface Entry<T> {
+  readonly item: T;
+  /** Equals leave in order of arrival. */
+  readonly arrival: number;
+}
+
+/**
+ * Smallest first: a binary heap. The comparisons are another's code and may
+ * throw, so every change finds its path first and moves the entries after.
+ */
+export class Heap<T> implements Items<T> {
+  readonly #compare: Compare<T>;
+  readonly #entries: Entry<T>[] = [];
+  #arrivals = 0;
+
+  constructor(compare: Compare<T>) {
+    this.#compare = compare;
+  }
+
+  get size(): number {
+    return this.#entries.length;
+  }
+
+  add(item: T): void {
+    const entries = this.#entries;
+    const entry = { item, arrival: this.#arrivals };
+    let top = entries.length;
+    while (top > 0 && this.#before(entry, entries[(top - 1) >> 1]!)) {
+      top = (top - 1) >> 1;
+    }
+    this.#arrivals++;
+    let i = entries.length;
+    while (i > top) {
+      const parent = (i - 1) >> 1;
+      entries[i] = entries[parent]!;
+      i = parent;
+    }
+    entries[i] = entry;
+  }
+
+  take(): T {
+    const entries = this.#entries;
+    let i = this.#placeOfLast();
+    let entry = entries.pop()!;
+    if (entries.length === 0) return entry.item;
+    // All on the way up to the first, which comes out, move one up.
+    while (i > 0) {
+      const above = entries[i]!;
+      entries[i] = entry;
+      entry = above;
+      i = (i - 1) >> 1;
+    }
+    const first = entries[0]!;
+    entries[0] = entry;
+    return first.item;
+  }
+
+  clear(): void {
+    this.#entries.length = 0;
+  }
+
+  /**
+   * Where the last entry belongs once the first is gone: down to the leaves
+   * along the lesser children, and back up, which mostly is not far. This takes
+   * half as many comparisons as to compare with it all the way down.
+   */
+  #placeOfLast(): number {
+    const entries = this.#entries;
+    const size = entries.length - 1;
+    const last = entries[size]!;
+    let place = 0;
+    for (let child = 1; child < size; child = 2 * child + 1) {
+      if (
+        child + 1 < size && this.#before(entries[child + 1]!, entries[child]!)
+      ) child++;
+      place = child;
+    }
+    while (place > 0 && this.#before(last, entries[place]!)) {
+      place = (place - 1) >> 1;
+    }
+    return place;
+  }
+
+  #before(a: Entry<T>, b: Entry<T>): boolean {
+    const order = this.#compare(a.item, b.item);
+    return order < 0 || !(order > 0) && a.arrival < b.arrival;
+  }
+}

@@ -1,0 +1,23 @@
+/** @module */
+import type { Items } from "./items.ts";
+
+/** Last in, first out. */
+export class Stack<T> implements Items<T> {
+  readonly #items: T[] = [];
+
+  get size(): number {
+    return this.#items.length;
+  }
+
+  add(item: T): void {
+    this.#items.push(item);
+  }
+
+  take(): T {
+    return this.#items.pop() as T;
+  }
+
+  clear(): void {
+    this.#items.length = 0;
+  }
+}

@@ -1,0 +1,128 @@
+/** @module */
+import { completionOf, type Future } from "../future.ts";
+import type { ScopedWait } from "../kernel/cancel/cancel_scope.ts";
+import { currentScope } from "../kernel/context/current_scope.ts";
+import { InvalidStateError } from "../kernel/errors.ts";
+import { describe } from "../kernel/types.ts";
+import { hasStarted, scopeOf, Task } from "../task.ts";
+
+/**
+ * A task, and who waits for it. Made by {@linkcode captureCallGraph}. Mirrors
+ * `asyncio.FutureCallGraph`.
+ */
+export interface CallGraph {
+  /** The task's name. */
+  name: string;
+  /**
+   * How far it is. Pending: it waits, or has not started; running: it runs, is
+   * ready to, or waits for something that is not of this package.
+   */
+  state: "pending" | "running" | "done" | "cancelled" | "failed";
+  /** What it waits for, in words: `"Queue.get"`. */
+  awaits: string[];
+  /** Who awaits it. */
+  awaitedBy: CallGraph[];
+  /** A ring of tasks that await each other is cut here, where it closes. */
+  cut?: true;
+}
+
+/**
+ * Says who waits for a task, and who for those, at this moment. Mirrors
+ * `asyncio.capture_call_graph`.
+ *
+ * Gathers, shields, groups, `wait` and timeouts in between are no members of
+ * their own: the graph shows the tasks on both sides.
+ *
+ * @param task The task; the current one unless given.
+ * @throws {InvalidStateError} None is given, and there is no current one.
+ * @throws {TypeError} `task` is no task.
+ *
+ * @example
+ * ```ts
+ * import { captureCallGraph, createTask, gather, sleep } from "@asyncio/asyncio/tasks";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const child = createTask(() => sleep(60_000), { name: "child" });
+ * const parent = createTask(() => gather([child]), { name: "parent" });
+ * await sleep(0);
+ * assertEquals(captureCallGraph(child), {
+ *   name: "child",
+ *   state: "pending",
+ *   awaits: ["sleep 60000"],
+ *   awaitedBy: [{
+ *     name: "parent",
+ *     state: "pending",
+ *     awaits: ["gather"],
+ *     awaitedBy: [],
+ *   }],
+ * });
+ * parent.cancel();
+ * ```
+ */
+export function captureCallGraph(task?: Task<unknown>): CallGraph {
+  return capture(taskOrCurrent(task), new Set());
+}
+
+function capture(task: Task<unknown>, path: Set<object>): CallGraph {
+  const graph: CallGraph = {
+    name: task.name,
+    state: stateOf(task),
+    awaits: waitsOf(task).map((wait) => wait.what),
+    awaitedBy: [],
+  };
+  if (path.has(task)) {
+    graph.cut = true;
+  } else {
+    path.add(task);
+    graph.awaitedBy = awaitersOf(task).map((each) => capture(each, path));
+    path.delete(task);
+  }
+  return graph;
+}
+
+/** `task`, or else the current one. */
+export function taskOrCurrent(
+  task: Task<unknown> | undefined,
+): Task<unknown> {
+  if (task instanceof Task) return task;
+  if (task !== undefined) {
+    throw new TypeError(`expected a task, found ${describe(task)}`);
+  }
+  const current = currentScope().task;
+  if (current !== undefined) return current as Task<unknown>;
+  throw new InvalidStateError(
+    "there is no current task here: say which one is meant",
+  );
+}
+
+/** How far a task is. */
+export function stateOf(task: Task<unknown>): CallGraph["state"] {
+  const { state } = completionOf(task);
+  if (state !== "pending") return state;
+  if (currentScope().task === task) return "running";
+  return hasStarted(task) && waitsOf(task).length === 0 ? "running" : state;
+}
+
+/** The waits that a task is in. */
+export function waitsOf(task: Task<unknown>): ScopedWait[] {
+  return task.done ? [] : scopeOf(task).waits;
+}
+
+/**
+ * The tasks that go on when `future` has ended; what lies between is left out.
+ */
+export function awaitersOf(future: Future<unknown>): Task<unknown>[] {
+  const tasks = new Set<Task<unknown>>();
+  const seen = new Set<object>([future]);
+  const open = [future];
+  for (const each of open) {
+    for (const { awaiter } of completionOf(each).listeners) {
+      if (awaiter instanceof Task) tasks.add(awaiter);
+      else if (awaiter !== undefined && !seen.has(awaiter)) {
+        seen.add(awaiter);
+        open.push(awaiter as Future<unknown>);
+      }
+    }
+  }
+  return [...tasks];
+}

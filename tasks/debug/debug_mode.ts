@@ -1,0 +1,141 @@
+/**
+ * Debug mode: the lines of the user's code where waits were begun and tasks
+ * were made, and reports of what is probably a mistake.
+ *
+ * @module
+ */
+import { heldBy, leaked, leftoversOf } from "../kernel/context/leak_checks.ts";
+import type { Scheduler } from "../kernel/loop/scheduler.ts";
+import {
+  observe,
+  type ObservedCall,
+  type ObservedWait,
+  Observer,
+} from "../kernel/watch/observer.ts";
+import {
+  captureStack,
+  madeAt,
+  noteMade,
+  userFrame,
+} from "../kernel/watch/user_frame.ts";
+import { beginStep, closeStep, endStep, type Step } from "./_slow_steps.ts";
+
+/** How to end debug mode, for the schedulers that are in it. */
+const stops = new WeakMap<Scheduler, () => void>();
+
+/** Turns debug mode on or off. */
+export function setDebug(scheduler: Scheduler, on: boolean): void {
+  scheduler.debug = Boolean(on);
+  const stop = stops.get(scheduler);
+  if (!on) {
+    stop?.();
+    stops.delete(scheduler);
+  } else if (stop === undefined) {
+    stops.set(scheduler, observe(scheduler, new DebugObserver(scheduler)));
+  }
+}
+
+/** A task, as far as a report names it. */
+interface Named {
+  readonly name: string;
+}
+
+class DebugObserver extends Observer {
+  readonly #scheduler: Scheduler;
+
+  constructor(scheduler: Scheduler) {
+    super();
+    this.#scheduler = scheduler;
+  }
+
+  override waits(wait: ObservedWait): void {
+    wait.since = this.#scheduler.clock.now();
+    wait.where = captureStack();
+    const { task } = wait.scope;
+    if (task !== undefined) endStep(task, wait.where, this.#ran);
+  }
+
+  override resumes({ scope: { task }, where }: ObservedWait): void {
+    if (task === undefined) return;
+    queueMicrotask(() => beginStep(task, where, this.#ran));
+  }
+
+  override made(task: object): void {
+    noteMade(task);
+  }
+
+  override started(task: object): void {
+    beginStep(task, undefined, this.#ran);
+  }
+
+  override ended(task: object): void {
+    endStep(task, undefined, this.#ran);
+    for (const { what, where } of heldBy(task)) {
+      const taken = at(" that it took at", where);
+      const name = nameOf(task);
+      this.#report(
+        `${name} has ended, and still holds a ${what}${taken}`,
+        task,
+      );
+    }
+  }
+
+  override called({ name, frame: where, start, took }: ObservedCall): void {
+    closeStep(start);
+    const handedOver = at(" (handed over at", where, ")");
+    this.#checkTime(`Callback ${name}${handedOver} took`, took, "");
+  }
+
+  override ending(): void {
+    for (const { task: owner } of this.#scheduler.tasks) {
+      const task = owner as Named;
+      const made = at(" (made at", madeAt(task), ")");
+      this.#report(
+        `At the end of the run ${nameOf(task)}${made} is left`,
+        task,
+      );
+    }
+    for (const resource of leaked(this.#scheduler.resources)) {
+      const { name } = resource.constructor;
+      this.#report(`At the end of the run a ${name} is left open`);
+    }
+    for (const message of leftoversOf(this.#scheduler)) this.#report(message);
+  }
+
+  #ran = ({ task, took, from, to }: Step): void => {
+    const began = from === undefined
+      ? at(", made at", madeAt(task))
+      : at(", from", from);
+    this.#checkTime(`${nameOf(task)} took`, took, began + at(", to", to), task);
+  };
+
+  #checkTime(what: string, took: number, where: string, task?: object): void {
+    const { slowCallbackDuration: limit } = this.#scheduler;
+    if (took <= limit) return;
+    const time = `${
+      took.toFixed(0)
+    } ms without a wait, longer than ${limit} ms`;
+    this.#report(`${what} ${time}${where}`, task);
+  }
+
+  #report(message: string, task?: object): void {
+    if (!this.#scheduler.debug) return; // a step that was under way then
+    this.#scheduler.report(
+      task === undefined ? { message } : { message, task },
+    );
+  }
+}
+
+function nameOf(task: object): string {
+  return `task ${JSON.stringify((task as Named).name)}`;
+}
+
+/** The user's line, where there is one, between two pieces of text. */
+function at(
+  before: string,
+  place: Error | string | undefined,
+  after = "",
+): string {
+  const frame = typeof place === "string" ? place : userFrame(place);
+  return frame === undefined ? "" : `${before} ${frame}${after}`;
+}

@@ -1,0 +1,44 @@
+/** @module */
+import type { Scheduler } from "../kernel/loop/scheduler.ts";
+import {
+  observe,
+  type ObservedWait,
+  Observer,
+} from "../kernel/watch/observer.ts";
+import { onSignal } from "../signals.ts";
+import { formatAllTasks } from "./format_call_graph.ts";
+
+/**
+ * Prints all tasks of `scheduler`, on stderr, whenever `signal` arrives; the
+ * returned function ends this.
+ */
+export function dumpOnSignal(
+  scheduler: Scheduler,
+  signal: Deno.Signal,
+): () => void {
+  const stop = onSignal(signal, () => {
+    const { size } = scheduler.tasks;
+    const count = size === 1 ? "1 task" : `${size} tasks`;
+    console.error(`${signal}: ${count}\n${formatAllTasks(scheduler)}`);
+  });
+  const now = () => scheduler.clock.now();
+  const stopTimes = observe(scheduler, new WaitTimes(now));
+  return () => {
+    stop();
+    stopTimes();
+  };
+}
+
+/** Notes since when each wait lasts. */
+export class WaitTimes extends Observer {
+  readonly #now: () => number;
+
+  constructor(now: () => number) {
+    super();
+    this.#now = now;
+  }
+
+  override waits(wait: ObservedWait): void {
+    wait.since = this.#now();
+  }
+}

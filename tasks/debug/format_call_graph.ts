@@ -1,0 +1,184 @@
+/** @module */
+import type { ScopedWait } from "../kernel/cancel/cancel_scope.ts";
+import { currentScope } from "../kernel/context/current_scope.ts";
+import type { Scheduler } from "../kernel/loop/scheduler.ts";
+import { madeAt, userFrame } from "../kernel/watch/user_frame.ts";
+import { type Task, tasksOf } from "../task.ts";
+import { awaitersOf, stateOf, taskOrCurrent, waitsOf } from "./call_graph.ts";
+
+/** What to show of the {@linkcode formatCallGraph call graph}. */
+export interface CallGraphOptions {
+  /** This task, and who awaits it; the current one unless given. */
+  task?: Task<unknown> | undefined;
+  /** All tasks of the loop, and whom each awaits. */
+  all?: boolean | undefined;
+}
+
+/** How far a tree is moved to the right at most, so that it stays readable. */
+const WIDEST = 90;
+
+/** What stands to the left of a member of a tree, and of what hangs on it. */
+const BRANCH = ["├─ ", "│  "] as const;
+const LAST = ["└─ ", "   "] as const;
+
+/**
+ * Draws who waits for whom, as a tree of text. Mirrors
+ * `asyncio.format_call_graph`.
+ *
+ * Each task stands with its name, its state and what it waits for. For one
+ * task, those who await it hang below it. With `all`, or where there is no
+ * current task, it is the other way round: the tasks that nobody awaits come
+ * first, and below each stand those it waits for. A ring of tasks that await
+ * each other is cut, and marked, where it closes.
+ *
+ * With `dumpOnSignal` and in debug mode it says how long the waits have lasted,
+ * and in debug mode the lines where they were begun and the tasks were made.
+ *
+ * @throws {TypeError} `options.task` is no task.
+ *
+ * @example
+ * ```ts
+ * import { createTask, formatCallGraph, run, sleep } from "@asyncio/asyncio/tasks";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await run(async () => {
+ *   const child = createTask(() => sleep(60_000), { name: "child" });
+ *   const parent = createTask(async () => await child, { name: "parent" });
+ *   await sleep(0);
+ *   assertEquals(
+ *     formatCallGraph({ task: child }),
+ *     `task "child": waits for sleep 60000
+ * └─ awaited by task "parent": waits for task "child"`,
+ *   );
+ *   parent.cancel();
+ * });
+ * ```
+ */
+export function formatCallGraph(options: CallGraphOptions = {}): string {
+  const { scheduler, task: owner } = currentScope();
+  const { task, all = task === undefined && owner === undefined } = options;
+  return all
+    ? formatAllTasks(scheduler)
+    : new Drawing(awaitersOf, "awaited by ").draw([taskOrCurrent(task)]);
+}
+
+/**
+ * Prints on stderr what {@linkcode formatCallGraph} gives. Mirrors
+ * `asyncio.print_call_graph`.
+ *
+ * @throws {TypeError} `options.task` is no task.
+ *
+ * @example
+ * ```ts
+ * import { printCallGraph } from "@asyncio/asyncio/tasks";
+ *
+ * printCallGraph({ all: true });
+ * ```
+ */
+export function printCallGraph(options?: CallGraphOptions): void {
+  console.error(formatCallGraph(options));
+}
+
+/** All tasks of a loop, each below the one that awaits it. */
+export function formatAllTasks(scheduler: Scheduler): string {
+  const tasks = new Set(tasksOf(scheduler));
+  if (tasks.size === 0) return "no tasks";
+  const awaited = new Map<Task<unknown>, Task<unknown>[]>();
+  const roots: Task<unknown>[] = [];
+  for (const task of tasks) {
+    const awaiters = awaitersOf(task).filter((it) => tasks.has(it));
+    if (awaiters.length === 0) roots.push(task);
+    for (const awaiter of awaiters) {
+      const list = awaited.get(awaiter);
+      if (list === undefined) awaited.set(awaiter, [task]);
+      else list.push(task);
+    }
+  }
+  const drawing = new Drawing((task) => awaited.get(task) ?? [], "");
+  return drawing.draw([...roots, ...tasks]); // rings have no root
+}
+
+class Drawing {
+  readonly #below: (task: Task<unknown>) => Task<unknown>[];
+  readonly #relation: string;
+  readonly #lines: string[] = [];
+  readonly #drawn = new Set<Task<unknown>>();
+  /** From the root down to where the pen is. */
+  readonly #path = new Set<Task<unknown>>();
+
+  constructor(
+    below: (task: Task<unknown>) => Task<unknown>[],
+    relation: string,
+  ) {
+    this.#below = below;
+    this.#relation = relation;
+  }
+
+  /** A tree for each that was not in one before. */
+  draw(roots: Task<unknown>[]): string {
+    for (const root of roots) {
+      if (!this.#drawn.has(root)) this.#draw(root, "", "", "");
+    }
+    return this.#lines.join("\n");
+  }
+
+  #draw(task: Task<unknown>, first: string, rest: string, how: string): void {
+    const name = `${first}${how}task ${JSON.stringify(task.name)}`;
+    if (this.#path.has(task)) {
+      this.#lines.push(`${name}: a ring, which waits for itself`);
+      return;
+    }
+    if (this.#drawn.has(task)) {
+      this.#lines.push(`${name}: see above`);
+      return;
+    }
+    this.#drawn.add(task);
+    this.#lines.push(`${name}: ${situationOf(task)}`);
+    const below = this.#below(task);
+    if (rest.length > WIDEST) rest = rest.slice(3);
+    const margin = `${rest}${below.length > 0 ? "│  " : "   "}`;
+    for (const line of placesOf(task)) this.#lines.push(`${margin}${line}`);
+    this.#path.add(task);
+    below.forEach((each, i) => {
+      const [branch, beside] = i < below.length - 1 ? BRANCH : LAST;
+      this.#draw(each, rest + branch, rest + beside, this.#relation);
+    });
+    this.#path.delete(task);
+  }
+}
+
+/** What a task is at, in words. */
+function situationOf(task: Task<unknown>): string {
+  const waits = waitsOf(task);
+  const state = stateOf(task);
+  if (state === "pending" && waits.length === 0) return "not started";
+  const words = waits.map((wait) => {
+    const time = lasting(wait, task);
+    return `${wait.what}${time === undefined ? "" : `, for ${time}`}`;
+  });
+  const waiting = words.length === 0
+    ? []
+    : [`waits for ${words.join(" and ")}`];
+  return (state === "pending" ? waiting : [state, ...waiting]).join(", ");
+}
+
+/** In debug mode: where it waits, and where it was made. */
+function placesOf(task: Task<unknown>): string[] {
+  const lines = new Set<string>();
+  for (const wait of waitsOf(task)) {
+    const place = userFrame(wait.where);
+    if (place !== undefined) lines.add(`at ${place}`);
+  }
+  const made = madeAt(task);
+  if (made !== undefined) lines.add(`made at ${made}`);
+  return [...lines];
+}
+
+/** How long a wait has lasted, if its beginning was noted. */
+function lasting(wait: ScopedWait, task: Task<unknown>): string | undefined {
+  if (wait.since === undefined) return undefined;
+  const ms = Math.max(task.loop.time() - wait.since, 0);
+  if (ms < 1000) return `${ms.toFixed(0)} ms`;
+  if (ms < 120_000) return `${(ms / 1000).toFixed(1)} s`;
+  return `${(ms / 60_000).toFixed(0)} min`;
+}

@@ -1,0 +1,454 @@
+/**
+ * What can be cancelled, and where the running code finds out about it.
+ *
+ * Every task is a scope, and each timeout and group opens one inside. A scope
+ * knows the waits begun in it and the scopes inside, so a cancel goes straight
+ * to the waits it is meant for: two timeouts side by side in one task do not
+ * disturb each other. The current scope travels in one `AsyncLocalStorage`, the
+ * only one of the package: see {@linkcode ContextFrame}.
+ *
+ * A cancel is delivered once. It rejects the waits that are under way in the
+ * scope; if there are none it stays **pending**, and is delivered to the next
+ * wait that is begun. The code that asked for it may take it back until then.
+ *
+ * @module
+ */
+import type { CancelledError } from "../errors.ts";
+import { LinkedList } from "../linked_list.ts";
+import type { Scheduler } from "../loop/scheduler.ts";
+import { pendingCancels } from "../pending_cancels.ts";
+import { added, listOf, removed, type SmallSet } from "../small_set.ts";
+import { noVariables, type Variables } from "../variables.ts";
+import { callWhenResumed, type InFlight } from "./in_flight.ts";
+
+/** A wait, as the scope it was begun in sees it: a link of the scope's list. */
+export interface ScopedWait {
+  previousInScope: ScopedWait | undefined;
+  nextInScope: ScopedWait | undefined;
+  readonly pending: boolean;
+  /** What is waited for, in words. */
+  readonly what: string;
+  /** When it began, on the loop's clock, if an observer has noted it. */
+  since: number | undefined;
+  /** The stack where it began, if an observer has noted it. */
+  where: Error | undefined;
+  /**
+   * Ends the wait; false where it goes on all the same, and the cancel is still
+   * to be delivered.
+   */
+  cancel(error: CancelledError): boolean;
+  /** Ends the wait, come what may. */
+  abort(reason: unknown): void;
+}
+
+/**
+ * Where running code is: what travels with it. A runtime keeps it for long, so
+ * it holds nothing of a task that has ended.
+ */
+export interface ContextFrame {
+  /** From its end on, the one around it. */
+  scope: CancelScope;
+  readonly variables: Variables;
+}
+
+/** A cancel whose wait has rejected, and whose code has not resumed yet. */
+class Delivery implements InFlight {
+  /** The scope in which the wait was begun. */
+  readonly scope: CancelScope;
+  /** The scope whose cancel it is. */
+  readonly origin: CancelScope;
+
+  constructor(inside: CancelScope, origin: CancelScope) {
+    this.scope = inside;
+    this.origin = origin;
+  }
+
+  resumed(): void {
+    this.scope.removeDelivery(this);
+  }
+}
+
+/**
+ * The outermost scope, from `inner` on, whose pending cancel may be delivered there.
+ */
+function pendingScope(inner: CancelScope): CancelScope | undefined {
+  let found: CancelScope | undefined;
+  let heldBack: CancelledError | undefined;
+  for (
+    let at: CancelScope | undefined = inner;
+    at !== undefined;
+    at = at.parent
+  ) {
+    if (at.pending !== undefined && at.pending !== heldBack) found = at;
+    heldBack ??= at.heldBack;
+  }
+  return found;
+}
+
+export class CancelScope {
+  readonly scheduler: Scheduler;
+  /** Where the code in it is. */
+  readonly frame: ContextFrame;
+  /** The scope around it in the same task. */
+  readonly parent: CancelScope | undefined;
+  /** The scope of the whole task. */
+  readonly outermost: CancelScope;
+  /** How many cancels were asked for and not taken back. */
+  cancels = 0;
+  /**
+   * The error of the last cancel; let go of at the close, unless something goes
+   * on in here.
+   */
+  error: CancelledError | undefined = undefined;
+
+  /** Of a task's scope: the task, until it has ended. */
+  #task: object | undefined;
+  #pending: CancelledError | undefined = undefined;
+  #firstWait: ScopedWait | undefined = undefined;
+  #children: LinkedList<CancelScope> | undefined = undefined;
+  /** Of a task's scope: the other tasks. */
+  previousSibling: CancelScope | undefined = undefined;
+  nextSibling: CancelScope | undefined = undefined;
+  #controller: AbortController | undefined = undefined;
+  #closed = false;
+  #attached = false;
+  /** The deliveries, in this scope and inside, whose code has not resumed. */
+  #inFlight: SmallSet<Delivery> = undefined;
+  /** A cancel from around this scope that waits until this scope has ended. */
+  heldBack: CancelledError | undefined = undefined;
+  #isCancelling = false;
+  #foundRing = false;
+  /** Of a task's scope: how many waits the task is in. */
+  #waits = 0;
+
+  constructor(
+    scheduler: Scheduler,
+    task: object | undefined,
+    variables: Variables,
+    parent?: CancelScope,
+  ) {
+    this.scheduler = scheduler;
+    this.#task = task;
+    this.frame = { scope: this, variables };
+    this.parent = parent;
+    this.outermost = parent === undefined ? this : parent.outermost;
+    if (parent !== undefined) this.#attach(parent);
+  }
+
+  /** The task, or `undefined` in callbacks and outside of tasks. */
+  get task(): object | undefined {
+    return this.outermost.#task;
+  }
+
+  /** A cancel that is still to be delivered. */
+  get pending(): CancelledError | undefined {
+    return this.#pending;
+  }
+
+  set pending(error: CancelledError | undefined) {
+    pendingCancels.count += Number(error !== undefined) -
+      Number(this.#pending !== undefined);
+    this.#pending = error;
+  }
+
+  /** Whether it, or one around it, was cancelled, and that not taken back. */
+  get cancelled(): boolean {
+    return this.cancels > 0 || (this.parent?.cancelled ?? false);
+  }
+
+  /** Opens a scope inside this one, for the same task. */
+  open(variables: Variables): CancelScope {
+    return new CancelScope(this.scheduler, undefined, variables, this);
+  }
+
+  /**
+   * Says that it is over: what goes on in it is in the scope around it now. A
+   * cancel of its own that was not delivered is taken back.
+   */
+  close(): void {
+    this.#closed = true;
+    this.pending = undefined;
+    if (this.#isEmpty) this.error = undefined; // large, and nobody asks for it
+    this.frame.scope = this.parent === undefined
+      ? rootScopeOf(this.scheduler)
+      : this.parent.frame.scope;
+    this.#detachWhenEmpty();
+    if (this.#task !== undefined && this.#waits > 0) this.scheduler.waiting--;
+    this.#task = undefined;
+  }
+
+  /**
+   * Rejects the waits under way in this scope, or else the next one. A wait for
+   * another task hands the cancel on to that task. If this comes back to where
+   * it started, tasks wait for each other in a ring: the wait that closed the
+   * ring is ended.
+   *
+   * @param caller Where the code is that asks for it; none where it is the loop.
+   */
+  cancel(error: CancelledError, caller?: CancelScope): void {
+    if (caller !== undefined) caller.#noteResumed(); // the caller runs, so it has resumed
+    if (this.#isCancelling) {
+      this.#foundRing = true;
+      return;
+    }
+    this.cancels++;
+    this.error = error;
+    this.pending = error;
+    if (this.#mergeOrHoldBack(error)) this.pending = undefined;
+    this.#isCancelling = true;
+    try {
+      for (const wait of this.waits) this.#cancelWait(wait, error);
+    } finally {
+      this.#isCancelling = false; // thousands in a row may exhaust the stack
+    }
+    this.#abortSignals(error); // last, as it runs foreign listeners
+  }
+
+  #cancelWait(wait: ScopedWait, error: CancelledError): void {
+    if (!wait.pending) return;
+    this.#foundRing = false;
+    const delivered = wait.cancel(error);
+    if (!delivered && this.#foundRing) wait.abort(error);
+    if (delivered || this.#foundRing) this.delivered(error);
+  }
+
+  /**
+   * Takes one cancel back; with the last one goes what is still to be
+   * delivered.
+   */
+  uncancel(): number {
+    if (this.cancels > 0) this.cancels--;
+    if (this.cancels === 0) this.pending = undefined;
+    return this.cancels;
+  }
+
+  /**
+   * Notes that a wait in this scope has rejected with `error`, until its code
+   * has resumed.
+   */
+  beginDelivery(error: CancelledError): void {
+    const delivery = new Delivery(this, this.#originOf(error));
+    this.addDelivery(delivery);
+    callWhenResumed(delivery);
+  }
+
+  /** Adds it here and to the scopes around. */
+  addDelivery(delivery: Delivery): void {
+    if (this.#isRoot) return; // unrelated code runs there
+    this.#inFlight = added(this.#inFlight, delivery);
+    if (this.parent !== undefined) this.parent.addDelivery(delivery);
+  }
+
+  /** Takes it off again: its code has resumed. */
+  removeDelivery(delivery: Delivery): void {
+    this.#inFlight = removed(this.#inFlight, delivery);
+    if (this.parent !== undefined) this.parent.removeDelivery(delivery);
+  }
+
+  /** Whether nothing goes on in it. */
+  get #isEmpty(): boolean {
+    return this.#firstWait === undefined &&
+      (this.#children === undefined || this.#children.size === 0);
+  }
+
+  get #isRoot(): boolean {
+    return this === this.scheduler.rootScope;
+  }
+
+  /**
+   * Code of this scope is running, so every wait that was cancelled in it has
+   * resumed.
+   */
+  #noteResumed(): void {
+    for (const delivery of listOf(this.#inFlight)) {
+      delivery.scope.removeDelivery(delivery);
+    }
+  }
+
+  /**
+   * The scope that was cancelled with `error`; if none has it, the nearest
+   * closed scope, which may have dropped it, or else the task's.
+   */
+  #originOf(error: CancelledError, closed?: CancelScope): CancelScope {
+    if (this.error === error) return this;
+    const guess = closed ?? (this.#closed ? this : undefined);
+    if (this.parent === undefined) return guess ?? this;
+    return this.parent.#originOf(error, guess);
+  }
+
+  /**
+   * A wait that was cancelled a few microtasks ago has not resumed yet. A second
+   * cancel of the same scope, or of one inside, is merged into the first: true.
+   * One from further out is held back until the inner scope has ended.
+   */
+  #mergeOrHoldBack(error: CancelledError): boolean {
+    const inFlight = listOf(this.#inFlight);
+    if (inFlight.some(({ origin }) => origin.#isAround(this))) return true;
+    for (const { origin } of inFlight) origin.heldBack = error;
+    return false;
+  }
+
+  #isAround(scope: CancelScope): boolean {
+    return scope === this ||
+      (scope.parent !== undefined && this.#isAround(scope.parent));
+  }
+
+  /** Notes that a wait in here has thrown `error`. */
+  delivered(error: CancelledError): void {
+    if (this.pending === error) this.pending = undefined;
+    this.parent?.delivered(error);
+  }
+
+  /**
+   * Makes a cancel that was delivered earlier pending again: for code that had
+   * to catch it.
+   */
+  renew(error: CancelledError): void {
+    const origin = this.#originOf(error);
+    if (!origin.#closed && !origin.#isRoot) origin.pending = error;
+  }
+
+  /** Delivers the pending cancel, of the outermost scope that has one. */
+  takePending(): CancelledError | undefined {
+    const cancelled = pendingScope(this);
+    if (cancelled === undefined) return undefined;
+    const error = cancelled.pending;
+    cancelled.pending = undefined;
+    return error;
+  }
+
+  /**
+   * How many cancels of the scopes around this one are in force and have been
+   * delivered: what {@linkcode outerCancelSince} is to be asked with later.
+   */
+  get outerCancels(): number {
+    let sum = 0;
+    for (let scope = this.parent; scope !== undefined; scope = scope.parent) {
+      sum += scope.cancels - (scope.pending === undefined ? 0 : 1);
+    }
+    return sum;
+  }
+
+  /**
+   * The cancel from a scope around this one that came since
+   * {@linkcode outerCancels} was `before`; where it was still to be delivered,
+   * it is now.
+   */
+  outerCancelSince(before: number): CancelledError | undefined {
+    const pending = this.parent?.takePending();
+    if (pending !== undefined) return pending;
+    if (this.outerCancels <= before) return undefined;
+    for (let scope = this.parent; scope !== undefined; scope = scope.parent) {
+      if (scope.cancels > 0 && scope.error !== undefined) return scope.error;
+    }
+    return undefined;
+  }
+
+  /**
+   * Aborts with the cancel; a fresh one once that was delivered or taken back.
+   */
+  get signal(): AbortSignal {
+    // It never aborts; one for all would gather the listeners of all.
+    if (this.#isRoot) return new AbortController().signal;
+    const cancelled = pendingScope(this);
+    if (cancelled === undefined && this.#controller?.signal.aborted) {
+      this.#controller = undefined;
+    }
+    this.#controller ??= new AbortController();
+    if (cancelled !== undefined && !this.#controller.signal.aborted) {
+      this.#controller.abort(cancelled.pending);
+    }
+    return this.#controller.signal;
+  }
+
+  addWait(wait: ScopedWait): void {
+    if (this.#inFlight !== undefined) this.#noteResumed();
+    if (!this.#attached && this.parent !== undefined) this.#attach(this.parent);
+    const first = this.#firstWait;
+    wait.nextInScope = first;
+    if (first !== undefined) first.previousInScope = wait;
+    this.#firstWait = wait;
+    const outermost = this.outermost;
+    if (outermost.#waits++ === 0 && outermost.#task !== undefined) {
+      this.scheduler.waiting++;
+    }
+    if (this.scheduler.onWait !== undefined) this.scheduler.onWait();
+  }
+
+  removeWait(wait: ScopedWait): void {
+    const { previousInScope: previous, nextInScope: next } = wait;
+    if (previous !== undefined) previous.nextInScope = next;
+    else this.#firstWait = next;
+    if (next !== undefined) next.previousInScope = previous;
+    wait.previousInScope = wait.nextInScope = undefined;
+    const outermost = this.outermost;
+    if (--outermost.#waits === 0 && outermost.#task !== undefined) {
+      this.scheduler.waiting--;
+    }
+    if (this.#closed) this.#detachWhenEmpty();
+  }
+
+  /** The waits under way in here and in the scopes inside, oldest first. */
+  get waits(): ScopedWait[] {
+    const waits: ScopedWait[] = [];
+    this.#collectWaits(waits);
+    return waits.reverse();
+  }
+
+  #collectWaits(into: ScopedWait[]): void {
+    for (
+      let wait = this.#firstWait;
+      wait !== undefined;
+      wait = wait.nextInScope
+    ) into.push(wait);
+    for (
+      let child = this.#children?.last;
+      child !== undefined;
+      child = child.previousSibling
+    ) child.#collectWaits(into);
+  }
+
+  #abortSignals(error: CancelledError): void {
+    const children = this.#children === undefined ? [] : [...this.#children];
+    this.#controller?.abort(error);
+    for (const child of children) child.#abortSignals(error);
+  }
+
+  #attach(parent: CancelScope): void {
+    this.#attached = true;
+    (parent.#children ??= new LinkedList()).add(this);
+    const outer = parent.parent;
+    if (!parent.#attached && outer !== undefined) parent.#attach(outer);
+  }
+
+  /**
+   * A closed scope leaves when nothing goes on in it; what is begun in it later
+   * brings it back.
+   */
+  #detachWhenEmpty(): void {
+    const parent = this.parent;
+    if (parent === undefined || !this.#attached) return;
+    if (!this.#isEmpty) return;
+    this.#attached = false;
+    parent.#children!.remove(this);
+    if (parent.#closed) parent.#detachWhenEmpty();
+  }
+}
+
+/** Where code on a loop is that runs in no task, with these `variables`. */
+export function rootFrame(
+  scheduler: Scheduler,
+  variables: Variables,
+): ContextFrame {
+  return { scope: rootScopeOf(scheduler), variables };
+}
+
+/**
+ * The scope of all code on a loop that runs in no task. Nothing cancels it.
+ */
+function rootScopeOf(scheduler: Scheduler): CancelScope {
+  const rootScope = scheduler.rootScope ??
+    new CancelScope(scheduler, undefined, noVariables());
+  scheduler.rootScope = rootScope;
+  return rootScope as CancelScope;
+}

@@ -1,0 +1,57 @@
+/** Foreign functions, called by the loop. @module */
+import { rootFrame } from "../cancel/cancel_scope.ts";
+import type { Runnable } from "../loop/runnable.ts";
+import type { Scheduler } from "../loop/scheduler.ts";
+import type { Bindings } from "../variables.ts";
+import { captureStack } from "../watch/user_frame.ts";
+import { currentVariables, runInFrame } from "./current_scope.ts";
+
+/**
+ * Calls `fn` in the context that was current when it was made, and in no task.
+ */
+export class Callback implements Runnable {
+  readonly runsUserCode = true;
+  readonly scheduler: Scheduler;
+  readonly #bindings: Bindings;
+  readonly #name: string;
+  /** In debug mode: where it was handed over. */
+  readonly #where: Error | undefined;
+  #fn: (() => void) | undefined;
+
+  /** @param name For reports: the name of the function that the user gave. */
+  constructor(scheduler: Scheduler, fn: () => void, name: string = fn.name) {
+    this.scheduler = scheduler;
+    this.#name = name === "" ? "(anonymous)" : name;
+    this.#bindings = currentVariables().bindings;
+    this.#where = scheduler.debug ? captureStack() : undefined;
+    this.#fn = fn;
+  }
+
+  get cancelled(): boolean {
+    return this.#fn === undefined;
+  }
+
+  /** Forgets the function, which will not be called any more. */
+  cancel(): void {
+    this.#fn = undefined;
+  }
+
+  run(): void {
+    const fn = this.#fn;
+    if (fn === undefined) return;
+    const { scheduler } = this;
+    const frame = rootFrame(scheduler, { bindings: this.#bindings });
+    const { observer } = scheduler;
+    const start = observer === undefined ? 0 : performance.now();
+    try {
+      runInFrame(frame, fn);
+    } catch (error) {
+      const message = `Exception in callback ${this.#name}`;
+      runInFrame(frame, () => scheduler.report({ message, error }));
+    }
+    if (observer !== undefined) {
+      const took = performance.now() - start;
+      observer.called({ name: this.#name, frame: this.#where, start, took });
+    }
+  }
+}

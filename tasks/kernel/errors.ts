@@ -1,0 +1,104 @@
+/** The errors of the kernel, each named by its class. @module */
+
+/**
+ * A wait, a task or a future was cancelled. Mirrors `asyncio.CancelledError`.
+ *
+ * Clean up and let it pass: rethrow it, or simply use `try`/`finally` and
+ * `using`. In a catch-all use {@linkcode isCancelled} to tell it from failures.
+ *
+ * Its stack, where it was asked for, is there in debug mode alone.
+ *
+ * @example Clean up when cancelled
+ * ```ts
+ * import { CancelledError, createTask, sleep } from "@asyncio/asyncio/tasks";
+ * import { assert, assertRejects } from "@std/assert";
+ *
+ * let cleaned = false;
+ * const task = createTask(async () => {
+ *   try {
+ *     await sleep(60_000);
+ *   } finally {
+ *     cleaned = true;
+ *   }
+ * });
+ * await sleep(0);
+ * task.cancel("enough");
+ * await assertRejects(async () => await task, CancelledError, "enough");
+ * assert(cleaned);
+ * ```
+ */
+export class CancelledError extends Error {
+  static {
+    this.prototype.name = "CancelledError";
+  }
+}
+
+/**
+ * The time given to an operation is over. Mirrors `asyncio.TimeoutError`.
+ *
+ * Thrown by `timeout`, `timeoutAt`, `waitFor`, `asCompleted` and their kin,
+ * never by a cancel that comes from elsewhere.
+ */
+export class TimeoutError extends Error {
+  /** `"TimeoutError"` */
+  override name = "TimeoutError";
+}
+
+/**
+ * The operation does not fit the state of the future, task or runner: a result
+ * set twice, or asked for too early. Mirrors `asyncio.InvalidStateError`.
+ */
+export class InvalidStateError extends Error {
+  /** `"InvalidStateError"` */
+  override name = "InvalidStateError";
+}
+
+/**
+ * Ctrl-C (SIGINT) ended the main task of a `run`. A program that lets it pass
+ * exits with code 130. Stands for Python's `KeyboardInterrupt`.
+ */
+export class InterruptError extends Error {
+  /** `"InterruptError"` */
+  override name = "InterruptError";
+}
+
+/**
+ * Tells whether `error` is a {@linkcode CancelledError}: for a catch-all that
+ * must let a cancel pass. Python needs none, as its `except Exception` lets a
+ * cancel pass.
+ *
+ * @example A retry loop that can be cancelled
+ * ```ts
+ * import { isCancelled } from "@asyncio/asyncio/tasks";
+ *
+ * async function retry<T>(operation: () => Promise<T>): Promise<T> {
+ *   while (true) {
+ *     try {
+ *       return await operation();
+ *     } catch (error) {
+ *       if (isCancelled(error)) throw error;
+ *     }
+ *   }
+ * }
+ * await retry(() => Promise.resolve(1));
+ * ```
+ */
+export function isCancelled(error: unknown): error is CancelledError {
+  return error instanceof CancelledError;
+}
+
+/**
+ * The error of a cancel, as the kernel makes it. Only debug mode gives it a
+ * stack: that of whoever has cancelled, which takes as long as all the rest of
+ * a cancel.
+ */
+export function cancellation(
+  { debug }: { readonly debug: boolean },
+  message?: string,
+  options?: ErrorOptions,
+): CancelledError {
+  if (debug) return new CancelledError(message, options);
+  // A stack begins where the constructor was called. This one was not, so the
+  // engine finds no frame to keep.
+  return Reflect.construct(Error, [message, options], CancelledError);
+}

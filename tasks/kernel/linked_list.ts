@@ -1,0 +1,56 @@
+/** @module */
+
+/** What can stand among {@linkcode LinkedList}. */
+export interface LinkedNode<S> {
+  previousSibling: S | undefined;
+  nextSibling: S | undefined;
+}
+
+/**
+ * What stands side by side, oldest first: the tasks of a loop, the scopes inside
+ * a scope, the children of a group. Linked through themselves, which costs a
+ * fifth of what a `Set` does.
+ */
+export class LinkedList<S extends LinkedNode<S>> implements Iterable<S> {
+  #first: S | undefined = undefined;
+  #last: S | undefined = undefined;
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The youngest. */
+  get last(): S | undefined {
+    return this.#last;
+  }
+
+  add(sibling: S): void {
+    const last = this.#last;
+    sibling.previousSibling = last;
+    if (last === undefined) this.#first = sibling;
+    else last.nextSibling = sibling;
+    this.#last = sibling;
+    this.#size++;
+  }
+
+  /** Takes out one that is in it. */
+  remove(sibling: S): void {
+    const { previousSibling: previous, nextSibling: next } = sibling;
+    if (previous === undefined) this.#first = next;
+    else previous.nextSibling = next;
+    if (next === undefined) this.#last = previous;
+    else next.previousSibling = previous;
+    sibling.previousSibling = sibling.nextSibling = undefined;
+    this.#size--;
+  }
+
+  *[Symbol.iterator](): Iterator<S> {
+    let next = this.#first;
+    while (next !== undefined) {
+      const sibling = next;
+      next = next.nextSibling;
+      yield sibling;
+    }
+  }
+}

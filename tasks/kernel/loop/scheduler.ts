@@ -1,0 +1,380 @@
+/**
+ * What runs next: the engine below every `EventLoop`.
+ *
+ * It is the runtime's own event loop plus two things: a queue of what is ready,
+ * drained once a turn (`setImmediate`), and a heap of timers behind one alarm
+ * of the clock.
+ *
+ * A wake-up does not have to wait for a turn: it resolves its promise at once,
+ * and the runtime's microtask queue keeps the order. But microtasks go before
+ * all timers, I/O and signals, so tasks that hand values around would starve
+ * those. Hence the **budget**: wake-ups go the short way for a millisecond,
+ * looked at every so often; the next ones go through the ready queue, and the
+ * turn that drains it starts a new budget. (Tokio calls this a cooperative
+ * budget.) Callbacks and first steps of tasks are counted the same way.
+ *
+ * The alarm is set at the end of a turn, not when a timer is: a timeout that is
+ * set and taken back within the turn, as most are, then costs no native timer.
+ *
+ * @module
+ */
+import { setImmediate } from "node:timers";
+import { LinkedList, type LinkedNode } from "../linked_list.ts";
+import { pendingCancels } from "../pending_cancels.ts";
+import type { Observer } from "../watch/observer.ts";
+import { budget } from "./budget.ts";
+import type { Alarm, Clock, ClockedLoop } from "./clock.ts";
+import { printReport, type Report } from "./report.ts";
+import { BoundCallback, type Runnable } from "./runnable.ts";
+import { type Timer, TimerHeap } from "./timer_heap.ts";
+
+/** Milliseconds of wake-ups without a turn, after which one is due. */
+const TURN_INTERVAL_MS = 1;
+
+/** More than this that is ready for one turn counts as work flat out. */
+const BUSY = 256;
+
+/**
+ * The runtime looks for I/O only every 61st turn as long as there is always
+ * something to do (Tokio's `event_interval`).
+ */
+const IO_POLL_INTERVAL = 61;
+
+/**
+ * Milliseconds of work flat out, after which so many turns are left empty,
+ * which takes some 60 µs.
+ */
+const IO_YIELD_INTERVAL_MS = 2;
+
+/** The scope of a task. */
+export interface TaskScope extends LinkedNode<TaskScope> {
+  /** The task. */
+  readonly task: object | undefined;
+}
+
+const settled = Promise.resolve();
+
+function noop(): void {}
+
+/**
+ * Whether a loop runs its entries: in the context of whoever planned the turn,
+ * which has nothing to do with what is run.
+ */
+export let inLoopTurn = false;
+
+export class Scheduler implements ClockedLoop {
+  readonly clock: Clock;
+  debug = false;
+  /** Who looks on: see `observe`. */
+  observer: Observer | undefined = undefined;
+  /** Set when the run is over: no tasks start here any more. */
+  closed = false;
+  /** The tasks that have not ended. */
+  readonly tasks: LinkedList<TaskScope> = new LinkedList();
+  /** How many of {@linkcode tasks} are in a wait. */
+  waiting = 0;
+  /** How many waits are for the world outside: sockets, children, threads. */
+  external = 0;
+  onWait: (() => void) | undefined = undefined;
+  choose: ((count: number) => number) | undefined = undefined;
+  /** The scope of the code that runs in no task: see `commonsOf`. */
+  rootScope: object | undefined = undefined;
+  /** The `EventLoop` that shows it to the public. */
+  eventLoop: object | undefined = undefined;
+  /** In debug mode a callback that runs longer is reported. */
+  slowCallbackDuration = 100;
+  /** How to stop listening to each signal. */
+  readonly signalHandlers: Map<string, () => void> = new Map();
+  /** What is to be ended with the run: servers, children, threads. */
+  readonly resources: Set<AsyncDisposable> = new Set();
+  /** Where an error goes that nobody is there to catch. */
+  report: (report: Report) => void = printReport;
+
+  readonly #alarm: Alarm;
+  #armed: number | undefined;
+  #timers = new TimerHeap();
+  #ready: Runnable[] = [];
+  #soon: (Runnable | undefined)[] = [];
+  #soonNext = 0;
+  /** What the entries of `soon` come after. */
+  #before: Promise<void> = settled;
+  #turnPlanned = false;
+  #onPoint: (() => void) | undefined = undefined;
+  #isDeferring = false;
+  /** Since when there are wake-ups without a turn, once that has been asked. */
+  #busySince: number | undefined = undefined;
+  #lastIoYield = 0;
+  #emptyTurns = 0;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+    this.#alarm = clock.connect(this);
+    this.#deferring = this.choose !== undefined; // every wake-up is to be chosen
+  }
+
+  /**
+   * Whether one more wake-up may go the short way; else it is to be deferred.
+   */
+  spend(): boolean {
+    return budget.spend() || this.#renewBudget();
+  }
+
+  /** A test's ear for every wait before it is begun. */
+  get onPoint(): (() => void) | undefined {
+    return this.#onPoint;
+  }
+
+  set onPoint(heard: (() => void) | undefined) {
+    pendingCancels.count += Number(heard !== undefined) -
+      Number(this.#onPoint !== undefined);
+    this.#onPoint = heard;
+  }
+
+  /**
+   * Runs `entry` after the current synchronous code and everything that is
+   * ready before it, in the asynchronous context of the caller.
+   */
+  soon(entry: Runnable): void {
+    if (this.spend()) this.next(entry);
+    else this.defer(new BoundCallback(entry));
+  }
+
+  /** The same for an entry that the budget was asked for already. */
+  next(entry: Runnable): void {
+    this.#soon.push(entry);
+    this.#before.then(this.#runSoon);
+  }
+
+  /**
+   * Lets what is to run soon from now on wait, in its order, until the function
+   * that it gives is called: in the same synchronous code, and once is enough.
+   */
+  hold(): () => void {
+    if (this.#before !== settled) return noop; // somebody further out does
+    let release!: () => void;
+    this.#before = new Promise((resolve) => release = resolve);
+    return () => {
+      this.#before = settled;
+      release();
+    };
+  }
+
+  /**
+   * Runs `entry` in the next turn, after the timers that are due and after I/O.
+   */
+  defer(entry: Runnable): void {
+    this.#ready.push(entry);
+    this.#planTurn();
+  }
+
+  /** Calls `settle`, which settles a promise, now or past the budget. */
+  settle(settle: () => void): void {
+    if (this.spend()) settle();
+    else this.defer({ run: settle, runsUserCode: false });
+  }
+
+  /**
+   * A promise of `value` for a wait that did not have to wait; part of the
+   * budget like any wake-up.
+   */
+  ready<T>(value: T): Promise<T> {
+    if (this.spend()) return Promise.resolve(value);
+    return new Promise((resolve) =>
+      this.defer({ run: () => resolve(value), runsUserCode: false })
+    );
+  }
+
+  /** The same for a rejection. */
+  readyError(error: unknown): Promise<never> {
+    if (this.spend()) return Promise.reject(error);
+    return new Promise((_, reject) =>
+      this.defer({ run: () => reject(error), runsUserCode: false })
+    );
+  }
+
+  addTimer(timer: Timer): void {
+    this.#timers.add(timer);
+    if (timer.index === 0) this.#planTurn();
+  }
+
+  removeTimer(timer: Timer): void {
+    this.#timers.remove(timer);
+    if (this.#timers.size === 0 && this.#armed !== undefined) this.#planTurn();
+  }
+
+  ring(): void {
+    this.#armed = undefined;
+    this.#drain(this.#takeDue(), 0);
+    if (this.#timers.size > 0) this.#planTurn();
+  }
+
+  get blocked(): boolean {
+    return this.external === 0 && this.idle;
+  }
+
+  /**
+   * Whether every task is in a wait, and nothing is ready: the alarm is set,
+   * and nothing happens until something rings, here or outside.
+   */
+  get idle(): boolean {
+    return this.waiting === this.tasks.size && !this.#turnPlanned &&
+      this.#ready.length === 0 && this.#soon.length === 0;
+  }
+
+  /** Drops the timers and lets go of the clock. */
+  close(): void {
+    this.closed = true;
+    this.onPoint = undefined;
+    for (const stop of this.signalHandlers.values()) stop();
+    this.signalHandlers.clear();
+    this.#timers.clear();
+    this.#deferring = false;
+    this.#arm();
+  }
+
+  #planTurn(): void {
+    if (this.#turnPlanned) return;
+    this.#turnPlanned = true;
+    setImmediate(this.#turn);
+  }
+
+  #turn = (): void => {
+    this.#turnPlanned = false;
+    if (this.choose !== undefined && !this.closed) {
+      return this.#step(this.choose);
+    }
+    if (this.#yieldsToIo()) return this.#planTurn();
+    this.#busySince = undefined;
+    this.#deferring = false;
+    budget.renew();
+    const due = this.#takeDue();
+    const ready = this.#ready;
+    this.#ready = [];
+    this.#drain(due.length === 0 ? ready : [...due, ...ready], 0);
+    this.#arm();
+    if (this.onWait !== undefined) this.onWait();
+  };
+
+  /** Whether wake-ups go through the ready queue until the next turn. */
+  get #deferring(): boolean {
+    return this.#isDeferring;
+  }
+
+  set #deferring(defers: boolean) {
+    if (this.#isDeferring === defers) return;
+    this.#isDeferring = defers;
+    budget.deferring += defers ? 1 : -1;
+  }
+
+  /** The budget is spent: a new one, unless it is time for a turn. */
+  #renewBudget(): boolean {
+    if (this.#deferring) return false;
+    const now = performance.now();
+    if (this.#busySince === undefined) {
+      this.#busySince = now;
+      this.#planTurn(); // or the turns that the runtime takes went unseen
+    }
+    this.#deferring = now - this.#busySince >= TURN_INTERVAL_MS;
+    if (this.#deferring) return false;
+    budget.renew();
+    return true;
+  }
+
+  /** Whether this turn is to be left empty. */
+  #yieldsToIo(): boolean {
+    if (this.#emptyTurns > 0) return this.#emptyTurns-- > 0;
+    if (!this.#deferring && this.#ready.length <= BUSY) return false;
+    const now = performance.now();
+    if (now - this.#lastIoYield < IO_YIELD_INTERVAL_MS) return false;
+    this.#lastIoYield = now;
+    this.#emptyTurns = IO_POLL_INTERVAL - 1;
+    return true;
+  }
+
+  /**
+   * A turn under test: runs one entry, whichever `choose` says. Calls keep
+   * their order, as the rules have it.
+   */
+  #step(choose: (count: number) => number): void {
+    this.#drain(this.#takeDue(), 0);
+    let calls = false;
+    const open = this.#ready.filter((entry) => {
+      const isLaterCall = entry.runsUserCode && calls;
+      calls ||= entry.runsUserCode;
+      return !isLaterCall;
+    });
+    if (open.length > 0) {
+      const entry = open[open.length > 1 ? choose(open.length) : 0]!;
+      this.#ready.splice(this.#ready.indexOf(entry), 1);
+      entry.run();
+    }
+    if (this.#ready.length > 0) this.#planTurn();
+    this.#arm();
+    if (this.onWait !== undefined) this.onWait();
+  }
+
+  /**
+   * Runs the entries in order. A call happens in the microtask that its
+   * {@linkcode BoundCallback} brings about, so what follows it comes after that.
+   *
+   * They are taken out one by one: the list may have been moved among what is
+   * old, and would keep them until that is collected.
+   */
+  #drain(entries: (Runnable | undefined)[], from: number): void {
+    let called = false;
+    inLoopTurn = true;
+    for (let i = from; i < entries.length; i++) {
+      const entry = entries[i]!;
+      if (entry.runsUserCode) {
+        called = true;
+      } else if (called) {
+        settled.then(() => this.#drain(entries, i));
+        break;
+      }
+      entries[i] = undefined;
+      entry.run();
+    }
+    inLoopTurn = false;
+  }
+
+  #runSoon = (): void => {
+    const entry = this.#soon[this.#soonNext]!;
+    this.#soon[this.#soonNext++] = undefined;
+    if (this.#soonNext === this.#soon.length) {
+      this.#soon = [];
+      this.#soonNext = 0;
+    }
+    entry.run();
+  };
+
+  /**
+   * Takes the timers out that are due; those that they set are for a later
+   * turn.
+   */
+  #takeDue(): Runnable[] {
+    const due: Timer[] = [];
+    let first = this.#timers.first;
+    if (first === undefined) return due;
+    const now = this.clock.now();
+    while (first !== undefined && first.when <= now) {
+      this.#timers.remove(first);
+      due.push(first);
+      first = this.#timers.first;
+    }
+    return due;
+  }
+
+  #arm(): void {
+    const when = this.#timers.first?.when;
+    if (when === undefined) {
+      if (this.#armed === undefined) return;
+    } else {
+      // An alarm that comes too early is harmless, and cheaper than setting it
+      // anew.
+      if (this.#armed !== undefined && this.#armed <= when) return;
+      if (when <= this.clock.now()) return this.#planTurn();
+    }
+    this.#armed = when;
+    this.#alarm.set(when);
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * Cancellation points: whether a wait may begin, and the promises of waits that
+ * do not have to wait.
+ *
+ * @module
+ */
+import { currentScope } from "../context/current_scope.ts";
+import { type CancelledError, isCancelled } from "../errors.ts";
+import { budget } from "../loop/budget.ts";
+import { pendingCancels } from "../pending_cancels.ts";
+import { describe, type WaitOptions } from "../types.ts";
+
+/** Takes the cancel not yet delivered, for a wait that may not begin. */
+export function takePendingCancel(): CancelledError | undefined {
+  if (pendingCancels.count === 0) return undefined;
+  const scope = currentScope();
+  if (scope.scheduler.onPoint !== undefined) scope.scheduler.onPoint();
+  return scope.takePending();
+}
+
+/** Delivers a cancel that was taken with {@linkcode takePendingCancel}. */
+export function deliver(error: CancelledError): Promise<never> {
+  currentScope().beginDelivery(error);
+  return readyCancel(error);
+}
+
+/**
+ * The rejection of a wait that may not begin: by a cancel not yet delivered, or
+ * a signal aborted already.
+ */
+export function checkpointIfCancelled(
+  options?: WaitOptions,
+): Promise<never> | undefined {
+  const error = takePendingCancel();
+  if (error !== undefined) return deliver(error);
+  const signal = options === undefined ? undefined : options.signal;
+  return signal === undefined ? undefined : rejectedBy(signal);
+}
+
+/**
+ * Entering a block (timeout, group) is a cancellation point, though it does not
+ * wait.
+ */
+export function checkpointOnEntry(): Promise<never> | undefined {
+  if (pendingCancels.count === 0) return undefined;
+  const error = currentScope().takePending();
+  return error === undefined ? undefined : deliver(error);
+}
+
+function rejectedBy(signal: AbortSignal): Promise<never> | undefined {
+  if (signal?.aborted === false) return undefined;
+  if (signal?.aborted) return readyError(signal.reason);
+  return readyError(
+    new TypeError(`signal is an AbortSignal, found ${describe(signal)}`),
+  );
+}
+
+/** The promise of a wait that did not have to wait. */
+export function ready<T>(value: T): Promise<T> {
+  if (budget.spend()) return Promise.resolve(value); // wherever this is
+  return currentScope().scheduler.ready(value);
+}
+
+/** The rejection of a wait that did not have to wait. */
+export function readyError(error: unknown): Promise<never> {
+  return currentScope().scheduler.readyError(error);
+}
+
+/** A rejection by a cancel, which is never an unhandled one. */
+export function readyCancel(error: CancelledError): Promise<never> {
+  const promise = readyError(error);
+  promise.catch(() => {});
+  return promise;
+}
+
+/**
+ * The same promise, but never an unhandled rejection by a cancel: for waits
+ * that are async functions. Other errors that nobody handles stay loud.
+ */
+export function ignoreCancelRejection<T>(wait: Promise<T>): Promise<T> {
+  return settleAs(wait, same, rethrow);
+}
+
+/**
+ * Like {@linkcode ignoreCancelRejection}, settled with what `ended` or `failed`
+ * returns for the value or the error.
+ */
+export function settleAs<T, R>(
+  wait: Promise<T>,
+  ended: (value: T) => R,
+  failed: (error: unknown) => R,
+): Promise<R> {
+  const { scheduler } = currentScope();
+  let resolve!: (value: R) => void;
+  let reject!: (error: unknown) => void;
+  const promise = new Promise<R>((fulfil, fail) => {
+    resolve = fulfil;
+    reject = fail;
+  });
+  const end = <O>(settled: (outcome: O) => R, outcome: O): void => {
+    try {
+      const value = settled(outcome);
+      scheduler.settle(() => resolve(value));
+    } catch (error) {
+      if (!isCancelled(error)) return scheduler.settle(() => reject(error));
+      promise.catch(() => {});
+      reject(error);
+    }
+  };
+  wait.then((value) => end(ended, value), (error) => end(failed, error));
+  return promise;
+}
+
+function same<T>(value: T): T {
+  return value;
+}
+
+function rethrow(error: unknown): never {
+  throw error;
+}

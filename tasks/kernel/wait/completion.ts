@@ -1,0 +1,135 @@
+/**
+ * The end of something: the state machine inside every future, as the kernel
+ * sees it.
+ *
+ * @module
+ */
+import { cancellation, CancelledError, InvalidStateError } from "../errors.ts";
+import type { Scheduler } from "../loop/scheduler.ts";
+import { added, listOf, removed, type SmallSet } from "../small_set.ts";
+import {
+  forgetUnretrieved,
+  noteUnretrieved,
+  type Unretrieved,
+} from "./unretrieved.ts";
+
+export type State = "pending" | "done" | "failed" | "cancelled";
+
+/**
+ * Hears of the end synchronously, and in order, so it may call no foreign code.
+ */
+export interface Listener {
+  /** The future or task that goes on then, for those who look inside. */
+  readonly awaiter?: object | undefined;
+  settled(completion: Completion<unknown>): void;
+}
+
+/** The future that it is the end of. */
+export interface Source {
+  cancel(message?: string): boolean;
+  /** Of a task. */
+  readonly name?: string;
+  /** What waiting for it is called, unless it is a task. */
+  readonly what?: string;
+}
+
+export class Completion<T> {
+  readonly scheduler: Scheduler;
+  readonly source: Source;
+  state: State = "pending";
+  /**
+   * The value or the error; of a cancelled one the message, until somebody
+   * wants the error.
+   */
+  #outcome: unknown = undefined;
+  #listeners: SmallSet<Listener> = undefined;
+  #retrieved = false;
+  #unretrieved: Unretrieved | undefined = undefined;
+
+  constructor(scheduler: Scheduler, source: Source) {
+    this.scheduler = scheduler;
+    this.source = source;
+  }
+
+  succeed(value: T): void {
+    this.#settle("done", value);
+  }
+
+  fail(error: unknown): void {
+    this.#settle("failed", error);
+  }
+
+  cancel(error: CancelledError | string | undefined): void {
+    this.#settle("cancelled", error);
+  }
+
+  /** The value, where it is done. */
+  get value(): T {
+    return this.#outcome as T;
+  }
+
+  /** The value or the error, for those who only look on. */
+  get outcome(): unknown {
+    return this.#outcome;
+  }
+
+  /**
+   * What it failed with, or was cancelled with; whoever asks has retrieved it.
+   */
+  get error(): unknown {
+    this.#retrieved = true;
+    if (this.#unretrieved !== undefined) {
+      forgetUnretrieved(this.#unretrieved);
+      this.#unretrieved = undefined;
+    }
+    if (this.state !== "cancelled") return this.#outcome;
+    if (!(this.#outcome instanceof CancelledError)) {
+      const message = this.#outcome as string | undefined;
+      this.#outcome = cancellation(this.scheduler, message);
+    }
+    return this.#outcome;
+  }
+
+  /** Tells `listener` of the end: now, where it has ended. */
+  listen(listener: Listener): void {
+    if (this.state !== "pending") listener.settled(this);
+    else this.#listeners = added(this.#listeners, listener);
+  }
+
+  unlisten(listener: Listener): void {
+    this.#listeners = removed(this.#listeners, listener);
+  }
+
+  get listeners(): Listener[] {
+    return listOf(this.#listeners);
+  }
+
+  /** Throws unless it is pending. */
+  checkPending(): void {
+    if (this.state === "pending") return;
+    throw new InvalidStateError(`the future has ended already: ${this.state}`);
+  }
+
+  #settle(state: State, outcome: unknown): void {
+    this.state = state;
+    this.#outcome = outcome;
+    const listeners = this.#listeners;
+    if (listeners instanceof Set) {
+      // One may take another off, which is then not told.
+      for (const listener of listeners) listener.settled(this);
+    } else if (listeners !== undefined) {
+      listeners.settled(this);
+    }
+    this.#listeners = undefined;
+    if (
+      state !== "failed" || this.#retrieved || outcome instanceof CancelledError
+    ) return;
+    const { scheduler, source } = this;
+    this.#unretrieved = noteUnretrieved(
+      scheduler,
+      source,
+      outcome,
+      source.name,
+    );
+  }
+}

@@ -1,0 +1,82 @@
+/** @module */
+import { type CancelledError, isCancelled } from "../errors.ts";
+import type { Completion, Listener } from "./completion.ts";
+import { type Place, Waiter } from "./waiter.ts";
+
+const FUTURE: Place = {
+  what: "future",
+  leave: (waiter) => (waiter as FutureWaiter<unknown>).left(),
+};
+
+/**
+ * A wait for a future. Cancelling it cancels the future, and the wait ends when
+ * that does: with the cancel, or, where the future got through in spite of it,
+ * with what came of it; the cancel then strikes at the next wait.
+ */
+export class FutureWaiter<T> extends Waiter<T> implements Listener {
+  readonly #completion: Completion<T>;
+  #forwarded: CancelledError | undefined = undefined;
+  /**
+   * The promise made by `then`, which nobody may be looking at after a cancel.
+   */
+  derived: Promise<unknown> | undefined = undefined;
+
+  constructor(completion: Completion<T>) {
+    super(FUTURE);
+    this.#completion = completion;
+    completion.listen(this);
+  }
+
+  override get what(): string {
+    const { source } = this.#completion;
+    return source.name === undefined
+      ? source.what ?? source.constructor.name
+      : `task ${JSON.stringify(source.name)}`;
+  }
+
+  get awaiter(): object | undefined {
+    return this.scope.task;
+  }
+
+  settled(completion: Completion<unknown>): void {
+    switch (completion.state) {
+      case "done":
+        this.wake(completion.value as T);
+        break;
+      case "failed":
+        if (isCancelled(completion.error)) this.#quiet(); // as of a gather
+        this.fail(completion.error);
+        break;
+      default: {
+        const error = this.#forwarded ?? completion.error as CancelledError;
+        this.scope.delivered(error);
+        this.#giveUp(error);
+      }
+    }
+  }
+
+  override cancel(error: CancelledError): boolean {
+    this.#forwarded = error;
+    if (!this.#completion.source.cancel(error.message)) this.#giveUp(error);
+    return !this.pending;
+  }
+
+  override abort(reason: unknown): void {
+    this.#quiet();
+    super.abort(reason);
+  }
+
+  /** Called when the wait has ended. */
+  left(): void {
+    this.#completion.unlisten(this);
+  }
+
+  #giveUp(error: CancelledError): void {
+    this.#quiet();
+    super.cancel(error);
+  }
+
+  #quiet(): void {
+    this.derived?.then(undefined, () => {});
+  }
+}

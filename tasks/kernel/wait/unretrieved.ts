@@ -1,0 +1,79 @@
+/**
+ * Errors that nobody asked for: reported once the future is collected, or its
+ * run ends, and not at all when somebody asks before.
+ *
+ * A record holds the error and the words, never the future, which could not be
+ * collected otherwise.
+ *
+ * @module
+ */
+import type { Scheduler } from "../loop/scheduler.ts";
+import { madeAt } from "../watch/user_frame.ts";
+
+/** What will be said, unless it is taken back. */
+export interface Unretrieved {
+  readonly scheduler: Scheduler;
+  readonly message: string;
+  readonly error: unknown;
+  readonly kind: "task" | "future";
+  readonly source: WeakRef<object>;
+}
+
+const records = new Set<Unretrieved>();
+const registry = new FinalizationRegistry<Unretrieved>(report);
+let reportsAtExit = false;
+
+/** Notes that `source` failed and that nobody has seen the error yet. */
+export function noteUnretrieved(
+  scheduler: Scheduler,
+  source: object,
+  error: unknown,
+  name: string | undefined,
+): Unretrieved {
+  const kind = name === undefined ? "future" : "task";
+  const made = madeAt(source);
+  const message = name === undefined
+    ? "Future exception was never retrieved"
+    : `Task exception was never retrieved: task ${JSON.stringify(name)}${
+      made === undefined ? "" : `, made at ${made}`
+    }`;
+  const record: Unretrieved = {
+    scheduler,
+    message,
+    error,
+    kind,
+    source: new WeakRef(source),
+  };
+  records.add(record);
+  registry.register(source, record, record);
+  if (!reportsAtExit) {
+    reportsAtExit = true;
+    globalThis.process.on("exit", () => reportUnretrieved()); // the default loop has no run that ends
+  }
+  return record;
+}
+
+/** Somebody has seen it. */
+export function forgetUnretrieved(record: Unretrieved): void {
+  if (records.delete(record)) registry.unregister(record);
+}
+
+/** Reports what nobody has seen on `scheduler`, or anywhere. */
+export function reportUnretrieved(scheduler?: Scheduler): void {
+  for (const record of [...records]) {
+    if (scheduler === undefined || record.scheduler === scheduler) {
+      report(record);
+    }
+  }
+}
+
+function report(record: Unretrieved): void {
+  if (!records.has(record)) return;
+  forgetUnretrieved(record);
+  const { message, error } = record;
+  record.scheduler.report({
+    message,
+    error,
+    [record.kind]: record.source.deref(),
+  });
+}

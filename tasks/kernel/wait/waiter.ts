@@ -1,0 +1,249 @@
+/**
+ * The one wait primitive. Every lock, queue, event, read and sleep of this
+ * package is a thin thing on top of it; nobody else touches `Promise`
+ * constructors, abort listeners or the current task.
+ *
+ * **What it is.** A {@linkcode Waiter} is one wait of one piece of code. It
+ * stands in two lists at once: among the waits of its {@linkcode CancelScope}, where
+ * a cancel finds it, and in its {@linkcode Place} (mostly a {@linkcode WaitQueue}),
+ * where the one that can wake it does. Ending it takes it out of both, in O(1),
+ * whatever ended it; there is no other way for it to leave, so nothing is ever
+ * left behind.
+ *
+ * **The race.** A wait ends once: by `wake`, `fail`, `cancel` or `abort`,
+ * whichever comes first, synchronously. All but the first find it over and do
+ * nothing. So whoever calls `wake` may hand over what cannot be had back, an
+ * item, a permit, a lock: it is either taken (`true`) or the waiter was gone
+ * already (`false`). There is no window in which a woken waiter can still be
+ * cancelled, and so nothing to give back, and no wake-up to pass on: the places
+ * where CPython's primitives have had their bugs do not exist here. The price
+ * is that a woken task may find a cancel at its *next* wait instead: `Scope`
+ * keeps it pending.
+ *
+ * **The pattern.** A method that waits is a plain function of three steps, and
+ * is synchronous up to the moment when it has what it wants or stands in the queue:
+ *
+ * ```ts ignore
+ * acquire(options?: WaitOptions): Promise<Guard> {
+ *   const rejection = checkpointIfCancelled(options); // a cancel not yet delivered, a signal aborted already
+ *   if (rejection !== undefined) return rejection;
+ *   if (!this.#locked) return ready(this.#take()); // nothing to wait for: still part of the budget
+ *   return this.#waiters.wait(options); // woken with what it waits for: waiters.wake(guard)
+ * }
+ * ```
+ *
+ * **The order.** `wake` resolves the promise at once, so continuations run in
+ * the order of the wake-ups; past the scheduler's budget all of them go through
+ * the ready queue, in the same order.
+ *
+ * @module
+ */
+import { listen, unlisten } from "../cancel/abort_listeners.ts";
+import type { CancelScope, ScopedWait } from "../cancel/cancel_scope.ts";
+import { currentScope } from "../context/current_scope.ts";
+import type { CancelledError } from "../errors.ts";
+import type { Runnable } from "../loop/runnable.ts";
+import type { WaitOptions } from "../types.ts";
+
+/** Where a waiter stands until it is woken. */
+export interface Place {
+  /** What is waited for, in words, for those who look inside: `"Queue.get"`. */
+  readonly what: string;
+  /** Lets go of `waiter`, which has ended, however it ended. */
+  // deno-lint-ignore no-explicit-any -- a place does not look at what its waiters wait for
+  leave(waiter: Waiter<any>): void;
+}
+
+// One executor for all promises, instead of a closure for each.
+let newResolve!: (value: never) => void;
+let newReject!: (error: unknown) => void;
+function executor(
+  resolve: (value: never) => void,
+  reject: (error: unknown) => void,
+): void {
+  newResolve = resolve;
+  newReject = reject;
+}
+
+function ignore(): void {}
+
+/**
+ * One wait; made where it begins, after `checkpointIfCancelled` has let
+ * it pass.
+ */
+export class Waiter<T> implements ScopedWait, Runnable {
+  /** Settles when the wait has ended. */
+  readonly promise: Promise<T>;
+  readonly scope: CancelScope;
+  /** Whether it has not ended. */
+  pending = true;
+  readonly runsUserCode = false;
+  since: number | undefined = undefined;
+  where: Error | undefined = undefined;
+
+  previousInScope: ScopedWait | undefined = undefined;
+  nextInScope: ScopedWait | undefined = undefined;
+  /** The neighbours in a {@linkcode WaitQueue}. */
+  // deno-lint-ignore no-explicit-any -- see Place.leave
+  previousInQueue: Waiter<any> | undefined = undefined;
+  // deno-lint-ignore no-explicit-any -- see Place.leave
+  nextInQueue: Waiter<any> | undefined = undefined;
+
+  readonly #place: Place;
+  readonly #signal: AbortSignal | undefined;
+  readonly #resolve: (value: T) => void;
+  readonly #reject: (error: unknown) => void;
+  #value: T | undefined = undefined;
+  #error: unknown = undefined;
+  #failed = false;
+
+  constructor(place: Place, options?: WaitOptions) {
+    this.promise = new Promise<T>(executor);
+    this.#resolve = newResolve as (value: T) => void;
+    this.#reject = newReject;
+    this.#place = place;
+    const scope = this.scope = currentScope();
+    scope.addWait(this);
+    const signal = this.#signal = options === undefined
+      ? undefined
+      : options.signal;
+    if (signal !== undefined) listen(signal, this);
+    const { observer } = scope.scheduler;
+    if (observer !== undefined) observer.waits(this);
+  }
+
+  get what(): string {
+    return this.#place.what;
+  }
+
+  /**
+   * Ends the wait with `value`; false, and nothing happened, when it had ended.
+   */
+  wake(value: T): boolean {
+    if (!this.pending) return false;
+    this.#end();
+    if (this.scope.scheduler.spend()) {
+      this.#resolveWith(value);
+    } else {
+      this.#value = value;
+      this.scope.scheduler.defer(this);
+    }
+    return true;
+  }
+
+  /**
+   * Ends the wait with `error`; false, and nothing happened, when it had ended.
+   */
+  fail(error: unknown): boolean {
+    if (!this.pending) return false;
+    this.#end();
+    if (this.scope.scheduler.spend()) {
+      this.#rejectWith(error);
+    } else {
+      this.#failed = true;
+      this.#error = error;
+      this.scope.scheduler.defer(this);
+    }
+    return true;
+  }
+
+  /**
+   * Called by the scope. Never an unhandled rejection: whoever cancels knows
+   * that the wait may be nobody's concern any more.
+   */
+  cancel(error: CancelledError): boolean {
+    this.#end();
+    this.promise.then(undefined, ignore);
+    this.scope.beginDelivery(error);
+    this.#rejectWith(error);
+    return true;
+  }
+
+  /** Called when the signal aborts. */
+  abort(reason: unknown): void {
+    this.#end();
+    this.#rejectWith(reason);
+  }
+
+  /**
+   * Ends it from a turn of the loop, which has its own place in the order: see
+   * {@linkcode wakeNextTurn}.
+   */
+  run(): void {
+    if (this.pending) this.#end();
+    // Without effect where the wait was given up.
+    if (this.#failed) this.#rejectWith(this.#error);
+    else this.#resolveWith(this.#value as T);
+  }
+
+  /** Lets the next turn of the loop wake it with `value`. */
+  wakeNextTurn(value: T): Promise<T> {
+    this.#value = value;
+    this.scope.scheduler.defer(this);
+    return this.promise;
+  }
+
+  /**
+   * Wakes it with `value` from within a turn of the loop, without touching the
+   * budget.
+   */
+  wakeNow(value: T): void {
+    if (!this.pending) return;
+    this.#end();
+    this.#resolveWith(value);
+  }
+
+  #end(): void {
+    this.pending = false;
+    this.scope.removeWait(this);
+    if (this.#signal !== undefined) unlisten(this.#signal, this);
+    const { observer } = this.scope.scheduler;
+    if (observer !== undefined) observer.woke(this);
+    this.leave();
+  }
+
+  /** Leaves the place. */
+  protected leave(): void {
+    this.#place.leave(this);
+  }
+
+  #resolveWith(value: T): void {
+    const { observer } = this.scope.scheduler;
+    if (observer !== undefined) observer.resumes(this);
+    this.#resolve(value);
+  }
+
+  #rejectWith(error: unknown): void {
+    const { observer } = this.scope.scheduler;
+    if (observer !== undefined) observer.resumes(this);
+    this.#reject(error);
+  }
+}
+
+/**
+ * A wait for the world outside (a socket, a child, a thread): while there is
+ * one, nobody can say that nothing will happen.
+ */
+export class ExternalWaiter<T> extends Waiter<T> {
+  constructor(place: Place, options?: WaitOptions) {
+    super(place, options);
+    this.scope.scheduler.external++;
+  }
+
+  protected override leave(): void {
+    const { scheduler } = this.scope;
+    scheduler.external--;
+    if (scheduler.onWait !== undefined) scheduler.onWait();
+    super.leave();
+  }
+}
+
+/**
+ * A wait that no cancel ends: for what has to be finished first. The cancel
+ * strikes at the next wait.
+ */
+export class ShieldedWaiter<T> extends Waiter<T> {
+  override cancel(_error: CancelledError): boolean {
+    return false;
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * Who looks on while a loop runs: debug mode, a trace, whoever wants to know
+ * how long waits last. Where nobody does, this costs one look at a field.
+ *
+ * @module
+ */
+
+/** A wait, as its observers see it. */
+export interface ObservedWait {
+  /** What is waited for; not to be asked before the wait has been made. */
+  readonly what: string;
+  /** The scope in which it was begun, with its task. */
+  readonly scope: { readonly task: object | undefined };
+  /** When it began, on the loop's clock; for observers to set. */
+  since: number | undefined;
+  /** The stack where it began; for observers to set. */
+  where: Error | undefined;
+}
+
+/** A callback that has been called. */
+export interface ObservedCall {
+  readonly name: string;
+  /** The stack where it was handed over, in debug mode. */
+  readonly frame: Error | undefined;
+  /** When it was called, and for how long it ran: real time, milliseconds. */
+  readonly start: number;
+  readonly took: number;
+}
+
+/** Is told what happens, in the code where it happens; may not throw. */
+export class Observer {
+  /** A wait begins, in the code that waits; it is still being made. */
+  waits(_wait: ObservedWait): void {}
+  /** A wait has ended, in the code that has ended it. */
+  woke(_wait: ObservedWait): void {}
+  /** The code that waited goes on next. */
+  resumes(_wait: ObservedWait): void {}
+  /** A task was made, in its creator's code. */
+  made(_task: object): void {}
+  /** A task takes its first step. */
+  started(_task: object): void {}
+  /** A task has ended, in its own code. */
+  ended(_task: object): void {}
+  /** A callback has been called. */
+  called(_call: ObservedCall): void {}
+  /** The run is about to be ended, and what it left behind with it. */
+  ending(): void {}
+}
+
+/** What can be observed: a scheduler. */
+export interface Observed {
+  observer: Observer | undefined;
+}
+
+const observers = new WeakMap<Observed, Set<Observer>>();
+let total = 0;
+
+/**
+ * Whether anybody observes any loop: for those to ask who do not know theirs.
+ */
+export function isObserving(): boolean {
+  return total > 0;
+}
+
+/** Lets `observer` look on; the returned function ends this. */
+export function observe(observed: Observed, observer: Observer): () => void {
+  let all = observers.get(observed);
+  if (all === undefined) observers.set(observed, all = new Set());
+  const set = all.add(observer);
+  total++;
+  observed.observer = composed(set);
+  return () => {
+    if (!set.delete(observer)) return;
+    total--;
+    observed.observer = composed(set);
+  };
+}
+
+function composed(observers: Set<Observer>): Observer | undefined {
+  const [first, second] = observers;
+  return second === undefined ? first : new Several([...observers]);
+}
+
+class Several extends Observer {
+  readonly #all: readonly Observer[];
+
+  constructor(all: readonly Observer[]) {
+    super();
+    this.#all = all;
+  }
+
+  override waits(wait: ObservedWait): void {
+    for (const each of this.#all) each.waits(wait);
+  }
+
+  override woke(wait: ObservedWait): void {
+    for (const each of this.#all) each.woke(wait);
+  }
+
+  override resumes(wait: ObservedWait): void {
+    for (const each of this.#all) each.resumes(wait);
+  }
+
+  override made(task: object): void {
+    for (const each of this.#all) each.made(task);
+  }
+
+  override started(task: object): void {
+    for (const each of this.#all) each.started(task);
+  }
+
+  override ended(task: object): void {
+    for (const each of this.#all) each.ended(task);
+  }
+
+  override called(call: ObservedCall): void {
+    for (const each of this.#all) each.called(call);
+  }
+
+  override ending(): void {
+    for (const each of this.#all) each.ending();
+  }
+}

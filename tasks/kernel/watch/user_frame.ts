@@ -1,0 +1,72 @@
+/**
+ * The lines of the user's code in stacks, and where tasks were made.
+ *
+ * @module
+ */
+
+const ROOT = new URL("../../..", import.meta.url).href;
+const OWN = ["tasks", "sync", "queue", "streams", "process", "testing"]
+  .map((area) => `${ROOT}${area}/`);
+
+/** How deep the user's code may lie below this package's. */
+const DEPTH = 25;
+
+/** A stack for {@linkcode userFrame}, deeper than usual. */
+export function captureStack(): Error {
+  const before = Error.stackTraceLimit;
+  Error.stackTraceLimit = DEPTH;
+  const error = new Error("here");
+  Error.stackTraceLimit = before;
+  return error;
+}
+
+/**
+ * The line of the user's code in a stack, the first that is not this package's:
+ * `"main (file:///.../main.ts:3:9)"`.
+ */
+export function userFrame(error: Error | undefined): string | undefined {
+  for (const line of (error?.stack ?? "").split("\n")) {
+    const frame = /^\s*at (?:async )?(.*:\/\/.*:\d+:\d+\)?)$/.exec(line)?.[1];
+    if (frame === undefined || frame.includes("ext:")) continue;
+    if (!OWN.some((area) => frame.includes(area))) return frame;
+  }
+  return undefined;
+}
+
+const stacks = new WeakMap<object, Error>();
+
+/** Notes that the caller makes `task`. */
+export function noteMade(task: object): void {
+  stacks.set(task, captureStack());
+}
+
+/** The user's line where `task` was made, if that was noted. */
+export function madeAt(task: object): string | undefined {
+  return userFrame(stacks.get(task));
+}
+
+/**
+ * The line of the code that has called into this package: `"at main
+ * (file:///.../main.ts:3:9)"`.
+ */
+export function callerIn(error: Error): string | undefined {
+  return framesOf(error).find((frame) => !isOwn(frame));
+}
+
+/** The function of this package that was called: `"Lock.acquire"`. */
+export function calledIn(error: Error): string | undefined {
+  const frames = framesOf(error);
+  const end = frames.findIndex((frame) => !isOwn(frame));
+  const called = frames[(end < 0 ? frames.length : end) - 1];
+  return called?.match(/^at (?:async )?([\w.#]+) \(/)?.[1];
+}
+
+/** The lines of the stack that lie in some file, not inside the runtime. */
+function framesOf({ stack = "" }: Error): string[] {
+  return stack.split("\n").map((line) => line.trim())
+    .filter((line) => /^at .*:\/\/.*:\d+:\d+\)?$/.test(line));
+}
+
+function isOwn(frame: string): boolean {
+  return OWN.some((area) => frame.includes(area));
+}

@@ -1,0 +1,60 @@
+/** The end of a run. @module */
+import { completionOf } from "../future.ts";
+import type { Scheduler } from "../kernel/loop/scheduler.ts";
+import { reportUnretrieved } from "../kernel/wait/unretrieved.ts";
+import { WaitQueue } from "../kernel/wait/wait_queue.ts";
+import { type Task, tasksOf } from "../task.ts";
+
+/**
+ * Ends what is left on `scheduler`: cancels its tasks and waits for them, ends
+ * its servers, children and threads, and again, until nothing is left; then
+ * reports the errors that nobody has retrieved.
+ *
+ * To be called in no task: nothing must get between.
+ */
+export async function shutDown(scheduler: Scheduler): Promise<void> {
+  scheduler.observer?.ending();
+  while (scheduler.tasks.size > 0 || scheduler.resources.size > 0) {
+    await endTasks(tasksOf(scheduler));
+    const resources = [...scheduler.resources];
+    scheduler.resources.clear();
+    await Promise.all(resources.map((it) => endResource(scheduler, it)));
+  }
+  reportUnretrieved(scheduler);
+  scheduler.close();
+}
+
+async function endTasks(tasks: Task<unknown>[]): Promise<void> {
+  const allEnded = new WaitQueue<void>("end of the run");
+  let left = tasks.length;
+  if (left === 0) return;
+  for (const task of tasks) {
+    task.cancel("the run has ended");
+    completionOf(task).listen({
+      settled({ state, scheduler }) {
+        if (state === "failed") {
+          scheduler.report({
+            message: `Unhandled exception at the end of the run: task ${
+              JSON.stringify(task.name)
+            }`,
+            error: completionOf(task).error,
+            task,
+          });
+        }
+        if (--left === 0) allEnded.wake();
+      },
+    });
+  }
+  if (left > 0) await allEnded.wait();
+}
+
+async function endResource(
+  scheduler: Scheduler,
+  resource: AsyncDisposable,
+): Promise<void> {
+  try {
+    await resource[Symbol.asyncDispose]();
+  } catch (error) {
+    scheduler.report({ message: "Exception at the end of the run", error });
+  }
+}

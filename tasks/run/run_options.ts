@@ -1,0 +1,38 @@
+/** @module */
+import type { Clock } from "../kernel/loop/clock.ts";
+
+/** How to {@linkcode run}. */
+export interface RunOptions {
+  /**
+   * Aborting it cancels the main task; `run` then rejects with `signal.reason`.
+   */
+  signal?: AbortSignal | undefined;
+  /**
+   * Whether the first Ctrl-C (SIGINT) cancels the main task: `run` then rejects
+   * with {@linkcode InterruptError} once the clean-up is over, if that is what
+   * ended it. The second one gets the runtime's default. True unless given.
+   */
+  handleInterrupt?: boolean | undefined;
+  /**
+   * Debug mode: see {@linkcode EventLoop.debug}. Unless given, whether the
+   * environment variable `ASYNCIO_DEBUG` is `"1"`.
+   */
+  debug?: boolean | undefined;
+  /** Where the loop takes its time from; the real clock unless given. */
+  clock?: Clock | undefined;
+  /**
+   * Prints the tree of all tasks, on stderr, whenever this signal arrives, with
+   * what each waits for and for how long: see {@linkcode formatCallGraph}. On
+   * SIGUSR1 Deno and Node open their inspector as well, SIGUSR2 is free.
+   */
+  dumpOnSignal?: Deno.Signal | undefined;
+  /**
+   * A file to write a timeline to, in the Chrome trace event format, which
+   * Perfetto and the browsers open.
+   *
+   * It has a lane for each task, that shows when it ran and what it waited for,
+   * and arrows for what one task did for another. The times are the loop's. It is written as the run goes on; other runs cost
+   * nothing.
+   */
+  trace?: string | URL | undefined;
+}

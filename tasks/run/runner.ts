@@ -1,0 +1,213 @@
+/** @module */
+import { contextOf } from "../context.ts";
+import { dumpOnSignal as dump } from "../debug/dump_on_signal.ts";
+import { record } from "../debug/trace.ts";
+import { EventLoop } from "../event_loop.ts";
+import { type ContextFrame, rootFrame } from "../kernel/cancel/cancel_scope.ts";
+import { copyVariables, runInFrame } from "../kernel/context/current_scope.ts";
+import { InvalidStateError } from "../kernel/errors.ts";
+import { realClock } from "../kernel/loop/clock.ts";
+import { schedulerOf } from "../kernel/loop/loop_binding.ts";
+import type { Scheduler } from "../kernel/loop/scheduler.ts";
+import { checkCoroutine, type Coroutine, describe } from "../kernel/types.ts";
+import { checkpointIfCancelled } from "../kernel/wait/checkpoint.ts";
+import { printable } from "../kernel/watch/inspect.ts";
+import { spawn } from "../task.ts";
+import { MainRun } from "./_main_run.ts";
+import type { RunOptions } from "./run_options.ts";
+import { shutDown } from "./_shutdown.ts";
+
+let runAndClose!: <T>(runner: Runner, main: Coroutine<T>) => Promise<T>;
+
+/**
+ * Several runs that share one loop and its context variables. Mirrors
+ * `asyncio.Runner`.
+ *
+ * **Cancel safety:** as {@linkcode run}.
+ *
+ * @example
+ * ```ts
+ * import { Runner } from "@asyncio/asyncio/tasks";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using runner = new Runner();
+ * assertEquals(await runner.run(() => 1), 1);
+ * assertEquals(await runner.run(() => 2), 2);
+ * ```
+ */
+export class Runner implements AsyncDisposable {
+  /** The loop that the runs share. */
+  readonly loop: EventLoop;
+  readonly #options: RunOptions;
+  /** Where what belongs to no task runs. */
+  readonly #where: ContextFrame;
+  #state: "idle" | "running" | "closed" = "idle";
+  #closing: Promise<void> | undefined;
+  /** Ends what looks on. */
+  readonly #stop: (() => void)[] = [];
+
+  /** Makes a runner; nothing runs yet. */
+  constructor(options: RunOptions = {}) {
+    const { clock = realClock, debug = debugByDefault(), signal } = options;
+    if (signal !== undefined && typeof signal.aborted !== "boolean") {
+      throw new TypeError(
+        `expected an AbortSignal, found ${describe(signal)}`,
+      );
+    }
+    this.#options = options;
+    this.loop = new EventLoop({ clock });
+    this.loop.debug = debug;
+    const scheduler = schedulerOf(this.loop);
+    this.#where = rootFrame(scheduler, copyVariables());
+    try {
+      this.#lookOn(scheduler, options);
+    } catch (error) {
+      this.#stopLooking();
+      scheduler.close();
+      throw error;
+    }
+  }
+
+  #lookOn(scheduler: Scheduler, { dumpOnSignal, trace }: RunOptions): void {
+    if (trace !== undefined) this.#stop.push(record(scheduler, trace));
+    if (dumpOnSignal !== undefined) {
+      this.#stop.push(dump(scheduler, dumpOnSignal));
+    }
+  }
+
+  #stopLooking(): void {
+    for (const stop of this.#stop) stop();
+  }
+
+  /**
+   * Runs `main` as a task, and settles as that does. What it leaves running
+   * goes on with the next run, or ends with {@linkcode close}. Mirrors
+   * `asyncio.Runner.run`.
+   *
+   * **Cancel safety:** cancelling the caller cancels `main`; it settles when
+   * that has ended.
+   *
+   * @throws {TypeError} `main` is no function.
+   * @throws {InvalidStateError} It runs already, or is closed.
+   * @throws {InterruptError} Ctrl-C ended it.
+   */
+  run<T>(main: Coroutine<T>): Promise<T> {
+    return this.#run(main, () => {
+      this.#state = "idle";
+      return Promise.resolve();
+    });
+  }
+
+  /**
+   * Cancels what is left, waits for it, and ends servers, children and threads.
+   * Harmless when it is closed. Mirrors `asyncio.Runner.close`.
+   *
+   * **Cancel safety:** no cancel ends it: it is over when nothing is left.
+   *
+   * @throws {InvalidStateError} It is running.
+   */
+  close(): Promise<void> {
+    if (this.#state === "running") {
+      return Promise.reject(wrongState(this.#state));
+    }
+    return this.#close();
+  }
+
+  /** As {@linkcode close}. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #run<T>(main: Coroutine<T>, finish: () => Promise<void>): Promise<T> {
+    try {
+      checkCoroutine(main, "run");
+      if (this.#state !== "idle") throw wrongState(this.#state);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const rejection = checkpointIfCancelled(this.#options);
+    if (rejection !== undefined) return rejection;
+    this.#state = "running";
+    const { scope: { scheduler }, variables } = this.#where;
+    const task = spawn(main, scheduler, { context: contextOf(variables) });
+    return new MainRun(task, this.#options, finish).then((value) => value);
+  }
+
+  #close(): Promise<void> {
+    this.#state = "closed";
+    this.#closing ??= runInFrame(this.#where, () => this.#shutDown());
+    return this.#closing;
+  }
+
+  async #shutDown(): Promise<void> {
+    await shutDown(this.#where.scope.scheduler);
+    this.#stopLooking();
+  }
+
+  static {
+    runAndClose = (runner, main) => {
+      const result = runner.#run(main, () => runner.#close());
+      if (runner.#state === "idle") runner.#close(); // main was refused
+      return result;
+    };
+    printable(Runner, (runner) => ({
+      state: runner.#state,
+      loop: runner.loop,
+    }));
+  }
+}
+
+/**
+ * Runs `main` as the root task of a loop of its own. Mirrors `asyncio.run`.
+ *
+ * When `main` has ended, what it left running is cancelled and waited for, its
+ * servers, children and threads are ended, and `run` settles as `main` did. A
+ * leftover that is cancelled says nothing; one that fails is reported.
+ *
+ * Runs may go side by side. One inside a task is a wait of that task.
+ *
+ * **Cancel safety:** cancelling the caller cancels `main`; the error comes when
+ * the clean-up is over.
+ *
+ * @throws {TypeError} `main` is no function: `run(() => main(x))`, not
+ * `run(main(x))`.
+ * @throws {InterruptError} Ctrl-C ended it; where that passes, the program
+ * exits with code 130.
+ *
+ * @example
+ * ```ts
+ * import { gather, run, sleep } from "@asyncio/asyncio/tasks";
+ * import { assertEquals } from "@std/assert";
+ *
+ * async function fetchPage(name: string): Promise<string> {
+ *   await sleep(5);
+ *   return name.toUpperCase();
+ * }
+ *
+ * const pages = await run(() =>
+ *   gather([() => fetchPage("a"), () => fetchPage("b")])
+ * );
+ * assertEquals(pages, ["A", "B"]);
+ * ```
+ */
+export function run<T>(main: Coroutine<T>, options?: RunOptions): Promise<T> {
+  try {
+    return runAndClose(new Runner(options), main);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+function wrongState(state: string): InvalidStateError {
+  return new InvalidStateError(`the runner is ${state}`);
+}
+
+/** What the environment says, where it may be read without asking. */
+function debugByDefault(): boolean {
+  const variable = "ASYNCIO_DEBUG";
+  if ("Deno" in globalThis) {
+    const { state } = Deno.permissions.querySync({ name: "env", variable });
+    return state === "granted" && Deno.env.get(variable) === "1";
+  }
+  return globalThis.process.env[variable] === "1";
+}

@@ -1,0 +1,145 @@
+/** @module */
+import { Worker } from "node:worker_threads";
+import type { WaitOptions } from "../kernel/types.ts";
+import { ExternalWaiter, type Place } from "../kernel/wait/waiter.ts";
+import { rethrown } from "./_error_transfer.ts";
+import { type Answer, type Job, SCRIPT } from "./_worker_script.ts";
+
+/**
+ * Where a call stands: in line for a thread, in a thread, or nowhere any more.
+ */
+const STAND: Place = {
+  what: "a worker thread",
+  leave: (waiter) => {
+    const call = waiter as Call;
+    const { stand } = call;
+    call.stand = undefined;
+    stand?.leave(call);
+  },
+};
+
+/** A wait for what a thread makes of a job. */
+export class Call extends ExternalWaiter<unknown> {
+  readonly job: Job;
+  readonly transfer: readonly Transferable[];
+  stand: { leave(call: Call): void } | undefined = undefined;
+  readonly #what: string;
+
+  constructor(
+    what: string,
+    job: Job,
+    options: WaitOptions & { transfer?: readonly Transferable[] } = {},
+  ) {
+    super(STAND, options);
+    this.#what = what;
+    this.job = job;
+    this.transfer = options.transfer ?? [];
+  }
+
+  override get what(): string {
+    return this.#what;
+  }
+}
+
+/** What a thread tells the pool that it belongs to. */
+export interface ThreadOwner {
+  /** It has nothing to do. */
+  freed(thread: WorkerThread): void;
+  /** It is not there any more; an error that was no call's is handed on. */
+  lost(thread: WorkerThread, error?: unknown): void;
+}
+
+/**
+ * A thread, which runs one job at a time.
+ *
+ * It stands on `node:worker_threads`, whose workers end with the process even
+ * in a busy loop; with the web's the process would never end. It keeps the
+ * process alive while it runs a job, and only then.
+ */
+export class WorkerThread {
+  readonly #owner: ThreadOwner;
+  readonly #worker: Worker;
+  #call: Call | undefined = undefined;
+  #ended = false;
+
+  constructor(owner: ThreadOwner) {
+    this.#owner = owner;
+    const worker = this.#worker = new Worker(SCRIPT, { eval: true });
+    worker.unref();
+    worker.on("message", (message) => this.#answered(message));
+    worker.on("messageerror", (error) => this.#crashed("broke off", error));
+    worker.on("error", (error) => this.#crashed("crashed", error));
+    worker.on("exit", (code) => this.#crashed(`ended with code ${code}`));
+  }
+
+  /**
+   * Runs the job of `call`; false, and nothing happened, where its arguments
+   * cannot be sent: then that is how the call ends.
+   */
+  run(call: Call): boolean {
+    try {
+      this.#worker.postMessage(call.job, [...call.transfer] as never);
+    } catch (error) {
+      call.fail(error);
+      return false;
+    }
+    this.#worker.ref();
+    this.#call = call;
+    call.stand = this;
+    return true;
+  }
+
+  /**
+   * Called when the call was given up: nothing stops a running function but the
+   * end of its thread.
+   */
+  leave(_call: Call): void {
+    this.end();
+    this.#owner.lost(this);
+  }
+
+  /** Ends the thread, and its call with `error`. */
+  async end(error?: unknown): Promise<void> {
+    this.#ended = true;
+    this.#take()?.fail(error);
+    this.#worker.unref();
+    await this.#worker.terminate();
+  }
+
+  #answered(answer: Answer): void {
+    // What a function posts by itself is not meant for us.
+    if (this.#ended || answer?.asyncio !== true) return;
+    if (answer.state === "crashed") {
+      return this.#crashed("crashed", rethrown(answer.thrown));
+    }
+    const call = this.#take();
+    this.#worker.unref();
+    this.#owner.freed(this);
+    if (answer.state === "done") call?.wake(answer.value);
+    else call?.fail(rethrown(answer.thrown));
+  }
+
+  #crashed(how: string, error?: unknown): void {
+    if (this.#ended) return;
+    const call = this.#call;
+    if (call === undefined) {
+      this.end();
+      return this.#owner.lost(this, error);
+    }
+    this.end(
+      new Error(
+        `the worker thread ${how} while it ran ${call.job.name}`,
+        error === undefined ? undefined : { cause: error },
+      ),
+    );
+    this.#owner.lost(this);
+  }
+
+  /** The call, which does not stand here any more. */
+  #take(): Call | undefined {
+    const call = this.#call;
+    this.#call = undefined;
+    if (call !== undefined) call.stand = undefined;
+    return call;
+  }
+}

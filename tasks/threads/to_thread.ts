@@ -1,0 +1,104 @@
+/** @module */
+import { currentScope } from "../kernel/context/current_scope.ts";
+import { allowLeft } from "../kernel/context/leak_checks.ts";
+import type { Scheduler } from "../kernel/loop/scheduler.ts";
+import { describe } from "../kernel/types.ts";
+import { checkpointIfCancelled } from "../kernel/wait/checkpoint.ts";
+import { processors, ThreadPool } from "./_thread_pool.ts";
+import { Call } from "./_worker_thread.ts";
+
+/** More threads than this are not a small pool: each is a whole runtime. */
+const MOST_THREADS = 8;
+
+/** One for each loop. */
+const shared = new WeakMap<Scheduler, ThreadPool>();
+
+/**
+ * Runs a self-contained function in a worker thread. Mirrors
+ * `asyncio.to_thread`.
+ *
+ * The function is sent as text: it may use its arguments and globals, and
+ * nothing around it; what it needs besides, it imports with `await
+ * import(...)`. Arguments and result are copied (`structuredClone`), the
+ * arguments when a thread takes the call. An error comes back with its name,
+ * message and stack, and as an instance of its class where that is a global
+ * one.
+ *
+ * The threads are those of a small pool, one for each loop, which starts them
+ * when they are first needed, at most one for each processor; further calls
+ * stand in line. Idle threads do not keep the process alive, and all of them
+ * end with the `run`. For functions that are needed often, or that share much
+ * code, see {@linkcode WorkerPool}.
+ *
+ * **Cancel safety:** a call that is cancelled ends at once. One that stands in
+ * line leaves it; one that runs is given up with its thread, which is ended as
+ * soon as the runtime can, and replaced when the next call needs one. What the
+ * function has done by then, it has done.
+ *
+ * @param fn The function: an arrow function, a method, or any other that is
+ * written out.
+ * @param args What it is called with.
+ * @throws {TypeError} `fn` is no function, or has no text that could be sent: a
+ * native or bound one.
+ * @throws {DOMException} `DataCloneError`: an argument or the result cannot be
+ * copied.
+ * @throws {Error} The thread has crashed.
+ * @throws {CancelledError} The task was cancelled.
+ *
+ * @example
+ * ```ts
+ * import { run, toThread } from "@asyncio/asyncio/tasks";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const sum = await run(() =>
+ *   toThread((n: number) => {
+ *     let sum = 0;
+ *     for (let i = 1; i <= n; i++) sum += i;
+ *     return sum;
+ *   }, 1_000_000)
+ * );
+ * assertEquals(sum, 500000500000);
+ * ```
+ */
+export function toThread<A extends unknown[], T>(
+  fn: (...args: A) => T | Promise<T>,
+  ...args: A
+): Promise<T> {
+  let source: string;
+  let pool: ThreadPool;
+  try {
+    source = textOf(fn);
+    pool = sharedPool();
+  } catch (error) {
+    return Promise.reject(error);
+  }
+  const rejection = checkpointIfCancelled();
+  if (rejection !== undefined) return rejection;
+  const name = fn.name === "" ? "(anonymous)" : fn.name;
+  const call = new Call(`toThread ${name}`, { name, source, args });
+  pool.start(call);
+  return call.promise as Promise<T>;
+}
+
+function sharedPool(): ThreadPool {
+  const { scheduler } = currentScope();
+  let pool = shared.get(scheduler);
+  if (pool === undefined) {
+    pool = new ThreadPool(Math.min(processors(), MOST_THREADS));
+    shared.set(scheduler, pool);
+    allowLeft(pool);
+  }
+  pool.checkOpen();
+  return pool;
+}
+
+function textOf(fn: unknown): string {
+  if (typeof fn !== "function") {
+    throw new TypeError(`toThread takes a function, found ${describe(fn)}`);
+  }
+  const source = Function.prototype.toString.call(fn);
+  if (!/\{\s*\[native code\]\s*\}$/.test(source)) return source;
+  throw new TypeError(
+    `${fn.name} is native or bound, and has no text that could be sent: wrap it in a function, such as (x) => f(x)`,
+  );
+}

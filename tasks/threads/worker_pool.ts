@@ -1,0 +1,204 @@
+/** @module */
+import { describe, type WaitOptions } from "../kernel/types.ts";
+import { checkpointIfCancelled } from "../kernel/wait/checkpoint.ts";
+import { printable } from "../kernel/watch/inspect.ts";
+import { processors, ThreadPool } from "./_thread_pool.ts";
+import { WorkerMap } from "./_worker_map.ts";
+import { Call } from "./_worker_thread.ts";
+
+/** How to make a {@linkcode WorkerPool}. */
+export interface WorkerPoolOptions {
+  /** How many threads at most; as many as there are processors unless given. */
+  maxWorkers?: number | undefined;
+}
+
+/** How to make a {@linkcode WorkerPool.call}. */
+export interface WorkerCallOptions extends WaitOptions {
+  /**
+   * Buffers, ports and streams that are handed over to the thread instead of
+   * being copied.
+   */
+  transfer?: Transferable[] | undefined;
+}
+
+/**
+ * Worker threads that run the functions of a module. Stands for
+ * `concurrent.futures.ProcessPoolExecutor` with `loop.run_in_executor`.
+ *
+ * - Threads are started when calls need them, and load the module once each. A
+ *   thread runs one call at a time; calls beyond `maxWorkers` stand in line,
+ *   first come, first served.
+ * - Arguments and results are copied (`structuredClone`), the arguments when a
+ *   thread takes the call. An error comes back with its name, message and
+ *   stack, and as an instance of its class where that is a global one.
+ * - A thread that crashes takes its own call with it and nothing else; another
+ *   one is started when it is needed.
+ * - It keeps the process alive while calls are under way, and ends with the
+ *   `run` it was made in.
+ *
+ * @example
+ * ```ts
+ * import { run, WorkerPool } from "@asyncio/asyncio/tasks";
+ * import { assertEquals } from "@std/assert";
+ *
+ * // Else: new URL("./square.ts", import.meta.url)
+ * const module = "data:text/javascript,export const square = (n) => n * n;";
+ *
+ * await run(async () => {
+ *   await using pool = new WorkerPool(module);
+ *   assertEquals(await pool.call<number>("square", [7]), 49);
+ *
+ *   const squares: number[] = [];
+ *   for await (const n of pool.map<number>("square", [[1], [2], [3]])) {
+ *     squares.push(n);
+ *   }
+ *   assertEquals(squares, [1, 4, 9]);
+ * });
+ * ```
+ */
+export class WorkerPool implements AsyncDisposable {
+  readonly #module: string;
+  readonly #pool: ThreadPool;
+
+  /**
+   * Makes a pool; no thread is started yet.
+   *
+   * @param module The URL of the module: `new URL("./work.ts",
+   * import.meta.url)`.
+   * @throws {TypeError} `module` is no absolute URL.
+   * @throws {RangeError} `maxWorkers` is not a whole number from 1.
+   */
+  constructor(module: string | URL, options?: WorkerPoolOptions) {
+    const { maxWorkers = processors() } = options ?? {};
+    if (!URL.canParse(module)) {
+      throw new TypeError(
+        `the module is an absolute URL, such as new URL("./work.ts", import.meta.url), found ${
+          describe(module)
+        }`,
+      );
+    }
+    if (!Number.isInteger(maxWorkers) || maxWorkers < 1) {
+      throw new RangeError(
+        `maxWorkers is a whole number from 1, found ${describe(maxWorkers)}`,
+      );
+    }
+    this.#module = String(module);
+    this.#pool = new ThreadPool(maxWorkers, this);
+  }
+
+  /**
+   * Calls an exported function in a thread, and gives what it returns.
+   *
+   * **Cancel safety:** a call that is cancelled or aborted ends at once. One
+   * that stands in line leaves it, and nothing of it was transferred; one that
+   * runs is given up with its thread, which is ended as soon as the runtime
+   * can, and replaced.
+   *
+   * @typeParam T What it returns.
+   * @throws {TypeError} `exportName` is no string or `args` no array; or, from
+   * the thread, there is no such function.
+   * @throws {InvalidStateError} The pool is closed, or was closed meanwhile.
+   * @throws {DOMException} `DataCloneError`: an argument or the result cannot
+   * be copied.
+   * @throws {Error} The thread has crashed.
+   * @throws {CancelledError} The task was cancelled.
+   * @throws The signal's reason, when it aborts.
+   */
+  call<T>(
+    exportName: string,
+    args: unknown[] = [],
+    options?: WorkerCallOptions,
+  ): Promise<T> {
+    try {
+      checkName(exportName);
+      checkArguments(args);
+      this.#pool.checkOpen();
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return checkpointIfCancelled(options) ??
+      this.#begin(exportName, args, options).promise as Promise<T>;
+  }
+
+  /**
+   * Calls an exported function for each list of arguments, and gives the
+   * results in the order of the lists.
+   *
+   * Calls are begun as the results are asked for: at most `maxWorkers` are
+   * under way or wait to be taken, and the lists are read no faster. The first
+   * error ends it, as does leaving the loop; the calls under way are given up
+   * then.
+   *
+   * **Cancel safety:** a `next()` that is cancelled or aborted ends the whole
+   * map, and gives up the calls under way.
+   *
+   * @typeParam T What it returns.
+   * @throws {TypeError} `exportName` is no string, or `argLists` cannot be
+   * iterated.
+   */
+  map<T>(
+    exportName: string,
+    argLists: Iterable<unknown[]>,
+    options?: WaitOptions,
+  ): AsyncIterable<T> {
+    checkName(exportName);
+    if (typeof argLists?.[Symbol.iterator] !== "function") {
+      throw new TypeError(
+        `map takes a list of lists of arguments, found ${describe(argLists)}`,
+      );
+    }
+    return new WorkerMap<T>((args) => {
+      checkArguments(args);
+      this.#pool.checkOpen();
+      return this.#begin(exportName, args, options);
+    }, { argLists, limit: this.#pool.size, options });
+  }
+
+  /**
+   * Ends the threads; calls that have not ended reject with an {@linkcode
+   * InvalidStateError}. Harmless when it is closed.
+   *
+   * **Cancel safety:** no cancel ends it: it is over when the threads are.
+   */
+  close(): Promise<void> {
+    return this.#pool[Symbol.asyncDispose]();
+  }
+
+  /** As {@linkcode close}. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #begin(name: string, args: unknown[], options?: WorkerCallOptions): Call {
+    const { signal, transfer = [] } = options ?? {};
+    const job = { name, module: this.#module, args };
+    const call = new Call(`WorkerPool.call ${name}`, job, { signal, transfer });
+    this.#pool.start(call);
+    return call;
+  }
+
+  static {
+    printable(WorkerPool, (it) => ({
+      module: it.#module,
+      maxWorkers: it.#pool.size,
+      workers: it.#pool.threads,
+      running: it.#pool.running,
+      waiting: it.#pool.waiting,
+      closed: it.#pool.closed || undefined,
+    }));
+  }
+}
+
+function checkName(value: unknown): void {
+  if (typeof value === "string") return;
+  throw new TypeError(
+    `the name of an exported function is a string, found ${describe(value)}`,
+  );
+}
+
+function checkArguments(value: unknown): void {
+  if (Array.isArray(value)) return;
+  throw new TypeError(
+    `arguments are given as an array, found ${describe(value)}`,
+  );
+}

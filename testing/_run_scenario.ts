@@ -1,0 +1,92 @@
+/**
+ * One run of a scenario, with everything that it does under control.
+ *
+ * @module
+ */
+import { currentScope } from "../tasks/kernel/context/current_scope.ts";
+import type { Alarm, Clock, ClockedLoop } from "../tasks/kernel/loop/clock.ts";
+import type { Scheduler } from "../tasks/kernel/loop/scheduler.ts";
+import { type Coroutine, describe } from "../tasks/kernel/types.ts";
+import { run } from "../tasks/run/runner.ts";
+import { Timeline } from "./_timeline.ts";
+
+/** How to run it. */
+export interface ScenarioOptions {
+  /** Called with every loop, before it does anything. */
+  prepare: (loop: Scheduler) => void;
+  debug?: boolean;
+}
+
+/** What went wrong in a run of the scenario. */
+export interface Failure {
+  readonly error: unknown;
+}
+
+/** What went wrong, in words. */
+export function describeFailure({ error }: Failure): string {
+  return error instanceof Error
+    ? `${error.name}: ${error.message}`
+    : describe(error);
+}
+
+/** A virtual clock that notes what goes wrong. */
+class ScenarioClock implements Clock {
+  /** A deadlock, also where the scenario went on after it. */
+  deadlock: Failure | undefined;
+  /** The first error that nobody has retrieved. */
+  unretrieved: Failure | undefined;
+  readonly #prepare: (loop: Scheduler) => void;
+  readonly #timeline = new Timeline({
+    start: 0,
+    autoJump: true,
+    patience: 0,
+    onDeadlock: (error) => this.deadlock ??= { error },
+  });
+
+  constructor(prepare: (loop: Scheduler) => void) {
+    this.#prepare = prepare;
+  }
+
+  now(): number {
+    return this.#timeline.now();
+  }
+
+  connect(loop: ClockedLoop): Alarm {
+    const scheduler = loop as Scheduler;
+    scheduler.report = (report) => {
+      if ("error" in report) this.unretrieved ??= { error: report.error };
+    };
+    this.#prepare(scheduler);
+    return this.#timeline.connect(loop);
+  }
+}
+
+/**
+ * Runs `scenario` on a virtual clock, and gives what went wrong: a deadlock,
+ * what it threw, and an error of one of its tasks that nobody has retrieved, in
+ * this order.
+ *
+ * @throws {CancelledError} The caller was cancelled.
+ */
+export async function runScenario(
+  scenario: Coroutine<unknown>,
+  { prepare, debug = false }: ScenarioOptions,
+): Promise<Failure[]> {
+  const clock = new ScenarioClock(prepare);
+  const cancels = cancelsHere();
+  let thrown: Failure | undefined;
+  try {
+    await run(scenario, { clock, debug, handleInterrupt: false });
+  } catch (error) {
+    if (cancelsHere() > cancels) throw error;
+    thrown = { error };
+  }
+  return [clock.deadlock, thrown, clock.unretrieved]
+    .filter((mishap) => mishap !== undefined);
+}
+
+/** How many cancels of the calling code are in force. */
+function cancelsHere(): number {
+  const scope = currentScope();
+  return scope.cancels + scope.outerCancels;
+}
