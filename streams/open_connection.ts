@@ -1,6 +1,7 @@
 /** @module */
 import { TcpConnect, UnixConnect } from "./socket/connect.ts";
-import { Connection, type ConnectionParts } from "./socket/connection.ts";
+import type { SocketParts } from "./socket/socket.ts";
+import { SocketConnection } from "./socket/socket_connection.ts";
 import { checkTlsOptions } from "./socket/tls.ts";
 import { checkLimit } from "./buffer/buffered_source.ts";
 import { perform } from "./socket/operation.ts";
@@ -149,12 +150,10 @@ async function openUnix(
 }
 
 /** A client's connection ends with the run it was opened in. */
-function connected(parts: ConnectionParts, limit?: number): Streams {
+function connected(parts: SocketParts, limit?: number): Streams {
   const { resources } = currentScope().scheduler;
-  const connection = new Connection(
-    { ...parts, limit },
-    (closed) => resources.delete(closed),
-  );
+  const connection = new SocketConnection({ ...parts, limit });
+  connection.onClosed = () => resources.delete(connection);
   resources.add(connection);
   const { reader, writer } = connection;
   return { reader, writer };

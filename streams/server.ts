@@ -6,7 +6,7 @@ import {
   ServerConnections,
 } from "./socket/server_connections.ts";
 import type { Listener } from "./socket/tcp_listener.ts";
-import { STUCK_PEER_TIMEOUT_MS } from "./buffer/buffered_sink.ts";
+import { STUCK_PEER_TIMEOUT_MS } from "./connection/connection.ts";
 import { currentScope } from "../tasks/kernel/context/current_scope.ts";
 import { detached } from "../tasks/kernel/context/detached.ts";
 import { CancelledError } from "../tasks/kernel/errors.ts";

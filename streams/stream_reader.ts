@@ -1,7 +1,8 @@
 /** @module */
-import { Decoders, NEWLINE } from "./framing/decoders.ts";
-import type { ByteSource } from "./buffer/source_and_sink.ts";
 import { BufferedSource, checkLimit } from "./buffer/buffered_source.ts";
+import type { ByteBuffer } from "./buffer/byte_buffer.ts";
+import type { ByteSource } from "./buffer/source_and_sink.ts";
+import { Decoders, NEWLINE } from "./framing/decoders.ts";
 import { readableOf } from "./web/readable.ts";
 import { type Separator, Separators } from "./framing/separators.ts";
 import { StreamIterator } from "./framing/stream_iterator.ts";
@@ -18,13 +19,21 @@ export interface ReaderOptions {
   limit?: number | undefined;
 }
 
-/** Makes a reader over a source: for connections and pipes. */
-export let readerOver: (
-  source: ByteSource,
+/** Makes a reader that stands on `source`: for connections. */
+export let readerOn: (
+  source: BufferedSource,
   options?: ReaderOptions,
 ) => StreamReader;
 
-/** What a reader stands on: for connections. */
+/** Makes a reader over a source: for pipes and Web Streams. */
+export function readerOver(
+  source: ByteSource,
+  options?: ReaderOptions,
+): StreamReader {
+  return readerOn(new BufferedSource(source), options);
+}
+
+/** What a reader stands on: for connections and pipes. */
 export let sourceOf: (reader: StreamReader) => BufferedSource;
 
 /**
@@ -68,7 +77,7 @@ export let sourceOf: (reader: StreamReader) => BufferedSource;
 export class StreamReader implements AsyncIterable<Uint8Array> {
   readonly #limit: number;
   #source: BufferedSource;
-  #decoders: Decoders;
+  readonly #decoders: Decoders;
   #readable: ReadableStream<Uint8Array> | undefined;
 
   /**
@@ -80,7 +89,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
   constructor(options?: ReaderOptions) {
     this.#limit = checkLimit(options?.limit);
     this.#source = new BufferedSource();
-    this.#decoders = new Decoders(this.#source, this.#limit);
+    this.#decoders = new Decoders(this.#limit);
   }
 
   /**
@@ -115,7 +124,11 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
     }
     const wrong = checkCount(n, what);
     if (wrong !== undefined) return wrong;
-    return this.#source.read(what, () => this.#decoders.some(n), options);
+    return this.#source.read(
+      what,
+      (buffer, eof) => this.#decoders.some(n, buffer, eof),
+      options,
+    );
   }
 
   /**
@@ -170,7 +183,8 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
     } catch (error) {
       return Promise.reject(error);
     }
-    const decode = () => this.#decoders.until(separators);
+    const decode = (buffer: ByteBuffer, eof: boolean) =>
+      this.#decoders.until(separators, buffer, eof);
     return this.#source.read("StreamReader.readUntil", decode, options);
   }
 
@@ -188,7 +202,11 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
     const what = "StreamReader.readExactly";
     const wrong = checkCount(n, what);
     if (wrong !== undefined) return wrong;
-    return this.#source.read(what, () => this.#decoders.exactly(n), options);
+    return this.#source.read(
+      what,
+      (buffer, eof) => this.#decoders.exactly(n, buffer, eof),
+      options,
+    );
   }
 
   /**
@@ -257,7 +275,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    * `asyncio.StreamReader.set_exception`.
    */
   setException(error: unknown): void {
-    this.#source.fail(error);
+    this.#source.fail(error, true);
   }
 
   /**
@@ -284,10 +302,9 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
   }
 
   static {
-    readerOver = (source, options) => {
+    readerOn = (source, options) => {
       const reader = new StreamReader(options);
-      reader.#source = new BufferedSource(source);
-      reader.#decoders = new Decoders(reader.#source, reader.#limit);
+      reader.#source = source;
       return reader;
     };
     sourceOf = (reader) => reader.#source;
@@ -296,7 +313,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
       buffered: reader.#source.buffer.size,
       eof: reader.#source.eof,
       waiting: reader.#source.waitsFor,
-      error: reader.#source.error,
+      error: reader.#source.failure?.error,
     }));
   }
 }

@@ -1,35 +1,26 @@
 /** @module */
 import { show } from "./address.ts";
 import type { ByteSink } from "./buffer/source_and_sink.ts";
-import { BufferedSink } from "./buffer/buffered_sink.ts";
+import { Connection } from "./connection/connection.ts";
 import type { TlsOptions } from "./tls_options.ts";
 import { WebSink } from "./web/web_sink.ts";
 import { writableOf } from "./web/writable.ts";
 import { currentScope } from "../tasks/kernel/context/current_scope.ts";
 import { printable } from "../tasks/kernel/watch/inspect.ts";
 import { describe, type WaitOptions } from "../tasks/kernel/types.ts";
-import {
-  checkpointIfCancelled,
-  readyError,
-} from "../tasks/kernel/wait/checkpoint.ts";
 
-/** What a writer knows and can do beyond its bytes. */
-export interface WriterExtras {
-  /**
-   * What `getExtraInfo` gives; `undefined` where there is nothing of that name.
-   */
-  info?(name: string): unknown;
-  /** Why the other direction fails, if it does. */
-  readError?(): unknown;
-  /** Encrypts the connection; nothing is unsent. */
-  startTls?(options: (TlsOptions & WaitOptions) | undefined): Promise<void>;
+/** Makes a writer to `connection`. */
+export let writerOn: (
+  connection: Connection,
+) => StreamWriter;
+
+/** Makes a writer over a sink: for pipes and Web Streams. */
+export function writerOver(sink: ByteSink): StreamWriter {
+  return writerOn(new Connection(sink));
 }
 
-/** Makes a writer over a sink: for connections and pipes. */
-export let writerOver: (sink: ByteSink, extras?: WriterExtras) => StreamWriter;
-
-/** What a writer stands on: for connections. */
-export let sinkOf: (writer: StreamWriter) => BufferedSink;
+/** What a writer stands on: for pipes. */
+export let connectionOf: (writer: StreamWriter) => Connection;
 
 const encoder = new TextEncoder();
 
@@ -68,13 +59,11 @@ const encoder = new TextEncoder();
  * ```
  */
 export class StreamWriter implements AsyncDisposable {
-  readonly #sink: BufferedSink;
-  readonly #extras: WriterExtras;
+  readonly #connection: Connection;
   #writable: WritableStream<Uint8Array> | undefined;
 
-  private constructor(sink: ByteSink, extras: WriterExtras) {
-    this.#sink = new BufferedSink(sink);
-    this.#extras = extras;
+  private constructor(connection: Connection) {
+    this.#connection = connection;
   }
 
   /**
@@ -113,8 +102,8 @@ export class StreamWriter implements AsyncDisposable {
    */
   write(data: Uint8Array | string): void {
     const bytes = toBytes(data);
-    this.#sink.checkOpen();
-    this.#sink.add(bytes);
+    this.#connection.checkOpen();
+    this.#connection.write(bytes);
   }
 
   /**
@@ -125,8 +114,8 @@ export class StreamWriter implements AsyncDisposable {
    */
   writeLines(data: Iterable<Uint8Array | string>): void {
     const pieces = Array.from(data, toBytes);
-    this.#sink.checkOpen();
-    for (const piece of pieces) this.#sink.add(piece);
+    this.#connection.checkOpen();
+    for (const piece of pieces) this.#connection.write(piece);
   }
 
   /**
@@ -140,9 +129,7 @@ export class StreamWriter implements AsyncDisposable {
    * @throws What the reader of the connection was given as its exception.
    */
   drain(options?: WaitOptions): Promise<void> {
-    const error = this.#extras.readError?.();
-    if (error === undefined) return this.#sink.drain(options);
-    return checkpointIfCancelled(options) ?? readyError(error);
+    return this.#connection.drain(options);
   }
 
   /**
@@ -150,7 +137,7 @@ export class StreamWriter implements AsyncDisposable {
    * direction ends both. Mirrors `asyncio.StreamWriter.can_write_eof`.
    */
   get canWriteEof(): boolean {
-    return this.#sink.canWriteEof;
+    return this.#connection.canWriteEof;
   }
 
   /**
@@ -166,7 +153,7 @@ export class StreamWriter implements AsyncDisposable {
     if (!this.canWriteEof) {
       throw new Error("this connection cannot be closed in one direction only");
     }
-    this.#sink.writeEof();
+    this.#connection.writeEof();
   }
 
   /**
@@ -174,7 +161,7 @@ export class StreamWriter implements AsyncDisposable {
    * Mirrors `asyncio.StreamWriter.close`.
    */
   close(): void {
-    this.#sink.close();
+    this.#connection.close();
   }
 
   /**
@@ -182,7 +169,7 @@ export class StreamWriter implements AsyncDisposable {
    * `asyncio.StreamWriter.is_closing`.
    */
   get isClosing(): boolean {
-    return this.#sink.closing;
+    return this.#connection.isClosing;
   }
 
   /**
@@ -194,7 +181,7 @@ export class StreamWriter implements AsyncDisposable {
    * @throws {Error} The connection was lost.
    */
   waitClosed(options?: WaitOptions): Promise<void> {
-    return this.#sink.waitClosed(options);
+    return this.#connection.waitClosed(options);
   }
 
   /**
@@ -202,7 +189,7 @@ export class StreamWriter implements AsyncDisposable {
    * `asyncio.WriteTransport.abort`.
    */
   abort(): void {
-    this.#sink.abort();
+    this.#connection.abort();
   }
 
   /**
@@ -219,7 +206,7 @@ export class StreamWriter implements AsyncDisposable {
    * @param fallback Given where there is no such thing.
    */
   getExtraInfo(name: string, fallback?: unknown): unknown {
-    return this.#extras.info?.(name) ?? fallback;
+    return this.#connection.info(name) ?? fallback;
   }
 
   /**
@@ -237,13 +224,7 @@ export class StreamWriter implements AsyncDisposable {
    * connection is lost.
    */
   startTls(options?: TlsOptions & WaitOptions): Promise<void> {
-    const { startTls } = this.#extras;
-    if (startTls === undefined) {
-      return Promise.reject(
-        new Error("startTls: this is not the client of a TCP connection"),
-      );
-    }
-    return startTls(options);
+    return this.#connection.startTls(options);
   }
 
   /**
@@ -264,12 +245,10 @@ export class StreamWriter implements AsyncDisposable {
    * ```
    */
   get writable(): WritableStream<Uint8Array> {
-    return this.#writable ??= writableOf({
-      write: (data) => this.write(data),
-      drain: (options) => this.drain(options),
-      end: () => this.#end(),
-      abort: () => this.abort(),
-    });
+    return this.#writable ??= writableOf(
+      this.#connection,
+      (data) => this.write(data),
+    );
   }
 
   /**
@@ -282,29 +261,22 @@ export class StreamWriter implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
     try {
-      if (currentScope().cancelled) await this.#sink.closedUnlessStuck();
+      if (currentScope().cancelled) await this.#connection.closedUnlessStuck();
       else await this.waitClosed();
     } catch (error) {
-      if (error !== this.#sink.error) throw error;
+      if (error !== this.#connection.error) throw error;
     }
   }
 
-  #end(): Promise<void> {
-    if (this.canWriteEof) this.writeEof();
-    else this.close();
-    // Where that is the end of it all, the sink's last words count as well.
-    return this.isClosing ? this.waitClosed() : this.#sink.flushed();
-  }
-
   static {
-    writerOver = (sink, extras = {}) => new StreamWriter(sink, extras);
-    sinkOf = (writer) => writer.#sink;
+    writerOn = (connection) => new StreamWriter(connection);
+    connectionOf = (writer) => writer.#connection;
     printable(StreamWriter, (writer) => ({
       peer: peerOf(writer),
-      unsent: writer.#sink.unsent,
+      unsent: writer.#connection.sink.size,
       closing: writer.isClosing,
-      closed: writer.#sink.closed,
-      error: writer.#sink.error,
+      closed: writer.#connection.isClosed,
+      error: writer.#connection.error,
     }));
   }
 }

@@ -4,14 +4,21 @@ import type { ByteSink } from "../../streams/buffer/source_and_sink.ts";
 /** The pipe that a program reads from. */
 export class PipeSink implements ByteSink {
   readonly oneWay = true;
+  readonly #pid: number;
   #closed = false;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
 
-  constructor(pipe: WritableStream<Uint8Array>) {
+  /** @param pid The number of the program. */
+  constructor(pipe: WritableStream<Uint8Array>, pid: number) {
+    this.#pid = pid;
     this.#writer = pipe.getWriter();
     // A program that stops reading fails the writes, and that is enough.
     this.#writer.closed.catch(() => {});
     this.#writer.ready.catch(() => {});
+  }
+
+  info(name: string): unknown {
+    return name === "pid" ? this.#pid : undefined;
   }
 
   async write(bytes: Uint8Array): Promise<number> {

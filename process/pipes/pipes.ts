@@ -1,7 +1,7 @@
 /** @module */
 import { readerOver, type StreamReader } from "../../streams/stream_reader.ts";
 import {
-  sinkOf,
+  connectionOf,
   type StreamWriter,
   writerOver,
 } from "../../streams/stream_writer.ts";
@@ -26,9 +26,7 @@ export class Pipes {
     onClose: () => void,
   ) {
     if (stdin === PIPE) {
-      const { pid } = child;
-      const info = (name: string) => name === "pid" ? pid : undefined;
-      this.stdin = writerOver(new PipeSink(child.stdin), { info });
+      this.stdin = writerOver(new PipeSink(child.stdin, child.pid));
     }
     if (stdout === PIPE) {
       this.#out = new PipeSource(child.stdout, onClose);
@@ -71,7 +69,7 @@ export class Pipes {
     if (this.#finished) return;
     this.#finished = true;
     if (this.stdin !== undefined) {
-      sinkOf(this.stdin).peerClosed(
+      connectionOf(this.stdin).peerClosed(
         new Deno.errors.BrokenPipe("the program has ended"),
       );
     }

@@ -2,17 +2,18 @@
  * What a reader stands on: the buffer, where its bytes come from, and the one
  * wait for them.
  *
- * It reads on demand: the source is asked only while somebody waits, and by one
- * call at a time. A wait that is given up leaves that call under way, and what
- * it brings stays in the buffer for the next one. So nothing is lost, memory is
- * bounded by what is asked for, and where nobody waits nobody reads: the
- * connection can be taken over.
+ * It reads on demand, by one call of the source at a time. A wait that is given
+ * up leaves that call under way, and the bytes that it brings stay in the buffer
+ * for the next wait. So nothing is lost, and memory is bounded by what is asked
+ * for.
  *
  * @module
  */
-import { ByteBuffer } from "./byte_buffer.ts";
-import type { ByteSource } from "./source_and_sink.ts";
 import { MAX_IDLE_BYTES } from "./buffer_pool.ts";
+import { ByteBuffer } from "./byte_buffer.ts";
+import { ReadSize } from "./read_size.ts";
+import type { ByteSource } from "./source_and_sink.ts";
+import { withPartial } from "../framing/partial.ts";
 import { describe, type WaitOptions } from "../../tasks/kernel/types.ts";
 import {
   ExternalWaiter,
@@ -26,14 +27,20 @@ import {
 } from "../../tasks/kernel/wait/checkpoint.ts";
 
 /**
- * How much the source is asked for at a time: little at first, so that
- * thousands of idle connections cost little.
+ * Takes out of the buffer what is waited for; `undefined` while it is not
+ * complete. At `eof` no more bytes come.
  */
-const MIN_READ = 1024;
-const MAX_READ = 262144;
+export type Decode<T> = (buffer: ByteBuffer, eof: boolean) => T | undefined;
 
-/** Takes what is waited for; `undefined` while it is not complete. */
-export type Decode<T> = () => T | undefined;
+/** The owner of a source decides what its end means. */
+export interface SourceOwner {
+  /** Called before the source is asked for bytes. */
+  beforeRead(): void;
+  /** The source has ended: calls `end` or `fail`. */
+  sourceEnded(): void;
+  /** The source has failed: calls `end` or `fail`. */
+  sourceFailed(error: unknown): void;
+}
 
 /** Where a read waits. */
 class SourcePlace implements Place {
@@ -52,12 +59,14 @@ class SourcePlace implements Place {
   }
 }
 
+/** See the module. */
 export class BufferedSource {
   readonly buffer = new ByteBuffer();
   readonly #source: ByteSource | undefined;
+  readonly #owner: SourceOwner | undefined;
+  readonly #readSize = new ReadSize(MAX_IDLE_BYTES);
   #eof = false;
-  #failure: { error: unknown } | undefined;
-  #readSize = MIN_READ;
+  #failure: { error: unknown; atOnce: boolean } | undefined;
   #filling = false;
   /** What the source is filling, or has filled last. */
   #memory: Uint8Array | undefined;
@@ -66,9 +75,14 @@ export class BufferedSource {
   #waiter: Waiter<unknown> | undefined;
   #decode: Decode<unknown> | undefined;
 
-  /** @param source Left out, the bytes are fed by hand. */
-  constructor(source?: ByteSource) {
+  /**
+   * @param source Left out, the bytes are fed by hand.
+   * @param owner Left out, the end of the source is the end, and its failure a
+   * failure.
+   */
+  constructor(source?: ByteSource, owner?: SourceOwner) {
     this.#source = source;
+    this.#owner = owner;
     this.#place = new SourcePlace(source, () => {
       this.#waiter = this.#decode = undefined;
     });
@@ -79,8 +93,14 @@ export class BufferedSource {
     return this.#eof;
   }
 
-  get error(): unknown {
-    return this.#failure?.error;
+  /** Why reads reject, and whether also those that need no more bytes. */
+  get failure(): { error: unknown; atOnce: boolean } | undefined {
+    return this.#failure;
+  }
+
+  /** Whether no more bytes come, in order or by a failure. */
+  get isOver(): boolean {
+    return this.#eof || this.#failure !== undefined;
   }
 
   /** What is waited for. */
@@ -94,8 +114,8 @@ export class BufferedSource {
   }
 
   /**
-   * Calls `decode`, at once and whenever bytes come, until it gives
-   * something or throws.
+   * Calls `decode`, at once and whenever bytes come, until it returns something
+   * or throws.
    */
   read<T>(
     what: string,
@@ -112,8 +132,7 @@ export class BufferedSource {
       );
     }
     try {
-      if (this.#failure !== undefined) throw this.#failure.error;
-      const value = decode();
+      const value = this.#take(decode);
       if (value !== undefined) return ready(value);
     } catch (error) {
       return readyError(error);
@@ -131,9 +150,9 @@ export class BufferedSource {
     return waiter.promise;
   }
 
-  /** Asks the source for bytes though nobody waits for them. */
+  /** Asks the source for bytes though nothing waits for them. */
   readAhead(): void {
-    this.#fill();
+    if (!this.isOver) this.#fill();
   }
 
   /** Asks the source for nothing until {@linkcode resume}. */
@@ -151,7 +170,7 @@ export class BufferedSource {
     if (this.#decode === decode) this.#waiter!.wake(value);
   }
 
-  /** Says to the source that nobody reads it any more, if it wants to know. */
+  /** Cancels the source, if it is a Web Stream. */
   cancel(reason: unknown): Promise<void> | undefined {
     return this.#source?.cancel?.(reason);
   }
@@ -168,16 +187,20 @@ export class BufferedSource {
     this.end();
   }
 
-  /** Says that no more bytes come. */
+  /** No more bytes come. */
   end(): void {
     this.#eof = true;
     this.#serve();
   }
 
-  /** Fails the wait that is under way, and all to come. */
-  fail(error: unknown): void {
-    this.#failure = { error };
-    this.#waiter?.fail(error);
+  /**
+   * No more bytes come, and the reads that would need them reject with `error`.
+   * `atOnce`, so do those that would not.
+   */
+  fail(error: unknown, atOnce = false): void {
+    if (this.#failure?.atOnce) return;
+    this.#failure = { error, atOnce };
+    this.#serve();
   }
 
   #serve(): void {
@@ -185,7 +208,7 @@ export class BufferedSource {
     if (waiter === undefined) return;
     let value: unknown;
     try {
-      value = this.#decode!();
+      value = this.#take(this.#decode!);
     } catch (error) {
       waiter.fail(error);
       return;
@@ -193,23 +216,34 @@ export class BufferedSource {
     if (value !== undefined) waiter.wake(value);
   }
 
+  /** The bytes that have come are given before the failure. */
+  #take<T>(decode: Decode<T>): T | undefined {
+    const failure = this.#failure;
+    if (failure?.atOnce) throw failure.error;
+    const value = decode(this.buffer, this.#eof);
+    if (value !== undefined || failure === undefined) return value;
+    throw withPartial(failure.error, this.buffer);
+  }
+
   #fill(): void {
     if (this.#filling || this.#source === undefined) return;
     this.#filling = true;
-    this.#memory = this.buffer.reserve(this.#readSize);
+    this.#owner?.beforeRead();
+    this.#memory = this.buffer.reserve(this.#readSize.next);
     this.#source.read(this.#memory).then(this.#filled, this.#failed);
   }
 
   #filled = (n: number | null): void => {
     const memory = this.#memory!;
     this.#filling = false;
-    if (this.#eof) return this.buffer.commit(memory, 0); // it comes too late
+    if (this.isOver) return this.buffer.commit(memory, 0); // it comes too late
     this.buffer.commit(memory, n ?? 0);
     if (n === null) {
-      this.#source!.ended?.();
-      return this.end();
+      if (this.#owner === undefined) this.end();
+      else this.#owner.sourceEnded();
+      return;
     }
-    this.#adapt(n, memory.length);
+    this.#readSize.record(n, memory.length);
     this.#serve();
     if (this.#waiter !== undefined) this.#fill();
   };
@@ -217,22 +251,10 @@ export class BufferedSource {
   #failed = (error: unknown): void => {
     this.#filling = false;
     this.buffer.commit(this.#memory!, 0);
-    if (this.#source!.failed?.(error) ?? true) this.fail(error);
-    else this.end();
+    if (this.isOver) return;
+    if (this.#owner === undefined) this.fail(error);
+    else this.#owner.sourceFailed(error);
   };
-
-  /**
-   * Asks for more next time where the source had more, and for less where it
-   * had little. More than an idle buffer may keep is for a steady stream alone:
-   * the next read may wait for long.
-   */
-  #adapt(n: number, asked: number): void {
-    if (n === asked) this.#readSize = Math.min(2 * this.#readSize, MAX_READ);
-    else if (this.#readSize > MAX_IDLE_BYTES) this.#readSize = MAX_IDLE_BYTES;
-    else if (8 * n < asked) {
-      this.#readSize = Math.max(this.#readSize / 2, MIN_READ);
-    }
-  }
 
   #checkFeed(): void {
     if (this.#source !== undefined) {

@@ -1,10 +1,10 @@
 /**
- * The ways of taking bytes out of a buffer: each gives `undefined` while what
- * it wants is not complete.
+ * The ways of taking bytes out of a buffer: each returns `undefined` while what
+ * it takes is not complete.
  *
  * @module
  */
-import type { BufferedSource } from "../buffer/buffered_source.ts";
+import type { ByteBuffer } from "../buffer/byte_buffer.ts";
 import { Separators } from "./separators.ts";
 import { SeparatorSearch } from "./separator_search.ts";
 import { LineText } from "./line_text.ts";
@@ -18,49 +18,50 @@ export const DONE: IteratorReturnResult<undefined> = {
 };
 export const NEWLINE: Separators = new Separators("\n");
 
+/**
+ * The decoders of one reader, and how far they have searched its buffer.
+ */
 export class Decoders {
-  readonly #source: BufferedSource;
   readonly #limit: number;
-  readonly #text: LineText;
-  #search: SeparatorSearch;
+  readonly #text = new LineText();
+  readonly #search = new SeparatorSearch();
   /** In the whole stream: before that there is no newline. */
   #lineSearched = 0;
 
   /** @param limit How long a line may be, in bytes. */
-  constructor(source: BufferedSource, limit: number) {
-    this.#source = source;
+  constructor(limit: number) {
     this.#limit = limit;
-    this.#search = new SeparatorSearch(NEWLINE, source.buffer);
-    this.#text = new LineText(source.buffer);
   }
 
   /** Everything up to the end. */
-  all = (): Uint8Array | undefined =>
-    this.#source.eof ? this.#source.buffer.takeAll() : undefined;
+  all = (buffer: ByteBuffer, eof: boolean): Uint8Array | undefined =>
+    eof ? buffer.takeAll() : undefined;
 
   /** At least one byte, at most `n`; none at the end. */
-  some(n: number): Uint8Array | undefined {
-    const { buffer, eof } = this.#source;
+  some(n: number, buffer: ByteBuffer, eof: boolean): Uint8Array | undefined {
     const { size } = buffer;
     if (n === 0 || eof && size === 0) return buffer.take(0);
     return size === 0 ? undefined : buffer.take(Math.min(n, size));
   }
 
   /** Exactly `n` bytes. */
-  exactly(n: number): Uint8Array | undefined {
-    const { buffer, eof } = this.#source;
+  exactly(
+    n: number,
+    buffer: ByteBuffer,
+    eof: boolean,
+  ): Uint8Array | undefined {
     if (buffer.size >= n) return buffer.take(n);
     if (!eof) return undefined;
     throw new IncompleteReadError(buffer.takeAll(), n);
   }
 
   /** What comes before the separator that ends first, and that. */
-  until(separators: Separators): Uint8Array | undefined {
-    const { buffer, eof } = this.#source;
-    if (!separators.equals(this.#search.separators)) {
-      this.#search = new SeparatorSearch(separators, buffer);
-    }
-    const match = this.#search.next();
+  until(
+    separators: Separators,
+    buffer: ByteBuffer,
+    eof: boolean,
+  ): Uint8Array | undefined {
+    const match = this.#search.next(separators, buffer);
     if (match !== undefined) {
       this.#checkLimit(match.start, "the separator comes after");
       return buffer.cut(match.end);
@@ -73,37 +74,44 @@ export class Decoders {
   }
 
   /** A line, or what is left at the end; one that is too long is dropped. */
-  line = (): Uint8Array | undefined => {
-    const length = this.#lineLength();
-    return length === undefined ? undefined : this.#source.buffer.cut(length);
+  line = (buffer: ByteBuffer, eof: boolean): Uint8Array | undefined => {
+    const length = this.#lineLength(buffer, eof);
+    return length === undefined ? undefined : buffer.cut(length);
   };
 
   /** The next line of an iteration. */
-  nextLine = (): IteratorResult<Uint8Array, undefined> | undefined => {
-    const length = this.#lineLength();
+  nextLine = (
+    buffer: ByteBuffer,
+    eof: boolean,
+  ): IteratorResult<Uint8Array, undefined> | undefined => {
+    const length = this.#lineLength(buffer, eof);
     if (length === undefined) return undefined;
     if (length === 0) return DONE;
-    return { done: false, value: this.#source.buffer.cut(length) };
+    return { done: false, value: buffer.cut(length) };
   };
 
   /** The next line of an iteration, as text without its end. */
-  nextText = (): IteratorResult<string, undefined> | undefined => {
-    const length = this.#lineLength();
+  nextText = (
+    buffer: ByteBuffer,
+    eof: boolean,
+  ): IteratorResult<string, undefined> | undefined => {
+    const length = this.#lineLength(buffer, eof);
     if (length === undefined) return undefined;
     if (length === 0) return DONE;
-    const { buffer } = this.#source;
     let end = length;
     if (buffer.at(end - 1) === LF && --end > 0 && buffer.at(end - 1) === CR) {
       end--;
     }
-    return { done: false, value: this.#text.take(length, length - end) };
+    return {
+      done: false,
+      value: this.#text.take(buffer, length, length - end),
+    };
   };
 
   /**
    * How long the next line is, with its newline, or what is left at the end.
    */
-  #lineLength(): number | undefined {
-    const { buffer, eof } = this.#source;
+  #lineLength(buffer: ByteBuffer, eof: boolean): number | undefined {
     const { position } = buffer;
     const from = Math.max(0, this.#lineSearched - position);
     const newline = buffer.indexOf(LF, from);

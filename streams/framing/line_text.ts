@@ -13,25 +13,19 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
  * be cut out of the text.
  */
 export class LineText {
-  readonly #buffer: ByteBuffer;
   #text = "";
   /** In the whole stream: what the page covers. */
   #from = 0;
   #to = 0;
   #cuttable = false;
 
-  constructor(buffer: ByteBuffer) {
-    this.#buffer = buffer;
-  }
-
   /**
    * Takes the first `n` bytes, and gives the text of all but the last `newline`
    * of them.
    */
-  take(n: number, newline: number): string {
-    const buffer = this.#buffer;
+  take(buffer: ByteBuffer, n: number, newline: number): string {
     const { position } = buffer;
-    if (position + n > this.#to && 4 * n <= buffer.size) this.#turn();
+    if (position + n > this.#to && 4 * n <= buffer.size) this.#turn(buffer);
     const text = this.#cuttable && position + n <= this.#to
       ? this.#text.slice(
         position - this.#from,
@@ -42,11 +36,11 @@ export class LineText {
     return text;
   }
 
-  #turn(): void {
-    const bytes = this.#buffer.first(PAGE);
+  #turn(buffer: ByteBuffer): void {
+    const bytes = buffer.first(PAGE);
     this.#text = decoder.decode(bytes);
     this.#cuttable = this.#text.length === bytes.length;
-    this.#from = this.#buffer.position;
+    this.#from = buffer.position;
     this.#to = this.#from + bytes.length;
   }
 }

@@ -1,15 +1,23 @@
 /** @module */
+import { Buffer } from "node:buffer";
 import { describe } from "../../tasks/kernel/types.ts";
 
 /** A separator as users write it: text, bytes, or several of them. */
 export type Separator = string | Uint8Array | (string | Uint8Array)[];
 
+/** One separator, of at least one byte. */
+export interface SeparatorBytes {
+  readonly bytes: Uint8Array;
+  /** The same bytes as text, a character for each. */
+  readonly key: string;
+}
+
 const encoder = new TextEncoder();
 
-/** Some separators that are looked for at once, each at least one byte. */
+/** Some separators that are looked for at once. */
 export class Separators {
   /** The shortest one first. */
-  readonly all: readonly Uint8Array[];
+  readonly all: readonly SeparatorBytes[];
   readonly longest: number;
 
   /** @throws {TypeError} There is none, or an empty one. */
@@ -18,14 +26,10 @@ export class Separators {
     if (all.length === 0) {
       throw new TypeError("expected at least one separator, found none");
     }
-    this.all = all.map(toBytes).sort((a, b) => a.length - b.length);
-    this.longest = this.all.at(-1)!.length;
-  }
-
-  equals(other: Separators): boolean {
-    return this === other ||
-      this.all.length === other.all.length &&
-        this.all.every((bytes, i) => equal(bytes, other.all[i]!));
+    this.all = all.map(toBytes)
+      .sort((a, b) => a.length - b.length)
+      .map((bytes) => ({ bytes, key: Buffer.from(bytes).toString("latin1") }));
+    this.longest = this.all.at(-1)!.bytes.length;
   }
 }
 
@@ -42,8 +46,4 @@ function toBytes(separator: string | Uint8Array): Uint8Array {
     throw new TypeError("expected a separator, found an empty one");
   }
   return bytes;
-}
-
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

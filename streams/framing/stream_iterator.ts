@@ -20,7 +20,7 @@ export class StreamIterator<T> implements AsyncIterator<T, undefined> {
   ) {
     this.#source = source;
     this.#options = options;
-    this.#decode = () => this.#returned ? DONE : decode();
+    this.#decode = (buffer, eof) => this.#returned ? DONE : decode(buffer, eof);
   }
 
   next(): Promise<IteratorResult<T, undefined>> {

@@ -1,5 +1,5 @@
 /** @module */
-import type { ConnectionParts } from "./connection.ts";
+import type { SocketParts } from "./socket.ts";
 import { clientOptions, startTls, TlsHandshake } from "./tls.ts";
 import type { Operation } from "./operation.ts";
 import type { TlsOptions } from "../tls_options.ts";
@@ -16,7 +16,7 @@ export interface Target {
 const WHAT = "openConnection";
 
 /** Opening a TCP connection, encrypted or not. */
-export class TcpConnect implements Operation<ConnectionParts> {
+export class TcpConnect implements Operation<SocketParts> {
   readonly what = WHAT;
   readonly #target: Target;
   readonly #controller = new AbortController();
@@ -26,7 +26,7 @@ export class TcpConnect implements Operation<ConnectionParts> {
     this.#target = target;
   }
 
-  async start(): Promise<ConnectionParts> {
+  async start(): Promise<SocketParts> {
     const { hostname, port, tls } = this.#target;
     if (tls === undefined) return { conn: await this.#connect(), hostname };
     const peer = `${hostname}:${port}`;
@@ -48,7 +48,7 @@ export class TcpConnect implements Operation<ConnectionParts> {
     this.#handshake?.abandon();
   }
 
-  discard({ conn }: ConnectionParts): void {
+  discard({ conn }: SocketParts): void {
     if (this.#handshake === undefined) conn.close();
     else this.#handshake.discard();
   }
@@ -65,14 +65,14 @@ export class TcpConnect implements Operation<ConnectionParts> {
   #encrypt(
     open: () => Promise<Deno.TlsConn>,
     peer: string,
-  ): Promise<ConnectionParts> {
+  ): Promise<SocketParts> {
     this.#handshake = new TlsHandshake(WHAT, open, peer);
     return this.#handshake.start();
   }
 }
 
 /** Opening a Unix socket: nothing that could be stopped, and soon over. */
-export class UnixConnect implements Operation<ConnectionParts> {
+export class UnixConnect implements Operation<SocketParts> {
   readonly what = "openConnection";
   readonly #path: string;
 
@@ -80,14 +80,14 @@ export class UnixConnect implements Operation<ConnectionParts> {
     this.#path = path;
   }
 
-  async start(): Promise<ConnectionParts> {
+  async start(): Promise<SocketParts> {
     const peername = { transport: "unix" as const, path: this.#path };
     return { conn: await Deno.connect(peername), peername };
   }
 
   abandon(): void {}
 
-  discard({ conn }: ConnectionParts): void {
+  discard({ conn }: SocketParts): void {
     conn.close();
   }
 }

@@ -1,6 +1,7 @@
 /** @module */
 import { show } from "../address.ts";
-import { Connection, type ConnectionParts } from "./connection.ts";
+import type { SocketParts } from "./socket.ts";
+import { SocketConnection } from "./socket_connection.ts";
 import { TlsHandshake } from "./tls.ts";
 import { perform } from "./operation.ts";
 import type { StreamReader } from "../stream_reader.ts";
@@ -41,7 +42,7 @@ export class ServerConnections {
   readonly #options: ClientOptions;
   /** Aborts when no more are taken. */
   readonly #signal: AbortSignal;
-  readonly connections = new Set<Connection>();
+  readonly connections = new Set<SocketConnection>();
   /** The handlers that have not ended. */
   readonly tasks = new Set<Task<unknown>>();
   #handshakes = 0;
@@ -102,7 +103,7 @@ export class ServerConnections {
     this.changed();
   }
 
-  #start(parts: ConnectionParts): void {
+  #start(parts: SocketParts): void {
     if (this.#signal.aborted) return parts.conn.close();
     const { handler, limit, sockname, noDelay, keepAlive } = this.#options;
     const { conn } = parts;
@@ -110,13 +111,11 @@ export class ServerConnections {
     if (keepAlive && "setKeepAlive" in conn) {
       (conn as Deno.TcpConn).setKeepAlive();
     }
-    const connection = new Connection(
-      { ...parts, limit, sockname },
-      (closed) => {
-        this.connections.delete(closed);
-        this.changed();
-      },
-    );
+    const connection = new SocketConnection({ ...parts, limit, sockname });
+    connection.onClosed = () => {
+      this.connections.delete(connection);
+      this.changed();
+    };
     this.connections.add(connection);
     const { reader, writer } = connection;
     const task = createTask(() => handler(reader, writer), {
@@ -130,7 +129,7 @@ export class ServerConnections {
    * A handler that has returned leaves its connection as it is, if that is
    * still good for anything.
    */
-  #ended(task: Task<unknown>, connection: Connection): void {
+  #ended(task: Task<unknown>, connection: SocketConnection): void {
     this.tasks.delete(task);
     try {
       task.result();

@@ -20,10 +20,10 @@ export function readableOf(
     async pull(controller): Promise<void> {
       // Handed over at once, not when the promise has settled: a cancel of the
       // stream in between would lose the bytes.
-      decode = () => {
+      decode = (buffer, eof) => {
         // Another consumer may have come since the pull, with less memory.
         const view = controller.byobRequest?.view;
-        const bytes = decoders.some(view?.byteLength ?? CHUNK);
+        const bytes = decoders.some(view?.byteLength ?? CHUNK, buffer, eof);
         if (bytes === undefined) return undefined;
         handOver(bytes, controller);
         return true;

@@ -1,28 +1,33 @@
 /** @module */
+import type { Connection } from "../connection/connection.ts";
 import { detached } from "../../tasks/kernel/context/detached.ts";
-import type { WaitOptions } from "../../tasks/kernel/types.ts";
 
-/** What is shown as a Web Stream. */
-export interface Writable {
-  write(data: Uint8Array): void;
-  drain(options: WaitOptions): Promise<void>;
-  /**
-   * Says that no more comes, and waits until everything is sent; until it is
-   * closed, where that closes it.
-   */
-  end(): Promise<void>;
-  abort(): void;
+/** A Web Stream to `connection`, with the backpressure of its `drain`. */
+export function writableOf(
+  connection: Connection,
+  write: (data: Uint8Array) => void,
+): WritableStream<Uint8Array> {
+  return new WritableStream({
+    start(controller): void {
+      // Or a pipe whose source is silent would never know.
+      connection.onLocalEnd = (error) => controller.error(error);
+    },
+    write(chunk, controller): Promise<void> {
+      write(chunk);
+      // The signal: or an abort would wait for a peer that reads no more.
+      return detached(() => connection.drain({ signal: controller.signal }));
+    },
+    close: () => detached(() => end(connection)),
+    abort: () => connection.abort(),
+  });
 }
 
-/** A stream whose backpressure is that of `target`. */
-export function writableOf(target: Writable): WritableStream<Uint8Array> {
-  return new WritableStream({
-    write(chunk, controller): Promise<void> {
-      target.write(chunk);
-      // The signal: or an abort would wait for a peer that reads no more.
-      return detached(() => target.drain({ signal: controller.signal }));
-    },
-    close: () => detached(() => target.end()),
-    abort: () => target.abort(),
-  });
+/** Ends this direction, or the connection if that is impossible. */
+async function end(connection: Connection): Promise<void> {
+  connection.onLocalEnd = undefined; // it is the stream's own end
+  if (connection.canWriteEof) connection.writeEof();
+  else connection.close();
+  // If it ends the connection, the last words of the sink count as well.
+  if (connection.isClosing) await connection.waitClosed();
+  else await connection.flushed();
 }

@@ -1,0 +1,304 @@
+/** @module */
+import { ConnectionState, type LocalEnd } from "./connection_state.ts";
+import { BufferedSink, type SinkOwner } from "../buffer/buffered_sink.ts";
+import { BufferedSource, type SourceOwner } from "../buffer/buffered_source.ts";
+import type { ByteSink, ByteSource } from "../buffer/source_and_sink.ts";
+import type { TlsOptions } from "../tls_options.ts";
+import { detached } from "../../tasks/kernel/context/detached.ts";
+import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
+import { sleep } from "../../tasks/sleep.ts";
+import { moveOnAfter } from "../../tasks/timeout.ts";
+import type { WaitOptions } from "../../tasks/kernel/types.ts";
+import { ExternalWaiter } from "../../tasks/kernel/wait/waiter.ts";
+import {
+  checkpointIfCancelled,
+  ready,
+  readyError,
+} from "../../tasks/kernel/wait/checkpoint.ts";
+
+/** A peer that takes nothing for so long is given up, if a cancel waits for it. */
+export const STUCK_PEER_TIMEOUT_MS = 1000;
+/** How much of what is unread is taken at the close, in bytes; as asyncio. */
+const MAX_DISCARDED_AT_CLOSE = 131072;
+
+/** What a connection connects: with a source it has two directions. */
+export type ByteEnds = ByteSink & Partial<ByteSource>;
+
+/**
+ * What is between the user's reader and writer and a socket, a pipe or a Web
+ * Stream: moves the connection from state to state as its owner, its peer and
+ * its buffers tell, and does what the state asks for. The buffers know neither
+ * each other nor the state.
+ *
+ * A failure of the sink is kept, and given to `drain` and `waitClosed`: it is
+ * never an unhandled rejection.
+ */
+export class Connection implements SinkOwner, SourceOwner {
+  /** Left out if there is one direction only. */
+  readonly source: BufferedSource | undefined;
+  readonly sink: BufferedSink;
+  /** Called once, when nothing more can be written, and with the reason. */
+  onLocalEnd: ((error: unknown) => void) | undefined = undefined;
+  /** Called once, when it is closed. */
+  onClosed: (() => void) | undefined = undefined;
+  readonly #ends: ByteEnds;
+  readonly #state: ConnectionState;
+  readonly #closers = new WaitQueue<void>("StreamWriter.waitClosed");
+  #eofSent = false;
+  /** The end of the source is our own from now on. */
+  #shutting = false;
+
+  constructor(ends: ByteEnds) {
+    this.#ends = ends;
+    this.#state = new ConnectionState(ends.oneWay ?? false);
+    this.sink = new BufferedSink(ends, this);
+    this.source = ends.read === undefined
+      ? undefined
+      : new BufferedSource(ends as ByteSource, this);
+  }
+
+  get canWriteEof(): boolean {
+    return this.#ends.oneWay || this.#ends.closeWrite !== undefined;
+  }
+
+  get isClosing(): boolean {
+    return this.#state.isEnding;
+  }
+
+  get isClosed(): boolean {
+    return this.#state.phase === "closed";
+  }
+
+  /** The error of a connection that was lost. */
+  get error(): unknown {
+    return this.#state.loss?.error;
+  }
+
+  /** Whether the owner of the writer has ended it. */
+  get isLocallyEnded(): boolean {
+    return this.#state.localEnd !== undefined;
+  }
+
+  /** See `StreamWriter.getExtraInfo`. */
+  info(name: string): unknown {
+    return this.#ends.info?.(name);
+  }
+
+  /** See `StreamWriter.startTls`. */
+  startTls(_options?: TlsOptions & WaitOptions): Promise<void> {
+    return readyError(
+      new Error("startTls: this is not the client of a TCP connection"),
+    );
+  }
+
+  /** @throws {Error} It is closed, or was told that no more comes. */
+  checkOpen(): void {
+    const end = this.#state.localEnd;
+    if (end !== undefined) throw endedBy(end);
+  }
+
+  /** Bytes that cannot be sent are dropped: `drain` rejects. */
+  write(bytes: Uint8Array): void {
+    if (this.#state.takesBytes) this.sink.add(bytes);
+  }
+
+  /** Waits while too much is unsent. */
+  drain(options: WaitOptions | undefined): Promise<void> {
+    const failure = this.source?.failure ?? this.#state.failure;
+    return rejection(failure, options) ?? this.sink.drained(options);
+  }
+
+  /** Waits until nothing is unsent. */
+  flushed(options?: WaitOptions): Promise<void> {
+    return rejection(this.#state.failure, options) ??
+      this.sink.flushed(options);
+  }
+
+  waitClosed(options?: WaitOptions): Promise<void> {
+    const refusal = rejection(this.#state.loss, options) ??
+      checkpointIfCancelled(options);
+    if (refusal !== undefined) return refusal;
+    if (this.isClosed) return ready(undefined);
+    return this.#closers.add(new ExternalWaiter(this.#closers, options));
+  }
+
+  /** Waits for the close as long as the peer goes on taking. */
+  async closedUnlessStuck(): Promise<void> {
+    while (!this.isClosed) {
+      const before = this.sink.size;
+      await moveOnAfter(
+        STUCK_PEER_TIMEOUT_MS,
+        () => this.waitClosed(),
+      );
+      if (!this.isClosed && this.sink.size === before) this.abort();
+    }
+  }
+
+  /** Ends this direction when everything is sent. */
+  writeEof(): void {
+    if (this.#state.localEnd !== undefined) return;
+    this.#state.endLocal();
+    this.#localEnded(endedBy("writeEof"));
+    this.sink.finish();
+  }
+
+  /** Closes it when everything is sent. */
+  close(): void {
+    if (this.#state.localEnd === "close") return;
+    this.#state.close();
+    this.#localEnded(endedBy("close"));
+    if (this.#state.loss === undefined) this.sink.finish();
+    else this.closeIfLost();
+  }
+
+  /** Closes it at once, and drops what is unsent. */
+  abort(): void {
+    const error = new Deno.errors.ConnectionAborted(
+      "the writer was aborted, what was unsent is dropped",
+    );
+    if (this.sink.size > 0) this.#state.fail(error, "abort");
+    this.#state.close();
+    if (this.isClosed) return;
+    this.sink.drop(error);
+    this.#tearDown();
+  }
+
+  /**
+   * The program that reads the pipe has ended. A call of the sink under way
+   * settles whether its bytes were taken; if all were, nothing is lost.
+   */
+  peerClosed(error: unknown): void {
+    if (!this.#state.fail(error, "reader")) return;
+    this.#localEnded(error);
+    this.#ends.abort();
+    this.sink.finish();
+  }
+
+  /** Nothing can be sent any more. What has come can still be read. */
+  connectionLost(error: unknown): void {
+    if (!this.#state.fail(error, "peer")) return;
+    this.sink.drop(error);
+    this.#closers.failAll(error);
+    this.#localEnded(error);
+    if (this.#state.phase === "closing") this.#tearDown();
+  }
+
+  /**
+   * Frees what a lost connection holds. Unlike after {@linkcode close}, writing
+   * is no error: its owner has not closed the writer.
+   */
+  closeIfLost(): void {
+    if (this.#state.loss !== undefined && !this.isClosed) this.#tearDown();
+  }
+
+  /** Everything is sent: does what the state asks for next. */
+  sinkDrained(): void {
+    const { phase, failure } = this.#state;
+    if (phase === "half-closed, local" && !this.#eofSent) {
+      this.#eofSent = true;
+      this.#finishWith(this.#ends.closeWrite!(), () => this.sink.resume());
+    } else if (phase === "closing" && !this.#shutting) {
+      this.#shutting = true;
+      this.#finishWith(this.#shut(), () => this.#finish());
+    } else if (failure !== undefined) {
+      this.#finish();
+    }
+  }
+
+  sinkFailed(error: unknown): void {
+    this.connectionLost(error);
+    if (this.source?.isOver ?? true) this.closeIfLost();
+  }
+
+  beforeRead(): void {
+    this.sink.flush();
+  }
+
+  sourceEnded(): void {
+    this.#state.endRemote();
+    if (this.#state.loss === undefined) this.source!.end();
+    else this.closeIfLost(); // a write was told of the reset, the read is not
+    if (this.#state.phase === "closing") this.sink.finish();
+  }
+
+  sourceFailed(error: unknown): void {
+    if (this.#shutting || this.isClosed) return this.source!.end();
+    this.#state.endRemote();
+    this.connectionLost(error);
+    this.closeIfLost();
+  }
+
+  /** The last steps of the sink, in which it sends nothing. */
+  #finishWith(step: void | Promise<void>, then: () => void): void {
+    if (step === undefined) return then();
+    this.sink.pause();
+    step.then(
+      () => this.isClosed || then(),
+      (error) => this.isClosed || this.sinkFailed(error),
+    );
+  }
+
+  #shut(): void | Promise<void> {
+    return this.source === undefined
+      ? this.#ends.close()
+      : this.#shutBoth(this.source);
+  }
+
+  async #shutBoth(source: BufferedSource): Promise<void> {
+    await this.#ends.sayGoodbye?.();
+    await this.#takeUnread(source);
+    if (!this.isClosed) await this.#ends.close();
+  }
+
+  /**
+   * Takes what is there: the system answers the close of a socket with bytes
+   * unread by a reset, and drops what is still on its way to the peer.
+   */
+  async #takeUnread(source: BufferedSource): Promise<void> {
+    const { buffer } = source;
+    const came = () => buffer.position + buffer.size;
+    const most = came() + MAX_DISCARDED_AT_CLOSE;
+    let before = -1;
+    while (!source.isOver && before < came() && before < most) {
+      before = came();
+      source.readAhead();
+      await detached(() => sleep(0)); // in which what is there comes
+    }
+  }
+
+  #tearDown(): void {
+    this.#ends.abort();
+    this.#finish();
+  }
+
+  #finish(): void {
+    this.#state.finish();
+    const { loss, failure } = this.#state;
+    if (loss === undefined) this.source?.end();
+    else this.source?.fail(loss.error);
+    this.#localEnded(failure?.error);
+    this.#closers.wakeAll();
+    this.onClosed?.();
+  }
+
+  #localEnded(error: unknown): void {
+    const tell = this.onLocalEnd;
+    this.onLocalEnd = undefined;
+    tell?.(error);
+  }
+}
+
+function endedBy(end: LocalEnd): Error {
+  return new Error(
+    end === "close" ? "the writer is closed" : "writeEof was called before",
+  );
+}
+
+/** What `failure` makes of a wait. */
+function rejection(
+  failure: { readonly error: unknown } | undefined,
+  options: WaitOptions | undefined,
+): Promise<never> | undefined {
+  if (failure === undefined) return undefined;
+  return checkpointIfCancelled(options) ?? readyError(failure.error);
+}

@@ -1,0 +1,119 @@
+/** @module */
+import { show } from "../address.ts";
+import type { ByteSink, ByteSource } from "../buffer/source_and_sink.ts";
+
+/** What a connection is made of. */
+export interface SocketParts {
+  conn: Deno.Conn;
+  /** The facts of its handshake; left out if it is plain. */
+  tls?: Deno.TlsHandshakeInfo | undefined;
+  /**
+   * The addresses that are shown, if those of `conn` are not the ones that its
+   * users know.
+   */
+  peername?: Deno.Addr | undefined;
+  sockname?: Deno.Addr | undefined;
+  /** The host that a client has asked for: it may start TLS later. */
+  hostname?: string | undefined;
+}
+
+/** A socket of the runtime as source and sink, encrypted or not. */
+export class Socket implements ByteSource, ByteSink {
+  readonly #parts: SocketParts;
+  #conn: Deno.Conn;
+  #tls: Deno.TlsHandshakeInfo | undefined;
+  /** Takes the socket over: it alone may touch it. */
+  #upgrade: { abandon(): void } | undefined;
+
+  constructor(parts: SocketParts) {
+    this.#parts = parts;
+    this.#conn = parts.conn;
+    this.#tls = parts.tls;
+  }
+
+  /** The peer, if it has an address that means something. */
+  get name(): string {
+    return show(this.#parts.peername ?? this.#conn.remoteAddr);
+  }
+
+  get hostname(): string | undefined {
+    return this.#parts.hostname;
+  }
+
+  get conn(): Deno.Conn {
+    return this.#conn;
+  }
+
+  get isEncrypted(): boolean {
+    return this.#tls !== undefined;
+  }
+
+  get isUpgrading(): boolean {
+    return this.#upgrade !== undefined;
+  }
+
+  read(buffer: Uint8Array): Promise<number | null> {
+    return this.#conn.read(buffer);
+  }
+
+  write(bytes: Uint8Array): Promise<number> {
+    return this.#conn.write(bytes);
+  }
+
+  /**
+   * TLS ends both directions at once, as most peers understand it; so it is
+   * already while TLS is being started.
+   */
+  get closeWrite(): (() => Promise<void>) | undefined {
+    const isPlain = !this.isEncrypted && !this.isUpgrading;
+    return isPlain ? () => this.#conn.closeWrite() : undefined;
+  }
+
+  /** A peer that is gone need not know. */
+  sayGoodbye(): Promise<void> | undefined {
+    if (!this.isEncrypted) return undefined;
+    return this.#conn.closeWrite().catch(() => {});
+  }
+
+  close(): void {
+    this.abort();
+  }
+
+  abort(): void {
+    if (this.#upgrade !== undefined) return this.#upgrade.abandon();
+    try {
+      this.#conn.close();
+    } catch (error) {
+      // A user of `getExtraInfo("conn")` has closed it before.
+      if (!(error instanceof Deno.errors.BadResource)) throw error;
+    }
+  }
+
+  beginUpgrade(upgrade: { abandon(): void }): void {
+    this.#upgrade = upgrade;
+  }
+
+  /** @param parts Left out if it has failed. */
+  endUpgrade(parts?: { conn: Deno.Conn; tls: Deno.TlsHandshakeInfo }): void {
+    this.#upgrade = undefined;
+    if (parts === undefined) return;
+    this.#conn = parts.conn;
+    this.#tls = parts.tls;
+  }
+
+  /** See `StreamWriter.getExtraInfo`. */
+  info(name: string): unknown {
+    switch (name) {
+      case "peername":
+        return this.#parts.peername ?? this.#conn.remoteAddr;
+      case "sockname":
+        return this.#parts.sockname ?? this.#conn.localAddr;
+      case "conn":
+        return this.#conn;
+      case "tls":
+        return this.#tls;
+      default:
+        return undefined;
+    }
+  }
+}

@@ -1,0 +1,121 @@
+/** @module */
+import { perform } from "./operation.ts";
+import { Socket, type SocketParts } from "./socket.ts";
+import { checkTlsOptions, startTls, TlsHandshake } from "./tls.ts";
+import { Connection } from "../connection/connection.ts";
+import { readerOn, type StreamReader } from "../stream_reader.ts";
+import { type StreamWriter, writerOn } from "../stream_writer.ts";
+import type { TlsOptions } from "../tls_options.ts";
+import { isCancelled } from "../../tasks/kernel/errors.ts";
+import { detached } from "../../tasks/kernel/context/detached.ts";
+import { sleep } from "../../tasks/sleep.ts";
+import type { WaitOptions } from "../../tasks/kernel/types.ts";
+import { ignoreCancelRejection } from "../../tasks/kernel/wait/checkpoint.ts";
+
+/**
+ * Turns in which the runtime has looked for I/O at least once, also if there is
+ * always something to do: it does so every 61st.
+ */
+const IO_TURNS = 64;
+
+/** A connection over a socket, with its reader and its writer. */
+export class SocketConnection extends Connection implements AsyncDisposable {
+  readonly reader: StreamReader;
+  readonly writer: StreamWriter;
+  readonly #socket: Socket;
+
+  constructor(parts: SocketParts & { limit?: number | undefined }) {
+    const socket = new Socket(parts);
+    super(socket);
+    this.#socket = socket;
+    this.reader = readerOn(this.source!, { limit: parts.limit });
+    this.writer = writerOn(this);
+  }
+
+  /** Closes it, sends what the peer takes at once, and drops the rest. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    for (let turn = 0; turn < IO_TURNS && !this.isClosed; turn++) {
+      await detached(() => sleep(0));
+    }
+    this.abort();
+  }
+
+  /** In the handshake it is the end of both directions. */
+  override abort(): void {
+    if (this.#socket.isUpgrading) this.#handshakeFailed(undefined);
+    super.abort();
+  }
+
+  override startTls(options: TlsOptions & WaitOptions = {}): Promise<void> {
+    return ignoreCancelRejection(this.#startTls(options));
+  }
+
+  async #startTls(options: TlsOptions & WaitOptions): Promise<void> {
+    checkTlsOptions(options);
+    if (options.cert !== undefined) {
+      throw new TypeError(
+        "startTls cannot show a client's certificate, `tls` of openConnection can",
+      );
+    }
+    this.#checkUpgrade();
+    await this.flushed(options);
+    this.#checkUpgrade();
+    const socket = this.#socket;
+    const hostname = socket.hostname!;
+    const tcp = socket.conn as Deno.TcpConn;
+    const handshake = new TlsHandshake(
+      "StreamWriter.startTls",
+      () => startTls(tcp, options, hostname),
+      options.serverName ?? hostname,
+    );
+    socket.beginUpgrade(handshake);
+    this.source!.pause();
+    this.sink.pause();
+    try {
+      socket.endUpgrade(await perform(handshake, options));
+    } catch (error) {
+      if (handshake.started) this.#handshakeFailed(error);
+      socket.endUpgrade();
+      throw error;
+    } finally {
+      this.source!.resume();
+      this.sink.resume();
+    }
+  }
+
+  /** @throws {Error} TLS cannot be started now; nothing is changed. */
+  #checkUpgrade(): void {
+    const socket = this.#socket;
+    const refusal = socket.isEncrypted
+      ? "the connection is encrypted"
+      : socket.hostname === undefined
+      ? "this is not the client of a TCP connection"
+      : socket.isUpgrading
+      ? "it is being started"
+      : this.isClosing
+      ? "the writer is closed"
+      : this.isLocallyEnded
+      ? "writeEof was called before"
+      : !this.source!.untouched
+      ? "a read is pending, or bytes are unread"
+      : undefined;
+    if (refusal !== undefined) {
+      throw new Error(`startTls: ${refusal}`);
+    }
+  }
+
+  /**
+   * The handshake takes the socket with it.
+   *
+   * @param cause Of a handshake that was given up, the cancel, or none.
+   */
+  #handshakeFailed(cause: unknown): void {
+    this.connectionLost(
+      cause === undefined || isCancelled(cause)
+        ? new Error("the TLS handshake was given up", { cause })
+        : cause,
+    );
+    this.closeIfLost();
+  }
+}
