@@ -1,15 +1,17 @@
 /** The cancellation points of a scenario. @module */
-import { currentTask } from "../tasks/create_task.ts";
-import type { ScopedWait } from "../tasks/kernel/cancel/cancel_scope.ts";
+import type {
+  CancelScope,
+  ScopedWait,
+} from "../tasks/kernel/cancel/cancel_scope.ts";
 import { currentScope } from "../tasks/kernel/context/current_scope.ts";
 import type { Coroutine } from "../tasks/kernel/types.ts";
 import { observe, Observer } from "../tasks/kernel/watch/observer.ts";
-import { scopeOf, type Task } from "../tasks/task.ts";
 import { type Failure, runScenario } from "./_run_scenario.ts";
 
-/** A moment in which the scenario's own task is about to begin a wait. */
+/** The scenario's own task is about to begin a wait. */
 export interface Checkpoint {
-  readonly task: Task<unknown>;
+  /** The scope of that task. */
+  readonly scope: CancelScope;
   /**
    * Whether a cancel may have come in by now. It can't where another wait was
    * begun before in the same synchronous code: that one would have got it.
@@ -22,38 +24,38 @@ export interface Checkpoint {
   onWait(begun: (wait: ScopedWait) => void): void;
 }
 
-/** Rehearses `scenario`, and calls `onPoint` at every cancellation point. */
+/** Runs `scenario`, and calls `onCheckpoint` at every cancellation point. */
 export function runWithCheckpoints(
   scenario: Coroutine<void>,
-  onPoint: (moment: Checkpoint) => void,
+  onCheckpoint: (checkpoint: Checkpoint) => void,
 ): Promise<Failure[]> {
-  let main: Task<unknown> | undefined;
+  let main: CancelScope | undefined;
   let open = true;
   const noteMain = () => {
-    main = currentTask();
+    main = currentScope();
     return scenario();
   };
-  const pass = (task: Task<unknown>) => {
-    const moment = { task, open, onWait: onWaitOf(task) };
+  const pass = (scope: CancelScope) => {
+    const checkpoint = { scope, open, onWait: onWaitOf(scope) };
     if (open) queueMicrotask(() => open = true); // after the code that runs now
     open = false;
-    onPoint(moment);
+    onCheckpoint(checkpoint);
   };
   return runScenario(noteMain, {
     prepare: (loop) => {
       loop.onPoint = () => {
-        if (main !== undefined && currentScope().task === main) pass(main);
+        if (currentScope().outermost === main) pass(main);
       };
     },
   });
 }
 
-function onWaitOf(task: Task<unknown>): Checkpoint["onWait"] {
-  const before = new Set(scopeOf(task).waits);
+function onWaitOf(scope: CancelScope): Checkpoint["onWait"] {
+  const before = new Set(scope.waits);
   return (begun) => {
     // The wait is begun in the code that runs now, if it is.
     queueMicrotask(() => {
-      const wait = scopeOf(task).waits.find((wait) => !before.has(wait));
+      const wait = scope.waits.find((wait) => !before.has(wait));
       if (wait !== undefined) begun(wait);
     });
   };
@@ -64,7 +66,7 @@ function onWaitOf(task: Task<unknown>): Checkpoint["onWait"] {
  * before the code that waited goes on. The returned function ends this.
  */
 export function onWakeUp(
-  task: Task<unknown>,
+  scope: CancelScope,
   wait: ScopedWait,
   woken: () => void,
 ): () => void {
@@ -73,5 +75,5 @@ export function onWakeUp(
       if (resumed === wait) queueMicrotask(woken);
     }
   }();
-  return observe(scopeOf(task).scheduler, observer);
+  return observe(scope.scheduler, observer);
 }

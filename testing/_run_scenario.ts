@@ -82,7 +82,7 @@ export async function runScenario(
     thrown = { error };
   }
   return [clock.deadlock, thrown, clock.unretrieved]
-    .filter((mishap) => mishap !== undefined);
+    .filter((failure) => failure !== undefined);
 }
 
 /** How many cancels of the calling code are in force. */

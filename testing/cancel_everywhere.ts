@@ -10,6 +10,7 @@ import {
   ignoreCancelRejection,
 } from "../tasks/kernel/wait/checkpoint.ts";
 import { calledIn, callerIn } from "../tasks/kernel/watch/user_frame.ts";
+import type { Task } from "../tasks/task.ts";
 import { onWakeUp, runWithCheckpoints } from "./_checkpoints.ts";
 import { DeadlockError } from "./deadlock.ts";
 import { describeFailure } from "./_run_scenario.ts";
@@ -154,21 +155,21 @@ async function cancelAll(
 /** Runs the scenario without a cancel. */
 async function findPoints(scenario: Coroutine<void>): Promise<Point[]> {
   const points: Point[] = [];
-  const [mishap] = await runWithCheckpoints(scenario, (moment) => {
+  const [failure] = await runWithCheckpoints(scenario, (checkpoint) => {
     const here = new Error();
     const point: Point = {
       waitsFor: calledIn(here) ?? "something",
       where: callerIn(here),
-      open: moment.open,
+      open: checkpoint.open,
       waits: false,
     };
     points.push(point);
-    moment.onWait((wait) => {
+    checkpoint.onWait((wait) => {
       point.waits = true;
       point.waitsFor = wait.what;
     });
   });
-  if (mishap !== undefined) throw mishap.error;
+  if (failure !== undefined) throw failure.error;
   return points;
 }
 
@@ -189,15 +190,16 @@ async function cancelAt(
   let cancelled = false;
   let passed = 0;
   let stop = () => {};
-  const mishaps = await runWithCheckpoints(scenario, (moment) => {
+  const failures = await runWithCheckpoints(scenario, (checkpoint) => {
     if (passed++ !== index) return;
-    const { task } = moment;
+    const { scope } = checkpoint;
+    const task = scope.task as Task<unknown>;
     const cancel = () => {
       cancelled = task.cancel(`cancelled ${timing} ${place}`);
     };
     if (timing === "right at") cancel();
-    else if (timing === "in the wait of") moment.onWait(cancel);
-    else moment.onWait((wait) => stop = onWakeUp(task, wait, cancel));
+    else if (timing === "in the wait of") checkpoint.onWait(cancel);
+    else checkpoint.onWait((wait) => stop = onWakeUp(scope, wait, cancel));
   });
   stop();
 
@@ -205,7 +207,7 @@ async function cancelAt(
     const details = { ...options, point: number, waitsFor, where };
     throw new CancelEverywhereError(message, details);
   };
-  const failed = mishaps.find(({ error }) =>
+  const failed = failures.find(({ error }) =>
     !isCancelled(error) || error instanceof DeadlockError
   );
   if (failed !== undefined) {

@@ -4,7 +4,7 @@ import { CancelledError } from "../tasks/kernel/errors.ts";
 import type { Scheduler } from "../tasks/kernel/loop/scheduler.ts";
 import { Waiter } from "../tasks/kernel/wait/waiter.ts";
 import { callerIn } from "../tasks/kernel/watch/user_frame.ts";
-import { scopeOf, tasksOf } from "../tasks/task.ts";
+import type { Task } from "../tasks/task.ts";
 
 /** Who waits for what, in a {@linkcode DeadlockError}. */
 export interface BlockedTask {
@@ -81,17 +81,17 @@ export function breakDeadlock(
   scheduler: Scheduler,
   again: boolean,
 ): DeadlockError {
-  const tasks = tasksOf(scheduler);
-  const blocked = tasks.map((task) => ({
-    task: task.name,
-    waitsFor: scopeOf(task).waits.map(describeWait),
+  const scopes = [...scheduler.tasks];
+  const blocked = scopes.map(({ task, waits }) => ({
+    task: (task as Task<unknown>).name,
+    waitsFor: waits.map(describeWait),
   }));
   const error = new DeadlockError(blocked);
   if (again) {
-    for (const wait of tasks.flatMap((task) => scopeOf(task).waits)) {
+    for (const wait of scopes.flatMap(({ waits }) => waits)) {
       if (wait instanceof Waiter) wait.fail(error);
     }
-  } else scopeOf(tasks[0]!).cancel(error);
+  } else scopes[0]!.cancel(error);
   return error;
 }
 

@@ -133,9 +133,9 @@ async function exploreAll(
   let seed = firstSeed;
   for (let run = 1; run <= runs; run++) {
     const schedule = new Schedule(seed);
-    const mishap = await perform(scenario, schedule);
-    if (mishap !== undefined) {
-      throw await makeError(scenario, { schedule, mishap, seed, run });
+    const failure = await perform(scenario, schedule);
+    if (failure !== undefined) {
+      throw await makeError(scenario, { schedule, failure, seed, run });
     }
     tree.add(schedule.choices);
     schedules.add(schedule.hash);
@@ -161,25 +161,25 @@ async function perform(
  */
 async function makeError(
   scenario: Coroutine<void>,
-  first: { schedule: Schedule; mishap: Failure; seed: number; run: number },
+  first: { schedule: Schedule; failure: Failure; seed: number; run: number },
 ): Promise<ExploreError> {
-  const kind = kindOf(first.mishap);
+  const kind = kindOf(first.failure);
   const failsAs = async (choices: readonly Choice[]) => {
     const schedule = Schedule.of(choices);
-    const mishap = await perform(scenario, schedule);
-    const same = mishap !== undefined && kindOf(mishap) === kind;
+    const failure = await perform(scenario, schedule);
+    const same = failure !== undefined && kindOf(failure) === kind;
     return same ? schedule.choices : undefined;
   };
   const seed = await shrink(first.schedule.choices, failsAs) ?? first.seed;
   const schedule = new Schedule(seed);
   const repeated = await perform(scenario, schedule, true);
-  const mishap = repeated ?? first.mishap;
+  const failure = repeated ?? first.failure;
   const repeat = `explore(scenario, { seed: ${seed}, runs: 1 })`;
   const message = repeated === undefined
     ? `run ${first.run} failed, but did not fail again: the scenario depends on more than the order; its seed is ${seed}`
     : `run ${first.run} failed, and ${repeat} repeats it, ${schedule}`;
-  return new ExploreError(`${message}: ${describeFailure(mishap)}`, {
-    cause: mishap.error,
+  return new ExploreError(`${message}: ${describeFailure(failure)}`, {
+    cause: failure.error,
     seed,
     runs: first.run,
   });

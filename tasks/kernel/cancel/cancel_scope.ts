@@ -447,8 +447,9 @@ export function rootFrame(
  * The scope of all code on a loop that runs in no task. Nothing cancels it.
  */
 function rootScopeOf(scheduler: Scheduler): CancelScope {
-  const rootScope = scheduler.rootScope ??
-    new CancelScope(scheduler, undefined, noVariables());
-  scheduler.rootScope = rootScope;
-  return rootScope as CancelScope;
+  return scheduler.rootScope ??= new CancelScope(
+    scheduler,
+    undefined,
+    noVariables(),
+  );
 }

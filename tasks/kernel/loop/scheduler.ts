@@ -19,7 +19,8 @@
  * @module
  */
 import { setImmediate } from "node:timers";
-import { LinkedList, type LinkedNode } from "../linked_list.ts";
+import type { CancelScope } from "../cancel/cancel_scope.ts";
+import { LinkedList } from "../linked_list.ts";
 import { pendingCancels } from "../pending_cancels.ts";
 import type { Observer } from "../watch/observer.ts";
 import { budget } from "./budget.ts";
@@ -46,12 +47,6 @@ const IO_POLL_INTERVAL = 61;
  */
 const IO_YIELD_INTERVAL_MS = 2;
 
-/** The scope of a task. */
-export interface TaskScope extends LinkedNode<TaskScope> {
-  /** The task. */
-  readonly task: object | undefined;
-}
-
 const settled = Promise.resolve();
 
 function noop(): void {}
@@ -69,16 +64,16 @@ export class Scheduler implements ClockedLoop {
   observer: Observer | undefined = undefined;
   /** Set when the run is over: no tasks start here any more. */
   closed = false;
-  /** The tasks that have not ended. */
-  readonly tasks: LinkedList<TaskScope> = new LinkedList();
+  /** The scopes of the tasks that have not ended, oldest first. */
+  readonly tasks: LinkedList<CancelScope> = new LinkedList();
   /** How many of {@linkcode tasks} are in a wait. */
   waiting = 0;
   /** How many waits are for the world outside: sockets, children, threads. */
   external = 0;
   onWait: (() => void) | undefined = undefined;
   choose: ((count: number) => number) | undefined = undefined;
-  /** The scope of the code that runs in no task: see `commonsOf`. */
-  rootScope: object | undefined = undefined;
+  /** The scope of the code that runs in no task: see `rootScopeOf`. */
+  rootScope: CancelScope | undefined = undefined;
   /** The `EventLoop` that shows it to the public. */
   eventLoop: object | undefined = undefined;
   /** In debug mode a callback that runs longer is reported. */

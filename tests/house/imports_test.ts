@@ -1,0 +1,154 @@
+/**
+ * The rules about imports that ARCHITECTURE.md states.
+ *
+ * @module
+ */
+import { assert, assertEquals } from "@std/assert";
+import {
+  areaOf,
+  AREAS,
+  files,
+  folderOf,
+  type Import,
+  imports,
+  isPrivate,
+  publicNamesOf,
+} from "./_imports.ts";
+
+const KERNEL = "tasks/kernel";
+
+/** The folders of the kernel; the files of each may use those before it. */
+const LAYERS = ["", "watch", "loop", "cancel", "context", "wait"];
+
+/** What other areas may import though it is not public, beside the kernel. */
+const SHARED = ["streams/buffer/source_and_sink.ts"];
+
+/** The folders in which packages may be imported. */
+const WITH_PACKAGES = ["queue/nats", "queue/jobs"];
+
+/** Each rule, with a function that returns whether an import breaks it. */
+const RULES: Record<string, (statement: Import) => boolean> = {
+  "areas import one way": ({ from, to, isPackage }) => {
+    const area = areaOf(from);
+    const other = areaOf(to);
+    return !isPackage && area !== other && !AREAS[area]!.includes(other);
+  },
+
+  "a file with an underscore is imported from its own folder only": (
+    { from, to },
+  ) => isPrivate(to) && folderOf(from) !== folderOf(to),
+
+  "other areas import the kernel, public names, and sources and sinks": (
+    { from, to, names, isPackage },
+  ) => {
+    if (isPackage || areaOf(from) === areaOf(to)) return false;
+    if (isInside(to, KERNEL) || SHARED.includes(to)) return false;
+    if (to.endsWith("/mod.ts")) return false;
+    const open = publicNamesOf(to);
+    return !names.every(({ name }) => open.has(name));
+  },
+
+  "the kernel imports nothing from outside of it": (
+    { from, to, isPackage },
+  ) => !isPackage && isInside(from, KERNEL) && !isInside(to, KERNEL),
+
+  "the folders of the kernel stand on each other": ({ from, to, isValue }) =>
+    isValue && isInside(from, KERNEL) && isInside(to, KERNEL) &&
+    layerOf(to) > layerOf(from),
+
+  "packages are imported for queues of jobs only": (
+    { from, to, isPackage },
+  ) =>
+    isPackage && !to.startsWith("node:") &&
+    !WITH_PACKAGES.some((folder) => isInside(from, folder)),
+};
+
+/** Imports that break a rule today: this list may only get shorter. */
+const KNOWN: string[] = [
+  "process/pipes/communicate.ts → streams/stream_reader.ts",
+  "process/pipes/pipes.ts → streams/stream_reader.ts",
+  "process/pipes/pipes.ts → streams/stream_writer.ts",
+  "queue/nats/consumer/acks.ts → queue/nats/_subjects.ts",
+  "queue/nats/consumer/dead_letters.ts → queue/nats/_provision.ts",
+  "queue/nats/consumer/dead_letters.ts → queue/nats/_subjects.ts",
+  "queue/nats/consumer/release_notes.ts → queue/nats/_subjects.ts",
+  "queue/nats/producer/backlog.ts → queue/nats/_provision.ts",
+  "queue/nats/producer/backlog.ts → queue/nats/_subjects.ts",
+  "queue/nats/producer/done_notices.ts → queue/nats/_subjects.ts",
+  "queue/nats/producer/publish.ts → queue/nats/_subjects.ts",
+  "queue/nats/producer/publisher.ts → queue/nats/_subjects.ts",
+];
+
+function isInside(file: string, folder: string): boolean {
+  return file.startsWith(`${folder}/`);
+}
+
+/** The layer of a file of the kernel; -1 for a folder that is none. */
+function layerOf(file: string): number {
+  return LAYERS.indexOf(folderOf(file).slice(KERNEL.length + 1));
+}
+
+function show({ from, to }: Import): string {
+  return `${from} → ${to}`;
+}
+
+for (const [rule, breaks] of Object.entries(RULES)) {
+  Deno.test(rule, () => {
+    const broken = imports.filter(breaks).map(show);
+    assertEquals(broken.filter((it) => !KNOWN.includes(it)), []);
+  });
+}
+
+Deno.test("values are never imported in a circle", () => {
+  const values = imports.filter((it) => it.isValue && !it.isPackage);
+  const importsOf = Map.groupBy(values, ({ from }) => from);
+  const finished = new Set<string>();
+  const visit = (file: string, path: readonly string[]): void => {
+    const start = path.indexOf(file);
+    assert(start < 0, [...path.slice(start), file].join(" → "));
+    if (finished.has(file)) return;
+    for (const { to } of importsOf.get(file) ?? []) visit(to, [...path, file]);
+    finished.add(file);
+  };
+  for (const file of files) visit(file, []);
+});
+
+Deno.test("every known exception still breaks a rule", () => {
+  const broken = new Set(
+    Object.values(RULES).flatMap((breaks) => imports.filter(breaks).map(show)),
+  );
+  assertEquals(KNOWN.filter((it) => !broken.has(it)), []);
+});
+
+Deno.test("every import is found, and every folder of the kernel is a layer", () => {
+  for (const file of files) {
+    assertEquals(
+      imports.filter(({ from }) => from === file).length,
+      countImports(file),
+      file,
+    );
+    if (isInside(file, KERNEL)) assert(layerOf(file) >= 0, file);
+  }
+  for (const { to, isPackage } of imports) {
+    assert(isPackage || files.includes(to), to);
+  }
+});
+
+/** How many lines of a file end an import or a re-export. */
+function countImports(file: string): number {
+  const source = Deno.readTextFileSync(
+    new URL(`../../${file}`, import.meta.url),
+  );
+  return source.match(/^(?:\}|import|export)[^*\n]*(?:\*.*)? from "[^"]+";$/gm)
+    ?.length ?? 0;
+}
+
+Deno.test("the map of the house names every area and folder", async () => {
+  const page = new URL("../../ARCHITECTURE.md", import.meta.url);
+  const map = (await Deno.readTextFile(page)).split("```")[1]!;
+  const folders = new Set(files.map(folderOf));
+  for (const folder of folders) {
+    const name = folder.slice(folder.lastIndexOf("/") + 1);
+    assert(new RegExp(`\\b${name}/`).test(map), folder);
+  }
+});
