@@ -36,12 +36,21 @@ const SERVERS: Record<string, string[]> = {
   "Conn.read/write, same promises": [...DENO, "plain_server.ts", "same"],
   "node:net in Deno": [...DENO, "node_server.ts"],
 };
+const DATAGRAM_SERVERS: Record<string, string[]> = {
+  "openDatagram": [...DENO, "datagram_server.ts"],
+  "node:dgram in Deno": [...DENO, "node_datagram_server.ts"],
+};
 for (const module of ["asyncio", "uvloop"]) {
   // A distribution's own packages are there for its own interpreter alone.
   const python = ["python3", "/usr/bin/python3"]
     .find((python) => succeeds(python, "-c", `import ${module}`));
   if (python === undefined) continue;
   SERVERS[`CPython ${module}`] = [python, "asyncio_server.py", module];
+  DATAGRAM_SERVERS[`CPython ${module}, datagrams`] = [
+    python,
+    "datagram_server.py",
+    module,
+  ];
 }
 
 /**
@@ -53,7 +62,7 @@ const ports = new Map<string, number>();
 async function portOf(name: string): Promise<number> {
   const known = ports.get(name);
   if (known !== undefined) return known;
-  const [command, ...args] = SERVERS[name]!;
+  const [command, ...args] = (SERVERS[name] ?? DATAGRAM_SERVERS[name])!;
   const child = new Deno.Command(command!, {
     args,
     cwd: here,
@@ -81,30 +90,48 @@ function succeeds(command: string, ...args: string[]): boolean {
   }
 }
 
+/** A benchmark of a server that is started when it is first asked for. */
+function benchEcho(
+  name: string,
+  group: string,
+  [connections, size]: [number, number],
+  kind: string[] = [],
+): void {
+  Deno.bench({
+    name,
+    group,
+    baseline: name === "this package" || name === "openDatagram",
+    n: 5,
+    warmup: 1,
+    ignore: !canLoad,
+    async fn(bench) {
+      const port = await portOf(name);
+      bench.start();
+      const args = [port, connections, size, MESSAGES].map(String);
+      const { success } = await new Deno.Command(load, {
+        args: [...args, ...kind],
+        stdout: "null",
+      }).output();
+      bench.end();
+      if (!success) throw new Error(`no echo from ${name}`);
+    },
+  });
+}
+
 for (const size of [64, 16384]) {
   for (const connections of [1, 50, 500]) {
+    const group =
+      `${MESSAGES} echoes of ${size} bytes, ${connections} connections`;
     for (const name of Object.keys(SERVERS)) {
-      Deno.bench({
-        name,
-        group:
-          `${MESSAGES} echoes of ${size} bytes, ${connections} connections`,
-        baseline: name === "this package",
-        n: 5,
-        warmup: 1,
-        ignore: !canLoad,
-        async fn(bench) {
-          const port = await portOf(name);
-          bench.start();
-          const args = [port, connections, size, MESSAGES].map(String);
-          const { success } = await new Deno.Command(load, {
-            args,
-            stdout: "null",
-          }).output();
-          bench.end();
-          if (!success) throw new Error(`no echo from ${name}`);
-        },
-      });
+      benchEcho(name, group, [connections, size]);
     }
+  }
+}
+
+for (const clients of [1, 50]) {
+  const group = `${MESSAGES} datagrams of 64 bytes, ${clients} clients`;
+  for (const name of Object.keys(DATAGRAM_SERVERS)) {
+    benchEcho(name, group, [clients, 64], ["udp"]);
   }
 }
 

@@ -62,6 +62,16 @@
  *
  * @module
  */
+export {
+  type Datagram,
+  DatagramEndpoint,
+} from "./datagram/datagram_endpoint.ts";
+export type {
+  DatagramAddress,
+  DatagramOptions,
+  MulticastOptions,
+} from "./datagram/datagram_options.ts";
+export { openDatagram } from "./datagram/open_datagram.ts";
 export * from "./errors.ts";
 export {
   type ConnectOptions,

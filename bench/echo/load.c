@@ -2,7 +2,7 @@
  * A light load for echo servers: every connection sends a message, waits for all of it, and sends the next.
  *
  *   cc -O2 -o load load.c
- *   ./load PORT CONNECTIONS MESSAGE_SIZE MESSAGES
+ *   ./load PORT CONNECTIONS MESSAGE_SIZE MESSAGES [udp]
  *
  * Prints the messages per second. It takes a few percent of the time of the servers measured with it.
  */
@@ -44,7 +44,8 @@ static double now(void) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 5) return fprintf(stderr, "load PORT CONNECTIONS MESSAGE_SIZE MESSAGES\n"), 2;
+  if (argc < 5) return fprintf(stderr, "load PORT CONNECTIONS MESSAGE_SIZE MESSAGES [udp]\n"), 2;
+  int type = argc > 5 ? SOCK_DGRAM : SOCK_STREAM;
   int port = atoi(argv[1]), count = atoi(argv[2]);
   size_t size = atol(argv[3]);
   long messages = atol(argv[4]);
@@ -57,10 +58,10 @@ int main(int argc, char **argv) {
   struct connection *connections = calloc(count, sizeof *connections);
   for (int i = 0; i < count; i++) {
     struct connection *c = &connections[i];
-    c->fd = socket(AF_INET, SOCK_STREAM, 0);
+    c->fd = socket(AF_INET, type, 0);
     if (connect(c->fd, (struct sockaddr *)&address, sizeof address) < 0) die("connect");
     int one = 1;
-    setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    if (type == SOCK_STREAM) setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = c};
     epoll_ctl(epoll, EPOLL_CTL_ADD, c->fd, &event);
   }
