@@ -1,6 +1,7 @@
 import {
   assert,
   assertEquals,
+  assertInstanceOf,
   assertRejects,
   assertStrictEquals,
   assertThrows,
@@ -268,6 +269,31 @@ Deno.test("a deep chain of tasks is cancelled without running out of stack", asy
     "deep",
   );
   assertStrictEquals(error.name, "CancelledError");
+});
+
+Deno.test("however far a cancel is handed on, its errors are alike", async () => {
+  const row = [createTask(() => sleep(60_000))];
+  const errors: CancelledError[] = [];
+  for (let i = 0; i < 50; i++) {
+    const before = row.at(-1)!;
+    row.push(createTask(async () => {
+      try {
+        await before;
+      } catch (error) {
+        errors.push(error as CancelledError);
+        throw error;
+      }
+    }));
+  }
+  await sleep(0);
+  row.at(-1)!.cancel("enough");
+  await assertRejects(async () => await row.at(-1), CancelledError, "enough");
+  assertEquals(errors.length, 50);
+  for (const error of errors) {
+    assertInstanceOf(error, CancelledError);
+    assertEquals(error.name, "CancelledError");
+    assertEquals(error.stack, "CancelledError: enough");
+  }
 });
 
 Deno.test("a row of tasks that is too long for the stack says so each time, and can be cancelled at its other end", async () => {

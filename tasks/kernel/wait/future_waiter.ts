@@ -1,5 +1,5 @@
 /** @module */
-import { type CancelledError, isCancelled } from "../errors.ts";
+import { type CancelledError, forwarded, isCancelled } from "../errors.ts";
 import type { Completion, Listener } from "./completion.ts";
 import { type Place, Waiter } from "./waiter.ts";
 
@@ -57,7 +57,7 @@ export class FutureWaiter<T> extends Waiter<T> implements Listener {
 
   override cancel(error: CancelledError): boolean {
     this.#forwarded = error;
-    if (!this.#completion.source.cancel(error.message)) this.#giveUp(error);
+    if (!this.#forward(error.message)) this.#giveUp(error);
     return !this.pending;
   }
 
@@ -69,6 +69,16 @@ export class FutureWaiter<T> extends Waiter<T> implements Listener {
   /** Called when the wait has ended. */
   left(): void {
     this.#completion.unlisten(this);
+  }
+
+  /** Cancels the future; false if it has ended. */
+  #forward(message: string): boolean {
+    forwarded.depth++;
+    try {
+      return this.#completion.source.cancel(message);
+    } finally {
+      forwarded.depth--;
+    }
   }
 
   #giveUp(error: CancelledError): void {
