@@ -74,6 +74,14 @@ export type {
 export { openDatagram } from "./datagram/open_datagram.ts";
 export * from "./errors.ts";
 export {
+  type AddrInfo,
+  type AddrInfoOptions,
+  getaddrinfo,
+} from "./names/getaddrinfo.ts";
+export { getnameinfo, type NameInfoAddress } from "./names/getnameinfo.ts";
+export type { LookupOptions } from "./names/lookup_options.ts";
+export type { NameServer } from "./names/stub_resolver.ts";
+export {
   type ConnectOptions,
   openConnection,
   openUnixConnection,
