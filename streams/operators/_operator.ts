@@ -1,0 +1,268 @@
+/** @module */
+import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
+import { type CancelledError, isCancelled } from "../../tasks/kernel/errors.ts";
+import { Future } from "../../tasks/future.ts";
+import { printable } from "../../tasks/kernel/watch/inspect.ts";
+import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
+import {
+  deliver,
+  ready,
+  takePendingCancel,
+} from "../../tasks/kernel/wait/checkpoint.ts";
+import { ShieldedWaiter, Waiter } from "../../tasks/kernel/wait/waiter.ts";
+import { DONE } from "./_source.ts";
+
+/**
+ * A call of `next` that waits. A cancel ends the operator, and this wait when
+ * that is over.
+ */
+class Next<T> extends Waiter<IteratorResult<T, undefined>> {
+  readonly #operator: Operator<T>;
+  #cancel: CancelledError | undefined = undefined;
+
+  constructor(line: NextLine<T>, operator: Operator<T>) {
+    super(line);
+    this.#operator = operator;
+  }
+
+  get isCancelled(): boolean {
+    return this.#cancel !== undefined;
+  }
+
+  override cancel(error: CancelledError): boolean {
+    this.#cancel = error;
+    this.#operator.cancel();
+    return !this.pending;
+  }
+
+  /** Rejects with the cancel. */
+  giveUp(): void {
+    this.scope.delivered(this.#cancel!);
+    super.cancel(this.#cancel!);
+  }
+}
+
+type NextLine<T> = WaitQueue<IteratorResult<T, undefined>, Next<T>>;
+
+/**
+ * What all operators are: something that does nothing before it is asked for an
+ * item, and that ends once: by its source, an error, a consumer that leaves, or
+ * a cancelled `next`. It is over when all that works for it has ended.
+ */
+export abstract class Operator<T> {
+  readonly what: string;
+  /** The calls of `next` that wait. */
+  protected readonly nexts: NextLine<T>;
+  readonly #returns: WaitQueue<IteratorReturnResult<undefined>>;
+  #state: "new" | "open" | "ending" | "over" = "new";
+  /** Whether the consumer wants no more, ready or not. */
+  #isLeft = false;
+  #isCancelled = false;
+  /** The next call rejects with it; if there is none, it is reported. */
+  #failure: Future<never> | undefined = undefined;
+  /** Whether the failure came of closing a source: `return` rejects with it. */
+  #isClosingFailure = false;
+
+  constructor(what: string) {
+    this.what = what;
+    this.nexts = new WaitQueue(what);
+    this.#returns = new WaitQueue(`${what}: closing`);
+  }
+
+  /** Begins the work: the first item is asked for. */
+  protected abstract begin(): void;
+  /** One more item is asked for: gives it if it is ready. */
+  protected abstract ask(): IteratorResult<T, undefined> | undefined;
+  /** Ends the work, and calls {@linkcode over} when that has ended. */
+  protected abstract end(): void;
+  /** Whether `task` works for it. */
+  protected abstract owns(task: object | undefined): boolean;
+
+  get state(): string {
+    return this.#state;
+  }
+
+  next(): Promise<IteratorResult<T, undefined>> {
+    const cancel = takePendingCancel();
+    if (cancel !== undefined) return this.#refuse(cancel);
+    try {
+      if (this.#state === "new") {
+        this.#state = "open";
+        this.begin();
+      }
+      const result = this.#isLeft ? DONE : this.ask();
+      if (result !== undefined) return ready(result);
+    } catch (error) {
+      this.fail(error);
+    }
+    const next = this.nexts.add(new Next(this.nexts, this));
+    if (this.#state === "over") this.#settle();
+    return next;
+  }
+
+  return(): Promise<IteratorReturnResult<undefined>> {
+    this.leave();
+    // A task that works for it would wait for itself.
+    if (this.#state === "over" || this.owns(currentScope().task)) {
+      return ready(DONE);
+    }
+    return this.#returns.add(new ShieldedWaiter(this.#returns));
+  }
+
+  /** The consumer wants no more. */
+  leave(): void {
+    this.#isLeft = true;
+    if (this.#state === "over") this.#reportFailure();
+    if (this.#state === "over" || this.#state === "ending") return;
+    this.#state = "ending";
+    this.#wakeNexts();
+    this.end();
+  }
+
+  /** A call of `next` was cancelled. */
+  cancel(): void {
+    this.#isCancelled = true;
+    this.leave();
+  }
+
+  /** There are no more items than those that are ready. */
+  finish(): void {
+    if (this.#state !== "open") return;
+    this.#state = "ending";
+    this.end();
+  }
+
+  /** It ends with `error`, after what is ready. */
+  fail(error: unknown): void {
+    if (this.#state !== "open") return this.report(error);
+    this.#failure = failedFuture(error);
+    this.finish();
+  }
+
+  /** A task that works for it has failed. */
+  failed(error: unknown): void {
+    if (this.#state === "open") this.fail(error);
+    else this.closingFailed(error);
+  }
+
+  /** A source has failed that is not read any more. */
+  closingFailed(error: unknown): void {
+    if (
+      this.#state === "open" || this.#failure !== undefined || this.#isCancelled
+    ) return this.report(error);
+    this.#failure = failedFuture(error);
+    this.#isClosingFailure = true;
+  }
+
+  /** For errors that come after the first. */
+  report(error: unknown): void {
+    if (isCancelled(error)) return;
+    currentScope().scheduler.report({
+      message: `Unhandled exception in ${this.what}, which is ending`,
+      error,
+    });
+  }
+
+  /** All that worked for it has ended. */
+  over(): void {
+    this.#state = "over";
+    this.#settle();
+  }
+
+  /** Gives `value` to the first call that waits; false if there is none. */
+  protected hand(value: T): boolean {
+    return !this.#isLeft && this.nexts.wake({ done: false, value });
+  }
+
+  /** The cancel came before this call of `next`. */
+  #refuse(cancel: CancelledError): Promise<never> {
+    this.cancel();
+    if (this.#state === "over") return deliver(cancel);
+    const next = new Next(this.nexts, this);
+    this.nexts.add(next);
+    next.cancel(cancel);
+    return next.promise as Promise<never>;
+  }
+
+  /** Ends the calls of `next` that wait, but for those that are cancelled. */
+  #wakeNexts(): void {
+    let next = this.nexts.first;
+    while (next !== undefined) {
+      const following = next.nextInQueue as Next<T> | undefined;
+      if (!next.isCancelled) next.wake(DONE);
+      next = following;
+    }
+  }
+
+  /** Ends all calls that wait, once it is over. */
+  #settle(): void {
+    let next: Next<T> | undefined;
+    while ((next = this.nexts.first) !== undefined) {
+      if (next.isCancelled) next.giveUp();
+      else if (this.#failure !== undefined) next.fail(this.#takeFailure());
+      else next.wake(DONE);
+    }
+    if (this.#isClosingFailure && this.#returns.size > 0) {
+      this.#returns.first!.fail(this.#takeFailure());
+    }
+    this.#returns.wakeAll(DONE);
+    if (this.#isLeft) this.#reportFailure();
+  }
+
+  #takeFailure(): unknown {
+    const error = this.#failure!.exception();
+    this.#failure = undefined;
+    this.#isClosingFailure = false;
+    return error;
+  }
+
+  #reportFailure(): void {
+    if (this.#failure !== undefined) this.report(this.#takeFailure());
+  }
+}
+
+/** A future is reported when it is let go of and its error was not taken. */
+function failedFuture(error: unknown): Future<never> {
+  const future = new Future<never>();
+  future.setException(error);
+  return future;
+}
+
+/** The face of an operator that its consumer sees. */
+class Items<T> implements AsyncIterableIterator<T, undefined>, AsyncDisposable {
+  readonly #operator: Operator<T>;
+
+  constructor(operator: Operator<T>) {
+    this.#operator = operator;
+  }
+
+  next(): Promise<IteratorResult<T, undefined>> {
+    return this.#operator.next();
+  }
+
+  return(): Promise<IteratorReturnResult<undefined>> {
+    return this.#operator.return();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#operator.return();
+  }
+
+  static {
+    printable(Items, (items) => ({
+      operator: items.#operator.what,
+      state: items.#operator.state,
+    }));
+  }
+}
+
+/** What an operator gives to its consumer. */
+export function itemsOf<T>(
+  operator: Operator<T>,
+): AsyncIterableIterator<T, undefined> & AsyncDisposable {
+  return new Items(operator);
+}

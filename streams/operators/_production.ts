@@ -1,0 +1,129 @@
+/** @module */
+import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
+import {
+  checkpointIfCancelled,
+  ready,
+} from "../../tasks/kernel/wait/checkpoint.ts";
+import { Waiter } from "../../tasks/kernel/wait/waiter.ts";
+import { Engine } from "./_engine.ts";
+import { Fifo } from "./_fifo.ts";
+import { Operator } from "./_operator.ts";
+import type { Source, Upstream } from "./_source.ts";
+
+/** A coroutine that has given an item, until one more is wanted of it. */
+class Giver extends Waiter<void> {
+  /** The number of the item. */
+  readonly item: number;
+
+  constructor(line: WaitQueue<void, Giver>, item: number) {
+    super(line);
+    this.item = item;
+  }
+}
+
+/**
+ * An operator whose items are given by coroutines, as a generator yields: each
+ * goes on when its item was taken and one more is asked for.
+ */
+export class Production<T> extends Operator<T> {
+  readonly #sources: readonly Upstream[];
+  readonly #produce: (production: Production<T>) => void;
+  #engine: Engine | undefined = undefined;
+  /** Items that were given before they were asked for. */
+  readonly #ready = new Fifo<T>();
+  readonly #givers: WaitQueue<void, Giver>;
+  #taken = 0;
+  #running = 0;
+
+  /** @param produce Starts the coroutines. */
+  constructor(
+    what: string,
+    sources: readonly Upstream[],
+    produce: (production: Production<T>) => void,
+  ) {
+    super(what);
+    this.#sources = sources;
+    this.#produce = produce;
+    this.#givers = new WaitQueue(`${what}: the next item to be asked for`);
+  }
+
+  /**
+   * Starts a coroutine that reads `source`. The operator ends with the last of
+   * them, and fails with the first that fails.
+   */
+  start(source: Upstream, coroutine: () => Promise<void>): void {
+    const engine = this.#engine!;
+    this.#running++;
+    engine.start(async () => {
+      try {
+        await coroutine();
+        if (--this.#running === 0) this.finish();
+      } catch (error) {
+        this.fail(error);
+      }
+      await source.settle();
+    });
+  }
+
+  /**
+   * Gives `item`, and waits until one more is wanted.
+   *
+   * @throws {CancelledError} The operator has ended.
+   */
+  give(item: T): Promise<void> {
+    const number = this.#taken + this.#ready.size;
+    this.deliver(item);
+    return this.untilWanted(number);
+  }
+
+  /** Gives `item`, and does not wait: for the last one. */
+  deliver(item: T): void {
+    if (this.hand(item)) this.#taken++;
+    else this.#ready.push(item);
+  }
+
+  /** Waits until item `number` was taken, and one more is asked for. */
+  untilWanted(number: number): Promise<void> {
+    const rejection = checkpointIfCancelled();
+    if (rejection !== undefined) return rejection;
+    if (number < this.#taken && this.nexts.size > 0) return ready(undefined);
+    return this.#givers.add(new Giver(this.#givers, number));
+  }
+
+  protected override begin(): void {
+    this.#engine = new Engine(this.what, this.#sources, this);
+    this.#produce(this);
+    if (this.#running === 0) this.finish();
+  }
+
+  protected override ask(): IteratorResult<T, undefined> | undefined {
+    let giver: Giver | undefined;
+    while ((giver = this.#givers.first) && giver.item < this.#taken) {
+      giver.wake();
+    }
+    if (this.#ready.size === 0) return undefined;
+    this.#taken++;
+    return { done: false, value: this.#ready.shift() };
+  }
+
+  protected override end(): void {
+    if (this.#engine === undefined) this.over();
+    else this.#engine.end();
+  }
+
+  protected override owns(task: object | undefined): boolean {
+    return this.#engine?.owns(task) ?? false;
+  }
+}
+
+/** An operator that reads one source, by one coroutine. */
+export function produce<T, R>(
+  source: Source<T>,
+  coroutine: (production: Production<R>) => Promise<void>,
+): Production<R> {
+  return new Production<R>(
+    source.what,
+    [source],
+    (production) => production.start(source, () => coroutine(production)),
+  );
+}
