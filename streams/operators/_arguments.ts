@@ -2,19 +2,21 @@
 import { describe } from "../../tasks/kernel/types.ts";
 
 /**
- * Checks a number of items, which may be `Infinity`.
+ * Checks a number of items, which may be `Infinity` unless `most` is given.
  *
+ * @param action What cannot be done with another value: `"map"`.
  * @throws {TypeError} `value` is not a number.
  * @throws {RangeError} `value` is not a whole number from 1.
  */
 export function checkCount(
   value: unknown,
-  caller: string,
   name: string,
+  { action, most = Infinity }: { action: string; most?: number },
 ): asserts value is number {
-  const complaint = `Cannot ${caller}: ${name} is a whole number from 1`;
+  const complaint = `Cannot ${action}: ${name} is a whole number from 1`;
   checkNumber(value, complaint);
-  if (value >= 1 && (Number.isInteger(value) || value === Infinity)) return;
+  const isWhole = Number.isInteger(value) || value === Infinity;
+  if (isWhole && value >= 1 && value <= most) return;
   throw new RangeError(`${complaint}, received ${value}`);
 }
 
@@ -26,20 +28,24 @@ export function checkCount(
  */
 export function checkTime(
   value: unknown,
-  caller: string,
   name: string,
+  { action }: { action: string },
 ): asserts value is number {
-  const complaint = `Cannot ${caller}: ${name} is in milliseconds, 0 or more`;
+  const complaint = `Cannot ${action}: ${name} is in milliseconds, 0 or more`;
   checkNumber(value, complaint);
   if (value >= 0) return;
   throw new RangeError(`${complaint}, received ${value}`);
 }
 
-/** Checks an object with options. */
-export function checkOptions(value: unknown, caller: string): void {
+/**
+ * Checks that options are given as an object.
+ *
+ * @throws {TypeError} `value` is something else.
+ */
+export function checkOptions(value: unknown, action: string): void {
   if (typeof value === "object" && value !== null) return;
   throw new TypeError(
-    `Cannot ${caller}: the options are an object, received ${describe(value)}`,
+    `Cannot ${action}: options are an object, received ${describe(value)}`,
   );
 }
 

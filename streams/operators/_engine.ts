@@ -1,39 +1,40 @@
 /** @module */
-import { contextOf } from "../../tasks/context.ts";
+import { rootFrame } from "../../tasks/kernel/cancel/cancel_scope.ts";
 import {
   copyVariables,
   currentScope,
+  runInFrame,
 } from "../../tasks/kernel/context/current_scope.ts";
-import { completionOf } from "../../tasks/future.ts";
 import type { Scheduler } from "../../tasks/kernel/loop/scheduler.ts";
-import { spawn, type Task } from "../../tasks/task.ts";
 import type { Coroutine } from "../../tasks/kernel/types.ts";
 import type { Variables } from "../../tasks/kernel/variables.ts";
+import { createTask } from "../../tasks/create_task.ts";
+import type { Task } from "../../tasks/task.ts";
 import type { Upstream } from "./_source.ts";
 
-/** What is told of the tasks. */
+/** What is told of the tasks and of the sources. */
 export interface Operated {
-  /** One has failed, or was cancelled by something else. */
+  /** A task has failed, or was cancelled by something else. */
   failed(error: unknown): void;
-  /** A source has failed that nothing reads any more. */
+  /** A source has failed that is not read any more. */
   closingFailed(error: unknown): void;
-  /** All have ended, and the sources are closed. */
+  /** All tasks have ended, and all sources are closed. */
   over(): void;
 }
 
 /**
  * The tasks that work for an operator, and the sources that they read: they end
  * together. They run on the loop of the code that has asked for the first item,
- * with a copy of its context variables each.
+ * each with a copy of its context variables.
  */
 export class Engine {
   readonly what: string;
   readonly scheduler: Scheduler = currentScope().scheduler;
   readonly variables: Variables = copyVariables();
   isEnding = false;
-  readonly #operated: Operated;
   readonly #sources: readonly Upstream[];
-  readonly #tasks = new Set<Task<unknown>>();
+  readonly #operated: Operated;
+  readonly #tasks = new Set<Task<void>>();
   #isOver = false;
 
   constructor(
@@ -49,28 +50,19 @@ export class Engine {
     }
   }
 
-  /** Starts a task: at once, unless it is to close something. */
-  start(coroutine: Coroutine<void>, eager = true): Task<void> {
-    const { bindings } = this.variables;
-    const context = contextOf({ bindings });
-    const options = { name: this.what, context, eager };
-    const task = spawn(coroutine, this.scheduler, options);
-    this.#tasks.add(task);
-    completionOf(task).listen({
-      settled: ({ state, error }) => {
-        this.#tasks.delete(task);
-        if (state === "failed" || (state === "cancelled" && !this.isEnding)) {
-          this.#operated.failed(error);
-        }
-        this.#overIfIdle();
-      },
+  /** Starts a task: at once, unless `eager` is false. */
+  start(coroutine: Coroutine<void>, eager = true): void {
+    // Whatever calls this, the task is not to inherit of it.
+    runInFrame(rootFrame(this.scheduler, this.variables), () => {
+      const task = createTask(coroutine, { name: this.what, eager });
+      this.#tasks.add(task);
+      task.addDoneCallback(this.#ended);
     });
-    return task;
   }
 
   /** Whether `task` is one of its own. */
   owns(task: object | undefined): boolean {
-    return this.#tasks.has(task as Task<unknown>);
+    return this.#tasks.has(task as Task<void>);
   }
 
   /** Cancels the tasks and closes the sources. */
@@ -78,17 +70,48 @@ export class Engine {
     if (this.isEnding) return;
     this.isEnding = true;
     const tasks = [...this.#tasks];
-    // Later: they may call anything, and this may be called by a cancel.
-    for (const source of this.#sources) {
-      if (source.isOpen) this.start(() => source.close(), false);
-    }
+    this.closeSources();
     for (const task of tasks) task.cancel(`${this.what} has ended`);
     this.#overIfIdle();
   }
+
+  /** Closes the sources, which nothing reads any more. */
+  closeSources(): void {
+    for (const source of this.#sources) {
+      if (source.isOpen) this.start(() => close(source));
+    }
+  }
+
+  #ended = (task: Task<void>): void => {
+    this.#tasks.delete(task);
+    const error = task.cancelled ? cancelOf(task) : task.exception();
+    if (error !== undefined && !(task.cancelled && this.isEnding)) {
+      this.#operated.failed(error);
+    }
+    this.#overIfIdle();
+  };
 
   #overIfIdle(): void {
     if (!this.isEnding || this.#tasks.size > 0 || this.#isOver) return;
     this.#isOver = true;
     this.#operated.over();
+  }
+}
+
+/**
+ * Not at once, as it runs foreign code, and it may be a cancel that calls this;
+ * but in a task that has begun, and so is not cancelled before it has.
+ */
+async function close(source: Upstream): Promise<void> {
+  await undefined;
+  await source.close();
+}
+
+/** What a cancelled task rejects with. */
+function cancelOf(task: Task<void>): unknown {
+  try {
+    return task.result();
+  } catch (error) {
+    return error;
   }
 }

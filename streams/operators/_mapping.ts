@@ -264,5 +264,6 @@ export class MapOperator<T, R> extends Operator<R> {
   #stop(): void {
     this.#isExhausted = true;
     this.#idle.wakeAll();
+    this.#engine!.closeSources();
   }
 }

@@ -78,8 +78,10 @@ export class Production<T> extends Operator<T> {
 
   /** Gives `item`, and does not wait: for the last one. */
   deliver(item: T): void {
-    if (this.hand(item)) this.#taken++;
-    else this.#ready.push(item);
+    if (this.hand(item)) {
+      this.#taken++;
+      if (this.nexts.size > 0) this.#wakeGivers();
+    } else this.#ready.push(item);
   }
 
   /** Waits until item `number` was taken, and one more is asked for. */
@@ -97,13 +99,18 @@ export class Production<T> extends Operator<T> {
   }
 
   protected override ask(): IteratorResult<T, undefined> | undefined {
+    this.#wakeGivers();
+    if (this.#ready.size === 0) return undefined;
+    this.#taken++;
+    return { done: false, value: this.#ready.shift() };
+  }
+
+  /** One more item is wanted. */
+  #wakeGivers(): void {
     let giver: Giver | undefined;
     while ((giver = this.#givers.first) && giver.item < this.#taken) {
       giver.wake();
     }
-    if (this.#ready.size === 0) return undefined;
-    this.#taken++;
-    return { done: false, value: this.#ready.shift() };
   }
 
   protected override end(): void {

@@ -19,14 +19,11 @@ export interface Puller<T> {
  *
  * @throws {TypeError} `input` is not a source, or a stream that is locked.
  */
-export function openerOf<T>(
-  input: Input<T>,
-  caller: string,
-): () => Puller<T> {
+export function openerOf<T>(input: Input<T>): () => Puller<T> {
   if (input instanceof ReadableStream) {
     if (!input.locked) return () => new StreamPuller<T>(input);
     throw new TypeError(
-      `Cannot ${caller}: the stream is locked, something else reads it`,
+      "Cannot read a source: the stream is locked to another reader",
     );
   }
   const source = input as Partial<AsyncIterable<T> & Iterable<T>> | undefined;
@@ -37,7 +34,7 @@ export function openerOf<T>(
     return () => new SyncPuller<T>(source[Symbol.iterator]!());
   }
   throw new TypeError(
-    `Cannot ${caller}: a source is an iterable, an async iterable or a ReadableStream, received ${
+    `Cannot read a source: expected an iterable, an async iterable or a ReadableStream, received ${
       describe(input)
     }`,
   );
@@ -105,6 +102,7 @@ class SyncPuller<T> implements Puller<T> {
 class StreamPuller<T> implements Puller<T> {
   readonly queues = false;
   readonly #reader: ReadableStreamDefaultReader<T>;
+  #isReleased = false;
 
   constructor(stream: ReadableStream<T>) {
     this.#reader = stream.getReader();
@@ -114,19 +112,25 @@ class StreamPuller<T> implements Puller<T> {
   async next(): Promise<IteratorResult<T>> {
     try {
       const result = await detached(() => this.#reader.read());
-      if (result.done) this.#reader.releaseLock();
+      if (result.done) this.#release();
       return result as IteratorResult<T>;
     } catch (error) {
-      this.#reader.releaseLock();
+      this.#release();
       throw error;
     }
   }
 
   async return(): Promise<void> {
+    if (this.#isReleased) return;
     try {
-      await detached(() => this.#reader.cancel());
+      await this.#reader.cancel();
     } finally {
-      this.#reader.releaseLock();
+      this.#release();
     }
+  }
+
+  #release(): void {
+    this.#isReleased = true;
+    this.#reader.releaseLock();
   }
 }

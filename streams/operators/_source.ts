@@ -1,6 +1,7 @@
 /** @module */
 import { clearTimeout, setTimeout } from "node:timers";
 import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
+import { detached } from "../../tasks/kernel/context/detached.ts";
 import { Deadline } from "../../tasks/kernel/loop/deadline.ts";
 import { type CancelledError, isCancelled } from "../../tasks/kernel/errors.ts";
 import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
@@ -10,11 +11,7 @@ import {
   checkpointIfCancelled,
   ready,
 } from "../../tasks/kernel/wait/checkpoint.ts";
-import {
-  type Place,
-  ShieldedWaiter,
-  Waiter,
-} from "../../tasks/kernel/wait/waiter.ts";
+import { ShieldedWaiter, Waiter } from "../../tasks/kernel/wait/waiter.ts";
 import { type Input, openerOf, type Puller } from "./_puller.ts";
 
 /** The result of an iterator that has ended. */
@@ -39,8 +36,8 @@ class Arrival<T> extends Waiter<IteratorResult<T> | undefined> {
   #deadline: Deadline | undefined;
   #cancel: CancelledError | undefined = undefined;
 
-  constructor(source: Source<T>) {
-    super(source);
+  constructor(arrivals: Arrivals<T>, source: Source<T>) {
+    super(arrivals);
     this.#source = source;
   }
 
@@ -58,7 +55,7 @@ class Arrival<T> extends Waiter<IteratorResult<T> | undefined> {
   /** False: if nothing of the source has noticed, its next wait throws. */
   override cancel(error: CancelledError): boolean {
     this.#cancel = error;
-    this.stopDeadline();
+    this.#deadline?.stop();
     this.#source.unwind(this.scope);
     return false;
   }
@@ -69,10 +66,13 @@ class Arrival<T> extends Waiter<IteratorResult<T> | undefined> {
     super.cancel(this.#cancel!);
   }
 
-  stopDeadline(): void {
+  protected override leave(): void {
+    super.leave();
     this.#deadline?.stop();
   }
 }
+
+type Arrivals<T> = WaitQueue<IteratorResult<T> | undefined, Arrival<T>>;
 
 /** A wait of those who see to it that a source ends. */
 class Quiet extends ShieldedWaiter<void> {}
@@ -93,7 +93,7 @@ export interface Upstream {
  * What an operator reads: one item at a time, and only when asked. Its code
  * runs in the task that asks, so a cancel of that reaches what it waits for.
  */
-export class Source<T> implements Place, Upstream {
+export class Source<T> implements Upstream {
   readonly what: string;
   onLateError: (error: unknown) => void = () => {};
   readonly #open: () => Puller<T>;
@@ -101,8 +101,10 @@ export class Source<T> implements Place, Upstream {
   /** Whether it has ended, failed or been closed, and is to be left alone. */
   #isOver = false;
   #isPulling = false;
+  #isClosing = false;
   #isAbandoned = false;
-  #arrival: Arrival<T> | undefined = undefined;
+  /** The wait for the next item: one at most. */
+  readonly #arrivals: Arrivals<T>;
   /** What has come while nothing waited for it. */
   #unread: { result: IteratorResult<T> } | { error: unknown } | undefined =
     undefined;
@@ -110,15 +112,16 @@ export class Source<T> implements Place, Upstream {
   readonly #quiet: WaitQueue<void, Quiet>;
 
   /** @throws {TypeError} `input` is not a source. */
-  constructor(input: Input<T>, caller: string) {
-    this.#open = openerOf(input, caller);
-    this.what = caller;
-    this.#quiet = new WaitQueue(`${caller}: closing`);
+  constructor(input: Input<T>, what: string) {
+    this.#open = openerOf(input);
+    this.what = what;
+    this.#arrivals = new WaitQueue(what);
+    this.#quiet = new WaitQueue(`${what}: closing`);
   }
 
   get isOpen(): boolean {
-    return this.#puller !== undefined && !this.#isOver ||
-      this.#unread !== undefined;
+    return !this.#isClosing && (this.#unread !== undefined ||
+      this.#puller !== undefined && !this.#isOver);
   }
 
   /**
@@ -151,11 +154,6 @@ export class Source<T> implements Place, Upstream {
     return this.#wait(until);
   }
 
-  leave(arrival: Arrival<T>): void {
-    this.#arrival = undefined;
-    arrival.stopDeadline();
-  }
-
   /**
    * Lets what is under way in `scope`, which has been cancelled, end: as long
    * as its code waits for anything of this package, and a little longer.
@@ -176,6 +174,7 @@ export class Source<T> implements Place, Upstream {
   }
 
   async close(): Promise<void> {
+    this.#isClosing = true;
     if (this.#isPulling) await this.#untilUnwound();
     if (this.#unread !== undefined && "error" in this.#unread) {
       this.onLateError(this.#unread.error);
@@ -183,9 +182,15 @@ export class Source<T> implements Place, Upstream {
     this.#unread = undefined;
     if (this.#isOver) return;
     this.#isOver = true;
-    const closing = this.#puller!.return();
-    if (!this.#isPulling) await closing;
-    else await this.#untilClosed(closing);
+    let isClosed = false;
+    const closed = () => {
+      isClosed = true;
+      this.#quiet.wakeAll();
+    };
+    // No cancel of this task is to reach what it waits for.
+    const closing = detached(async () => await this.#puller!.return());
+    closing.catch(this.onLateError).then(closed);
+    while (!isClosed && !this.#isAbandoned) await this.#untilQuiet();
   }
 
   /** Begins to pull; gives what is there at once. */
@@ -207,7 +212,7 @@ export class Source<T> implements Place, Upstream {
   #checked(result: IteratorResult<T>): IteratorResult<T> {
     if (typeof result !== "object" || result === null) {
       throw new TypeError(
-        `Cannot ${this.what}: an iterator gives objects with done and value, received ${
+        `Cannot read a source: its iterator returned no result object, but ${
           describe(result)
         }`,
       );
@@ -217,9 +222,9 @@ export class Source<T> implements Place, Upstream {
   }
 
   #wait(until: number): Promise<IteratorResult<T> | undefined> {
-    const arrival = this.#arrival = new Arrival(this);
+    const arrival = new Arrival(this.#arrivals, this);
     if (until !== Infinity) arrival.wakeAt(until);
-    return arrival.promise;
+    return this.#arrivals.add(arrival);
   }
 
   #takeUnread(): IteratorResult<T> | undefined {
@@ -259,12 +264,12 @@ export class Source<T> implements Place, Upstream {
     this.#isPulling = false;
     if (this.#grace !== undefined) clearTimeout(this.#grace);
     if (this.#quiet.size > 0) this.#quiet.wakeAll();
-    return this.#arrival;
+    return this.#arrivals.first;
   }
 
   #abandon(): void {
     this.#isAbandoned = true;
-    this.#arrival?.giveUp();
+    this.#arrivals.first?.giveUp();
     this.#quiet.wakeAll();
   }
 
@@ -280,16 +285,6 @@ export class Source<T> implements Place, Upstream {
     const quiet = new Quiet(this.#quiet);
     this.#quiet.add(quiet);
     await (this.#puller!.queues ? quiet.promise : quiet.wakeNextTurn());
-  }
-
-  async #untilClosed(closing: unknown): Promise<void> {
-    let isClosed = false;
-    const closed = () => {
-      isClosed = true;
-      this.#quiet.wakeAll();
-    };
-    Promise.resolve(closing).catch(this.onLateError).then(closed);
-    while (!isClosed && !this.#isAbandoned) await this.#untilQuiet();
   }
 }
 

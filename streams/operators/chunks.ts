@@ -2,20 +2,59 @@
 import { checkCount, checkOptions, checkTime } from "./_arguments.ts";
 import { now } from "./_now.ts";
 import { itemsOf } from "./_operator.ts";
-import { produce, type Production } from "./_production.ts";
+import { produce } from "./_production.ts";
 import { Source } from "./_source.ts";
 
+/**
+ * Puts items together: gives arrays of `size` items, or of what has come within
+ * `time` milliseconds of the first one, whichever is earlier. As rxjs's
+ * `bufferTime` and `bufferCount`.
+ *
+ * - One of the two is needed. A chunk is never empty; the last one may be
+ *   smaller.
+ * - If the source fails, what was collected is given before its error.
+ * - An item that is on its way when the time is over is the first one of the
+ *   next chunk, whose time begins when that is asked for.
+ *
+ * **Cancel safety:** a cancelled `next()` drops what was collected, and rejects
+ * when the source is closed.
+ *
+ * @throws {TypeError} `source` is not a source, or neither `size` nor `time` is
+ * given.
+ * @throws {RangeError} `size` is not a whole number from 1, or `time` is
+ * negative or `NaN`.
+ *
+ * @example
+ * ```ts
+ * import { chunks } from "@asyncio/asyncio/streams/operators";
+ * import { sleep } from "@asyncio/asyncio/tasks";
+ * import { assertEquals } from "@std/assert";
+ *
+ * async function* events() {
+ *   yield* ["a", "b", "c", "d"];
+ *   await sleep(50); // nothing happens for a while
+ *   yield "e";
+ * }
+ *
+ * const got: string[][] = [];
+ * for await (const chunk of chunks(events(), { size: 3, time: 10 })) {
+ *   got.push(chunk);
+ * }
+ * assertEquals(got, [["a", "b", "c"], ["d"], ["e"]]);
+ * ```
+ */
 export function chunks<T>(
   source: AsyncIterable<T> | Iterable<T | PromiseLike<T>>,
   options: { size?: number | undefined; time?: number | undefined },
 ): AsyncIterableIterator<T[], undefined> & AsyncDisposable {
-  checkOptions(options, "chunks");
+  const action = "make chunks";
+  checkOptions(options, action);
   const { size = Infinity, time = Infinity } = options;
-  checkCount(size, "chunks", "size");
-  checkTime(time, "chunks", "time");
+  checkCount(size, "size", { action });
+  checkTime(time, "time", { action });
   if (size === Infinity && time === Infinity) {
     throw new TypeError(
-      "Cannot chunks: expected a size or a time, received neither",
+      "Cannot make chunks: expected a size or a time, received neither",
     );
   }
   const input = new Source(source, "chunks");

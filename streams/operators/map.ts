@@ -5,6 +5,60 @@ import { MapOperator } from "./_mapping.ts";
 import { itemsOf } from "./_operator.ts";
 import { Source } from "./_source.ts";
 
+/**
+ * Calls `fn` for each item, at most `limit` at a time, and gives the results.
+ * As p-map's `pMapIterable` and rxjs's `mergeMap`.
+ *
+ * - Of the items taken from the source, at most `limit` (1 unless given) are
+ *   not given out: running calls and results that wait count alike. `Infinity`
+ *   takes all that there is.
+ * - Results come in the order of the items; with `ordered: false` as they are
+ *   ready.
+ * - The first error ends it: in its place if ordered, after the results before
+ *   it; at once if not. Calls whose results are not wanted any more are
+ *   cancelled, and waited for.
+ * - Calls run in at most `limit` tasks. Each call sees the context variables of
+ *   the code that has asked for the first result, not those that another call
+ *   has set.
+ * - `fn` gets the item alone: `map(urls, fetch)`.
+ *
+ * **Cancel safety:** a cancelled `next()` cancels the calls, and rejects when
+ * they have ended and the source is closed.
+ *
+ * @throws {TypeError} `source` is not a source, or `fn` not a function.
+ * @throws {RangeError} `limit` is not a whole number from 1, or `Infinity`.
+ *
+ * @example
+ * ```ts
+ * import { map } from "@asyncio/asyncio/streams/operators";
+ * import { sleep } from "@asyncio/asyncio/tasks";
+ * import { assertEquals } from "@std/assert";
+ *
+ * async function load(ms: number): Promise<string> {
+ *   await sleep(ms);
+ *   return `after ${ms} ms`;
+ * }
+ *
+ * const pages: string[] = [];
+ * for await (const page of map([20, 1, 10], load, { limit: 2 })) {
+ *   pages.push(page);
+ * }
+ * assertEquals(pages, ["after 20 ms", "after 1 ms", "after 10 ms"]);
+ * ```
+ *
+ * @example As they are ready
+ * ```ts
+ * import { map } from "@asyncio/asyncio/streams/operators";
+ * import { sleep } from "@asyncio/asyncio/tasks";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const load = (ms: number) => sleep(ms, { result: ms });
+ * const options = { limit: 3, ordered: false };
+ * const loaded: number[] = [];
+ * for await (const ms of map([40, 1, 20], load, options)) loaded.push(ms);
+ * assertEquals(loaded, [1, 20, 40]);
+ * ```
+ */
 export function map<T, R>(
   source: AsyncIterable<T> | Iterable<T | PromiseLike<T>>,
   fn: (item: T) => PromiseLike<R> | R,
@@ -17,7 +71,7 @@ export function map<T, R>(
   }
   checkOptions(options, "map");
   const { limit = 1, ordered = true } = options;
-  checkCount(limit, "map", "limit");
+  checkCount(limit, "limit", { action: "map" });
   const mapping = { call: fn, limit, ordered };
   return itemsOf(new MapOperator(new Source(source, "map"), mapping));
 }

@@ -6,11 +6,43 @@ import { itemsOf } from "./_operator.ts";
 import { produce } from "./_production.ts";
 import { Source } from "./_source.ts";
 
+/**
+ * Fails if the source takes longer than `ms` milliseconds for an item. As
+ * rxjs's `timeout`, with its option `each`.
+ *
+ * - Only the source's time counts: from when an item is asked for until it
+ *   comes. The consumer may take as long as it likes.
+ * - With 0, an item passes that is there at once. `Infinity` is no limit.
+ *
+ * **Cancel safety:** a cancelled `next()` rejects when the source is closed.
+ *
+ * @throws {TypeError} `source` is not a source.
+ * @throws {RangeError} `ms` is negative or `NaN`.
+ *
+ * @example
+ * ```ts
+ * import { timeoutEach } from "@asyncio/asyncio/streams/operators";
+ * import { sleep, TimeoutError } from "@asyncio/asyncio/tasks";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * async function* ticks() {
+ *   yield 1;
+ *   await sleep(60_000);
+ *   yield 2;
+ * }
+ *
+ * const got: number[] = [];
+ * await assertRejects(async () => {
+ *   for await (const tick of timeoutEach(ticks(), 10)) got.push(tick);
+ * }, TimeoutError);
+ * assertEquals(got, [1]);
+ * ```
+ */
 export function timeoutEach<T>(
   source: AsyncIterable<T> | Iterable<T | PromiseLike<T>>,
   ms: number,
 ): AsyncIterableIterator<T, undefined> & AsyncDisposable {
-  checkTime(ms, "timeoutEach", "the time");
+  checkTime(ms, "the time", { action: "time each item" });
   const input = new Source(source, "timeoutEach");
   return itemsOf(produce<T, T>(input, async (timely) => {
     for (;;) {
