@@ -8,11 +8,7 @@ import {
   openScope,
   scopeOfCaller,
 } from "./kernel/context/current_scope.ts";
-import {
-  cancellation,
-  type CancelledError,
-  isCancelled,
-} from "./kernel/errors.ts";
+import { cancellation, type CancelledError } from "./kernel/errors.ts";
 import { LinkedList, type LinkedNode } from "./kernel/linked_list.ts";
 import { checkCoroutine, type Coroutine, describe } from "./kernel/types.ts";
 import {
@@ -49,6 +45,16 @@ export class Child implements Listener, LinkedNode<Child> {
   settled(): void {
     this.#ended(this);
   }
+}
+
+/** How a group is going to end, besides the errors of its children. */
+interface Ending {
+  /** What the body has returned. */
+  value: unknown;
+  /** What the body has thrown. */
+  readonly errors: unknown[];
+  /** The cancels from outside the group. */
+  readonly outerCancels: CancelledError[];
 }
 
 let open!: (scope: CancelScope, limit: number) => TaskGroup;
@@ -253,53 +259,68 @@ export class TaskGroup {
   async #run<T>(
     body: (group: TaskGroup) => PromiseLike<T> | T,
   ): Promise<T | undefined> {
-    const scope = this.#scope;
-    const before = scope.outerCancels;
-    let value: T | undefined;
-    const cancels: CancelledError[] = []; // from outside
-    const noteCancel = (error: CancelledError | undefined) => {
-      if (error !== undefined) cancels.push(error);
-    };
-    const ofBody: unknown[] = [];
-    const failed = (error: unknown) => {
+    const ending: Ending = { value: undefined, errors: [], outerCancels: [] };
+    await this.#runBody(body, ending);
+    this.#scope.pending = undefined; // its own, not delivered: taken back
+    await this.#waitForChildren(ending);
+    this.#state = "over";
+    this.#scope.close();
+    return this.#conclude(ending) as T | undefined;
+  }
+
+  /**
+   * A body that fails in its first lines ends the group before any child
+   * starts: so the first steps are held back until its synchronous part is over.
+   */
+  #runBody<T>(
+    body: (group: TaskGroup) => PromiseLike<T> | T,
+    ending: Ending,
+  ): Promise<void> {
+    const release = this.#scope.scheduler.hold();
+    const ended = callInScope(this.#scope, body, this).then((value) => {
       this.#bodyRuns = false;
-      if (isCancelled(error)) {
-        const ours = this.#state === "ending";
-        noteCancel(ours ? scope.outerCancelSince(before) : error);
-      } else {
-        ofBody.push(error);
-      }
-      // The children are told what the body was, if it was cancelled as well.
-      const message = "the body of the group failed";
-      this.#end(cancels[0] ?? cancellation(scope.scheduler, message));
-    };
-    // A body that fails in its first lines is heard of before any child starts.
-    const release = scope.scheduler.hold();
-    const ended = callInScope(scope, body, this).then((given) => {
-      this.#bodyRuns = false;
-      value = given;
-    }, failed);
+      ending.value = value;
+    }, (error) => this.#bodyFailed(error, ending));
     release();
-    await ended;
-    scope.pending = undefined; // its own, not delivered: taken back
+    return ended;
+  }
+
+  #bodyFailed(error: unknown, ending: Ending): void {
+    this.#bodyRuns = false;
+    const outcome = this.#scope.outcomeOf(error);
+    if (outcome.kind === "error") ending.errors.push(outcome.error);
+    if (outcome.kind === "outerCancel") ending.outerCancels.push(outcome.error);
+    // The children are told what the body was, if it was cancelled as well.
+    const message = "the body of the group failed";
+    this.#end(
+      ending.outerCancels[0] ?? cancellation(this.#scope.scheduler, message),
+    );
+  }
+
+  async #waitForChildren({ outerCancels }: Ending): Promise<void> {
     while (this.#children.size > 0) {
       try {
         await (checkpointIfCancelled() ?? this.#idle.wait());
       } catch (error) {
-        noteCancel(error as CancelledError);
+        outerCancels.push(error as CancelledError);
         this.#end(error as CancelledError);
       }
     }
-    this.#state = "over";
-    scope.close();
-    this.#errors.push(...ofBody); // last, as asyncio's
+  }
+
+  #conclude({ value, errors, outerCancels }: Ending): unknown {
+    this.#errors.push(...errors); // the body's come last, as in asyncio
     if (this.#errors.length > 0) {
-      if (cancels.length === 0) noteCancel(scope.outerCancelSince(before));
-      // Each is another's, it may be: the task's, and a timeout's in it.
-      for (const cancel of cancels) scope.parent!.renew(cancel);
+      if (outerCancels.length === 0) {
+        const { outerCancel } = this.#scope;
+        if (outerCancel !== undefined) outerCancels.push(outerCancel);
+      }
+      // They may belong to different scopes (the task, a timeout in it): all are
+      // raised again.
+      for (const cancel of outerCancels) this.#scope.parent!.renew(cancel);
       throw new AggregateError(this.#errors, describeErrors(this.#errors));
     }
-    const last = cancels.at(-1);
+    const last = outerCancels.at(-1);
     if (last !== undefined) throw last;
     return value;
   }

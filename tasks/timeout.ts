@@ -8,7 +8,6 @@ import {
 import {
   cancellation,
   type CancelledError,
-  isCancelled,
   TimeoutError,
 } from "./kernel/errors.ts";
 import { Deadline } from "./kernel/loop/deadline.ts";
@@ -251,22 +250,19 @@ function limit<T, R>(
   const rejection = checkpointOnEntry();
   if (rejection !== undefined) return rejection;
   const scope = openScope();
-  const before = scope.outerCancels;
   const timeout = open(scope, time);
   const ended = (value: T): T => {
     close(timeout);
     return value;
   };
   const failed = (error: unknown): R => {
-    const ours = timeout.expired && isCancelled(error);
-    // Somebody around it cancelled as well: theirs is the greater need.
-    const outer = ours ? scope.outerCancelSince(before) : undefined;
+    const outcome = scope.outcomeOf(error);
     close(timeout);
-    if (!ours || outer !== undefined) throw outer ?? error;
-    return expired(error);
+    if (outcome.kind !== "ownCancel") throw outcome.error;
+    return expired(outcome.error);
   };
-  // A moment later than the body: code beside it that goes on in the same turn
-  // comes first, and a cancel from around is for its next wait.
+  // One microtask after the body, so that code that runs beside it meets an
+  // outer cancel at its own next wait.
   const work = callInScope(scope, body, timeout).then();
   return settleAs<T, T | R>(work, ended, failed);
 }

@@ -13,7 +13,7 @@
  *
  * @module
  */
-import type { CancelledError } from "../errors.ts";
+import { type CancelledError, isCancelled } from "../errors.ts";
 import { LinkedList } from "../linked_list.ts";
 import type { Scheduler } from "../loop/scheduler.ts";
 import { pendingCancels } from "../pending_cancels.ts";
@@ -50,6 +50,15 @@ export interface ContextFrame {
   scope: CancelScope;
   readonly variables: Variables;
 }
+
+/** How code that ran in a scope has failed. */
+export type Outcome =
+  /** An error that is no cancel. */
+  | { readonly kind: "error"; readonly error: unknown }
+  /** The cancel of the scope itself ended it. */
+  | { readonly kind: "ownCancel"; readonly error: CancelledError }
+  /** A cancel that is not the scope's own ended it. */
+  | { readonly kind: "outerCancel"; readonly error: CancelledError };
 
 /** A cancel whose wait has rejected, and whose code has not resumed yet. */
 class Delivery implements InFlight {
@@ -116,6 +125,8 @@ export class CancelScope {
   #inFlight: SmallSet<Delivery> = undefined;
   /** A cancel from around this scope that waits until this scope has ended. */
   heldBack: CancelledError | undefined = undefined;
+  /** What {@linkcode outerCancels} was when this scope was opened. */
+  #outerCancelsBefore = 0;
   #isCancelling = false;
   #foundRing = false;
   /** Of a task's scope: how many waits the task is in. */
@@ -132,7 +143,9 @@ export class CancelScope {
     this.frame = { scope: this, variables };
     this.parent = parent;
     this.outermost = parent === undefined ? this : parent.outermost;
-    if (parent !== undefined) this.#attach(parent);
+    if (parent === undefined) return;
+    this.#attach(parent);
+    this.#outerCancelsBefore = this.outerCancels;
   }
 
   /** The task, or `undefined` in callbacks and outside of tasks. */
@@ -318,8 +331,36 @@ export class CancelScope {
   }
 
   /**
+   * How code that ran in this scope ended, if it ended with `error`: tells the
+   * scope's own cancel from a cancel from further out. If both have come, the
+   * outer cancel wins; one that is not delivered yet is delivered by this.
+   */
+  outcomeOf(error: unknown): Outcome {
+    if (!isCancelled(error)) return { kind: "error", error };
+    if (this.cancels === 0) return { kind: "outerCancel", error };
+    const outer = this.outerCancel;
+    return outer === undefined
+      ? { kind: "ownCancel", error }
+      : { kind: "outerCancel", error: outer };
+  }
+
+  /**
+   * The cancel from a scope around this one that came since this one was
+   * opened. One that is not delivered yet is delivered by this.
+   */
+  get outerCancel(): CancelledError | undefined {
+    const pending = this.parent?.takePending();
+    if (pending !== undefined) return pending;
+    if (this.outerCancels <= this.#outerCancelsBefore) return undefined;
+    for (let scope = this.parent; scope !== undefined; scope = scope.parent) {
+      if (scope.cancels > 0 && scope.error !== undefined) return scope.error;
+    }
+    return undefined;
+  }
+
+  /**
    * How many cancels of the scopes around this one are in force and have been
-   * delivered: what {@linkcode outerCancelSince} is to be asked with later.
+   * delivered.
    */
   get outerCancels(): number {
     let sum = 0;
@@ -327,21 +368,6 @@ export class CancelScope {
       sum += scope.cancels - (scope.pending === undefined ? 0 : 1);
     }
     return sum;
-  }
-
-  /**
-   * The cancel from a scope around this one that came since
-   * {@linkcode outerCancels} was `before`; where it was still to be delivered,
-   * it is now.
-   */
-  outerCancelSince(before: number): CancelledError | undefined {
-    const pending = this.parent?.takePending();
-    if (pending !== undefined) return pending;
-    if (this.outerCancels <= before) return undefined;
-    for (let scope = this.parent; scope !== undefined; scope = scope.parent) {
-      if (scope.cancels > 0 && scope.error !== undefined) return scope.error;
-    }
-    return undefined;
   }
 
   /**

@@ -162,12 +162,6 @@ export class Scheduler implements ClockedLoop {
     this.#planTurn();
   }
 
-  /** Calls `settle`, which settles a promise, now or past the budget. */
-  settle(settle: () => void): void {
-    if (this.spend()) settle();
-    else this.defer({ run: settle, runsUserCode: false });
-  }
-
   /**
    * A promise of `value` for a wait that did not have to wait; part of the
    * budget like any wake-up.

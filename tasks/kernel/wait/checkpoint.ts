@@ -75,7 +75,7 @@ export function readyCancel(error: CancelledError): Promise<never> {
 
 /**
  * The same promise, but never an unhandled rejection by a cancel: for waits
- * that are async functions. Other errors that nobody handles stay loud.
+ * that are async functions. Other errors that nothing handles stay loud.
  */
 export function ignoreCancelRejection<T>(wait: Promise<T>): Promise<T> {
   return settleAs(wait, same, rethrow);
@@ -84,6 +84,9 @@ export function ignoreCancelRejection<T>(wait: Promise<T>): Promise<T> {
 /**
  * Like {@linkcode ignoreCancelRejection}, settled with what `ended` or `failed`
  * returns for the value or the error.
+ *
+ * It is the promise of the `then` itself, so that the stack of an error that
+ * `failed` makes leads to the code that awaits it.
  */
 export function settleAs<T, R>(
   wait: Promise<T>,
@@ -91,23 +94,20 @@ export function settleAs<T, R>(
   failed: (error: unknown) => R,
 ): Promise<R> {
   const { scheduler } = currentScope();
-  let resolve!: (value: R) => void;
-  let reject!: (error: unknown) => void;
-  const promise = new Promise<R>((fulfil, fail) => {
-    resolve = fulfil;
-    reject = fail;
-  });
-  const end = <O>(settled: (outcome: O) => R, outcome: O): void => {
+  const end = <O>(settled: (outcome: O) => R, outcome: O): R | Promise<R> => {
     try {
       const value = settled(outcome);
-      scheduler.settle(() => resolve(value));
+      return scheduler.spend() ? value : scheduler.ready(value);
     } catch (error) {
-      if (!isCancelled(error)) return scheduler.settle(() => reject(error));
-      promise.catch(() => {});
-      reject(error);
+      if (isCancelled(error)) promise.catch(() => {});
+      else if (!scheduler.spend()) return scheduler.readyError(error);
+      throw error;
     }
   };
-  wait.then((value) => end(ended, value), (error) => end(failed, error));
+  const promise: Promise<R> = wait.then(
+    (value) => end(ended, value),
+    (error) => end(failed, error),
+  );
   return promise;
 }
 
