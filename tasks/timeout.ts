@@ -20,6 +20,8 @@ import { printable } from "./kernel/watch/inspect.ts";
  */
 let open!: (scope: CancelScope, limit: Limit) => Timeout;
 let close!: (timeout: Timeout) => void;
+/** `"the time limit of 100 ms is over"` */
+let describeLimit!: (timeout: Timeout) => string;
 
 /**
  * A time limit on the body of {@linkcode timeout}, {@linkcode timeoutAt} or
@@ -41,15 +43,19 @@ let close!: (timeout: Timeout) => void;
  */
 export class Timeout {
   readonly #scope: CancelScope;
+  /** When the body began, on the loop's clock. */
+  readonly #start: number;
   #when: number | undefined;
-  #deadline: Deadline | undefined;
+  /** Lets go of the time. */
+  #disarm: (() => void) | undefined;
   #expired = false;
   #closed = false;
 
-  private constructor(scope: CancelScope, { when, over }: Limit) {
+  private constructor(scope: CancelScope, { start, when }: Limit) {
     this.#scope = scope;
+    this.#start = start;
     this.#when = when;
-    this.#arm(over);
+    this.#arm();
   }
 
   /**
@@ -81,31 +87,45 @@ export class Timeout {
       const state = this.#closed ? "over" : "expired";
       throw new Error(`cannot reschedule a timeout that is ${state}`);
     }
-    this.#deadline?.stop();
+    this.#disarm?.();
     this.#when = when;
-    this.#arm(isOver(when, this.#scope));
+    this.#arm();
   }
 
-  #arm(over: boolean): void {
+  #arm(): void {
     const when = this.#when;
-    if (over) return this.#expire();
     if (when === undefined || when === Infinity) return;
-    const { scheduler } = this.#scope;
-    this.#deadline = new Deadline(scheduler, when, () => this.#expire());
+    const scope = this.#scope;
+    const isDue = when <= scope.scheduler.clock.now();
+    if (isDue && scope.isWaiting) return this.#expire();
+    const expire = () => this.#expire();
+    const deadline = new Deadline(scope.scheduler, when, expire);
+    // What does not have to wait may still happen.
+    const stop = isDue ? scope.cancelAtNextWait(expire) : undefined;
+    this.#disarm = () => {
+      deadline.stop();
+      stop?.();
+    };
   }
 
   #expire(): void {
+    if (this.#expired) return;
     this.#expired = true;
+    this.#disarm?.();
     const { scheduler } = this.#scope;
-    this.#scope.cancel(cancellation(scheduler, "the time is up"));
+    this.#scope.cancel(cancellation(scheduler, describeLimit(this)));
   }
 
   static {
     open = (scope, limit) => new Timeout(scope, limit);
     close = (timeout) => {
       timeout.#closed = true;
-      timeout.#deadline?.stop();
+      timeout.#disarm?.();
       timeout.#scope.close();
+    };
+    describeLimit = (timeout) => {
+      const ms = timeout.#when! - timeout.#start;
+      return `the time limit of ${Number(ms.toFixed(3))} ms is over`;
     };
     printable(Timeout, (timeout) => ({
       when: timeout.when,
@@ -124,8 +144,9 @@ export class Timeout {
  * - A body that catches the cancel and returns all the same gives its value;
  *   `scope.expired` tells.
  * - A cancel from outside is never mistaken for its own, also in the same turn.
- * - `undefined` or `Infinity` is no limit; with zero or less the first wait
- *   throws.
+ * - `undefined` or `Infinity` is no limit. With zero or less, what does not
+ *   have to wait still happens (an item that is there, a free lock): the first
+ *   wait that would have to wait is cancelled.
  *
  * **Cancel safety:** a cancel from outside goes into the body, and its
  * {@linkcode CancelledError} comes out.
@@ -207,29 +228,30 @@ export function moveOnAfter<T>(
   return limit(() => after(ms), body, () => undefined);
 }
 
-/** A time on the loop's clock, and whether it is over already. */
+/** From when to when, on the loop's clock. */
 interface Limit {
-  when: number | undefined;
-  over: boolean;
+  readonly start: number;
+  readonly when: number | undefined;
 }
 
 function at(when: number | undefined): Limit {
   if (when !== undefined) checkMilliseconds(when, "the time");
-  return { when, over: isOver(when, currentScope()) };
+  return { start: now(), when };
 }
 
 function after(ms: number | undefined): Limit {
-  if (ms === undefined) return { when: undefined, over: false };
+  const start = now();
+  if (ms === undefined) return { start, when: undefined };
   checkMilliseconds(ms, "the time");
-  return { when: currentScope().scheduler.clock.now() + ms, over: ms <= 0 };
+  return { start, when: start + ms };
 }
 
-function isOver(when: number | undefined, { scheduler }: CancelScope): boolean {
-  return when !== undefined && when <= scheduler.clock.now();
+function now(): number {
+  return currentScope().scheduler.clock.now();
 }
 
-function timeUp(cause: CancelledError): never {
-  throw new TimeoutError("the time is up", { cause });
+function timeUp(timeout: Timeout, cause: CancelledError): never {
+  throw new TimeoutError(describeLimit(timeout), { cause });
 }
 
 /**
@@ -239,7 +261,7 @@ function timeUp(cause: CancelledError): never {
 function limit<T, R>(
   until: () => Limit,
   body: (scope: Timeout) => PromiseLike<T> | T,
-  expired: (cause: CancelledError) => R,
+  expired: (timeout: Timeout, cause: CancelledError) => R,
 ): Promise<T | R> {
   let time: Limit;
   try {
@@ -259,7 +281,7 @@ function limit<T, R>(
     const outcome = scope.outcomeOf(error);
     close(timeout);
     if (outcome.kind !== "ownCancel") throw outcome.error;
-    return expired(outcome.error);
+    return expired(timeout, outcome.error);
   };
   // One microtask after the body, so that code that runs beside it meets an
   // outer cancel at its own next wait.

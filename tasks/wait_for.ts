@@ -4,7 +4,6 @@ import { checkAwaitable } from "./ensure_future.ts";
 import { Future } from "./future.ts";
 import type { CancelScope } from "./kernel/cancel/cancel_scope.ts";
 import {
-  currentScope,
   openScope,
   runInScope,
   scopeOfCaller,
@@ -21,7 +20,7 @@ import {
   ignoreCancelRejection,
 } from "./kernel/wait/checkpoint.ts";
 import { type Place, ShieldedWaiter } from "./kernel/wait/waiter.ts";
-import { type Timeout, timeout } from "./timeout.ts";
+import { timeout } from "./timeout.ts";
 
 const PLACE: Place = { what: "waitFor", leave() {} };
 
@@ -69,11 +68,10 @@ export function waitFor<T>(
   const rejection = checkpointIfCancelled(options);
   if (rejection !== undefined) return rejection;
   const work = workOf(awaitable, ms);
-  const limit = ms > 0 ? ms : undefined; // without time, the work sees to it itself
   return options?.signal === undefined
-    ? timeout(limit, work)
+    ? timeout(ms, work)
     : ignoreCancelRejection(
-      new WorkWaiter(() => timeout(limit, work), options).promise,
+      new WorkWaiter(() => timeout(ms, work), options).promise,
     );
 }
 
@@ -81,33 +79,17 @@ export function waitFor<T>(
 function workOf<T>(
   awaitable: Awaitable<T>,
   ms: number,
-): (scope: Timeout) => PromiseLike<T> | T {
+): () => PromiseLike<T> | T {
   if (typeof awaitable === "function") {
     return ms > 0 ? () => awaitable() : () => {
-      throw new TimeoutError("the time was up before it started");
+      throw new TimeoutError(
+        `the time limit of ${ms} ms was over before the function was called`,
+      );
     };
   }
-  if (!(awaitable instanceof Future)) {
-    return (scope) => {
-      const wait = cancellable(awaitable);
-      if (!(ms > 0)) expireNow(scope);
-      return wait;
-    };
-  }
-  return (scope) => {
-    if (awaitable.done) return awaitable.result();
-    const wait = awaitable.then((value) => value);
-    if (!(ms > 0)) expireNow(scope);
-    return wait;
-  };
-}
-
-/**
- * Strikes a wait that has begun: a future is to be cancelled, not just left
- * alone.
- */
-function expireNow(scope: Timeout): void {
-  scope.reschedule(currentScope().scheduler.clock.now());
+  if (!(awaitable instanceof Future)) return () => cancellable(awaitable);
+  return () =>
+    awaitable.done ? awaitable.result() : awaitable.then((value) => value);
 }
 
 /**

@@ -21,6 +21,8 @@ import { added, listOf, removed, type SmallSet } from "../small_set.ts";
 import { noVariables, type Variables } from "../variables.ts";
 import { callWhenResumed, type InFlight } from "./in_flight.ts";
 
+const settled = Promise.resolve();
+
 /** A wait, as the scope it was begun in sees it: a link of the scope's list. */
 export interface ScopedWait {
   previousInScope: ScopedWait | undefined;
@@ -127,6 +129,8 @@ export class CancelScope {
   heldBack: CancelledError | undefined = undefined;
   /** What {@linkcode outerCancels} was when this scope was opened. */
   #outerCancelsBefore = 0;
+  /** Cancels this scope at its next wait: see {@linkcode cancelAtNextWait}. */
+  #dueCancel: (() => void) | undefined = undefined;
   #isCancelling = false;
   #foundRing = false;
   /** Of a task's scope: how many waits the task is in. */
@@ -223,6 +227,46 @@ export class CancelScope {
     const delivered = wait.cancel(error);
     if (!delivered && this.#foundRing) wait.abort(error);
     if (delivered || this.#foundRing) this.delivered(error);
+  }
+
+  /**
+   * Calls `cancel`, which cancels this scope, when the next wait has begun to
+   * wait. What is there already can be taken until then. The returned function
+   * ends this.
+   */
+  cancelAtNextWait(cancel: () => void): () => void {
+    const due = () => {
+      stop();
+      cancel();
+    };
+    const stop = () => {
+      if (this.#dueCancel !== due) return;
+      this.#dueCancel = undefined;
+      pendingCancels.due--;
+    };
+    this.#dueCancel = due;
+    pendingCancels.due++;
+    return stop;
+  }
+
+  /**
+   * Whether its code waits, or has been cancelled in a wait and has not resumed.
+   */
+  get isWaiting(): boolean {
+    return this.waits.length > 0 || this.#inFlight !== undefined;
+  }
+
+  /**
+   * A wait has begun. What is settled already may end it: so much may pass as
+   * the value of a settled promise needs to come through a `then`.
+   */
+  #cancelIfDue(): void {
+    if (this.#dueCancel !== undefined) {
+      settled.then(() => {}).then(() => {
+        if (this.waits.length > 0) this.#dueCancel?.();
+      });
+    }
+    if (this.parent !== undefined) this.parent.#cancelIfDue();
   }
 
   /**
@@ -398,6 +442,7 @@ export class CancelScope {
     if (outermost.#waits++ === 0 && outermost.#task !== undefined) {
       this.scheduler.waiting++;
     }
+    if (pendingCancels.due > 0) this.#cancelIfDue();
     if (this.scheduler.onWait !== undefined) this.scheduler.onWait();
   }
 
