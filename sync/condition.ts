@@ -1,5 +1,5 @@
 /** @module */
-import { type CancelledError, isCancelled } from "../tasks/kernel/errors.ts";
+import type { CancelledError } from "../tasks/kernel/errors.ts";
 import {
   describe,
   isThenable,
@@ -10,6 +10,7 @@ import {
   ready,
 } from "../tasks/kernel/wait/checkpoint.ts";
 import type { Place } from "../tasks/kernel/wait/waiter.ts";
+import { composite } from "../tasks/kernel/wait/handed_wait.ts";
 import { WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
 import { printable } from "../tasks/kernel/watch/inspect.ts";
 import type { Guard } from "./guard.ts";
@@ -225,27 +226,17 @@ export class Condition {
     } catch (error) {
       return Promise.reject(error);
     }
-    // A wait that was cancelled is nobody's unhandled rejection.
-    const promise: Promise<T> = this.#waitUntil(predicate, options, () => {
-      promise.catch(() => {});
-    });
-    return promise;
+    return composite(() => this.#waitUntil(predicate, options));
   }
 
   async #waitUntil<T>(
     predicate: () => T,
     options: WaitOptions | undefined,
-    onCancel: () => void,
   ): Promise<T> {
-    try {
-      while (true) {
-        await this.wait(options);
-        const value = test(predicate);
-        if (value) return value;
-      }
-    } catch (error) {
-      if (isCancelled(error)) onCancel();
-      throw error;
+    while (true) {
+      await this.wait(options);
+      const value = test(predicate);
+      if (value) return value;
     }
   }
 

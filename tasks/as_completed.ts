@@ -65,8 +65,13 @@ export function asCompleted(
   for (const item of items) checkAwaitable(item);
   const timeout = options?.timeout ?? Infinity;
   checkMilliseconds(timeout, "the timeout");
-  const futures = new Set([...items].map((item) => ensureFuture(item)));
-  const completions = new Completions<unknown>(futures, timeout);
+  const ofPromises: Future<unknown>[] = [];
+  const futures = new Set([...items].map((item) => {
+    const future = ensureFuture(item);
+    if (typeof item !== "function" && item !== future) ofPromises.push(future);
+    return future;
+  }));
+  const completions = new Completions<unknown>(futures, ofPromises, timeout);
   return { [Symbol.asyncIterator]: () => completions };
 }
 
@@ -81,12 +86,19 @@ class Completions<T> implements AsyncIterator<Future<T>>, Listener {
   readonly awaiter = currentScope().task;
   /** Those that have not finished. */
   readonly #futures: Set<Future<T>>;
+  /** Of these, the futures of promises, which nothing else has. */
+  readonly #ofPromises: Future<T>[];
   readonly #until: number;
   #left: number;
   #listens = false;
 
-  constructor(futures: Set<Future<T>>, timeout: number) {
+  constructor(
+    futures: Set<Future<T>>,
+    ofPromises: Future<T>[],
+    timeout: number,
+  ) {
     this.#futures = futures;
+    this.#ofPromises = ofPromises;
     this.#left = futures.size;
     this.#until = currentScope().scheduler.clock.now() + timeout;
     this.#listen();
@@ -145,5 +157,6 @@ class Completions<T> implements AsyncIterator<Future<T>>, Listener {
     if (!this.#listens || this.#waiters.size > 0) return;
     this.#listens = false;
     for (const future of this.#futures) completionOf(future).unlisten(this);
+    for (const future of this.#ofPromises) future.cancel();
   }
 }

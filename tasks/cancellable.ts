@@ -1,5 +1,7 @@
 /** @module */
 import type { CancelledError } from "./kernel/errors.ts";
+import { waitBehind } from "./kernel/wait/handed_wait.ts";
+import { ensureFuture } from "./ensure_future.ts";
 import { describe, isThenable } from "./kernel/types.ts";
 import { checkpointIfCancelled, ready } from "./kernel/wait/checkpoint.ts";
 import { ExternalWaiter, type Place } from "./kernel/wait/waiter.ts";
@@ -39,13 +41,16 @@ class ForeignWaiter<T> extends ExternalWaiter<T> implements Subscriber {
     unsubscribe(this.#source, this);
   }
 
+  /** A promise that is about to settle was woken before the cancel. */
   override cancel(error: CancelledError): boolean {
+    if (this.scope.scheduler.isSettling(this.#source)) return false;
     super.cancel(error);
     this.#controller?.abort(error); // last, as it runs foreign listeners
     return true;
   }
 
   override abort(reason: unknown): void {
+    if (this.scope.scheduler.isSettling(this.#source)) return;
     super.abort(reason);
     this.#controller?.abort(reason);
   }
@@ -92,7 +97,11 @@ export function cancellable<T>(
   }
   const rejection = checkpointIfCancelled();
   if (rejection !== undefined) return rejection;
-  if (isThenable(promise)) return new ForeignWaiter<T>(promise).promise;
+  if (isThenable(promise)) {
+    return waitBehind(promise) === undefined
+      ? new ForeignWaiter<T>(promise).promise
+      : ensureFuture(promise).then((value) => value);
+  }
   const controller = new AbortController();
   try {
     // What the call throws is thrown to the caller, not waited for.

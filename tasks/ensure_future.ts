@@ -1,8 +1,12 @@
 /** @module */
 import { createTask } from "./create_task.ts";
 import { completionOf, Future } from "./future.ts";
-import { isCancelled } from "./kernel/errors.ts";
+import type { HandedWait } from "./kernel/cancel/scoped_wait.ts";
+import { currentScope, scopeOfCaller } from "./kernel/context/current_scope.ts";
+import { cancellation, isCancelled } from "./kernel/errors.ts";
 import { type Awaitable, describe, isThenable } from "./kernel/types.ts";
+import type { Listener } from "./kernel/wait/completion.ts";
+import { waitBehind } from "./kernel/wait/handed_wait.ts";
 import {
   subscribe,
   type Subscriber,
@@ -14,8 +18,9 @@ import {
  * they are, a function becomes a task, a promise is followed. Mirrors
  * `asyncio.ensure_future`.
  *
- * Cancelling the future of a promise gives that up; the promise itself cannot
- * be cancelled, and how it ends is nobody's concern any more.
+ * Cancelling the future of a promise ends the wait behind it, if it is a wait of
+ * this package that the current task has begun: `ensureFuture(queue.get())`.
+ * Any other promise is given up: it cannot be cancelled, and its end is ignored.
  *
  * @throws {TypeError} `awaitable` is none of these.
  *
@@ -32,8 +37,8 @@ import {
 export function ensureFuture<T>(awaitable: Awaitable<T>): Future<T> {
   checkAwaitable(awaitable);
   if (awaitable instanceof Future) return awaitable;
-  if (isThenable(awaitable)) return futureOf(awaitable as PromiseLike<T>);
-  return createTask(awaitable);
+  if (!isThenable(awaitable)) return createTask(awaitable);
+  return new PromiseFuture<T>(awaitable, waitBehind(awaitable));
 }
 
 /** Throws a `TypeError` unless `value` can be awaited. */
@@ -46,15 +51,48 @@ export function checkAwaitable(
   );
 }
 
-function futureOf<T>(promise: PromiseLike<T>): Future<T> {
-  const future = new Future<T>();
-  const completion = completionOf(future);
-  const follower: Subscriber = {
-    fulfilled: (value) => completion.succeed(value as T),
-    rejected: (error) =>
-      isCancelled(error) ? completion.cancel(error) : completion.fail(error),
-  };
-  subscribe(promise, follower);
-  completion.listen({ settled: () => unsubscribe(promise, follower) });
-  return future;
+/** A future that ends as a promise does. */
+export class PromiseFuture<T> extends Future<T>
+  implements Subscriber, Listener {
+  readonly #promise: PromiseLike<T>;
+  readonly #wait: HandedWait | undefined;
+
+  /** @param wait The wait behind the promise; none behind a foreign promise. */
+  constructor(promise: PromiseLike<T>, wait?: HandedWait) {
+    super();
+    this.#promise = promise;
+    this.#wait = wait;
+    subscribe(promise, this);
+    completionOf(this).listen(this);
+  }
+
+  /** What waiting for it is called. */
+  get what(): string {
+    return this.#wait?.what ?? "promise";
+  }
+
+  /** A wait ends first: with its value, if that is on its way already. */
+  override cancel(message?: string): boolean {
+    if (this.done) return false;
+    const { scheduler } = currentScope();
+    const wait = this.#wait;
+    if (wait !== undefined) {
+      wait.giveUp(cancellation(scheduler, message), scopeOfCaller());
+    } else if (!scheduler.isSettling(this.#promise)) super.cancel(message);
+    return true;
+  }
+
+  fulfilled(value: unknown): void {
+    completionOf<T>(this).succeed(value as T);
+  }
+
+  rejected(error: unknown): void {
+    const completion = completionOf(this);
+    if (isCancelled(error)) completion.cancel(error);
+    else completion.fail(error);
+  }
+
+  settled(): void {
+    unsubscribe(this.#promise, this);
+  }
 }

@@ -1,5 +1,6 @@
 /** @module */
-import { ensureFuture } from "./ensure_future.ts";
+import { ensureFuture, PromiseFuture } from "./ensure_future.ts";
+import { waitBehind } from "./kernel/wait/handed_wait.ts";
 import { completionOf, Future } from "./future.ts";
 import { currentScope } from "./kernel/context/current_scope.ts";
 import type { CancelledError } from "./kernel/errors.ts";
@@ -65,7 +66,8 @@ function workOf<T>(awaitable: Awaitable<T>): Future<T> {
   if (here === undefined) followed.set(scheduler, here = new WeakMap());
   const known = here.get(awaitable) as Future<T> | undefined;
   if (known !== undefined) return known;
-  const work = ensureFuture(awaitable);
+  waitBehind(awaitable)?.detach();
+  const work = new PromiseFuture<T>(awaitable);
   here.set(awaitable, work);
   completionOf(work).listen({ settled: () => here.delete(awaitable) });
   return work;

@@ -6,6 +6,7 @@ import {
   callInScope,
   currentScope,
   openScope,
+  runInScope,
   scopeOfCaller,
 } from "./kernel/context/current_scope.ts";
 import { cancellation, type CancelledError } from "./kernel/errors.ts";
@@ -18,6 +19,7 @@ import {
   ready,
 } from "./kernel/wait/checkpoint.ts";
 import type { Listener } from "./kernel/wait/completion.ts";
+import { composite } from "./kernel/wait/handed_wait.ts";
 import { ShieldedWaiter } from "./kernel/wait/waiter.ts";
 import { WaitQueue } from "./kernel/wait/wait_queue.ts";
 import { printable } from "./kernel/watch/inspect.ts";
@@ -144,7 +146,7 @@ export class TaskGroup {
     child: (started: (value: V) => void) => unknown,
     options?: TaskOptions,
   ): Promise<V> {
-    return ignoreCancelRejection(this.#start(child, options));
+    return composite(() => this.#start(child, options));
   }
 
   async #start<V>(
@@ -262,7 +264,9 @@ export class TaskGroup {
     const ending: Ending = { value: undefined, errors: [], outerCancels: [] };
     await this.#runBody(body, ending);
     this.#scope.pending = undefined; // its own, not delivered: taken back
-    await this.#waitForChildren(ending);
+    if (this.#children.size > 0) {
+      await runInScope(this.#scope, () => this.#waitForChildren(ending));
+    }
     this.#state = "over";
     this.#scope.close();
     return this.#conclude(ending) as T | undefined;
@@ -289,7 +293,9 @@ export class TaskGroup {
     this.#bodyRuns = false;
     const outcome = this.#scope.outcomeOf(error);
     if (outcome.kind === "error") ending.errors.push(outcome.error);
-    if (outcome.kind === "outerCancel") ending.outerCancels.push(outcome.error);
+    else if (outcome.kind === "outerCancel" || this.#state !== "ending") {
+      ending.outerCancels.push(outcome.error);
+    }
     // The children are told what the body was, if it was cancelled as well.
     const message = "the body of the group failed";
     this.#end(
@@ -380,13 +386,20 @@ export function taskGroup<T>(
   body: (group: TaskGroup) => PromiseLike<T> | T,
   options?: { limit?: number },
 ): Promise<T> {
-  return ignoreCancelRejection(runGroup(body, options));
+  try {
+    const limit = checkGroup(body, options);
+    const rejection = checkpointOnEntry();
+    if (rejection !== undefined) return rejection;
+    const scope = openScope();
+    const work = runBody(open(scope, limit), body) as Promise<T>;
+    return scope.promise = ignoreCancelRejection(work);
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
-async function runGroup<T>(
-  body: (group: TaskGroup) => PromiseLike<T> | T,
-  options: { limit?: number } | undefined,
-): Promise<T> {
+/** Returns the limit. */
+function checkGroup(body: unknown, options?: { limit?: number }): number {
   if (typeof body !== "function") {
     throw new TypeError(`taskGroup takes a function, found ${describe(body)}`);
   }
@@ -396,9 +409,7 @@ async function runGroup<T>(
       `limit is a whole number from 1, found ${describe(limit)}`,
     );
   }
-  const rejection = checkpointOnEntry();
-  if (rejection !== undefined) return await rejection;
-  return await runBody(open(openScope(), limit), body) as T;
+  return limit;
 }
 
 function failureBeforeReady(task: Task<unknown>): unknown {

@@ -280,11 +280,11 @@ function limit<T, R>(
   const failed = (error: unknown): R => {
     const outcome = scope.outcomeOf(error);
     close(timeout);
-    if (outcome.kind !== "ownCancel") throw outcome.error;
+    if (outcome.kind !== "ownCancel" || !timeout.expired) throw outcome.error;
     return expired(timeout, outcome.error);
   };
   // One microtask after the body, so that code that runs beside it meets an
   // outer cancel at its own next wait.
   const work = callInScope(scope, body, timeout).then();
-  return settleAs<T, T | R>(work, ended, failed);
+  return scope.promise = settleAs<T, T | R>(work, ended, failed);
 }

@@ -10,10 +10,8 @@ import {
   isThenable,
   type WaitOptions,
 } from "./kernel/types.ts";
-import {
-  checkpointIfCancelled,
-  ignoreCancelRejection,
-} from "./kernel/wait/checkpoint.ts";
+import { checkpointIfCancelled } from "./kernel/wait/checkpoint.ts";
+import { composite } from "./kernel/wait/handed_wait.ts";
 import type { Listener } from "./kernel/wait/completion.ts";
 import { WaitQueue } from "./kernel/wait/wait_queue.ts";
 
@@ -78,7 +76,7 @@ export function wait(
   futures: Iterable<Future<unknown> | Promise<unknown>>,
   options?: WaitManyOptions,
 ): Promise<{ done: Set<Future<unknown>>; pending: Set<Future<unknown>> }> {
-  return ignoreCancelRejection(waitForFutures(futures, options));
+  return composite(() => waitForFutures(futures, options));
 }
 
 async function waitForFutures<T>(

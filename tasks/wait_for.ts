@@ -1,6 +1,6 @@
 /** @module */
 import { cancellable } from "./cancellable.ts";
-import { checkAwaitable } from "./ensure_future.ts";
+import { checkAwaitable, ensureFuture } from "./ensure_future.ts";
 import { Future } from "./future.ts";
 import type { CancelScope } from "./kernel/cancel/cancel_scope.ts";
 import {
@@ -19,6 +19,7 @@ import {
   checkpointIfCancelled,
   ignoreCancelRejection,
 } from "./kernel/wait/checkpoint.ts";
+import { waitBehind } from "./kernel/wait/handed_wait.ts";
 import { type Place, ShieldedWaiter } from "./kernel/wait/waiter.ts";
 import { timeout } from "./timeout.ts";
 
@@ -87,9 +88,11 @@ function workOf<T>(
       );
     };
   }
-  if (!(awaitable instanceof Future)) return () => cancellable(awaitable);
-  return () =>
-    awaitable.done ? awaitable.result() : awaitable.then((value) => value);
+  const work = waitBehind(awaitable) === undefined
+    ? awaitable
+    : ensureFuture(awaitable);
+  if (!(work instanceof Future)) return () => cancellable(work);
+  return () => work.done ? work.result() : work.then((value) => value);
 }
 
 /**

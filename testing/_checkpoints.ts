@@ -1,8 +1,6 @@
 /** The cancellation points of a scenario. @module */
-import type {
-  CancelScope,
-  ScopedWait,
-} from "../tasks/kernel/cancel/cancel_scope.ts";
+import type { CancelScope } from "../tasks/kernel/cancel/cancel_scope.ts";
+import type { ScopedWait } from "../tasks/kernel/cancel/scoped_wait.ts";
 import { currentScope } from "../tasks/kernel/context/current_scope.ts";
 import type { Coroutine } from "../tasks/kernel/types.ts";
 import { observe, Observer } from "../tasks/kernel/watch/observer.ts";

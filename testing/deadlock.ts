@@ -1,5 +1,5 @@
 /** @module */
-import type { ScopedWait } from "../tasks/kernel/cancel/cancel_scope.ts";
+import type { ScopedWait } from "../tasks/kernel/cancel/scoped_wait.ts";
 import { CancelledError } from "../tasks/kernel/errors.ts";
 import type { Scheduler } from "../tasks/kernel/loop/scheduler.ts";
 import { Waiter } from "../tasks/kernel/wait/waiter.ts";

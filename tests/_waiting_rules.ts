@@ -10,12 +10,19 @@ import {
   assertStrictEquals,
 } from "@std/assert";
 import {
+  asCompleted,
   CancelledError,
   createTask,
   currentTask,
+  ensureFuture,
+  type Future,
+  gather,
+  shield,
   sleep,
   timeout,
   TimeoutError,
+  wait as waitForSome,
+  waitFor,
   type WaitOptions,
 } from "@asyncio/asyncio/tasks";
 import { Aborted, Attempt } from "./_attempt.ts";
@@ -91,6 +98,56 @@ async function withCancelPending(
   });
   await task;
   return thrown;
+}
+
+type Wait = () => Promise<unknown>;
+
+/** Waits that are handed over as promises, and given up. */
+const HANDED_OVER: Record<string, (wait: Wait) => Promise<unknown>> = {
+  waitFor: (wait) => assertRejects(() => waitFor(wait(), 1), TimeoutError),
+  "waitFor with 0": (wait) =>
+    assertRejects(() => waitFor(wait(), 0), TimeoutError),
+  "waitFor in a task that is cancelled": (wait) =>
+    cancelled(() => waitFor(wait(), 60_000)),
+  ensureFuture: async (wait) => {
+    const future = ensureFuture(wait());
+    future.cancel();
+    await assertRejects(async () => await future, CancelledError);
+  },
+  gather: async (wait) => {
+    const future = gather([wait()]);
+    future.cancel();
+    await assertRejects(async () => await future, CancelledError);
+  },
+  "wait, with the pending future cancelled": async (wait) => {
+    const { pending } = await waitForSome([wait()], { timeout: 0 });
+    for (const future of pending) future.cancel();
+    await turns(1);
+  },
+  "wait in a task that is cancelled": (wait) =>
+    cancelled(() => waitForSome([wait()])),
+  "asCompleted, with a time limit": (wait) =>
+    assertRejects(async () => {
+      for await (const _ of asCompleted([wait()], { timeout: 1 }));
+    }, TimeoutError),
+  "asCompleted, in a loop that is left": async (wait) => {
+    const works = [() => Promise.resolve(1), wait()];
+    for await (const _ of asCompleted<unknown>(works)) break;
+    await turns(1);
+  },
+};
+
+/** Runs `wait` in a task that is cancelled while it waits. */
+async function cancelled(wait: Wait): Promise<void> {
+  const task = createTask(async () => void await wait(), { eager: true });
+  task.cancel();
+  await assertRejects(async () => await task, CancelledError);
+}
+
+async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    await new Promise((resolve) => setTimeout(resolve));
+  }
 }
 
 /** Defines the tests of the four rules for each case. */
@@ -226,6 +283,43 @@ export function testWaitingRules(cases: readonly WaitCase[]): void {
       task.cancel();
       await assertRejects(async () => await task, CancelledError);
       await new Promise((resolve) => setTimeout(resolve)); // when the runtime would tell
+    });
+
+    for (const [handed, giveUp] of Object.entries(HANDED_OVER)) {
+      Deno.test(`${name}: handed over as a promise to ${handed} and given up, it leaves the line, and the next wake-up is another's`, async () => {
+        const it = await blocked();
+        await giveUp(() => it.wait());
+        assertEquals(it.waiting, 0);
+        const other = new Attempt((options) => it.wait(options));
+        it.wake();
+        await other.task;
+        assertEquals(other.outcome, "value");
+      });
+    }
+
+    Deno.test(`${name}: handed over as a promise, a wake-up wins over giving it up in the same turn`, async () => {
+      const it = await blocked();
+      const future = ensureFuture(it.wait());
+      it.wake();
+      future.cancel();
+      await future;
+    });
+
+    Deno.test(`${name}: handed over as a promise to shield, no cancel of the task ends it`, async () => {
+      const it = await blocked();
+      let work: Future<unknown>;
+      const task = createTask(() => work = shield(it.wait()), { eager: true });
+      task.cancel();
+      await assertRejects(async () => await task, CancelledError);
+      assertEquals(it.waiting, 1);
+      it.wake();
+      await turns(3);
+      assertEquals(it.waiting, 0);
+    });
+
+    Deno.test(`${name}: handed over as a promise to waitFor with 0, what is there is taken`, async () => {
+      const it = await free();
+      await waitFor(it.wait(), 0);
     });
 
     Deno.test(`${name}: where there is nothing to wait for, timers are served all the same`, async () => {

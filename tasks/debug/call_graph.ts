@@ -1,6 +1,6 @@
 /** @module */
 import { completionOf, type Future } from "../future.ts";
-import type { ScopedWait } from "../kernel/cancel/cancel_scope.ts";
+import type { ScopedWait } from "../kernel/cancel/scoped_wait.ts";
 import { currentScope } from "../kernel/context/current_scope.ts";
 import { InvalidStateError } from "../kernel/errors.ts";
 import { describe } from "../kernel/types.ts";

@@ -1,5 +1,5 @@
 /** @module */
-import type { ScopedWait } from "../kernel/cancel/cancel_scope.ts";
+import type { ScopedWait } from "../kernel/cancel/scoped_wait.ts";
 import { currentScope } from "../kernel/context/current_scope.ts";
 import type { Scheduler } from "../kernel/loop/scheduler.ts";
 import { madeAt, userFrame } from "../kernel/watch/user_frame.ts";

@@ -17,31 +17,18 @@ import { type CancelledError, isCancelled } from "../errors.ts";
 import { LinkedList } from "../linked_list.ts";
 import type { Scheduler } from "../loop/scheduler.ts";
 import { pendingCancels } from "../pending_cancels.ts";
-import { added, listOf, removed, type SmallSet } from "../small_set.ts";
+import type { SmallSet } from "../small_set.ts";
 import { noVariables, type Variables } from "../variables.ts";
-import { callWhenResumed, type InFlight } from "./in_flight.ts";
+import {
+  beginDelivery,
+  type Delivery,
+  type DeliveryScope,
+  endDeliveries,
+  mergeOrHoldBack,
+} from "./in_flight.ts";
+import type { HandedWait, ScopedWait } from "./scoped_wait.ts";
 
 const settled = Promise.resolve();
-
-/** A wait, as the scope it was begun in sees it: a link of the scope's list. */
-export interface ScopedWait {
-  previousInScope: ScopedWait | undefined;
-  nextInScope: ScopedWait | undefined;
-  readonly pending: boolean;
-  /** What is waited for, in words. */
-  readonly what: string;
-  /** When it began, on the loop's clock, if an observer has noted it. */
-  since: number | undefined;
-  /** The stack where it began, if an observer has noted it. */
-  where: Error | undefined;
-  /**
-   * Ends the wait; false where it goes on all the same, and the cancel is still
-   * to be delivered.
-   */
-  cancel(error: CancelledError): boolean;
-  /** Ends the wait, come what may. */
-  abort(reason: unknown): void;
-}
 
 /**
  * Where running code is: what travels with it. A runtime keeps it for long, so
@@ -62,23 +49,6 @@ export type Outcome =
   /** A cancel that is not the scope's own ended it. */
   | { readonly kind: "outerCancel"; readonly error: CancelledError };
 
-/** A cancel whose wait has rejected, and whose code has not resumed yet. */
-class Delivery implements InFlight {
-  /** The scope in which the wait was begun. */
-  readonly scope: CancelScope;
-  /** The scope whose cancel it is. */
-  readonly origin: CancelScope;
-
-  constructor(inside: CancelScope, origin: CancelScope) {
-    this.scope = inside;
-    this.origin = origin;
-  }
-
-  resumed(): void {
-    this.scope.removeDelivery(this);
-  }
-}
-
 /**
  * The outermost scope, from `inner` on, whose pending cancel may be delivered there.
  */
@@ -91,12 +61,13 @@ function pendingScope(inner: CancelScope): CancelScope | undefined {
     at = at.parent
   ) {
     if (at.pending !== undefined && at.pending !== heldBack) found = at;
+    if (at.shielded) break;
     heldBack ??= at.heldBack;
   }
   return found;
 }
 
-export class CancelScope {
+export class CancelScope implements DeliveryScope, HandedWait {
   readonly scheduler: Scheduler;
   /** Where the code in it is. */
   readonly frame: ContextFrame;
@@ -123,12 +94,14 @@ export class CancelScope {
   #controller: AbortController | undefined = undefined;
   #closed = false;
   #attached = false;
-  /** The deliveries, in this scope and inside, whose code has not resumed. */
-  #inFlight: SmallSet<Delivery> = undefined;
-  /** A cancel from around this scope that waits until this scope has ended. */
+  inFlight: SmallSet<Delivery> = undefined;
   heldBack: CancelledError | undefined = undefined;
   /** What {@linkcode outerCancels} was when this scope was opened. */
   #outerCancelsBefore = 0;
+  /** If its code is a wait in several steps: what that has returned. */
+  promise: Promise<unknown> | undefined = undefined;
+  /** Whether no cancel from around reaches its code. */
+  shielded = false;
   /** Cancels this scope at its next wait: see {@linkcode cancelAtNextWait}. */
   #dueCancel: (() => void) | undefined = undefined;
   #isCancelling = false;
@@ -203,7 +176,7 @@ export class CancelScope {
    * @param caller Where the code is that asks for it; none where it is the loop.
    */
   cancel(error: CancelledError, caller?: CancelScope): void {
-    if (caller !== undefined) caller.#noteResumed(); // the caller runs, so it has resumed
+    if (caller !== undefined) endDeliveries(caller); // it runs
     if (this.#isCancelling) {
       this.#foundRing = true;
       return;
@@ -211,7 +184,7 @@ export class CancelScope {
     this.cancels++;
     this.error = error;
     this.pending = error;
-    if (this.#mergeOrHoldBack(error)) this.pending = undefined;
+    if (mergeOrHoldBack(this, error)) this.pending = undefined;
     this.#isCancelling = true;
     try {
       for (const wait of this.waits) this.#cancelWait(wait, error);
@@ -227,6 +200,20 @@ export class CancelScope {
     const delivered = wait.cancel(error);
     if (!delivered && this.#foundRing) wait.abort(error);
     if (delivered || this.#foundRing) this.delivered(error);
+  }
+
+  /** As a wait in several steps: what it waits for now. */
+  get what(): string {
+    return this.waits.map(({ what }) => what).join(", ");
+  }
+
+  giveUp(error: CancelledError, caller?: CancelScope): void {
+    this.promise?.then(undefined, () => {});
+    this.cancel(error, caller);
+  }
+
+  detach(): void {
+    this.shielded = true;
   }
 
   /**
@@ -253,7 +240,7 @@ export class CancelScope {
    * Whether its code waits, or has been cancelled in a wait and has not resumed.
    */
   get isWaiting(): boolean {
-    return this.waits.length > 0 || this.#inFlight !== undefined;
+    return this.waits.length > 0 || this.inFlight !== undefined;
   }
 
   /**
@@ -284,22 +271,7 @@ export class CancelScope {
    * has resumed.
    */
   beginDelivery(error: CancelledError): void {
-    const delivery = new Delivery(this, this.#originOf(error));
-    this.addDelivery(delivery);
-    callWhenResumed(delivery);
-  }
-
-  /** Adds it here and to the scopes around. */
-  addDelivery(delivery: Delivery): void {
-    if (this.#isRoot) return; // unrelated code runs there
-    this.#inFlight = added(this.#inFlight, delivery);
-    if (this.parent !== undefined) this.parent.addDelivery(delivery);
-  }
-
-  /** Takes it off again: its code has resumed. */
-  removeDelivery(delivery: Delivery): void {
-    this.#inFlight = removed(this.#inFlight, delivery);
-    if (this.parent !== undefined) this.parent.removeDelivery(delivery);
+    beginDelivery(this, this.#originOf(error));
   }
 
   /** Whether nothing goes on in it. */
@@ -308,18 +280,8 @@ export class CancelScope {
       (this.#children === undefined || this.#children.size === 0);
   }
 
-  get #isRoot(): boolean {
+  get isRoot(): boolean {
     return this === this.scheduler.rootScope;
-  }
-
-  /**
-   * Code of this scope is running, so every wait that was cancelled in it has
-   * resumed.
-   */
-  #noteResumed(): void {
-    for (const delivery of listOf(this.#inFlight)) {
-      delivery.scope.removeDelivery(delivery);
-    }
   }
 
   /**
@@ -331,23 +293,6 @@ export class CancelScope {
     const guess = closed ?? (this.#closed ? this : undefined);
     if (this.parent === undefined) return guess ?? this;
     return this.parent.#originOf(error, guess);
-  }
-
-  /**
-   * A wait that was cancelled a few microtasks ago has not resumed yet. A second
-   * cancel of the same scope, or of one inside, is merged into the first: true.
-   * One from further out is held back until the inner scope has ended.
-   */
-  #mergeOrHoldBack(error: CancelledError): boolean {
-    const inFlight = listOf(this.#inFlight);
-    if (inFlight.some(({ origin }) => origin.#isAround(this))) return true;
-    for (const { origin } of inFlight) origin.heldBack = error;
-    return false;
-  }
-
-  #isAround(scope: CancelScope): boolean {
-    return scope === this ||
-      (scope.parent !== undefined && this.#isAround(scope.parent));
   }
 
   /** Notes that a wait in here has thrown `error`. */
@@ -362,7 +307,7 @@ export class CancelScope {
    */
   renew(error: CancelledError): void {
     const origin = this.#originOf(error);
-    if (!origin.#closed && !origin.#isRoot) origin.pending = error;
+    if (!origin.#closed && !origin.isRoot) origin.pending = error;
   }
 
   /** Delivers the pending cancel, of the outermost scope that has one. */
@@ -419,7 +364,7 @@ export class CancelScope {
    */
   get signal(): AbortSignal {
     // It never aborts; one for all would gather the listeners of all.
-    if (this.#isRoot) return new AbortController().signal;
+    if (this.isRoot) return new AbortController().signal;
     const cancelled = pendingScope(this);
     if (cancelled === undefined && this.#controller?.signal.aborted) {
       this.#controller = undefined;
@@ -432,7 +377,7 @@ export class CancelScope {
   }
 
   addWait(wait: ScopedWait): void {
-    if (this.#inFlight !== undefined) this.#noteResumed();
+    if (this.inFlight !== undefined) endDeliveries(this);
     if (!this.#attached && this.parent !== undefined) this.#attach(this.parent);
     const first = this.#firstWait;
     wait.nextInScope = first;
@@ -476,13 +421,36 @@ export class CancelScope {
       let child = this.#children?.last;
       child !== undefined;
       child = child.previousSibling
-    ) child.#collectWaits(into);
+    ) if (!child.shielded) child.#collectWaits(into);
+  }
+
+  /**
+   * The wait behind `promise`, if it was begun in here or in a scope inside, and
+   * has not ended.
+   */
+  findWait(promise: unknown): HandedWait | undefined {
+    for (
+      let wait = this.#firstWait;
+      wait !== undefined;
+      wait = wait.nextInScope
+    ) if (wait.isBehind(promise)) return wait;
+    for (
+      let child = this.#children?.last;
+      child !== undefined;
+      child = child.previousSibling
+    ) {
+      const found = child.promise === promise ? child : child.findWait(promise);
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 
   #abortSignals(error: CancelledError): void {
     const children = this.#children === undefined ? [] : [...this.#children];
     this.#controller?.abort(error);
-    for (const child of children) child.#abortSignals(error);
+    for (const child of children) {
+      if (!child.shielded) child.#abortSignals(error);
+    }
   }
 
   #attach(parent: CancelScope): void {
@@ -517,7 +485,7 @@ export function rootFrame(
 /**
  * The scope of all code on a loop that runs in no task. Nothing cancels it.
  */
-function rootScopeOf(scheduler: Scheduler): CancelScope {
+export function rootScopeOf(scheduler: Scheduler): CancelScope {
   return scheduler.rootScope ??= new CancelScope(
     scheduler,
     undefined,

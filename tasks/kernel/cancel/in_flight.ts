@@ -1,30 +1,101 @@
 /**
  * Cancels in flight: from the rejection of a wait until its code has resumed.
  *
+ * In between the code is in no wait, though it has not seen the cancel yet. A
+ * second cancel must neither be lost nor end the clean-up that is about to
+ * begin.
+ *
  * @module
  */
+import type { CancelledError } from "../errors.ts";
+import { added, listOf, removed, type SmallSet } from "../small_set.ts";
 
-/** Something that is told when the code has resumed. */
-export interface InFlight {
-  resumed(): void;
+/** A scope, as deliveries see it. */
+export interface DeliveryScope {
+  readonly parent: DeliveryScope | undefined;
+  /** Whether code runs in it that has nothing to do with each other. */
+  readonly isRoot: boolean;
+  /** The deliveries, in this scope and inside, whose code has not resumed. */
+  inFlight: SmallSet<Delivery>;
+  /** A cancel from around this scope that waits until this scope has ended. */
+  heldBack: CancelledError | undefined;
+}
+
+/** A cancel whose wait has rejected, and whose code has not resumed yet. */
+export class Delivery {
+  /** The scope in which the wait was begun. */
+  readonly scope: DeliveryScope;
+  /** The scope whose cancel it is. */
+  readonly origin: DeliveryScope;
+
+  constructor(scope: DeliveryScope, origin: DeliveryScope) {
+    this.scope = scope;
+    this.origin = origin;
+    let at: DeliveryScope | undefined = scope;
+    for (; at !== undefined && !at.isRoot; at = at.parent) {
+      at.inFlight = added(at.inFlight, this);
+    }
+  }
+
+  /** The code has resumed. */
+  end(): void {
+    let at: DeliveryScope | undefined = this.scope;
+    for (; at !== undefined; at = at.parent) {
+      at.inFlight = removed(at.inFlight, this);
+    }
+  }
 }
 
 const settled = Promise.resolve();
-let inFlight: InFlight[] = [];
+let begun: Delivery[] = [];
 
-/**
- * Calls `delivery.resumed()` after as many microtasks as a rejection needs to
- * pass through a `then` to the code that awaits. Deliveries that begin in the
- * same turn of the microtask queue share them.
- */
-export function callWhenResumed(delivery: InFlight): void {
-  if (inFlight.push(delivery) === 1) settled.then(resumeAll);
+/** Notes that a wait in `scope` has rejected with a cancel of `origin`. */
+export function beginDelivery(
+  scope: DeliveryScope,
+  origin: DeliveryScope,
+): void {
+  if (begun.push(new Delivery(scope, origin)) === 1) settled.then(endLater);
 }
 
-function resumeAll(): void {
-  const resumed = inFlight;
-  inFlight = [];
+/**
+ * Three microtasks after the rejection: so many it takes until code goes on that
+ * awaits a `then` of the promise (one for the `then`, one for the promise that
+ * this returns, one for the `await`). Deliveries that begin in the same turn of
+ * the microtask queue share them.
+ */
+function endLater(): void {
+  const deliveries = begun;
+  begun = [];
   settled.then(() => {}).then(() => {
-    for (const delivery of resumed) delivery.resumed();
+    for (const delivery of deliveries) delivery.end();
   });
+}
+
+/**
+ * Code of `scope` is running, so every wait that was cancelled in it has
+ * resumed.
+ */
+export function endDeliveries({ inFlight }: DeliveryScope): void {
+  for (const delivery of listOf(inFlight)) delivery.end();
+}
+
+/**
+ * For a cancel of `scope` while deliveries are in flight there. Returns true if
+ * it is merged into one of them: of the same scope, or of one around it. A
+ * cancel from further out is held back until the inner scope has ended.
+ */
+export function mergeOrHoldBack(
+  scope: DeliveryScope,
+  error: CancelledError,
+): boolean {
+  const origins = listOf(scope.inFlight).map(({ origin }) => origin);
+  if (origins.some((origin) => isAround(origin, scope))) return true;
+  for (const origin of origins) origin.heldBack = error;
+  return false;
+}
+
+function isAround(outer: DeliveryScope, inner: DeliveryScope): boolean {
+  let at: DeliveryScope | undefined = inner;
+  while (at !== undefined && at !== outer) at = at.parent;
+  return at === outer;
 }

@@ -15,6 +15,28 @@ export interface Runnable {
    * other.
    */
   readonly runsUserCode: boolean;
+  /** The promise that it settles, if it is the wake-up of a wait. */
+  readonly promise?: Promise<unknown>;
+}
+
+/** Settles a promise in the next turn. */
+export class Settlement<T> implements Runnable {
+  readonly runsUserCode = false;
+  readonly promise: Promise<T>;
+  run!: () => void;
+
+  constructor(
+    scheduler: Scheduler,
+    settle: (
+      resolve: (value: T) => void,
+      reject: (error: unknown) => void,
+    ) => void,
+  ) {
+    this.promise = new Promise<T>((resolve, reject) => {
+      this.run = () => settle(resolve, reject);
+    });
+    scheduler.defer(this);
+  }
 }
 
 /**

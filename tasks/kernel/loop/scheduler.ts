@@ -26,7 +26,7 @@ import type { Observer } from "../watch/observer.ts";
 import { budget } from "./budget.ts";
 import type { Alarm, Clock, ClockedLoop } from "./clock.ts";
 import { printReport, type Report } from "./report.ts";
-import { BoundCallback, type Runnable } from "./runnable.ts";
+import { BoundCallback, type Runnable, Settlement } from "./runnable.ts";
 import { type Timer, TimerHeap } from "./timer_heap.ts";
 
 /** Milliseconds of wake-ups without a turn, after which one is due. */
@@ -89,6 +89,9 @@ export class Scheduler implements ClockedLoop {
   #armed: number | undefined;
   #timers = new TimerHeap();
   #ready: Runnable[] = [];
+  /** The promises that the first {@linkcode #searched} of them settle. */
+  readonly #settling = new Set<unknown>();
+  #searched = 0;
   #soon: (Runnable | undefined)[] = [];
   #soonNext = 0;
   /** What the entries of `soon` come after. */
@@ -168,17 +171,25 @@ export class Scheduler implements ClockedLoop {
    */
   ready<T>(value: T): Promise<T> {
     if (this.spend()) return Promise.resolve(value);
-    return new Promise((resolve) =>
-      this.defer({ run: () => resolve(value), runsUserCode: false })
-    );
+    return new Settlement<T>(this, (resolve) => resolve(value)).promise;
   }
 
   /** The same for a rejection. */
   readyError(error: unknown): Promise<never> {
     if (this.spend()) return Promise.reject(error);
-    return new Promise((_, reject) =>
-      this.defer({ run: () => reject(error), runsUserCode: false })
-    );
+    return new Settlement<never>(this, (_, reject) => reject(error)).promise;
+  }
+
+  /**
+   * Whether an entry of the ready queue is going to settle `promise`: what is
+   * waited for has happened then, though the promise does not show it yet.
+   */
+  isSettling(promise: unknown): boolean {
+    for (; this.#searched < this.#ready.length; this.#searched++) {
+      const entry = this.#ready[this.#searched]!;
+      if (entry.promise !== undefined) this.#settling.add(entry.promise);
+    }
+    return this.#settling.has(promise);
   }
 
   addTimer(timer: Timer): void {
@@ -239,10 +250,16 @@ export class Scheduler implements ClockedLoop {
     const due = this.#takeDue();
     const ready = this.#ready;
     this.#ready = [];
+    this.#forgetSettling();
     this.#drain(due.length === 0 ? ready : [...due, ...ready], 0);
     this.#arm();
     if (this.onWait !== undefined) this.onWait();
   };
+
+  #forgetSettling(): void {
+    this.#searched = 0;
+    this.#settling.clear();
+  }
 
   /** Whether wake-ups go through the ready queue until the next turn. */
   get #deferring(): boolean {
@@ -295,6 +312,7 @@ export class Scheduler implements ClockedLoop {
     if (open.length > 0) {
       const entry = open[open.length > 1 ? choose(open.length) : 0]!;
       this.#ready.splice(this.#ready.indexOf(entry), 1);
+      this.#forgetSettling();
       entry.run();
     }
     if (this.#ready.length > 0) this.#planTurn();

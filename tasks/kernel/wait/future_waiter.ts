@@ -61,6 +61,17 @@ export class FutureWaiter<T> extends Waiter<T> implements Listener {
     return !this.pending;
   }
 
+  override isBehind(promise: unknown): boolean {
+    return promise === this.derived || super.isBehind(promise);
+  }
+
+  /** As a cancel: it goes to the future, and the wait ends with that. */
+  override giveUp(error: CancelledError): void {
+    this.#forwarded = error;
+    this.#quiet();
+    if (!this.#completion.source.cancel(error.message)) super.abort(error);
+  }
+
   override abort(reason: unknown): void {
     this.#quiet();
     super.abort(reason);

@@ -39,7 +39,8 @@
  * @module
  */
 import { listen, unlisten } from "../cancel/abort_listeners.ts";
-import type { CancelScope, ScopedWait } from "../cancel/cancel_scope.ts";
+import { type CancelScope, rootScopeOf } from "../cancel/cancel_scope.ts";
+import type { ScopedWait } from "../cancel/scoped_wait.ts";
 import { currentScope } from "../context/current_scope.ts";
 import type { CancelledError } from "../errors.ts";
 import type { Runnable } from "../loop/runnable.ts";
@@ -74,7 +75,7 @@ function ignore(): void {}
 export class Waiter<T> implements ScopedWait, Runnable {
   /** Settles when the wait has ended. */
   readonly promise: Promise<T>;
-  readonly scope: CancelScope;
+  scope: CancelScope;
   /** Whether it has not ended. */
   pending = true;
   readonly runsUserCode = false;
@@ -163,6 +164,23 @@ export class Waiter<T> implements ScopedWait, Runnable {
   abort(reason: unknown): void {
     this.#end();
     this.#rejectWith(reason);
+  }
+
+  isBehind(promise: unknown): boolean {
+    return this.promise === promise;
+  }
+
+  giveUp(error: CancelledError): void {
+    if (!this.pending) return; // its value is on its way
+    this.promise.then(undefined, ignore);
+    this.abort(error);
+  }
+
+  detach(): void {
+    if (!this.pending) return;
+    this.scope.removeWait(this);
+    this.scope = rootScopeOf(this.scope.scheduler);
+    this.scope.addWait(this);
   }
 
   /**

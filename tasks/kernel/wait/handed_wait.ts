@@ -1,0 +1,48 @@
+/**
+ * Waits that are handed over as promises: `waitFor(queue.get(), 1000)`.
+ *
+ * A promise cannot be cancelled, but the wait behind it can. It is looked up
+ * among the waits of the task, so that a wait which is not handed over costs
+ * nothing.
+ *
+ * @module
+ */
+import type { HandedWait } from "../cancel/scoped_wait.ts";
+import {
+  currentScope,
+  openScope,
+  runInScope,
+} from "../context/current_scope.ts";
+import { settleAs } from "./checkpoint.ts";
+
+/**
+ * The wait behind `promise`, if code of the current task has begun it, and it
+ * has not ended. Outside of tasks: code of the loop that is in no task.
+ */
+export function waitBehind(promise: unknown): HandedWait | undefined {
+  const scope = currentScope();
+  const found = scope.findWait(promise);
+  if (found !== undefined || scope === scope.outermost) return found;
+  return scope.outermost.findWait(promise);
+}
+
+/**
+ * Runs `body`, an async function that waits in several steps, as one wait. It is
+ * never an unhandled rejection by a cancel.
+ */
+export function composite<T>(body: () => Promise<T>): Promise<T> {
+  const scope = openScope();
+  const promise = settleAs(
+    runInScope(scope, body),
+    (value) => {
+      scope.close();
+      return value;
+    },
+    (error) => {
+      scope.close();
+      throw error;
+    },
+  );
+  scope.promise = promise;
+  return promise;
+}
