@@ -15,7 +15,6 @@ import {
   createTask,
   currentTask,
   ensureFuture,
-  type Future,
   gather,
   shield,
   sleep,
@@ -307,8 +306,7 @@ export function testWaitingRules(cases: readonly WaitCase[]): void {
 
     Deno.test(`${name}: handed over as a promise to shield, no cancel of the task ends it`, async () => {
       const it = await blocked();
-      let work: Future<unknown>;
-      const task = createTask(() => work = shield(it.wait()), { eager: true });
+      const task = createTask(() => shield(it.wait()), { eager: true });
       task.cancel();
       await assertRejects(async () => await task, CancelledError);
       assertEquals(it.waiting, 1);
