@@ -77,7 +77,7 @@ export class PromiseFuture<T> extends Future<T>
     const { scheduler } = currentScope();
     const wait = this.#wait;
     if (wait !== undefined) {
-      wait.giveUp(cancellation(scheduler, message), scopeOfCaller());
+      wait.abandon(cancellation(scheduler, message), scopeOfCaller());
     } else if (!scheduler.isSettling(this.#promise)) super.cancel(message);
     return true;
   }

@@ -207,7 +207,7 @@ export class CancelScope implements DeliveryScope, HandedWait {
     return this.waits.map(({ what }) => what).join(", ");
   }
 
-  giveUp(error: CancelledError, caller?: CancelScope): void {
+  abandon(error: CancelledError, caller?: CancelScope): void {
     this.promise?.then(undefined, () => {});
     this.cancel(error, caller);
   }

@@ -19,7 +19,7 @@ export interface HandedWait {
    *
    * @param caller Where the code is that asks for it; none where it is the loop.
    */
-  giveUp(error: CancelledError, caller?: CancelScope): void;
+  abandon(error: CancelledError, caller?: CancelScope): void;
   /** Takes the wait out of its task, so that no cancel of that reaches it. */
   detach(): void;
 }

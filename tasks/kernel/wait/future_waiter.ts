@@ -50,14 +50,14 @@ export class FutureWaiter<T> extends Waiter<T> implements Listener {
       default: {
         const error = this.#forwarded ?? completion.error as CancelledError;
         this.scope.delivered(error);
-        this.#giveUp(error);
+        this.#abandon(error);
       }
     }
   }
 
   override cancel(error: CancelledError): boolean {
     this.#forwarded = error;
-    if (!this.#forward(error.message)) this.#giveUp(error);
+    if (!this.#forward(error.message)) this.#abandon(error);
     return !this.pending;
   }
 
@@ -66,7 +66,7 @@ export class FutureWaiter<T> extends Waiter<T> implements Listener {
   }
 
   /** As a cancel: it goes to the future, and the wait ends with that. */
-  override giveUp(error: CancelledError): void {
+  override abandon(error: CancelledError): void {
     this.#forwarded = error;
     this.#quiet();
     if (!this.#completion.source.cancel(error.message)) super.abort(error);
@@ -92,7 +92,7 @@ export class FutureWaiter<T> extends Waiter<T> implements Listener {
     }
   }
 
-  #giveUp(error: CancelledError): void {
+  #abandon(error: CancelledError): void {
     this.#quiet();
     super.cancel(error);
   }

@@ -170,7 +170,7 @@ export class Waiter<T> implements ScopedWait, Runnable {
     return this.promise === promise;
   }
 
-  giveUp(error: CancelledError): void {
+  abandon(error: CancelledError): void {
     if (!this.pending) return; // its value is on its way
     this.promise.then(undefined, ignore);
     this.abort(error);
