@@ -10,7 +10,7 @@ import {
   type Process,
 } from "@asyncio/asyncio/process";
 import { createTask } from "@asyncio/asyncio/tasks";
-import { has } from "../../_installed.ts";
+import { has } from "../../_helpers/installed.ts";
 
 /** Where there is no nats-server, the tests that need one are skipped. */
 export const ignore = !has("nats-server");
