@@ -97,7 +97,8 @@ function times(count: number, one: () => Promise<unknown>): Promise<unknown> {
   return Promise.all(Array.from({ length: count }, one));
 }
 
-// --- One program, start to end -----------------------------------------------
+// --- One program, start to end
+// --------------------------------------------------
 
 const one = { group: "one program" };
 
@@ -123,7 +124,8 @@ if (peer !== undefined) {
   });
 }
 
-// --- One program that leads a group ------------------------------------------
+// --- One program that leads a group
+// ---------------------------------------------
 
 const group = { group: "one program with a group of its own" };
 
@@ -135,7 +137,8 @@ Deno.bench("createSubprocessExec + communicate, group", group, async () => {
   await communicate("true", [], true);
 });
 
-// --- Many at once ------------------------------------------------------------
+// --- Many at once
+// -----------------------------------------------------------------
 
 const many = { group: `${MANY} programs at once` };
 
@@ -163,7 +166,8 @@ if (peer !== undefined) {
   });
 }
 
-// --- A hundred megabytes -----------------------------------------------------
+// --- A hundred megabytes
+// --------------------------------------------------------
 
 const large = { group: "100 MB of output" };
 

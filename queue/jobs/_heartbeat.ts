@@ -2,7 +2,7 @@
 import { getRunningLoop } from "../../tasks/event_loop.ts";
 import type { TimerHandle } from "../../tasks/handle.ts";
 import { LeaseLostError } from "./errors.ts";
-import type { Job } from "./jobs.ts";
+import type { Job } from "./job.ts";
 
 /** Extends a lease, three times in its length, until it is stopped. */
 export class Heartbeat {

@@ -1,33 +1,28 @@
 /** @module */
 import { printable } from "../../tasks/kernel/watch/inspect.ts";
-import { checkMilliseconds } from "../../tasks/kernel/types.ts";
 import {
   checkpointIfCancelled,
   ready,
   readyError,
 } from "../../tasks/kernel/wait/checkpoint.ts";
-import { reasonText } from "./codec.ts";
+import { jsonText, reasonText } from "./codec.ts";
 import { leaseLost } from "./errors.ts";
-import type { Job, JobState } from "./jobs.ts";
+import { checkRetry, HeldJob } from "./held_job.ts";
+import type { JobState } from "./job.ts";
 import type { Lease, Store } from "./_memory_store.ts";
 
 /** A job of a queue in memory: settling it takes no time. */
-export class MemoryJob<T> implements Job<T> {
-  readonly value: T;
-  readonly id: string;
-  readonly attempt: number;
-  readonly lease: number;
+export class MemoryJob<T> extends HeldJob<T> {
   readonly #lease: Lease;
   readonly #store: Store;
   #settled = false;
 
   constructor(value: T, lease: Lease, store: Store, ms: number) {
-    this.value = value;
-    this.id = lease.entry.id;
-    this.attempt = lease.entry.attempts;
-    this.lease = ms;
+    const { id, attempts, trace } = lease.entry;
+    super({ value, id, attempt: attempts, lease: ms, trace });
     this.#lease = lease;
     this.#store = store;
+    lease.job = this;
   }
 
   get state(): JobState {
@@ -35,18 +30,14 @@ export class MemoryJob<T> implements Job<T> {
     return this.#store.holds(this.#lease) ? "leased" : "lost";
   }
 
-  /** Whether its queue was closed while it was held. */
-  get dropped(): boolean {
-    return this.#lease.dropped;
-  }
-
-  done(): Promise<void> {
-    return this.#settle(this.#store.done(this.#lease));
+  done(result?: unknown): Promise<void> {
+    const text = result === undefined ? undefined : jsonText(result);
+    return this.#settle(this.#store.done(this.#lease, text));
   }
 
   retry(delay = 0, reason?: unknown): Promise<void> {
     try {
-      checkMilliseconds(delay, "the delay");
+      checkRetry(delay);
       return this.#settle(this.#store.retry(this.#lease, delay, reason));
     } catch (error) {
       return Promise.reject(error);
@@ -61,7 +52,7 @@ export class MemoryJob<T> implements Job<T> {
     return this.#settle(this.#store.fail(this.#lease, reasonText(reason)));
   }
 
-  /** Releases it for the queue itself, which is no wait of anybody's. */
+  /** Releases it for the queue itself: nobody waits for that. */
   handBack(): void {
     this.#store.release(this.#lease);
   }
@@ -74,12 +65,16 @@ export class MemoryJob<T> implements Job<T> {
     }
   }
 
+  protected override reported(): Promise<void> {
+    return this.#ended(true);
+  }
+
   #settle(held: boolean): Promise<void> {
     if (held) this.#settled = true;
     return this.#ended(held);
   }
 
-  /** It has happened; awaiting it is only where a cancel can strike. */
+  /** It has taken effect; the promise is only a cancellation point. */
   #ended(held: boolean): Promise<void> {
     return held
       ? checkpointIfCancelled() ?? ready(undefined)

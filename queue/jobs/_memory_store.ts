@@ -3,45 +3,39 @@ import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
 import { InvalidStateError } from "../../tasks/kernel/errors.ts";
 import { type EventLoop, getRunningLoop } from "../../tasks/event_loop.ts";
 import type { TimerHandle } from "../../tasks/handle.ts";
-import { PriorityQueue } from "../priority_queue.ts";
-import { attemptsUsedUp } from "./codec.ts";
+import { attemptsUsedUp, EXPIRED } from "./codec.ts";
+import type { Entry, EntryState } from "./_entry.ts";
+import type { Loss } from "./errors.ts";
+import type { Limits } from "./limits.ts";
+import { RateLog } from "./limits.ts";
+import { ReadyJobs } from "./_ready_jobs.ts";
+import type { Outcome } from "./results.ts";
 import type { Settings } from "./settings.ts";
 
-/** A job, whoever has it. */
-export interface Entry {
-  readonly id: string;
-  readonly data: Uint8Array;
-  /** Jobs are taken in this order, also those that came back. */
-  arrival: number;
-  /** How often it was leased, and not given back with `release`. */
-  attempts: number;
-}
-
-/** Somebody has an entry, for a time. */
+/** An entry is leased, for a time. */
 export class Lease {
   readonly entry: Entry;
-  /** When it runs out; none where it never does. */
+  /** Fires when it runs out; none if it never does. */
   alarm: TimerHandle | undefined = undefined;
-  /** Whether it was ended with the store. */
-  dropped = false;
+  /** The job around it, once that is made. */
+  job: { lose(loss: Loss): void; progress: string | undefined } | undefined =
+    undefined;
 
   constructor(entry: Entry) {
     this.entry = entry;
   }
 }
 
-/** What a store tells of. */
+/** What a store reports. */
 export interface StoreEvents {
-  /** There is an entry to be taken. */
+  /** There may be an entry to take. */
   ready(): void;
-  /** An entry was given up. */
-  dead(entry: Entry, reason: string): void;
-  /** An entry has left the store, done or dead. */
-  finished(): void;
+  /** An entry has left the store. */
+  finished(entry: Entry, outcome: Outcome): void;
 }
 
 /**
- * The entries that are not finished: ready, delayed or leased. Its time is that
+ * The entries that are not finished: waiting, delayed or leased. Its time is that
  * of the loop it was made on, and ends with it: what needs a timer throws from
  * then on, and has changed nothing.
  */
@@ -50,32 +44,55 @@ export class Store {
   readonly #scheduler = currentScope().scheduler;
   readonly #settings: Settings;
   readonly #events: StoreEvents;
-  readonly #ready = new PriorityQueue<Entry>(0, {
-    compare: (a, b) => a.arrival - b.arrival,
-  });
-  readonly #delayed = new Set<TimerHandle>();
-  readonly #leases = new Set<Lease>();
+  readonly #ready = new ReadyJobs();
+  readonly #rate = new RateLog();
+  readonly #all = new Set<Entry>();
+  readonly #counts = { waiting: 0, delayed: 0, leased: 0, gone: 0 };
+  readonly #leases = new Map<Entry, Lease>();
+  #again: TimerHandle | undefined = undefined;
   #arrivals = 0;
+  #paused = false;
 
   constructor(settings: Settings, events: StoreEvents) {
     this.#settings = settings;
     this.#events = events;
   }
 
-  get ready(): number {
-    return this.#ready.size;
-  }
-
-  get delayed(): number {
-    return this.#delayed.size;
-  }
-
-  get leased(): number {
-    return this.#leases.size;
+  /** How many entries are in each state. */
+  get counts(): Readonly<Record<EntryState, number>> {
+    return this.#counts;
   }
 
   get size(): number {
-    return this.ready + this.delayed + this.leased;
+    return this.#all.size;
+  }
+
+  /** All entries, those that were put first before the others. */
+  get entries(): Iterable<Entry> {
+    return this.#all;
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  set paused(paused: boolean) {
+    this.#paused = paused;
+    if (!paused) this.#events.ready();
+  }
+
+  /** Whether there is nothing to take. */
+  get empty(): boolean {
+    return this.#paused || this.#ready.empty;
+  }
+
+  find(id: string): Entry | undefined {
+    for (const entry of this.#all) if (entry.id === id) return entry;
+    return undefined;
+  }
+
+  leaseOf(entry: Entry): Lease | undefined {
+    return this.#leases.get(entry);
   }
 
   /** @throws {InvalidStateError} Nothing can be delayed any more. */
@@ -83,32 +100,57 @@ export class Store {
     if (delay > 0) this.#checkTime();
   }
 
-  /** Takes a new entry in, to be taken out in `delay` milliseconds or later. */
-  add(entry: Entry, delay: number): void {
-    this.checkDelay(delay);
+  /** Adds a new entry, to be taken in `delay` milliseconds or later. */
+  add(entry: Entry, delay: number, expires = Infinity): void {
+    this.checkDelay(Math.max(delay, expires === Infinity ? 0 : expires));
     entry.arrival = this.#arrivals++;
+    this.#all.add(entry);
+    this.#counts[entry.state]++;
+    if (expires !== Infinity) {
+      entry.expiry = this.loop.callLater(expires, () => this.#expired(entry));
+    }
     this.#offer(entry, delay);
   }
 
-  /** Leases the first entry that is ready. */
-  take(): Lease | undefined {
-    if (this.#ready.empty) return undefined;
+  /** Leases the next entry, if there is one within `limits`. */
+  take(limits?: Limits): Lease | undefined {
+    if (this.empty) return undefined;
     this.#checkLease();
-    const lease = new Lease(this.#ready.getNowait());
-    lease.entry.attempts++;
+    const now = this.loop.time();
+    const rate = limits?.rate;
+    const wait = rate === undefined ? 0 : this.#rate.wait(rate, now);
+    if (wait > 0) return this.#lookAgain(wait);
+    const entry = this.#ready.take(limits?.keyConcurrency);
+    if (entry === undefined) return undefined;
+    if (rate !== undefined) this.#rate.add(now);
+    entry.attempts++;
+    this.#move(entry, "leased");
+    const lease = new Lease(entry);
+    this.#ready.begun(entry.key);
     this.#begin(lease);
     return lease;
   }
 
-  holds(lease: Lease): boolean {
-    if (isOver(lease, this.loop)) this.#expire(lease); // the alarm is late
-    return this.#leases.has(lease);
+  #lookAgain(ms: number): undefined {
+    this.#checkTime();
+    const when = this.loop.time() + ms;
+    if (this.#again !== undefined && this.#again.when <= when) return;
+    this.#again?.cancel();
+    this.#again = this.loop.callLater(ms, () => {
+      this.#again = undefined;
+      this.#events.ready();
+    });
   }
 
-  /** From here on, false says that the lease was lost, and nothing changed. */
-  done(lease: Lease): boolean {
+  holds(lease: Lease): boolean {
+    if (isOver(lease, this.loop)) this.#runOut(lease); // the alarm is late
+    return this.#leases.get(lease.entry) === lease;
+  }
+
+  /** From here on, false: the lease was lost, and nothing has changed. */
+  done(lease: Lease, result: string | undefined): boolean {
     if (!this.#end(lease)) return false;
-    this.#events.finished();
+    this.#finish(lease.entry, { state: "done", result });
     return true;
   }
 
@@ -116,14 +158,16 @@ export class Store {
     if (!this.holds(lease)) return false;
     this.checkDelay(delay);
     this.#end(lease);
-    this.#again(lease.entry, delay, reason);
+    this.#tryAgain(lease.entry, delay, reason);
     return true;
   }
 
   release(lease: Lease): boolean {
     if (!this.#end(lease)) return false;
-    lease.entry.attempts--;
-    this.#offer(lease.entry, 0);
+    const { entry } = lease;
+    entry.attempts--;
+    if (isExpired(entry, this.loop)) this.#bury(entry, EXPIRED);
+    else this.#offer(entry, 0);
     return true;
   }
 
@@ -136,21 +180,40 @@ export class Store {
   extend(lease: Lease): boolean {
     if (!this.holds(lease)) return false;
     this.#checkLease();
-    this.#end(lease);
+    lease.alarm?.cancel();
     this.#begin(lease);
     return true;
   }
 
+  /** Takes an entry out; a leased one is lost to its holder. */
+  cancel(entry: Entry): void {
+    const lease = this.#leases.get(entry);
+    const held = lease !== undefined && this.#end(lease);
+    if (entry.state === "gone") return; // its last lease had just run out
+    if (entry.state === "waiting") this.#ready.removed(entry);
+    this.#finish(entry, { state: "cancelled" });
+    if (held) lease.job?.lose("cancelled");
+  }
+
   /** Drops everything, and ends all leases. */
   clear(): void {
-    this.#ready.shutdown(true);
-    for (const handle of this.#delayed) handle.cancel();
-    for (const lease of this.#leases) {
-      lease.alarm?.cancel();
-      lease.dropped = true;
-    }
-    this.#delayed.clear();
+    this.#ready.clear();
+    this.#again?.cancel();
+    const leases = [...this.#leases.values()];
     this.#leases.clear();
+    for (const entry of this.#all) {
+      entry.due?.cancel();
+      entry.expiry?.cancel();
+      entry.state = "gone";
+    }
+    this.#all.clear();
+    for (const state of ["waiting", "delayed", "leased"] as const) {
+      this.#counts[state] = 0;
+    }
+    for (const lease of leases) {
+      lease.alarm?.cancel();
+      lease.job?.lose("closed");
+    }
   }
 
   #checkLease(): void {
@@ -164,52 +227,89 @@ export class Store {
     );
   }
 
+  #move(entry: Entry, state: EntryState): void {
+    this.#counts[entry.state]--;
+    this.#counts[entry.state = state]++;
+  }
+
   #offer(entry: Entry, delay: number): void {
     if (delay > 0) return this.#delay(entry, delay);
-    this.#ready.putNowait(entry);
+    this.#move(entry, "waiting");
+    this.#ready.add(entry);
     this.#events.ready();
   }
 
   #delay(entry: Entry, delay: number): void {
-    const handle = this.loop.callLater(delay, () => {
-      this.#delayed.delete(handle);
+    this.#move(entry, "delayed");
+    entry.due = this.loop.callLater(delay, () => {
+      entry.due = undefined;
       this.#offer(entry, 0);
     });
-    this.#delayed.add(handle);
+    if (entry.key !== undefined) this.#events.ready(); // the next of its key
   }
 
   #begin(lease: Lease): void {
     const ms = this.#settings.lease;
-    this.#leases.add(lease);
+    this.#leases.set(lease.entry, lease);
     if (ms === Infinity) return;
-    lease.alarm = this.loop.callLater(ms, () => this.#expire(lease));
+    lease.alarm = this.loop.callLater(ms, () => this.#runOut(lease));
   }
 
+  /** Ends a lease that is held. */
   #end(lease: Lease): boolean {
     if (!this.holds(lease)) return false;
-    lease.alarm?.cancel();
-    return this.#leases.delete(lease);
+    this.#drop(lease);
+    return true;
   }
 
-  #expire(lease: Lease): void {
+  #drop(lease: Lease): void {
     lease.alarm?.cancel();
-    if (!this.#leases.delete(lease)) return;
-    this.#again(lease.entry, 0, "its lease ran out");
+    this.#leases.delete(lease.entry);
+    this.#ready.ended(lease.entry.key);
   }
 
-  /** To be tried again, unless that was the last time. */
-  #again(entry: Entry, delay: number, reason: unknown): void {
+  #runOut(lease: Lease): void {
+    lease.alarm?.cancel();
+    if (this.#leases.get(lease.entry) !== lease) return;
+    this.#drop(lease);
+    this.#tryAgain(lease.entry, 0, "its lease ran out");
+    lease.job?.lose("expired");
+  }
+
+  /** The first attempt has not begun in time. */
+  #expired(entry: Entry): void {
+    if (entry.attempts > 0) return;
+    if (entry.state === "waiting") this.#ready.removed(entry);
+    this.#bury(entry, EXPIRED);
+  }
+
+  /** Offers it again, unless that was the last attempt. */
+  #tryAgain(entry: Entry, delay: number, reason: unknown): void {
     const { attempts } = entry;
     if (attempts < this.#settings.maxAttempts) this.#offer(entry, delay);
     else this.#bury(entry, attemptsUsedUp(attempts, reason));
   }
 
   #bury(entry: Entry, reason: string): void {
-    this.#events.dead(entry, reason);
-    this.#events.finished();
+    this.#finish(entry, { state: "dead", reason });
+  }
+
+  #finish(entry: Entry, outcome: Outcome): void {
+    entry.due?.cancel();
+    entry.expiry?.cancel();
+    this.#all.delete(entry);
+    this.#move(entry, "gone");
+    this.#counts.gone = 0;
+    const { key } = entry;
+    this.#events.finished(entry, outcome);
+    if (key !== undefined) this.#events.ready(); // the next of its key
   }
 }
 
 function isOver({ alarm }: Lease, loop: EventLoop): boolean {
   return alarm !== undefined && alarm.when <= loop.time();
+}
+
+function isExpired({ attempts, expiry }: Entry, loop: EventLoop): boolean {
+  return attempts === 0 && expiry !== undefined && expiry.when <= loop.time();
 }

@@ -1,43 +1,65 @@
 /** @module */
 import { createTask } from "../../tasks/create_task.ts";
-import { isCancelled } from "../../tasks/kernel/errors.ts";
+import { isCancelled, TimeoutError } from "../../tasks/kernel/errors.ts";
+import { getRunningLoop } from "../../tasks/event_loop.ts";
+import { gather } from "../../tasks/gather.ts";
 import type { Task } from "../../tasks/task.ts";
+import { moveOnAfter, timeout } from "../../tasks/timeout.ts";
+import type { WaitOptions } from "../../tasks/kernel/types.ts";
 import { wait } from "../../tasks/wait.ts";
 import { QueueShutDownError } from "../errors.ts";
 import { leaseLost, LeaseLostError } from "./errors.ts";
 import { Heartbeat } from "./_heartbeat.ts";
-import type { Job, Jobs } from "./jobs.ts";
+import { HeldJob } from "./held_job.ts";
+import type { Job } from "./job.ts";
+import type { Jobs } from "./jobs.ts";
+import {
+  type LimitedGetOptions,
+  type LimitingQueue,
+  LIMITS,
+  type Limits,
+  LIMITS_ENDED,
+} from "./limits.ts";
+import { processed } from "./telemetry.ts";
 
-/** What is done with a job. */
+/** What is done with the jobs. */
 export interface WorkSpec<T> {
-  readonly handler: (value: T, job: Job<T>) => unknown;
+  /** Calls the handler, with one job or a batch. */
+  readonly handle: (jobs: Job<T>[]) => unknown;
   readonly backoff: (attempt: number) => number;
   readonly onError: ((error: unknown, job: Job<T>) => void) | undefined;
+  readonly limits: Limits | undefined;
+  /** Milliseconds that an attempt may take. */
+  readonly timeout: number;
+  /** How many jobs are handled together, and how long they are collected. */
+  readonly batch: { readonly size: number; readonly time: number };
+  /** Whether the handler gets one job, whose result it returns. */
+  readonly single: boolean;
 }
 
-/** A cancelled handler is given this long at least to end. */
+/** A cancelled handler is given this long at least to end, in milliseconds. */
 const LAST_CHANCE = 100;
 
 /** A handler that runs. */
-interface RunningJob<T> {
-  readonly job: Job<T>;
-  readonly task: Task<void>;
+interface RunningJobs<T> {
+  readonly jobs: Job<T>[];
+  readonly task: Task<unknown>;
 }
 
 /**
- * The workers of one call of `work`. Each is a task that takes a job, lets the
- * handler run in another, and settles the job. They do not end with the task
- * that called `work`, but when they are told to.
+ * The workers of one call of `work`. Each is a task that takes a job, or a
+ * batch, lets the handler run in another task, and settles the jobs. They do not
+ * end with the task that called `work`, but when they are told to.
  */
 export class Workers<T> {
   readonly #jobs: Jobs<T>;
-  readonly #duty: WorkSpec<T>;
+  readonly #spec: WorkSpec<T>;
   readonly #taking = new AbortController();
-  readonly #shifts = new Set<RunningJob<T>>();
+  readonly #running = new Set<RunningJobs<T>>();
 
-  constructor(jobs: Jobs<T>, duty: WorkSpec<T>) {
+  constructor(jobs: Jobs<T>, spec: WorkSpec<T>) {
     this.#jobs = jobs;
-    this.#duty = duty;
+    this.#spec = spec;
   }
 
   async work(
@@ -58,6 +80,8 @@ export class Workers<T> {
       failures.push(reason);
     }
     await this.#end(workers, grace);
+    const { limits } = this.#spec;
+    if (limits) (this.#jobs as LimitingQueue)[LIMITS_ENDED]?.(limits);
     for (const worker of workers) {
       if (!worker.done || worker.cancelled) continue;
       const error = worker.exception();
@@ -68,71 +92,143 @@ export class Workers<T> {
 
   async #worker(): Promise<void> {
     const { signal } = this.#taking;
+    const { limits } = this.#spec;
+    const options: LimitedGetOptions = { signal, [LIMITS]: limits };
     while (!signal.aborted) {
-      let job: Job<T>;
-      try {
-        job = await this.#jobs.get({ signal });
-      } catch (error) {
-        if (error === signal.reason) return;
-        if (error instanceof QueueShutDownError) return;
-        throw error;
-      }
-      // One that came with the call to end was not asked for any more.
-      await (signal.aborted ? giveBack(job) : this.#run(job));
+      const jobs = await this.#take(options);
+      if (jobs.length === 0) return;
+      // A job that arrives together with the request to end goes back.
+      await (signal.aborted ? giveBack(jobs) : this.#run(jobs));
     }
   }
 
-  async #run(job: Job<T>): Promise<void> {
-    const { handler } = this.#duty;
-    const task = createTask(async () => {
-      await handler(job.value, job);
-    }, { name: `job ${job.id}` });
-    const shift = { job, task };
-    this.#shifts.add(shift);
-    const heartbeat = new Heartbeat(
-      job,
-      () => task.cancel("the lease is lost"),
-    );
-    let failure: { error: unknown } | undefined;
+  /** The next jobs; none when the work or the queue has ended. */
+  async #take(options: WaitOptions): Promise<Job<T>[]> {
+    const { size, time } = this.#spec.batch;
+    const jobs: Job<T>[] = [];
+    const heartbeats: Heartbeat[] = []; // a batch is held while it is collected
     try {
-      await task;
+      jobs.push(await this.#jobs.get(options));
+      if (size > 1) {
+        await moveOnAfter(time, async () => {
+          while (jobs.length < size) {
+            heartbeats.push(new Heartbeat(jobs.at(-1)!, () => {}));
+            jobs.push(await this.#jobs.get(options));
+          }
+        });
+      }
+    } catch (error) {
+      const ends = error === options.signal?.reason ||
+        error instanceof QueueShutDownError;
+      if (!ends) {
+        await giveBack(jobs);
+        throw error;
+      }
+    } finally {
+      for (const heartbeat of heartbeats) heartbeat.stop();
+    }
+    return jobs;
+  }
+
+  async #run(jobs: Job<T>[]): Promise<void> {
+    const name = jobs.length === 1
+      ? `job ${jobs[0]!.id}`
+      : `batch of ${jobs.length} jobs`;
+    const task = createTask(() => this.#handle(jobs), { name });
+    const running = { jobs, task };
+    this.#running.add(running);
+    const heartbeats = this.#guard(running);
+    let failure: { error: unknown } | undefined;
+    let result: unknown;
+    try {
+      result = await task;
     } catch (error) {
       failure = { error };
     }
-    heartbeat.stop();
+    for (const heartbeat of heartbeats) heartbeat.stop();
+    if (!this.#spec.single) result = undefined;
     try {
-      await this.#settle(shift, failure);
+      const [job] = jobs;
+      if (jobs.length === 1) await this.#settle(job!, task, failure, result);
+      else {
+        await gather(
+          jobs.map((job) => () => this.#settle(job, task, failure, result)),
+        );
+      }
     } catch (error) {
-      await giveBack(job); // what onError or backoff threw came in between
+      await giveBack(jobs); // after an error of `onError` or `backoff`
       throw error;
     } finally {
-      this.#shifts.delete(shift);
+      this.#running.delete(running);
     }
   }
 
+  /** Calls the handler, within its time. */
+  async #handle(jobs: Job<T>[]): Promise<unknown> {
+    const { handle, timeout: ms } = this.#spec;
+    const call = () => processed(this.#jobs, jobs, () => handle(jobs));
+    if (ms === Infinity) return await call();
+    // The handler may wait for what knows nothing but the signal.
+    const late = getRunningLoop().callLater(ms, () => {
+      const reason = new TimeoutError(`the job took longer than ${ms} ms`);
+      abort(jobs, reason);
+    });
+    try {
+      return await timeout(ms, async () => await call());
+    } finally {
+      late.cancel();
+    }
+  }
+
+  /** Extends the leases; cancels the handler when all its jobs are lost. */
+  #guard({ jobs, task }: RunningJobs<T>): Heartbeat[] {
+    let left = jobs.length;
+    const lost = (why: string) => {
+      if (--left === 0) task.cancel(why);
+    };
+    return jobs.map((job) => {
+      if (!(job instanceof HeldJob)) {
+        return new Heartbeat(job, () => lost("the lease is lost"));
+      }
+      const heartbeat = new Heartbeat(job, () => job.lose("expired"));
+      job.onLost = (loss) => {
+        heartbeat.stop();
+        if (loss === "closed") return; // the handler may finish
+        lost(
+          loss === "cancelled" ? "the job was cancelled" : "the lease is lost",
+        );
+      };
+      return heartbeat;
+    });
+  }
+
   async #settle(
-    shift: RunningJob<T>,
+    job: Job<T>,
+    task: Task<unknown>,
     failure: { error: unknown } | undefined,
+    result: unknown,
   ): Promise<void> {
-    const { job } = shift;
-    const settle = this.#verdict(shift, failure);
+    const settle = this.#settlementFor(job, task, failure, result);
     if (settle === undefined || job.state === "settled") return;
     try {
       await settle();
     } catch (error) {
       if (error instanceof QueueShutDownError) return; // it went back
       if (!(error instanceof LeaseLostError)) throw error;
-      this.#duty.onError?.(error, job);
+      this.#spec.onError?.(error, job);
     }
   }
 
-  /** How the job is to be settled; not at all, where `onError` has done so. */
-  #verdict(
-    { job, task }: RunningJob<T>,
+  /** How the job is to be settled; `undefined` if it needs nothing. */
+  #settlementFor(
+    job: Job<T>,
+    task: Task<unknown>,
     failure: { error: unknown } | undefined,
+    result: unknown,
   ): (() => Promise<void>) | undefined {
-    const { onError, backoff } = this.#duty;
-    if (failure === undefined) return () => job.done();
+    const { onError, backoff } = this.#spec;
+    if (job.state === "lost" && isCancelledJob(job)) return undefined;
+    if (failure === undefined) return () => job.done(result);
     const { error } = failure;
     if (job.state === "lost") {
       return () => Promise.reject(leaseLost(job, { cause: error }));
@@ -150,11 +246,14 @@ export class Workers<T> {
   async #end(workers: Task<void>[], grace: number): Promise<void> {
     this.#taking.abort();
     if (await haveEnded(workers, grace)) return;
-    for (const { task } of this.#shifts) task.cancel("the work is to end");
+    for (const { task, jobs } of this.#running) {
+      task.cancel("the work is to end");
+      abort(jobs, this.#taking.signal.reason);
+    }
     const lastChance = Math.max(grace, LAST_CHANCE);
     if (await haveEnded(workers, lastChance)) return;
-    const left = [...this.#shifts].map(({ job }) => job);
-    const returned = left.map((job) => createTask(() => giveBack(job)));
+    const left = [...this.#running].map(({ jobs }) => jobs);
+    const returned = left.map((jobs) => createTask(() => giveBack(jobs)));
     await haveEnded(returned, lastChance);
   }
 }
@@ -170,10 +269,20 @@ async function haveEnded(tasks: Task<void>[], ms: number): Promise<boolean> {
   return tasks.every((task) => task.done);
 }
 
-async function giveBack(job: Job<unknown>): Promise<void> {
-  try {
-    if (job.state === "leased") await job.release();
-  } catch {
-    // Lost or settled meanwhile: it is no concern of ours any more.
+async function giveBack(jobs: Job<unknown>[]): Promise<void> {
+  for (const job of jobs) {
+    try {
+      if (job.state === "leased") await job.release();
+    } catch {
+      // Lost or settled meanwhile: it needs nothing more.
+    }
   }
+}
+
+function abort(jobs: Job<unknown>[], reason: unknown): void {
+  for (const job of jobs) if (job instanceof HeldJob) job.abort(reason);
+}
+
+function isCancelledJob(job: Job<unknown>): boolean {
+  return job instanceof HeldJob && job.loss === "cancelled";
 }

@@ -1,28 +1,31 @@
 /** How values become bytes, and bytes values. @module */
-import { describe } from "../../tasks/kernel/types.ts";
-import type { JobsOptions } from "./jobs.ts";
+import { describe, isThenable } from "../../tasks/kernel/types.ts";
+import type { JobsOptions } from "./options.ts";
 
 /** Both ways between values and bytes. */
 export interface Codec<T> {
-  /** @throws {TypeError} The value cannot be written. */
-  encode(value: T): Uint8Array;
-  /** Throws whatever it likes on bytes that it cannot read. */
-  decode(data: Uint8Array): T;
+  /** Throws, or rejects, if the value cannot be written. */
+  encode(value: T): Uint8Array | PromiseLike<Uint8Array>;
+  /** Throws, or rejects, if the bytes cannot be read. */
+  decode(data: Uint8Array): T | PromiseLike<T>;
 }
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-/** The codec that `options` say; JSON unless they do. */
+/** The codec in `options`; JSON by default. */
 export function codecOf<T>(options: JobsOptions<T> = {}): Codec<T> {
   const { encode = toJson, decode = fromJson as (data: Uint8Array) => T } =
     options;
   if (typeof encode !== "function" || typeof decode !== "function") {
     throw new TypeError("encode and decode are functions");
   }
-  // What another's code is given, or gives, is its own: a copy, and no Buffer.
+  // A user's function gets, and gives, bytes that nothing else refers to.
   return {
-    encode: (value) => bytesOf(encode(value)),
+    encode(value) {
+      const encoded: unknown = encode(value);
+      return isThenable(encoded) ? encoded.then(bytesOf) : bytesOf(encoded);
+    },
     decode: options.decode === undefined
       ? decode
       : (data) => decode(new Uint8Array(data)),
@@ -33,7 +36,7 @@ function bytesOf(encoded: unknown): Uint8Array {
   if (typeof encoded === "string") return encoder.encode(encoded);
   if (encoded instanceof Uint8Array) return new Uint8Array(encoded);
   throw new TypeError(
-    `encode gives a text or a Uint8Array, found ${describe(encoded)}`,
+    `encode returns a text or a Uint8Array, found ${describe(encoded)}`,
   );
 }
 
@@ -41,7 +44,7 @@ function toJson(value: unknown): string {
   const text: string | undefined = JSON.stringify(value);
   if (text !== undefined) return text;
   throw new TypeError(
-    `the value of a job is something that JSON can say, found ${
+    `the value of a job is something that JSON can express, found ${
       describe(value)
     }`,
   );
@@ -70,3 +73,27 @@ export function attemptsUsedUp(attempts: number, reason?: unknown): string {
   const why = reason === undefined ? "" : `: ${reasonText(reason)}`;
   return `given up after ${times}${why}`;
 }
+
+/** A result, or a report, as JSON; `undefined` if JSON cannot express it. */
+export function jsonText(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Decodes `data`; `undefined` if it cannot be read. */
+export async function decodedOrNothing<T>(
+  codec: Codec<T>,
+  data: Uint8Array,
+): Promise<T | undefined> {
+  try {
+    return await codec.decode(data);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The reason of a dead letter whose first attempt has not begun in time. */
+export const EXPIRED = "expired";

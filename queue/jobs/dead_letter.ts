@@ -1,7 +1,6 @@
 /** @module */
 import { printable } from "../../tasks/kernel/watch/inspect.ts";
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
-import type { Codec } from "./codec.ts";
 import type { DeadLetter } from "./jobs.ts";
 
 /** What is known of a job that was given up. */
@@ -13,7 +12,7 @@ export interface DeadJob {
   readonly date: Date;
 }
 
-/** Where a dead letter lies. */
+/** What can be done with a dead letter. */
 export interface DeadLetterActions {
   requeue(options?: WaitOptions): Promise<void>;
   drop(options?: WaitOptions): Promise<void>;
@@ -27,24 +26,28 @@ export class DeadLetterEntry<T> implements DeadLetter<T> {
   readonly attempts: number;
   readonly reason: string;
   readonly date: Date;
-  readonly #box: DeadLetterActions;
+  readonly #actions: DeadLetterActions;
 
-  constructor(remains: DeadJob, codec: Codec<T>, box: DeadLetterActions) {
-    this.id = remains.id;
-    this.data = remains.data;
-    this.attempts = remains.attempts;
-    this.reason = remains.reason;
-    this.date = remains.date;
-    this.value = decoded(codec, remains.data);
-    this.#box = box;
+  constructor(
+    dead: DeadJob,
+    value: T | undefined,
+    actions: DeadLetterActions,
+  ) {
+    this.id = dead.id;
+    this.data = dead.data;
+    this.attempts = dead.attempts;
+    this.reason = dead.reason;
+    this.date = dead.date;
+    this.value = value;
+    this.#actions = actions;
   }
 
   requeue(options?: WaitOptions): Promise<void> {
-    return this.#box.requeue(options);
+    return this.#actions.requeue(options);
   }
 
   drop(options?: WaitOptions): Promise<void> {
-    return this.#box.drop(options);
+    return this.#actions.drop(options);
   }
 
   static {
@@ -52,13 +55,5 @@ export class DeadLetterEntry<T> implements DeadLetter<T> {
       DeadLetterEntry,
       ({ id, attempts, reason }) => ({ id, attempts, reason }),
     );
-  }
-}
-
-function decoded<T>(codec: Codec<T>, data: Uint8Array): T | undefined {
-  try {
-    return codec.decode(data);
-  } catch {
-    return undefined; // which may be why it was given up
   }
 }

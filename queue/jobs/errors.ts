@@ -1,14 +1,14 @@
 /** The errors of job queues. @module */
-import type { Job } from "./jobs.ts";
+import { QueueShutDownError } from "../errors.ts";
+import type { Job } from "./job.ts";
 
 /**
- * The job is not held any more: its lease ran out, and it has come again, to
- * somebody else perhaps; or its queue was closed; or it was settled before, by
- * `done`, `retry`, `fail` or `release`.
+ * The job is no longer held: its lease ran out and it has come again, it was
+ * cancelled, its queue was closed, or it was settled before by `done`, `retry`,
+ * `fail` or `release`.
  *
- * Thrown by the methods of a {@linkcode Job}, which have changed nothing then:
- * a job that is somebody else's by now cannot be finished by the one that was
- * too slow.
+ * Thrown by the methods of a {@linkcode Job}, which have changed nothing then: a
+ * worker that was too slow cannot settle a job that belongs to another by now.
  *
  * @example
  * ```ts
@@ -27,15 +27,40 @@ export class LeaseLostError extends Error {
   override name = "LeaseLostError";
 }
 
-/** The error of whatever is asked of a job that is not held any more. */
+/** Why a job does not belong to its holder any more. */
+export type Loss = "expired" | "cancelled" | "closed";
+
+/** The error of what is asked of a job that is no longer held. */
 export function leaseLost(
-  { id, state, lease, dropped = false }: Job<unknown> & { dropped?: boolean },
+  { id, state, lease, loss }: Job<unknown> & { loss?: Loss | undefined },
   options?: ErrorOptions,
 ): LeaseLostError {
   const why = state === "settled"
     ? "it was settled already"
-    : dropped
+    : loss === "closed"
     ? "its queue was closed"
+    : loss === "cancelled"
+    ? "it was cancelled"
     : `its lease of ${lease} ms ran out`;
   return new LeaseLostError(`job ${JSON.stringify(id)}: ${why}`, options);
+}
+
+/** The error of what is asked of a queue that was closed. */
+export function closedError(
+  asked: string,
+  options?: { item: unknown },
+): QueueShutDownError {
+  return new QueueShutDownError(
+    `${asked} a queue of jobs that is closed`,
+    options,
+  );
+}
+
+/** The error of a wait for the result of a job that is not there. */
+export function unknownJob(id: string): Error {
+  return new Error(
+    `Cannot wait for the result of job ${
+      JSON.stringify(id)
+    }: there is no such job, or its result is no longer kept`,
+  );
 }

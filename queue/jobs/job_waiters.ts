@@ -1,4 +1,4 @@
-/** Who waits for jobs. @module */
+/** Waits for jobs. @module */
 import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
 import {
@@ -7,31 +7,54 @@ import {
   ready,
   readyError,
 } from "../../tasks/kernel/wait/checkpoint.ts";
-import type { Waiter } from "../../tasks/kernel/wait/waiter.ts";
+import { ExternalWaiter, Waiter } from "../../tasks/kernel/wait/waiter.ts";
 import { QueueShutDownError } from "../errors.ts";
-import type { Job } from "./jobs.ts";
+import type { Job } from "./job.ts";
+import { type Limits, limitsOf } from "./limits.ts";
 
 /** Where the jobs come from that are waited for. */
 export interface JobSource<T> {
-  /** The next job, if there is one right now; throws where none can be had. */
-  take(): Job<T> | undefined;
-  /** Somebody has begun to wait. */
+  /** The next job within the limits, if there is one now; may throw. */
+  take(limits: Limits | undefined): Job<T> | undefined;
+  /** A wait has begun. */
   wanted(): void;
-  /** The kind of wait it is. */
-  readonly Waiter: new (
-    // deno-lint-ignore no-explicit-any -- as of Place.leave
-    line: WaitQueue<any>,
-    options?: WaitOptions,
-    // deno-lint-ignore no-explicit-any -- as of Place.leave
-  ) => Waiter<any>;
+  /** Whether there is nothing to take, whatever the limits. */
+  readonly empty: boolean;
+  /** Takes back a job that nobody waits for any more. */
+  handBack(job: Job<T>): void;
+  /** Whether jobs come from outside of this process. */
+  readonly external: boolean;
+}
+
+/** A wait for a job. */
+export interface JobWaiter<T> extends Waiter<Job<T>> {
+  readonly limits: Limits | undefined;
+}
+
+class LocalWaiter<T> extends Waiter<Job<T>> implements JobWaiter<T> {
+  readonly limits: Limits | undefined;
+
+  constructor(line: WaitQueue<Job<T>, JobWaiter<T>>, options?: WaitOptions) {
+    super(line, options);
+    this.limits = limitsOf(options);
+  }
+}
+
+class RemoteWaiter<T> extends ExternalWaiter<Job<T>> implements JobWaiter<T> {
+  readonly limits: Limits | undefined;
+
+  constructor(line: WaitQueue<Job<T>, JobWaiter<T>>, options?: WaitOptions) {
+    super(line, options);
+    this.limits = limitsOf(options);
+  }
 }
 
 /** Ends the waits of an iteration that was left. */
 const LEFT = new QueueShutDownError("the iteration was left");
 
-/** Those who wait for a job, first come, first served; and iterations. */
+/** The waits for a job, first come, first served; and iterations. */
 export class JobWaiters<T> {
-  readonly #line = new WaitQueue<Job<T>>("Jobs.get");
+  readonly #waiters = new WaitQueue<Job<T>, JobWaiter<T>>("Jobs.get");
   readonly #source: JobSource<T>;
   #error: unknown = undefined;
 
@@ -41,7 +64,12 @@ export class JobWaiters<T> {
 
   /** How many wait. */
   get size(): number {
-    return this.#line.size;
+    return this.#waiters.size;
+  }
+
+  /** The one that has waited longest; the others follow it in the line. */
+  get first(): JobWaiter<T> | undefined {
+    return this.#waiters.first;
   }
 
   get(options?: WaitOptions): Promise<Job<T>> {
@@ -49,50 +77,66 @@ export class JobWaiters<T> {
     if (rejection !== undefined) return rejection;
     if (this.#error !== undefined) return readyError(this.#error);
     try {
-      const job = this.#source.take();
-      return job === undefined ? this.#stand(options).promise : ready(job);
+      const job = this.#source.take(limitsOf(options));
+      return job === undefined ? this.#wait(options).promise : ready(job);
     } catch (error) {
       return readyError(error);
     }
   }
 
-  #stand(options?: WaitOptions): Waiter<Job<T>> {
-    const waiter = new this.#source.Waiter(this.#line, options);
-    this.#line.add(waiter);
+  #wait(options?: WaitOptions): JobWaiter<T> {
+    const Kind = this.#source.external ? RemoteWaiter<T> : LocalWaiter<T>;
+    const waiter: JobWaiter<T> = new Kind(this.#waiters, options);
+    this.#waiters.add(waiter);
     this.#source.wanted();
     return waiter;
   }
 
-  /** Gives `job` to the first that waits; false where nobody does. */
-  give(job: Job<T>): boolean {
-    return this.#line.wake(job);
+  /** Hands out jobs as long as there are any within the limits of a wait. */
+  serve(): void {
+    const source = this.#source;
+    const without = new Set<Limits | undefined>();
+    for (let it = this.first; it !== undefined && !source.empty;) {
+      const { limits } = it;
+      const next = it.nextInQueue as JobWaiter<T> | undefined;
+      const job = without.has(limits) ? undefined : source.take(limits);
+      if (job === undefined) without.add(limits);
+      // What `take` calls may have ended the wait: then the next one gets it.
+      else if (!it.wake(job) && !this.give(job)) return source.handBack(job);
+      it = next?.pending === false ? this.first : next;
+    }
   }
 
-  /** Lets all that wait, and all that will, fail with `error`. */
+  /** Gives `job` to the first that waits; false if none does. */
+  give(job: Job<T>): boolean {
+    return this.#waiters.wake(job);
+  }
+
+  /** Lets all waits, and all to come, fail with `error`. */
   close(error: unknown): void {
     this.#error ??= error;
-    this.#line.failAll(error);
+    this.#waiters.failAll(error);
   }
 
-  /** Lets all that wait now fail with `error`. */
+  /** Lets all present waits fail with `error`. */
   fail(error: unknown): void {
-    this.#line.failAll(error);
+    this.#waiters.failAll(error);
   }
 
   /** Takes jobs until the queue is closed. */
   iterate(): AsyncIterator<Job<T>, undefined> {
-    const waiting = new Set<Waiter<Job<T>>>();
+    const waiting = new Set<JobWaiter<T>>();
     let left = false;
     const next = async (): Promise<IteratorResult<Job<T>, undefined>> => {
       const rejection = checkpointIfCancelled();
       if (rejection !== undefined) return await rejection;
       if (left) return await ready(DONE);
-      const job = this.#error === undefined ? this.#source.take() : undefined;
-      if (job !== undefined) return await ready({ done: false, value: job });
       if (this.#error !== undefined) {
         return await ended(readyError(this.#error));
       }
-      const waiter = this.#stand();
+      const job = this.#source.take(undefined);
+      if (job !== undefined) return await ready({ done: false, value: job });
+      const waiter = this.#wait();
       waiting.add(waiter);
       try {
         return await ended(waiter.promise);
@@ -113,7 +157,7 @@ export class JobWaiters<T> {
 
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
-/** A step of an iteration, of which a closed queue is the end. */
+/** A step of an iteration: a closed queue ends it. */
 async function ended<T>(
   wait: Promise<Job<T>>,
 ): Promise<IteratorResult<Job<T>, undefined>> {
@@ -123,15 +167,4 @@ async function ended<T>(
     if (error instanceof QueueShutDownError) return DONE;
     throw error;
   }
-}
-
-/** The error of whatever is asked of a queue that was closed. */
-export function closedError(
-  asked: string,
-  options?: { item: unknown },
-): QueueShutDownError {
-  return new QueueShutDownError(
-    `${asked} a queue of jobs that is closed`,
-    options,
-  );
 }

@@ -1,77 +1,113 @@
-/** What every queue of jobs is, wherever it keeps them. @module */
+/** What every queue of jobs is, whatever keeps the jobs. @module */
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
+import type { Job } from "./job.ts";
+import type { PutOptions } from "./options.ts";
 
-/** How a queue of jobs works; what is left out is as it says. */
-// deno-lint-ignore no-explicit-any -- options without codec fit jobs of any kind
-export interface JobsOptions<T = any> {
-  /**
-   * How many jobs the queue holds at most, those that wait and those that are
-   * leased; 0 or less for no bound, which is the default. Dead letters do not
-   * count.
-   */
-  maxSize?: number | undefined;
-  /**
-   * Milliseconds for which a job is its worker's own; 30 000 unless given. A
-   * job that is neither settled nor extended by then comes again.
-   */
-  lease?: number | undefined;
-  /**
-   * How often a job is tried; 5 unless given, `Infinity` for ever. After that
-   * it goes to the dead letters.
-   */
-  maxAttempts?: number | undefined;
-  /**
-   * Milliseconds for which the queue remembers the ids of the jobs that were
-   * put; 120 000 unless given. A second put of the same id within that time
-   * puts nothing.
-   */
-  window?: number | undefined;
-  /** How a value becomes bytes, or a text; as JSON unless given. */
-  encode?: ((value: T) => Uint8Array | string) | undefined;
-  /** How bytes become a value; from JSON unless given. */
-  decode?: ((data: Uint8Array) => T) | undefined;
-}
+/** Where a job of a queue stands: `"dead"` is a dead letter. */
+export type StoredJobState = "waiting" | "delayed" | "leased" | "dead";
 
-/** How a job is put. */
-export interface PutOptions extends WaitOptions {
-  /**
-   * What tells the job from all others; unless given, one that is new. A job
-   * whose id was put within the queue's `window` is there already: putting it
-   * again does nothing, also when it is done.
-   */
-  id?: string | undefined;
-  /** Milliseconds before the job may be taken. */
-  delay?: number | undefined;
+/**
+ * A job as {@linkcode Jobs.list} shows it.
+ *
+ * @typeParam T What the job is.
+ */
+export interface JobInfo<T> {
+  /** The id of the job. */
+  readonly id: string;
+  /** What was put; `undefined` if it cannot be decoded. */
+  readonly value: T | undefined;
+  /** Where the job stands. */
+  readonly state: StoredJobState;
+  /** How many attempts have begun. */
+  readonly attempt: number;
+  /** How urgent it is; 0 is the most urgent. */
+  readonly priority: 0 | 1 | 2 | 3;
+  /** The key it was put with. */
+  readonly key?: string;
+  /** When a delayed job is due. */
+  readonly due?: Date;
+  /** The last report of the attempt under way. */
+  readonly progress?: unknown;
 }
 
 /**
  * A queue whose items survive the process that took them: each is leased to a
- * worker, and comes again unless the worker says in time that it is done. Made
- * by {@linkcode memoryJobs}, or by `natsJobs` of `./queue/nats`; the same
+ * worker, and comes again unless the worker confirms in time that it is done.
+ * Made by {@linkcode memoryJobs}, or by `natsJobs` of `./queue/nats`; the same
  * contract holds for both.
  *
  * @typeParam T What the jobs are: anything that `encode` can write.
  */
 export interface Jobs<T> extends AsyncIterable<Job<T>>, AsyncDisposable {
   /**
-   * Puts a job in, and waits for that while the queue is full.
+   * Puts a job into the queue, and waits while the queue is full.
    *
-   * **Cancel safety:** given up while the queue is full, nothing was put. Where
-   * the queue is on another machine, a put that is given up on its way may have
-   * arrived: put it again with the same id, and it is put once.
+   * **Cancel safety:** given up while the queue is full, nothing was put. If the
+   * queue is on another machine, a put that is given up on its way may have
+   * arrived: put it again with the same id, and it is there once.
    *
-   * @throws {TypeError} `value` cannot be encoded.
-   * @throws {RangeError} `delay` is `NaN`.
+   * @throws {TypeError} `value` cannot be encoded, or an option is of the wrong
+   * type.
+   * @throws {RangeError} An option is `NaN`, `priority` is not 0, 1, 2 or 3, or
+   * `expires` is not more than 0.
    * @throws {QueueShutDownError} The queue was closed; the error has the value.
    * @throws {CancelledError} The task was cancelled.
    * @throws The signal's reason, when it aborts.
+   *
+   * @example An urgent job, one for later, and one that is there only once
+   * ```ts
+   * import { memoryJobs } from "@asyncio/asyncio/queue/jobs";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using jobs = memoryJobs<string>();
+   * await jobs.put("report", { priority: 3 });
+   * await jobs.put("reminder", { delay: 60_000 });
+   * await jobs.put("sync", { id: "sync", unique: "untilDone" });
+   * await jobs.put("sync", { id: "sync", unique: "untilDone" }); // is there
+   * await jobs.put("alarm", { priority: 0 });
+   *
+   * const first = await jobs.get();
+   * assertEquals(first.value, "alarm");
+   * const { waiting, delayed } = await jobs.counts();
+   * assertEquals([waiting, delayed], [2, 1]);
+   * ```
    */
   put(value: T, options?: PutOptions): Promise<void>;
   /**
-   * Takes the next job, on a lease, and waits for one while there is none.
+   * Puts many jobs, in their order. A job whose id is there already is skipped.
+   *
+   * It is not atomic: if it rejects, the jobs before the one that failed have
+   * been put.
+   *
+   * **Cancel safety:** given up, some of the jobs may have been put.
+   *
+   * @param list The jobs: each a `value`, with the options of
+   * {@linkcode Jobs.put} beside it.
+   * @throws What {@linkcode Jobs.put} throws.
+   *
+   * @example
+   * ```ts
+   * import { memoryJobs } from "@asyncio/asyncio/queue/jobs";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using jobs = memoryJobs<string>();
+   * await jobs.putMany([
+   *   { value: "a" },
+   *   { value: "b", id: "b" },
+   *   { value: "b", id: "b" },
+   * ]);
+   * assertEquals(await jobs.size(), 2);
+   * ```
+   */
+  putMany(
+    list: Iterable<{ value: T } & Omit<PutOptions, "signal">>,
+    options?: WaitOptions,
+  ): Promise<void>;
+  /**
+   * Takes the next job, on a lease, and waits for one if there is none.
    *
    * **Cancel safety:** given up, it takes no job: one that was on its way goes
-   * to the next `get`, or back to the queue at once, and is not counted as an
+   * to the next `get`, or back to the queue at once, and does not count as an
    * attempt.
    *
    * @throws {QueueShutDownError} The queue was closed.
@@ -80,8 +116,7 @@ export interface Jobs<T> extends AsyncIterable<Job<T>>, AsyncDisposable {
    */
   get(options?: WaitOptions): Promise<Job<T>>;
   /**
-   * How many jobs are in the queue and not finished: those that wait, those
-   * that are delayed, and those that are leased.
+   * Returns how many jobs are not finished: waiting, delayed and leased ones.
    *
    * **Cancel safety:** given up, it leaves nothing behind.
    *
@@ -91,7 +126,7 @@ export interface Jobs<T> extends AsyncIterable<Job<T>>, AsyncDisposable {
    */
   size(options?: WaitOptions): Promise<number>;
   /**
-   * Waits until nothing waits and nothing is leased: every job that was put is
+   * Waits until no job is waiting, delayed or leased: every job that was put is
    * done, or a dead letter.
    *
    * **Cancel safety:** given up, it leaves nothing behind.
@@ -102,8 +137,140 @@ export interface Jobs<T> extends AsyncIterable<Job<T>>, AsyncDisposable {
    */
   join(options?: WaitOptions): Promise<void>;
   /**
-   * The jobs that were given up, oldest first: those that there are when it is
-   * called. Reading takes none away.
+   * Holds the queue, for all workers in all processes: no job is handed out
+   * until {@linkcode Jobs.resume}. Jobs that run go on, and jobs can be put.
+   *
+   * **Cancel safety:** given up, the queue may be paused or not.
+   *
+   * @throws {QueueShutDownError} The queue was closed.
+   * @throws {CancelledError} The task was cancelled.
+   * @throws The signal's reason, when it aborts.
+   *
+   * @example
+   * ```ts
+   * import { memoryJobs } from "@asyncio/asyncio/queue/jobs";
+   * import { moveOnAfter } from "@asyncio/asyncio/tasks";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using jobs = memoryJobs<string>();
+   * await jobs.put("a");
+   * await jobs.pause();
+   * assertEquals(await moveOnAfter(5, () => jobs.get()), undefined);
+   * await jobs.resume();
+   * assertEquals((await jobs.get()).value, "a");
+   * ```
+   */
+  pause(options?: WaitOptions): Promise<void>;
+  /**
+   * Ends a {@linkcode Jobs.pause}.
+   *
+   * **Cancel safety:** given up, the queue may be paused or not.
+   *
+   * @throws {QueueShutDownError} The queue was closed.
+   * @throws {CancelledError} The task was cancelled.
+   * @throws The signal's reason, when it aborts.
+   */
+  resume(options?: WaitOptions): Promise<void>;
+  /**
+   * Returns how many jobs are in each state.
+   *
+   * **Cancel safety:** given up, it leaves nothing behind.
+   *
+   * @throws {QueueShutDownError} The queue was closed.
+   * @throws {CancelledError} The task was cancelled.
+   * @throws The signal's reason, when it aborts.
+   */
+  counts(options?: WaitOptions): Promise<Record<StoredJobState, number>>;
+  /**
+   * The jobs in one state: waiting ones in the order in which they are taken,
+   * delayed ones by the time when they are due, the others oldest first. Those
+   * that change their state during the iteration may be missing.
+   *
+   * **Cancel safety:** each `next()` is a wait that can be given up.
+   *
+   * @throws {TypeError} `state` is none of the four.
+   * @throws {QueueShutDownError} The queue was closed.
+   * @throws {CancelledError} The task was cancelled.
+   * @throws The signal's reason, when it aborts.
+   *
+   * @example
+   * ```ts
+   * import { memoryJobs } from "@asyncio/asyncio/queue/jobs";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using jobs = memoryJobs<string>();
+   * await jobs.put("resize", { id: "1" });
+   * const job = await jobs.get();
+   * await job.report({ percent: 40 });
+   * for await (const { id, attempt, progress } of jobs.list("leased")) {
+   *   assertEquals([id, attempt, progress], ["1", 1, { percent: 40 }]);
+   * }
+   * ```
+   */
+  list(
+    state: StoredJobState,
+    options?: WaitOptions,
+  ): AsyncIterableIterator<JobInfo<T>>;
+  /**
+   * Takes the job with this id out of the queue, if it is waiting, delayed or a
+   * dead letter. It becomes no dead letter.
+   *
+   * **Cancel safety:** given up, the job may be removed or not.
+   *
+   * @returns Whether it was removed; `false` if it is leased, or not there.
+   * @throws {QueueShutDownError} The queue was closed.
+   * @throws {CancelledError} The task was cancelled.
+   * @throws The signal's reason, when it aborts.
+   */
+  remove(id: string, options?: WaitOptions): Promise<boolean>;
+  /**
+   * Takes the job with this id out of the queue, also if it is leased: its
+   * `signal` aborts, and its handler in {@linkcode work} gets a
+   * `CancelledError`, in whatever process it runs. It becomes no dead letter.
+   *
+   * **Cancel safety:** given up, the job may be cancelled or not.
+   *
+   * @returns Whether it was cancelled; `false` if there is no such job.
+   * @throws {QueueShutDownError} The queue was closed.
+   * @throws {CancelledError} The task was cancelled.
+   * @throws The signal's reason, when it aborts.
+   */
+  cancel(id: string, options?: WaitOptions): Promise<boolean>;
+  /**
+   * Waits until the job with this id is done, and returns its result: what its
+   * handler in {@linkcode work} returned, or what was given to `job.done`.
+   *
+   * A result is kept for `retention.done` milliseconds. If a job was put without
+   * an id of its own and has no result, nothing is kept; who asks for it before
+   * it is done gets `undefined`.
+   *
+   * **Cancel safety:** given up, it leaves nothing behind.
+   *
+   * @throws {Error} There is no such job, or it was given up: with the reason.
+   * @throws {CancelledError} The job was cancelled or removed; or the task that
+   * waits was cancelled.
+   * @throws {QueueShutDownError} The queue was closed.
+   * @throws The signal's reason, when it aborts.
+   *
+   * @example
+   * ```ts
+   * import { memoryJobs, work } from "@asyncio/asyncio/queue/jobs";
+   * import { createTask, run } from "@asyncio/asyncio/tasks";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await run(async () => {
+   *   await using jobs = memoryJobs<number>();
+   *   const worker = createTask(() => work(jobs, (n) => n * n));
+   *   await jobs.put(7, { id: "square" });
+   *   assertEquals(await jobs.result("square"), 49);
+   *   worker.cancel();
+   * });
+   * ```
+   */
+  result(id: string, options?: WaitOptions): Promise<unknown>;
+  /**
+   * The jobs that were given up, oldest first, as they are at the call. Reading
+   * removes none.
    *
    * **Cancel safety:** each `next()` is a wait that can be given up.
    *
@@ -137,93 +304,11 @@ export interface Jobs<T> extends AsyncIterable<Job<T>>, AsyncDisposable {
    */
   [Symbol.asyncIterator](): AsyncIterator<Job<T>, undefined>;
   /**
-   * Closes this end of the queue: who waits gets a `QueueShutDownError`,
+   * Closes this end of the queue: waits reject with a `QueueShutDownError`,
    * iterations end, and the jobs that are still leased here go back at once.
-   * What a queue in memory holds is gone; elsewhere it stays.
+   * The jobs of a queue in memory are gone; elsewhere they stay.
    */
   [Symbol.asyncDispose](): Promise<void>;
-}
-
-/** What has become of a {@linkcode Job}. */
-export type JobState = "leased" | "settled" | "lost";
-
-/**
- * One job, leased: its holder's own until the lease runs out.
- *
- * It is settled once, by `done`, `retry`, `release` or `fail`. Once begun, that
- * is carried out, whoever is cancelled.
- *
- * @typeParam T What the job is.
- */
-export interface Job<T> {
-  /** What was put. Every attempt gets a copy of its own. */
-  readonly value: T;
-  /** What it was put with, or an id of its own: the same in every attempt. */
-  readonly id: string;
-  /**
-   * The first, second, ... time that it is tried. What was given back with
-   * `release` does not count.
-   */
-  readonly attempt: number;
-  /** Milliseconds that the lease lasts, from the start or the last `extend`. */
-  readonly lease: number;
-  /**
-   * `"leased"` while it is its holder's own; then `"settled"`, or `"lost"`,
-   * when the lease ran out, or the queue was closed, before.
-   */
-  readonly state: JobState;
-  /**
-   * Says that it is done: it will not come again.
-   *
-   * **Cancel safety:** a cancel ends the wait, not what was begun.
-   *
-   * @throws {LeaseLostError} It is not held any more, and nothing has changed;
-   * or nobody has confirmed it before the lease ran out.
-   * @throws {CancelledError} The task was cancelled.
-   */
-  done(): Promise<void>;
-  /**
-   * Gives it back, to be tried again; after its last attempt it goes to the
-   * dead letters instead.
-   *
-   * **Cancel safety:** a cancel ends the wait, not what was begun.
-   *
-   * @param delay Milliseconds until it may be taken again; 0 unless given.
-   * @param reason Why; kept where it becomes a dead letter.
-   * @throws {LeaseLostError} It is not held any more, as of `done`.
-   * @throws {RangeError} `delay` is `NaN`.
-   * @throws {CancelledError} The task was cancelled.
-   */
-  retry(delay?: number, reason?: unknown): Promise<void>;
-  /**
-   * Gives it back as if it had never been taken: for a worker that has to go.
-   * It may be taken again at once, and this was no attempt.
-   *
-   * **Cancel safety:** a cancel ends the wait, not what was begun.
-   *
-   * @throws {LeaseLostError} It is not held any more, as of `done`.
-   * @throws {CancelledError} The task was cancelled.
-   */
-  release(): Promise<void>;
-  /**
-   * Gives it up: it goes to the dead letters, with the reason.
-   *
-   * **Cancel safety:** a cancel ends the wait, not what was begun.
-   *
-   * @param reason An error, or words.
-   * @throws {LeaseLostError} It is not held any more, as of `done`.
-   * @throws {CancelledError} The task was cancelled.
-   */
-  fail(reason: unknown): Promise<void>;
-  /**
-   * Starts the lease anew. `work` does so by itself.
-   *
-   * **Cancel safety:** a cancel ends the wait, not what was begun.
-   *
-   * @throws {LeaseLostError} It is not held any more, as of `done`.
-   * @throws {CancelledError} The task was cancelled.
-   */
-  extend(): Promise<void>;
 }
 
 /**
@@ -232,9 +317,9 @@ export interface Job<T> {
  * @typeParam T What the job was.
  */
 export interface DeadLetter<T> {
-  /** What was put; `undefined` where that is what could not be decoded. */
+  /** What was put; `undefined` if it cannot be decoded. */
   readonly value: T | undefined;
-  /** What was put, as it was encoded. */
+  /** The encoded value. */
   readonly data: Uint8Array;
   /** The id of the job. */
   readonly id: string;
@@ -245,8 +330,8 @@ export interface DeadLetter<T> {
   /** When it was given up. */
   readonly date: Date;
   /**
-   * Puts it back into the queue, with its id, at the end and with all its
-   * attempts, and takes it out of the dead letters.
+   * Puts it back into the queue, at the end, with its id and all its attempts,
+   * and takes it out of the dead letters.
    *
    * **Cancel safety:** as of {@linkcode Jobs.put}; given up, it is still here.
    *

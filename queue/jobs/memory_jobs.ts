@@ -1,23 +1,47 @@
 /** @module */
+import { cancellable } from "../../tasks/cancellable.ts";
+import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
+import { realClock } from "../../tasks/kernel/loop/clock.ts";
+import { detached } from "../../tasks/kernel/context/detached.ts";
 import { printable } from "../../tasks/kernel/watch/inspect.ts";
 import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
-import type { WaitOptions } from "../../tasks/kernel/types.ts";
+import { isThenable, type WaitOptions } from "../../tasks/kernel/types.ts";
 import {
   checkpointIfCancelled,
   ignoreCancelRejection,
   ready,
   readyError,
 } from "../../tasks/kernel/wait/checkpoint.ts";
-import { Waiter } from "../../tasks/kernel/wait/waiter.ts";
-import { type Codec, codecOf, undecodable } from "./codec.ts";
-import { closedError, JobWaiters } from "./job_waiters.ts";
-import type { DeadLetter, Job, Jobs, JobsOptions, PutOptions } from "./jobs.ts";
+import { type Codec, codecOf, decodedOrNothing, undecodable } from "./codec.ts";
 import { type DeadJob, DeadLetterEntry } from "./dead_letter.ts";
+import type { Entry } from "./_entry.ts";
+import { closedError, unknownJob } from "./errors.ts";
+import type { Job } from "./job.ts";
+import { JobWaiters } from "./job_waiters.ts";
+import type { DeadLetter, JobInfo, Jobs, StoredJobState } from "./jobs.ts";
+import type { Limits } from "./limits.ts";
 import { listing } from "./listing.ts";
 import { MemoryJob } from "./_memory_job.ts";
+import { type Lease, Store } from "./_memory_store.ts";
+import type { JobsOptions, PutOptions } from "./options.ts";
+import { type Putter, Putters } from "./_putters.ts";
+import { byPriority } from "./_ready_jobs.ts";
+import { type Outcome, resultIn, Results, valueOf } from "./results.ts";
+import {
+  MemorySchedules,
+  type ScheduleHost,
+} from "./schedule/memory_schedules.ts";
+import { SCHEDULES } from "./schedule/schedule.ts";
 import { SeenIds } from "./_seen_ids.ts";
-import { checkPut, type Settings, settingsOf } from "./settings.ts";
-import { type Entry, Store } from "./_memory_store.ts";
+import {
+  checkId,
+  checkPut,
+  checkState,
+  DEFAULT_PRIORITY,
+  type Settings,
+  settingsOf,
+} from "./settings.ts";
+import { QUEUE, type QueueName, traced } from "./telemetry.ts";
 
 /**
  * A queue of jobs in the memory of this process: the contract of
@@ -25,8 +49,8 @@ import { type Entry, Store } from "./_memory_store.ts";
  *
  * - Nothing outlives the process; within it, a job that its worker dropped, or
  *   took too long for, comes again.
- * - Jobs are taken in order of arrival. One that comes again is taken before
- *   those that came later.
+ * - Jobs are taken in order of arrival within their priority. One that comes
+ *   again is taken before those that came later.
  * - Time is that of the loop on which it was made: in a `run` with a
  *   `VirtualClock`, leases and delays take no time. After that run nothing can
  *   be delayed, or leased unless for ever: what asks for it rejects with an
@@ -36,9 +60,9 @@ import { type Entry, Store } from "./_memory_store.ts";
  * here as well: a worker never gets the producer's own object, and what works
  * in memory works on the wire.
  *
- * @throws {TypeError} An option is not what it should be.
+ * @throws {TypeError} An option is of the wrong type.
  * @throws {RangeError} `lease` or `window` is not more than 0, `maxAttempts` is
- * not at least 1, or `maxSize` is `NaN`.
+ * not at least 1, or a number is `NaN`.
  *
  * @example
  * ```ts
@@ -63,71 +87,131 @@ export function memoryJobs<T>(options?: JobsOptions<T>): Jobs<T> {
   return new MemoryJobs(options);
 }
 
-/** A job that somebody wants to put. */
+/** A dead letter, with what it takes to put it back. */
+interface DeadEntry extends DeadJob {
+  readonly entry: Entry;
+  /** When it is forgotten, by the loop's clock. */
+  readonly until: number;
+}
+
+/** A job that is to be put. */
 interface Offer {
   readonly entry: Entry;
   readonly delay: number;
-  /** Whether the id is the user's own, which may be here already. */
-  readonly named: boolean;
-  /** For the error, where it comes to nothing. */
+  readonly expires: number;
+  /** For the error, if it comes to nothing. */
   readonly item: unknown;
-  /** The dead letter that it was until it is in, unless it is new. */
-  readonly remains?: DeadJob;
-}
-
-/** Who waits for room. */
-class Putter extends Waiter<void> {
-  readonly offer: Offer;
-
-  constructor(
-    line: WaitQueue<void, Putter>,
-    offer: Offer,
-    options?: WaitOptions,
-  ) {
-    super(line, options);
-    this.offer = offer;
-  }
+  /** The dead letter that it is until it is in, unless it is new. */
+  readonly dead?: DeadEntry;
 }
 
 class MemoryJobs<T> implements Jobs<T> {
+  readonly [QUEUE]: QueueName = { system: "memory", name: "memoryJobs" };
+  readonly [SCHEDULES]: MemorySchedules<T>;
   readonly #codec: Codec<T>;
   readonly #settings: Settings;
   readonly #store: Store;
   readonly #seen: SeenIds;
+  /** The ids that may be there once, and are. */
+  readonly #named = new Map<string, Entry>();
+  readonly #results: Results;
   readonly #getters: JobWaiters<T>;
-  readonly #putters: WaitQueue<void, Putter> = new WaitQueue<void, Putter>(
-    "Jobs.put",
-  );
+  /** Jobs that are decoded before they are handed out. */
+  #decoding = 0;
+  readonly #putters = new Putters<Offer>();
   readonly #joiners = new WaitQueue<void>("Jobs.join");
-  readonly #dead = new Set<DeadJob>();
+  readonly #dead = new Set<DeadEntry>();
   #closed = false;
 
   constructor(options?: JobsOptions<T>) {
     this.#codec = codecOf(options);
     this.#settings = settingsOf(options);
     this.#seen = new SeenIds(this.#settings.window);
-    this.#store = new Store(this.#settings, {
+    this.#results = new Results(this.#settings.keepDone);
+    const store = this.#store = new Store(this.#settings, {
       ready: () => this.#handOut(),
-      dead: ({ id, data, attempts }, reason) =>
-        void this.#dead.add({ id, data, attempts, reason, date: new Date() }),
-      finished: () => this.#finished(),
+      finished: (entry, outcome) => this.#finished(entry, outcome),
     });
-    const take = () => this.#take();
-    this.#getters = new JobWaiters({ take, wanted() {}, Waiter });
+    this.#getters = new JobWaiters({
+      take: (limits) => this.#take(limits),
+      handBack: (job) => (job as MemoryJob<T>).handBack(),
+      wanted: () => this.#decodeForWaiters(),
+      get empty() {
+        return store.empty;
+      },
+      external: false,
+    });
+    this[SCHEDULES] = new MemorySchedules(this.#scheduleHost());
+  }
+
+  #scheduleHost(): ScheduleHost<T> {
+    const { loop } = this.#store;
+    const { clock } = currentScope().scheduler;
+    const ahead = Date.now() - loop.time();
+    return {
+      loop,
+      now: () => clock === realClock ? Date.now() : loop.time() + ahead,
+      check: (options) => {
+        this.#store.checkDelay(1);
+        return this.#checkOpen("schedule in", options);
+      },
+      encode: (value) => this.#codec.encode(value),
+      put: (data, id) => {
+        const entry = newEntry(data, {
+          id,
+          priority: DEFAULT_PRIORITY,
+          key: undefined,
+          named: true,
+          untilDone: false,
+          trace: undefined,
+        });
+        const rest = { delay: 0, expires: Infinity, item: undefined };
+        detached(() => this.#put({ entry, ...rest })).catch(() => {});
+      },
+    };
   }
 
   put(value: T, options?: PutOptions): Promise<void> {
-    let data: Uint8Array;
-    try {
-      checkPut(options);
-      data = this.#codec.encode(value);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    const { id, delay = 0 } = options ?? {};
-    const entry = newEntry(id ?? crypto.randomUUID(), data);
-    const named = id !== undefined;
-    return this.#put({ entry, delay, named, item: value }, options);
+    return traced(this, options?.id, (trace) => {
+      let data: Uint8Array | PromiseLike<Uint8Array>;
+      try {
+        checkPut(options);
+        data = this.#codec.encode(value);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+      if (!isThenable(data)) return this.#offer(value, data, trace, options);
+      return ignoreCancelRejection(
+        this.#putEncoded(value, data, trace, options),
+      );
+    });
+  }
+
+  async #putEncoded(
+    value: T,
+    data: PromiseLike<Uint8Array>,
+    trace: string | undefined,
+    options?: PutOptions,
+  ): Promise<void> {
+    await this.#offer(value, await cancellable(data), trace, options);
+  }
+
+  #offer(
+    item: T,
+    data: Uint8Array,
+    trace: string | undefined,
+    options: PutOptions = {},
+  ): Promise<void> {
+    const { delay = 0, expires = Infinity, unique, id } = options;
+    const entry = newEntry(data, {
+      id: id ?? crypto.randomUUID(),
+      priority: options.priority ?? DEFAULT_PRIORITY,
+      key: options.key,
+      named: id !== undefined,
+      untilDone: unique === "untilDone",
+      trace,
+    });
+    return this.#put({ entry, delay, expires, item }, options);
   }
 
   #put(offer: Offer, options?: WaitOptions): Promise<void> {
@@ -135,8 +219,7 @@ class MemoryJobs<T> implements Jobs<T> {
     if (rejection !== undefined) return rejection;
     if (this.#closed) return readyError(closedError("put into", offer));
     if (this.#full && !this.#isHere(offer)) {
-      const putters = this.#putters;
-      return putters.add(new Putter(putters, offer, options));
+      return this.#putters.join(offer, options);
     }
     try {
       this.#accept(offer);
@@ -146,118 +229,322 @@ class MemoryJobs<T> implements Jobs<T> {
     return ready(undefined);
   }
 
+  async putMany(
+    list: Iterable<{ value: T } & Omit<PutOptions, "signal">>,
+    options?: WaitOptions,
+  ): Promise<void> {
+    for (const { value, ...rest } of list) {
+      await this.put(value, { ...rest, signal: options?.signal });
+    }
+  }
+
   get #full(): boolean {
     return this.#store.size >= this.#settings.maxSize;
   }
 
-  /** Whether it is not to be put: another was faster. */
-  #isHere({ entry, named, remains }: Offer): boolean {
-    if (remains !== undefined) return !this.#dead.has(remains);
-    return named && this.#seen.has(entry.id, this.#store.loop.time());
+  /** Whether it is not to be put, as it is there already. */
+  #isHere({ entry, dead }: Offer): boolean {
+    if (dead !== undefined) return !this.#dead.has(dead);
+    if (!entry.named) return false;
+    const other = this.#named.get(entry.id);
+    if (entry.untilDone) return other !== undefined;
+    return other?.untilDone === true ||
+      this.#seen.has(entry.id, this.#store.loop.time());
   }
 
-  /** Where it throws, nothing has changed. */
+  /** If it throws, nothing has changed. */
   #accept(offer: Offer): void {
     if (this.#isHere(offer)) return;
-    const { entry, delay, named, remains } = offer;
-    this.#store.checkDelay(delay);
-    if (remains !== undefined) this.#dead.delete(remains);
-    if (named) this.#seen.add(entry.id, this.#store.loop.time());
-    this.#store.add(entry, delay);
+    const { entry, delay, expires, dead } = offer;
+    this.#store.checkDelay(expires === Infinity ? delay : expires);
+    if (dead !== undefined) this.#dead.delete(dead);
+    else if (entry.named && !entry.untilDone) {
+      this.#seen.add(entry.id, this.#store.loop.time());
+    }
+    if (entry.named) this.#named.set(entry.id, entry);
+    this.#store.add(entry, delay, expires);
   }
 
   get(options?: WaitOptions): Promise<Job<T>> {
     return this.#getters.get(options);
   }
 
-  /** The next job that can be decoded. */
-  #take(): MemoryJob<T> | undefined {
+  /** The next job that can be decoded at once. */
+  #take(limits: Limits | undefined): MemoryJob<T> | undefined {
     const store = this.#store;
-    for (let lease = store.take(); lease; lease = store.take()) {
-      try {
-        const value = this.#codec.decode(lease.entry.data);
-        return new MemoryJob(value, lease, store, this.#settings.lease);
-      } catch (error) {
-        store.fail(lease, undecodable(error));
-      }
+    while (this.#decoding === 0 || this.#decoding < this.#getters.size) {
+      const lease = store.take(limits);
+      if (lease === undefined) return undefined;
+      const value = this.#decode(lease);
+      if (value !== undefined) return this.#jobOf(value.is, lease);
     }
     return undefined;
+  }
+
+  /** `undefined` if it cannot be decoded, or not at once. */
+  #decode(lease: Lease): { is: T } | undefined {
+    try {
+      const value = this.#codec.decode(lease.entry.data);
+      if (!isThenable(value)) return { is: value };
+      detached(() => this.#decodeLater(value as PromiseLike<T>, lease));
+    } catch (error) {
+      this.#store.fail(lease, undecodable(error));
+    }
+    return undefined;
+  }
+
+  async #decodeLater(value: PromiseLike<T>, lease: Lease): Promise<void> {
+    this.#decoding++;
+    try {
+      const job = this.#jobOf(await value, lease);
+      if (!this.#getters.give(job)) job.handBack();
+    } catch (error) {
+      this.#store.fail(lease, undecodable(error));
+    } finally {
+      this.#decoding--;
+      this.#handOut();
+    }
+  }
+
+  #jobOf(value: T, lease: Lease): MemoryJob<T> {
+    return new MemoryJob(value, lease, this.#store, this.#settings.lease);
+  }
+
+  /** A get that has begun to wait may wait for a job that is being decoded. */
+  #decodeForWaiters(): void {
+    if (this.#decoding > 0) this.#handOut();
   }
 
   #handOut(): void {
     if (this.#getters.size === 0) return;
     try {
-      const job = this.#take();
-      if (job === undefined || this.#getters.give(job)) return;
-      job.handBack(); // decode is foreign code, and has ended the wait
+      this.#getters.serve();
     } catch (error) {
       this.#getters.fail(error); // their run goes on, that of the queue is over
     }
   }
 
-  /** A job is done, or dead: there is room, or nothing left. */
-  #finished(): void {
-    let putter: Putter | undefined;
+  /** A job is over: there is room, or nothing left. */
+  #finished(entry: Entry, outcome: Outcome): void {
+    const { id, data, attempts, named } = entry;
+    if (this.#named.get(id) === entry) this.#named.delete(id);
+    if (outcome.state === "dead") {
+      const { reason } = outcome;
+      const until = this.#store.loop.time() + this.#settings.keepDead;
+      const date = new Date();
+      this.#forgetOldLetters();
+      this.#dead.add({ id, data, attempts, reason, date, entry, until });
+    }
+    this.#keepOutcome(id, named, outcome);
+    let putter: Putter<Offer> | undefined;
     while (!this.#full && (putter = this.#putters.first) !== undefined) {
       this.#letIn(putter);
     }
     if (this.#store.size === 0) this.#joiners.wakeAll();
   }
 
-  #letIn(putter: Putter): void {
+  #keepOutcome(id: string, named: boolean, outcome: Outcome): void {
+    const results = this.#results;
+    const plain = outcome.state === "done" && outcome.result === undefined;
+    if (named || !plain) results.add(id, outcome, this.#store.loop.time());
+    results.tell(id, outcome);
+  }
+
+  #letIn(putter: Putter<Offer>): void {
+    const { offer } = putter;
     try {
-      this.#store.checkDelay(putter.offer.delay);
+      this.#store.checkDelay(offer.delay);
     } catch (error) {
       return void putter.fail(error);
     }
     putter.wake(); // first, as decode is foreign code and may end up here
-    this.#accept(putter.offer);
+    this.#accept(offer);
+    const { id, named } = offer.entry;
+    if (named) this.#putters.wakeAll(id, (other) => this.#isHere(other));
   }
 
   size(options?: WaitOptions): Promise<number> {
-    return this.#refused("size of", options) ?? ready(this.#store.size);
+    return this.#checkOpen("size of", options) ?? ready(this.#store.size);
   }
 
   join(options?: WaitOptions): Promise<void> {
-    const rejection = this.#refused("join of", options);
+    const rejection = this.#checkOpen("join of", options);
     if (rejection !== undefined) return rejection;
     if (this.#store.size === 0) return ready(undefined);
     return this.#joiners.wait(options);
   }
 
-  #refused(asked: string, options?: WaitOptions): Promise<never> | undefined {
+  pause(options?: WaitOptions): Promise<void> {
+    return this.#setPaused(true, options);
+  }
+
+  resume(options?: WaitOptions): Promise<void> {
+    return this.#setPaused(false, options);
+  }
+
+  #setPaused(paused: boolean, options?: WaitOptions): Promise<void> {
+    const rejection = this.#checkOpen(paused ? "pause" : "resume", options);
+    if (rejection !== undefined) return rejection;
+    this.#store.paused = paused;
+    return ready(undefined);
+  }
+
+  counts(options?: WaitOptions): Promise<Record<StoredJobState, number>> {
+    const rejection = this.#checkOpen("counts of", options);
+    if (rejection !== undefined) return rejection;
+    this.#forgetOldLetters();
+    const { waiting, delayed, leased } = this.#store.counts;
+    return ready({ waiting, delayed, leased, dead: this.#dead.size });
+  }
+
+  list(
+    state: StoredJobState,
+    options?: WaitOptions,
+  ): AsyncIterableIterator<JobInfo<T>> {
+    checkState(state);
+    let all: Iterator<Entry> | undefined;
+    return listing(async () => {
+      await (this.#checkOpen("list of", options) ?? ready(undefined));
+      all ??= this.#entries(state).values();
+      for (let it = all.next(); !it.done; it = all.next()) {
+        const entry = it.value;
+        const isStill = entry.state === (state === "dead" ? "gone" : state);
+        if (isStill) return await this.#info(entry, state);
+      }
+      return undefined;
+    });
+  }
+
+  #entries(state: StoredJobState): Entry[] {
+    this.#forgetOldLetters();
+    if (state === "dead") return [...this.#dead].map(({ entry }) => entry);
+    const entries = [...this.#store.entries].filter((it) => it.state === state);
+    if (state === "waiting") entries.sort(byPriority);
+    if (state === "delayed") entries.sort((a, b) => a.due!.when - b.due!.when);
+    return entries;
+  }
+
+  async #info(entry: Entry, state: StoredJobState): Promise<JobInfo<T>> {
+    const { id, priority, attempts, key, due } = entry;
+    const progress = this.#store.leaseOf(entry)?.job?.progress;
+    const wait = due === undefined ? 0 : due.when - this.#store.loop.time();
+    return {
+      id,
+      value: await decodedOrNothing(this.#codec, entry.data),
+      state,
+      attempt: attempts,
+      priority,
+      ...(key !== undefined && { key }),
+      ...(due !== undefined && { due: new Date(Date.now() + wait) }),
+      ...(progress !== undefined && { progress: valueOf(progress) }),
+    };
+  }
+
+  remove(id: string, options?: WaitOptions): Promise<boolean> {
+    return this.#takeOut(id, false, options);
+  }
+
+  cancel(id: string, options?: WaitOptions): Promise<boolean> {
+    return this.#takeOut(id, true, options);
+  }
+
+  #takeOut(
+    id: string,
+    leased: boolean,
+    options?: WaitOptions,
+  ): Promise<boolean> {
+    try {
+      checkId(id);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const rejection = this.#checkOpen("remove from", options);
+    if (rejection !== undefined) return rejection;
+    const entry = this.#store.find(id);
+    if (entry !== undefined) {
+      if (entry.state === "leased" && !leased) return ready(false);
+      this.#store.cancel(entry);
+      return ready(true);
+    }
+    for (const dead of leased ? [] : this.#dead) {
+      if (dead.id === id) return ready(this.#dead.delete(dead));
+    }
+    return ready(false);
+  }
+
+  result(id: string, options?: WaitOptions): Promise<unknown> {
+    try {
+      checkId(id);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.#checkOpen("result from", options) ??
+      ignoreCancelRejection(this.#result(id, options));
+  }
+
+  async #result(id: string, options?: WaitOptions): Promise<unknown> {
+    const pending = this.#store.find(id) !== undefined;
+    const outcome = pending
+      ? await this.#results.wait(id, options)
+      : await ready(this.#outcomeOf(id));
+    return valueOf(resultIn(outcome));
+  }
+
+  #outcomeOf(id: string): Outcome {
+    const kept = this.#results.get(id, this.#store.loop.time());
+    if (kept !== undefined) return kept;
+    this.#forgetOldLetters();
+    for (const { id: dead, reason } of this.#dead) {
+      if (dead === id) return { state: "dead", reason };
+    }
+    throw unknownJob(id);
+  }
+
+  #checkOpen(asked: string, options?: WaitOptions): Promise<never> | undefined {
     const rejection = checkpointIfCancelled(options);
     if (rejection !== undefined) return rejection;
     return this.#closed ? readyError(closedError(asked)) : undefined;
   }
 
   deadLetters(options?: WaitOptions): AsyncIterableIterator<DeadLetter<T>> {
+    this.#forgetOldLetters();
     const all = [...this.#dead].values();
     return listing(async () => {
-      await (this.#refused("dead letters of", options) ?? ready(undefined));
-      for (const remains of all) {
-        if (this.#dead.has(remains)) return this.#letter(remains);
+      await (this.#checkOpen("dead letters of", options) ?? ready(undefined));
+      for (const dead of all) {
+        if (this.#dead.has(dead)) return await this.#letter(dead);
       }
       return undefined;
     });
   }
 
-  #letter(remains: DeadJob): DeadLetter<T> {
+  async #letter(dead: DeadEntry): Promise<DeadLetter<T>> {
     const drop = async (options?: WaitOptions) => {
-      await (this.#refused("drop from", options) ?? ready(undefined));
-      this.#dead.delete(remains);
+      await (this.#checkOpen("drop from", options) ?? ready(undefined));
+      this.#dead.delete(dead);
     };
     const requeue = (options?: WaitOptions): Promise<void> => {
-      const entry = newEntry(remains.id, remains.data);
-      const offer = { entry, delay: 0, named: false, item: letter, remains };
-      return this.#put(offer, options);
+      const entry = newEntry(dead.data, dead.entry);
+      const rest = { delay: 0, expires: Infinity, item: letter, dead };
+      return this.#put({ entry, ...rest }, options);
     };
-    const copy = { ...remains, data: new Uint8Array(remains.data) };
-    const letter = new DeadLetterEntry(copy, this.#codec, {
+    const value = await decodedOrNothing(this.#codec, dead.data);
+    const copy = { ...dead, data: new Uint8Array(dead.data) };
+    const letter = new DeadLetterEntry(copy, value, {
       drop: (options) => ignoreCancelRejection(drop(options)),
       requeue,
     });
     return letter;
+  }
+
+  #forgetOldLetters(): void {
+    const { keepDead } = this.#settings;
+    if (keepDead === Infinity) return;
+    const now = this.#store.loop.time();
+    for (const dead of this.#dead) {
+      if (dead.until > now) return;
+      this.#dead.delete(dead);
+    }
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Job<T>, undefined> {
@@ -268,11 +555,14 @@ class MemoryJobs<T> implements Jobs<T> {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this[SCHEDULES].close();
     this.#store.clear();
     this.#dead.clear();
     this.#seen.clear();
+    this.#named.clear();
+    this.#results.close(closedError("result from"));
     this.#getters.close(closedError("get from"));
-    let putter: Putter | undefined;
+    let putter: Putter<Offer> | undefined;
     while ((putter = this.#putters.first) !== undefined) {
       putter.fail(closedError("put into", putter.offer));
     }
@@ -281,10 +571,11 @@ class MemoryJobs<T> implements Jobs<T> {
 
   static {
     printable(MemoryJobs, (jobs) => ({
-      ready: jobs.#store.ready,
-      delayed: jobs.#store.delayed || undefined,
-      leased: jobs.#store.leased,
+      ready: jobs.#store.counts.waiting,
+      delayed: jobs.#store.counts.delayed || undefined,
+      leased: jobs.#store.counts.leased,
       dead: jobs.#dead.size || undefined,
+      paused: jobs.#store.paused || undefined,
       maxSize: jobs.#settings.maxSize,
       getters: jobs.#getters.size,
       putters: jobs.#putters.size,
@@ -294,6 +585,26 @@ class MemoryJobs<T> implements Jobs<T> {
   }
 }
 
-function newEntry(id: string, data: Uint8Array): Entry {
-  return { id, data, attempts: 0, arrival: 0 };
+function newEntry(
+  data: Uint8Array,
+  { id, priority, key, named, untilDone, trace }: Pick<
+    Entry,
+    "id" | "priority" | "key" | "named" | "untilDone" | "trace"
+  >,
+): Entry {
+  return {
+    id,
+    data,
+    priority,
+    key,
+    named,
+    untilDone,
+    trace,
+    arrival: 0,
+    attempts: 0,
+    state: "gone",
+    due: undefined,
+    expiry: undefined,
+    parked: false,
+  };
 }

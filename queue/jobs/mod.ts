@@ -2,7 +2,7 @@
  * Jobs that survive the process that took them: what distributed task queues do.
  *
  * An item of a `Queue` is gone when it was taken. A **job** is leased: it is its
- * worker's own for a time, and comes again unless the worker says that it is
+ * worker's own for a time, and comes again unless the worker confirms that it is
  * done. Workers may throw, hang, or be killed; the job goes to the next one.
  *
  * ```ts
@@ -41,27 +41,44 @@
  *
  * | the worker calls | the job |
  * | --- | --- |
- * | `done()` | will not come again |
+ * | `done(result)` | does not come again; {@linkcode Jobs.result} gives the result |
  * | `retry(delay)` | comes again, as its next attempt; after the last one it is a dead letter |
  * | `release()` | comes again at once, as if it had not been taken |
  * | `fail(reason)` | is a dead letter |
- * | `extend()` | stays its worker's own for another lease |
+ * | `extend()` | belongs to its worker for another lease |
  * | nothing, until the lease runs out | comes again, as its next attempt; after the last one it is a dead letter |
  *
  * {@linkcode work} calls all of these for you. Use `get` and a loop of your own
- * where you need something else.
+ * if you need something else.
+ *
+ * ## What can be asked of a queue
+ *
+ * | for | there is |
+ * | --- | --- |
+ * | urgent jobs | `put(value, { priority: 0 })`, with four levels, of which none starves |
+ * | later | `put(value, { delay })`; delayed jobs hold up none that is due |
+ * | not too late | `put(value, { expires })`, `work(…, { timeout })` |
+ * | once | `put(value, { id })`, and `unique: "untilDone"` |
+ * | regularly | {@linkcode schedule}, by cron expression or period |
+ * | not too fast | `work(…, { rateLimit })`, and `keyConcurrency` for each `key` |
+ * | many at a time | `putMany`, `work(…, { batch })` |
+ * | looking | `counts`, `list`, `job.report(progress)`, `result` |
+ * | stepping in | `remove`, `cancel`, `pause`, `resume`, `deadLetters` |
+ * | the terminal and the browser | `deno run -A jsr:@asyncio/asyncio/queue/cli` |
+ * | metrics and traces | OpenTelemetry, if the program or `OTEL_DENO=true` has set it up |
  *
  * ## What is promised
  *
  * - **At least once.** A job whose `put` has returned is handed out until a
  *   worker has called `done`, or its attempts are used up; then it is among the
  *   dead letters. It is never just gone.
- * - **Order of arrival**, as far as handing out goes. A job that comes again is
- *   handed out before those that came later. Delayed jobs are handed out when
- *   they are due.
+ * - **Order of arrival** within a priority, as far as handing out goes. A job
+ *   that comes again is handed out before those that came later. Delayed jobs are
+ *   handed out when they are due.
  * - **One holder at a time**, by the clock: as long as a job's `state` is
- *   `"leased"`, nobody else has it. Who is too slow gets a
- *   {@linkcode LeaseLostError}, and cannot settle what somebody else has now.
+ *   `"leased"`, no other worker has it. A worker that is too slow gets a
+ *   {@linkcode LeaseLostError}, and cannot settle what another has by then. A
+ *   process that was stopped for longer than a lease finds its jobs lost.
  * - **A bound is a bound**: `put` waits while `maxSize` jobs are waiting,
  *   delayed or leased.
  * - **Cancelled waits leave no trace.** A `get` that is cancelled takes no job;
@@ -69,47 +86,55 @@
  *
  * ## What is not, and what to do about it
  *
- * - **Not exactly once.** A job runs twice when its worker did the work, and then
+ * - **Not exactly once.** A job runs twice if its worker did the work, and then
  *   was killed, or lost its lease, before `done` was through. The second run has
  *   the same `id`, and an `attempt` of more than 1. So let the work be harmless
  *   when it is repeated: write with the `id` as the key, or note the `id` in the
  *   same transaction. (A job that was requeued from the dead letters begins
  *   with attempt 1 again.)
  * - **No order among workers.** Two workers run two jobs side by side, and a job
- *   that failed runs after its successors. Where the order matters, use one
+ *   that failed runs after its successors. If the order matters, use one
  *   worker with `concurrency: 1`, and `maxAttempts: Infinity` with
  *   `backoff: () => 0`.
  * - **Put once only within the window.** A second `put` with the same `id` does
- *   nothing for `window` milliseconds (2 minutes unless given) after the first,
- *   also when that job is done; later it is a new job. Without an `id` of yours
+ *   nothing for `window` milliseconds (2 minutes by default) after the first,
+ *   also if that job is done; later it is a new job. Without an `id` of yours
  *   every `put` is a new job.
  * - **A lease is as good as the clock.** Choose one that is longer than a pause
  *   of your process may be (`work` extends it three times in its length), and
  *   short enough to wait for when a worker is killed.
  * - **A dead letter is for you**: nothing happens to it by itself. Look at
- *   `deadLetters()`, mend what was wrong, then `requeue` or `drop` them.
+ *   `deadLetters()`, repair what was wrong, then `requeue` or `drop` them.
  * - **Memory is memory**: the jobs of {@linkcode memoryJobs} end with the
  *   process.
  *
  * ## Values
  *
  * Values are JSON on their way, in memory as well, unless you give `encode` and
- * `decode`. A job that cannot be decoded becomes a dead letter, with the bytes
- * in `data`, and holds nobody up.
+ * `decode`, which may be asynchronous. A job that cannot be decoded becomes a
+ * dead letter, with the bytes in `data`, and holds up no others.
+ *
+ * ## Telemetry
+ *
+ * With OpenTelemetry set up, each put is a span `put NAME` and each call of a
+ * handler a span `process NAME` that is linked to it, by the conventions for
+ * messaging. The metrics are `messaging.client.sent.messages`,
+ * `messaging.client.consumed.messages`, `messaging.client.operation.duration` of
+ * puts and `messaging.process.duration` of handlers.
  *
  * @module
  */
 export { fullJitter } from "./backoff.ts";
 export { LeaseLostError } from "./errors.ts";
-export type {
-  DeadLetter,
-  Job,
-  Jobs,
-  JobsOptions,
-  JobState,
-  PutOptions,
-} from "./jobs.ts";
+export type { Job, JobState } from "./job.ts";
+export type { DeadLetter, JobInfo, Jobs, StoredJobState } from "./jobs.ts";
 export { memoryJobs } from "./memory_jobs.ts";
+export type { JobsOptions, PutOptions } from "./options.ts";
+export {
+  schedule,
+  type ScheduleOptions,
+  unschedule,
+} from "./schedule/schedule.ts";
 export { work, type WorkOptions } from "./work.ts";
 export { QueueShutDownError } from "../errors.ts";
 export type { WaitOptions } from "../../tasks/kernel/types.ts";

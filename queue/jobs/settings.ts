@@ -1,14 +1,18 @@
-/** What a queue was told, checked; the same for every kind. @module */
+/** The options of a queue and of a put, checked; the same for every kind. @module */
 import { checkMilliseconds, describe } from "../../tasks/kernel/types.ts";
-import type { JobsOptions, PutOptions } from "./jobs.ts";
+import type { JobsOptions, PutOptions } from "./options.ts";
 
-/** How a queue works: its options, with nothing left out. */
+/** The options of a queue that belong to the queue itself, none left out. */
 export interface Settings {
   /** `Infinity` for no bound. */
   maxSize: number;
   lease: number;
   maxAttempts: number;
   window: number;
+  /** How long results are kept. */
+  keepDone: number;
+  /** How long dead letters are kept. */
+  keepDead: number;
 }
 
 const DEFAULTS: Settings = {
@@ -16,23 +20,35 @@ const DEFAULTS: Settings = {
   lease: 30_000,
   maxAttempts: 5,
   window: 120_000,
+  keepDone: 60_000,
+  keepDead: Infinity,
 };
 
+/** The priority of a job that is put without one. */
+export const DEFAULT_PRIORITY = 2;
+
+/** All priorities, the most urgent first. */
+export const PRIORITIES = [0, 1, 2, 3] as const;
+
+/** How urgent a job is. */
+export type Priority = (typeof PRIORITIES)[number];
+
 /**
- * The settings that `options` say, and for the rest those of `otherwise`.
+ * The settings in `options`, and those in `otherwise` for what is left out.
  *
- * @throws {TypeError} One is no number.
- * @throws {RangeError} One makes no sense.
+ * @throws {TypeError} One is of the wrong type.
+ * @throws {RangeError} One is out of range.
  */
 export function settingsOf(
   options: JobsOptions = {},
   otherwise: Settings = DEFAULTS,
 ): Settings {
-  const { maxSize, lease, maxAttempts, window } = options;
+  const { maxSize, lease, maxAttempts, window, retention } = options;
   if (maxSize !== undefined) checkCount(maxSize, "maxSize");
   if (lease !== undefined) checkPositive(lease, "lease");
   if (window !== undefined) checkPositive(window, "window");
   if (maxAttempts !== undefined) checkAttempts(maxAttempts);
+  checkRetention(retention);
   return {
     maxSize: maxSize === undefined
       ? otherwise.maxSize
@@ -42,20 +58,54 @@ export function settingsOf(
     lease: lease ?? otherwise.lease,
     maxAttempts: maxAttempts ?? otherwise.maxAttempts,
     window: window ?? otherwise.window,
+    keepDone: retention?.done ?? otherwise.keepDone,
+    keepDead: retention?.dead ?? otherwise.keepDead,
   };
 }
 
-/** Refuses what a put cannot be asked for. */
+/** Refuses bad options of a put. */
 export function checkPut(options: PutOptions | undefined): void {
   if (options === undefined) return;
-  const { id, delay } = options;
+  const { id, delay, priority, expires, key, unique } = options;
   if (delay !== undefined) checkMilliseconds(delay, "the delay");
-  if (id === undefined) return;
-  if (typeof id !== "string" || id === "" || !id.isWellFormed()) {
-    throw new TypeError(
-      `the id of a job is a text that is not empty, found ${describe(id)}`,
+  if (expires !== undefined) checkPositive(expires, "expires");
+  if (priority !== undefined && !PRIORITIES.includes(priority)) {
+    throw new RangeError(
+      `a priority is 0, 1, 2 or 3, found ${describe(priority)}`,
     );
   }
+  if (unique !== undefined && unique !== "window" && unique !== "untilDone") {
+    throw new TypeError(
+      `unique is "window" or "untilDone", found ${describe(unique)}`,
+    );
+  }
+  checkText(id, "the id of a job");
+  checkText(key, "the key of a job");
+}
+
+/** Refuses what cannot be the id of a job. */
+export function checkId(id: unknown): void {
+  checkText(id ?? null, "the id of a job");
+}
+
+function checkText(value: unknown, what: string): void {
+  if (value === undefined) return;
+  if (typeof value === "string" && value !== "" && value.isWellFormed()) return;
+  throw new TypeError(
+    `${what} is a text that is not empty, found ${describe(value)}`,
+  );
+}
+
+function checkRetention(retention: JobsOptions["retention"]): void {
+  if (retention === undefined) return;
+  if (retention === null || typeof retention !== "object") {
+    throw new TypeError(
+      `retention is { done, dead }, found ${describe(retention)}`,
+    );
+  }
+  const { done, dead } = retention;
+  if (done !== undefined) checkMilliseconds(done, "retention.done");
+  if (dead !== undefined) checkPositive(dead, "retention.dead");
 }
 
 function checkCount(value: unknown, what: string): void {
@@ -82,5 +132,17 @@ function checkAttempts(value: unknown): void {
   if (value === Infinity || (Number.isInteger(value) && value >= 1)) return;
   throw new RangeError(
     `maxAttempts is 1 or more, or Infinity, found ${value}`,
+  );
+}
+
+/** Refuses what is no state of a stored job. */
+export function checkState(state: unknown): void {
+  if (["waiting", "delayed", "leased", "dead"].includes(state as string)) {
+    return;
+  }
+  throw new TypeError(
+    `a state is "waiting", "delayed", "leased" or "dead", found ${
+      describe(state)
+    }`,
   );
 }

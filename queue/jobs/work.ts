@@ -10,56 +10,109 @@ import {
 } from "../../tasks/kernel/wait/checkpoint.ts";
 import { fullJitter } from "./backoff.ts";
 import { Workers } from "./_workers.ts";
-import type { Job, Jobs } from "./jobs.ts";
+import type { Job } from "./job.ts";
+import type { Jobs } from "./jobs.ts";
+import { QUEUE } from "./telemetry.ts";
 
 /** How to {@linkcode work}. */
 export interface WorkOptions<T> extends WaitOptions {
-  /** How many jobs run at a time; 1 unless given. */
+  /** How many handlers run at a time; 1 by default. */
   concurrency?: number | undefined;
   /**
-   * Milliseconds until a job that failed is tried again, by the attempt that
-   * failed: 1, 2, ... Unless given, {@linkcode fullJitter}.
+   * Milliseconds until a job that failed is tried again, by the number of the
+   * attempt that failed: 1, 2, ...; {@linkcode fullJitter} by default.
    */
   backoff?: ((attempt: number) => number) | undefined;
   /**
-   * Milliseconds that running handlers are given to finish when the work is to
-   * end; 10 000 unless given.
+   * Milliseconds that running handlers get to finish when the work is to end;
+   * 10 000 by default.
    */
   grace?: number | undefined;
   /**
-   * Told of every attempt that went wrong: with the handler's error, before the
-   * job is tried again or given up, or with a {@linkcode LeaseLostError}. What
-   * it throws ends the work.
+   * Milliseconds that an attempt may take. Then the handler is cancelled, and the
+   * attempt has failed with a `TimeoutError`; no limit by default.
+   */
+  timeout?: number | undefined;
+  /**
+   * At most `limit` jobs are begun within any `interval` milliseconds, by all
+   * workers of the queue that have a `rateLimit`, in all processes together.
+   */
+  rateLimit?: { limit: number; interval: number } | undefined;
+  /**
+   * How many jobs of one `key` run at a time, over all workers of the queue, in
+   * all processes. Jobs whose key is in use hold up no others. Jobs without a
+   * key are not limited.
+   */
+  keyConcurrency?: number | undefined;
+  /**
+   * Called with the error of every attempt that failed, before the job is tried
+   * again or given up, and with a {@linkcode LeaseLostError}. If it throws, the
+   * work ends with that error.
    */
   onError?: ((error: unknown, job: Job<T>) => void) | undefined;
 }
 
 /**
- * Takes jobs and calls `handler` with each, until it is cancelled or the queue
- * is closed.
+ * Takes jobs and calls `handler` with batches of them.
  *
- * - A handler that returns has done its job. One that throws is called again,
- *   later (`backoff`), here or elsewhere; after the last attempt the job goes
- *   to the dead letters, with the error. A handler that knows better calls
- *   `job.fail(reason)`, `job.retry(delay)` or `job.done()` itself, and returns.
- * - While it runs, its lease is extended, three times a lease: it may take as
- *   long as it likes. If the lease is lost all the same, as the queue cannot be
- *   reached, the handler is cancelled: somebody else has the job by now.
+ * @example
+ * ```ts
+ * import { memoryJobs, work } from "@asyncio/asyncio/queue/jobs";
+ * import { createTask, run } from "@asyncio/asyncio/tasks";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const rows: number[][] = [];
+ *
+ * await run(async () => {
+ *   await using jobs = memoryJobs<number>();
+ *   await jobs.putMany([1, 2, 3, 4, 5].map((value) => ({ value })));
+ *   const worker = createTask(() =>
+ *     work(jobs, (values) => void rows.push(values), {
+ *       batch: { size: 3, time: 20 },
+ *     })
+ *   );
+ *   await jobs.join();
+ *   worker.cancel();
+ * });
+ * assertEquals(rows, [[1, 2, 3], [4, 5]]);
+ * ```
+ */
+export function work<T>(
+  jobs: Jobs<T>,
+  handler: (values: T[], jobs: Job<T>[]) => unknown,
+  options: WorkOptions<T> & { batch: { size: number; time: number } },
+): Promise<void>;
+/**
+ * Takes jobs and calls `handler` with each, until it is cancelled or the queue is
+ * closed.
+ *
+ * - A handler that returns has done its job; what it returns is the job's
+ *   {@linkcode Jobs.result}. One that throws is called again, later (`backoff`),
+ *   here or in another process; after the last attempt the job becomes a dead
+ *   letter with the error. A handler may also settle the job itself, with
+ *   `job.fail(reason)`, `job.retry(delay)` or `job.done()`.
+ * - While a handler runs, the lease of its job is extended, three times a lease:
+ *   it may take as long as it needs. If the lease is lost all the same, because
+ *   the queue cannot be reached, the handler is cancelled: the job belongs to
+ *   another worker by then.
  * - Each call is a task of its own; at most `concurrency` run at a time.
- * - When `work` is cancelled (by Ctrl-C in a `run`, for one), or its signal
- *   aborts, it takes no more jobs, and lets those that run finish within
- *   `grace`. Then it cancels them, and gives their jobs back at once, which
- *   counts as no attempt. A handler that ignores that as well is left alone
- *   after another `grace` (100 ms at least), and its job is given back, too. A
+ * - With `batch`, the handler gets up to `size` jobs at a time: those that come
+ *   within `time` milliseconds of the first. If it throws, the jobs that it has
+ *   not settled are tried again.
+ * - When `work` is cancelled (by Ctrl-C or SIGTERM in a `run`, for example), or
+ *   its signal aborts, it takes no more jobs, and lets running handlers finish
+ *   within `grace`. Then it cancels them and gives their jobs back at once, which
+ *   counts as no attempt. A handler that ignores the cancel is left alone after
+ *   another `grace` (100 ms at least), and its job is given back as well. A
  *   second cancel ends the first of these times, a third one the other.
  *
  * **Cancel safety:** no job is lost, and none waits for its lease to run out.
- * As long as it is not cancelled, it ends only with the queue.
+ * Unless it is cancelled, it ends only with the queue.
  *
- * @param handler Gets the value, and the job around it.
- * @throws {RangeError} `concurrency` is not a whole number of at least 1, or
- * `grace` is `NaN`.
- * @throws {TypeError} `handler` is no function.
+ * @param handler Called with the value, and the job around it; with `batch`,
+ * with a list of each.
+ * @throws {RangeError} A number is out of range.
+ * @throws {TypeError} `handler` is not a function, or `jobs` cannot limit.
  * @throws {CancelledError} The task was cancelled.
  * @throws The signal's reason, when it aborts. What `backoff` or `onError`
  * throws, or taking a job does.
@@ -90,29 +143,79 @@ export interface WorkOptions<T> extends WaitOptions {
 export function work<T>(
   jobs: Jobs<T>,
   handler: (value: T, job: Job<T>) => unknown,
-  options: WorkOptions<T> = {},
+  options?: WorkOptions<T>,
+): Promise<void>;
+export function work<T>(
+  jobs: Jobs<T>,
+  // deno-lint-ignore no-explicit-any -- one of the two above
+  handler: (values: any, jobs: any) => unknown,
+  options: WorkOptions<T> & { batch?: { size: number; time: number } } = {},
 ): Promise<void> {
   const { concurrency = 1, grace = 10_000, backoff = fullJitter } = options;
+  const { batch, timeout = Infinity } = options;
   try {
     if (typeof handler !== "function") {
       throw new TypeError(
         `a handler is a function of a job's value, found ${describe(handler)}`,
       );
     }
-    if (!Number.isInteger(concurrency) || concurrency < 1) {
-      throw new RangeError(
-        `concurrency is a whole number of at least 1, found ${
-          describe(concurrency)
-        }`,
-      );
-    }
+    checkWhole(concurrency, "concurrency");
     checkMilliseconds(grace, "the grace");
+    checkMilliseconds(timeout, "the timeout");
+    if (batch !== undefined) {
+      checkWhole(batch?.size, "the size of a batch");
+      checkMilliseconds(batch.time, "the time of a batch");
+    }
+    checkLimits(jobs, options);
   } catch (error) {
     return Promise.reject(error);
   }
   const rejection = checkpointIfCancelled(options);
   if (rejection !== undefined) return rejection;
-  const { signal, onError } = options;
-  const crew = new Workers(jobs, { handler, backoff, onError });
-  return ignoreCancelRejection(crew.work({ signal, concurrency, grace }));
+  const { signal, onError, rateLimit: rate, keyConcurrency } = options;
+  const workers = new Workers(jobs, {
+    handle: batch === undefined
+      ? ([job]) => handler(job!.value, job)
+      : (jobs) => handler(jobs.map(({ value }) => value), jobs),
+    backoff,
+    onError,
+    limits: rate === undefined && keyConcurrency === undefined
+      ? undefined
+      : { rate, keyConcurrency },
+    timeout,
+    batch: batch ?? { size: 1, time: 0 },
+    single: batch === undefined,
+  });
+  return ignoreCancelRejection(workers.work({ signal, concurrency, grace }));
+}
+
+function checkLimits<T>(
+  jobs: Jobs<T>,
+  { rateLimit, keyConcurrency }: WorkOptions<T>,
+): void {
+  if (rateLimit !== undefined) {
+    checkWhole(rateLimit?.limit, "the limit of a rateLimit");
+    const { interval } = rateLimit;
+    checkMilliseconds(interval, "the interval of a rateLimit");
+    if (!(interval > 0 && interval < Infinity)) {
+      throw new RangeError(
+        `the interval of a rateLimit is more than 0 milliseconds, found ${interval}`,
+      );
+    }
+  }
+  if (keyConcurrency !== undefined) {
+    checkWhole(keyConcurrency, "keyConcurrency");
+  }
+  if (rateLimit === undefined && keyConcurrency === undefined) return;
+  if (QUEUE in jobs) return;
+  throw new TypeError(
+    "Cannot limit the work: the queue is not one of memoryJobs or natsJobs",
+  );
+}
+
+function checkWhole(value: unknown, what: string): void {
+  if (Number.isInteger(value) && value as number >= 1) return;
+  throw new RangeError(
+    `${what} is a whole number of at least 1, found ${describe(value)}`,
+  );
 }

@@ -30,8 +30,7 @@
  * ```
  *
  * It takes a `nats-server` of 2.9 or later with JetStream (`nats-server -js`;
- * Debian has it), and brings NATS's own client, the one package that this library
- * ever loads; nothing but this module does.
+ * Debian has it), and brings NATS's own client.
  *
  * What is promised, and what is not, stands in `@asyncio/asyncio/queue/jobs`.
  * This is what the network adds.
@@ -40,48 +39,67 @@
  *
  * | what fails | what happens |
  * | --- | --- |
- * | no server is there, or none lets us in | `natsJobs` throws a {@linkcode NatsError} that names them, within `connectTimeout` |
- * | fewer servers are there than a job is kept on | who opens the queue for the first time waits for them, within `connectTimeout`; then a {@linkcode NatsError} says what to do |
- * | the connection is lost | it is made again, for ever; who waits goes on waiting, and what is asked is asked again |
- * | it is lost while a `put` is on its way | the `put` is repeated under the same id: put once, unless that takes longer than `window` |
+ * | no server is there, or none accepts the login | `natsJobs` throws a {@linkcode NatsError} that names them, within `connectTimeout` |
+ * | fewer servers are there than a job is kept on | opening the queue for the first time waits for them, within `connectTimeout`; then a {@linkcode NatsError} says what to do |
+ * | the connection is lost | it is made again, for ever; waits go on, and requests are repeated |
+ * | a server goes silent, without closing its connections | it is left for another within a third of a lease |
+ * | the connection is lost while a `put` is on its way | the `put` is repeated under the same id: put once, unless that takes longer than `window` |
  * | it is lost while a job is settled | that is repeated until the lease runs out; then a `LeaseLostError` |
- * | the answer to a `release` or `retry` is lost | that is repeated; who has got the job meanwhile may lose it to somebody else |
- * | it is lost while a job runs in `work` | when the lease runs out, the handler is cancelled: somebody else has the job |
+ * | the answer to a `release` or `retry` is lost | that is repeated; a worker that has got the job meanwhile may lose it to another |
+ * | it is lost while a job runs in `work` | when the lease runs out, the handler is cancelled: the job belongs to another worker |
  * | a job is handed out into a lost connection | it comes again after its lease, and that was an attempt |
+ * | a worker is stopped for longer than a lease, and goes on | what it held, and what waits in its socket, is lost to it, and comes again |
  * | a worker is killed | its jobs come again after their leases (the servers wait a tenth longer, 5 s at most) |
  * | a worker ends | its jobs come again at once, and that was no attempt |
  * | a server of a cluster of three is lost | the others go on, after a pause of some seconds; nothing that was put is lost |
- * | its loss makes the others keep jobs that are done (many versions do) | they run again when a worker is idle, or somebody joins, asks for the size, or has no room to put |
- * | its loss leaves the jobs to a server that overlooks the last of them (2.9.10 does) | another one takes over when a worker is idle, or somebody joins, asks for the size, or has no room to put |
+ * | its loss makes the others keep jobs that are done (many versions do) | they run again when a worker is idle, or a process joins, asks for the size, or has no room to put |
+ * | its loss leaves the jobs to a server that overlooks the last of them (2.9.10 does) | another one takes over when a worker is idle, or a process joins, asks for the size, or has no room to put |
  * | most servers of a cluster are lost, or the only one | everything waits until they are back |
- * | a server is killed (a clean end does no harm) | jobs that were done in its last minutes may be there again, and run again; their ids are forgotten |
+ * | a server is killed | jobs that were done in its last minutes may be there again, and run again; their ids are forgotten |
  * | the same, and the queue has a `maxSize` | 2.9.10 counts those that are there again, and deletes the oldest jobs to keep the bound, **done or not** |
  * | a single server loses its power | what it has not yet written to its disk is lost: minutes, by default (`sync_interval`) |
+ * | the storage of the server or the account is used up | `put` throws a {@linkcode NatsError} |
+ * | an operator deletes the queue | waits reject with a {@linkcode NatsError}; a settlement of a job of the old queue cannot meet one of a new queue |
  *
  * A wait has no time limit of its own: put a `timeout` around it, or give it a
- * signal, where waiting for servers is worse than an error.
+ * signal, if waiting for servers is worse than an error.
  *
  * ## Duplicates
  *
- * Losing a server, a job that was done just before may come again: its worker was
- * told so, but not all servers were. It has the same `id`, and mostly an
+ * If a server is lost, a job that was done just before may come again: its worker
+ * was told so, but not all servers were. It has the same `id`, and mostly an
  * `attempt` of more than 1, but do not build on the latter: it is counted by the
  * servers, too.
  *
+ * ## Which server gives what
+ *
+ * Everything works on every server from 2.9 on, and is tested on 2.9, 2.10 and
+ * 2.15. These are the differences:
+ *
+ * | | 2.9 | 2.10 and later |
+ * | --- | --- | --- |
+ * | a smaller `maxSize` than there are jobs | kept by those who put, until there are fewer; then by the servers | kept by the servers |
+ * | `retention` | to the millisecond, by those who look; the servers free the space | the same; the servers free it within seconds |
+ * | priorities, delays, limits, schedules, pauses | a consumer for each priority, records that all processes share | the same: the servers' own schedules, pauses and priority groups do not go with a bound, or choose the worker and not the job |
+ *
  * ## What is on the servers
  *
- * For a queue called `mails`: the stream `JOBS_mails` with its consumer
- * `workers`, the dead letters in `DEAD_JOBS_mails`, and in `RETURNED_JOBS_mails`
- * notes on jobs that were given back uncounted. They are made when the queue is
- * opened for the first time, with 3 replicas on a cluster, and stay until an
- * operator deletes them. The subjects begin with `jobs.mails.`; an account needs
- * those, `$JS.API.>`, `$JS.ACK.>` and `_INBOX.>`.
+ * For a queue called `mails`: the stream `JOBS_mails` with a consumer for each
+ * priority in use, the dead letters in `DEAD_JOBS_mails`, and in
+ * `RETURNED_JOBS_mails` notes on jobs that were given back. `STATE_JOBS_mails`
+ * (pauses, limits, schedules, unique ids) and `RESULTS_JOBS_mails` are made on
+ * first use. All have 3 replicas on a cluster, and stay until an operator deletes
+ * them. The subjects begin with `jobs.mails.`; an account needs those,
+ * `$JS.API.>`, `$JS.ACK.>` and `_INBOX.>`.
  *
  * A job and all that goes with it must fit into the servers' `max_payload`, 1 MB
- * unless they say otherwise. Delays are measured on the machines' own clocks:
- * let them agree, as with NTP. A job that is not due is looked at once when its
- * turn comes, and put off; many thousands of them cost the workers that one look
- * each.
+ * by default. Delays, rates and schedules are measured on the machines' own
+ * clocks: let them agree, as with NTP. Looking for a job by its id reads the queue
+ * until it is found.
+ *
+ * When jobs are done at more than one a millisecond, up to 200 are fetched ahead
+ * of the workers, as many as they do in 10 ms; those that stay longer than 100 ms
+ * go back.
  *
  * @module
  */
@@ -89,13 +107,13 @@ export { NatsError } from "./errors.ts";
 export { natsJobs } from "./nats_jobs.ts";
 export type { NatsJobsOptions } from "./nats_options.ts";
 export { LeaseLostError } from "../jobs/errors.ts";
+export type { Job, JobState } from "../jobs/job.ts";
 export type {
   DeadLetter,
-  Job,
+  JobInfo,
   Jobs,
-  JobsOptions,
-  JobState,
-  PutOptions,
+  StoredJobState,
 } from "../jobs/jobs.ts";
+export type { JobsOptions, PutOptions } from "../jobs/options.ts";
 export { QueueShutDownError } from "../errors.ts";
 export type { WaitOptions } from "../../tasks/kernel/types.ts";

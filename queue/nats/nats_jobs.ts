@@ -12,19 +12,23 @@ import { codecOf } from "../jobs/codec.ts";
 import type { Jobs } from "../jobs/jobs.ts";
 import { settingsOf } from "../jobs/settings.ts";
 import { connectTo } from "./transport/connect.ts";
-import { NatsError } from "./errors.ts";
+import { deadlineIn, steadyClock } from "./transport/deadline.ts";
 import { ReconnectingConnection } from "./transport/reconnecting_connection.ts";
-import { Subjects } from "./_subjects.ts";
+import { provision } from "./provision.ts";
+import { Subjects } from "./subjects.ts";
+import { NatsError } from "./errors.ts";
 import { NatsJobs } from "./_nats_queue.ts";
 import {
   addressOf,
   checkNatsOptions,
   type NatsJobsOptions,
 } from "./nats_options.ts";
-import { setUp } from "./_provision.ts";
 
 /** How long opening may take, unless it is said. */
 const CONNECT_TIMEOUT = 5000;
+
+/** How often a server is pinged, at most and at least, in milliseconds. */
+const SHORTEST_PING = 100, LONGEST_PING = 2500;
 
 /** How long a cluster may not know of a queue that was there. */
 const DOUBT = 5000;
@@ -103,38 +107,54 @@ async function close(opening: PromiseLike<AsyncDisposable>): Promise<void> {
 }
 
 async function open<T>(options: NatsJobsOptions<T>): Promise<Jobs<T>> {
+  return await openQueue(options, true);
+}
+
+/** Opens a queue; `create` says whether it is made if it is not there. */
+export async function openQueue<T>(
+  options: NatsJobsOptions<T>,
+  create: boolean,
+): Promise<NatsJobs<T>> {
   const { connectTimeout = CONNECT_TIMEOUT } = options;
-  const until = performance.now() + connectTimeout;
-  const link = new ReconnectingConnection(
+  const deadline = deadlineIn(connectTimeout);
+  const connection = new ReconnectingConnection(
     await connectTo(options, connectTimeout),
   );
   const where = addressOf(options).servers.join(", ");
   try {
-    if (!link.hasJetStream) {
+    if (!connection.hasJetStream) {
       throw new NatsError(
         `JetStream is not enabled at ${where}: start it with nats-server -js`,
       );
     }
-    const names = new Subjects(options.name);
-    const settings = await timeout(
-      until - performance.now(),
-      () => setUp(link, names, { ...options, until }),
+    connection.watchSilence(pingEvery(options.lease));
+    const subjects = new Subjects(options.name);
+    const { settings, incarnation, lines, softBound } = await timeout(
+      deadline.remaining(),
+      () => provision(connection, subjects, { ...options, deadline, create }),
     );
-    if (link.clustered) link.doubt = DOUBT;
+    connection.watchSilence(pingEvery(settings.lease));
+    if (connection.clustered) connection.doubt = DOUBT;
     const { resources } = currentScope().scheduler;
+    const clock = steadyClock;
     return new NatsJobs({
-      link,
-      names,
-      settings,
-      resources,
+      context: { connection, subjects, settings, clock, incarnation },
       codec: codecOf(options),
+      lines,
+      softBound,
+      resources,
     });
   } catch (error) {
-    await link.close(error);
+    await connection.close(error);
     if (!(error instanceof TimeoutError)) throw error;
     throw new NatsError(
       `JetStream at ${where} was not ready within ${connectTimeout} ms`,
       { cause: error },
     );
   }
+}
+
+/** A silent server is to be left within a third of a lease. */
+function pingEvery(lease = 30_000): number {
+  return Math.min(Math.max(lease / 12, SHORTEST_PING), LONGEST_PING);
 }

@@ -4,14 +4,16 @@ import {
   describe,
   type WaitOptions,
 } from "../../tasks/kernel/types.ts";
-import type { JobsOptions } from "../jobs/jobs.ts";
+import type { JobsOptions } from "../jobs/options.ts";
 
 /**
  * Where a queue is, and how it works.
  *
- * `maxSize`, `lease`, `maxAttempts`, `window` and `replicas` belong to the
- * queue, not to who opens it: the first one sets them, and who opens it later
- * changes those that it names, and leaves the others as they are.
+ * `maxSize`, `lease`, `maxAttempts`, `window`, `retention` and `replicas` belong
+ * to the queue itself: the first process that opens it sets them, and one that
+ * opens it later changes those that it names, and leaves the others as they are.
+ * A smaller `maxSize` lets puts wait until there are fewer jobs; a shorter
+ * `lease` comes into force when the leases given before have run out.
  */
 // deno-lint-ignore no-explicit-any -- as of JobsOptions
 export interface NatsJobsOptions<T = any> extends JobsOptions<T>, WaitOptions {
@@ -25,17 +27,20 @@ export interface NatsJobsOptions<T = any> extends JobsOptions<T>, WaitOptions {
   name: string;
   /** Milliseconds until it gives up opening the queue; 5000 unless given. */
   connectTimeout?: number | undefined;
-  /** Who it logs in as; also in the URL of a server. */
+  /**
+   * The user to log in as, at all servers. A login in the URL of a server is for
+   * that server only.
+   */
   user?: string | undefined;
   /** The password of `user`. */
   password?: string | undefined;
   /** Instead of user and password. */
   token?: string | undefined;
-  /** What stands in a `.creds` file, instead of user and password. */
+  /** The text of a `.creds` file, instead of user and password. */
   credentials?: string | undefined;
   /**
-   * Whether the connection has to be encrypted, and how; where a server asks
-   * for TLS, it is.
+   * Whether the connection must be encrypted, and how; if a server asks for TLS,
+   * it always is.
    */
   tls?: boolean | {
     caCerts?: string[];
@@ -49,19 +54,25 @@ export interface NatsJobsOptions<T = any> extends JobsOptions<T>, WaitOptions {
   replicas?: 1 | 3 | 5 | undefined;
 }
 
-/** Servers without what must not be shown, and how to log in. */
+/** How to log in. */
+export interface Login {
+  user?: string | undefined;
+  password?: string | undefined;
+  token?: string | undefined;
+}
+
+/** The servers, without passwords, and the login of each. */
 export interface Address {
   servers: string[];
-  user: string | undefined;
-  password: string | undefined;
-  token: string | undefined;
+  /** By `host:port`. */
+  logins: Map<string, Login | undefined>;
   tls: boolean;
 }
 
 const NAME = /^[A-Za-z0-9_-]{1,200}$/;
 const URL_PARTS = /^(?:(nats|tls):\/\/)?(?:([^@/]*)@)?([^@/]+)\/?$/i;
 
-/** Refuses options that make no sense. */
+/** Refuses bad options. */
 export function checkNatsOptions(options: NatsJobsOptions): void {
   const { name, connectTimeout, replicas } = options ?? {};
   if (typeof name !== "string" || !NAME.test(name)) {
@@ -79,7 +90,7 @@ export function checkNatsOptions(options: NatsJobsOptions): void {
   }
 }
 
-/** Where the servers are, with user, password and token taken out of the URLs. */
+/** The servers in `options`; a login in a URL is for that server only. */
 export function addressOf(options: NatsJobsOptions): Address {
   const { servers, user, password, token } = options;
   const list = typeof servers === "string" ? [servers] : servers;
@@ -88,11 +99,12 @@ export function addressOf(options: NatsJobsOptions): Address {
       `servers is one server or more, found ${describe(list)}`,
     );
   }
-  const address = {
-    servers: [] as string[],
-    user,
-    password,
-    token,
+  const common = user === undefined && token === undefined
+    ? undefined
+    : { user, password, token };
+  const address: Address = {
+    servers: [],
+    logins: new Map(),
     tls: options.tls !== undefined && options.tls !== false,
   };
   for (const server of list) {
@@ -103,18 +115,38 @@ export function addressOf(options: NatsJobsOptions): Address {
       );
     }
     const [, scheme, login, host] = parts;
+    const full = withPort(host!);
     address.servers.push(host!);
+    address.logins.set(full, common ?? loginIn(login));
     if (scheme?.toLowerCase() === "tls") address.tls = true;
-    if (login === undefined || user !== undefined || token !== undefined) {
-      continue;
-    }
-    const colon = login.indexOf(":");
-    if (colon < 0) {
-      address.token = decodeURIComponent(login);
-    } else {
-      address.user = decodeURIComponent(login.slice(0, colon));
-      address.password = decodeURIComponent(login.slice(colon + 1));
-    }
   }
   return address;
+}
+
+function loginIn(text: string | undefined): Login | undefined {
+  if (text === undefined) return undefined;
+  const colon = text.indexOf(":");
+  if (colon < 0) return { token: decoded(text) };
+  return {
+    user: decoded(text.slice(0, colon)),
+    password: decoded(text.slice(colon + 1)),
+  };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new TypeError(
+      "the login in the URL of a server is no percent-encoding",
+    );
+  }
+}
+
+const DEFAULT_PORT = 4222;
+
+/** With its port, and without the brackets of an IPv6 address. */
+function withPort(host: string): string {
+  const full = /^(\[.*\]|[^:]*)$/.test(host) ? `${host}:${DEFAULT_PORT}` : host;
+  return full.replace(/[[\]]/g, "");
 }

@@ -68,15 +68,6 @@ const KNOWN: string[] = [
   "process/pipes/communicate.ts → streams/stream_reader.ts",
   "process/pipes/pipes.ts → streams/stream_reader.ts",
   "process/pipes/pipes.ts → streams/stream_writer.ts",
-  "queue/nats/consumer/acks.ts → queue/nats/_subjects.ts",
-  "queue/nats/consumer/dead_letters.ts → queue/nats/_provision.ts",
-  "queue/nats/consumer/dead_letters.ts → queue/nats/_subjects.ts",
-  "queue/nats/consumer/release_notes.ts → queue/nats/_subjects.ts",
-  "queue/nats/producer/backlog.ts → queue/nats/_provision.ts",
-  "queue/nats/producer/backlog.ts → queue/nats/_subjects.ts",
-  "queue/nats/producer/done_notices.ts → queue/nats/_subjects.ts",
-  "queue/nats/producer/publish.ts → queue/nats/_subjects.ts",
-  "queue/nats/producer/publisher.ts → queue/nats/_subjects.ts",
 ];
 
 function isInside(file: string, folder: string): boolean {

@@ -1,9 +1,5 @@
 import { LifoQueue, PriorityQueue, Queue } from "@asyncio/asyncio/queue";
-import {
-  shown,
-  testWaitingRules,
-  type WaitCase,
-} from "../_helpers/waiting_rules.ts";
+import { shown, testWaitingRules, type WaitCase } from "../_waiting_rules.ts";
 
 function casesOf(Class: typeof Queue<number>): WaitCase[] {
   return [

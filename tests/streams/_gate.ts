@@ -1,4 +1,4 @@
-import { LOOPBACK } from "../_helpers/loopback.ts";
+const LOOPBACK = { hostname: "127.0.0.1" };
 
 /**
  * A proxy in front of a server, that can hold back what goes through it, and

@@ -1,4 +1,4 @@
-import { LOOPBACK } from "../_helpers/loopback.ts";
+const LOOPBACK = { hostname: "127.0.0.1" };
 
 /** A server that takes connections and says nothing. */
 export class Silent implements Disposable {

@@ -10,8 +10,7 @@ import {
 import { certificates } from "./_certificates.ts";
 import { freePort, outputOf, ServerProgram, testWith } from "./_programs.ts";
 import { portOf, text } from "./_sockets.ts";
-import { serving, trusting } from "./_tls.ts";
-import { LOOPBACK } from "../_helpers/loopback.ts";
+import { LOOPBACK, serving, trusting } from "./_tls.ts";
 
 /** Tries until the server is there. */
 async function connectSoon(options: ConnectOptions): Promise<Streams> {

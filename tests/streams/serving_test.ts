@@ -3,6 +3,7 @@ import {
   openConnection,
   startServer,
   startUnixServer,
+  type StreamReader,
   type StreamWriter,
 } from "@asyncio/asyncio/streams";
 import {
@@ -14,12 +15,17 @@ import {
   type Task,
 } from "@asyncio/asyncio/tasks";
 import { Event } from "@asyncio/asyncio/sync";
-import { turns } from "../_helpers/turns.ts";
-import { openDescriptors, portOf, text } from "./_sockets.ts";
-import { until } from "../_helpers/until.ts";
-import { echo, LOOPBACK } from "../_helpers/loopback.ts";
+import { turns } from "../tasks/_turns.ts";
+import { openDescriptors, portOf, text, until } from "./_sockets.ts";
 
-// --- A limit on connections --------------------------------------------------
+const LOOPBACK = { hostname: "127.0.0.1" };
+
+async function echo(reader: StreamReader, writer: StreamWriter): Promise<void> {
+  for await (const line of reader) writer.write(line);
+  writer.close();
+}
+
+// A limit on connections
 
 Deno.test("above maxConnections clients wait to be accepted", async () => {
   const served: StreamWriter[] = [];

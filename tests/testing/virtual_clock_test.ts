@@ -14,7 +14,7 @@ import { VirtualClock } from "@asyncio/asyncio/testing";
 
 const DAY = 86_400_000;
 
-// --- Jumping -----------------------------------------------------------------
+// --- jumping -----------------------------------------------------------------
 
 Deno.test("a day passes at once", async () => {
   const clock = new VirtualClock();
@@ -183,7 +183,7 @@ Deno.test("infinity is never jumped to", async () => {
   await assertRejects(() => running, Error, "enough");
 });
 
-// --- Arguments and state -----------------------------------------------------
+// --- arguments and state -----------------------------------------------------
 
 Deno.test("times that are not finite are refused", async () => {
   assertThrows(() => new VirtualClock({ start: NaN }), RangeError);

@@ -1,13 +1,22 @@
 /** @module */
 import { detached } from "../../../tasks/kernel/context/detached.ts";
-import type { Settings } from "../../jobs/settings.ts";
-import { answered } from "../transport/jetstream_api.ts";
-import { type Delivery, ID, MESSAGE_ID } from "./delivery.ts";
-import type { ReconnectingConnection } from "../transport/reconnecting_connection.ts";
-import { nanoseconds } from "../transport/nanoseconds.ts";
-import type { Subjects } from "../_subjects.ts";
-import type { NatsJob } from "./nats_job.ts";
+import type { Loss } from "../../jobs/errors.ts";
+import type { JobState } from "../../jobs/job.ts";
+import type { Outcome } from "../../jobs/results.ts";
+import type { QueueContext } from "../queue_context.ts";
 import type { DoneNotices } from "../producer/done_notices.ts";
+import {
+  type JobMeta,
+  MESSAGE_ID,
+  META,
+  writtenMeta,
+} from "../producer/job_message.ts";
+import type { Line } from "../subjects.ts";
+import type { Deadline } from "../transport/deadline.ts";
+import { dataIn, type StoredMessage } from "../transport/stored_message.ts";
+import type { KeptResults } from "../shared/kept_results.ts";
+import { nanoseconds, reply } from "../transport/jetstream_api.ts";
+import type { Delivery } from "./delivery.ts";
 import { ReleaseNotes } from "./release_notes.ts";
 
 /** The headers of a dead letter. */
@@ -16,32 +25,41 @@ export const ATTEMPTS = "Jobs-Attempts", REASON = "Jobs-Reason";
 /** Of a reason, so many characters are kept. */
 const LONGEST_REASON = 500;
 
+/** A job that is leased here, as far as it matters for settling it. */
+export interface HeldJob {
+  readonly id: string;
+  readonly attempt: number;
+  readonly state: JobState;
+  readonly progress: string | undefined;
+  readonly delivery: Delivery;
+  lose(loss: Loss): void;
+  release(): Promise<void>;
+}
+
 /**
- * Where jobs are settled. What is begun here is carried out, whoever waits for
- * it, and ends at `until`, when the job is not ours any more.
+ * Settles jobs. What is begun here is carried out, also if the wait for it is
+ * given up, and ends with the lease, when the job is not ours any more.
  */
 export class Acks {
-  readonly settings: Settings;
-  readonly returns: ReleaseNotes;
+  readonly notes: ReleaseNotes;
   /** The jobs that are leased here, by their number, oldest lease first. */
-  // deno-lint-ignore no-explicit-any -- the values are nobody's concern here
-  readonly held: Map<number, NatsJob<any>> = new Map();
-  readonly #link: ReconnectingConnection;
-  readonly #names: Subjects;
-  readonly #news: DoneNotices;
+  readonly held: Map<number, HeldJob> = new Map();
+  /** Called when a job of a key is not held any more. */
+  onGone: ((delivery: Delivery) => void) | undefined = undefined;
+  readonly #context: QueueContext;
+  readonly #notices: DoneNotices;
+  readonly #results: KeptResults;
   readonly #begun = new Set<Promise<unknown>>();
 
   constructor(
-    link: ReconnectingConnection,
-    names: Subjects,
-    news: DoneNotices,
-    settings: Settings,
+    context: QueueContext,
+    notices: DoneNotices,
+    results: KeptResults,
   ) {
-    this.settings = settings;
-    this.returns = new ReleaseNotes(link, names);
-    this.#link = link;
-    this.#names = names;
-    this.#news = news;
+    this.notes = new ReleaseNotes(context);
+    this.#context = context;
+    this.#notices = notices;
+    this.#results = results;
   }
 
   /** What is under way. */
@@ -49,9 +67,9 @@ export class Acks {
     return [...this.#begun];
   }
 
-  /** Does `how` in no task. */
-  begin<R>(how: () => Promise<R>): Promise<R> {
-    const promise = detached(how);
+  /** Does `work` in no task. */
+  begin<R>(work: () => Promise<R>): Promise<R> {
+    const promise = detached(work);
     this.#begun.add(promise);
     const over = () => void this.#begun.delete(promise);
     promise.then(over, over);
@@ -59,89 +77,124 @@ export class Acks {
   }
 
   /** Notes that `job` is leased here; one that had it before has lost it. */
-  hold<T>({ sequence }: Delivery, job: NatsJob<T>): void {
+  hold(job: HeldJob): void {
+    const { sequence } = job.delivery;
     if (this.held.get(sequence) !== job) this.lose(sequence);
     this.held.delete(sequence);
-    for (const [old, { state }] of this.held) {
-      if (state === "leased") break;
-      this.held.delete(old);
-    }
+    this.#forgetLost();
     this.held.set(sequence, job);
   }
 
-  /** It has come again: who had it here is too late. */
-  lose(sequence: number): void {
-    this.held.get(sequence)?.lose();
-    this.held.delete(sequence);
-  }
-
-  /** When the lease of what has just come runs out. */
-  until({ arrived }: Delivery): number {
-    return arrived + this.settings.lease;
-  }
-
-  /** Takes the job out of the queue. */
-  async finish(delivery: Delivery, until: number): Promise<void> {
-    await this.#answer(delivery, "+ACK", until);
-    this.#news.tell();
-    if (delivery.note > 0) {
-      this.begin(() => this.returns.forget(delivery)).catch(() => {});
+  /** Jobs whose holders never came back. */
+  #forgetLost(): void {
+    for (const [old, job] of this.held) {
+      if (job.state === "leased") break;
+      this.held.delete(old);
+      job.lose("expired");
+      this.onGone?.(job.delivery);
     }
   }
 
-  async extend(delivery: Delivery, until: number): Promise<void> {
-    await this.#answer(delivery, "+WPI", until);
+  /** It has come again, or is gone: who had it here is too late. */
+  lose(sequence: number, loss: Loss = "expired"): void {
+    const job = this.held.get(sequence);
+    if (job === undefined) return;
+    this.held.delete(sequence);
+    job.lose(loss);
+    this.onGone?.(job.delivery);
+  }
+
+  /** It could not be settled. */
+  gone(delivery: Delivery): void {
+    this.lose(delivery.sequence);
+    this.onGone?.(delivery);
+  }
+
+  /** It is being settled. */
+  letGo({ sequence }: Delivery): void {
+    this.held.delete(sequence);
+  }
+
+  /** Takes the job out of the queue. */
+  async ack(delivery: Delivery, outcome: Outcome): Promise<void> {
+    const kept = this.#results.keep(delivery, outcome);
+    // A result is there before its job is gone; for nothing, nobody has to wait.
+    if (outcome.state !== "done" || outcome.result !== undefined) await kept;
+    await Promise.all([kept, this.#settle(delivery, "+ACK")]);
+    this.#notices.tell(delivery.id, outcome);
+    if (delivery.note > 0) {
+      this.begin(() => this.notes.forget(delivery)).catch(() => {});
+    }
+    this.onGone?.(delivery);
+  }
+
+  /** Restarts the lease on the servers. */
+  async working(delivery: Delivery): Promise<void> {
+    await this.#settle(delivery, "+WPI");
   }
 
   /** Gives it back, to be delivered again in `delay` milliseconds. */
-  async giveBack(
+  async nak(
     delivery: Delivery,
-    delay: number,
-    until: number,
+    { delay, attempt }: { delay: number; attempt: boolean },
   ): Promise<void> {
-    const answer = delay > 0
-      ? `-NAK ${JSON.stringify({ delay: nanoseconds(delay) })}`
-      : "-NAK";
-    await this.#answer(delivery, answer, until);
-  }
-
-  /** The same, as if it had not been taken. */
-  async release(
-    delivery: Delivery,
-    delay: number,
-    until: number,
-  ): Promise<void> {
-    if (!await this.returns.write(delivery, until)) return;
-    await this.giveBack(delivery, delay, until);
+    if (await this.notes.write(delivery, { delay, attempt })) {
+      const answer = delay > 0
+        ? `-NAK ${JSON.stringify({ delay: nanoseconds(delay) })}`
+        : "-NAK";
+      await this.#settle(delivery, answer);
+    }
+    this.onGone?.(delivery);
   }
 
   /** First there is a dead letter, and then no job: never neither. */
-  async bury(
+  async deadLetter(
     delivery: Delivery,
     attempts: number,
     reason: string,
-    until: number,
   ): Promise<void> {
-    const { id, data, key } = delivery;
-    const headers = {
-      [MESSAGE_ID]: key,
-      [ID]: encodeURIComponent(id),
-      [ATTEMPTS]: String(attempts),
-      [REASON]: encodeURIComponent(
-        reason.slice(0, LONGEST_REASON).toWellFormed(),
-      ),
-    };
-    const subject = this.#names.letters;
-    const question = { asked: "a dead letter", subject, data };
-    await answered(this.#link, question, { headers, until });
-    await this.finish(delivery, until);
+    const { data, lease } = delivery;
+    await this.#writeLetter(delivery, data, { attempts, reason, lease });
+    await this.ack(delivery, { state: "dead", reason });
   }
 
-  async #answer(
-    { answerTo }: Delivery,
-    answer: string,
-    until: number,
+  /** Makes a dead letter of a stored job that was not begun. */
+  async bury(
+    job: JobMeta & { key: string; line: Line },
+    message: StoredMessage,
+    reason: string,
   ): Promise<void> {
-    await this.#link.ask(answerTo, answer, { until });
+    await this.#writeLetter(job, dataIn(message), { attempts: 0, reason });
+  }
+
+  async #writeLetter(
+    job: JobMeta & { key: string; line: Line },
+    data: Uint8Array,
+    { attempts, reason, lease }: {
+      attempts: number;
+      reason: string;
+      lease?: Deadline;
+    },
+  ): Promise<void> {
+    const { connection, subjects } = this.#context;
+    const { key, line } = job;
+    const short = reason.slice(0, LONGEST_REASON).toWellFormed();
+    const meta = { ...job, due: 0, expires: Infinity };
+    const headers = {
+      [MESSAGE_ID]: key,
+      [META]: writtenMeta({ ...meta, priority: line.priority }, key)!,
+      [ATTEMPTS]: String(attempts),
+      [REASON]: encodeURIComponent(short),
+    };
+    const request = { asked: "a dead letter", subject: subjects.letters, data };
+    await reply(connection, request, { headers, deadline: lease });
+  }
+
+  async #settle(
+    { replyTo, lease }: Delivery,
+    answer: string,
+  ): Promise<void> {
+    const options = { deadline: lease };
+    await this.#context.connection.request(replyTo, answer, options);
   }
 }

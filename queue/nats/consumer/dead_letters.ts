@@ -1,15 +1,14 @@
 /** @module */
 import type { WaitOptions } from "../../../tasks/kernel/types.ts";
 import { ignoreCancelRejection } from "../../../tasks/kernel/wait/checkpoint.ts";
-import type { Codec } from "../../jobs/codec.ts";
-import type { DeadLetter } from "../../jobs/jobs.ts";
+import { type Codec, decodedOrNothing } from "../../jobs/codec.ts";
 import { type DeadJob, DeadLetterEntry } from "../../jobs/dead_letter.ts";
+import type { DeadLetter } from "../../jobs/jobs.ts";
 import { listing } from "../../jobs/listing.ts";
-import { ID } from "./delivery.ts";
-import { ATTEMPTS, REASON } from "./acks.ts";
-import type { ReconnectingConnection } from "../transport/reconnecting_connection.ts";
-import type { Subjects } from "../_subjects.ts";
-import { lastLetter } from "../_provision.ts";
+import type { QueueContext } from "../queue_context.ts";
+import { decoded, type JobMeta, readMeta } from "../producer/job_message.ts";
+import type { StreamReply } from "../provision.ts";
+import { api } from "../transport/jetstream_api.ts";
 import {
   dataIn,
   findMessage,
@@ -17,82 +16,133 @@ import {
   removeMessage,
   type StoredMessage,
 } from "../transport/stored_message.ts";
+import { ATTEMPTS, REASON } from "./acks.ts";
+
+/** A dead letter as it is stored. */
+export interface StoredLetter extends DeadJob {
+  readonly seq: number;
+  readonly meta: JobMeta;
+}
 
 /** Puts a job back: its number among the letters tells it from others. */
 export type PutBack<T> = (
   letter: DeadLetter<T>,
-  number: number,
+  stored: StoredLetter,
   options?: WaitOptions,
 ) => Promise<void>;
 
 /** The dead letters of a queue. */
 export class DeadLetters<T> {
-  readonly #link: ReconnectingConnection;
-  readonly #names: Subjects;
+  readonly #context: QueueContext;
   readonly #codec: Codec<T>;
   readonly #putBack: PutBack<T>;
 
-  constructor(
-    link: ReconnectingConnection,
-    names: Subjects,
-    codec: Codec<T>,
-    putBack: PutBack<T>,
-  ) {
-    this.#link = link;
-    this.#names = names;
+  constructor(context: QueueContext, codec: Codec<T>, putBack: PutBack<T>) {
+    this.#context = context;
     this.#codec = codec;
     this.#putBack = putBack;
   }
 
-  /** Those that there are when it is first asked. */
+  /** How many there are. */
+  async count(options?: WaitOptions): Promise<number> {
+    const { messages } = await this.#state(options);
+    if (this.#context.settings.keepDead === Infinity) return messages;
+    const next = this.walk(options);
+    let count = 0;
+    while (await next() !== undefined) count++;
+    return count;
+  }
+
+  async #state(options?: WaitOptions): Promise<StreamReply["state"]> {
+    const { connection, subjects } = this.#context;
+    const subject = `STREAM.INFO.${subjects.dead}`;
+    const { state } = await api<StreamReply>(
+      connection,
+      subject,
+      undefined,
+      options,
+    );
+    return state;
+  }
+
+  /** The letters that are there when it is first asked. */
   list(options?: WaitOptions): AsyncIterableIterator<DeadLetter<T>> {
+    const next = this.walk(options);
+    return listing(async () => {
+      const stored = await next();
+      return stored && await this.#letter(stored);
+    });
+  }
+
+  /** Returns a function that gives one after the other, as they are stored. */
+  walk(options?: WaitOptions): () => Promise<StoredLetter | undefined> {
     let next = 1;
     let last: number | undefined;
-    return listing(async () => {
-      last ??= await lastLetter(this.#link, this.#names, options);
-      if (next > last) return undefined;
-      const found = await this.#find(next, options);
-      if (found === undefined || found.seq > last) return undefined;
-      next = found.seq + 1;
-      return this.#letter(found);
-    });
+    return async () => {
+      last ??= (await this.#state(options)).last_seq;
+      while (next <= last) {
+        const found = await this.#find(next, options);
+        if (found === undefined || found.seq > last) return undefined;
+        next = found.seq + 1;
+        if (!this.#isTooOld(found)) return read(found);
+      }
+      return undefined;
+    };
+  }
+
+  /** The servers may take a while to drop what is too old. */
+  #isTooOld({ time }: StoredMessage): boolean {
+    const age = Date.now() - Date.parse(time);
+    return age > this.#context.settings.keepDead;
   }
 
   #find(
     seq: number,
     options?: WaitOptions,
   ): Promise<StoredMessage | undefined> {
-    const { dead, letters } = this.#names;
-    return findMessage(
-      this.#link,
-      dead,
-      { seq, next_by_subj: letters },
-      options,
-    );
+    const { connection, subjects } = this.#context;
+    const query = { seq, next_by_subj: subjects.letters };
+    return findMessage(connection, subjects.dead, query, options);
   }
 
-  #letter(message: StoredMessage): DeadLetter<T> {
-    const { seq, time } = message;
-    const header = headersIn(message);
-    const remains: DeadJob = {
-      id: decodeURIComponent(header(ID)),
-      data: dataIn(message),
-      attempts: Number(header(ATTEMPTS)),
-      reason: decodeURIComponent(header(REASON)),
-      date: new Date(time),
+  /** Takes it out; false if it was not there. */
+  remove(seq: number, options?: WaitOptions): Promise<boolean> {
+    const { connection, subjects } = this.#context;
+    return removeMessage(connection, subjects.dead, seq, options);
+  }
+
+  async #letter(stored: StoredLetter): Promise<DeadLetter<T>> {
+    const { seq } = stored;
+    const drop = async (options?: WaitOptions) => {
+      await this.remove(seq, options);
     };
-    const drop = (options?: WaitOptions) =>
-      removeMessage(this.#link, this.#names.dead, seq, options);
     const requeue = async (options?: WaitOptions) => {
       const found = await this.#find(seq, options);
-      if (found?.seq !== seq) return; // somebody else was faster
-      await this.#putBack(letter, seq, options);
+      if (found?.seq !== seq) return; // another process was faster
+      await this.#putBack(letter, stored, options);
       await drop(options);
     };
-    const letter = new DeadLetterEntry(remains, this.#codec, {
+    const value = await decodedOrNothing(this.#codec, stored.data);
+    const letter = new DeadLetterEntry(stored, value, {
       drop: (options) => ignoreCancelRejection(drop(options)),
       requeue: (options) => ignoreCancelRejection(requeue(options)),
     });
     return letter;
   }
+}
+
+/** Other clients may write here as well: what cannot be read is left out. */
+function read(message: StoredMessage): StoredLetter {
+  const { seq, time } = message;
+  const header = headersIn(message);
+  const meta = readMeta(header, `${seq}`);
+  return {
+    seq,
+    meta,
+    id: meta.id,
+    data: dataIn(message),
+    attempts: Number(header(ATTEMPTS)) || 0,
+    reason: decoded(header(REASON)),
+    date: new Date(time),
+  };
 }

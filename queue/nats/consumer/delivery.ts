@@ -1,50 +1,67 @@
 /** @module */
+import { type JobMeta, readMeta } from "../producer/job_message.ts";
+import { type Line, lineOfConsumer } from "../subjects.ts";
 import type { Msg } from "../transport/client.ts";
+import type { JobLease } from "./job_lease.ts";
 
 /** A job on its way from the servers. */
-export interface Delivery {
-  /** Which of the queue's jobs it is. */
+export interface Delivery extends JobMeta {
+  /** The number of the message in its stream. */
   readonly sequence: number;
-  /** The same, in all queues of that name that there ever were. */
+  /** The same, unique in all queues of that name that there ever were. */
   readonly key: string;
+  readonly line: Line;
   /** How often it was delivered, this time included. */
   readonly deliveries: number;
-  readonly id: string;
   readonly data: Uint8Array;
-  /** Milliseconds of `Date.now()` before which it may not be taken. */
-  readonly due: number;
-  /** Where to say what becomes of it. */
-  readonly answerTo: string;
-  /** When it came, by `performance.now()`. */
-  readonly arrived: number;
+  /** Where to settle it. */
+  readonly replyTo: string;
+  readonly lease: JobLease;
   /** How many deliveries were no attempts. */
   returns: number;
-  /** The number of the note that says so; 0 where there is none. */
+  /** The number of the note that says so; 0 if there is none. */
   note: number;
 }
 
-/** The headers of a job. */
-export const ID = "Jobs-Id", DUE = "Jobs-Due", MESSAGE_ID = "Nats-Msg-Id";
-
-/** The delivery in `message`; `undefined` where that is something else. */
-export function deliveryOf(message: Msg): Delivery | undefined {
+/** The delivery in `message`; `undefined` if it is something else. */
+export function deliveryOf(
+  message: Msg,
+  lease: () => JobLease,
+): Delivery | undefined {
   const { reply, headers, data } = message;
   if (reply === undefined) return undefined;
   // $JS.ACK.[domain.account.]stream.consumer.deliveries.sequence.n.stored.n
   const parts = reply.split(".");
-  if (parts[0] !== "$JS" || parts[1] !== "ACK") return undefined;
+  if (parts[0] !== "$JS" || parts[1] !== "ACK" || parts.length < 9) {
+    return undefined;
+  }
   const at = parts.length > 9 ? 6 : 4;
-  const id = headers?.get(ID) || headers?.get(MESSAGE_ID) || "";
+  const sequence = parts[at + 1]!;
   return {
+    ...readMeta((name) => headers?.get(name) ?? "", sequence),
     deliveries: Number(parts[at]),
-    sequence: Number(parts[at + 1]),
-    key: `${parts[at + 1]}-${parts[at + 3]}`,
-    id: id === "" ? parts[at + 1]! : decodeURIComponent(id),
+    sequence: Number(sequence),
+    key: `${sequence}-${parts[at + 3]}`,
+    line: lineOfConsumer(parts[at - 1]!),
     data,
-    due: Number(headers?.get(DUE) || 0),
-    answerTo: reply,
-    arrived: performance.now(),
+    replyTo: reply,
+    lease: lease(),
     returns: 0,
     note: 0,
   };
+}
+
+/** The key of a stored message, as of its deliveries. */
+export function keyOfStored(
+  { seq, time }: { seq: number; time: string },
+): string {
+  return `${seq}-${nanosecondsSince1970(time)}`;
+}
+
+/** JavaScript's dates end at milliseconds, those of the servers do not. */
+function nanosecondsSince1970(time: string): string {
+  const [, whole, fraction = ""] =
+    /^(.*?)(?:\.(\d+))?(?:Z|[+-]\d\d:\d\d)$/.exec(time) ?? [];
+  const seconds = Math.floor(Date.parse(`${whole}Z`) / 1000);
+  return `${seconds}${fraction.padEnd(9, "0")}`;
 }

@@ -1,108 +1,132 @@
 /** @module */
 import { cancellable } from "../../../tasks/cancellable.ts";
+import {
+  checkpointIfCancelled,
+  ready,
+  readyError,
+} from "../../../tasks/kernel/wait/checkpoint.ts";
 import { printable } from "../../../tasks/kernel/watch/inspect.ts";
-import { checkMilliseconds } from "../../../tasks/kernel/types.ts";
-import { readyError } from "../../../tasks/kernel/wait/checkpoint.ts";
-import { attemptsUsedUp, reasonText } from "../../jobs/codec.ts";
-import { leaseLost, LeaseLostError } from "../../jobs/errors.ts";
-import type { Job, JobState } from "../../jobs/jobs.ts";
-import type { Delivery } from "./delivery.ts";
+import { attemptsUsedUp, jsonText, reasonText } from "../../jobs/codec.ts";
+import { leaseLost, LeaseLostError, type Loss } from "../../jobs/errors.ts";
+import { checkRetry, HeldJob } from "../../jobs/held_job.ts";
+import type { JobState } from "../../jobs/job.ts";
+import type { QueueContext } from "../queue_context.ts";
 import type { Acks } from "./acks.ts";
+import type { Delivery } from "./delivery.ts";
 
 /** A job leased from the servers. */
-export class NatsJob<T> implements Job<T> {
-  readonly value: T;
-  readonly id: string;
-  readonly attempt: number;
-  readonly lease: number;
-  readonly #delivery: Delivery;
-  readonly #desk: Acks;
-  #until: number;
+export class NatsJob<T> extends HeldJob<T> {
+  readonly delivery: Delivery;
+  readonly #acks: Acks;
+  readonly #context: QueueContext;
   #settled = false;
-  #lost = false;
 
-  constructor(value: T, attempt: number, delivery: Delivery, desk: Acks) {
-    this.value = value;
-    this.id = delivery.id;
-    this.attempt = attempt;
-    this.lease = desk.settings.lease;
-    this.#delivery = delivery;
-    this.#desk = desk;
-    this.#until = delivery.arrived + this.lease;
+  constructor(
+    value: T,
+    attempt: number,
+    { delivery, acks, context }: {
+      delivery: Delivery;
+      acks: Acks;
+      context: QueueContext;
+    },
+  ) {
+    const { id, trace } = delivery;
+    super({ value, id, attempt, lease: context.settings.lease, trace });
+    this.delivery = delivery;
+    this.#acks = acks;
+    this.#context = context;
   }
 
   get state(): JobState {
-    if (this.#lost) return "lost";
+    if (this.loss !== undefined) return "lost";
     if (this.#settled) return "settled";
-    return performance.now() < this.#until ? "leased" : "lost";
+    return this.delivery.lease.remaining() > 0 ? "leased" : "lost";
   }
 
-  done(): Promise<void> {
-    return this.#settle((until) => this.#desk.finish(this.#delivery, until));
+  done(result?: unknown): Promise<void> {
+    const text = result === undefined ? undefined : jsonText(result);
+    return this.#settle(() =>
+      this.#acks.ack(this.delivery, { state: "done", result: text })
+    );
   }
 
   retry(delay = 0, reason?: unknown): Promise<void> {
     try {
-      checkMilliseconds(delay, "the delay");
+      checkRetry(delay);
     } catch (error) {
       return Promise.reject(error);
     }
-    if (this.attempt >= this.#desk.settings.maxAttempts) {
-      return this.#bury(attemptsUsedUp(this.attempt, reason));
+    if (this.attempt >= this.#context.settings.maxAttempts) {
+      return this.#giveUp(attemptsUsedUp(this.attempt, reason));
     }
-    return this.#settle((until) =>
-      this.#desk.giveBack(this.#delivery, delay, until)
+    return this.#settle(() =>
+      this.#acks.nak(this.delivery, { delay, attempt: true })
     );
   }
 
   release(): Promise<void> {
-    return this.#settle((until) =>
-      this.#desk.release(this.#delivery, 0, until)
+    return this.#settle(() =>
+      this.#acks.nak(this.delivery, { delay: 0, attempt: false })
     );
   }
 
   fail(reason: unknown): Promise<void> {
-    return this.#bury(reasonText(reason));
+    return this.#giveUp(reasonText(reason));
   }
 
-  #bury(reason: string): Promise<void> {
-    return this.#settle((until) =>
-      this.#desk.bury(this.#delivery, this.attempt, reason, until)
+  #giveUp(reason: string): Promise<void> {
+    return this.#settle(() =>
+      this.#acks.deadLetter(this.delivery, this.attempt, reason)
     );
   }
 
   extend(): Promise<void> {
     if (this.state !== "leased") return readyError(leaseLost(this));
-    return cancellable(this.#desk.begin(async () => {
-      const asked = performance.now();
-      await this.#confirmed(() =>
-        this.#desk.extend(this.#delivery, this.#until)
-      );
-      this.#until = asked + this.lease;
-      this.#desk.hold(this.#delivery, this);
-    }));
+    return cancellable(this.#acks.begin(() => this.extendNow()));
   }
 
-  /** Somebody else has it by now. */
-  lose(): void {
-    if (!this.#settled) this.#lost = true;
+  /** Gives it back for the queue itself: it was not taken. */
+  async handBack(delay: number): Promise<void> {
+    if (this.state !== "leased") return;
+    this.#settled = true;
+    this.#acks.letGo(this.delivery);
+    await this.#acks.nak(this.delivery, { delay, attempt: false });
   }
 
-  #settle(how: (until: number) => Promise<void>): Promise<void> {
+  /** Restarts the lease; for the queue itself. */
+  async extendNow(): Promise<void> {
+    const { clock, settings } = this.#context;
+    const asked = clock.now();
+    await this.#confirmed(() => this.#acks.working(this.delivery));
+    if (this.loss !== undefined || this.#settled) return;
+    this.delivery.lease.extendTo(asked + settings.lease);
+    this.#acks.hold(this);
+  }
+
+  protected override reported(): Promise<void> {
+    return checkpointIfCancelled() ?? ready(undefined);
+  }
+
+  override lose(loss: Loss): void {
+    if (this.#settled) return;
+    super.lose(loss);
+    this.delivery.lease.lose();
+  }
+
+  #settle(how: () => Promise<void>): Promise<void> {
     if (this.state !== "leased") return readyError(leaseLost(this));
     this.#settled = true;
-    this.#desk.held.delete(this.#delivery.sequence);
-    return cancellable(
-      this.#desk.begin(() => this.#confirmed(() => how(this.#until))),
-    );
+    this.#acks.letGo(this.delivery);
+    return cancellable(this.#acks.begin(() => this.#confirmed(how)));
   }
 
-  /** Nobody may believe in what was not confirmed in time. */
+  /** What was not confirmed in time counts as a lost lease. */
   async #confirmed(how: () => Promise<void>): Promise<void> {
     try {
       await how();
     } catch (cause) {
-      this.#lost = true;
+      super.lose(this.loss ?? "expired");
+      this.#acks.gone(this.delivery);
       if (cause instanceof LeaseLostError) throw cause;
       throw leaseLost(this, { cause });
     }

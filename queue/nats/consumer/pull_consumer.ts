@@ -1,128 +1,113 @@
 /** @module */
 import type { EventLoop } from "../../../tasks/event_loop.ts";
 import type { TimerHandle } from "../../../tasks/handle.ts";
-import type { Msg, Subscription } from "../transport/client.ts";
-import { type Delivery, deliveryOf } from "./delivery.ts";
+import type { Msg } from "../transport/client.ts";
+import { nanoseconds } from "../transport/jetstream_api.ts";
 import type { ReconnectingConnection } from "../transport/reconnecting_connection.ts";
-import { nanoseconds } from "../transport/nanoseconds.ts";
 
-/** How long the servers keep a request for jobs. */
+/** How long the servers keep a request for jobs, in milliseconds. */
 const EXPIRES = 3000;
 
-/** How much later it is taken for lost, with no word from them. */
+/** How much later it counts as lost, if the servers say nothing. */
 const GRACE = 1000;
 
-/** After a refusal. */
-const PAUSE = 250;
+/** A request that is not kept is answered by then. */
+const AT_ONCE = 2000;
 
 /** A request for `left` more jobs. */
 interface Pull {
-  readonly number: number;
   left: number;
   readonly alarm: TimerHandle;
+  /** Whether it waits for jobs that are to come. */
+  readonly kept: boolean;
+  readonly started: number;
+  /** How many jobs it has brought. */
+  brought: number;
 }
 
-/** What pulls are for. */
+/** How a request has ended. */
+export type PullEnd =
+  /** All jobs have come. */
+  | "filled"
+  /** Its time is up, or there are no jobs now. */
+  | "empty"
+  /** It was lost, or refused: is the consumer still there? */
+  | "refused";
+
+/** What a consumer reports. */
 export interface PullEvents {
-  /** How many jobs are waited for. */
-  wanted(): number;
-  arrived(delivery: Delivery): void;
-  /** For the whole time of a request nothing came. */
-  idle(): void;
-  /** A request was lost, or refused: is the queue still there? */
-  check(): Promise<void>;
+  ended(how: PullEnd, kept: boolean): void;
 }
 
-/**
- * Asks the servers for as many jobs as are waited for, and no more: none lies
- * here, on a lease that runs, with nobody to work on it.
- */
+/** Requests for the jobs of one consumer. */
 export class PullConsumer {
-  readonly #link: ReconnectingConnection;
+  readonly #connection: ReconnectingConnection;
   readonly #loop: EventLoop;
-  readonly #from: string;
+  readonly #subject: string;
+  readonly #inbox: string;
   readonly #events: PullEvents;
-  readonly #inbox: string = `_INBOX.${crypto.randomUUID()}`;
-  readonly #subscription: Subscription;
   /** Oldest first; jobs do not say which request they are for. */
   readonly #pulls = new Map<number, Pull>();
   #asked = 0;
   #numbers = 0;
-  #planned = false;
-  /** Set while it rests after a refusal. */
-  #rested: TimerHandle | undefined = undefined;
-  #stopped = false;
 
   constructor(
-    link: ReconnectingConnection,
-    loop: EventLoop,
-    from: string,
+    { connection, loop, subject, inbox }: {
+      connection: ReconnectingConnection;
+      loop: EventLoop;
+      subject: string;
+      inbox: string;
+    },
     events: PullEvents,
   ) {
-    this.#link = link;
+    this.#connection = connection;
     this.#loop = loop;
-    this.#from = from;
+    this.#subject = subject;
+    this.#inbox = inbox;
     this.#events = events;
-    this.#subscription = link.subscribe(
-      `${this.#inbox}.*`,
-      (message) => this.#heard(message),
-    );
-    link.onChange(() => this.#forget());
   }
 
-  /** Lets one request be made for all that begin to wait now. */
-  plan(): void {
-    if (this.#planned) return;
-    this.#planned = true;
-    queueMicrotask(() => {
-      this.#planned = false;
-      this.#pull();
+  /** How many jobs are asked for, and have not come. */
+  get asked(): number {
+    return this.#asked;
+  }
+
+  /** Asks for `batch` jobs; for those that are there now, unless `kept`. */
+  pull(batch: number, kept: boolean): void {
+    const number = this.#numbers++;
+    const alarm = this.#loop.callLater(
+      kept ? EXPIRES + GRACE : AT_ONCE,
+      () => this.#end(number, "refused"),
+    );
+    const started = this.#loop.time();
+    this.#pulls.set(number, { left: batch, alarm, kept, started, brought: 0 });
+    this.#asked += batch;
+    const request = kept
+      ? { batch, expires: nanoseconds(EXPIRES) }
+      : { batch, no_wait: true };
+    this.#connection.publish(this.#subject, JSON.stringify(request), {
+      reply: `${this.#inbox}.${number}`,
     });
   }
 
-  /** No more requests; what is on its way by now has arrived after this. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#rested?.cancel();
-    const arrived = this.#link.up ? this.#subscription.drain() : undefined;
-    this.#clear();
-    await arrived;
+  /** A job has come. */
+  arrived(): void {
+    this.#take(1);
   }
 
-  #pull(): void {
-    const batch = this.#events.wanted() - this.#asked;
-    if (batch <= 0 || this.#stopped || !this.#link.up) return;
-    if (this.#rested !== undefined) return;
-    const number = this.#numbers++;
-    const alarm = this.#loop.callLater(
-      EXPIRES + GRACE,
-      () => this.#lost(number),
-    );
-    this.#pulls.set(number, { number, left: batch, alarm });
-    this.#asked += batch;
-    this.#link.publish(
-      this.#from,
-      JSON.stringify({ batch, expires: nanoseconds(EXPIRES) }),
-      { reply: `${this.#inbox}.${number}` },
-    );
-  }
-
-  #heard(message: Msg): void {
-    const delivery = deliveryOf(message);
-    if (delivery !== undefined) {
-      this.#take(1);
-      this.#events.arrived(delivery);
-      this.plan();
-      return;
-    }
-    const number = Number(message.subject.slice(this.#inbox.length + 1));
-    const status = message.headers?.code;
-    if (status === 100 || !this.#pulls.has(number)) return;
-    const left = message.headers?.get("Nats-Pending-Messages") || undefined;
-    this.#end(number, left === undefined ? undefined : Number(left));
-    if (status !== 408 && status !== 404) return this.#rest();
-    this.#events.idle(); // its time is up
-    this.plan();
+  /** The servers say something about request `number`. */
+  told(number: number, { headers }: Msg): void {
+    const pull = this.#pulls.get(number);
+    const status = headers?.code;
+    if (pull === undefined || status === 100) return;
+    const left = headers?.get("Nats-Pending-Messages") || undefined;
+    // Others may have been counted for this request: they are for the next ones.
+    const missing = left === undefined ? 0 : Number(left) - pull.left;
+    const early = pull.kept && pull.brought === 0 &&
+      this.#loop.time() - pull.started < EXPIRES / 2;
+    const isOver = status === 408 || status === 404;
+    this.#end(number, isOver && !early ? "empty" : "refused");
+    if (missing > 0) this.#take(missing);
   }
 
   /** Counts `count` jobs as arrived, for the oldest requests. */
@@ -132,49 +117,25 @@ export class PullConsumer {
       const taken = Math.min(count, pull.left);
       count -= taken;
       pull.left -= taken;
+      pull.brought += taken;
       this.#asked -= taken;
-      if (pull.left === 0) this.#drop(number, pull);
+      if (pull.left === 0) this.#end(number, "filled");
     }
   }
 
-  /** The request is over, and `left` of its jobs will not come. */
-  #end(number: number, left?: number): void {
-    const pull = this.#pulls.get(number)!;
-    const missing = left === undefined ? 0 : left - pull.left;
+  #end(number: number, how: PullEnd): void {
+    const pull = this.#pulls.get(number);
+    if (pull === undefined) return;
     this.#asked -= pull.left;
-    this.#drop(number, pull);
-    if (missing > 0) this.#take(missing); // were counted for this one
-  }
-
-  #drop(number: number, pull: Pull): void {
     pull.alarm.cancel();
     this.#pulls.delete(number);
+    this.#events.ended(how, pull.kept);
   }
 
-  #lost(number: number): void {
-    if (!this.#pulls.has(number)) return;
-    this.#end(number);
-    this.#rest();
-  }
-
-  /** Something is wrong: asks again after a pause, if the queue is there. */
-  #rest(): void {
-    if (this.#stopped || this.#rested !== undefined) return;
-    this.#rested = this.#loop.callLater(PAUSE, async () => {
-      await this.#events.check();
-      this.#rested = undefined;
-      this.plan();
-    });
-  }
-
-  /** With the connection go the requests that were made through it. */
-  #forget(): void {
-    this.#clear();
-    this.plan();
-  }
-
-  #clear(): void {
-    for (const [number, pull] of this.#pulls) this.#drop(number, pull);
+  /** Forgets all requests: the connection that they were made through is gone. */
+  clear(): void {
+    for (const { alarm } of this.#pulls.values()) alarm.cancel();
+    this.#pulls.clear();
     this.#asked = 0;
   }
 }

@@ -1,11 +1,9 @@
 /** @module */
 import type { WaitOptions } from "../../../tasks/kernel/types.ts";
+import type { QueueContext } from "../queue_context.ts";
+import type { ConsumerReply, StreamReply } from "../provision.ts";
+import { consumerOf, type Line, PLAIN_LINE } from "../subjects.ts";
 import { api, ApiError, apiFind } from "../transport/jetstream_api.ts";
-import { DUE, ID, MESSAGE_ID } from "../consumer/delivery.ts";
-import type { ReconnectingConnection } from "../transport/reconnecting_connection.ts";
-import type { Subjects } from "../_subjects.ts";
-import { store } from "./publish.ts";
-import type { ConsumerReply, StreamReply } from "../_provision.ts";
 import {
   dataIn,
   findMessage,
@@ -13,117 +11,149 @@ import {
   removeMessage,
   type StoredMessage,
 } from "../transport/stored_message.ts";
+import {
+  MESSAGE_ID,
+  META,
+  publish,
+  readMeta,
+  writtenMeta,
+} from "./job_message.ts";
 
-/** How long the servers may overlook the first job in line. */
+/** For so long the servers may overlook the first job in line, in milliseconds. */
 const OVERLOOKED = 2000;
 
 /**
  * The jobs that are on the servers.
  *
- * A server of a cluster may hear that a job is done before it has the job, when
- * another has just been lost; many versions then keep it for ever, with nobody
- * to work on it. Whoever finds the same job first in line twice looks whether
- * it is one of these, and puts all of them anew, as there may be others among
- * them: servers that have lost jobs give their numbers again. So they run once
- * too often, and never not at all.
+ * When a server of a cluster is lost, another may process an acknowledgement
+ * before it has the message, and then keeps the message for ever: many versions
+ * do. If the same message is first in line twice, every message that counts as
+ * acknowledged is published again and deleted. Such a job runs once too often,
+ * and never not at all.
  *
- * When servers were lost one after the other, they may have different jobs
- * afterwards. Where the one that hands them out lacks the last ones, it goes on
- * saying that there is nothing to hand out. It is asked to let another do that.
+ * When servers were lost one after the other, they may have different messages
+ * afterwards. If the leader of a consumer lacks the last ones, it goes on telling
+ * that there is nothing to hand out: it is asked to step down.
  */
 export class Backlog {
-  readonly #link: ReconnectingConnection;
-  readonly #names: Subjects;
-  /** The job that was found first in line. */
+  /** The lines that have a consumer. */
+  lines: readonly Line[] = [PLAIN_LINE];
+  readonly #context: QueueContext;
+  /** The message that was found first in line. */
   #first = 0;
-  /** When it was that for the first time, or something was done about it. */
+  /** When it was found first, or something was done about it. */
   #since = 0;
 
-  constructor(link: ReconnectingConnection, names: Subjects) {
-    this.#link = link;
-    this.#names = names;
+  constructor(context: QueueContext) {
+    this.#context = context;
+  }
+
+  #api<R extends object>(
+    subject: string,
+    options?: WaitOptions,
+  ): Promise<R> {
+    return api<R>(this.#context.connection, subject, undefined, options);
   }
 
   /** How many jobs there are that are not done. */
   async count(options?: WaitOptions): Promise<number> {
-    const subject = `STREAM.INFO.${this.#names.jobs}`;
-    const { state, config } = await api<StreamReply>(
-      this.#link,
-      subject,
-      undefined,
+    const { subjects, clock } = this.#context;
+    const { state, config } = await this.#api<StreamReply>(
+      `STREAM.INFO.${subjects.jobs}`,
       options,
     );
     if (this.#first !== state.first_seq) {
       this.#first = state.first_seq;
-      this.#since = performance.now();
+      this.#since = clock.now();
       return state.messages;
     }
-    if (state.messages === 0) return 0;
+    let { messages } = state;
+    for (const line of messages > 0 ? this.lines : []) {
+      messages -= await this.#mend(line, { state, config }, options);
+    }
+    return messages;
+  }
+
+  /** How many jobs of a line less there are afterwards. */
+  async #mend(
+    line: Line,
+    { state, config }: StreamReply,
+    options: WaitOptions | undefined,
+  ): Promise<number> {
+    const { connection, subjects, incarnation } = this.#context;
+    const consumer = `${subjects.jobs}.${consumerOf(line, incarnation)}`;
     const found = await apiFind<ConsumerReply>(
-      this.#link,
-      `CONSUMER.INFO.${this.#names.consumer}`,
+      connection,
+      `CONSUMER.INFO.${consumer}`,
       undefined,
       options,
     );
-    if (found === undefined) return state.messages;
-    await this.#noteOverlooked(state, found, options);
-    if (config.deny_delete) return state.messages;
-    return state.messages - await this.#renewDone(state, found, options);
+    if (found === undefined) return 0;
+    await this.#stepDownStalledLeader(line, state, found, options);
+    if (config.deny_delete) return 0;
+    return await this.#republish(line, state, found, options);
   }
 
-  async #noteOverlooked(
+  async #stepDownStalledLeader(
+    line: Line,
     { first_seq }: StreamReply["state"],
     { delivered, num_ack_pending, num_pending }: ConsumerReply,
     options: WaitOptions | undefined,
   ): Promise<void> {
-    if (!this.#link.clustered || delivered.stream_seq >= first_seq) return;
+    const { connection, subjects, clock, incarnation } = this.#context;
+    if (!connection.clustered || delivered.stream_seq >= first_seq) return;
     if (num_ack_pending + num_pending > 0) return;
-    if (performance.now() - this.#since < OVERLOOKED) return;
-    this.#since = performance.now();
-    const subject = `CONSUMER.LEADER.STEPDOWN.${this.#names.consumer}`;
+    if (clock.now() - this.#since < OVERLOOKED) return;
+    const next = { seq: first_seq, next_by_subj: subjects.todo(line) };
+    const left = await findMessage(connection, subjects.jobs, next, options);
+    if (left === undefined) return; // there are none in this line
+    this.#since = clock.now();
+    const consumer = `${subjects.jobs}.${consumerOf(line, incarnation)}`;
     try {
-      await api(this.#link, subject, undefined, options);
+      await this.#api(`CONSUMER.LEADER.STEPDOWN.${consumer}`, options);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error; // it is not allowed
     }
   }
 
-  /** Gives how many there are less. */
-  async #renewDone(
+  /** Publishes again what counts as acknowledged; returns how many are gone. */
+  async #republish(
+    line: Line,
     { first_seq, last_seq }: StreamReply["state"],
     { ack_floor }: ConsumerReply,
     options: WaitOptions | undefined,
   ): Promise<number> {
-    const { jobs, todo } = this.#names;
+    const { connection, subjects } = this.#context;
     const done = ack_floor.stream_seq;
-    // Where more are done than there are, a server has yet to catch up.
+    // If more are done than there are, a server has yet to catch up.
     if (done > last_seq) return 0;
     let dropped = 0;
     for (let seq = first_seq; seq <= done; seq++) {
-      const next = { seq, next_by_subj: todo };
-      const left = await findMessage(this.#link, jobs, next, options);
+      const next = { seq, next_by_subj: subjects.todo(line) };
+      const left = await findMessage(connection, subjects.jobs, next, options);
       if (left === undefined || left.seq > done) break;
       seq = left.seq;
-      // Where they leave no room for it, they are taken at their word.
-      if (!await this.#putAnew(left, options)) dropped++;
-      // Not by a purge: that makes the servers forget all jobs that are out.
-      await removeMessage(this.#link, jobs, seq, options);
+      // If the stream is full, it is not published: the servers' word counts.
+      if (!await this.#publishAgain(line, left, options)) dropped++;
+      // Not by a purge: the servers would forget all jobs that are out.
+      await removeMessage(connection, subjects.jobs, seq, options);
     }
     return dropped;
   }
 
-  /** The same job, once, whoever else does it too. */
-  #putAnew(
+  /** The same job, once, whichever process does it too. */
+  async #publishAgain(
+    line: Line,
     message: StoredMessage,
     options: WaitOptions | undefined,
   ): Promise<boolean> {
-    const header = headersIn(message);
-    const headers: Record<string, string> = {
-      [MESSAGE_ID]: `anew ${message.seq} ${message.time}`,
-      [ID]: header(ID) || header(MESSAGE_ID),
+    const meta = readMeta(headersIn(message), `${message.seq}`);
+    const messageId = `again ${message.seq} ${message.time}`;
+    const headers = {
+      [MESSAGE_ID]: messageId,
+      [META]: writtenMeta(meta, messageId)!,
     };
-    if (header(DUE) !== "") headers[DUE] = header(DUE);
-    const parcel = { data: dataIn(message), headers };
-    return store(this.#link, this.#names, parcel, options);
+    const again = { line, data: dataIn(message), headers };
+    return await publish(this.#context, again, options) !== undefined;
   }
 }

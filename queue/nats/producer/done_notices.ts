@@ -1,60 +1,80 @@
 /** @module */
-import { WaitQueue } from "../../../tasks/kernel/wait/wait_queue.ts";
-import { moveOnAfter } from "../../../tasks/timeout.ts";
 import type { WaitOptions } from "../../../tasks/kernel/types.ts";
 import { checkpointIfCancelled } from "../../../tasks/kernel/wait/checkpoint.ts";
-import type { ReconnectingConnection } from "../transport/reconnecting_connection.ts";
-import type { Subjects } from "../_subjects.ts";
+import { WaitQueue } from "../../../tasks/kernel/wait/wait_queue.ts";
+import { moveOnAfter } from "../../../tasks/timeout.ts";
+import type { Outcome } from "../../jobs/results.ts";
+import type { QueueContext } from "../queue_context.ts";
 
-/** How long those who finish jobs remember that somebody waits for it. */
+/** For so long a process remembers that others wait, in milliseconds. */
 const MEMORY = 3000;
 
-/** Who waits says so that often. */
+/** A process that waits says so that often, in milliseconds. */
 const REMINDER = 1000;
 
+/** A job that was finished. */
+export interface Finished {
+  readonly id: string;
+  readonly outcome: Outcome;
+}
+
 /**
- * The word that a job was finished, for those who wait for room, or for the
- * end. It goes around only while somebody waits, and may get lost: who waits
- * looks for itself, too, now and then.
+ * Notices that a job was finished, for those who wait for room, for the end, or
+ * for a result. They are sent only while a process waits, and may get lost: who
+ * waits also looks for itself now and then.
  */
 export class DoneNotices {
-  readonly #link: ReconnectingConnection;
-  readonly #names: Subjects;
+  readonly #context: QueueContext;
   readonly #waiting = new WaitQueue<void>("Jobs");
+  readonly #results = new Map<string, WaitQueue<Outcome>>();
   #listenedTo = -Infinity;
   #reminded = -Infinity;
   #heard = 0;
 
-  constructor(link: ReconnectingConnection, names: Subjects) {
-    this.#link = link;
-    this.#names = names;
-    link.subscribe(names.watching, () => {
-      this.#listenedTo = performance.now() + MEMORY;
+  constructor(context: QueueContext) {
+    this.#context = context;
+    const { connection, subjects, clock } = context;
+    connection.subscribe(subjects.watching, () => {
+      this.#listenedTo = clock.now() + MEMORY;
     });
-    link.subscribe(names.news, () => {
+    connection.subscribe(subjects.news, (message) => {
       this.#heard++;
       this.#waiting.wakeAll();
+      if (this.#results.size > 0) this.#finished(message.json<Finished>());
     });
   }
 
-  /** How often there was news: to be given to `wait`. */
+  #finished({ id, outcome }: Finished): void {
+    const line = this.#results.get(id);
+    if (line === undefined) return;
+    this.#results.delete(id);
+    line.wakeAll(outcome);
+  }
+
+  /** How many there were: to be given to `wait`. */
   get heard(): number {
     return this.#heard;
   }
 
-  /** Says that a job was finished, to those who want to hear it. */
-  tell(): void {
-    if (performance.now() > this.#listenedTo) return;
-    this.#link.publish(this.#names.news);
+  /** Tells those who wait that a job was finished. */
+  tell(id: string, outcome: Outcome): void {
+    const { connection, subjects, clock } = this.#context;
+    if (clock.now() > this.#listenedTo) return;
+    connection.publish(subjects.news, JSON.stringify({ id, outcome }));
   }
 
-  /** Waits for news since `heard`, or `ms` milliseconds. */
+  /** Says that this process waits. */
+  #remind(): void {
+    const { connection, subjects, clock } = this.#context;
+    const now = clock.now();
+    if (now - this.#reminded <= REMINDER) return;
+    this.#reminded = now;
+    connection.publish(subjects.watching);
+  }
+
+  /** Waits for a notice since `heard`, or `ms` milliseconds. */
   async wait(heard: number, ms: number, options?: WaitOptions): Promise<void> {
-    const now = performance.now();
-    if (now - this.#reminded > REMINDER) {
-      this.#reminded = now;
-      this.#link.publish(this.#names.watching);
-    }
+    this.#remind();
     if (this.#heard > heard) return;
     await moveOnAfter(
       ms,
@@ -62,7 +82,33 @@ export class DoneNotices {
     );
   }
 
+  /** Waits for the outcome of a job, for `ms` milliseconds. */
+  async waitFor(
+    id: string,
+    ms: number,
+    options?: WaitOptions,
+  ): Promise<Outcome | undefined> {
+    this.#remind();
+    let line = this.#results.get(id);
+    if (line === undefined) {
+      line = new WaitQueue<Outcome>("Jobs.result");
+      this.#results.set(id, line);
+    }
+    const wait = line;
+    try {
+      return await moveOnAfter(
+        ms,
+        () => checkpointIfCancelled(options) ?? wait.wait(options),
+      );
+    } finally {
+      if (line.size === 0 && this.#results.get(id) === line) {
+        this.#results.delete(id);
+      }
+    }
+  }
+
   close(error: unknown): void {
     this.#waiting.failAll(error);
+    for (const line of this.#results.values()) line.failAll(error);
   }
 }

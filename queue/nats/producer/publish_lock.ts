@@ -1,11 +1,26 @@
 /** @module */
-import { WaitQueue } from "../../../tasks/kernel/wait/wait_queue.ts";
 import type { WaitOptions } from "../../../tasks/kernel/types.ts";
 import { checkpointIfCancelled } from "../../../tasks/kernel/wait/checkpoint.ts";
+import { WaitQueue } from "../../../tasks/kernel/wait/wait_queue.ts";
+import { Waiter } from "../../../tasks/kernel/wait/waiter.ts";
 
-/** Lets one in at a time, first come, first served. */
+/** A wait to publish a job. */
+class Turn extends Waiter<boolean> {
+  readonly id: string | undefined;
+
+  constructor(
+    queue: WaitQueue<boolean, Turn>,
+    id: string | undefined,
+    options?: WaitOptions,
+  ) {
+    super(queue, options);
+    this.id = id;
+  }
+}
+
+/** Lets one put at a time try a full queue, first come, first served. */
 export class PublishLock {
-  readonly #line = new WaitQueue<void>("Jobs.put");
+  readonly #waiters = new WaitQueue<boolean, Turn>("Jobs.put");
   #taken = false;
 
   get taken(): boolean {
@@ -13,21 +28,39 @@ export class PublishLock {
   }
 
   get waiting(): number {
-    return this.#line.size;
+    return this.#waiters.size;
   }
 
-  async enter(options?: WaitOptions): Promise<void> {
+  /**
+   * Waits for its turn.
+   *
+   * @returns False if a job with this id has been put meanwhile.
+   */
+  async enter(id: string | undefined, options?: WaitOptions): Promise<boolean> {
     const rejection = checkpointIfCancelled(options);
     if (rejection !== undefined) await rejection;
-    if (this.#taken) await this.#line.wait(options);
-    this.#taken = true;
+    if (this.#taken) {
+      const turn = new Turn(this.#waiters, id, options);
+      if (!await this.#waiters.add(turn)) return false;
+    }
+    return this.#taken = true;
   }
 
-  leave(): void {
-    this.#taken = this.#line.wake(); // whoever is let in has it already
+  /** Lets the next one in; those with the same id as `put` need no turn. */
+  leave(put?: string): void {
+    if (put !== undefined) this.#release(put);
+    this.#taken = this.#waiters.wake(true); // the next one has it already
+  }
+
+  #release(id: string): void {
+    for (let it = this.#waiters.first; it !== undefined;) {
+      const next = it.nextInQueue as Turn | undefined;
+      if (it.id === id) it.wake(false);
+      it = next;
+    }
   }
 
   close(error: unknown): void {
-    this.#line.failAll(error);
+    this.#waiters.failAll(error);
   }
 }

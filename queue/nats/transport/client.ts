@@ -1,7 +1,9 @@
 /**
- * NATS's own client: the one package that this library uses, and this the one
- * file that names it. JetStream is spoken to in its own JSON over it, as a
- * `get` that can be cancelled needs pulls one by one.
+ * NATS's own client: the one file that names it. JetStream is spoken to in its
+ * own JSON over it, as a `get` that can be cancelled needs pulls one by one.
+ *
+ * Its version is exact, as a part of it is used that it does not export at its
+ * root; `tests/queue/nats/client_test.ts` fails if that part changes.
  *
  * @module
  */
@@ -9,28 +11,35 @@ import {
   type ConnectionOptions,
   NatsConnectionImpl,
   setTransportFactory,
-} from "npm:@nats-io/transport-node@~3.4.0";
-import type { NatsConnection } from "npm:@nats-io/transport-node@~3.4.0";
+} from "npm:@nats-io/transport-node@3.4.0";
+import type { NatsConnection } from "npm:@nats-io/transport-node@3.4.0";
 import {
   nodeResolveHost,
   NodeTransport,
-} from "npm:@nats-io/transport-node@~3.4.0/lib/node_transport.js";
+} from "npm:@nats-io/transport-node@3.4.0/lib/node_transport.js";
 
 export {
   credsAuthenticator,
   errors,
   headers,
-} from "npm:@nats-io/transport-node@~3.4.0";
+} from "npm:@nats-io/transport-node@3.4.0";
 export type {
+  Authenticator,
   ConnectionOptions,
   Msg,
   MsgHdrs,
   NatsConnection,
   Subscription,
-} from "npm:@nats-io/transport-node@~3.4.0";
+} from "npm:@nats-io/transport-node@3.4.0";
+
+/** The options of the client, and a word about where it connects to. */
+export interface DialOptions extends ConnectionOptions {
+  /** Called with `host:port` before a server is connected to. */
+  onDial?: ((server: string) => void) | undefined;
+}
 
 /** Opens a connection, as the client's own `connect` does. */
-export function connect(options: ConnectionOptions): Promise<NatsConnection> {
+export function connect(options: DialOptions): Promise<NatsConnection> {
   setTransportFactory({
     factory: () => new GuardedTransport(),
     dnsResolveFn: nodeResolveHost,
@@ -44,6 +53,15 @@ export function connect(options: ConnectionOptions): Promise<NatsConnection> {
  * connection as well) would find no listener, and end the process.
  */
 class GuardedTransport extends NodeTransport {
+  override connect(
+    ...[server, options]: Parameters<NodeTransport["connect"]>
+  ): ReturnType<NodeTransport["connect"]> {
+    const { hostname, port, tlsName } = server;
+    const host = tlsName || hostname; // the name, if that was looked up
+    (options as DialOptions).onDial?.(`${host}:${port}`);
+    return super.connect(server, options);
+  }
+
   override async dial(
     ...where: Parameters<NodeTransport["dial"]>
   ): ReturnType<NodeTransport["dial"]> {

@@ -1,28 +1,32 @@
 /** @module */
-import { detached } from "../../../tasks/kernel/context/detached.ts";
-import { sleep } from "../../../tasks/sleep.ts";
 import { cancellable } from "../../../tasks/cancellable.ts";
+import { detached } from "../../../tasks/kernel/context/detached.ts";
 import { isCancelled, TimeoutError } from "../../../tasks/kernel/errors.ts";
+import { sleep } from "../../../tasks/sleep.ts";
 import { timeout } from "../../../tasks/timeout.ts";
-import {
-  connect,
-  type ConnectionOptions,
-  credsAuthenticator,
-  errors,
-  type NatsConnection,
-} from "./client.ts";
 import { NatsError } from "../errors.ts";
 import {
   type Address,
   addressOf,
+  type Login,
   type NatsJobsOptions,
 } from "../nats_options.ts";
+import {
+  connect,
+  credsAuthenticator,
+  type DialOptions,
+  errors,
+  type NatsConnection,
+} from "./client.ts";
 
-/** Between two rounds over servers that do not answer. */
+/** Between two rounds over servers that do not answer, in milliseconds. */
 const PAUSE = 100;
 
-/** Without an answer to a ping for twice as long, a connection is lost. */
-const PING_INTERVAL = 10_000;
+/** How long one server may take to let us in, at least and at most. */
+const SHORTEST_DIAL = 250, LONGEST_DIAL = 20_000;
+
+/** The client's own pings; the queue watches for silence itself. */
+const PING_INTERVAL = 60_000;
 
 /** Connects to the first server that answers, within `ms` milliseconds. */
 export async function connectTo(
@@ -31,12 +35,14 @@ export async function connectTo(
 ): Promise<NatsConnection> {
   const address = addressOf(options);
   const where = address.servers.join(", ");
+  // A silent server must leave time for all the others, and for a second try.
+  let share = ms / (2 * address.servers.length + 1);
   let last: unknown;
   try {
     return await timeout(ms, async () => {
-      while (true) {
+      for (;; share *= 2) {
         try {
-          return await dial(connectionOptions(address, options, ms));
+          return await dial(dialOptions(address, options, share));
         } catch (error) {
           if (isCancelled(error)) throw error;
           if (isFinal(error)) throw refusal(where, error);
@@ -54,40 +60,36 @@ export async function connectTo(
   }
 }
 
-async function dial(options: ConnectionOptions): Promise<NatsConnection> {
+async function dial(options: DialOptions): Promise<NatsConnection> {
   const dialled = detached(() => connect(options));
   try {
     return await cancellable(dialled);
   } catch (error) {
-    // Given up: should it come about after all, it goes at once.
+    // Given up: if it comes about after all, it is closed at once.
     dialled.then((connection) => connection.close(), () => {});
     throw error;
   }
 }
 
-function connectionOptions(
+function dialOptions(
   address: Address,
   { credentials, tls }: NatsJobsOptions,
-  ms: number,
-): ConnectionOptions {
-  const options: ConnectionOptions = {
+  share: number,
+): DialOptions {
+  const options: DialOptions = {
     servers: address.servers,
-    timeout: Math.min(Math.max(ms, 1), 20_000),
+    timeout: Math.min(Math.max(share, SHORTEST_DIAL), LONGEST_DIAL),
     maxReconnectAttempts: -1,
     reconnectTimeWait: 200,
     pingInterval: PING_INTERVAL,
     maxPingOut: 2,
     noAsyncTraces: true,
   };
-  const { user, password, token } = address;
-  if (user !== undefined) options.user = user;
-  if (password !== undefined) options.pass = password;
-  if (token !== undefined) options.token = token;
   if (credentials !== undefined) {
     options.authenticator = credsAuthenticator(
       new TextEncoder().encode(credentials),
     );
-  }
+  } else useLogins(options, address);
   if (address.tls) {
     const { caCerts, cert, key } = typeof tls === "object" ? tls : {};
     options.tls = {};
@@ -96,6 +98,25 @@ function connectionOptions(
     if (key !== undefined) options.tls.key = key;
   }
   return options;
+}
+
+/**
+ * Gives each server its own login. One that was found through another, as it
+ * belongs to the same cluster, gets the login of that one.
+ */
+function useLogins(options: DialOptions, { logins }: Address): void {
+  if ([...logins.values()].every((login) => login === undefined)) return;
+  let current: Login | undefined;
+  options.onDial = (server) => {
+    const known = server.replace(/[[\]]/g, ""); // of an IPv6 address
+    if (logins.has(known)) current = logins.get(known);
+  };
+  options.authenticator = () => {
+    if (current === undefined) return;
+    if (current.token !== undefined) return { auth_token: current.token };
+    const { user = "", password } = current;
+    return password === undefined ? { user } : { user, pass: password };
+  };
 }
 
 /** Whether trying again would change nothing. */

@@ -1,11 +1,14 @@
 /** @module */
-import { detached } from "../../../tasks/kernel/context/detached.ts";
 import { getRunningLoop } from "../../../tasks/event_loop.ts";
-import { WaitQueue } from "../../../tasks/kernel/wait/wait_queue.ts";
-import { moveOnAfter } from "../../../tasks/timeout.ts";
+import type { TimerHandle } from "../../../tasks/handle.ts";
+import { detached } from "../../../tasks/kernel/context/detached.ts";
+import { currentScope } from "../../../tasks/kernel/context/current_scope.ts";
 import type { WaitOptions } from "../../../tasks/kernel/types.ts";
-import { ExternalWaiter } from "../../../tasks/kernel/wait/waiter.ts";
 import { checkpointIfCancelled } from "../../../tasks/kernel/wait/checkpoint.ts";
+import { WaitQueue } from "../../../tasks/kernel/wait/wait_queue.ts";
+import { ExternalWaiter } from "../../../tasks/kernel/wait/waiter.ts";
+import { moveOnAfter } from "../../../tasks/timeout.ts";
+import { NatsError } from "../errors.ts";
 import {
   errors,
   headers,
@@ -13,55 +16,63 @@ import {
   type NatsConnection,
   type Subscription,
 } from "./client.ts";
-import { NatsError } from "../errors.ts";
+import type { Deadline } from "./deadline.ts";
 
-/** Between two tries, at first and at most. */
+/** Pauses between two tries of a request, in milliseconds. */
 const FIRST_PAUSE = 20, LONGEST_PAUSE = 1000;
 
-/** How long an answer may take before it is asked for again. */
-const PATIENCE = 2000;
+/** Without an answer for so long, a request is sent again, in milliseconds. */
+const REPLY_TIMEOUT = 2000;
 
-/** Somebody waits for an answer. */
-interface Request {
+/** A request that waits for its reply. */
+interface Pending {
   readonly subject: string;
   readonly waiter: ExternalWaiter<Msg>;
 }
 
-/** What goes with a question. */
+/** What goes with a request. */
 export interface RequestOptions extends WaitOptions {
   headers?: Record<string, string> | undefined;
-  /** When to give up, by the wall clock of `performance`; never unless given. */
-  until?: number | undefined;
-  /** Called where nobody listens to the question; what it throws ends it. */
-  absent?: (() => Promise<void>) | undefined;
+  /** When to give up; never by default. */
+  deadline?: Deadline | undefined;
+  /**
+   * Milliseconds for which the answer that a stream is not there is not believed;
+   * those of the connection by default.
+   */
+  doubt?: number | undefined;
+  /** Called if nobody listens to the subject; its error ends the request. */
+  onNoResponders?: (() => Promise<void>) | undefined;
 }
 
 /**
- * A connection that is made again when it is lost: whoever asks through it
- * waits meanwhile. It ends when it is closed, or when the servers do not let
- * us in any more.
+ * A connection that is made again when it is lost, or when the server has gone
+ * silent: requests wait meanwhile. It ends when it is closed, or when the servers
+ * refuse the login.
  */
 export class ReconnectingConnection {
   /**
-   * Milliseconds for which it is not believed that a stream is not there: when
-   * most servers of a cluster were away, they do not know at first what they
-   * have.
+   * For so many milliseconds, the answer that a stream is not there is not
+   * believed: after most servers of a cluster were away, they do not know at
+   * first what they have.
    */
   doubt = 0;
   readonly #connection: NatsConnection;
-  /** Where the answers come; the client's own requests cost twice as much. */
+  readonly #scheduler = currentScope().scheduler;
+  /** Where replies arrive; the client's own requests cost twice as much. */
   readonly #inbox = `_INBOX.${crypto.randomUUID()}`;
-  readonly #questions = new Map<string, Request>();
+  readonly #pending = new Map<string, Pending>();
+  readonly #gathering = new Map<string, (reply: Msg) => void>();
   #numbers = 0;
-  readonly #pausing = new WaitQueue<void>("NATS");
+  readonly #pauses = new WaitQueue<void>("NATS");
   readonly #listeners: (() => void)[] = [];
+  #ping: TimerHandle | undefined = undefined;
   /** Whether it is connected, as far as is known. */
   #up = true;
   #error: unknown = undefined;
 
   constructor(connection: NatsConnection) {
     this.#connection = connection;
-    this.subscribe(`${this.#inbox}.*`, (answer) => this.#answered(answer));
+    this.subscribe(`${this.#inbox}.*`, (reply) => this.#replied(reply));
     detached(() => {
       this.#watch();
       this.#watchEnd();
@@ -87,7 +98,14 @@ export class ReconnectingConnection {
     return info?.jetstream === true || info?.cluster !== undefined;
   }
 
-  /** Bytes, of a message with its headers; no more are taken. */
+  /** Whether the server is at least of this version. */
+  isAtLeast(major: number, minor: number): boolean {
+    const version = String(this.#connection.info?.version ?? "");
+    const [found = 0, next = 0] = version.split(".").map(Number);
+    return found > major || (found === major && next >= minor);
+  }
+
+  /** The longest message in bytes, with its headers, that the servers take. */
   get maxPayload(): number {
     return this.#connection.info?.max_payload ?? Infinity;
   }
@@ -97,45 +115,61 @@ export class ReconnectingConnection {
     this.#listeners.push(listener);
   }
 
-  subscribe(subject: string, heard: (message: Msg) => void): Subscription {
+  /**
+   * Calls `handle` with each message. What it throws is reported: in the client,
+   * an error there would end the reading of everything.
+   */
+  subscribe(subject: string, handle: (message: Msg) => void): Subscription {
     return this.#connection.subscribe(subject, {
       callback: (error, message) => {
-        if (error === null) heard(message);
+        if (error !== null) return;
+        try {
+          handle(message);
+        } catch (cause) {
+          this.#scheduler.report({
+            message: `a message on ${subject} could not be handled`,
+            error: cause,
+          });
+        }
       },
     });
   }
 
-  /** Says something that may be lost. */
-  publish(subject: string, data = "", options?: { reply: string }): void {
+  /** Sends a message that may be lost. */
+  publish(
+    subject: string,
+    data: Uint8Array | string = "",
+    options?: { reply: string },
+  ): void {
     if (this.#up) this.#connection.publish(subject, data, options);
   }
 
-  /** Asks until there is an answer. */
-  async ask(
+  /** Sends a request until it is answered. */
+  async request(
     subject: string,
     data: Uint8Array | string,
     options: RequestOptions = {},
   ): Promise<Msg> {
-    const { until = Infinity, absent } = options;
+    const { deadline, onNoResponders } = options;
     let last: unknown;
     for (let pause = FIRST_PAUSE;; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
       const rejection = checkpointIfCancelled(options);
       if (rejection !== undefined) await rejection;
       if (this.#error !== undefined) throw this.#error;
-      const left = until - performance.now();
+      const left = deadline === undefined ? Infinity : deadline.remaining();
       if (left <= 0) throw last ?? new NatsError("there was no answer in time");
       try {
-        if (this.#up) return await this.#askOnce(subject, data, left, options);
+        if (this.#up) return await this.#send(subject, data, left, options);
       } catch (error) {
         if (!isPassing(error)) throw error;
         last = error;
-        if (error instanceof errors.NoRespondersError) await absent?.();
+        if (error instanceof errors.NoRespondersError) await onNoResponders?.();
       }
       await this.pause(Math.min(pause, left), options);
     }
   }
 
-  #askOnce(
+  #send(
     subject: string,
     data: Uint8Array | string,
     left: number,
@@ -146,14 +180,14 @@ export class ReconnectingConnection {
       what: "NATS",
       leave: () => {
         late.cancel();
-        this.#questions.delete(reply);
+        this.#pending.delete(reply);
       },
     }, options);
     const late = getRunningLoop().callLater(
-      Math.min(left, PATIENCE),
+      Math.min(left, REPLY_TIMEOUT),
       () => waiter.fail(new errors.TimeoutError()),
     );
-    this.#questions.set(reply, { subject, waiter });
+    this.#pending.set(reply, { subject, waiter });
     try {
       const all = options.headers && { headers: headersOf(options.headers) };
       this.#connection.publish(subject, data, { reply, ...all });
@@ -163,17 +197,46 @@ export class ReconnectingConnection {
     return waiter.promise;
   }
 
-  #answered(answer: Msg): void {
-    const question = this.#questions.get(answer.subject);
-    if (question === undefined) return; // it was given up
-    const { subject, waiter } = question;
-    const nobody = answer.data.length === 0 && answer.headers?.code === 503;
-    if (nobody) waiter.fail(new errors.NoRespondersError(subject));
-    else waiter.wake(answer);
+  /**
+   * Sends a message to all who listen, and collects their replies for `ms`
+   * milliseconds, or until `enough` returns true.
+   */
+  async gather(
+    subject: string,
+    data: string,
+    { ms, enough, ...options }: WaitOptions & {
+      ms: number;
+      enough: (reply: Msg) => boolean;
+    },
+  ): Promise<void> {
+    const reply = `${this.#inbox}.${this.#numbers++}`;
+    const waiter = new ExternalWaiter<void>({
+      what: "NATS",
+      leave: () => {
+        late.cancel();
+        this.#gathering.delete(reply);
+      },
+    }, options);
+    const late = getRunningLoop().callLater(ms, () => waiter.wake());
+    this.#gathering.set(reply, (message) => {
+      if (isNoResponders(message) || enough(message)) waiter.wake();
+    });
+    this.publish(subject, data, { reply });
+    await waiter.promise;
+  }
+
+  #replied(reply: Msg): void {
+    const gathering = this.#gathering.get(reply.subject);
+    if (gathering !== undefined) return gathering(reply);
+    const pending = this.#pending.get(reply.subject);
+    if (pending === undefined) return; // it was given up
+    const { subject, waiter } = pending;
+    if (!isNoResponders(reply)) waiter.wake(reply);
+    else waiter.fail(new errors.NoRespondersError(subject));
   }
 
   #failAll(error: unknown, about?: string): void {
-    for (const { subject, waiter } of [...this.#questions.values()]) {
+    for (const { subject, waiter } of [...this.#pending.values()]) {
       if (about === undefined || about === subject) waiter.fail(error);
     }
   }
@@ -182,11 +245,39 @@ export class ReconnectingConnection {
   async pause(ms: number, options?: WaitOptions): Promise<void> {
     await moveOnAfter(
       ms,
-      () => checkpointIfCancelled(options) ?? this.#pausing.wait(options),
+      () => checkpointIfCancelled(options) ?? this.#pauses.wait(options),
     );
   }
 
-  /** Ends it; who asks gets `error`. */
+  /**
+   * Leaves a server that does not answer a ping within `ms` milliseconds, and
+   * pings that often: a server that has stopped without closing its connections
+   * is noticed within twice that time.
+   */
+  watchSilence(ms: number): void {
+    const loop = getRunningLoop();
+    let answered = true;
+    let planned = 0;
+    const look = () => {
+      const late = loop.time() - planned > ms / 2; // we were silent ourselves
+      if (this.#up && !answered && !late) this.#connection.reconnect();
+      if (this.#up && (answered || !late)) {
+        answered = false;
+        const pong = () => void (answered = true);
+        // A ping fails with its connection, and the next one has its own.
+        this.#connection.flush().then(pong, pong);
+      }
+      plan();
+    };
+    const plan = () => {
+      planned = loop.time() + ms;
+      if (this.#error === undefined) this.#ping = loop.callLater(ms, look);
+    };
+    this.#ping?.cancel();
+    plan();
+  }
+
+  /** Ends it; requests reject with `error`. */
   async close(error: unknown): Promise<void> {
     this.#end(error);
     await this.#connection.close();
@@ -196,8 +287,9 @@ export class ReconnectingConnection {
     if (this.#error !== undefined) return;
     this.#error = error;
     this.#up = false;
+    this.#ping?.cancel();
     this.#failAll(error);
-    this.#pausing.failAll(error);
+    this.#pauses.failAll(error);
     this.#tell();
   }
 
@@ -214,7 +306,7 @@ export class ReconnectingConnection {
         this.#tell();
       } else if (status.type === "reconnect") {
         this.#up = true;
-        this.#pausing.wakeAll();
+        this.#pauses.wakeAll();
         this.#tell();
       } else if (
         status.type === "error" &&
@@ -231,6 +323,10 @@ export class ReconnectingConnection {
   }
 }
 
+function isNoResponders({ data, headers }: Msg): boolean {
+  return data.length === 0 && headers?.code === 503;
+}
+
 function headersOf(record: Record<string, string>): ReturnType<typeof headers> {
   const all = headers();
   for (const [name, value] of Object.entries(record)) all.set(name, value);
@@ -242,7 +338,7 @@ function refusedBy(cause: unknown): NatsError {
   return new NatsError(`NATS refuses: ${why}`, { cause });
 }
 
-/** Whether the question may well be answered the next time. */
+/** Whether the request may well be answered the next time. */
 function isPassing(error: unknown): boolean {
   return error instanceof errors.TimeoutError ||
     error instanceof errors.NoRespondersError ||

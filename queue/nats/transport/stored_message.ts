@@ -1,4 +1,5 @@
 /** Looking up what is stored in a stream. @module */
+import { NatsError } from "../errors.ts";
 import { apiFind, type ApiReply } from "./jetstream_api.ts";
 import type {
   ReconnectingConnection,
@@ -7,6 +8,7 @@ import type {
 
 /** A message in a stream, as the servers show it. */
 export interface StoredMessage {
+  subject: string;
   seq: number;
   hdrs?: string;
   data?: string;
@@ -14,43 +16,93 @@ export interface StoredMessage {
 }
 
 /**
- * Which one: the first about a subject that is number `seq` or a later one, or
- * the last about a subject.
+ * Which one: the first on a subject whose number is `seq` or later, or the last
+ * on a subject.
  */
 export type Query =
   | { seq: number; next_by_subj: string }
   | { last_by_subj: string };
 
-/** Looks a message up; `undefined` where there is none. */
+/** Looks a message up; `undefined` if there is none. */
 export async function findMessage(
-  link: ReconnectingConnection,
+  connection: ReconnectingConnection,
   stream: string,
-  query: Query,
+  query: Query | { seq: number },
   options?: RequestOptions,
 ): Promise<StoredMessage | undefined> {
   const subject = `STREAM.MSG.GET.${stream}`;
-  const reply = await apiFind<ApiReply & { message: StoredMessage }>(
-    link,
+  const found = await apiFind<ApiReply & { message: StoredMessage }>(
+    connection,
     subject,
     query,
     options,
   );
-  return reply?.message;
+  if (found === undefined) return undefined;
+  if (typeof found.message?.seq === "number") return found.message;
+  throw new NatsError(`NATS answers ${subject} without a message`);
 }
 
-/** Takes message number `seq` out of a stream, if it is there. */
+/** Takes message number `seq` out of a stream; false if it was not there. */
 export async function removeMessage(
-  link: ReconnectingConnection,
+  connection: ReconnectingConnection,
   stream: string,
   seq: number,
   options?: RequestOptions,
-): Promise<void> {
-  await apiFind(link, `STREAM.MSG.DELETE.${stream}`, { seq }, options);
+): Promise<boolean> {
+  const subject = `STREAM.MSG.DELETE.${stream}`;
+  return await apiFind(connection, subject, { seq }, options) !== undefined;
+}
+
+/** Parts of a range that are looked through side by side. */
+const PARTS = 8;
+
+/** The messages on `filter` from number `first` to `last`, in their order. */
+export async function findMessages(
+  connection: ReconnectingConnection,
+  { stream, filter, first, last }: {
+    stream: string;
+    filter: string;
+    first: number;
+    last: number;
+  },
+  options?: RequestOptions,
+): Promise<StoredMessage[]> {
+  const size = Math.max(Math.ceil((last - first + 1) / PARTS), 1);
+  const parts: Promise<StoredMessage[]>[] = [];
+  for (let from = first; from <= last; from += size) {
+    parts.push(findPart(from, Math.min(from + size - 1, last)));
+  }
+  return (await Promise.all(parts)).flat();
+
+  async function findPart(from: number, to: number): Promise<StoredMessage[]> {
+    const found: StoredMessage[] = [];
+    for (let seq = from; seq <= to;) {
+      const query = { seq, next_by_subj: filter };
+      const next = await findMessage(connection, stream, query, options);
+      if (next === undefined || next.seq > to) break;
+      found.push(next);
+      seq = next.seq + 1;
+    }
+    return found;
+  }
 }
 
 /** Reads its data. */
 export function dataIn({ data = "" }: StoredMessage): Uint8Array {
-  return Uint8Array.from(atob(data), (char) => char.charCodeAt(0));
+  return bytesOf(data);
+}
+
+/** Reads its data as text. */
+export function textIn(message: StoredMessage): string {
+  return new TextDecoder().decode(dataIn(message));
+}
+
+function bytesOf(base64: string): Uint8Array {
+  try {
+    return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+  } catch {
+    return new Uint8Array(); // it is no message of a queue
+  }
 }
 
 /** Reads its headers. */
@@ -58,7 +110,8 @@ export function headersIn(
   { hdrs = "" }: StoredMessage,
 ): (name: string) => string {
   const all = new Map<string, string>();
-  for (const line of atob(hdrs).split("\r\n")) {
+  const text = new TextDecoder().decode(bytesOf(hdrs));
+  for (const line of text.split("\r\n")) {
     const colon = line.indexOf(":");
     if (colon > 0) all.set(line.slice(0, colon), line.slice(colon + 1).trim());
   }

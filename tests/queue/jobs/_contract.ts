@@ -11,6 +11,11 @@ import { testBound } from "./_bound.ts";
 import { testCancelling } from "./_cancelling.ts";
 import { testCodec } from "./_codec.ts";
 import { testClosing } from "./_closing.ts";
+import { testPriorities } from "./_priorities.ts";
+import { testUnique } from "./_unique.ts";
+import { testInspection } from "./_inspection.ts";
+import { testResults } from "./_results.ts";
+import { testScheduling } from "./_scheduling.ts";
 import { definerFor, type Kind } from "./_place.ts";
 
 /** Defines the tests for one kind of queue. */
@@ -24,4 +29,9 @@ export function testJobs(kind: Kind): void {
   testCancelling(test);
   testCodec(test);
   testClosing(test);
+  testPriorities(test);
+  testUnique(test);
+  testInspection(test);
+  testResults(test);
+  testScheduling(test);
 }

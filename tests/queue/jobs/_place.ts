@@ -14,6 +14,8 @@ import { CancelledError, type Task } from "@asyncio/asyncio/tasks";
 
 /** Queues of one kind, for one test. */
 export interface Place extends AsyncDisposable {
+  /** Whether every queue that is opened is the same one. */
+  readonly shared?: boolean;
   open<T>(options?: JobsOptions<T>): Promise<Jobs<T>>;
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { testLimits } from "./_limits.ts";
 import { testEnding } from "./_ending.ts";
 import { testExceptions } from "./_exceptions.ts";
 import { definerFor, type Kind } from "./_place.ts";
@@ -14,4 +15,5 @@ export function testWork(kind: Kind): void {
   testWorking(test);
   testEnding(test);
   testExceptions(test);
+  testLimits(test);
 }

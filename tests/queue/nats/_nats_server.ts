@@ -10,10 +10,13 @@ import {
   type Process,
 } from "@asyncio/asyncio/process";
 import { createTask } from "@asyncio/asyncio/tasks";
-import { has } from "../../_helpers/installed.ts";
+import { has } from "../../_installed.ts";
 
-/** Where there is no nats-server, the tests that need one are skipped. */
-export const ignore = !has("nats-server");
+/** The program; the variable names that of another version. */
+const PROGRAM = Deno.env.get("NATS_SERVER") ?? "nats-server";
+
+/** Without a nats-server, the tests that need one are skipped. */
+export const ignore = !has(PROGRAM);
 
 /** A server that can be killed and started again, with what it has stored. */
 export class NatsServer implements AsyncDisposable {
@@ -57,7 +60,7 @@ export class NatsServer implements AsyncDisposable {
   /** Starts it again, on the same port. */
   async restart(): Promise<void> {
     const args = ["-a", "127.0.0.1", "-p", `${this.#port}`, ...this.#args];
-    this.#process = await createSubprocessExec("nats-server", args, {
+    this.#process = await createSubprocessExec(PROGRAM, args, {
       stderr: PIPE,
     });
     const lines = this.#process.stderr!.lines()[Symbol.asyncIterator]();

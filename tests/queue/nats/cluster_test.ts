@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { work } from "@asyncio/asyncio/queue/jobs";
+import { type Jobs, work } from "@asyncio/asyncio/queue/jobs";
 import { NatsError, natsJobs } from "@asyncio/asyncio/queue/nats";
 import { Event } from "@asyncio/asyncio/sync";
-import { createTask, taskGroup } from "@asyncio/asyncio/tasks";
+import { createTask, sleep, taskGroup } from "@asyncio/asyncio/tasks";
+import { Attempt } from "../../_attempt.ts";
 import { letters } from "../jobs/_place.ts";
 import { askServer } from "./_admin.ts";
 import { freePorts, ignore, NatsServer } from "./_nats_server.ts";
@@ -130,15 +131,15 @@ Deno.test({
       ports.slice(0, 2).map((port) => startMember(port, ports)),
     );
     const where = { servers: cluster[0]!.address, connectTimeout: 60_000 };
-    const small = await natsJobs({ ...where, name: "small", replicas: 1 });
-    const opening = createTask(() => natsJobs({ ...where, name: "test" }));
-    await small.put(1);
-    assertEquals((await small.get()).value, 1);
+    const opening = new Attempt(() => natsJobs({ ...where, name: "test" }));
+    await sleep(500); // it has been refused by then
+    assertEquals(opening.outcome, "pending");
     cluster.push(await startMember(ports[2]!, ports));
-    const jobs = await opening;
+    await opening.task;
+    await using jobs = opening.value as Jobs<number>;
     await jobs.put(2);
     assertEquals((await jobs.get()).value, 2);
-    for (const each of [small, jobs]) await each[Symbol.asyncDispose]();
+    await jobs[Symbol.asyncDispose]();
     for (const server of cluster) await server[Symbol.asyncDispose]();
   },
 });

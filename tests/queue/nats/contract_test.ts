@@ -10,6 +10,7 @@ const onNats = {
   async place() {
     const server = await NatsServer.start();
     return {
+      shared: true,
       open: <T>(options?: JobsOptions<T>) =>
         natsJobs<T>({ ...options, servers: server.address, name: "test" }),
       [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),

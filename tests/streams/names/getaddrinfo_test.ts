@@ -6,10 +6,9 @@ import {
   timeout,
   TimeoutError,
 } from "@asyncio/asyncio/tasks";
-import { Attempt } from "../../_helpers/attempt.ts";
+import { Attempt } from "../../_attempt.ts";
 import { testWith } from "../_programs.ts";
-import { openDescriptors } from "../_sockets.ts";
-import { until } from "../../_helpers/until.ts";
+import { openDescriptors, until } from "../_sockets.ts";
 import { type Answering, type Reply, TestNameServer } from "./_name_server.ts";
 
 /** A server that knows one host. */
@@ -26,7 +25,7 @@ function always(reply: Reply | Reply[]): Answering {
   return () => reply;
 }
 
-// --- From a name server ------------------------------------------------------
+// From a name server
 
 Deno.test("all addresses of a name are found, IPv4 first, with the port given", async () => {
   await using server = await TestNameServer.start(ONE_HOST);
@@ -172,7 +171,7 @@ Deno.test("a query that is lost is sent again", async () => {
   assertEquals([found.length, lost], [1, 2]);
 });
 
-// --- Failures ----------------------------------------------------------------
+// Failures
 
 /** Fails with that reason. */
 async function assertFails(
@@ -259,7 +258,7 @@ Deno.test("bytes at random are an error or no answer, and nothing worse", async 
   }
 });
 
-// --- Limits and cancelling ---------------------------------------------------
+// Limits and cancelling
 
 Deno.test("at its time limit it rejects with TimeoutError, and leaves nothing open", async () => {
   await using server = await TestNameServer.start(() => undefined);
@@ -322,7 +321,7 @@ Deno.test("a cancel not yet delivered, or a signal aborted, rejects at once", as
   await assertRejects(async () => await task, CancelledError);
 });
 
-// --- From the system ---------------------------------------------------------
+// From the system
 
 Deno.test("the system knows localhost", async () => {
   const found = await getaddrinfo("localhost", 8080);

@@ -1,0 +1,96 @@
+/** @module */
+import { checkMilliseconds } from "../../tasks/kernel/types.ts";
+import { readyError } from "../../tasks/kernel/wait/checkpoint.ts";
+import { leaseLost, type Loss } from "./errors.ts";
+import type { Job, JobState } from "./job.ts";
+
+/** What every leased job is made of. */
+export interface HeldJobParts<T> {
+  value: T;
+  id: string;
+  attempt: number;
+  lease: number;
+  /** The trace that the put belongs to, as a `traceparent`. */
+  trace: string | undefined;
+}
+
+/**
+ * A leased job of any queue: it knows why it was lost, and tells its signal and
+ * its worker.
+ */
+export abstract class HeldJob<T> implements Job<T> {
+  readonly value: T;
+  readonly id: string;
+  readonly attempt: number;
+  readonly lease: number;
+  readonly trace: string | undefined;
+  /** The last report, as JSON. */
+  progress: string | undefined = undefined;
+  /** Called once, when the job is lost. */
+  onLost: ((loss: Loss) => void) | undefined = undefined;
+  #loss: Loss | undefined = undefined;
+  #controller: AbortController | undefined = undefined;
+
+  constructor({ value, id, attempt, lease, trace }: HeldJobParts<T>) {
+    this.value = value;
+    this.id = id;
+    this.attempt = attempt;
+    this.lease = lease;
+    this.trace = trace;
+  }
+
+  abstract readonly state: JobState;
+  abstract done(result?: unknown): Promise<void>;
+  abstract retry(delay?: number, reason?: unknown): Promise<void>;
+  abstract release(): Promise<void>;
+  abstract fail(reason: unknown): Promise<void>;
+  abstract extend(): Promise<void>;
+
+  /** Why it was lost. */
+  get loss(): Loss | undefined {
+    return this.#loss;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.state === "lost") this.abort(leaseLost(this));
+    }
+    return this.#controller.signal;
+  }
+
+  /** Aborts its signal, if anybody has asked for one. */
+  abort(reason: unknown): void {
+    this.#controller?.abort(reason);
+  }
+
+  report(progress: unknown): Promise<void> {
+    try {
+      if (this.state !== "leased") return readyError(leaseLost(this));
+      const text: string | undefined = JSON.stringify(progress);
+      if (text === undefined) {
+        throw new TypeError("Cannot report progress that JSON cannot express");
+      }
+      this.progress = text;
+      return this.reported();
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Called after each report. */
+  protected abstract reported(): Promise<void>;
+
+  /** Notes that it does not belong to its holder any more. */
+  lose(loss: Loss): void {
+    if (this.#loss !== undefined) return;
+    this.#loss = loss;
+    this.onLost?.(loss);
+    if (this.#controller !== undefined) this.abort(leaseLost(this));
+  }
+}
+
+/** Refuses what is no delay of a retry. */
+export function checkRetry(delay: unknown): void {
+  checkMilliseconds(delay, "the delay");
+}

@@ -1,0 +1,116 @@
+/** When a schedule is due. @module */
+import { Cron } from "npm:croner@11.0.1";
+import { checkMilliseconds, describe } from "../../../tasks/kernel/types.ts";
+
+/** What a schedule says about time. */
+export interface Recurrence {
+  readonly cron?: string | undefined;
+  readonly every?: number | undefined;
+  readonly timeZone?: string | undefined;
+}
+
+/** The times of a schedule, in milliseconds since 1970. */
+export interface Times {
+  /** The first one after `time`. */
+  next(time: number): number;
+  /** The last one up to `time`. */
+  last(time: number): number;
+}
+
+/**
+ * The times of a recurrence; those of `every` are counted from `start`.
+ *
+ * @throws {TypeError} Not exactly one of `cron` and `every` is given, or an
+ * option is of the wrong type.
+ * @throws {RangeError} The cron expression, the time zone or the number cannot
+ * be used.
+ */
+export function timesOf(
+  { cron, every, timeZone }: Recurrence,
+  start: number,
+): Times {
+  if ((cron === undefined) === (every === undefined)) {
+    throw new TypeError("a schedule has either cron or every");
+  }
+  return every === undefined
+    ? cronTimes(cron!, timeZone)
+    : everyTimes(every, start);
+}
+
+function everyTimes(every: number, start: number): Times {
+  checkMilliseconds(every, "every");
+  if (!(every >= 1 && every < Infinity)) {
+    throw new RangeError(`every is at least 1 millisecond, found ${every}`);
+  }
+  return {
+    next: (time) => start + (Math.floor((time - start) / every) + 1) * every,
+    last: (time) => start + Math.floor((time - start) / every) * every,
+  };
+}
+
+function cronTimes(expression: string, timeZone: string | undefined): Times {
+  if (typeof expression !== "string") {
+    throw new TypeError(
+      `cron is a text of five fields, found ${describe(expression)}`,
+    );
+  }
+  checkTimeZone(timeZone);
+  if (expression.trim().split(/\s+/).length !== 5) {
+    throw new RangeError(
+      `Cannot use the cron expression ${
+        describe(expression)
+      }: it has five fields: minute, hour, day of the month, month, weekday`,
+    );
+  }
+  const cron = parsed(expression, timeZone);
+  const next = (time: number) => cron.nextRun(new Date(time))?.getTime();
+  if (next(Date.now()) === undefined) {
+    throw new RangeError(
+      `Cannot use the cron expression ${
+        describe(expression)
+      }: there is no such date`,
+    );
+  }
+  return {
+    next: (time) => next(time) ?? Infinity,
+    last: (time) => {
+      // The one before a time later by a moment: `time` itself counts.
+      const [run] = cron.previousRuns(1, new Date(time + 1));
+      return run?.getTime() ?? -Infinity;
+    },
+  };
+}
+
+function parsed(expression: string, timezone: string | undefined): Cron {
+  try {
+    const options = { paused: true, mode: "5-part" as const };
+    return new Cron(
+      expression,
+      timezone === undefined ? options : { ...options, timezone },
+    );
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new RangeError(
+      `Cannot use the cron expression ${describe(expression)}: ${why}`,
+      { cause },
+    );
+  }
+}
+
+function checkTimeZone(timeZone: unknown): void {
+  if (timeZone === undefined) return;
+  if (typeof timeZone !== "string") {
+    throw new TypeError(
+      `a time zone is a name such as "Europe/Paris", found ${
+        describe(timeZone)
+      }`,
+    );
+  }
+  try {
+    new Intl.DateTimeFormat("en", { timeZone });
+  } catch (cause) {
+    throw new RangeError(`there is no time zone ${describe(timeZone)}`, {
+      cause,
+    });
+  }
+}

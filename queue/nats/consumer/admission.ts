@@ -1,0 +1,129 @@
+/** @module */
+import { getRunningLoop } from "../../../tasks/event_loop.ts";
+import type { TimerHandle } from "../../../tasks/handle.ts";
+import type { Limits } from "../../jobs/limits.ts";
+import type { QueueContext } from "../queue_context.ts";
+import type { SharedLimits } from "../shared/shared_limits.ts";
+import type { Delivery } from "./delivery.ts";
+import type { NatsJob } from "./nats_job.ts";
+
+/** So many jobs wait here for others of their key, at most. */
+const MOST_PARKED = 200;
+
+/** The rest is put off for so many milliseconds. */
+const PUT_OFF = 1000;
+
+/** Without a word from others, a key is tried again after so many milliseconds. */
+const TRY_AGAIN = 1000;
+
+/** What an admission needs of its queue. */
+export interface AdmissionEvents<T> {
+  /** A job that was parked may be tried again. */
+  free(job: NatsJob<T>): void;
+  /** Gives a job back, for `delay` milliseconds. */
+  putOff(job: NatsJob<T>, delay: number): void;
+  /** Does work in no task; its errors are ignored. */
+  begin(work: () => Promise<void>): void;
+}
+
+/** Lets jobs begin as limits allow, over all processes. */
+export class Admission<T> {
+  readonly #context: QueueContext;
+  readonly #limits: SharedLimits;
+  readonly #events: AdmissionEvents<T>;
+  readonly #loop = getRunningLoop();
+  /** Jobs whose key is in use by as many as it may. */
+  readonly #parked = new Map<string, NatsJob<T>[]>();
+  /** Jobs that have a slot of their key. */
+  readonly #entered = new Set<string>();
+  #timer: TimerHandle | undefined = undefined;
+
+  constructor(
+    context: QueueContext,
+    limits: SharedLimits,
+    events: AdmissionEvents<T>,
+  ) {
+    this.#context = context;
+    this.#limits = limits;
+    this.#events = events;
+    const { connection, subjects } = context;
+    connection.subscribe(subjects.freed, (message) => {
+      this.#unpark(message.string());
+    });
+  }
+
+  /** The jobs that are held back. */
+  get parked(): NatsJob<T>[] {
+    return [...this.#parked.values()].flat();
+  }
+
+  /**
+   * Lets a job begin.
+   *
+   * @returns 0 if it may, the milliseconds until it can be tried again, or
+   * `undefined` if it waits for others of its key: then it comes back by itself.
+   */
+  async admit(job: NatsJob<T>, limits: Limits): Promise<number | undefined> {
+    const { delivery } = job;
+    const { jobKey, key } = delivery;
+    const { keyConcurrency: most = Infinity, rate } = limits;
+    if (jobKey !== undefined && most !== Infinity && !this.#entered.has(key)) {
+      if (!await this.#limits.enter(delivery, most)) {
+        this.#park(job, jobKey);
+        return undefined;
+      }
+      this.#entered.add(key);
+    }
+    return rate === undefined ? 0 : await this.#limits.begin(rate);
+  }
+
+  #park(job: NatsJob<T>, key: string): void {
+    const line = this.#parked.get(key) ?? [];
+    if (line.length >= MOST_PARKED) return this.#events.putOff(job, PUT_OFF);
+    line.push(job);
+    this.#parked.set(key, line);
+    this.#plan();
+  }
+
+  #plan(): void {
+    if (this.#parked.size === 0) return;
+    this.#timer ??= this.#loop.callLater(TRY_AGAIN, () => {
+      this.#timer = undefined;
+      for (const key of [...this.#parked.keys()]) this.#unpark(key);
+      this.#plan();
+    });
+  }
+
+  #unpark(key: string): void {
+    const line = this.#parked.get(key);
+    const job = line?.shift();
+    if (line?.length === 0) this.#parked.delete(key);
+    if (job !== undefined) this.#events.free(job);
+  }
+
+  /** A job is not held any more: the next one of its key may begin. */
+  gone(delivery: Delivery): void {
+    const { key, jobKey } = delivery;
+    if (jobKey === undefined || !this.#entered.delete(key)) return;
+    this.#events.begin(async () => {
+      await this.#limits.leave(delivery);
+      const { connection, subjects } = this.#context;
+      connection.publish(subjects.freed, jobKey);
+    });
+  }
+
+  /** The lease of a job was restarted. */
+  extended(delivery: Delivery): void {
+    if (!this.#entered.has(delivery.key)) return;
+    this.#events.begin(() => this.#limits.extend(delivery));
+  }
+
+  /** Gives back what is held back. */
+  clear(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    const parked = this.parked;
+    this.#parked.clear();
+    for (const job of parked) this.#events.putOff(job, 0);
+  }
+}

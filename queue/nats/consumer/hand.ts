@@ -1,0 +1,132 @@
+/** Jobs that have come, and are not handed out yet. @module */
+import { getRunningLoop } from "../../../tasks/event_loop.ts";
+import type { TimerHandle } from "../../../tasks/handle.ts";
+import type { Clock } from "../transport/deadline.ts";
+import type { NatsJob } from "./nats_job.ts";
+
+/** A job that nobody takes for so long goes back, in milliseconds. */
+const IDLE = 100;
+
+/** Jobs are fetched ahead for so many milliseconds of work. */
+const AHEAD = 10;
+
+/** No more jobs are fetched ahead; and none at a slower pace than this. */
+const MOST_AHEAD = 200, SLOWEST = 1;
+
+/** The pace is measured over so many milliseconds. */
+const WINDOW = 20;
+
+/** How fast jobs are handed out. */
+class Pace {
+  readonly #clock: Clock;
+  #since: number;
+  #count = 0;
+  /** Jobs in a millisecond. */
+  rate = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#since = clock.now();
+  }
+
+  add(): void {
+    this.#count++;
+    const now = this.#clock.now();
+    const passed = now - this.#since;
+    if (passed < WINDOW) return;
+    const rate = this.#count / passed;
+    this.rate = passed > 10 * WINDOW ? 0 : (this.rate + rate) / 2;
+    this.#since = now;
+    this.#count = 0;
+  }
+}
+
+/** The order of the queue. */
+function comesBefore(
+  { delivery: a }: NatsJob<unknown>,
+  { delivery: b }: NatsJob<unknown>,
+): boolean {
+  return a.line.priority < b.line.priority ||
+    (a.line.priority === b.line.priority && a.sequence < b.sequence);
+}
+
+/**
+ * Jobs that wait here for a worker: the most urgent one first, and in order of
+ * arrival. When they are handed out fast, some are fetched ahead; those that stay
+ * too long go back, for another process.
+ */
+export class Hand<T> {
+  readonly #jobs: NatsJob<T>[] = [];
+  readonly #ids = new Set<number>();
+  readonly #loop = getRunningLoop();
+  readonly #pace: Pace;
+  readonly #release: (job: NatsJob<T>) => void;
+  #timer: TimerHandle | undefined = undefined;
+  /** Whether a job was taken since the timer was set. */
+  #moves = false;
+
+  constructor(clock: Clock, release: (job: NatsJob<T>) => void) {
+    this.#pace = new Pace(clock);
+    this.#release = release;
+  }
+
+  get size(): number {
+    return this.#jobs.length;
+  }
+
+  /** How many jobs are worth fetching ahead. */
+  get ahead(): number {
+    const { rate } = this.#pace;
+    if (rate < SLOWEST) return 0;
+    return Math.min(Math.floor(rate * AHEAD), MOST_AHEAD);
+  }
+
+  has(sequence: number): boolean {
+    return this.#ids.has(sequence);
+  }
+
+  get jobs(): readonly NatsJob<T>[] {
+    return this.#jobs;
+  }
+
+  add(job: NatsJob<T>): void {
+    let at = this.#jobs.length;
+    while (at > 0 && comesBefore(job, this.#jobs[at - 1]!)) at--;
+    this.#jobs.splice(at, 0, job);
+    this.#ids.add(job.delivery.sequence);
+    this.#timer ??= this.#loop.callLater(IDLE, () => this.#look());
+  }
+
+  /** Takes the first one that is still ours. */
+  take(): NatsJob<T> | undefined {
+    for (let job = this.#jobs.shift(); job; job = this.#jobs.shift()) {
+      this.#ids.delete(job.delivery.sequence);
+      this.#moves = true;
+      this.#pace.add();
+      if (job.state === "leased") return job;
+    }
+    return undefined;
+  }
+
+  /** A job was handed out that did not have to wait here. */
+  passed(): void {
+    this.#pace.add();
+  }
+
+  #look(): void {
+    this.#timer = undefined;
+    if (this.#jobs.length === 0) return;
+    if (this.#moves) {
+      this.#moves = false;
+      this.#timer = this.#loop.callLater(IDLE, () => this.#look());
+    } else this.clear();
+  }
+
+  /** Gives back all of them. */
+  clear(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#ids.clear();
+    for (const job of this.#jobs.splice(0)) this.#release(job);
+  }
+}

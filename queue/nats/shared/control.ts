@@ -1,0 +1,143 @@
+/** @module */
+import { getRunningLoop } from "../../../tasks/event_loop.ts";
+import type { TimerHandle } from "../../../tasks/handle.ts";
+import type { WaitOptions } from "../../../tasks/kernel/types.ts";
+import type { QueueContext } from "../queue_context.ts";
+import {
+  boundIn,
+  linesOf,
+  settingsIn,
+  shrink,
+  type StreamReply,
+} from "../provision.ts";
+import type { Line } from "../subjects.ts";
+import { api, apiFind } from "../transport/jetstream_api.ts";
+import type { SharedState } from "./shared_state.ts";
+
+/** Without a word from others, it is looked that often, in milliseconds. */
+const INTERVAL = 2000;
+
+/** What others may change. */
+export interface ControlEvents {
+  paused(paused: boolean): void;
+  lines(lines: Line[]): void;
+  softBound(soft: boolean): void;
+  /** Something that is shared has changed. */
+  shared(): Promise<void>;
+}
+
+/**
+ * What other processes change about a queue: it is paused, or has new settings,
+ * new lines or schedules. They tell each other, and, as a word may get lost, each
+ * looks for itself every two seconds.
+ */
+export class Control {
+  readonly #context: QueueContext;
+  readonly #state: SharedState;
+  readonly #events: ControlEvents;
+  readonly #loop = getRunningLoop();
+  readonly #begin: (work: () => Promise<void>) => void;
+  #timer: TimerHandle | undefined = undefined;
+  #looking = false;
+  #again = false;
+  #consumers = -1;
+  #sharedSeq = -1;
+  #closed = false;
+
+  constructor(
+    context: QueueContext,
+    { state, begin, ...events }: ControlEvents & {
+      state: SharedState;
+      /** Does work in no task; its errors are ignored. */
+      begin: (work: () => Promise<void>) => void;
+    },
+  ) {
+    this.#context = context;
+    this.#state = state;
+    this.#events = events;
+    this.#begin = begin;
+    const { connection, subjects } = context;
+    connection.subscribe(subjects.control, () => this.look());
+    this.#plan();
+  }
+
+  /** Tells all processes, this one too, that something has changed. */
+  tell(): void {
+    const { connection, subjects } = this.#context;
+    connection.publish(subjects.control);
+  }
+
+  /** Pauses the queue, or ends the pause. */
+  async setPaused(paused: boolean, options?: WaitOptions): Promise<void> {
+    const subject = this.#context.subjects.shared("paused");
+    await this.#state.update<boolean>(
+      subject,
+      (old = false) => old === paused ? undefined : paused,
+      options,
+    );
+    this.#events.paused(paused);
+    this.tell();
+  }
+
+  /** Looks at once, or once more after the look under way. */
+  look(): void {
+    if (this.#closed) return;
+    this.#again = true;
+    if (this.#looking) return;
+    this.#looking = true;
+    this.#timer?.cancel();
+    this.#begin(async () => {
+      try {
+        while (this.#again && !this.#closed) {
+          this.#again = false;
+          await this.#lookNow();
+        }
+      } finally {
+        this.#looking = false;
+        this.#plan();
+      }
+    });
+  }
+
+  async #lookNow(): Promise<void> {
+    const { connection, subjects } = this.#context;
+    const jobs = await api<StreamReply>(
+      connection,
+      `STREAM.INFO.${subjects.jobs}`,
+    );
+    this.#context.settings = settingsIn(jobs.config);
+    const { maxSize } = this.#context.settings;
+    this.#events.softBound(boundIn(jobs.config) > maxSize);
+    const { consumer_count } = jobs.state;
+    if (consumer_count !== this.#consumers) {
+      this.#consumers = consumer_count;
+      this.#events.lines(await linesOf(this.#context));
+    }
+    const shared = await apiFind<StreamReply>(
+      connection,
+      `STREAM.INFO.${subjects.state}`,
+      undefined,
+      { doubt: 0 },
+    );
+    // A cluster may not know for a moment what it has: then nothing has changed.
+    if (shared !== undefined && shared.state.last_seq !== this.#sharedSeq) {
+      this.#sharedSeq = shared.state.last_seq;
+      const subject = subjects.shared("paused");
+      const { value } = await this.#state.read<boolean>(subject);
+      this.#events.paused(value === true);
+      await this.#events.shared();
+    }
+    await shrink(this.#context, jobs);
+  }
+
+  #plan(): void {
+    this.#timer?.cancel();
+    if (this.#closed) return;
+    this.#timer = this.#loop.callLater(INTERVAL, () => this.look());
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#timer?.cancel();
+  }
+}

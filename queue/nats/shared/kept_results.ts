@@ -1,0 +1,62 @@
+/** @module */
+import type { WaitOptions } from "../../../tasks/kernel/types.ts";
+import type { Outcome } from "../../jobs/results.ts";
+import type { QueueContext } from "../queue_context.ts";
+import { asciiJson } from "../producer/job_message.ts";
+import { provisionRecords } from "../provision.ts";
+import { tokenOf } from "../subjects.ts";
+import type { Deadline } from "../transport/deadline.ts";
+import { reply } from "../transport/jetstream_api.ts";
+import { findMessage, textIn } from "../transport/stored_message.ts";
+
+/** What is known of a job whose outcome may be kept. */
+interface Kept {
+  readonly id: string;
+  readonly named: boolean;
+  readonly lease?: Deadline;
+}
+
+/** The outcomes of jobs, on the servers for as long as they are to be kept. */
+export class KeptResults {
+  readonly #context: QueueContext;
+
+  constructor(context: QueueContext) {
+    this.#context = context;
+  }
+
+  /**
+   * Keeps the outcome of a job, if it has an id of its own or a result: nobody
+   * can ask for the others.
+   */
+  async keep({ id, named, lease }: Kept, outcome: Outcome): Promise<void> {
+    const plain = outcome.state === "done" && outcome.result === undefined;
+    const { connection, subjects, settings } = this.#context;
+    if (settings.keepDone <= 0 || (plain && !named)) return;
+    const subject = subjects.result(await tokenOf(id));
+    const request = { asked: "a result", subject, data: asciiJson(outcome) };
+    await reply(connection, request, {
+      deadline: lease,
+      onNoResponders: () => provisionRecords(this.#context, "results"),
+    });
+  }
+
+  async find(id: string, options?: WaitOptions): Promise<Outcome | undefined> {
+    const { connection, subjects } = this.#context;
+    const found = await findMessage(
+      connection,
+      subjects.results,
+      { last_by_subj: subjects.result(await tokenOf(id)) },
+      { ...options, doubt: 0 },
+    );
+    // The servers may take a while to drop what is too old.
+    const age = found && Date.now() - Date.parse(found.time);
+    if (found === undefined || age! > this.#context.settings.keepDone) {
+      return undefined;
+    }
+    try {
+      return JSON.parse(textIn(found)) as Outcome;
+    } catch {
+      return undefined; // written by something else
+    }
+  }
+}

@@ -1,0 +1,183 @@
+/** @module */
+import { getRunningLoop } from "../../../tasks/event_loop.ts";
+import type { TimerHandle } from "../../../tasks/handle.ts";
+import type { WaitOptions } from "../../../tasks/kernel/types.ts";
+import { timesOf } from "../../jobs/schedule/recurrence.ts";
+import { dueRuns, type Missed } from "../../jobs/schedule/runs.ts";
+import {
+  runId,
+  type Schedule,
+  type Schedules,
+} from "../../jobs/schedule/schedule.ts";
+import type { QueueContext } from "../queue_context.ts";
+import type { StreamReply } from "../provision.ts";
+import { tokenOf } from "../subjects.ts";
+import { apiFind } from "../transport/jetstream_api.ts";
+import type { SharedState } from "./shared_state.ts";
+
+/** A schedule as it is shared. */
+interface SharedSchedule {
+  readonly name: string;
+  readonly cron?: string | undefined;
+  readonly every?: number | undefined;
+  readonly timeZone?: string | undefined;
+  readonly missed: Missed;
+  /** What is put, encoded. */
+  readonly data: string;
+  /** When the times of `every` began. */
+  readonly start: number;
+  /** The next run that has not been put. */
+  readonly next: number;
+}
+
+/** The clock of the machine may be set: it is looked at again by then. */
+const LONGEST_WAIT = 60_000;
+
+/** If a run could not be put, it is tried again after so many milliseconds. */
+const AGAIN = 1000;
+
+/** When a schedule is looked at here. */
+interface Plan {
+  timer: TimerHandle | undefined;
+  /** Whether it is being looked at. */
+  looking: boolean;
+  /** Whether it has changed meanwhile. */
+  again: boolean;
+}
+
+/** What schedules need of their queue. */
+export interface ScheduleHost<T> {
+  readonly state: SharedState;
+  check(options?: WaitOptions): Promise<never> | undefined;
+  encode(value: T): Uint8Array | PromiseLike<Uint8Array>;
+  /** Puts a run, once, whichever process does. */
+  put(data: Uint8Array, id: string): Promise<void>;
+  /** Tells all processes. */
+  tell(): void;
+  /** Does work in no task; its errors are ignored. */
+  begin(work: () => Promise<void>): void;
+}
+
+/**
+ * The schedules of a queue on NATS. Every process knows them all. When one is due,
+ * each puts the run, under the same id, and moves the schedule on, which succeeds
+ * for one of them.
+ */
+export class NatsSchedules<T> implements Schedules<T> {
+  readonly #context: QueueContext;
+  readonly #host: ScheduleHost<T>;
+  readonly #loop = getRunningLoop();
+  readonly #plans = new Map<string, Plan>();
+  #closed = false;
+
+  constructor(context: QueueContext, host: ScheduleHost<T>) {
+    this.#context = context;
+    this.#host = host;
+  }
+
+  async set(
+    { name, cron, every, timeZone, value, missed }: Schedule<T>,
+    options?: WaitOptions,
+  ): Promise<void> {
+    await this.#host.check(options);
+    const data = toBase64(await this.#host.encode(value));
+    const now = Date.now();
+    const subject = await this.#subject(name);
+    await this.#host.state.update<SharedSchedule>(subject, (old) => {
+      const same = old !== undefined && old.cron === cron &&
+        old.every === every && old.timeZone === timeZone;
+      if (same) return { ...old, missed, data };
+      const recurrence = { cron, every, timeZone };
+      const next = timesOf(recurrence, now).next(now);
+      return { name, ...recurrence, missed, data, start: now, next };
+    }, options);
+    this.#plan(subject, 0);
+    this.#host.tell();
+  }
+
+  async remove(name: string, options?: WaitOptions): Promise<void> {
+    await this.#host.check(options);
+    const subject = await this.#subject(name);
+    await this.#host.state.update<SharedSchedule>(
+      subject,
+      () => null,
+      options,
+    );
+    this.#host.tell();
+  }
+
+  async #subject(name: string): Promise<string> {
+    const { subjects } = this.#context;
+    return subjects.shared("schedule", await tokenOf(name));
+  }
+
+  /** Looks which schedules there are. */
+  async look(): Promise<void> {
+    const { connection, subjects } = this.#context;
+    const found = await apiFind<StreamReply>(
+      connection,
+      `STREAM.INFO.${subjects.state}`,
+      { subjects_filter: subjects.shared("schedule", "*") },
+      { doubt: 0 },
+    );
+    for (const subject of Object.keys(found?.state.subjects ?? {})) {
+      this.#plan(subject, 0);
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const { timer } of this.#plans.values()) timer?.cancel();
+  }
+
+  #plan(subject: string, ms: number): void {
+    if (this.#closed) return;
+    const plan: Plan = this.#plans.get(subject) ??
+      { timer: undefined, looking: false, again: false };
+    this.#plans.set(subject, plan);
+    if (plan.looking) return void (plan.again = true);
+    plan.timer?.cancel();
+    const wait = Math.min(Math.max(ms, 0), LONGEST_WAIT);
+    plan.timer = this.#loop.callLater(wait, () => {
+      plan.looking = true;
+      this.#host.begin(() => this.#look(subject, plan));
+    });
+  }
+
+  async #look(subject: string, plan: Plan): Promise<void> {
+    let next: number | undefined = Date.now() + AGAIN;
+    try {
+      next = await this.#fire(subject);
+    } finally {
+      plan.looking = false;
+      if (next === undefined && !plan.again) this.#plans.delete(subject);
+      else this.#plan(subject, plan.again ? 0 : next! - Date.now());
+      plan.again = false;
+    }
+  }
+
+  /** Puts what is due; returns when the next run is. */
+  async #fire(subject: string): Promise<number | undefined> {
+    const { state, put } = this.#host;
+    const { value, seq } = await state.read<SharedSchedule>(subject);
+    if (value === undefined) return undefined;
+    const { name, missed, data, start, next } = value;
+    const due = dueRuns(timesOf(value, start), {
+      next,
+      now: Date.now(),
+      missed,
+    });
+    if (due.next === next) return next;
+    for (const run of due.runs) await put(fromBase64(data), runId(name, run));
+    await state.write(subject, { ...value, next: due.next }, seq);
+    return due.next;
+  }
+}
+
+function toBase64(bytes: Uint8Array): string {
+  return btoa(Array.from(bytes, (it) => String.fromCharCode(it)).join(""));
+}
+
+function fromBase64(text: string): Uint8Array {
+  return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+}

@@ -1,0 +1,129 @@
+/** @module */
+import { type Rate, RateLog } from "../../jobs/limits.ts";
+import type { QueueContext } from "../queue_context.ts";
+import type { Delivery } from "../consumer/delivery.ts";
+import { tokenOf } from "../subjects.ts";
+import type { SharedState, Stored } from "./shared_state.ts";
+
+/** The starts of jobs as they are shared: times, and how many at each. */
+interface SharedRate {
+  readonly times: [time: number, count: number][];
+  readonly longest: number;
+}
+
+/** More entries than this are counted together, to the later time. */
+const MOST_TIMES = 200;
+
+/** Which jobs of a key run, and when, by `Date.now()`, that is over at last. */
+type Slots = Record<string, number>;
+
+/**
+ * The counts that the limited workers of all processes share. Their times are
+ * those of the machines' clocks.
+ */
+export class SharedLimits {
+  readonly #context: QueueContext;
+  readonly #state: SharedState;
+  /** The last version of the rate that is known here. */
+  #rate: Stored<SharedRate> | undefined = undefined;
+
+  constructor(context: QueueContext, state: SharedState) {
+    this.#context = context;
+    this.#state = state;
+  }
+
+  /** Counts one start; if none is free, returns in how many milliseconds. */
+  async begin(rate: Rate): Promise<number> {
+    const subject = this.#context.subjects.shared("rate");
+    for (;;) {
+      const stored = this.#rate ?? await this.#state.read<SharedRate>(subject);
+      const now = Date.now();
+      const log = logOf(stored.value);
+      const wait = log.wait(rate, now);
+      if (wait > 0 && this.#rate === undefined) {
+        this.#rate = stored;
+        return wait;
+      }
+      this.#rate = undefined;
+      if (wait > 0) continue; // what is known may be old
+      log.add(now);
+      const value = written(log);
+      const seq = await this.#state.write(subject, value, stored.seq);
+      if (seq === 0) continue;
+      this.#rate = { value, seq };
+      return 0;
+    }
+  }
+
+  /** Whether a job may run, and does from now on, beside `most` - 1 others. */
+  async enter(delivery: Delivery, most: number): Promise<boolean> {
+    let entered = false;
+    await this.#state.update<Slots>(
+      await this.#slots(delivery),
+      (slots = {}) => {
+        const running = valid(slots);
+        entered = delivery.key in running ||
+          Object.keys(running).length < most;
+        return entered ? { ...running, ...this.#slot(delivery) } : undefined;
+      },
+    );
+    return entered;
+  }
+
+  /** It runs on. */
+  async extend(delivery: Delivery): Promise<void> {
+    await this.#state.update<Slots>(
+      await this.#slots(delivery),
+      (slots = {}) =>
+        delivery.key in slots
+          ? { ...valid(slots), ...this.#slot(delivery) }
+          : undefined,
+    );
+  }
+
+  /** It does not run any more. */
+  async leave(delivery: Delivery): Promise<void> {
+    await this.#state.update<Slots>(
+      await this.#slots(delivery),
+      (slots = {}) => {
+        if (!(delivery.key in slots)) return undefined;
+        const { [delivery.key]: _, ...others } = valid(slots);
+        return Object.keys(others).length === 0 ? null : others;
+      },
+    );
+  }
+
+  async #slots({ jobKey }: Delivery): Promise<string> {
+    return this.#context.subjects.shared("key", await tokenOf(jobKey!));
+  }
+
+  #slot({ key }: Delivery): Slots {
+    const { lease } = this.#context.settings;
+    return { [key]: lease === Infinity ? 8.64e15 : Date.now() + 1.5 * lease };
+  }
+}
+
+function valid(slots: Slots): Slots {
+  const now = Date.now();
+  return Object.fromEntries(
+    Object.entries(slots).filter(([, until]) => until > now),
+  );
+}
+
+function logOf(shared: SharedRate | undefined): RateLog {
+  if (shared === undefined) return new RateLog();
+  const times = shared.times.flatMap(([time, count]) =>
+    new Array<number>(count).fill(time)
+  );
+  return new RateLog(times, shared.longest);
+}
+
+function written({ times, longest }: RateLog): SharedRate {
+  const step = times.length > MOST_TIMES ? longest / MOST_TIMES : 1;
+  const counted = new Map<number, number>();
+  for (const time of times) {
+    const rounded = step === 1 ? time : Math.ceil(time / step) * step;
+    counted.set(rounded, (counted.get(rounded) ?? 0) + 1);
+  }
+  return { times: [...counted], longest };
+}

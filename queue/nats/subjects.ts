@@ -1,0 +1,155 @@
+/** What a queue is called on the servers. @module */
+import {
+  DEFAULT_PRIORITY,
+  PRIORITIES,
+  type Priority,
+} from "../jobs/settings.ts";
+
+/**
+ * Jobs of one kind: they have a subject and a consumer of their own. Delayed jobs
+ * stand apart, so that they hold up none that is due.
+ */
+export interface Line {
+  readonly priority: Priority;
+  readonly delayed: boolean;
+}
+
+/** All lines: the most urgent first, and delayed jobs, which came before. */
+export const LINES: readonly Line[] = PRIORITIES.flatMap((priority) => [
+  { priority, delayed: true },
+  { priority, delayed: false },
+]);
+
+/** The line of jobs that are put without options: the one that is always there. */
+export const PLAIN_LINE: Line = LINES.find(({ priority, delayed }) =>
+  priority === DEFAULT_PRIORITY && !delayed
+)!;
+
+/** The names of streams, and the subjects, of a queue. */
+export class Subjects {
+  readonly name: string;
+  /** The stream of the jobs that are not finished. */
+  readonly jobs: string;
+  /** The stream of the dead letters. */
+  readonly dead: string;
+  /** The stream of notes on jobs that were given back. */
+  readonly returned: string;
+  /** The stream of what all processes share: pauses, limits, schedules. */
+  readonly state: string;
+  /** The stream of the outcomes of jobs. */
+  readonly results: string;
+  readonly #prefix: string;
+
+  constructor(name: string) {
+    this.name = name;
+    this.jobs = `JOBS_${name}`;
+    this.dead = `DEAD_JOBS_${name}`;
+    this.returned = `RETURNED_JOBS_${name}`;
+    this.state = `STATE_JOBS_${name}`;
+    this.results = `RESULTS_JOBS_${name}`;
+    this.#prefix = `jobs.${name}`;
+  }
+
+  /** Where the jobs of a line are put. */
+  todo({ priority, delayed }: Line): string {
+    if (delayed) return `${this.#prefix}.delayed.${priority}`;
+    return priority === DEFAULT_PRIORITY
+      ? `${this.#prefix}.todo`
+      : `${this.#prefix}.todo.${priority}`;
+  }
+
+  /** All subjects of jobs. */
+  get allTodo(): string[] {
+    return ["todo", "todo.*", "delayed.*"].map((it) => `${this.#prefix}.${it}`);
+  }
+
+  /** All subjects of the queue. */
+  get all(): string {
+    return `${this.#prefix}.>`;
+  }
+
+  /** The line of the jobs on `subject`. */
+  lineOf(subject: string): Line | undefined {
+    return LINES.find((line) => this.todo(line) === subject);
+  }
+
+  /** Where a dead letter is put. */
+  get letters(): string {
+    return `${this.#prefix}.dead`;
+  }
+
+  /** Where it is noted that a job was given back. */
+  returns(key: string): string {
+    return `${this.#prefix}.returned.${key}`;
+  }
+
+  /** Where a process says that it waits for jobs to be finished. */
+  get watching(): string {
+    return `${this.#prefix}.watching`;
+  }
+
+  /** Where it is told that a job was finished. */
+  get news(): string {
+    return `${this.#prefix}.news`;
+  }
+
+  /** Where all processes are told that something has changed. */
+  get control(): string {
+    return `${this.#prefix}.control`;
+  }
+
+  /** Where all processes are asked what they hold. */
+  get holders(): string {
+    return `${this.#prefix}.holders`;
+  }
+
+  /** Where it is told that a job of a key has ended. */
+  get freed(): string {
+    return `${this.#prefix}.freed`;
+  }
+
+  /** Where the outcome of a job is kept. */
+  result(token: string): string {
+    return `${this.#prefix}.result.${token}`;
+  }
+
+  /** Where something that all share is kept. */
+  shared(what: string, token?: string): string {
+    const rest = token === undefined ? what : `${what}.${token}`;
+    return `${this.#prefix}.state.${rest}`;
+  }
+}
+
+/**
+ * The consumer of a line. A stream that was deleted and made again has others, so
+ * that no answer to an old job can meet a new one.
+ */
+export function consumerOf(
+  { priority, delayed }: Line,
+  incarnation: string,
+): string {
+  const name = delayed
+    ? `delayed-${priority}`
+    : priority === DEFAULT_PRIORITY
+    ? "workers"
+    : `workers-${priority}`;
+  return incarnation === "" ? name : `${name}_${incarnation}`;
+}
+
+/** The line that a consumer is for. */
+export function lineOfConsumer(consumer: string): Line {
+  const [, kind, digit] = /^(workers|delayed)(?:-(\d))?/.exec(consumer) ?? [];
+  const priority = digit === undefined ? DEFAULT_PRIORITY : Number(digit);
+  const delayed = kind === "delayed";
+  return LINES.find((line) =>
+    line.priority === priority && line.delayed === delayed
+  ) ?? PLAIN_LINE;
+}
+
+/** A text as one part of a subject. */
+export async function tokenOf(text: string): Promise<string> {
+  if (/^[A-Za-z0-9_-]{1,60}$/.test(text)) return `-${text}`;
+  const bytes = new TextEncoder().encode(text);
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return Array.from(hash, (it) => it.toString(16).padStart(2, "0")).join("");
+}

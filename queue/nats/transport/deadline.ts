@@ -1,0 +1,21 @@
+/** Time on a queue, and its limits. @module */
+
+/** A point in time. */
+export interface Deadline {
+  /** Milliseconds until it; 0 or less if it is over. */
+  remaining(): number;
+}
+
+/** The time of a queue, in milliseconds. */
+export interface Clock {
+  now(): number;
+}
+
+/** The machine's clock, which nobody sets. */
+export const steadyClock: Clock = { now: () => performance.now() };
+
+/** A point in time, `ms` milliseconds from now. */
+export function deadlineIn(ms: number, clock: Clock = steadyClock): Deadline {
+  const end = clock.now() + ms;
+  return { remaining: () => end - clock.now() };
+}

@@ -1,0 +1,192 @@
+/** What limits handlers: rates, keys, time; and batches. @module */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { work } from "@asyncio/asyncio/queue/jobs";
+import {
+  CancelledError,
+  createTask,
+  gather,
+  sleep,
+  TimeoutError,
+} from "@asyncio/asyncio/tasks";
+import { type Define, end, letters } from "./_place.ts";
+
+/** Defines the tests. */
+export function testLimits(test: Define): void {
+  test("no more jobs than the rate are begun in an interval, over all workers", async (place) => {
+    await using jobs = await place.open<number>();
+    await jobs.putMany(Array.from({ length: 7 }, (_, value) => ({ value })));
+    const begun: number[] = [];
+    const rateLimit = { limit: 3, interval: 300 };
+    const workers = [1, 2].map(() =>
+      createTask(() =>
+        work(jobs, () => void begun.push(Date.now()), {
+          concurrency: 4,
+          rateLimit,
+        })
+      )
+    );
+    await jobs.join();
+    for (let i = 3; i < begun.length; i++) {
+      // As they were let through; their handlers may start a little later.
+      assert(begun[i]! - begun[i - 3]! >= 250, `${begun}`);
+    }
+    await gather(workers.map((worker) => () => end(worker)));
+  });
+
+  test("no more jobs of a key run at a time, over all workers, and others are not held up", async (place) => {
+    await using jobs = await place.open<string>();
+    for (let i = 0; i < 5; i++) await jobs.put("a", { key: "a" });
+    await jobs.put("b", { key: "b" });
+    await jobs.put("none");
+    const running = new Map<string, number>();
+    const most = new Map<string, number>();
+    const order: string[] = [];
+    const workers = [1, 2].map(() =>
+      createTask(() =>
+        work(jobs, async (value) => {
+          order.push(value);
+          const now = (running.get(value) ?? 0) + 1;
+          running.set(value, now);
+          most.set(value, Math.max(most.get(value) ?? 0, now));
+          await sleep(30);
+          running.set(value, running.get(value)! - 1);
+        }, { concurrency: 3, keyConcurrency: 1 })
+      )
+    );
+    await jobs.join();
+    assertEquals([most.get("a"), order.length], [1, 7]);
+    assert(order.indexOf("b") < 4 && order.indexOf("none") < 4, `${order}`);
+    await gather(workers.map((worker) => () => end(worker)));
+  });
+
+  test("a job of a key that fails or is delayed makes room for the next", async (place) => {
+    await using jobs = await place.open<string>();
+    await jobs.put("bad", { key: "k" });
+    await jobs.put("good", { key: "k" });
+    const done: string[] = [];
+    const worker = createTask(() =>
+      work(jobs, (value, { attempt }) => {
+        if (value === "bad" && attempt === 1) throw new Error("no");
+        done.push(value);
+      }, { concurrency: 2, keyConcurrency: 1, backoff: () => 200 })
+    );
+    await jobs.join();
+    assertEquals(done, ["good", "bad"]);
+    await end(worker);
+  });
+
+  test("an attempt that takes too long has failed with a TimeoutError", async (place) => {
+    await using jobs = await place.open<string>({ maxAttempts: 2 });
+    const errors: unknown[] = [];
+    const aborted: boolean[] = [];
+    const worker = createTask(() =>
+      work(jobs, async (_, job) => {
+        const { signal } = job;
+        try {
+          await sleep(60_000);
+        } finally {
+          await Promise.resolve();
+          aborted.push(signal.aborted);
+        }
+      }, { timeout: 30, backoff: () => 0, onError: (it) => errors.push(it) })
+    );
+    await jobs.put("a");
+    await jobs.join();
+    assertEquals(errors.map((it) => it instanceof TimeoutError), [true, true]);
+    assertEquals(aborted, [true, true]);
+    const [letter] = await letters(jobs);
+    assert(letter!.reason.includes("TimeoutError"), letter!.reason);
+    await end(worker);
+  });
+
+  test("a running handler is cancelled with its job, and the worker goes on", async (place) => {
+    await using jobs = await place.open<string>();
+    await jobs.put("stuck", { id: "stuck" });
+    await jobs.put("next");
+    const log: string[] = [];
+    const errors: unknown[] = [];
+    const started = Promise.withResolvers<void>();
+    const worker = createTask(() =>
+      work(jobs, async (value) => {
+        log.push(value);
+        started.resolve();
+        if (value !== "stuck") return;
+        try {
+          await sleep(60_000);
+        } catch (error) {
+          log.push((error as Error).name);
+          throw error;
+        }
+      }, { onError: (error) => errors.push(error) })
+    );
+    await started.promise;
+    const result = jobs.result("stuck");
+    result.catch(() => {});
+    await sleep(20);
+    assertEquals(await jobs.cancel("stuck"), true);
+    await assertRejects(() => result, CancelledError);
+    await jobs.join();
+    assertEquals(log, ["stuck", "CancelledError", "next"]);
+    assertEquals([errors, await letters(jobs)], [[], []]);
+    await end(worker);
+  });
+
+  test("a batch is as many jobs as come in time, up to its size", async (place) => {
+    await using jobs = await place.open<number>();
+    await jobs.putMany([1, 2, 3, 4, 5].map((value) => ({ value })));
+    const batches: number[][] = [];
+    const worker = createTask(() =>
+      work(jobs, (values, list) => {
+        assertEquals(list.map(({ value }) => value), values);
+        batches.push(values);
+      }, { batch: { size: 3, time: 100 } })
+    );
+    await jobs.join();
+    assertEquals(batches, [[1, 2, 3], [4, 5]]);
+    await end(worker);
+  });
+
+  test("of a batch whose handler throws, those that are not settled are tried again", async (place) => {
+    await using jobs = await place.open<number>();
+    await jobs.putMany([1, 2, 3].map((value) => ({ value })));
+    const batches: string[][] = [];
+    const worker = createTask(() =>
+      work(jobs, async (_, list) => {
+        batches.push(list.map(({ value, attempt }) => `${value} ${attempt}`));
+        if (batches.length > 1) return;
+        await list[1]!.done();
+        throw new Error("no");
+      }, { batch: { size: 3, time: 100 }, backoff: () => 0 })
+    );
+    await jobs.join();
+    assertEquals(batches, [["1 1", "2 1", "3 1"], ["1 2", "3 2"]]);
+    await end(worker);
+  });
+
+  test("work that ends gives back what it has collected for a batch", async (place) => {
+    await using jobs = await place.open<number>({ lease: 60_000 });
+    const worker = createTask(() =>
+      work(jobs, () => {}, { batch: { size: 3, time: 60_000 } })
+    );
+    await jobs.put(1);
+    while ((await jobs.counts()).leased === 0) await sleep(5);
+    await end(worker);
+    const job = await jobs.get();
+    assertEquals([job.value, job.attempt], [1, 1]);
+  });
+
+  test("limits that make no sense are refused", async (place) => {
+    await using jobs = await place.open<number>();
+    for (
+      const bad of [
+        { rateLimit: { limit: 0, interval: 1 } },
+        { rateLimit: { limit: 1, interval: 0 } },
+        { rateLimit: { limit: 1, interval: NaN } },
+        { keyConcurrency: 0 },
+        { timeout: NaN },
+        { batch: { size: 0, time: 1 } },
+        { batch: { size: 1, time: NaN } },
+      ]
+    ) await assertRejects(() => work(jobs, () => {}, bad), RangeError);
+  });
+}

@@ -1,0 +1,88 @@
+/** Schedules. @module */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { schedule, unschedule } from "@asyncio/asyncio/queue/jobs";
+import { sleep } from "@asyncio/asyncio/tasks";
+import type { Define } from "./_place.ts";
+
+/** Defines the tests. */
+export function testScheduling(test: Define): void {
+  test("a schedule puts its value once in each period, and the first after one", async (place) => {
+    await using jobs = await place.open<string>();
+    const started = Date.now();
+    await schedule(jobs, { name: "tick", every: 200, value: "tick" });
+    assertEquals(await jobs.size(), 0);
+    const ids: string[] = [];
+    for (let i = 0; i < 3; i++) {
+      const job = await jobs.get();
+      assertEquals(job.value, "tick");
+      ids.push(job.id);
+      await job.done();
+    }
+    assert(Date.now() - started >= 600 - 5);
+    const times = ids.map((id) => Date.parse(id.replace("tick@", "")));
+    assertEquals([times[1]! - times[0]!, times[2]! - times[1]!], [200, 200]);
+  });
+
+  test("registered again by others, it still fires once", async (place) => {
+    await using jobs = await place.open<string>();
+    await using other = place.shared ? await place.open<string>() : jobs;
+    for (const queue of [jobs, other, jobs]) {
+      await schedule(queue, { name: "tick", every: 300, value: "tick" });
+    }
+    await (await jobs.get()).done();
+    await sleep(100);
+    assertEquals(await jobs.size(), 0);
+  });
+
+  test("a schedule of the same name replaces it, and one that is ended is over", async (place) => {
+    await using jobs = await place.open<string>();
+    await schedule(jobs, { name: "a", every: 60_000, value: "old" });
+    await schedule(jobs, { name: "a", every: 150, value: "new" });
+    const job = await jobs.get();
+    assertEquals(job.value, "new");
+    await job.done();
+    await unschedule(jobs, "a");
+    await unschedule(jobs, "unknown");
+    await sleep(250);
+    assertEquals(await jobs.size(), 0);
+  });
+
+  test("bad schedules are refused", async (place) => {
+    await using jobs = await place.open<string>();
+    const good = { name: "a", value: "x" };
+    for (
+      const bad of [
+        { cron: "* * * *" },
+        { cron: "* * * * * *" },
+        { cron: "61 * * * *" },
+        { cron: "0 0 31 2 *" },
+        { cron: "@daily" },
+        { cron: "0 0 * * *", timeZone: "Mars/Olympus" },
+        { every: 0 },
+        { every: NaN },
+        { every: Infinity },
+      ]
+    ) {
+      await assertRejects(
+        () => schedule(jobs, { ...good, ...bad }),
+        RangeError,
+      );
+    }
+    for (
+      const bad of [
+        {},
+        { cron: "* * * * *", every: 1000 },
+        { every: 1000, name: "" },
+        { every: 1000, missed: "some" as "all" },
+        { cron: 5 as unknown as string },
+      ]
+    ) {
+      await assertRejects(() => schedule(jobs, { ...good, ...bad }), TypeError);
+    }
+    await assertRejects(
+      () =>
+        schedule(jobs, { ...good, every: 1000, value: (() => {}) as never }),
+      TypeError,
+    );
+  });
+}
