@@ -97,8 +97,7 @@ function times(count: number, one: () => Promise<unknown>): Promise<unknown> {
   return Promise.all(Array.from({ length: count }, one));
 }
 
-// --- One program, start to end
-// --------------------------------------------------
+// --- One program, start to end -----------------------------------------------
 
 const one = { group: "one program" };
 
@@ -124,8 +123,7 @@ if (peer !== undefined) {
   });
 }
 
-// --- One program that leads a group
-// ---------------------------------------------
+// --- One program that leads a group ------------------------------------------
 
 const group = { group: "one program with a group of its own" };
 
@@ -137,8 +135,7 @@ Deno.bench("createSubprocessExec + communicate, group", group, async () => {
   await communicate("true", [], true);
 });
 
-// --- Many at once
-// -----------------------------------------------------------------
+// --- Many at once ------------------------------------------------------------
 
 const many = { group: `${MANY} programs at once` };
 
@@ -166,8 +163,7 @@ if (peer !== undefined) {
   });
 }
 
-// --- A hundred megabytes
-// --------------------------------------------------------
+// --- A hundred megabytes -----------------------------------------------------
 
 const large = { group: "100 MB of output" };
 

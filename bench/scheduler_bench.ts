@@ -21,7 +21,7 @@ function bodies(): (() => Promise<void>)[] {
   return Array.from({ length: N }, () => body);
 }
 
-// --- 1000 pieces of work, side by side ------------------------------------------
+// --- 1000 pieces of work, side by side ---------------------------------------
 
 Deno.bench("bare Promise.all of 1000", {
   group: "spawn",
@@ -45,7 +45,7 @@ Deno.bench("taskGroup of 1000", { group: "spawn" }, async () => {
   });
 });
 
-// --- giving way ----------------------------------------------------------------
+// --- Giving way --------------------------------------------------------------
 
 Deno.bench("a bare turn (setImmediate)", {
   group: "turn",
@@ -83,7 +83,7 @@ Deno.bench("sleep(0), 100 tasks sharing turns", {
   });
 });
 
-// --- timers ----------------------------------------------------------------------
+// --- Timers ------------------------------------------------------------------
 
 Deno.bench("1000 × setTimeout, cleared", {
   group: "timers set and cancelled",
@@ -117,7 +117,7 @@ Deno.bench("1000 × sleep, side by side", { group: "sleeps" }, async () => {
   await Promise.all(Array.from({ length: N }, (_, i) => sleep(1 + i % 5)));
 });
 
-// --- one wait ----------------------------------------------------------------------
+// --- One wait ----------------------------------------------------------------
 
 Deno.bench("a bare promise, resolved and awaited", {
   group: "one wait",
@@ -138,7 +138,7 @@ Deno.bench("a Future, set and awaited", { group: "one wait" }, async () => {
   }
 });
 
-// --- a limit to a wait -------------------------------------------------------------
+// --- A limit to a wait -------------------------------------------------------
 
 Deno.bench("a bare race against a timer, cleared", {
   group: "timeout that is not needed",
@@ -160,7 +160,7 @@ Deno.bench("timeout", { group: "timeout that is not needed" }, async () => {
   for (let i = 0; i < N; i++) await timeout(1000, body);
 });
 
-// --- giving up ---------------------------------------------------------------------
+// --- Giving up ---------------------------------------------------------------
 
 Deno.bench("a bare promise, rejected with a new error", {
   group: "1000 waits given up",

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { has } from "./_installed.ts";
-import { EXAMPLES, runExample } from "./_run_example.ts";
+import { has } from "./_helpers/installed.ts";
+import { EXAMPLES, runExample } from "./_helpers/run_example.ts";
 
 /** What a program must do, where it is not the usual. */
 interface Expectation {

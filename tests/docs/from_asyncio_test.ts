@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { has } from "../_installed.ts";
+import { has } from "../_helpers/installed.ts";
 import { blocksOf, codeIn, namesIn, readPage, rowsOf } from "./_markdown.ts";
 import { publicNames } from "./_public_names.ts";
 

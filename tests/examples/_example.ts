@@ -1,5 +1,5 @@
 /** A program of examples/ that is watched while it runs. @module */
-import { EXAMPLES } from "../_run_example.ts";
+import { EXAMPLES } from "../_helpers/run_example.ts";
 
 /** A program that takes longer than this hangs. */
 const TIME_LIMIT = 60_000;

@@ -9,7 +9,7 @@ import {
   taskGroup,
 } from "../../tasks/mod.ts";
 import { cancelEverywhere } from "../../testing/mod.ts";
-import { virtually } from "../tasks/_virtually.ts";
+import { virtually } from "../_helpers/virtually.ts";
 
 /** When each of so many, all here at once, may go. */
 async function turns(limiter: RateLimiter, count: number): Promise<number[]> {

@@ -8,7 +8,7 @@ import {
   TimeoutError,
 } from "../../tasks/mod.ts";
 import { cancelEverywhere } from "../../testing/mod.ts";
-import { virtually } from "../tasks/_virtually.ts";
+import { virtually } from "../_helpers/virtually.ts";
 
 const OPTIONS: RetryOptions = {
   pause: 100,

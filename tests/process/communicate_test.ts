@@ -122,8 +122,7 @@ Deno.test("a program that ends while its child holds its input is not fed any mo
   assertEquals(process.returnCode, 4);
 });
 
-// --- Giving up
-// ---------------------------------------------------------------------
+// --- Giving up ---------------------------------------------------------------
 
 Deno.test("communicate given up kills nothing and loses nothing", async () => {
   const process = await createSubprocessShell(`${ECHO}; echo end >&2`, {
@@ -227,8 +226,7 @@ Deno.test("output that came before the cancel is still there when all has ended"
   assertEquals([text(stdout), text(stderr)], ["out\n", "err\n"]);
 });
 
-// --- Misuse
-// ------------------------------------------------------------------------
+// --- Misuse ------------------------------------------------------------------
 
 Deno.test("input without a pipe is a TypeError", async () => {
   const process = await createSubprocessExec("true", [], { stdin: DEVNULL });

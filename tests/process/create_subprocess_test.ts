@@ -37,8 +37,7 @@ async function outputOf(
   return text((await process.communicate()).stdout);
 }
 
-// --- Programs
-// -----------------------------------------------------------------
+// --- Programs ----------------------------------------------------------------
 
 Deno.test("a program gets its arguments as they are", async () => {
   const args = ["a b", "$HOME", "*", "", "'\"", "ä"];
@@ -114,8 +113,7 @@ Deno.test("a program can be looked up on a PATH of its own", async () => {
   }
 });
 
-// --- Streams
-// --------------------------------------------------------------------
+// --- Streams -----------------------------------------------------------------
 
 Deno.test("the constants are the words that the options take", () => {
   assertEquals([PIPE, DEVNULL, INHERIT, STDOUT], [
@@ -232,8 +230,7 @@ Deno.test("limit is the longest line of the readers", async () => {
   await process.wait();
 });
 
-// --- What cannot be started
-// ---------------------------------------------------
+// --- What cannot be started --------------------------------------------------
 
 Deno.test("a missing program is NotFound and named", async () => {
   for (const stderr of [INHERIT, STDOUT] as const) {
@@ -342,8 +339,7 @@ Deno.test("wrong arguments are refused", async () => {
   );
 });
 
-// --- Cancels
-// ----------------------------------------------------------------------
+// --- Cancels -----------------------------------------------------------------
 
 Deno.test("a cancel that comes before starts no program", async () => {
   const folder = await Deno.makeTempDir();

@@ -39,8 +39,7 @@ async function startStubborn(killAfter: number): Promise<Process> {
   return process;
 }
 
-// --- The ladder
-// -------------------------------------------------------------------
+// --- The ladder --------------------------------------------------------------
 
 Deno.test("dispose ends a program by SIGTERM", async () => {
   const process = await createSubprocessExec("sleep", ["1000"]);
@@ -141,8 +140,7 @@ Deno.test("a stopped program ends as well", async () => {
   assertEquals(process.returnCode, -9);
 });
 
-// --- Twice, late, at once
-// ------------------------------------------------------
+// --- Twice, late, at once ----------------------------------------------------
 
 Deno.test("dispose after the end is harmless, and so is a second one", async () => {
   const process = await createSubprocessExec("true");
@@ -190,8 +188,7 @@ Deno.test("who drains into a program that is disposed gets an error", async () =
   await assertRejects(async () => await drain, Error);
 });
 
-// --- Cancels
-// ------------------------------------------------------------------------
+// --- Cancels -----------------------------------------------------------------
 
 Deno.test("a cancel does not keep dispose from ending the program", async () => {
   const process = await startStubborn(50);
@@ -242,8 +239,7 @@ Deno.test("a failing group takes the programs of all its tasks along", async () 
   assertEquals(pids.filter(isAlive), []);
 });
 
-// --- The end of the run
-// ----------------------------------------------------------
+// --- The end of the run ------------------------------------------------------
 
 Deno.test("the end of the run ends its programs, with everybody in their groups", async () => {
   let first!: Process;

@@ -32,8 +32,7 @@ function noting(file: string, command: string): [string, ...string[]] {
   return ["sh", "-c", `echo $$ > ${file}; ${command}`];
 }
 
-// --- The flow
-// ------------------------------------------------------------------------
+// --- The flow ----------------------------------------------------------------
 
 Deno.test("each program reads what the one before it writes", async () => {
   const done = await pipeline([["sort"], ["uniq", "-c"]], {
@@ -137,8 +136,7 @@ Deno.test("a writer waits for a reader that reads nothing", async () => {
   });
 });
 
-// --- One end goes
-// -----------------------------------------------------------------
+// --- One end goes ------------------------------------------------------------
 
 Deno.test("a writer ends when its reader has read enough", async () => {
   const done = await pipeline([["yes"], ["head", "-n", "2"]], CAPTURE);
@@ -208,8 +206,7 @@ Deno.test("input for a program that reads none of it is no failure", async () =>
   assertEquals(done.returnCodes, [0, 0]);
 });
 
-// --- check
-// ------------------------------------------------------------------------
+// --- check -------------------------------------------------------------------
 
 Deno.test("check throws the first one that failed", async () => {
   const error = await assertRejects(
@@ -235,8 +232,7 @@ Deno.test("a broken pipe of the last one is a failure", async () => {
   assertThrows(() => done.checkReturnCodes(), CalledProcessError, "signal 13");
 });
 
-// --- Limits, cancels, failures
-// --------------------------------------------------
+// --- Limits, cancels, failures -----------------------------------------------
 
 Deno.test("a timeout ends all of them, and says what came so far", async () => {
   await withPidFile(async (file, pid) => {

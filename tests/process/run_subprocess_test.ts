@@ -42,8 +42,7 @@ async function withPidFile(
   }
 }
 
-// --- What comes out
-// -------------------------------------------------------------
+// --- What comes out ----------------------------------------------------------
 
 Deno.test("a list is a program and its arguments", async () => {
   const done = await runSubprocess(["echo", "$HOME  *"], CAPTURE);
@@ -131,8 +130,7 @@ Deno.test("a completed process prints itself", async () => {
   );
 });
 
-// --- check
-// ------------------------------------------------------------------------
+// --- check -------------------------------------------------------------------
 
 Deno.test("check lets 0 pass and throws everything else", async () => {
   await runSubprocess(["true"], { check: true });
@@ -178,8 +176,7 @@ Deno.test("check leaves what runs on in the background alone", async () => {
   });
 });
 
-// --- Limits on time
-// ---------------------------------------------------------------
+// --- Limits on time ----------------------------------------------------------
 
 Deno.test("at the timeout the program is ended, and what it wrote so far is there", async () => {
   await withPidFile(async (file, pid) => {
@@ -339,8 +336,7 @@ Deno.test("a timeout around it is not mistaken for its own", async () => {
   assertEquals(zombies(), []);
 });
 
-// --- Cancels and signals
-// --------------------------------------------------------
+// --- Cancels and signals -----------------------------------------------------
 
 Deno.test("a cancel ends the group, and comes when that has ended", async () => {
   await withPidFile(async (file, pid) => {
@@ -416,8 +412,7 @@ Deno.test("the end of the run ends what runs in it", async () => {
   });
 });
 
-// --- Misuse
-// -------------------------------------------------------------------------
+// --- Misuse ------------------------------------------------------------------
 
 Deno.test("wrong arguments are refused, and nothing is started", async () => {
   await withPidFile(async (file, pid) => {

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { LifoQueue, PriorityQueue, Queue } from "@asyncio/asyncio/queue";
 import { CancelledError, createTask, sleep } from "@asyncio/asyncio/tasks";
-import { shown } from "../_waiting_rules.ts";
+import { shown } from "../_helpers/waiting_rules.ts";
 
 Deno.test("a loop over a queue takes items until it is shut down and empty", async () => {
   const queue = new Queue<number>(2);

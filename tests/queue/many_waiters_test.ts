@@ -1,6 +1,6 @@
 import { Queue } from "@asyncio/asyncio/queue";
-import { testManyWaiters } from "../_many_waiters.ts";
-import { shown } from "../_waiting_rules.ts";
+import { testManyWaiters } from "../_helpers/many_waiters.ts";
+import { shown } from "../_helpers/waiting_rules.ts";
 
 testManyWaiters(() => {
   const queue = new Queue<number>();

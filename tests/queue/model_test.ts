@@ -7,8 +7,8 @@ import {
   QueueFullError,
   QueueShutDownError,
 } from "@asyncio/asyncio/queue";
-import { giveUpOne, type Wait, Waits } from "../_model.ts";
-import { Random } from "../_random.ts";
+import { giveUpOne, type Wait, Waits } from "../_helpers/model.ts";
+import { Random } from "../_helpers/random.ts";
 
 interface Item {
   id: number;

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { PriorityQueue } from "@asyncio/asyncio/queue";
-import { Attempt } from "../_attempt.ts";
-import { Random } from "../_random.ts";
+import { Attempt } from "../_helpers/attempt.ts";
+import { Random } from "../_helpers/random.ts";
 
 /** What comes out when `items` go in. */
 function sorted<T>(items: T[]): T[] {

@@ -13,7 +13,7 @@ import {
   QueueFullError,
 } from "@asyncio/asyncio/queue";
 import { createTask, gather, sleep } from "@asyncio/asyncio/tasks";
-import { Attempt } from "../_attempt.ts";
+import { Attempt } from "../_helpers/attempt.ts";
 
 Deno.test("items leave in the order in which they came", async () => {
   const queue = new Queue<number>();

@@ -6,8 +6,8 @@ import {
 } from "@std/streams";
 import { LifoQueue, Queue } from "@asyncio/asyncio/queue";
 import { createTask, gather, sleep } from "@asyncio/asyncio/tasks";
-import { Attempt } from "../_attempt.ts";
-import { shown } from "../_waiting_rules.ts";
+import { Attempt } from "../_helpers/attempt.ts";
+import { shown } from "../_helpers/waiting_rules.ts";
 
 const DONE: ReadableStreamReadResult<number> = {
   done: true,

@@ -6,7 +6,7 @@ import {
   QueueShutDownError,
 } from "@asyncio/asyncio/queue";
 import { gather, sleep } from "@asyncio/asyncio/tasks";
-import { Attempt } from "../_attempt.ts";
+import { Attempt } from "../_helpers/attempt.ts";
 
 for (const Class of [Queue, LifoQueue, PriorityQueue]) {
   const { name } = Class;

@@ -1,5 +1,9 @@
 import { LifoQueue, PriorityQueue, Queue } from "@asyncio/asyncio/queue";
-import { shown, testWaitingRules, type WaitCase } from "../_waiting_rules.ts";
+import {
+  shown,
+  testWaitingRules,
+  type WaitCase,
+} from "../_helpers/waiting_rules.ts";
 
 function casesOf(Class: typeof Queue<number>): WaitCase[] {
   return [

@@ -6,7 +6,7 @@ import {
 } from "@std/assert";
 import { Queue, QueueShutDownError } from "@asyncio/asyncio/queue";
 import { createTask, sleep } from "@asyncio/asyncio/tasks";
-import { shown } from "../_waiting_rules.ts";
+import { shown } from "../_helpers/waiting_rules.ts";
 
 Deno.test("what is written to writable is put, and closing it shuts the queue down", async () => {
   const queue = new Queue<number>();

@@ -1,4 +1,4 @@
-const LOOPBACK = { hostname: "127.0.0.1" };
+import { LOOPBACK } from "../_helpers/loopback.ts";
 
 /**
  * A proxy in front of a server, that can hold back what goes through it, and

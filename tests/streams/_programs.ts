@@ -1,5 +1,5 @@
 /** Real programs as peers. @module */
-import { has } from "../_installed.ts";
+import { has } from "../_helpers/installed.ts";
 
 /**
  * Defines a test that needs these programs; where one is missing it is skipped.

@@ -1,4 +1,4 @@
-const LOOPBACK = { hostname: "127.0.0.1" };
+import { LOOPBACK } from "../_helpers/loopback.ts";
 
 /** A server that takes connections and says nothing. */
 export class Silent implements Disposable {

@@ -1,4 +1,3 @@
-import { assert } from "@std/assert";
 import {
   openConnection,
   type Server,
@@ -7,19 +6,11 @@ import {
   type Streams,
   type StreamWriter,
 } from "@asyncio/asyncio/streams";
+import { until } from "../_helpers/until.ts";
 
 /** How many file descriptors this process has open. */
 export function openDescriptors(): number {
   return [...Deno.readDirSync("/proc/self/fd")].length;
-}
-
-/** Lets the runtime's own loop turn until `condition` holds. */
-export async function until(condition: () => boolean): Promise<void> {
-  const end = performance.now() + 20_000;
-  while (!condition()) {
-    assert(performance.now() < end, `this never came true: ${condition}`);
-    await new Promise((resolve) => setTimeout(resolve));
-  }
 }
 
 /** Waits until no more descriptors are open than `before`. */

@@ -1,13 +1,7 @@
-import type {
-  ConnectOptions,
-  ServeOptions,
-  StreamReader,
-  StreamWriter,
-} from "@asyncio/asyncio/streams";
-import { has } from "../_installed.ts";
+import type { ConnectOptions, ServeOptions } from "@asyncio/asyncio/streams";
+import { has } from "../_helpers/installed.ts";
 import { certificates } from "./_certificates.ts";
-
-export const LOOPBACK = { hostname: "127.0.0.1" };
+import { LOOPBACK } from "../_helpers/loopback.ts";
 
 /** These tests make their certificates with openssl. */
 export function test(name: string, fn: () => Promise<void>): void {
@@ -27,15 +21,4 @@ export function trusting(
 ): ConnectOptions {
   const caCerts = [certificates().authority.cert];
   return { hostname: "localhost", port, tls: { caCerts, ...options } };
-}
-
-export async function echo(
-  reader: StreamReader,
-  writer: StreamWriter,
-): Promise<void> {
-  for await (const line of reader) {
-    writer.write(line);
-    await writer.drain();
-  }
-  writer.close();
 }

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { createTask, timeout, TimeoutError } from "@asyncio/asyncio/tasks";
-import { Attempt } from "../_attempt.ts";
-import { turns } from "../tasks/_turns.ts";
+import { Attempt } from "../_helpers/attempt.ts";
+import { turns } from "../_helpers/turns.ts";
 import {
   bytes,
   closedAgain,
@@ -10,10 +10,10 @@ import {
   RawPair,
   readAll,
   text,
-  until,
 } from "./_sockets.ts";
+import { until } from "../_helpers/until.ts";
 
-// Reading
+// --- Reading -----------------------------------------------------------------
 
 Deno.test("a read that is cancelled leaves its bytes to the next one, and the connection usable", async () => {
   using pair = await RawPair.open();
@@ -88,7 +88,7 @@ Deno.test("a peer that sends faster than it is read has to wait", async () => {
   await sending.catch(() => {});
 });
 
-// Half-close
+// --- Half-close --------------------------------------------------------------
 
 Deno.test("after writeEof the peer reads to the end, and can still answer", async () => {
   await using pair = await Pair.open();

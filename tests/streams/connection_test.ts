@@ -16,8 +16,8 @@ import {
   run,
   sleep,
 } from "@asyncio/asyncio/tasks";
-import { Attempt } from "../_attempt.ts";
-import { turns } from "../tasks/_turns.ts";
+import { Attempt } from "../_helpers/attempt.ts";
+import { turns } from "../_helpers/turns.ts";
 import {
   closedAgain,
   openDescriptors,
@@ -26,10 +26,9 @@ import {
   readAll,
   text,
 } from "./_sockets.ts";
+import { LOOPBACK } from "../_helpers/loopback.ts";
 
-const LOOPBACK = { hostname: "127.0.0.1" };
-
-// Opening
+// --- Opening -----------------------------------------------------------------
 
 Deno.test("a connection talks both ways", async () => {
   await using pair = await Pair.open();
@@ -142,7 +141,7 @@ Deno.test("cancelled in the turn in which the connection opens, it leaves nothin
   await closedAgain(before);
 });
 
-// Facts
+// --- Facts -------------------------------------------------------------------
 
 Deno.test("getExtraInfo tells the addresses and the connection", async () => {
   await using pair = await Pair.open();
@@ -190,7 +189,7 @@ Deno.test("console.log shows the peer", async () => {
   );
 });
 
-// The end of the run
+// --- The end of the run ------------------------------------------------------
 
 Deno.test("the end of the run closes its connections, and sends what the peer takes at once", async () => {
   using listener = Deno.listen({ ...LOOPBACK, port: 0 });

@@ -10,7 +10,7 @@ import {
   startServer,
   type StreamWriter,
 } from "@asyncio/asyncio/streams";
-import { turns } from "../tasks/_turns.ts";
+import { turns } from "../_helpers/turns.ts";
 import { resettingServer } from "./_resetting.ts";
 import {
   bytes,
@@ -21,12 +21,11 @@ import {
   RawPair,
   readAll,
   text,
-  until,
 } from "./_sockets.ts";
+import { until } from "../_helpers/until.ts";
+import { LOOPBACK } from "../_helpers/loopback.ts";
 
-const LOOPBACK = { hostname: "127.0.0.1" };
-
-// Writing
+// --- Writing -----------------------------------------------------------------
 
 Deno.test("many small writes of one turn arrive in one piece", async () => {
   using pair = await RawPair.open();
@@ -155,7 +154,7 @@ Deno.test("reading after close is reading at the end", async () => {
   assertEquals((await pair.client.reader.read(10)).length, 0);
 });
 
-// A lost connection
+// --- A lost connection -------------------------------------------------------
 
 Deno.test("a connection that is reset surfaces in read, drain and waitClosed, and frees its socket", async () => {
   await using server = await resettingServer();

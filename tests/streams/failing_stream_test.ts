@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { StreamReader, StreamWriter } from "@asyncio/asyncio/streams";
-import { Attempt } from "../_attempt.ts";
-import { turns } from "../tasks/_turns.ts";
+import { Attempt } from "../_helpers/attempt.ts";
+import { turns } from "../_helpers/turns.ts";
 import { bytes, text } from "./_sockets.ts";
 
 Deno.test("a stream that fails after its read was given up fails the next read, and disturbs nobody before", async () => {

@@ -5,13 +5,11 @@ import {
   openConnection,
   type Server,
   startServer,
-  type StreamReader,
-  type StreamWriter,
 } from "@asyncio/asyncio/streams";
 import { gather } from "@asyncio/asyncio/tasks";
-import { Random } from "../_random.ts";
-import { reportsOf } from "../tasks/_reports.ts";
-import { turns } from "../tasks/_turns.ts";
+import { Random } from "../_helpers/random.ts";
+import { reportsOf } from "../_helpers/reports.ts";
+import { turns } from "../_helpers/turns.ts";
 import {
   bytes,
   closedAgain,
@@ -19,18 +17,9 @@ import {
   portOf,
   readAll,
   text,
-  until,
 } from "./_sockets.ts";
-
-const LOOPBACK = { hostname: "127.0.0.1" };
-
-async function echo(reader: StreamReader, writer: StreamWriter): Promise<void> {
-  for await (const line of reader) {
-    writer.write(line);
-    await writer.drain();
-  }
-  writer.close();
-}
+import { until } from "../_helpers/until.ts";
+import { echo, LOOPBACK } from "../_helpers/loopback.ts";
 
 function connect(port: number): Promise<Deno.TcpConn> {
   return Deno.connect({ ...LOOPBACK, port });

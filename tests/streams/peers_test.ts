@@ -10,7 +10,8 @@ import {
 import { certificates } from "./_certificates.ts";
 import { freePort, outputOf, ServerProgram, testWith } from "./_programs.ts";
 import { portOf, text } from "./_sockets.ts";
-import { LOOPBACK, serving, trusting } from "./_tls.ts";
+import { serving, trusting } from "./_tls.ts";
+import { LOOPBACK } from "../_helpers/loopback.ts";
 
 /** Tries until the server is there. */
 async function connectSoon(options: ConnectOptions): Promise<Streams> {

@@ -8,7 +8,8 @@ import {
 import { certificates } from "./_certificates.ts";
 import { outputOf, ServerProgram, testWith } from "./_programs.ts";
 import { portOf, text } from "./_sockets.ts";
-import { LOOPBACK, serving } from "./_tls.ts";
+import { serving } from "./_tls.ts";
+import { LOOPBACK } from "../_helpers/loopback.ts";
 
 const PYTHON_SERVER = `
 import asyncio, ssl, sys

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { StreamReader } from "@asyncio/asyncio/streams";
-import { turns } from "../tasks/_turns.ts";
+import { turns } from "../_helpers/turns.ts";
 import { bytes, text } from "./_sockets.ts";
 
 Deno.test("cancelling readable in the turn in which bytes came loses none: the read has them", async () => {

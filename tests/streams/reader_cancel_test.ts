@@ -7,8 +7,8 @@ import {
   timeout,
   TimeoutError,
 } from "@asyncio/asyncio/tasks";
-import { virtually } from "../tasks/_virtually.ts";
-import { Aborted, Attempt } from "../_attempt.ts";
+import { virtually } from "../_helpers/virtually.ts";
+import { Aborted, Attempt } from "../_helpers/attempt.ts";
 import { bytes, text } from "./_sockets.ts";
 import { ended, open, WAYS } from "./_fed.ts";
 

@@ -9,7 +9,7 @@ import {
   LimitOverrunError,
   StreamReader,
 } from "@asyncio/asyncio/streams";
-import { Attempt } from "../_attempt.ts";
+import { Attempt } from "../_helpers/attempt.ts";
 import { bytes, text } from "./_sockets.ts";
 import { ended, open, WAYS } from "./_fed.ts";
 
@@ -117,7 +117,7 @@ Deno.test("a line as long as the limit is read, its newline not counted", async 
   assertEquals(text(await reader.readLine()), "1234\n");
 });
 
-// One read at a time
+// --- One read at a time ------------------------------------------------------
 
 Deno.test("lines ends a line at its newline, also where the carriage return was read before", async () => {
   const reader = ended("a\r\nbcd\nef\n");
@@ -133,7 +133,7 @@ Deno.test("a second read while one waits is an error that says so, and the first
   assertEquals(text(await first), "line\n");
 });
 
-// Feeding by hand
+// --- Feeding by hand ---------------------------------------------------------
 
 Deno.test("what is fed is copied", async () => {
   const reader = new StreamReader();
@@ -186,7 +186,7 @@ Deno.test("atEof is true when the end was fed and everything is read", async () 
   assertEquals(reader.atEof, true);
 });
 
-// Errors
+// --- Errors ------------------------------------------------------------------
 
 Deno.test("an exception fails the read that waits and every later one, also with bytes unread", async () => {
   const reader = open("unread");
@@ -218,7 +218,7 @@ for (const limit of [0, -1, NaN, "1"]) {
   });
 }
 
-// Looking inside
+// --- Looking inside ----------------------------------------------------------
 
 Deno.test("console.log shows the state of a reader", async () => {
   const reader = open("abc");

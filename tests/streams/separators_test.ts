@@ -4,7 +4,7 @@ import {
   LimitOverrunError,
   StreamReader,
 } from "@asyncio/asyncio/streams";
-import { Random } from "../_random.ts";
+import { Random } from "../_helpers/random.ts";
 import { bytes, text } from "./_sockets.ts";
 
 function fed(...chunks: string[]): StreamReader {

@@ -15,24 +15,18 @@ import {
   TimeoutError,
 } from "@asyncio/asyncio/tasks";
 import { Event } from "@asyncio/asyncio/sync";
-import { turns } from "../tasks/_turns.ts";
+import { turns } from "../_helpers/turns.ts";
 import {
   closedAgain,
   openDescriptors,
   portOf,
   readAll,
   text,
-  until,
 } from "./_sockets.ts";
+import { until } from "../_helpers/until.ts";
+import { echo, LOOPBACK } from "../_helpers/loopback.ts";
 
-const LOOPBACK = { hostname: "127.0.0.1" };
-
-async function echo(reader: StreamReader, writer: StreamWriter): Promise<void> {
-  for await (const line of reader) writer.write(line);
-  writer.close();
-}
-
-// Closing
+// --- Closing -----------------------------------------------------------------
 
 Deno.test("close takes no new clients, and leaves those that are there", async () => {
   const server = await startServer(echo, LOOPBACK);
@@ -239,7 +233,7 @@ Deno.test("disposing ends everything, also in a task with a cancel pending", asy
   await closedAgain(before);
 });
 
-// The end of the run
+// --- The end of the run ------------------------------------------------------
 
 Deno.test("the end of the run shuts its servers down, and nothing is left open", async () => {
   const before = openDescriptors();

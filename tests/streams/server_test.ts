@@ -3,7 +3,6 @@ import {
   openConnection,
   type ServeOptions,
   startServer,
-  type StreamReader,
   type StreamWriter,
 } from "@asyncio/asyncio/streams";
 import {
@@ -16,23 +15,12 @@ import {
   sleep,
 } from "@asyncio/asyncio/tasks";
 import { Event } from "@asyncio/asyncio/sync";
-import { reportsOf } from "../tasks/_reports.ts";
-import { turns } from "../tasks/_turns.ts";
+import { reportsOf } from "../_helpers/reports.ts";
+import { turns } from "../_helpers/turns.ts";
 import { runChild } from "./_child.ts";
-import {
-  closedAgain,
-  openDescriptors,
-  portOf,
-  text,
-  until,
-} from "./_sockets.ts";
-
-const LOOPBACK = { hostname: "127.0.0.1" };
-
-async function echo(reader: StreamReader, writer: StreamWriter): Promise<void> {
-  for await (const line of reader) writer.write(line);
-  writer.close();
-}
+import { closedAgain, openDescriptors, portOf, text } from "./_sockets.ts";
+import { until } from "../_helpers/until.ts";
+import { echo, LOOPBACK } from "../_helpers/loopback.ts";
 
 /** Opens a connection, writes, reads to the end. */
 async function ask(port: number, question: string): Promise<string> {
@@ -44,7 +32,7 @@ async function ask(port: number, question: string): Promise<string> {
   return answer;
 }
 
-// Starting
+// --- Starting ----------------------------------------------------------------
 
 Deno.test("a server serves from the start, on a free port", async () => {
   await using server = await startServer(echo, LOOPBACK);
@@ -148,7 +136,7 @@ Deno.test("several servers share a port with reusePort, where the runtime allows
   assertEquals(await runChild("_reuse_port.ts", { flags }), ["true"]);
 });
 
-// Handlers
+// --- Handlers ----------------------------------------------------------------
 
 Deno.test("every client has a task of its own, named by its address", async () => {
   const names: string[] = [];
@@ -280,7 +268,7 @@ Deno.test("a handler that returns after its connection was lost leaves nothing o
   await closedAgain(before);
 });
 
-// Looking inside
+// --- Looking inside ----------------------------------------------------------
 
 Deno.test("console.log shows the state of a server", async () => {
   const server = await startServer(() => {}, LOOPBACK);

@@ -3,7 +3,6 @@ import {
   openConnection,
   startServer,
   startUnixServer,
-  type StreamReader,
   type StreamWriter,
 } from "@asyncio/asyncio/streams";
 import {
@@ -15,17 +14,12 @@ import {
   type Task,
 } from "@asyncio/asyncio/tasks";
 import { Event } from "@asyncio/asyncio/sync";
-import { turns } from "../tasks/_turns.ts";
-import { openDescriptors, portOf, text, until } from "./_sockets.ts";
+import { turns } from "../_helpers/turns.ts";
+import { openDescriptors, portOf, text } from "./_sockets.ts";
+import { until } from "../_helpers/until.ts";
+import { echo, LOOPBACK } from "../_helpers/loopback.ts";
 
-const LOOPBACK = { hostname: "127.0.0.1" };
-
-async function echo(reader: StreamReader, writer: StreamWriter): Promise<void> {
-  for await (const line of reader) writer.write(line);
-  writer.close();
-}
-
-// A limit on connections
+// --- A limit on connections --------------------------------------------------
 
 Deno.test("above maxConnections clients wait to be accepted", async () => {
   const served: StreamWriter[] = [];

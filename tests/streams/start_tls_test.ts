@@ -5,8 +5,8 @@ import {
   type Streams,
 } from "@asyncio/asyncio/streams";
 import { timeout, TimeoutError } from "@asyncio/asyncio/tasks";
-import { Attempt } from "../_attempt.ts";
-import { turns } from "../tasks/_turns.ts";
+import { Attempt } from "../_helpers/attempt.ts";
+import { turns } from "../_helpers/turns.ts";
 import { certificates } from "./_certificates.ts";
 import { Gate } from "./_gate.ts";
 import {
@@ -15,9 +15,10 @@ import {
   openDescriptors,
   portOf,
   text,
-  until,
 } from "./_sockets.ts";
-import { echo, LOOPBACK, serving, test, trusting } from "./_tls.ts";
+import { until } from "../_helpers/until.ts";
+import { serving, test, trusting } from "./_tls.ts";
+import { echo, LOOPBACK } from "../_helpers/loopback.ts";
 import { Silent } from "./_silent.ts";
 
 /** A client that has asked a server in plain text to go on with TLS. */

@@ -1,12 +1,14 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { openConnection, startServer } from "@asyncio/asyncio/streams";
 import { createTask, run, timeout, TimeoutError } from "@asyncio/asyncio/tasks";
-import { Attempt } from "../_attempt.ts";
-import { turns } from "../tasks/_turns.ts";
+import { Attempt } from "../_helpers/attempt.ts";
+import { turns } from "../_helpers/turns.ts";
 import { certificates } from "./_certificates.ts";
 import { Gate } from "./_gate.ts";
-import { closedAgain, openDescriptors, portOf, until } from "./_sockets.ts";
-import { echo, LOOPBACK, serving, test, trusting } from "./_tls.ts";
+import { closedAgain, openDescriptors, portOf } from "./_sockets.ts";
+import { until } from "../_helpers/until.ts";
+import { serving, test, trusting } from "./_tls.ts";
+import { echo, LOOPBACK } from "../_helpers/loopback.ts";
 import { Silent } from "./_silent.ts";
 
 for (const giveUp of ["cancel", "abort"] as const) {

@@ -1,16 +1,12 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { openConnection, startServer } from "@asyncio/asyncio/streams";
 import { createTask } from "@asyncio/asyncio/tasks";
-import { turns } from "../tasks/_turns.ts";
+import { turns } from "../_helpers/turns.ts";
 import { Gate } from "./_gate.ts";
-import {
-  closedAgain,
-  openDescriptors,
-  portOf,
-  text,
-  until,
-} from "./_sockets.ts";
-import { echo, LOOPBACK, serving, test, trusting } from "./_tls.ts";
+import { closedAgain, openDescriptors, portOf, text } from "./_sockets.ts";
+import { until } from "../_helpers/until.ts";
+import { serving, test, trusting } from "./_tls.ts";
+import { echo, LOOPBACK } from "../_helpers/loopback.ts";
 
 test("a connection over TLS talks both ways, and its end is no cut", async () => {
   await using server = await startServer(async (reader, writer) => {

@@ -12,8 +12,8 @@ import {
   createTask,
   currentTask,
 } from "@asyncio/asyncio/tasks";
-import { reportsOf } from "../tasks/_reports.ts";
-import { turns } from "../tasks/_turns.ts";
+import { reportsOf } from "../_helpers/reports.ts";
+import { turns } from "../_helpers/turns.ts";
 import { closedAgain, openDescriptors, text } from "./_sockets.ts";
 
 /** A directory that is removed at the end. */

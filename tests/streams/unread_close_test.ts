@@ -1,10 +1,11 @@
 import { assertEquals } from "@std/assert";
 import { Event } from "@asyncio/asyncio/sync";
 import { startServer, type StreamWriter } from "@asyncio/asyncio/streams";
-import { has } from "../_installed.ts";
+import { has } from "../_helpers/installed.ts";
 import { certificates } from "./_certificates.ts";
 import { bytes, portOf, readAll } from "./_sockets.ts";
-import { LOOPBACK, serving } from "./_tls.ts";
+import { serving } from "./_tls.ts";
+import { LOOPBACK } from "../_helpers/loopback.ts";
 
 // The system answers the close of a socket with bytes unread by a reset, and
 // drops what is still on its way to the peer.

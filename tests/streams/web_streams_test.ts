@@ -17,8 +17,8 @@ import {
   timeout,
   TimeoutError,
 } from "@asyncio/asyncio/tasks";
-import { Attempt } from "../_attempt.ts";
-import { turns } from "../tasks/_turns.ts";
+import { Attempt } from "../_helpers/attempt.ts";
+import { turns } from "../_helpers/turns.ts";
 import {
   bytes,
   openDescriptors,
@@ -26,8 +26,8 @@ import {
   RawPair,
   readAll,
   text,
-  until,
 } from "./_sockets.ts";
+import { until } from "../_helpers/until.ts";
 
 function streamOf(...chunks: string[]): ReadableStream<Uint8Array> {
   return ReadableStream.from(chunks.map(bytes));

@@ -6,12 +6,12 @@ import {
   currentTask,
   sleep,
 } from "@asyncio/asyncio/tasks";
-import { Attempt } from "../_attempt.ts";
-import { turns } from "../tasks/_turns.ts";
+import { Attempt } from "../_helpers/attempt.ts";
+import { turns } from "../_helpers/turns.ts";
 import { text } from "./_sockets.ts";
 import { MUCH, Sink } from "./_sink.ts";
 
-// A lost connection
+// --- A lost connection -------------------------------------------------------
 
 Deno.test("a write that fails surfaces at drain and waitClosed, and nowhere else", async () => {
   const sink = new Sink();
@@ -52,7 +52,7 @@ Deno.test("a lost connection that nobody asks about disturbs nobody", async () =
   await turns();
 });
 
-// Closing
+// --- Closing -----------------------------------------------------------------
 
 Deno.test("close sends what is unsent, and waitClosed waits for that", async () => {
   const sink = new Sink();

@@ -6,7 +6,7 @@ import {
   timeout,
   TimeoutError,
 } from "@asyncio/asyncio/tasks";
-import { turns } from "../tasks/_turns.ts";
+import { turns } from "../_helpers/turns.ts";
 import { Silent } from "./_silent.ts";
 import { MUCH, Sink } from "./_sink.ts";
 

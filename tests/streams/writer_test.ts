@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { StreamWriter } from "@asyncio/asyncio/streams";
 import { gather } from "@asyncio/asyncio/tasks";
-import { Attempt } from "../_attempt.ts";
-import { turns } from "../tasks/_turns.ts";
+import { Attempt } from "../_helpers/attempt.ts";
+import { turns } from "../_helpers/turns.ts";
 import { bytes, text } from "./_sockets.ts";
 import { MUCH, Sink } from "./_sink.ts";
 
@@ -155,7 +155,7 @@ Deno.test("a task that writes and drains without pause leaves timers their turn"
   assert(fired);
 });
 
-// Looking inside
+// --- Looking inside ----------------------------------------------------------
 
 Deno.test("console.log shows the state of a writer", async () => {
   const sink = new Sink();

@@ -7,7 +7,7 @@ import {
   gather,
   sleep,
 } from "@asyncio/asyncio/tasks";
-import { Attempt } from "../_attempt.ts";
+import { Attempt } from "../_helpers/attempt.ts";
 
 const arrive = (barrier: Barrier) =>
   new Attempt((options) => barrier.wait(options));

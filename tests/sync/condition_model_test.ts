@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Condition, Lock } from "@asyncio/asyncio/sync";
-import { type Wait, Waits } from "../_model.ts";
-import { Random } from "../_random.ts";
+import { type Wait, Waits } from "../_helpers/model.ts";
+import { Random } from "../_helpers/random.ts";
 
 /** Two conditions on one lock, and their model. */
 class Program {

@@ -13,7 +13,7 @@ import {
   gather,
   sleep,
 } from "@asyncio/asyncio/tasks";
-import { Aborted, Attempt } from "../_attempt.ts";
+import { Aborted, Attempt } from "../_helpers/attempt.ts";
 
 /** Waits with the lock, and says whether it was held at the end. */
 function waitHolding(condition: Condition): Attempt & { held?: boolean } {

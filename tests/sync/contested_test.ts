@@ -9,7 +9,7 @@ import {
   TimeoutError,
 } from "@asyncio/asyncio/tasks";
 import { VirtualClock } from "@asyncio/asyncio/testing";
-import { Aborted } from "../_attempt.ts";
+import { Aborted } from "../_helpers/attempt.ts";
 
 Deno.test("an abort while waitFor waits for the lock is thrown by its next round, with the lock held", async () => {
   const condition = new Condition();

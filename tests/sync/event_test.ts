@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { Event } from "@asyncio/asyncio/sync";
 import { gather, sleep } from "@asyncio/asyncio/tasks";
-import { Attempt } from "../_attempt.ts";
+import { Attempt } from "../_helpers/attempt.ts";
 
 Deno.test("an event is set and cleared, as often as one likes", () => {
   const event = new Event();

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
 import { type Guard, Lock } from "@asyncio/asyncio/sync";
 import { createTask, gather, sleep } from "@asyncio/asyncio/tasks";
-import { Attempt } from "../_attempt.ts";
+import { Attempt } from "../_helpers/attempt.ts";
 
 Deno.test("acquiring a free lock locks it, and releasing it frees it", async () => {
   const lock = new Lock();

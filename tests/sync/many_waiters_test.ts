@@ -1,6 +1,6 @@
 import { Lock } from "@asyncio/asyncio/sync";
-import { testManyWaiters } from "../_many_waiters.ts";
-import { shown } from "../_waiting_rules.ts";
+import { testManyWaiters } from "../_helpers/many_waiters.ts";
+import { shown } from "../_helpers/waiting_rules.ts";
 
 testManyWaiters(() => {
   const lock = new Lock();

@@ -7,8 +7,8 @@ import {
   Lock,
   Semaphore,
 } from "@asyncio/asyncio/sync";
-import { giveUpOne, type Wait, Waits } from "../_model.ts";
-import { Random } from "../_random.ts";
+import { giveUpOne, type Wait, Waits } from "../_helpers/model.ts";
+import { Random } from "../_helpers/random.ts";
 
 interface Program {
   step(): void;

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
 import { BoundedSemaphore, type Guard, Semaphore } from "@asyncio/asyncio/sync";
 import { gather, sleep } from "@asyncio/asyncio/tasks";
-import { Attempt } from "../_attempt.ts";
+import { Attempt } from "../_helpers/attempt.ts";
 
 for (const Class of [Semaphore, BoundedSemaphore]) {
   const { name } = Class;

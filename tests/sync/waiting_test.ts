@@ -7,7 +7,11 @@ import {
   Semaphore,
 } from "@asyncio/asyncio/sync";
 import type { WaitOptions } from "@asyncio/asyncio/tasks";
-import { shown, testWaitingRules, type WaitCase } from "../_waiting_rules.ts";
+import {
+  shown,
+  testWaitingRules,
+  type WaitCase,
+} from "../_helpers/waiting_rules.ts";
 
 function semaphoreCase(Class: typeof Semaphore): WaitCase {
   return {

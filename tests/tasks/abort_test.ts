@@ -10,7 +10,7 @@ import {
   wait,
   waitFor,
 } from "@asyncio/asyncio/tasks";
-import { turns } from "./_turns.ts";
+import { turns } from "../_helpers/turns.ts";
 
 /** A signal that counts what listens to it. */
 class Watched {

@@ -16,9 +16,9 @@ import {
   type Task,
   TimeoutError,
 } from "@asyncio/asyncio/tasks";
-import { now } from "./_now.ts";
-import { turns } from "./_turns.ts";
-import { virtually } from "./_virtually.ts";
+import { now } from "../_helpers/now.ts";
+import { turns } from "../_helpers/turns.ts";
+import { virtually } from "../_helpers/virtually.ts";
 
 const after = (ms: number) => createTask(() => sleep(ms, { result: ms }));
 

@@ -25,7 +25,7 @@ import {
 import { Lock } from "@asyncio/asyncio/sync";
 import { Queue } from "@asyncio/asyncio/queue";
 import { VirtualClock } from "@asyncio/asyncio/testing";
-import { Program } from "./_child.ts";
+import { Program } from "../_helpers/program.ts";
 
 /** Runs `main`, with everything that it leaves behind ended. */
 function within(main: () => Promise<void>): Promise<void> {
@@ -44,7 +44,7 @@ function awaiters(task: Task<unknown>): string[] {
   return captureCallGraph(task).awaitedBy.map(({ name }) => name);
 }
 
-// --- captureCallGraph ----------------------------------------------------------
+// --- captureCallGraph --------------------------------------------------------
 
 Deno.test("captureCallGraph: says what a task waits for, and who awaits it", () =>
   within(async () => {
@@ -198,7 +198,7 @@ Deno.test("captureCallGraph: a ring is cut, and marked, where it closes", () =>
     a.cancel();
   }));
 
-// --- formatCallGraph -------------------------------------------------------------
+// --- formatCallGraph ---------------------------------------------------------
 
 Deno.test("formatCallGraph: draws who awaits a task", () =>
   within(async () => {
@@ -327,7 +327,7 @@ Deno.test("formatCallGraph: a long chain of tasks is drawn", () =>
     assertEquals(formatCallGraph({ task: last }).split("\n").length, 1);
   }));
 
-// --- dumpOnSignal ------------------------------------------------------------------
+// --- dumpOnSignal ------------------------------------------------------------
 
 Deno.test("dumpOnSignal: a signal shows all tasks of a stuck program, which goes on", async () => {
   const program = await Program.start(`

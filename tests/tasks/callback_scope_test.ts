@@ -10,8 +10,8 @@ import {
   type TaskGroup,
   taskGroup,
 } from "@asyncio/asyncio/tasks";
-import { now } from "./_now.ts";
-import { virtually } from "./_virtually.ts";
+import { now } from "../_helpers/now.ts";
+import { virtually } from "../_helpers/virtually.ts";
 
 /** Calls `body` in a callback, and gives what it does. */
 function inCallback<T>(body: () => Promise<T> | T): Future<T> {

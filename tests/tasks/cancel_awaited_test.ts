@@ -12,8 +12,8 @@ import {
   TimeoutError,
   wait,
 } from "@asyncio/asyncio/tasks";
-import { turns } from "./_turns.ts";
-import { virtually } from "./_virtually.ts";
+import { turns } from "../_helpers/turns.ts";
+import { virtually } from "../_helpers/virtually.ts";
 
 Deno.test("a task that was cancelled before it awaits another cancels that one too", async () => {
   const future = new Future<void>();

@@ -10,7 +10,7 @@ import {
   currentTask,
   sleep,
 } from "@asyncio/asyncio/tasks";
-import { turns } from "./_turns.ts";
+import { turns } from "../_helpers/turns.ts";
 
 Deno.test("a task in a foreign wait is told by its signal, and by its next wait", async () => {
   let release!: () => void;

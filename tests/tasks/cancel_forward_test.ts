@@ -19,8 +19,8 @@ import {
   TimeoutError,
   wait,
 } from "@asyncio/asyncio/tasks";
-import { turns } from "./_turns.ts";
-import { virtually } from "./_virtually.ts";
+import { turns } from "../_helpers/turns.ts";
+import { virtually } from "../_helpers/virtually.ts";
 
 Deno.test("a cancel goes through task, future, gather and timeout to what is waited for at last", () =>
   virtually(async () => {

@@ -14,7 +14,7 @@ import {
   timeout,
   TimeoutError,
 } from "@asyncio/asyncio/tasks";
-import { turns } from "./_turns.ts";
+import { turns } from "../_helpers/turns.ts";
 
 const forever = () => new Promise<never>(() => {});
 

@@ -12,7 +12,7 @@ import {
   run,
   sleep,
 } from "@asyncio/asyncio/tasks";
-import { turns } from "./_turns.ts";
+import { turns } from "../_helpers/turns.ts";
 
 const ways: Record<string, (look: () => void) => unknown> = {
   "await of a native promise": async (look) => {

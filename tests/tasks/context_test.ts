@@ -22,7 +22,7 @@ import {
   timeout,
   type Token,
 } from "@asyncio/asyncio/tasks";
-import { turns } from "./_turns.ts";
+import { turns } from "../_helpers/turns.ts";
 
 Deno.test("a variable has its value, else the fallback, else its default, else it throws", async () => {
   const bare = new ContextVar<string>("bare");

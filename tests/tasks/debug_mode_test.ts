@@ -18,15 +18,10 @@ import { Condition, Lock } from "@asyncio/asyncio/sync";
 import { Queue } from "@asyncio/asyncio/queue";
 import { startServer } from "@asyncio/asyncio/streams";
 import { VirtualClock } from "@asyncio/asyncio/testing";
+import { keepBusy } from "../_helpers/keep_busy.ts";
 
 /** A line of this file. */
 const HERE = String.raw`.*debug_mode_test\.ts:\d+:\d+\)?`;
-
-/** Keeps the thread busy. */
-function work(ms: number): void {
-  const end = performance.now() + ms;
-  while (performance.now() < end);
-}
 
 interface Options {
   debug?: boolean;
@@ -74,10 +69,10 @@ async function reportOf(
   return reports[0]!;
 }
 
-// --- slow callbacks and steps ------------------------------------------------
+// --- Slow callbacks and steps ------------------------------------------------
 
 function busy(): void {
-  work(30);
+  keepBusy(30);
 }
 
 const handOvers: Record<string, () => void> = {
@@ -148,7 +143,7 @@ Deno.test("debug mode: of tasks that go on in one turn, the slow one is named", 
     const tasks = ["quick", "slow", "late"].map((name) =>
       createTask(async () => {
         await sleep(0);
-        if (name === "slow") work(150);
+        if (name === "slow") keepBusy(150);
         await sleep(0);
       }, { name })
     );
@@ -171,7 +166,7 @@ Deno.test("debug mode: a long wait is no slow step, neither for time nor for som
   assertEquals(foreign, []);
 });
 
-// --- tasks that failed and were never awaited -------------------------------------
+// --- Tasks that failed and were never awaited --------------------------------
 
 Deno.test("debug mode: a failure that nobody retrieves comes with the line where the task was made", async () => {
   const report = await reportOf(async () => {
@@ -184,7 +179,7 @@ Deno.test("debug mode: a failure that nobody retrieves comes with the line where
   );
 });
 
-// --- locks held by finished tasks ----------------------------------------------
+// --- Locks held by finished tasks --------------------------------------------
 
 Deno.test("debug mode: a task that ends and holds a lock is named, with the line where it took it", async () => {
   const lock = new Lock();
@@ -246,7 +241,7 @@ Deno.test("debug mode: a lock that was given back in time is no concern, by whom
   assertEquals(reports, []);
 });
 
-// --- queues that were shut down with items -------------------------------------------
+// --- Queues that were shut down with items -----------------------------------
 
 Deno.test("debug mode: items that nobody takes out of a queue that was shut down are reported at the end", async () => {
   const report = await reportOf(() => {
@@ -286,7 +281,7 @@ Deno.test("debug mode: a queue that was emptied, or dropped its items when asked
   assertEquals(reports, []);
 });
 
-// --- leaks at the end of run -------------------------------------------------------------
+// --- Leaks at the end of run -------------------------------------------------
 
 Deno.test("debug mode: a task that is left at the end is named, with the line where it was made", async () => {
   const report = await reportOf(async () => {
@@ -313,7 +308,7 @@ Deno.test("debug mode: servers and pools that are left open are named, the threa
   ]);
 });
 
-// --- off ---------------------------------------------------------------------------------
+// --- Off ---------------------------------------------------------------------
 
 /** Every mistake at once. */
 async function mistakes(): Promise<void> {

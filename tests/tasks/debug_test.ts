@@ -6,13 +6,8 @@ import {
   run,
   sleep,
 } from "@asyncio/asyncio/tasks";
-import { runProgram } from "./_child.ts";
-
-/** Keeps the thread busy. */
-function work(ms: number): void {
-  const end = performance.now() + ms;
-  while (performance.now() < end);
-}
+import { runProgram } from "../_helpers/program.ts";
+import { keepBusy } from "../_helpers/keep_busy.ts";
 
 /** What is reported of callbacks that keep the thread busy. */
 async function reportsOfWork(
@@ -27,7 +22,7 @@ async function reportsOfWork(
     loop.slowCallbackDuration = limit;
     loop.setExceptionHandler((_, report) => reports.push(report));
     loop.callSoon(function busy() {
-      work(20);
+      keepBusy(20);
     });
     await sleep(30);
   }, { debug });
@@ -55,7 +50,7 @@ Deno.test("in debug mode a slow step of a task is reported, with its name", asyn
     const loop = getRunningLoop();
     loop.slowCallbackDuration = 10;
     loop.setExceptionHandler((_, report) => reports.push(report));
-    await createTask(() => work(20), { name: "busy" });
+    await createTask(() => keepBusy(20), { name: "busy" });
   }, { debug: true });
   const messages = reports.map(({ message }) => message);
   assertEquals(

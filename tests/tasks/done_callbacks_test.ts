@@ -7,8 +7,8 @@ import {
   getRunningLoop,
   sleep,
 } from "@asyncio/asyncio/tasks";
-import { turns } from "./_turns.ts";
-import { virtually } from "./_virtually.ts";
+import { turns } from "../_helpers/turns.ts";
+import { virtually } from "../_helpers/virtually.ts";
 
 Deno.test("a done callback that takes another back comes too late once both are due", async () => {
   const future = new Future<void>();

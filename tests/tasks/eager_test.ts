@@ -5,7 +5,7 @@ import {
   currentTask,
   sleep,
 } from "@asyncio/asyncio/tasks";
-import { turns } from "./_turns.ts";
+import { turns } from "../_helpers/turns.ts";
 
 Deno.test("an eager task runs at once up to its first wait, in a task of its own", async () => {
   const order: unknown[] = [];

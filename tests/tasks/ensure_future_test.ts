@@ -17,9 +17,9 @@ import {
   Task,
   wait,
 } from "@asyncio/asyncio/tasks";
-import { reportsOf } from "./_reports.ts";
-import { turns } from "./_turns.ts";
-import { virtually } from "./_virtually.ts";
+import { reportsOf } from "../_helpers/reports.ts";
+import { turns } from "../_helpers/turns.ts";
+import { virtually } from "../_helpers/virtually.ts";
 
 Deno.test("ensureFuture makes a task of a function", async () => {
   const task = ensureFuture(() => "ok");

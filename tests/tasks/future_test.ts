@@ -18,7 +18,7 @@ import {
   Runner,
   sleep,
 } from "@asyncio/asyncio/tasks";
-import { turns } from "./_turns.ts";
+import { turns } from "../_helpers/turns.ts";
 
 Deno.test("a new future is pending, and has neither result nor error", () => {
   const future = new Future<number>();

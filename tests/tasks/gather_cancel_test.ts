@@ -13,8 +13,8 @@ import {
   sleep,
   wait,
 } from "@asyncio/asyncio/tasks";
-import { turns } from "./_turns.ts";
-import { virtually } from "./_virtually.ts";
+import { turns } from "../_helpers/turns.ts";
+import { virtually } from "../_helpers/virtually.ts";
 
 Deno.test("cancelling a gather cancels one that is given twice once", async () => {
   const task = createTask(() => sleep(60_000));

@@ -16,8 +16,8 @@ import {
   sleep,
   type Task,
 } from "@asyncio/asyncio/tasks";
-import { turns } from "./_turns.ts";
-import { virtually } from "./_virtually.ts";
+import { turns } from "../_helpers/turns.ts";
+import { virtually } from "../_helpers/virtually.ts";
 
 Deno.test("gather gives the results in the order given, whatever they are", () =>
   virtually(async () => {

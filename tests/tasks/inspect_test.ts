@@ -17,7 +17,7 @@ import {
   wait,
 } from "@asyncio/asyncio/tasks";
 import { inspect } from "node:util";
-import { turns } from "./_turns.ts";
+import { turns } from "../_helpers/turns.ts";
 
 Deno.test("every error's name is its class's name, and isCancelled knows the one", () => {
   for (

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { Program } from "./_child.ts";
+import { Program } from "../_helpers/program.ts";
 
 const IMPORTS = `
 import * as t from "@asyncio/asyncio/tasks";

@@ -20,9 +20,9 @@ import {
   timeout,
   TimeoutError,
 } from "@asyncio/asyncio/tasks";
-import { now } from "./_now.ts";
-import { turns } from "./_turns.ts";
-import { virtually } from "./_virtually.ts";
+import { now } from "../_helpers/now.ts";
+import { turns } from "../_helpers/turns.ts";
+import { virtually } from "../_helpers/virtually.ts";
 
 /** Goes on with `later` when the task in which it is called has ended. */
 async function outlast<T>(later: () => PromiseLike<T> | T): Promise<T> {

@@ -14,8 +14,8 @@ import {
   run,
   sleep,
 } from "@asyncio/asyncio/tasks";
-import { turns } from "./_turns.ts";
-import { virtually } from "./_virtually.ts";
+import { turns } from "../_helpers/turns.ts";
+import { virtually } from "../_helpers/virtually.ts";
 
 Deno.test("callSoon calls after the synchronous code, in order", async () => {
   const order: number[] = [];

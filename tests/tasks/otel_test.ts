@@ -125,7 +125,7 @@ Deno.test("foreign context does not come with an item of a queue, nor with who s
   assertEquals(found, ["waits", "waits"]);
 });
 
-// --- the runtime's tracing -----------------------------------------------------
+// --- The runtime's tracing ---------------------------------------------------
 
 /** A span as the collector gets it, with its parent by name. */
 interface Span {

@@ -10,8 +10,8 @@ import {
   shield,
   sleep,
 } from "@asyncio/asyncio/tasks";
-import { reportsOf } from "./_reports.ts";
-import { turns } from "./_turns.ts";
+import { reportsOf } from "../_helpers/reports.ts";
+import { turns } from "../_helpers/turns.ts";
 
 Deno.test("what main leaves running is cancelled and waited for", async () => {
   const seen: string[] = [];

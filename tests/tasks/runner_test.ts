@@ -17,7 +17,7 @@ import {
   type Task,
 } from "@asyncio/asyncio/tasks";
 import { VirtualClock } from "@asyncio/asyncio/testing";
-import { turns } from "./_turns.ts";
+import { turns } from "../_helpers/turns.ts";
 
 Deno.test("the runs of a runner share one loop and its context variables", async () => {
   await using runner = new Runner();

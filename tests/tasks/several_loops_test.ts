@@ -10,7 +10,7 @@ import {
   sleep,
 } from "@asyncio/asyncio/tasks";
 import { explore } from "@asyncio/asyncio/testing";
-import { turns } from "./_turns.ts";
+import { turns } from "../_helpers/turns.ts";
 
 Deno.test("a task awaits a future that is set outside of its run", async () => {
   const future = new Future<number>();

@@ -20,9 +20,9 @@ import {
   TimeoutError,
   waitFor,
 } from "@asyncio/asyncio/tasks";
-import { reportsOf } from "./_reports.ts";
-import { turns } from "./_turns.ts";
-import { virtually } from "./_virtually.ts";
+import { reportsOf } from "../_helpers/reports.ts";
+import { turns } from "../_helpers/turns.ts";
+import { virtually } from "../_helpers/virtually.ts";
 
 Deno.test("a shield gives what the work gives", () =>
   virtually(async () => {

@@ -10,15 +10,11 @@ import {
   signals,
   sleep,
 } from "@asyncio/asyncio/tasks";
-import { Program } from "./_child.ts";
-import { turns } from "./_turns.ts";
+import { Program } from "../_helpers/program.ts";
+import { turns } from "../_helpers/turns.ts";
+import { until } from "../_helpers/until.ts";
 
 const send = (signal: Deno.Signal) => Deno.kill(Deno.pid, signal);
-
-/** Turns of the loop until `condition` holds: a signal takes its time. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await turns(1);
-}
 
 Deno.test("signals gives the signals as they arrive", async () => {
   using arriving = signals("SIGUSR1", "SIGUSR2");

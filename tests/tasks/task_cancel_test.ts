@@ -14,7 +14,7 @@ import {
   type Task,
   wait,
 } from "@asyncio/asyncio/tasks";
-import { turns } from "./_turns.ts";
+import { turns } from "../_helpers/turns.ts";
 
 /** Never settles, and knows nothing of cancels. */
 const forever = () => new Promise<never>(() => {});

@@ -8,10 +8,7 @@ import {
   timeout,
   TimeoutError,
 } from "@asyncio/asyncio/tasks";
-
-function fail(message: string): never {
-  throw new Error(message);
-}
+import { fail } from "../_helpers/group_errors.ts";
 
 Deno.test("group.cancel in the body ends body and children without an error", async () => {
   const seen: string[] = [];

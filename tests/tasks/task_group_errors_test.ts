@@ -6,17 +6,8 @@ import {
   sleep,
   taskGroup,
 } from "@asyncio/asyncio/tasks";
-import { turns } from "./_turns.ts";
-
-function fail(message: string): never {
-  throw new Error(message);
-}
-
-/** The messages of the errors in the AggregateError that `group` throws. */
-async function errorsOf(group: () => Promise<unknown>): Promise<string[]> {
-  const { errors } = await assertRejects(group, AggregateError);
-  return errors.map((error: Error) => error.message);
-}
+import { turns } from "../_helpers/turns.ts";
+import { errorsOf, fail } from "../_helpers/group_errors.ts";
 
 Deno.test("the first failure cancels the siblings and the body", async () => {
   const seen: string[] = [];

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { createTask, Future, sleep, taskGroup } from "@asyncio/asyncio/tasks";
-import { turns } from "./_turns.ts";
+import { turns } from "../_helpers/turns.ts";
 
 Deno.test("at most so many children of a limited group run at a time, in order of creation", async () => {
   const started: number[] = [];

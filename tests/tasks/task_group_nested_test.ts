@@ -9,7 +9,7 @@ import {
   TimeoutError,
   wait,
 } from "@asyncio/asyncio/tasks";
-import { virtually } from "./_virtually.ts";
+import { virtually } from "../_helpers/virtually.ts";
 
 class Boom extends Error {}
 class Bang extends Error {}
@@ -26,7 +26,7 @@ const crashInCleanUp = async () => {
 };
 
 /** The errors of the group that `work` fails with, groups inside as lists. */
-async function errorsOf(work: () => PromiseLike<unknown>): Promise<unknown> {
+async function errorTreeOf(work: () => PromiseLike<unknown>): Promise<unknown> {
   const error = await assertRejects(async () => await work(), AggregateError);
   return shapeOf(error);
 }
@@ -51,13 +51,13 @@ Deno.test("a cancel of two nested groups whose children fail in their clean-up: 
       );
       await sleep(1);
       task.cancel();
-      assertEquals(await errorsOf(() => task), [Array(5).fill("Boom")]);
+      assertEquals(await errorTreeOf(() => task), [Array(5).fill("Boom")]);
     }
   }));
 
 Deno.test("the outer of nested groups fails: the inner one ends without an error of its own", () =>
   virtually(async () => {
-    const shape = await errorsOf(() =>
+    const shape = await errorTreeOf(() =>
       taskGroup(async (outer) => {
         outer.createTask(crashAfter(1));
         await taskGroup((inner) => void inner.createTask(crashAfter(100)));
@@ -68,7 +68,7 @@ Deno.test("the outer of nested groups fails: the inner one ends without an error
 
 Deno.test("the inner of nested groups fails: the outer one fails with the group", () =>
   virtually(async () => {
-    const shape = await errorsOf(() =>
+    const shape = await errorTreeOf(() =>
       taskGroup(async (outer) => {
         outer.createTask(crashAfter(100));
         await taskGroup((inner) => void inner.createTask(crashAfter(1)));
@@ -95,7 +95,7 @@ Deno.test("a child that fails while the body cleans up after a cancel from outsi
       await sleep(1);
       task.cancel();
       // The child is cancelled with the body's end, which comes after its failure.
-      assertEquals(await errorsOf(() => task), ["Boom"]);
+      assertEquals(await errorTreeOf(() => task), ["Boom"]);
     }
   }));
 
@@ -110,12 +110,12 @@ Deno.test("a body that makes an error of a cancel from outside fails the group",
     );
     await sleep(1);
     task.cancel();
-    assertEquals(await errorsOf(() => task), ["Bang"]);
+    assertEquals(await errorTreeOf(() => task), ["Bang"]);
   }));
 
 Deno.test("a body that makes an error of the group's own cancel: both errors come out", () =>
   virtually(async () => {
-    const shape = await errorsOf(() =>
+    const shape = await errorTreeOf(() =>
       taskGroup(async (group) => {
         group.createTask(crashAfter(1));
         await sleep(60_000).catch(() => {
@@ -129,7 +129,7 @@ Deno.test("a body that makes an error of the group's own cancel: both errors com
 Deno.test("a resource in the body that fails when the group is cancelled: cancelling is 0 afterwards", () =>
   virtually(async () => {
     await createTask(async () => {
-      const shape = await errorsOf(() =>
+      const shape = await errorTreeOf(() =>
         taskGroup(async (group) => {
           await using _resource = {
             [Symbol.asyncDispose]: () => Promise.reject(new Bang()),
@@ -163,7 +163,7 @@ Deno.test("a group that multiplies ends, with all its children, when one fails",
       while (heads < 10) await sleep(15);
       throw new Boom();
     };
-    const shape = await errorsOf(() =>
+    const shape = await errorTreeOf(() =>
       taskGroup((group) => {
         group.createTask(() => hydra(group));
         group.createTask(hercules);
@@ -175,7 +175,7 @@ Deno.test("a group that multiplies ends, with all its children, when one fails",
 Deno.test("both of nested groups cancelled in one turn: after the inner one, the next wait is struck", () =>
   virtually(async () => {
     const seen: string[] = [];
-    const shape = await errorsOf(() =>
+    const shape = await errorTreeOf(() =>
       taskGroup(async (outer) => {
         const inner = taskGroup((group) => {
           group.createTask(crashAfter(0));
@@ -209,7 +209,7 @@ Deno.test("groups in groups, five wide and four deep", () =>
 
 Deno.test("a timeout around a group whose child fails in the clean-up, and whose body had failed before", () =>
   virtually(async () => {
-    const shape = await errorsOf(() =>
+    const shape = await errorTreeOf(() =>
       timeout(1, () =>
         taskGroup(async (group) => {
           group.createTask(crashInCleanUp);

@@ -10,12 +10,9 @@ import {
   type TaskGroup,
   taskGroup,
 } from "@asyncio/asyncio/tasks";
-import { turns } from "./_turns.ts";
-import { virtually } from "./_virtually.ts";
-
-function fail(message: string): never {
-  throw new Error(message);
-}
+import { turns } from "../_helpers/turns.ts";
+import { virtually } from "../_helpers/virtually.ts";
+import { fail } from "../_helpers/group_errors.ts";
 
 Deno.test("group.cancel from outside ends the group, and does not touch the task", async () => {
   let group!: TaskGroup;

@@ -8,7 +8,7 @@ import {
   sleep,
   taskGroup,
 } from "@asyncio/asyncio/tasks";
-import { turns } from "./_turns.ts";
+import { turns } from "../_helpers/turns.ts";
 
 for (const eager of [false, true]) {
   const how = eager ? "an eager child" : "a child";

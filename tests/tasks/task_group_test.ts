@@ -6,16 +6,7 @@ import {
   type TaskGroup,
   taskGroup,
 } from "@asyncio/asyncio/tasks";
-
-function fail(message: string): never {
-  throw new Error(message);
-}
-
-/** The messages of the errors in the AggregateError that `group` throws. */
-async function errorsOf(group: () => Promise<unknown>): Promise<string[]> {
-  const { errors } = await assertRejects(group, AggregateError);
-  return errors.map((error: Error) => error.message);
-}
+import { errorsOf, fail } from "../_helpers/group_errors.ts";
 
 Deno.test("a group waits for all its children, and gives what the body returns", async () => {
   const ended: number[] = [];

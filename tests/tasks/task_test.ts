@@ -18,7 +18,7 @@ import {
   sleep,
   Task,
 } from "@asyncio/asyncio/tasks";
-import { turns } from "./_turns.ts";
+import { turns } from "../_helpers/turns.ts";
 
 Deno.test("a task gives what its coroutine returns", async () => {
   assertEquals(await createTask(() => 1), 1);

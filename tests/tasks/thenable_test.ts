@@ -8,7 +8,7 @@ import {
   sleep,
   wait,
 } from "@asyncio/asyncio/tasks";
-import { virtually } from "./_virtually.ts";
+import { virtually } from "../_helpers/virtually.ts";
 
 type Then = (
   resolve: (value: unknown) => void,

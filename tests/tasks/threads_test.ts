@@ -17,8 +17,8 @@ import {
   toThread,
 } from "@asyncio/asyncio/tasks";
 import { VirtualClock } from "@asyncio/asyncio/testing";
-import { Attempt } from "../_attempt.ts";
-import { runProgram } from "./_child.ts";
+import { Attempt } from "../_helpers/attempt.ts";
+import { runProgram } from "../_helpers/program.ts";
 import { Gate, pass, spin } from "./_gate.ts";
 
 async function errorOf(promise: Promise<unknown>): Promise<Error> {
@@ -27,7 +27,7 @@ async function errorOf(promise: Promise<unknown>): Promise<Error> {
   return error;
 }
 
-// --- calling -----------------------------------------------------------------
+// --- Calling -----------------------------------------------------------------
 
 Deno.test("toThread: gives what the function returns for its arguments", async () => {
   const sum = await toThread((a: number, b: number) => a + b, 3, 4);
@@ -113,7 +113,7 @@ Deno.test("toThread: a virtual clock does not jump while a thread works", async 
   }, { clock: new VirtualClock() });
 });
 
-// --- errors --------------------------------------------------------------------
+// --- Errors ------------------------------------------------------------------
 
 Deno.test("toThread: an error comes back with class, message and stack", async () => {
   const error = await errorOf(toThread(function explode() {
@@ -229,7 +229,7 @@ Deno.test("toThread: a thread that ends rejects its call and nothing else", asyn
   assertEquals(await toThread(() => "healed"), "healed");
 });
 
-// --- cancel safety ---------------------------------------------------------------
+// --- Cancel safety -----------------------------------------------------------
 
 Deno.test("toThread: a cancel ends the call at once, in a busy loop too, and the pool heals", async () => {
   for (let i = 0; i < 3; i++) {
@@ -260,7 +260,7 @@ Deno.test("toThread: a cancel not yet delivered starts nothing", async () => {
   assertEquals(new Int32Array(gate.shared)[0], 0);
 });
 
-// --- the end ---------------------------------------------------------------------
+// --- The end -----------------------------------------------------------------
 
 Deno.test("toThread: the end of run ends the threads, and what they still do", async () => {
   using gate = new Gate();

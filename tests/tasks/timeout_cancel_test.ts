@@ -16,8 +16,8 @@ import {
   timeoutAt,
   TimeoutError,
 } from "@asyncio/asyncio/tasks";
-import { now } from "./_now.ts";
-import { virtually } from "./_virtually.ts";
+import { now } from "../_helpers/now.ts";
+import { virtually } from "../_helpers/virtually.ts";
 
 Deno.test("a task that cancels itself inside a timeout is cancelled, and the time was not up", () =>
   virtually(async () => {

@@ -12,9 +12,9 @@ import {
   timeoutAt,
   TimeoutError,
 } from "@asyncio/asyncio/tasks";
-import { now } from "./_now.ts";
-import { turns } from "./_turns.ts";
-import { virtually } from "./_virtually.ts";
+import { now } from "../_helpers/now.ts";
+import { turns } from "../_helpers/turns.ts";
+import { virtually } from "../_helpers/virtually.ts";
 
 Deno.test("of nested timeouts the one whose time is up throws, and the outer one lives", () =>
   virtually(async () => {

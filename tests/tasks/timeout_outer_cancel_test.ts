@@ -9,9 +9,9 @@ import {
   timeout,
   TimeoutError,
 } from "@asyncio/asyncio/tasks";
-import { now } from "./_now.ts";
-import { turns } from "./_turns.ts";
-import { virtually } from "./_virtually.ts";
+import { now } from "../_helpers/now.ts";
+import { turns } from "../_helpers/turns.ts";
+import { virtually } from "../_helpers/virtually.ts";
 
 Deno.test("an outer cancel while the body cleans up after its own expiry comes out as the cancel", () =>
   virtually(async () => {

@@ -9,8 +9,8 @@ import {
   timeoutAt,
   TimeoutError,
 } from "@asyncio/asyncio/tasks";
-import { now } from "./_now.ts";
-import { virtually } from "./_virtually.ts";
+import { now } from "../_helpers/now.ts";
+import { virtually } from "../_helpers/virtually.ts";
 
 Deno.test("a cancel that was not delivered before the body's end is taken back", () =>
   virtually(async () => {

@@ -17,9 +17,9 @@ import {
   timeoutAt,
   TimeoutError,
 } from "@asyncio/asyncio/tasks";
-import { now } from "./_now.ts";
-import { turns } from "./_turns.ts";
-import { virtually } from "./_virtually.ts";
+import { now } from "../_helpers/now.ts";
+import { turns } from "../_helpers/turns.ts";
+import { virtually } from "../_helpers/virtually.ts";
 
 Deno.test("a body that ends in time gives its value", () =>
   virtually(async () => {

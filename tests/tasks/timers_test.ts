@@ -5,8 +5,8 @@ import {
   sleep,
   TimerHandle,
 } from "@asyncio/asyncio/tasks";
-import { turns } from "./_turns.ts";
-import { virtually } from "./_virtually.ts";
+import { turns } from "../_helpers/turns.ts";
+import { virtually } from "../_helpers/virtually.ts";
 
 Deno.test("timers are called in the order of their times, those of the same time in the order of their setting", () =>
   virtually(async () => {

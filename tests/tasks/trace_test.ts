@@ -12,7 +12,7 @@ import {
 import { Lock } from "@asyncio/asyncio/sync";
 import { Queue } from "@asyncio/asyncio/queue";
 import { VirtualClock } from "@asyncio/asyncio/testing";
-import { runProgram } from "./_child.ts";
+import { runProgram } from "../_helpers/program.ts";
 
 /** An event of the Chrome trace event format, as far as it is used. */
 interface TraceEvent {
@@ -113,7 +113,7 @@ async function traceOf(
   }
 }
 
-// --- the format --------------------------------------------------------------
+// --- The format --------------------------------------------------------------
 
 async function bustle(): Promise<void> {
   const queue = new Queue<number>(2);
@@ -179,7 +179,7 @@ Deno.test("trace: a long run is written piece by piece", async () => {
   }
 });
 
-// --- the lanes ---------------------------------------------------------------------
+// --- The lanes ---------------------------------------------------------------
 
 Deno.test("trace: a lane shows when its task ran, and what it waited for", async () => {
   const queue = new Queue<number>();
@@ -259,7 +259,7 @@ Deno.test("trace: what still goes on at the end is shown up to there", async () 
   ]);
 });
 
-// --- the arrows ----------------------------------------------------------------------
+// --- The arrows --------------------------------------------------------------
 
 Deno.test("trace: arrows show what one task does for another", async () => {
   const queue = new Queue<number>();
@@ -307,7 +307,7 @@ Deno.test("trace: what time or the world outside wakes has no arrow", async () =
   assertEquals(arrowsOf(events).length, 3); // from who has made them
 });
 
-// --- where it cannot be written ---------------------------------------------------------
+// --- Where it cannot be written ----------------------------------------------
 
 Deno.test("trace: a file that cannot be written rejects run, and main does not start", async () => {
   let started = false;

@@ -8,8 +8,8 @@ import {
   sleep,
   wait,
 } from "@asyncio/asyncio/tasks";
-import { runProgram } from "./_child.ts";
-import { reportsOf } from "./_reports.ts";
+import { runProgram } from "../_helpers/program.ts";
+import { reportsOf } from "../_helpers/reports.ts";
 
 const fail = (): never => {
   throw new Error("boom");

@@ -12,9 +12,9 @@ import {
   waitFor,
 } from "@asyncio/asyncio/tasks";
 import { Queue } from "@asyncio/asyncio/queue";
-import { now } from "./_now.ts";
-import { turns } from "./_turns.ts";
-import { virtually } from "./_virtually.ts";
+import { now } from "../_helpers/now.ts";
+import { turns } from "../_helpers/turns.ts";
+import { virtually } from "../_helpers/virtually.ts";
 
 /** Runs for its time, whoever cancels. */
 async function stubborn(ms: number): Promise<string> {

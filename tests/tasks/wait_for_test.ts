@@ -16,9 +16,9 @@ import {
   TimeoutError,
   waitFor,
 } from "@asyncio/asyncio/tasks";
-import { now } from "./_now.ts";
-import { turns } from "./_turns.ts";
-import { virtually } from "./_virtually.ts";
+import { now } from "../_helpers/now.ts";
+import { turns } from "../_helpers/turns.ts";
+import { virtually } from "../_helpers/virtually.ts";
 
 Deno.test("waitFor gives what ends in time, and throws what fails in time", () =>
   virtually(async () => {

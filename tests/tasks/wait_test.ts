@@ -13,10 +13,10 @@ import {
   sleep,
   wait,
 } from "@asyncio/asyncio/tasks";
-import { now } from "./_now.ts";
-import { reportsOf } from "./_reports.ts";
-import { turns } from "./_turns.ts";
-import { virtually } from "./_virtually.ts";
+import { now } from "../_helpers/now.ts";
+import { reportsOf } from "../_helpers/reports.ts";
+import { turns } from "../_helpers/turns.ts";
+import { virtually } from "../_helpers/virtually.ts";
 
 const after = (ms: number) => createTask(() => sleep(ms));
 const failAfter = (ms: number) =>

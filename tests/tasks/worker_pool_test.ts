@@ -15,8 +15,8 @@ import {
   sleep,
   WorkerPool,
 } from "@asyncio/asyncio/tasks";
-import { Aborted, Attempt } from "../_attempt.ts";
-import { shown } from "../_waiting_rules.ts";
+import { Aborted, Attempt } from "../_helpers/attempt.ts";
+import { shown } from "../_helpers/waiting_rules.ts";
 import { Gate } from "./_gate.ts";
 
 const MODULE = new URL("./_worker_functions.ts", import.meta.url);
@@ -32,7 +32,7 @@ async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
-// --- making one --------------------------------------------------------------
+// --- Making one --------------------------------------------------------------
 
 Deno.test("WorkerPool: refuses a module that is no absolute URL", () => {
   assertThrows(() => new WorkerPool("./work.ts"), TypeError, "import.meta.url");
@@ -49,7 +49,7 @@ Deno.test("WorkerPool: takes the module as a string too", async () => {
   assertEquals(await pool.call("double", [2]), 4);
 });
 
-// --- call ----------------------------------------------------------------------
+// --- call --------------------------------------------------------------------
 
 Deno.test("WorkerPool.call: gives what the exported function returns", async () => {
   await using pool = poolOf(1);
@@ -112,7 +112,7 @@ Deno.test("WorkerPool.call: refuses wrong arguments", async () => {
   assertEquals(shown(pool, "workers"), 0);
 });
 
-// --- errors ----------------------------------------------------------------------
+// --- Errors ------------------------------------------------------------------
 
 Deno.test("WorkerPool.call: an error comes back with its class's name, message and stack", async () => {
   await using pool = poolOf(1);
@@ -204,7 +204,7 @@ Deno.test("WorkerPool: a thread that crashes when it has nothing to do is report
   assertEquals(String(reports[0]!.error), "RangeError: too late");
 });
 
-// --- cancel safety -----------------------------------------------------------------
+// --- Cancel safety -----------------------------------------------------------
 
 Deno.test("WorkerPool.call: a cancel gives up the thread, and the next in line gets a new one", async () => {
   await using pool = poolOf(1);
@@ -264,7 +264,7 @@ Deno.test("WorkerPool.call: a cancel not yet delivered starts nothing", async ()
   assertEquals(shown(pool, "workers"), 0);
 });
 
-// --- map -----------------------------------------------------------------------------
+// --- map ---------------------------------------------------------------------
 
 Deno.test("WorkerPool.map: gives the results in the order of the lists", async () => {
   await using pool = poolOf(3);
@@ -426,7 +426,7 @@ Deno.test("WorkerPool.map: refuses what are no lists", async () => {
   );
 });
 
-// --- close ---------------------------------------------------------------------------
+// --- close -------------------------------------------------------------------
 
 Deno.test("WorkerPool.close: rejects the calls under way and in line, and later ones", async () => {
   const pool = poolOf(1);

@@ -24,7 +24,7 @@ import {
 
 function noCheck(): void {}
 
-// --- the points --------------------------------------------------------------
+// --- The points --------------------------------------------------------------
 
 Deno.test("every await of the package is a point, also where nothing is waited for", async () => {
   const lock = new Lock();
@@ -140,7 +140,7 @@ Deno.test("points of helpers that are called count", async () => {
   assertEquals(points, 4);
 });
 
-// --- what fails --------------------------------------------------------------
+// --- What fails --------------------------------------------------------------
 
 Deno.test("a lock that is left held is found, with the point", async () => {
   let lock = new Lock();
@@ -242,7 +242,7 @@ Deno.test("a scenario that does not come to a point again is a failure", async (
   assertFalse("cause" in error);
 });
 
-// --- what does not fail ------------------------------------------------------
+// --- What does not fail ------------------------------------------------------
 
 Deno.test("a scenario may handle the cancel and end well", async () => {
   let finished = 0;
@@ -273,7 +273,7 @@ Deno.test("a cleanup that waits is let finish", async () => {
   }, () => assert(open >= 0));
 });
 
-// --- in the middle of other things -------------------------------------------
+// --- In the middle of other things -------------------------------------------
 
 Deno.test("every run starts at zero on a clock of its own", async () => {
   await cancelEverywhere(async () => {

@@ -16,7 +16,7 @@ import {
 } from "@asyncio/asyncio/tasks";
 import { explore, ExploreError } from "@asyncio/asyncio/testing";
 
-// --- the orders --------------------------------------------------------------
+// --- The orders --------------------------------------------------------------
 
 Deno.test("a scenario without choices is run once", async () => {
   assertEquals(await explore(() => sleep(1000)), { runs: 1, schedules: 1 });
@@ -142,7 +142,7 @@ Deno.test("a failure that does not come again is reported as such", async () => 
   );
 });
 
-// --- in the middle of other things -------------------------------------------
+// --- In the middle of other things -------------------------------------------
 
 Deno.test("a cancel goes to the scenario", async () => {
   await run(async () => {

@@ -16,7 +16,7 @@ import {
 } from "@asyncio/asyncio/tasks";
 import { DeadlockError, explore, ExploreError } from "@asyncio/asyncio/testing";
 
-// --- textbook bugs -----------------------------------------------------------
+// --- Textbook bugs -----------------------------------------------------------
 
 /** Finds the bug in a thousand runs, and that its seed repeats it. */
 async function findBug(scenario: () => Promise<void>): Promise<ExploreError> {
@@ -130,7 +130,7 @@ Deno.test("the seed that is reported makes few detours", async () => {
   assert(Number(detours) <= 2, message);
 });
 
-// --- what counts as a failure ------------------------------------------------
+// --- What counts as a failure ------------------------------------------------
 
 Deno.test("an error that nobody retrieves is a failure", async () => {
   const error = await assertRejects(() =>

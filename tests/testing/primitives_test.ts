@@ -160,7 +160,7 @@ testEverywhere("a barrier counts nobody who has left", {
   check: (barrier) => assertEquals(barrier.waiting, 0),
 });
 
-// --- queues ------------------------------------------------------------------
+// --- Queues ------------------------------------------------------------------
 
 const queues = [Queue<number>, LifoQueue<number>, PriorityQueue<number>];
 for (const Kind of queues) {

@@ -11,7 +11,7 @@ import { VirtualClock } from "@asyncio/asyncio/testing";
 
 const DAY = 86_400_000;
 
-// --- the real world ----------------------------------------------------------
+// --- The real world ----------------------------------------------------------
 
 Deno.test("the clock waits for a foreign promise", async () => {
   const clock = new VirtualClock();
@@ -81,7 +81,7 @@ Deno.test("no global is touched", async () => {
   }, { clock: new VirtualClock() });
 });
 
-// --- several runs ------------------------------------------------------------
+// --- Several runs ------------------------------------------------------------
 
 Deno.test("two runs with a clock each do not disturb each other", async () => {
   const one = new VirtualClock();

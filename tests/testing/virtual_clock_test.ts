@@ -14,7 +14,7 @@ import { VirtualClock } from "@asyncio/asyncio/testing";
 
 const DAY = 86_400_000;
 
-// --- jumping -----------------------------------------------------------------
+// --- Jumping -----------------------------------------------------------------
 
 Deno.test("a day passes at once", async () => {
   const clock = new VirtualClock();
@@ -183,7 +183,7 @@ Deno.test("infinity is never jumped to", async () => {
   await assertRejects(() => running, Error, "enough");
 });
 
-// --- arguments and state -----------------------------------------------------
+// --- Arguments and state -----------------------------------------------------
 
 Deno.test("times that are not finite are refused", async () => {
   assertThrows(() => new VirtualClock({ start: NaN }), RangeError);

@@ -1,6 +1,5 @@
 /** @module */
-import { describe } from "../../../tasks/kernel/types.ts";
-import type { WaitOptions } from "../../../tasks/kernel/types.ts";
+import { describe, type WaitOptions } from "../../../tasks/kernel/types.ts";
 import type { Jobs } from "../jobs.ts";
 import { timesOf } from "./recurrence.ts";
 import type { Missed } from "./runs.ts";

@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import type { DeadLetter, Jobs } from "@asyncio/asyncio/queue/jobs";
 import { createTask, gather } from "@asyncio/asyncio/tasks";
-import { Attempt } from "../../_attempt.ts";
+import { Attempt } from "../../_helpers/attempt.ts";
 import { type Define, letters, take } from "./_place.ts";
 
 /** Fills `jobs`, which has room for one, and gives a dead letter of it. */

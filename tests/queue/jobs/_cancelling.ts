@@ -7,7 +7,7 @@ import {
   currentTask,
   sleep,
 } from "@asyncio/asyncio/tasks";
-import { Attempt } from "../../_attempt.ts";
+import { Attempt } from "../../_helpers/attempt.ts";
 import { type Define, take } from "./_place.ts";
 
 /** Whatever is asked of a job. */

@@ -10,7 +10,7 @@ import {
   QueueShutDownError,
 } from "@asyncio/asyncio/queue/jobs";
 import { gather } from "@asyncio/asyncio/tasks";
-import { Attempt } from "../../_attempt.ts";
+import { Attempt } from "../../_helpers/attempt.ts";
 import { type Define, letters, waysToSettle } from "./_place.ts";
 
 /** Defines the tests. */

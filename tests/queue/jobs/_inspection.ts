@@ -8,7 +8,7 @@ import {
   type StoredJobState,
 } from "@asyncio/asyncio/queue/jobs";
 import { moveOnAfter, sleep } from "@asyncio/asyncio/tasks";
-import { Attempt } from "../../_attempt.ts";
+import { Attempt } from "../../_helpers/attempt.ts";
 import { type Define, letters, take } from "./_place.ts";
 
 function listed<T>(

@@ -2,7 +2,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { work } from "@asyncio/asyncio/queue/jobs";
 import { CancelledError, createTask, sleep } from "@asyncio/asyncio/tasks";
-import { Attempt } from "../../_attempt.ts";
+import { Attempt } from "../../_helpers/attempt.ts";
 import { type Define, end } from "./_place.ts";
 
 /** Defines the tests. */

@@ -2,7 +2,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { QueueShutDownError } from "@asyncio/asyncio/queue/jobs";
 import { gather } from "@asyncio/asyncio/tasks";
-import { Attempt } from "../../_attempt.ts";
+import { Attempt } from "../../_helpers/attempt.ts";
 import { type Define, take } from "./_place.ts";
 
 /** Defines the tests. */

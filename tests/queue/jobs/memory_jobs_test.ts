@@ -28,8 +28,8 @@ import {
   explore,
   VirtualClock,
 } from "@asyncio/asyncio/testing";
-import { Attempt } from "../../_attempt.ts";
-import { shown } from "../../_waiting_rules.ts";
+import { Attempt } from "../../_helpers/attempt.ts";
+import { shown } from "../../_helpers/waiting_rules.ts";
 import { letters, take } from "./_place.ts";
 
 /** Runs `body` on a clock that jumps to whatever comes next. */

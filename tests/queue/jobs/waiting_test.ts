@@ -3,7 +3,7 @@ import {
   shown,
   testWaitingRules,
   type WaitCase,
-} from "../../_waiting_rules.ts";
+} from "../../_helpers/waiting_rules.ts";
 
 /** Without timers: what a case leaves is left. */
 const endless = { lease: Infinity };

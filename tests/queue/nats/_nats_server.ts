@@ -10,7 +10,7 @@ import {
   type Process,
 } from "@asyncio/asyncio/process";
 import { createTask } from "@asyncio/asyncio/tasks";
-import { has } from "../../_installed.ts";
+import { has } from "../../_helpers/installed.ts";
 
 /** The program; the variable names that of another version. */
 const PROGRAM = Deno.env.get("NATS_SERVER") ?? "nats-server";

@@ -3,7 +3,7 @@ import { type Jobs, work } from "@asyncio/asyncio/queue/jobs";
 import { NatsError, natsJobs } from "@asyncio/asyncio/queue/nats";
 import { Event } from "@asyncio/asyncio/sync";
 import { createTask, sleep, taskGroup } from "@asyncio/asyncio/tasks";
-import { Attempt } from "../../_attempt.ts";
+import { Attempt } from "../../_helpers/attempt.ts";
 import { letters } from "../jobs/_place.ts";
 import { askServer } from "./_admin.ts";
 import { freePorts, ignore, NatsServer } from "./_nats_server.ts";

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { type Job, LeaseLostError } from "@asyncio/asyncio/queue/jobs";
 import { natsJobs } from "@asyncio/asyncio/queue/nats";
 import { gather, sleep } from "@asyncio/asyncio/tasks";
-import { Attempt } from "../../_attempt.ts";
+import { Attempt } from "../../_helpers/attempt.ts";
 import { ignore, NatsServer } from "./_nats_server.ts";
 import { Proxy } from "./_proxy.ts";
 

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { natsJobs } from "@asyncio/asyncio/queue/nats";
 import { Event } from "@asyncio/asyncio/sync";
 import { timeout } from "@asyncio/asyncio/tasks";
-import { Attempt } from "../../_attempt.ts";
+import { Attempt } from "../../_helpers/attempt.ts";
 import { askServer } from "./_admin.ts";
 import { ignore, NatsServer } from "./_nats_server.ts";
 import { asCluster, Proxy } from "./_proxy.ts";

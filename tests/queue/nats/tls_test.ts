@@ -4,7 +4,7 @@ import {
   natsJobs,
   type NatsJobsOptions,
 } from "@asyncio/asyncio/queue/nats";
-import { has } from "../../_installed.ts";
+import { has } from "../../_helpers/installed.ts";
 import { certificates } from "../../streams/_certificates.ts";
 import { take } from "../jobs/_place.ts";
 import { ignore, NatsServer } from "./_nats_server.ts";

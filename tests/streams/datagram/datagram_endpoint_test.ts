@@ -19,10 +19,11 @@ import {
   timeout,
   TimeoutError,
 } from "@asyncio/asyncio/tasks";
-import { Attempt } from "../../_attempt.ts";
-import { shown } from "../../_waiting_rules.ts";
-import { turns } from "../../tasks/_turns.ts";
-import { bytes, openDescriptors, text, until } from "../_sockets.ts";
+import { Attempt } from "../../_helpers/attempt.ts";
+import { shown } from "../../_helpers/waiting_rules.ts";
+import { turns } from "../../_helpers/turns.ts";
+import { bytes, openDescriptors, text } from "../_sockets.ts";
+import { until } from "../../_helpers/until.ts";
 
 const HOST = { hostname: "127.0.0.1" };
 
@@ -51,7 +52,7 @@ async function receiveText(endpoint: DatagramEndpoint): Promise<string> {
   return text((await endpoint.receive()).data);
 }
 
-// Sending and receiving
+// --- Sending and receiving ---------------------------------------------------
 
 Deno.test("a datagram arrives whole, with the address of its sender", async () => {
   await using pair = await Pair.open();
@@ -180,7 +181,7 @@ Deno.test("a broadcast address takes `broadcast: true`", async () => {
   await allowed.send("x", { hostname: "127.255.255.255", port: 9 });
 });
 
-// Receiving
+// --- Receiving ---------------------------------------------------------------
 
 Deno.test("several may wait: each gets one, in order of arrival", async () => {
   await using pair = await Pair.open();
@@ -249,7 +250,7 @@ Deno.test("leaving an iteration leaves what arrives to others", async () => {
   assertEquals((await iterator.next()).done, true);
 });
 
-// Cancelling
+// --- Cancelling --------------------------------------------------------------
 
 Deno.test("a receive that is cancelled or aborted takes no datagram", async () => {
   await using pair = await Pair.open();
@@ -318,7 +319,7 @@ Deno.test("a send that is cancelled while the system has it leaves the next one 
   ]);
 });
 
-// Closing
+// --- Closing -----------------------------------------------------------------
 
 Deno.test("what was sent before close still leaves", async () => {
   const b = await openDatagram(HOST);

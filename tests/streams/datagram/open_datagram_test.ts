@@ -9,7 +9,8 @@ import {
 } from "@asyncio/asyncio/tasks";
 import { VirtualClock } from "@asyncio/asyncio/testing";
 import { outputOf } from "../_programs.ts";
-import { openDescriptors, text, until } from "../_sockets.ts";
+import { openDescriptors, text } from "../_sockets.ts";
+import { until } from "../../_helpers/until.ts";
 
 /** An import of values, that is done when the module is loaded. */
 const EARLY = /^import (?!type)[^;]*? from "node:(dgram|dns|net|tls)/m;

@@ -6,9 +6,10 @@ import {
   timeout,
   TimeoutError,
 } from "@asyncio/asyncio/tasks";
-import { Attempt } from "../../_attempt.ts";
+import { Attempt } from "../../_helpers/attempt.ts";
 import { testWith } from "../_programs.ts";
-import { openDescriptors, until } from "../_sockets.ts";
+import { openDescriptors } from "../_sockets.ts";
+import { until } from "../../_helpers/until.ts";
 import { type Answering, type Reply, TestNameServer } from "./_name_server.ts";
 
 /** A server that knows one host. */
@@ -25,7 +26,7 @@ function always(reply: Reply | Reply[]): Answering {
   return () => reply;
 }
 
-// From a name server
+// --- From a name server ------------------------------------------------------
 
 Deno.test("all addresses of a name are found, IPv4 first, with the port given", async () => {
   await using server = await TestNameServer.start(ONE_HOST);
@@ -171,7 +172,7 @@ Deno.test("a query that is lost is sent again", async () => {
   assertEquals([found.length, lost], [1, 2]);
 });
 
-// Failures
+// --- Failures ----------------------------------------------------------------
 
 /** Fails with that reason. */
 async function assertFails(
@@ -258,7 +259,7 @@ Deno.test("bytes at random are an error or no answer, and nothing worse", async 
   }
 });
 
-// Limits and cancelling
+// --- Limits and cancelling ---------------------------------------------------
 
 Deno.test("at its time limit it rejects with TimeoutError, and leaves nothing open", async () => {
   await using server = await TestNameServer.start(() => undefined);
@@ -321,7 +322,7 @@ Deno.test("a cancel not yet delivered, or a signal aborted, rejects at once", as
   await assertRejects(async () => await task, CancelledError);
 });
 
-// From the system
+// --- From the system ---------------------------------------------------------
 
 Deno.test("the system knows localhost", async () => {
   const found = await getaddrinfo("localhost", 8080);

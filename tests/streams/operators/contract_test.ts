@@ -11,7 +11,7 @@ import {
   TimeoutError,
 } from "@asyncio/asyncio/tasks";
 import { cancelEverywhere, explore } from "@asyncio/asyncio/testing";
-import { virtually } from "../../tasks/_virtually.ts";
+import { virtually } from "../../_helpers/virtually.ts";
 import { cases } from "./_operators.ts";
 import { all, kinds, Usage } from "./_sources.ts";
 

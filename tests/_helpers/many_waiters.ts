@@ -8,7 +8,7 @@ import { assert, assertEquals } from "@std/assert";
 import { createTask, sleep, type WaitOptions } from "@asyncio/asyncio/tasks";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { Random } from "./_random.ts";
+import { Random } from "./random.ts";
 
 setFlagsFromString("--expose-gc");
 const collectGarbage: () => void = runInNewContext("gc");

@@ -24,7 +24,7 @@ import {
   waitFor,
   type WaitOptions,
 } from "@asyncio/asyncio/tasks";
-import { Aborted, Attempt } from "./_attempt.ts";
+import { Aborted, Attempt } from "./attempt.ts";
 
 /** Something to wait for, where the wait has to wait. */
 export interface Blocked {

@@ -7,8 +7,8 @@
  */
 import { assertEquals } from "@std/assert";
 import { sleep, type WaitOptions } from "@asyncio/asyncio/tasks";
-import { Attempt } from "./_attempt.ts";
-import type { Random } from "./_random.ts";
+import { Attempt } from "./attempt.ts";
+import type { Random } from "./random.ts";
 
 /** A wait of the program, and what the model says of it. */
 export class Wait {

@@ -8,7 +8,7 @@ import { fail } from "@std/assert";
 /** A program that takes longer than this hangs. */
 const TIME_LIMIT = 60_000;
 
-export const EXAMPLES: URL = new URL("../examples/", import.meta.url);
+export const EXAMPLES: URL = new URL("../../examples/", import.meta.url);
 
 /** What a program did. */
 export interface Outcome {
