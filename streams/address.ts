@@ -15,13 +15,35 @@ export function show(addr: Deno.Addr): string {
     : `${hostname}:${port}`;
 }
 
+/** How many bytes the path of a Unix socket may have. */
+export const MAX_UNIX_PATH = Deno.build.os === "linux" ? 107 : 103;
+
+/** Whether `path` is a name of Linux that belongs to no file. */
+export function isAbstract(path: string): boolean {
+  return path.startsWith("\0");
+}
+
 /** @throws {TypeError} It is no path of a Unix socket. */
 export function checkPath(path: unknown): asserts path is string {
-  if (typeof path === "string" && path !== "") return;
+  if (typeof path !== "string" || path === "") {
+    throw new TypeError(
+      `the path of a Unix socket is a string, and not empty, found ${
+        describe(path)
+      }`,
+    );
+  }
+  if (path.includes("\0", 1) || path === "\0") {
+    throw new TypeError(
+      "the path of a Unix socket holds no NUL, except that an abstract one begins with it and has a name after it",
+    );
+  }
+  if (isAbstract(path) && Deno.build.os !== "linux") {
+    throw new TypeError("an abstract Unix socket is possible only on Linux");
+  }
+  const { length } = new TextEncoder().encode(path);
+  if (length <= MAX_UNIX_PATH) return;
   throw new TypeError(
-    `the path of a Unix socket is a string, and not empty, found ${
-      describe(path)
-    }`,
+    `the path of a Unix socket has at most ${MAX_UNIX_PATH} bytes on this system, found ${length}: a relative path may be shorter`,
   );
 }
 

@@ -1,16 +1,15 @@
 /** @module */
-import { TcpConnect, UnixConnect } from "./socket/connect.ts";
+import { connectTcp, connectUnix } from "./socket/connect.ts";
 import type { SocketParts } from "./socket/socket.ts";
 import { SocketConnection } from "./socket/socket_connection.ts";
-import { checkTlsOptions } from "./socket/tls.ts";
+import { checkHandshakeTimeout, checkTlsOptions } from "./socket/tls.ts";
 import { checkLimit } from "./buffer/buffered_source.ts";
-import { perform } from "./socket/operation.ts";
 import { checkPath, checkPort } from "./address.ts";
 import type { StreamReader } from "./stream_reader.ts";
 import type { StreamWriter } from "./stream_writer.ts";
 import type { TlsOptions } from "./tls_options.ts";
 import { currentScope } from "../tasks/kernel/context/current_scope.ts";
-import type { WaitOptions } from "../tasks/kernel/types.ts";
+import { checkMilliseconds, type WaitOptions } from "../tasks/kernel/types.ts";
 import { ignoreCancelRejection } from "../tasks/kernel/wait/checkpoint.ts";
 
 /** Both directions of a connection. */
@@ -39,6 +38,22 @@ export interface ConnectOptions extends WaitOptions {
    * Whether a silent connection is probed (SO_KEEPALIVE); false unless given.
    */
   keepAlive?: boolean | undefined;
+  /**
+   * The IP address of this machine to connect from. It and `family` go through
+   * `node:net`.
+   */
+  localAddress?: string | undefined;
+  /** Only the addresses of this family: of IPv4 or of IPv6. */
+  family?: 4 | 6 | undefined;
+  /**
+   * A name may have several addresses: how long one is tried alone before the
+   * next is tried beside it (RFC 8305), in milliseconds; 250 unless given.
+   */
+  happyEyeballsDelay?: number | undefined;
+  /**
+   * How long the TLS handshake may take, in milliseconds: 60 000 unless given.
+   */
+  handshakeTimeout?: number | undefined;
 }
 
 /** How {@linkcode openUnixConnection} connects. */
@@ -51,16 +66,21 @@ export type UnixConnectOptions = Pick<ConnectOptions, "limit" | "signal">;
  * It settles when the connection can be used: with `tls` after the handshake,
  * so that a certificate that is not trusted is an error here.
  *
- * A connection opened in a `run` is closed at its end at the latest: what the
- * peer takes at once is still sent.
+ * Disposed of (`await using`), it is closed when everything is sent, as its
+ * writer is. A connection opened in a `run` is closed at its end at the latest:
+ * what the peer takes at once is still sent.
  *
  * **Cancel safety:** given up, it rejects at once, and leaves nothing open. (A
  * socket in the middle of a TLS handshake is closed when the peer answers or
  * goes away: the runtime holds it until then.)
  *
  * @throws {TypeError} Neither a port nor a path is given, or both are; `tls`
- * with `path`, which the runtime cannot.
- * @throws {RangeError} The port is none, or the limit is 0 or less.
+ * with `path`, which the runtime cannot; `hostname`, `localAddress` and `family`
+ * do not go together.
+ * @throws {RangeError} The port is none, or the limit, `handshakeTimeout` or
+ * `happyEyeballsDelay` is 0 or less.
+ * @throws {TimeoutError} The TLS handshake took longer than
+ * `handshakeTimeout`.
  * @throws {Deno.errors.ConnectionRefused} Nobody listens there.
  * @throws {Deno.errors.InvalidData} The server's certificate is not trusted, or
  * not for this name.
@@ -84,11 +104,15 @@ export type UnixConnectOptions = Pick<ConnectOptions, "limit" | "signal">;
  * await writer.waitClosed();
  * ```
  */
-export function openConnection(options: ConnectOptions): Promise<Streams> {
+export function openConnection(
+  options: ConnectOptions,
+): Promise<Streams & AsyncDisposable> {
   return ignoreCancelRejection(open(options));
 }
 
-async function open(options: ConnectOptions): Promise<Streams> {
+async function open(
+  options: ConnectOptions,
+): Promise<Streams & AsyncDisposable> {
   const { path, port, hostname = "127.0.0.1", limit } = options;
   if ((path === undefined) === (port === undefined)) {
     throw new TypeError(
@@ -97,17 +121,34 @@ async function open(options: ConnectOptions): Promise<Streams> {
   }
   checkLimit(limit);
   const tls = tlsOptions(options.tls, hostname);
+  const handshakeTimeout = checkHandshakeTimeout(options.handshakeTimeout);
+  if (options.handshakeTimeout !== undefined && tls === undefined) {
+    throw new TypeError("handshakeTimeout takes tls");
+  }
+  checkHappyEyeballsDelay(options.happyEyeballsDelay);
   if (path !== undefined) {
     checkPath(path);
+    if (options.localAddress !== undefined || options.family !== undefined) {
+      throw new TypeError("localAddress and family do not go with a path");
+    }
     if (tls !== undefined) {
       throw new TypeError("TLS over a Unix socket is not possible");
     }
-    return connected(await perform(new UnixConnect(path), options), limit);
+    return connected(await connectUnix(path, options), limit);
   }
   checkPort(port);
-  const { noDelay = true, keepAlive = false } = options;
-  const target = { hostname, port, tls, noDelay, keepAlive };
-  return connected(await perform(new TcpConnect(target), options), limit);
+  const target = {
+    hostname,
+    port,
+    tls,
+    noDelay: options.noDelay ?? true,
+    keepAlive: options.keepAlive ?? false,
+    happyEyeballsDelay: options.happyEyeballsDelay,
+    handshakeTimeout,
+    localAddress: options.localAddress,
+    family: options.family,
+  };
+  return connected(await connectTcp(target, options), limit);
 }
 
 /**
@@ -137,26 +178,42 @@ async function open(options: ConnectOptions): Promise<Streams> {
 export function openUnixConnection(
   path: string,
   options?: UnixConnectOptions,
-): Promise<Streams> {
+): Promise<Streams & AsyncDisposable> {
   return ignoreCancelRejection(openUnix(path, options));
 }
 
 async function openUnix(
   path: string,
   options?: UnixConnectOptions,
-): Promise<Streams> {
+): Promise<Streams & AsyncDisposable> {
   checkPath(path);
   return await open({ ...options, path });
 }
 
 /** A client's connection ends with the run it was opened in. */
-function connected(parts: SocketParts, limit?: number): Streams {
+function connected(
+  parts: SocketParts,
+  limit?: number,
+): Streams & AsyncDisposable {
   const { resources } = currentScope().scheduler;
   const connection = new SocketConnection({ ...parts, limit });
   connection.onClosed = () => resources.delete(connection);
   resources.add(connection);
   const { reader, writer } = connection;
-  return { reader, writer };
+  return {
+    reader,
+    writer,
+    [Symbol.asyncDispose]: () => writer[Symbol.asyncDispose](),
+  };
+}
+
+function checkHappyEyeballsDelay(delay: unknown): void {
+  if (delay === undefined) return;
+  checkMilliseconds(delay, "happyEyeballsDelay");
+  if (delay > 0) return;
+  throw new RangeError(
+    `happyEyeballsDelay is a number of milliseconds above 0, found ${delay}`,
+  );
 }
 
 function tlsOptions(

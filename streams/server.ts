@@ -1,5 +1,5 @@
 /** @module */
-import { acceptAll } from "./socket/accept_loop.ts";
+import { AcceptLoop } from "./socket/accept_loop.ts";
 import { show } from "./address.ts";
 import {
   type ClientOptions,
@@ -23,7 +23,6 @@ import {
 /** What a server is made of. */
 export interface ServerParts extends ClientOptions {
   readonly listening: readonly Listener[];
-  readonly maxConnections: number;
 }
 
 /** Makes a server that serves at once. */
@@ -37,9 +36,14 @@ export let serve: (parts: ServerParts) => Server;
  *   at that run's end.
  * - An error of a handler ends its own connection alone, and is reported
  *   through the loop's exception handler.
- * - A handler that returns leaves its connection open, for others to use, until
- *   somebody closes it.
- * - Without file descriptors left it says so, and tries again every second.
+ * - A handler that returns leaves its connection open, for others to use. When
+ *   the client ends it, and nothing has used it since and for half a second, it
+ *   is closed.
+ * - Without file descriptors or memory left it reports so, and tries again every
+ *   second.
+ * - Clients in their TLS handshake take no room of `maxConnections`. One that
+ *   says nothing is dropped after `handshakeTimeout`, or when the server closes;
+ *   but the runtime holds its socket until it goes away.
  *
  * @example
  * ```ts
@@ -61,7 +65,7 @@ export let serve: (parts: ServerParts) => Server;
  */
 export class Server implements AsyncDisposable {
   readonly #listening: readonly Listener[];
-  readonly #maxConnections: number;
+  readonly #loops: readonly AcceptLoop[];
   readonly #clients: ServerConnections;
   readonly #closing = new AbortController();
   readonly #forever = new WaitQueue<void>("Server.serveForever");
@@ -71,21 +75,17 @@ export class Server implements AsyncDisposable {
   /** How many listeners are not closed for good. */
   #open: number;
 
-  private constructor({ listening, maxConnections, ...options }: ServerParts) {
-    const { signal } = this.#closing;
+  private constructor({ listening, ...options }: ServerParts) {
     this.#listening = listening;
     this.#open = listening.length;
-    this.#maxConnections = maxConnections;
-    this.#clients = new ServerConnections(options, signal);
+    this.#clients = new ServerConnections(options, this.#closing.signal);
     this.#resources = currentScope().scheduler.resources;
     this.#resources.add(this);
-    const acceptor = {
-      signal,
-      room: () => this.#room(),
-      take: (conn: Deno.Conn) => this.#take(conn),
-    };
-    for (const one of listening) {
-      detached(() => acceptAll(one, acceptor)).then(() => {
+    this.#loops = detached(() =>
+      listening.map((listener) => new AcceptLoop(listener, this.#clients))
+    );
+    for (const { ended } of this.#loops) {
+      void ended.then(() => {
         this.#open--;
         this.#clients.changed();
       });
@@ -160,7 +160,7 @@ export class Server implements AsyncDisposable {
   close(): void {
     if (!this.isServing) return;
     this.#closing.abort();
-    for (const listening of this.#listening) listening.close();
+    for (const loop of this.#loops) loop.close();
     this.#forever.failAll(this.#closed);
     void this.#release();
   }
@@ -254,21 +254,6 @@ export class Server implements AsyncDisposable {
   #fail(options: WaitOptions | undefined): Promise<never> {
     const waiter = new ExternalWaiter<void>(this.#forever, options);
     return this.#forever.add(waiter) as Promise<never>;
-  }
-
-  get #hasRoom(): boolean {
-    return this.#clients.size < this.#maxConnections;
-  }
-
-  #room(): Promise<void> {
-    const { signal } = this.#closing;
-    return this.#clients.until(() => this.#hasRoom, { signal });
-  }
-
-  #take(conn: Deno.Conn): boolean {
-    if (!this.isServing || !this.#hasRoom) return false;
-    this.#clients.take(conn);
-    return true;
   }
 
   #allGone(options?: WaitOptions): Promise<void> {

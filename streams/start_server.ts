@@ -1,9 +1,9 @@
 /** @module */
 import type { ConnectionHandler } from "./socket/server_connections.ts";
-import { checkTlsOptions } from "./socket/tls.ts";
+import { checkHandshakeTimeout, checkTlsOptions } from "./socket/tls.ts";
 import { checkLimit } from "./buffer/buffered_source.ts";
 import { type Listener, listenTcp } from "./socket/tcp_listener.ts";
-import { checkPath, checkPort } from "./address.ts";
+import { checkPath, checkPort, isAbstract } from "./address.ts";
 import { listenUnix } from "./socket/unix_listener.ts";
 import { serve, type Server } from "./server.ts";
 import { describe, type WaitOptions } from "../tasks/kernel/types.ts";
@@ -47,8 +47,21 @@ export interface ServeOptions extends WaitOptions {
   reusePort?: boolean | undefined;
   /**
    * With so many connections, no more clients are accepted until one is closed.
+   * Clients in their TLS handshake do not count yet.
    */
   maxConnections?: number | undefined;
+  /**
+   * With `path`: who may connect, as the mode of the socket's file. It is in
+   * force before the first client can connect. 0o600 is this user alone, 0o666
+   * everybody; unless given, it is what the process leaves to new files.
+   */
+  mode?: number | undefined;
+  /**
+   * How long a client may take for its TLS handshake, in milliseconds: 60 000
+   * unless given. Then its connection is dropped. (The runtime holds the socket
+   * of a client that says nothing until that goes away.)
+   */
+  handshakeTimeout?: number | undefined;
 }
 
 /** How the server of a TLS connection presents itself. */
@@ -69,7 +82,7 @@ export interface ServerTlsOptions {
 
 /** Where {@linkcode startUnixServer} listens, and how it serves. */
 export type UnixServeOptions =
-  & Pick<ServeOptions, "limit" | "maxConnections" | "signal">
+  & Pick<ServeOptions, "limit" | "maxConnections" | "mode" | "signal">
   & {
     /** The path of the socket. */
     path: string;
@@ -85,8 +98,8 @@ export type UnixServeOptions =
  * @throws {TypeError} `handler` is no function; `path` is none, or there is a
  * port as well; `tls` without both `cert` and `key`; `tls` with `path`, or with
  * `caCerts`, which the runtime cannot.
- * @throws {RangeError} The port is none, the limit is 0 or less, or
- * `maxConnections` below 1.
+ * @throws {RangeError} The port is none, the limit or `handshakeTimeout` is 0 or
+ * less, `maxConnections` below 1, or `mode` not between 0o600 and 0o777.
  * @throws {Deno.errors.AddrInUse} Somebody listens there.
  * @throws {Deno.errors.NotSupported} `reusePort` without `--unstable-net`.
  *
@@ -138,8 +151,13 @@ async function start(
   if (path !== undefined && tls !== undefined) {
     throw new TypeError("TLS over a Unix socket is not possible");
   }
+  const handshakeTimeout = checkHandshakeTimeout(options.handshakeTimeout);
+  if (options.handshakeTimeout !== undefined && tls === undefined) {
+    throw new TypeError("handshakeTimeout takes tls");
+  }
   if (path === undefined) checkTcp(options);
   else checkPath(path);
+  checkMode(options.mode, path);
   // Listening on an address is done at once, and would not look.
   const rejection = checkpointIfCancelled(options);
   if (rejection !== undefined) return rejection;
@@ -151,6 +169,7 @@ async function start(
     handler,
     limit,
     maxConnections,
+    handshakeTimeout,
     noDelay: options.noDelay ?? true,
     keepAlive: options.keepAlive ?? false,
     sockname: path === undefined ? undefined : listening[0]!.sockname,
@@ -232,6 +251,22 @@ function checkReusePort(reusePort: boolean | undefined): void {
   if (!reusePort || "listenDatagram" in Deno) return;
   throw new Deno.errors.NotSupported(
     "reusePort takes the flag --unstable-net of the runtime",
+  );
+}
+
+function checkMode(mode: unknown, path: string | undefined): void {
+  if (mode === undefined) return;
+  if (path === undefined || isAbstract(path)) {
+    throw new TypeError(
+      "mode takes a path: only the socket of a file has a mode",
+    );
+  }
+  const isInteger = Number.isInteger(mode);
+  if (isInteger && mode as number >= 0o600 && mode as number <= 0o777) return;
+  throw new RangeError(
+    `mode is a number from 0o600 to 0o777, found ${
+      isInteger ? `0o${(mode as number).toString(8)}` : describe(mode)
+    }`,
   );
 }
 

@@ -36,6 +36,8 @@ export type Decode<T> = (buffer: ByteBuffer, eof: boolean) => T | undefined;
 export interface SourceOwner {
   /** Called before the source is asked for bytes. */
   beforeRead(): void;
+  /** A read was served, and the source is not asked for more. */
+  sourceIdle(): void;
   /** The source has ended: calls `end` or `fail`. */
   sourceEnded(): void;
   /** The source has failed: calls `end` or `fail`. */
@@ -68,6 +70,14 @@ export class BufferedSource {
   #eof = false;
   #failure: { error: unknown; atOnce: boolean } | undefined;
   #filling = false;
+  #isPaused = false;
+  /** The source was asked last though nothing waited. */
+  #isAhead = false;
+  /** Gets what the source brings, in place of the buffer. */
+  #takenOver: {
+    resolve(bytes: Uint8Array | null): void;
+    reject(error: unknown): void;
+  } | undefined;
   /** What the source is filling, or has filled last. */
   #memory: Uint8Array | undefined;
   /** One for all waits, as there is one at a time. */
@@ -108,9 +118,14 @@ export class BufferedSource {
     return this.#waiter?.what;
   }
 
-  /** Whether the source is idle and nothing is unread. */
-  get untouched(): boolean {
-    return !this.#filling && this.buffer.size === 0;
+  /** Whether the source is asked for nothing. */
+  get isIdle(): boolean {
+    return !this.#filling && !this.#isPaused && !this.isOver;
+  }
+
+  /** Whether the source is asked for bytes though nothing waited for them. */
+  get isReadingAhead(): boolean {
+    return this.#filling && this.#isAhead;
   }
 
   /**
@@ -133,7 +148,10 @@ export class BufferedSource {
     }
     try {
       const value = this.#take(decode);
-      if (value !== undefined) return ready(value);
+      if (value !== undefined) {
+        if (this.isIdle) this.#owner?.sourceIdle();
+        return ready(value);
+      }
     } catch (error) {
       return readyError(error);
     }
@@ -146,23 +164,46 @@ export class BufferedSource {
       : new ExternalWaiter<T>(place, options);
     this.#waiter = waiter as Waiter<unknown>;
     this.#decode = decode;
+    if (this.#isAhead) this.#setAhead(false);
     this.#fill();
     return waiter.promise;
   }
 
-  /** Asks the source for bytes though nothing waits for them. */
+  /**
+   * Asks the source for bytes though nothing waits for them, and does not keep
+   * the program alive for it.
+   */
   readAhead(): void {
-    if (!this.isOver) this.#fill();
+    if (!this.isIdle) return;
+    this.#setAhead(true);
+    this.#fill();
+  }
+
+  /**
+   * Takes over a call of the source that is under way: what it brings goes not
+   * to the buffer, but to the returned promise; `null` is the end. `undefined`
+   * if there is none.
+   */
+  takeOver(): Promise<Uint8Array | null> | undefined {
+    if (!this.#filling) return undefined;
+    this.#filling = false;
+    if (this.#isAhead) this.#setAhead(false);
+    const { promise, resolve, reject } = Promise.withResolvers<
+      Uint8Array | null
+    >();
+    this.#takenOver = { resolve, reject };
+    return promise;
   }
 
   /** Asks the source for nothing until {@linkcode resume}. */
   pause(): void {
-    this.#filling = true;
+    this.#isPaused = true;
   }
 
   resume(): void {
-    this.#filling = false;
+    this.#isPaused = false;
     if (this.#waiter !== undefined) this.#fill();
+    else if (this.isIdle) this.#owner?.sourceIdle();
   }
 
   /** Ends the wait for `decode`, if there is one, with `value`. */
@@ -225,8 +266,13 @@ export class BufferedSource {
     throw withPartial(failure.error, this.buffer);
   }
 
+  #setAhead(isAhead: boolean): void {
+    this.#isAhead = isAhead;
+    this.#source!.keepAlive?.(!isAhead);
+  }
+
   #fill(): void {
-    if (this.#filling || this.#source === undefined) return;
+    if (this.#filling || this.#isPaused || this.#source === undefined) return;
     this.#filling = true;
     this.#owner?.beforeRead();
     this.#memory = this.buffer.reserve(this.#readSize.next);
@@ -235,6 +281,11 @@ export class BufferedSource {
 
   #filled = (n: number | null): void => {
     const memory = this.#memory!;
+    if (this.#takenOver !== undefined) {
+      this.#takenOver.resolve(n === null ? null : memory.slice(0, n));
+      this.#takenOver = undefined;
+      return this.buffer.commit(memory, 0);
+    }
     this.#filling = false;
     if (this.isOver) return this.buffer.commit(memory, 0); // it comes too late
     this.buffer.commit(memory, n ?? 0);
@@ -246,11 +297,17 @@ export class BufferedSource {
     this.#readSize.record(n, memory.length);
     this.#serve();
     if (this.#waiter !== undefined) this.#fill();
+    else if (this.isIdle) this.#owner?.sourceIdle();
   };
 
   #failed = (error: unknown): void => {
-    this.#filling = false;
     this.buffer.commit(this.#memory!, 0);
+    if (this.#takenOver !== undefined) {
+      this.#takenOver.reject(error);
+      this.#takenOver = undefined;
+      return;
+    }
+    this.#filling = false;
     if (this.isOver) return;
     if (this.#owner === undefined) this.fail(error);
     else this.#owner.sourceFailed(error);

@@ -19,6 +19,8 @@ export interface ByteSource {
    * final.
    */
   read(buffer: Uint8Array): Promise<number | null>;
+  /** Whether a read under way keeps the program alive: as it does at first. */
+  keepAlive?(keeps: boolean): void;
   /**
    * The consumer of a Web Stream has cancelled it. Left out if reading may go
    * on.

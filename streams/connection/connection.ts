@@ -3,6 +3,8 @@ import { ConnectionState, type LocalEnd } from "./connection_state.ts";
 import { BufferedSink, type SinkOwner } from "../buffer/buffered_sink.ts";
 import { BufferedSource, type SourceOwner } from "../buffer/buffered_source.ts";
 import type { ByteSink, ByteSource } from "../buffer/source_and_sink.ts";
+import { unwatchIdle, type Watched, watchIdle } from "./idle_watch.ts";
+import { Unattended } from "./unattended.ts";
 import type { TlsOptions } from "../tls_options.ts";
 import { detached } from "../../tasks/kernel/context/detached.ts";
 import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
@@ -21,6 +23,9 @@ export const STUCK_PEER_TIMEOUT_MS = 1000;
 /** How much of what is unread is taken at the close, in bytes; as asyncio. */
 const MAX_DISCARDED_AT_CLOSE = 131072;
 
+/** How much is read ahead of the reader, in bytes. */
+const MAX_READ_AHEAD = 65536;
+
 /** What a connection connects: with a source it has two directions. */
 export type ByteEnds = ByteSink & Partial<ByteSource>;
 
@@ -33,7 +38,7 @@ export type ByteEnds = ByteSink & Partial<ByteSource>;
  * A failure of the sink is kept, and given to `drain` and `waitClosed`: it is
  * never an unhandled rejection.
  */
-export class Connection implements SinkOwner, SourceOwner {
+export class Connection implements SinkOwner, SourceOwner, Watched {
   /** Left out if there is one direction only. */
   readonly source: BufferedSource | undefined;
   readonly sink: BufferedSink;
@@ -45,6 +50,9 @@ export class Connection implements SinkOwner, SourceOwner {
   readonly #state: ConnectionState;
   readonly #closers = new WaitQueue<void>("StreamWriter.waitClosed");
   #eofSent = false;
+  #isWatched = false;
+  /** Its handler has returned, and nothing has used it since. */
+  #unattended: Unattended | undefined;
   /** The end of the source is our own from now on. */
   #shutting = false;
 
@@ -55,6 +63,7 @@ export class Connection implements SinkOwner, SourceOwner {
     this.source = ends.read === undefined
       ? undefined
       : new BufferedSource(ends as ByteSource, this);
+    this.sourceIdle();
   }
 
   get canWriteEof(): boolean {
@@ -99,6 +108,7 @@ export class Connection implements SinkOwner, SourceOwner {
 
   /** Bytes that cannot be sent are dropped: `drain` rejects. */
   write(bytes: Uint8Array): void {
+    this.#unattended?.stop();
     if (this.#state.takesBytes) this.sink.add(bytes);
   }
 
@@ -191,6 +201,18 @@ export class Connection implements SinkOwner, SourceOwner {
     if (this.#state.loss !== undefined && !this.isClosed) this.#tearDown();
   }
 
+  /**
+   * Nothing is known that uses it any more: it is closed when the peer has
+   * ended, unless it is used before.
+   */
+  leaveUnattended(): void {
+    this.closeIfLost();
+    if (this.isClosing) return;
+    this.#unattended = new Unattended(this.source!, () => this.#abandon());
+    if (this.source!.isOver) this.#unattended.peerEnded();
+    else this.source!.readAhead();
+  }
+
   /** Everything is sent: does what the state asks for next. */
   sinkDrained(): void {
     const { phase, failure } = this.#state;
@@ -214,8 +236,27 @@ export class Connection implements SinkOwner, SourceOwner {
     this.sink.flush();
   }
 
+  /** Nothing waits for bytes: the end of the peer is to be noticed anyway. */
+  sourceIdle(): void {
+    if (this.#isWatched || this.source === undefined) return;
+    this.#isWatched = true;
+    watchIdle(this);
+  }
+
+  get idleAt(): number | undefined {
+    const { buffer, isIdle } = this.source!;
+    if (!isIdle || buffer.size >= MAX_READ_AHEAD) return undefined;
+    return buffer.position + buffer.size;
+  }
+
+  watched(isIdle: boolean): void {
+    this.#isWatched = false;
+    if (isIdle) this.source!.readAhead();
+  }
+
   sourceEnded(): void {
     this.#state.endRemote();
+    this.#unattended?.peerEnded();
     if (this.#state.loss === undefined) this.source!.end();
     else this.closeIfLost(); // a write was told of the reset, the read is not
     if (this.#state.phase === "closing") this.sink.finish();
@@ -271,8 +312,20 @@ export class Connection implements SinkOwner, SourceOwner {
     this.#finish();
   }
 
+  #abandon(): void {
+    const error = new Deno.errors.ConnectionAborted(
+      "the connection was closed: its handler had returned, and its peer had ended",
+    );
+    this.#state.fail(error, "abort");
+    this.#state.abandon();
+    this.#localEnded(error);
+    this.sink.finish();
+  }
+
   #finish(): void {
     this.#state.finish();
+    unwatchIdle(this);
+    this.#unattended?.stop();
     const { loss, failure } = this.#state;
     if (loss === undefined) this.source?.end();
     else this.source?.fail(loss.error);

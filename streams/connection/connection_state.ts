@@ -1,13 +1,13 @@
 /**
  * The life of a connection.
  *
- * | phase               | local end (`writeEof`) | remote end          | `close`   | `finish` |
- * | ------------------- | ---------------------- | ------------------- | --------- | -------- |
- * | open                | half-closed, local     | half-closed, remote | closing   | closed   |
- * | half-closed, local  |                        | closing             | closing   | closed   |
- * | half-closed, remote | closing                |                     | closing   | closed   |
- * | closing             |                        |                     |           | closed   |
- * | closed              |                        |                     |           |          |
+ * | phase               | `endLocal`         | `endRemote`         | `close`, `abandon` | `finish` |
+ * | ------------------- | ------------------ | ------------------- | ------------------ | -------- |
+ * | open                | half-closed, local | half-closed, remote | closing            | closed   |
+ * | half-closed, local  |                    | closing             | closing            | closed   |
+ * | half-closed, remote | closing            |                     | closing            | closed   |
+ * | closing             |                    |                     |                    | closed   |
+ * | closed              |                    |                     |                    |          |
  *
  * Half-closed on the local side, no more bytes are taken, and the peer may still
  * send. Half-closed on the remote side, the peer has ended, and bytes still go to
@@ -105,7 +105,7 @@ export class ConnectionState {
   /** `close` or `abort` was called. */
   close(): void {
     this.#localEnd = "close";
-    if (this.#phase !== "closed") this.#phase = "closing";
+    this.abandon();
   }
 
   /** Nothing can be sent any more; false if that was known. */
@@ -116,6 +116,11 @@ export class ConnectionState {
     this.#failure ??= failure;
     if (by === "peer") this.#loss = failure;
     return true;
+  }
+
+  /** It is closed though the owner of the writer has not asked for it. */
+  abandon(): void {
+    if (this.#phase !== "closed") this.#phase = "closing";
   }
 
   /** The connection is closed. */

@@ -1,76 +1,110 @@
 /** @module */
 import { show } from "../address.ts";
+import { reportable, shortageOf } from "./shortage.ts";
 import type { Listener } from "./tcp_listener.ts";
 import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
 import { sleep } from "../../tasks/sleep.ts";
 
-/** How long to wait for what is missing, in milliseconds. */
-const RETRY_PAUSE_MS = 1000;
-/**
- * How long it must have gone well for a failure to be news, in milliseconds.
- */
+/** How long to wait for descriptors or memory. */
+const SHORTAGE_PAUSE_MS = 1000;
+/** A failure is reported again if it has gone well for so long. */
 const REPORT_AGAIN_AFTER_MS = 60_000;
+/** So many failures in a row are not the clients'. */
+const MAX_FAILURES_AT_ONCE = 16;
 
-/** Who takes the clients. */
+/** Takes the clients. */
 export interface Acceptor {
   /** Aborts when no more are taken. */
   readonly signal: AbortSignal;
   /** Waits until there is room for one more; rejects when no more are taken. */
   room(): Promise<void>;
-  /** Takes it; false where there is no room, or no more are taken. */
+  /** Takes it; false if there is no room, or no more are taken. */
   take(conn: Deno.Conn): boolean;
 }
 
+/** The loops of listeners that were closed, until these let go of their ports. */
+const ending = new Set<Promise<void>>();
+
+/** Resolves when every listener that was closed is closed for the system too. */
+export async function listenersClosed(): Promise<void> {
+  await Promise.all(ending);
+}
+
 /**
- * Accepts clients until the acceptor is done with it. Outlives everything that
- * can happen on the way: clients that are gone already, and moments without
- * file descriptors or memory, when trying at once would only burn time.
+ * Accepts clients until the acceptor is done with it. A client that is gone
+ * before it is accepted is no reason to wait. Without descriptors or memory it
+ * pauses, as trying at once would only burn time.
  */
-export async function acceptAll(
-  { listener, sockname }: Listener,
-  acceptor: Acceptor,
-): Promise<void> {
-  const { signal } = acceptor;
-  const { clock } = currentScope().scheduler;
-  let lastFailure = -Infinity;
-  while (!signal.aborted) {
-    try {
-      await acceptor.room();
-      const conn = await listener.accept();
+export class AcceptLoop {
+  readonly #listener: Listener;
+  readonly #acceptor: Acceptor;
+  readonly #ended: Promise<void>;
+  #failures = 0;
+  #lastReport = -Infinity;
+
+  constructor(listener: Listener, acceptor: Acceptor) {
+    this.#listener = listener;
+    this.#acceptor = acceptor;
+    this.#ended = this.#run();
+  }
+
+  /** Resolves when the listener is closed for the system too. */
+  get ended(): Promise<void> {
+    return this.#ended;
+  }
+
+  /** Closes the listener: the runtime frees its port a moment later. */
+  close(): void {
+    this.#listener.close();
+    ending.add(this.#ended);
+    void this.#ended.then(() => ending.delete(this.#ended));
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#acceptor;
+    while (!signal.aborted) {
       try {
-        // Another listener may have taken the place.
-        while (!acceptor.take(conn)) await acceptor.room();
+        await this.#acceptor.room();
+        await this.#accept();
+        this.#failures = 0;
       } catch (error) {
-        conn.close();
-        throw error;
+        if (!signal.aborted) await this.#recover(error);
       }
-    } catch (error) {
-      if (signal.aborted) return;
-      if (isOfClient(error)) continue;
-      if (clock.now() - lastFailure > REPORT_AGAIN_AFTER_MS) {
-        report(error, sockname);
-      }
-      lastFailure = clock.now();
-      await sleep(RETRY_PAUSE_MS, { signal }).catch(() => {});
     }
   }
-}
 
-/** Whether only that client is concerned. */
-function isOfClient(error: unknown): boolean {
-  return error instanceof Deno.errors.ConnectionAborted ||
-    error instanceof Deno.errors.ConnectionReset;
-}
+  async #accept(): Promise<void> {
+    const conn = await this.#listener.accept();
+    try {
+      // Another listener may have taken the place.
+      while (!this.#acceptor.take(conn)) await this.#acceptor.room();
+    } catch (error) {
+      conn.close();
+      throw error;
+    }
+  }
 
-function report(error: unknown, addr: Deno.Addr): void {
-  const { code } = error as { code?: unknown };
-  const reason = code === "EMFILE" || code === "ENFILE"
-    ? "Out of file descriptors"
-    : "Cannot accept clients";
-  currentScope().scheduler.report({
-    message: `${reason}: the server on ${
-      show(addr)
-    } goes on in a second, and then every second until it can`,
-    error,
-  });
+  async #recover(error: unknown): Promise<void> {
+    const shortage = shortageOf(error);
+    if (shortage === undefined && ++this.#failures < MAX_FAILURES_AT_ONCE) {
+      return;
+    }
+    this.#report(shortage ?? "Cannot accept clients", error);
+    const { signal } = this.#acceptor;
+    await sleep(SHORTAGE_PAUSE_MS, { signal }).catch(() => {});
+  }
+
+  #report(reason: string, error: unknown): void {
+    const { scheduler } = currentScope();
+    const now = scheduler.clock.now();
+    const isNews = now - this.#lastReport > REPORT_AGAIN_AFTER_MS;
+    this.#lastReport = now;
+    if (!isNews) return;
+    scheduler.report({
+      message: `${reason}: the server on ${
+        show(this.#listener.sockname)
+      } goes on in a second, and then every second until it can`,
+      error: reportable(error),
+    });
+  }
 }

@@ -1,8 +1,12 @@
 /** @module */
+import type { NodeConn } from "./node_conn.ts";
+import { checkAddresses, NodeConnect } from "./node_connect.ts";
 import type { SocketParts } from "./socket.ts";
-import { clientOptions, startTls, TlsHandshake } from "./tls.ts";
-import type { Operation } from "./operation.ts";
+import { clientOptions, shakeHands, startTls, TlsHandshake } from "./tls.ts";
+import { type Operation, perform } from "./operation.ts";
 import type { TlsOptions } from "../tls_options.ts";
+import type { WaitOptions } from "../../tasks/kernel/types.ts";
+import { sleep } from "../../tasks/sleep.ts";
 
 /** Where a client connects to, and how. */
 export interface Target {
@@ -11,69 +15,113 @@ export interface Target {
   tls: TlsOptions | undefined;
   noDelay: boolean;
   keepAlive: boolean;
+  happyEyeballsDelay: number | undefined;
+  handshakeTimeout: number;
+  localAddress: string | undefined;
+  family: 4 | 6 | undefined;
 }
 
 const WHAT = "openConnection";
 
-/** Opening a TCP connection, encrypted or not. */
-export class TcpConnect implements Operation<SocketParts> {
+/** Connects over TCP, encrypted or not. */
+export async function connectTcp(
+  target: Target,
+  options: WaitOptions,
+): Promise<SocketParts> {
+  const { hostname, port, tls, handshakeTimeout } = target;
+  const peer = `${hostname}:${port}`;
+  const isChosen = target.localAddress !== undefined ||
+    target.family !== undefined;
+  if (tls?.cert !== undefined && !isChosen) {
+    // Only this way the runtime takes a client's certificate.
+    const { cert, key } = tls as { cert: string; key: string };
+    const tlsOptions = { ...clientOptions(tls, hostname), port, cert, key };
+    const open = () => Deno.connectTls(tlsOptions);
+    const handshake = new TlsHandshake(WHAT, open, peer);
+    return await shakeHands(handshake, handshakeTimeout, options);
+  }
+  const operation = isChosen ? chosen(target) : new TcpConnect(target);
+  const conn = await perform<Deno.TcpConn | NodeConn>(operation, options);
+  if (tls === undefined) return { conn, hostname };
+  const open = () => startTls(conn, tls, hostname);
+  const handshake = new TlsHandshake(WHAT, open, peer);
+  try {
+    return await shakeHands(handshake, handshakeTimeout, options);
+  } catch (error) {
+    if (!handshake.started) conn.close();
+    throw error;
+  }
+}
+
+/** The runtime's own API cannot choose addresses. */
+function chosen(target: Target): Operation<NodeConn> {
+  checkAddresses(target.hostname, target.localAddress, target.family);
+  return new NodeConnect(target);
+}
+
+/** Opening a TCP connection. */
+class TcpConnect implements Operation<Deno.TcpConn> {
   readonly what = WHAT;
   readonly #target: Target;
   readonly #controller = new AbortController();
-  #handshake: TlsHandshake | undefined;
 
   constructor(target: Target) {
     this.#target = target;
   }
 
-  async start(): Promise<SocketParts> {
-    const { hostname, port, tls } = this.#target;
-    if (tls === undefined) return { conn: await this.#connect(), hostname };
-    const peer = `${hostname}:${port}`;
-    if (tls.cert === undefined) {
-      const tcp = await this.#connect();
-      return this.#encrypt(() => startTls(tcp, tls, hostname), peer);
+  async start(): Promise<Deno.TcpConn> {
+    const { hostname, port, noDelay, keepAlive, happyEyeballsDelay } =
+      this.#target;
+    const conn = await Deno.connect({
+      hostname,
+      port,
+      signal: this.#controller.signal,
+      ...(happyEyeballsDelay !== undefined &&
+        { autoSelectFamilyAttemptDelay: happyEyeballsDelay }),
+    });
+    try {
+      if (noDelay) conn.setNoDelay(true);
+      if (keepAlive) conn.setKeepAlive(true);
+    } catch (error) {
+      conn.close(); // the peer has reset it already
+      throw error;
     }
-    // Only this way the runtime takes a client's certificate.
-    const { cert, key } = tls as { cert: string; key: string };
-    const options = { ...clientOptions(tls, hostname), port, cert, key };
-    return this.#encrypt(
-      () => Deno.connectTls(options),
-      peer,
-    );
+    return conn;
   }
 
   abandon(): void {
     this.#controller.abort();
-    this.#handshake?.abandon();
   }
 
-  discard({ conn }: SocketParts): void {
-    if (this.#handshake === undefined) conn.close();
-    else this.#handshake.discard();
+  discard(conn: Deno.TcpConn): void {
+    conn.close();
   }
+}
 
-  async #connect(): Promise<Deno.TcpConn> {
-    const { hostname, port, noDelay, keepAlive } = this.#target;
-    const { signal } = this.#controller;
-    const conn = await Deno.connect({ hostname, port, signal });
-    if (noDelay) conn.setNoDelay(true);
-    if (keepAlive) conn.setKeepAlive(true);
-    return conn;
-  }
+/** The longest pause before a busy server is tried again. */
+const MAX_BUSY_PAUSE_MS = 32;
 
-  #encrypt(
-    open: () => Promise<Deno.TlsConn>,
-    peer: string,
-  ): Promise<SocketParts> {
-    this.#handshake = new TlsHandshake(WHAT, open, peer);
-    return this.#handshake.start();
+/**
+ * Connects to a Unix socket. The system refuses a client at once if the queue of
+ * the server is full, where one over TCP would wait: so this waits for it.
+ */
+export async function connectUnix(
+  path: string,
+  options: WaitOptions,
+): Promise<SocketParts> {
+  for (let pause = 1;; pause = Math.min(2 * pause, MAX_BUSY_PAUSE_MS)) {
+    try {
+      return await perform(new UnixConnect(path), options);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.WouldBlock)) throw error;
+    }
+    await sleep(pause, options);
   }
 }
 
 /** Opening a Unix socket: nothing that could be stopped, and soon over. */
 export class UnixConnect implements Operation<SocketParts> {
-  readonly what = "openConnection";
+  readonly what = WHAT;
   readonly #path: string;
 
   constructor(path: string) {

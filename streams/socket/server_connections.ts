@@ -2,15 +2,15 @@
 import { show } from "../address.ts";
 import type { SocketParts } from "./socket.ts";
 import { SocketConnection } from "./socket_connection.ts";
-import { TlsHandshake } from "./tls.ts";
-import { perform } from "./operation.ts";
+import { shakeHands, TlsHandshake } from "./tls.ts";
+import type { Acceptor } from "./accept_loop.ts";
+import { reportable } from "./shortage.ts";
 import type { StreamReader } from "../stream_reader.ts";
 import type { StreamWriter } from "../stream_writer.ts";
 import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
 import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
 import { createTask } from "../../tasks/create_task.ts";
 import type { Task } from "../../tasks/task.ts";
-import { moveOnAfter } from "../../tasks/timeout.ts";
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
 import { ExternalWaiter } from "../../tasks/kernel/wait/waiter.ts";
 import { checkpointIfCancelled } from "../../tasks/kernel/wait/checkpoint.ts";
@@ -23,6 +23,10 @@ export type ConnectionHandler = (
 
 /** How clients are served. */
 export interface ClientOptions {
+  /** With so many connections, no more clients are accepted. */
+  readonly maxConnections: number;
+  /** In milliseconds. */
+  readonly handshakeTimeout: number;
   readonly handler: ConnectionHandler;
   readonly limit: number | undefined;
   readonly noDelay: boolean;
@@ -31,35 +35,24 @@ export interface ClientOptions {
   readonly sockname: Deno.Addr | undefined;
 }
 
-/**
- * How long a client may take for its TLS handshake, in milliseconds; as
- * asyncio.
- */
-const HANDSHAKE_TIMEOUT_MS = 60_000;
-
 /** The clients of a server: a connection and a task each. */
-export class ServerConnections {
+export class ServerConnections implements Acceptor {
   readonly #options: ClientOptions;
-  /** Aborts when no more are taken. */
-  readonly #signal: AbortSignal;
+  readonly signal: AbortSignal;
   readonly connections = new Set<SocketConnection>();
   /** The handlers that have not ended. */
   readonly tasks = new Set<Task<unknown>>();
-  #handshakes = 0;
+  /** The clients that wait for room after their handshake. */
+  #encrypted = 0;
   #taken = 0;
   readonly #changes: WaitQueue<void>;
 
   constructor(options: ClientOptions, signal: AbortSignal) {
     this.#options = options;
-    this.#signal = signal;
+    this.signal = signal;
     this.#changes = new WaitQueue(() =>
-      `Server: ${this.tasks.size} handlers, ${this.size} connections`
+      `Server: ${this.tasks.size} handlers, ${this.connections.size} connections`
     );
-  }
-
-  /** How many there are, with those that have not finished their handshake. */
-  get size(): number {
-    return this.connections.size + this.#handshakes;
   }
 
   /**
@@ -82,29 +75,53 @@ export class ServerConnections {
     this.#changes.wakeAll();
   }
 
-  take(conn: Deno.Conn): void {
-    if ("handshake" in conn) void this.#encrypt(conn as Deno.TlsConn);
-    else this.#start({ conn });
+  /**
+   * The clients in their handshake take no room: or a few that say nothing
+   * would lock all others out.
+   */
+  room(): Promise<void> {
+    const { signal } = this;
+    return this.until(() => this.#hasRoomBeside(this.#encrypted), { signal });
   }
 
-  /** A client that cannot do the handshake is none: nobody hears of it. */
+  take(conn: Deno.Conn): boolean {
+    if (this.signal.aborted || !this.#hasRoomBeside(this.#encrypted)) {
+      return false;
+    }
+    if ("handshake" in conn) void this.#encrypt(conn as Deno.TlsConn);
+    else this.#start({ conn });
+    return true;
+  }
+
+  #hasRoomBeside(waiting: number): boolean {
+    return this.connections.size + waiting < this.#options.maxConnections;
+  }
+
+  /** A client that cannot do the handshake is none, and is not reported. */
   async #encrypt(conn: Deno.TlsConn): Promise<void> {
+    const { signal } = this;
     const peer = show(conn.remoteAddr);
     const open = () => Promise.resolve(conn);
     const handshake = new TlsHandshake("TLS handshake", open, peer);
-    const options = { signal: this.#signal };
-    this.#handshakes++;
-    const parts = await moveOnAfter(
-      HANDSHAKE_TIMEOUT_MS,
-      () => perform(handshake, options),
-    ).catch(() => {});
-    this.#handshakes--;
-    if (parts !== undefined) this.#start(parts);
-    this.changed();
+    const { handshakeTimeout } = this.#options;
+    const parts = await shakeHands(handshake, handshakeTimeout, { signal })
+      .catch(() => {});
+    if (parts === undefined) return;
+    this.#encrypted++;
+    try {
+      const hasRoom = () => this.#hasRoomBeside(0);
+      while (!hasRoom()) await this.until(hasRoom, { signal });
+      this.#start(parts);
+    } catch {
+      conn.close(); // the server is closed
+    } finally {
+      this.#encrypted--;
+      this.changed();
+    }
   }
 
   #start(parts: SocketParts): void {
-    if (this.#signal.aborted) return parts.conn.close();
+    if (this.signal.aborted) return parts.conn.close();
     const { handler, limit, sockname, noDelay, keepAlive } = this.#options;
     const { conn } = parts;
     if (noDelay && "setNoDelay" in conn) (conn as Deno.TcpConn).setNoDelay();
@@ -126,20 +143,20 @@ export class ServerConnections {
   }
 
   /**
-   * A handler that has returned leaves its connection as it is, if that is
-   * still good for anything.
+   * A handler that has returned leaves its connection to others, if there are
+   * any.
    */
   #ended(task: Task<unknown>, connection: SocketConnection): void {
     this.tasks.delete(task);
     try {
       task.result();
-      connection.closeIfLost();
+      connection.leaveUnattended();
     } catch (error) {
       connection.writer.close();
       if (!task.cancelled) {
         currentScope().scheduler.report({
           message: "Unhandled exception in client handler",
-          error,
+          error: reportable(error),
           task,
         });
       }

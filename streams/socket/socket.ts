@@ -60,6 +60,12 @@ export class Socket implements ByteSource, ByteSink {
     return this.#conn.write(bytes);
   }
 
+  keepAlive(keeps: boolean): void {
+    const conn = this.#conn as Deno.TcpConn;
+    if (keeps) conn.ref();
+    else conn.unref();
+  }
+
   /**
    * TLS ends both directions at once, as most peers understand it; so it is
    * already while TLS is being started.

@@ -66,7 +66,7 @@ export class SocketConnection extends Connection implements AsyncDisposable {
     const tcp = socket.conn as Deno.TcpConn;
     const handshake = new TlsHandshake(
       "StreamWriter.startTls",
-      () => startTls(tcp, options, hostname),
+      () => startTls(tcp, options, hostname, this.source!.takeOver()),
       options.serverName ?? hostname,
     );
     socket.beginUpgrade(handshake);
@@ -97,7 +97,8 @@ export class SocketConnection extends Connection implements AsyncDisposable {
       ? "the writer is closed"
       : this.isLocallyEnded
       ? "writeEof was called before"
-      : !this.source!.untouched
+      : !(this.source!.isIdle || this.source!.isReadingAhead) ||
+          this.source!.buffer.size > 0
       ? "a read is pending, or bytes are unread"
       : undefined;
     if (refusal !== undefined) {

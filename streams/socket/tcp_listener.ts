@@ -1,10 +1,11 @@
 /** @module */
+import { listenersClosed } from "./accept_loop.ts";
 import { type Operation, perform } from "./operation.ts";
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
 
 /** A socket that takes clients. */
 export interface Listener {
-  readonly listener: Deno.Listener;
+  accept(): Promise<Deno.Conn>;
   /** Its address, as users know it. */
   readonly sockname: Deno.Addr;
   close(): void;
@@ -39,10 +40,12 @@ export async function listenTcp(
     try {
       return listenAll(target, addresses);
     } catch (error) {
-      const otherPort = target.port === 0 && addresses.length > 1 &&
-        error instanceof Deno.errors.AddrInUse;
-      if (!otherPort || tries === MAX_TRIES) throw error;
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+      const isFixed = target.port !== 0 || addresses.length === 1;
+      if (tries === (isFixed ? 2 : MAX_TRIES)) throw error;
     }
+    // The runtime frees the port of a closed listener a moment later.
+    await perform(new Closing(), options);
   }
 }
 
@@ -79,14 +82,22 @@ function listenOne({ tls, ...target }: TcpTarget): Listener {
       ...(tls.alpnProtocols && { alpnProtocols: tls.alpnProtocols }),
     });
   return {
-    listener,
     sockname: listener.addr,
+    accept: () => listener.accept(),
     close: () => listener.close(),
   };
 }
 
 function isAddress(hostname: string): boolean {
   return hostname.includes(":") || /^[\d.]+$/.test(hostname);
+}
+
+/** The closing of this program's own listeners. */
+class Closing implements Operation<void> {
+  readonly what = "startServer";
+  readonly start = listenersClosed;
+  abandon(): void {}
+  discard(): void {}
 }
 
 /** Asking the system for the addresses of a name. */

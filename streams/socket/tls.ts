@@ -1,7 +1,14 @@
 /** @module */
-import type { Operation } from "./operation.ts";
+import { NodeConn } from "./node_conn.ts";
+import { type Operation, perform } from "./operation.ts";
 import type { TlsOptions } from "../tls_options.ts";
-import { describe } from "../../tasks/kernel/types.ts";
+import { TimeoutError } from "../../tasks/kernel/errors.ts";
+import {
+  checkMilliseconds,
+  describe,
+  type WaitOptions,
+} from "../../tasks/kernel/types.ts";
+import { moveOnAfter } from "../../tasks/timeout.ts";
 
 /** A connection after its handshake. */
 export interface Encrypted {
@@ -17,8 +24,9 @@ export interface Encrypted {
  */
 export class TlsHandshake implements Operation<Encrypted> {
   readonly what: string;
+  /** For messages. */
+  readonly peer: string;
   readonly #open: () => Promise<Deno.TlsConn>;
-  readonly #peer: string;
   #conn: Deno.TlsConn | undefined;
   #abandoned = false;
   started = false;
@@ -34,7 +42,7 @@ export class TlsHandshake implements Operation<Encrypted> {
   ) {
     this.what = what;
     this.#open = open;
-    this.#peer = peer;
+    this.peer = peer;
   }
 
   async start(): Promise<Encrypted> {
@@ -45,7 +53,7 @@ export class TlsHandshake implements Operation<Encrypted> {
       return { conn, tls: await conn.handshake() };
     } catch (error) {
       this.#close();
-      throw explained(error, `the TLS handshake with ${this.#peer} failed`);
+      throw failure(this.peer, error);
     }
   }
 
@@ -64,11 +72,37 @@ export class TlsHandshake implements Operation<Encrypted> {
   }
 }
 
-/** The same kind of error, that says what for. */
-function explained(error: unknown, what: string): unknown {
-  if (!(error instanceof Error)) return error;
-  const type = error.constructor as ErrorConstructor;
-  return new type(`${what}: ${error.message}`, { cause: error });
+/**
+ * How long a handshake may take unless told otherwise, in milliseconds; as
+ * asyncio.
+ */
+const DEFAULT_HANDSHAKE_TIMEOUT_MS = 60_000;
+
+/** @throws {RangeError} It is no number above 0. */
+export function checkHandshakeTimeout(
+  timeout: unknown = DEFAULT_HANDSHAKE_TIMEOUT_MS,
+): number {
+  checkMilliseconds(timeout, "handshakeTimeout");
+  if (timeout > 0) return timeout;
+  throw new RangeError(
+    `handshakeTimeout is a number of milliseconds above 0, found ${timeout}`,
+  );
+}
+
+/** @throws {TimeoutError} It takes longer than `timeout` milliseconds. */
+export async function shakeHands(
+  handshake: TlsHandshake,
+  timeout: number,
+  options: WaitOptions,
+): Promise<Encrypted> {
+  const encrypted = await moveOnAfter(
+    timeout,
+    () => perform(handshake, options),
+  );
+  if (encrypted !== undefined) return encrypted;
+  throw new TimeoutError(
+    `the TLS handshake with ${handshake.peer} took longer than ${timeout} ms`,
+  );
 }
 
 /** What the runtime takes for the client of a handshake. */
@@ -83,18 +117,52 @@ export function clientOptions(
   };
 }
 
-/** Starts TLS on `tcp`, which is closed where that fails. */
+/**
+ * Starts TLS on `tcp`, which is closed if that fails. The runtime needs a socket
+ * of its own that is not being read; for others there is `node:tls`.
+ *
+ * @param early What a read that is under way will bring; `null` for the end.
+ */
 export async function startTls(
-  tcp: Deno.TcpConn,
+  tcp: Deno.TcpConn | NodeConn,
   tls: TlsOptions,
   hostname: string,
+  early?: Promise<Uint8Array | null>,
 ): Promise<Deno.TlsConn> {
+  if (early !== undefined || tcp instanceof NodeConn) {
+    const { startNodeTls } = await import("./node_tls.ts");
+    return startNodeTls(tcp, tls, hostname, early);
+  }
   try {
     return await Deno.startTls(tcp, clientOptions(tls, hostname));
   } catch (error) {
-    tcp.close();
-    throw error;
+    closeQuietly(tcp);
+    throw failure(hostname, error);
   }
+}
+
+/** The runtime may have closed it with the attempt. */
+function closeQuietly(conn: Deno.Conn): void {
+  try {
+    conn.close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BadResource)) throw error;
+  }
+}
+
+/** The same kind of error, with what has failed in its message. */
+function failure(peer: string, error: unknown): unknown {
+  const what = `the TLS handshake with ${peer} failed`;
+  // So the runtime names a socket that was reset before the handshake.
+  if (error instanceof Deno.errors.BadResource) {
+    return new Deno.errors.ConnectionReset(
+      `${what}: the peer has reset the connection`,
+      { cause: error },
+    );
+  }
+  if (!(error instanceof Error)) return error;
+  const type = error.constructor as ErrorConstructor;
+  return new type(`${what}: ${error.message}`, { cause: error });
 }
 
 /**

@@ -3,54 +3,73 @@
  * and crashed, or if it is something else altogether; only in the second case
  * it may be replaced.
  *
- * The runtime removes the path that a listener was bound to when it is closed,
- * even later than that, and whoever's file it is by then. So the socket is
- * bound to a name that nobody else uses, and then linked to its own: linking
- * fails where a file is, so of two servers that start at once one gets it.
+ * - The socket is bound in a directory of its own, and then linked to its path:
+ *   linking fails if there is a file, so of two servers that start at once one
+ *   gets it. No client can reach it before, so its mode is in force for the
+ *   first one. And the runtime removes the path that a listener was bound to
+ *   once more after it is closed: that must not be the path of another server.
+ * - A stale file is removed under a lock on its directory. Without, two servers
+ *   that find it stale at the same moment could each remove what they take for
+ *   it, and the second one the new file of the first.
+ * - At the end the file is removed before the socket is closed: so nobody can
+ *   find it stale in between, and its inode is not given to another file.
  *
  * @module
  */
 import { perform } from "./operation.ts";
 import { UnixConnect } from "./connect.ts";
 import type { Listener } from "./tcp_listener.ts";
+import { isAbstract, MAX_UNIX_PATH } from "../address.ts";
 import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
+import { sleep } from "../../tasks/sleep.ts";
 
-/** How long a path may be on every system, in bytes. */
-const MAX_PATH_BYTES = 103;
-/** How long a name is that nobody uses, where there is room. */
+/** How long a new name is, if there is room. */
 const NAME_LENGTH = 9;
-/**
- * What it is made of: the runtime removes it once more at the end, so it may not
- * be a name that somebody else takes in the meantime.
- */
 const NAME_CHARACTERS = "#%+,=@^~";
-/** How often another one is tried, where one is taken. */
+const SOCKET = "/s";
+/** How often another name is tried, if one is taken. */
 const MAX_TRIES = 100;
+/** The longest pause before the lock of a directory is tried again. */
+const MAX_LOCK_PAUSE_MS = 16;
+
+/** How to listen on a Unix socket. */
+export interface UnixListenOptions extends WaitOptions {
+  /** The mode of the file; the usual one unless given. */
+  mode?: number | undefined;
+}
 
 /** Listens on a Unix socket. */
 export async function listenUnix(
   path: string,
-  options: WaitOptions,
+  options: UnixListenOptions,
 ): Promise<Listener> {
-  const sockname: Deno.UnixAddr = { transport: "unix", path };
-  const stale = await findStale(path, options);
-  const { listener, unnamed } = listenBeside(path);
+  const sockname = { transport: "unix", path } as const;
+  if (isAbstract(path)) {
+    const listener = Deno.listen(sockname);
+    return {
+      sockname,
+      accept: () => listener.accept(),
+      close: () => listener.close(),
+    };
+  }
+  const file = lookAt(path);
+  if (file !== undefined && !file.isSocket) throw inUse(path);
+  using unlinked = bindBeside(path, options.mode);
+  const { listener } = unlinked;
   try {
-    if (stale !== undefined) removeIfSame(path, stale);
-    Deno.linkSync(unnamed, path);
+    if (!linked(unlinked.path, path)) {
+      await replaceStale(path, unlinked.path, options);
+    }
   } catch (error) {
     listener.close();
-    if (error instanceof Deno.errors.AlreadyExists) throw inUse(path, error);
     throw error;
   }
-  Deno.removeSync(unnamed);
   const own = Deno.lstatSync(path);
   return {
-    listener,
     sockname,
+    accept: () => listener.accept(),
     close(): void {
-      listener.close();
       try {
         removeIfSame(path, own);
       } catch (error) {
@@ -59,27 +78,142 @@ export async function listenUnix(
           error,
         });
       }
+      listener.close();
     },
   };
 }
 
-/** The file that nobody listens at any more. */
-async function findStale(
+/** A socket that has not got its path yet. */
+interface Unlinked extends Disposable {
+  readonly listener: Deno.Listener;
+  readonly path: string;
+}
+
+/** Listens where no client comes: in a new directory of its own. */
+function bindBeside(path: string, mode: number | undefined): Unlinked {
+  const parent = path.slice(0, path.lastIndexOf("/") + 1);
+  const room = MAX_UNIX_PATH - sizeOf(parent);
+  if (room <= SOCKET.length) return bindInPlainSight(path, parent, mode);
+  const length = Math.min(room - SOCKET.length, NAME_LENGTH);
+  const directory = tryNames(parent, length, (name) => {
+    Deno.mkdirSync(name, { mode: 0o700 });
+    return name;
+  });
+  const unlinked = directory + SOCKET;
+  const remove = () => Deno.removeSync(directory, { recursive: true });
+  try {
+    const listener = Deno.listen({ transport: "unix", path: unlinked });
+    if (mode !== undefined) Deno.chmodSync(unlinked, mode);
+    return { listener, path: unlinked, [Symbol.dispose]: remove };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+/** As no directory fits in, at a name that no other program would use. */
+function bindInPlainSight(
+  path: string,
+  parent: string,
+  mode: number | undefined,
+): Unlinked {
+  if (mode !== undefined) {
+    throw new TypeError(
+      `Cannot set the mode of ${path}: it takes a path of at most ${
+        MAX_UNIX_PATH - SOCKET.length
+      } bytes`,
+    );
+  }
+  const length = sizeOf(path) - sizeOf(parent);
+  return tryNames(parent, length, (name) => {
+    if (name === path) throw new Deno.errors.AddrInUse(name);
+    const listener = Deno.listen({ transport: "unix", path: name });
+    return {
+      listener,
+      path: name,
+      [Symbol.dispose]: () => Deno.removeSync(name),
+    };
+  });
+}
+
+/** Calls `make` with new names until one is free. */
+function tryNames<T>(
+  parent: string,
+  length: number,
+  make: (name: string) => T,
+): T {
+  for (let tries = 1;; tries++) {
+    try {
+      return make(parent + randomName(length));
+    } catch (error) {
+      const isTaken = error instanceof Deno.errors.AlreadyExists ||
+        error instanceof Deno.errors.AddrInUse;
+      if (!isTaken || tries === MAX_TRIES) throw error;
+    }
+  }
+}
+
+function randomName(length: number): string {
+  const pick = () =>
+    NAME_CHARACTERS[Math.floor(Math.random() * NAME_CHARACTERS.length)];
+  return Array.from({ length }, pick).join("");
+}
+
+/** Gives the socket its path; false if there is a file. */
+function linked(unlinked: string, path: string): boolean {
+  try {
+    Deno.linkSync(unlinked, path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) return false;
+    throw error;
+  }
+}
+
+/** @throws {Deno.errors.AddrInUse} The file is not stale. */
+async function replaceStale(
+  path: string,
+  unlinked: string,
+  options: WaitOptions,
+): Promise<void> {
+  using _lock = await lockDirectory(path, options);
+  const file = lookAt(path);
+  if (file !== undefined) {
+    if (!file.isSocket || await isServed(path, options)) throw inUse(path);
+    removeIfSame(path, file);
+  }
+  if (!linked(unlinked, path)) throw inUse(path);
+}
+
+/** Waits until no other program replaces a file in the directory of `path`. */
+async function lockDirectory(
   path: string,
   options: WaitOptions,
-): Promise<Deno.FileInfo | undefined> {
-  const file = lookAt(path);
-  if (file === undefined) return undefined;
-  if (!file.isSocket) throw inUse(path);
+): Promise<Disposable> {
+  const directory = Deno.openSync(path.slice(0, path.lastIndexOf("/")) || ".");
+  try {
+    for (let pause = 1; !directory.tryLockSync(true);) {
+      await sleep(pause, options);
+      pause = Math.min(2 * pause, MAX_LOCK_PAUSE_MS);
+    }
+    return directory;
+  } catch (error) {
+    directory.close();
+    throw error;
+  }
+}
+
+async function isServed(path: string, options: WaitOptions): Promise<boolean> {
   try {
     const { conn } = await perform(new UnixConnect(path), options);
     conn.close();
+    return true;
   } catch (error) {
-    if (error instanceof Deno.errors.ConnectionRefused) return file;
-    if (error instanceof Deno.errors.NotFound) return undefined;
+    if (error instanceof Deno.errors.WouldBlock) return true; // by a busy server
+    if (error instanceof Deno.errors.ConnectionRefused) return false;
+    if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
-  throw inUse(path);
 }
 
 function lookAt(path: string): Deno.FileInfo | undefined {
@@ -96,46 +230,12 @@ function removeIfSame(path: string, { dev, ino }: Deno.FileInfo): void {
   if (file?.dev === dev && file.ino === ino) Deno.removeSync(path);
 }
 
-/**
- * Listens at a name in the same directory that nobody uses: a long one, where
- * the system takes that.
- */
-function listenBeside(
-  path: string,
-): { listener: Deno.Listener; unnamed: string } {
-  const directory = path.slice(0, path.lastIndexOf("/") + 1);
-  const own = size(path) - size(directory);
-  const length = Math.min(
-    Math.max(own, MAX_PATH_BYTES - size(directory)),
-    NAME_LENGTH,
-  );
-  for (let tries = 1;; tries++) {
-    const unnamed = directory + randomName(length);
-    if (unnamed === path) continue;
-    try {
-      const listener = Deno.listen({ transport: "unix", path: unnamed });
-      return { listener, unnamed };
-    } catch (error) {
-      if (!(error instanceof Deno.errors.AddrInUse) || tries === MAX_TRIES) {
-        throw error;
-      }
-    }
-  }
-}
-
-function randomName(length: number): string {
-  const pick = () =>
-    NAME_CHARACTERS[Math.floor(Math.random() * NAME_CHARACTERS.length)];
-  return Array.from({ length }, pick).join("");
-}
-
-function size(text: string): number {
+function sizeOf(text: string): number {
   return new TextEncoder().encode(text).length;
 }
 
-function inUse(path: string, cause?: unknown): Error {
+function inUse(path: string): Error {
   return new Deno.errors.AddrInUse(
-    `${path} is in use: somebody listens there, or it is no socket`,
-    { cause },
+    `${path} is in use: a server listens there, or it is no socket`,
   );
 }

@@ -11,15 +11,16 @@ export async function runChild(
   program: string,
   options: {
     flags?: string[];
+    args?: string[];
     /** What the shell does before. */
     limits?: string;
     onFirst?: (line: string) => Promise<void>;
   } = {},
 ): Promise<string[]> {
-  const { flags = [], limits = "", onFirst } = options;
+  const { flags = [], args = [], limits = "", onFirst } = options;
   const run = [Deno.execPath(), "run", "-A", "--no-check", ...flags];
   const child = new Deno.Command("sh", {
-    args: ["-c", `${limits} exec "$@"`, "sh", ...run, here + program],
+    args: ["-c", `${limits} exec "$@"`, "sh", ...run, here + program, ...args],
     env: { NO_COLOR: "1" },
     stdin: "null",
     stdout: "piped",

@@ -1,7 +1,7 @@
 /**
  * A server that runs out of file descriptors: a program of its own, started
  * with few of them. Prints its port, and what comes of the clients that
- * connect.
+ * connect. An exception handler may look at the stack of the error.
  *
  * @module
  */
@@ -12,8 +12,9 @@ const CLIENTS = 100;
 
 await run(async () => {
   const messages: string[] = [];
-  getRunningLoop().setExceptionHandler((_loop, { message }) => {
+  getRunningLoop().setExceptionHandler((_loop, { message, error }) => {
     messages.push(message);
+    messages.push((error as Error).stack!);
   });
   let served = 0;
   const server = await startServer(() => void served++, {
@@ -31,6 +32,8 @@ await run(async () => {
     await sleep(10);
   }
   console.log("served:", served);
-  console.log("reports:", messages.length);
-  console.log(messages[0]!.replace(`${port}`, "PORT"));
+  console.log("reports:", messages.length / 2);
+  for (const message of messages) {
+    console.log(message.replace(`${port}`, "PORT"));
+  }
 });

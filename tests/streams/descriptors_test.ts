@@ -18,5 +18,13 @@ Deno.test("a server without file descriptors pauses, says so once, and goes on",
     "served: 100",
     "reports: 1",
     "Out of file descriptors: the server on 127.0.0.1:PORT goes on in a second, and then every second until it can",
+    "Error: Too many open files (os error 24)",
   ]);
+});
+
+Deno.test("a server without file descriptors outlives its own report on stderr", async () => {
+  const lines = await runChild("_no_descriptors.ts", {
+    limits: "ulimit -n 64;",
+  });
+  assertEquals(lines, ["the end"]);
 });

@@ -22,10 +22,14 @@ import { echo, LOOPBACK } from "../_helpers/loopback.ts";
 import { Silent } from "./_silent.ts";
 
 /** A client that has asked a server in plain text to go on with TLS. */
-async function askedForTls(gate: Gate): Promise<Streams> {
+async function askedForTls(
+  gate: Gate,
+  wait?: () => Promise<void>,
+): Promise<Streams> {
   const streams = await openConnection({ ...LOOPBACK, port: gate.port });
   streams.writer.write("STARTTLS\n");
   await streams.reader.readLine();
+  await wait?.();
   return streams;
 }
 
@@ -34,50 +38,136 @@ const tlsOptions = () => ({
   serverName: "localhost",
 });
 
-test("startTls encrypts a connection, and its reader and writer go on", async () => {
-  await using server = await startServer(
-    echo,
-    serving({ alpnProtocols: ["echo"] }),
-  );
-  await using gate = new Gate(portOf(server), "go ahead\n");
-  const { reader, writer } = await askedForTls(gate);
-  assertEquals(writer.getExtraInfo("tls"), undefined);
-  await writer.startTls({ ...tlsOptions(), alpnProtocols: ["echo"] });
-  assertEquals(writer.getExtraInfo("tls"), { alpnProtocol: "echo" });
-  assert("handshake" in (writer.getExtraInfo("conn") as object));
-  assertEquals(writer.canWriteEof, false);
-  writer.write("hello\n");
-  assertEquals(text(await reader.readLine()), "hello\n");
-  writer.close();
-  await writer.waitClosed();
-});
+// An idle connection is read ahead, and then goes another way.
+const MOMENTS: Record<string, () => Promise<void>> = {
+  "at once": async () => {},
+  "after a while": () => new Promise((resolve) => setTimeout(resolve, 150)),
+};
 
-test("startTls sends what is unsent before", async () => {
-  await using server = await startServer(echo, serving());
-  await using gate = new Gate(portOf(server), "");
-  const { reader, writer } = await openConnection({
-    ...LOOPBACK,
-    port: gate.port,
+for (const [moment, wait] of Object.entries(MOMENTS)) {
+  test(`${moment}, startTls encrypts a connection, and its reader and writer go on`, async () => {
+    await using server = await startServer(
+      echo,
+      serving({ alpnProtocols: ["echo"] }),
+    );
+    await using gate = new Gate(portOf(server), "go ahead\n");
+    const { reader, writer } = await askedForTls(gate, wait);
+    assertEquals(writer.getExtraInfo("tls"), undefined);
+    await writer.startTls({ ...tlsOptions(), alpnProtocols: ["echo"] });
+    assertEquals(writer.getExtraInfo("tls"), { alpnProtocol: "echo" });
+    assert("handshake" in (writer.getExtraInfo("conn") as object));
+    assertEquals(writer.canWriteEof, false);
+    writer.write("hello\n");
+    assertEquals(text(await reader.readLine()), "hello\n");
+    writer.close();
+    await writer.waitClosed();
   });
-  writer.write("STARTTLS\n"); // plain, and not yet sent
-  await writer.startTls(tlsOptions());
-  writer.write("hello\n");
-  assertEquals(text(await reader.readLine()), "hello\n");
-  writer.close();
-});
 
-test("what is written and read during startTls goes through TLS", async () => {
-  await using server = await startServer(echo, serving());
-  await using gate = new Gate(portOf(server), "go ahead\n");
-  const { reader, writer } = await askedForTls(gate);
-  const starting = writer.startTls(tlsOptions());
-  await turns(1);
-  writer.write("hello\n");
-  const reading = reader.readLine();
-  await starting;
-  assertEquals(text(await reading), "hello\n");
-  writer.close();
-});
+  test(`${moment}, startTls sends what is unsent before`, async () => {
+    await using server = await startServer(echo, serving());
+    await using gate = new Gate(portOf(server), "");
+    const { reader, writer } = await openConnection({
+      ...LOOPBACK,
+      port: gate.port,
+    });
+    await wait();
+    writer.write("STARTTLS\n"); // plain, and not yet sent
+    await writer.startTls(tlsOptions());
+    writer.write("hello\n");
+    assertEquals(text(await reader.readLine()), "hello\n");
+    writer.close();
+  });
+
+  test(`${moment}, what is written and read during startTls goes through TLS`, async () => {
+    await using server = await startServer(echo, serving());
+    await using gate = new Gate(portOf(server), "go ahead\n");
+    const { reader, writer } = await askedForTls(gate, wait);
+    const starting = writer.startTls(tlsOptions());
+    await turns(1);
+    writer.write("hello\n");
+    const reading = reader.readLine();
+    await starting;
+    assertEquals(text(await reading), "hello\n");
+    writer.close();
+  });
+
+  test(`${moment}, while startTls is under way, one direction cannot be closed alone any more`, async () => {
+    await using server = await startServer(echo, serving());
+    await using gate = new Gate(portOf(server), "go ahead\n");
+    const { reader, writer } = await askedForTls(gate, wait);
+    const starting = writer.startTls(tlsOptions());
+    await turns(1);
+    assertEquals(writer.canWriteEof, false);
+    assertThrows(() => writer.writeEof(), Error, "one direction");
+    await starting;
+    writer.write("hello\n");
+    assertEquals(text(await reader.readLine()), "hello\n");
+    writer.close();
+  });
+
+  test(`${moment}, startTls with a certificate that is not trusted rejects, and the connection is lost`, async () => {
+    const before = openDescriptors();
+    const server = await startServer(echo, serving());
+    const gate = new Gate(portOf(server), "go ahead\n");
+    const { reader, writer } = await askedForTls(gate, wait);
+    const { InvalidData } = Deno.errors;
+    await assertRejects(
+      () => writer.startTls({ serverName: "localhost" }),
+      InvalidData,
+    );
+    await assertRejects(() => reader.read(), InvalidData);
+    await assertRejects(() => writer.drain(), InvalidData);
+    writer.close();
+    await gate[Symbol.asyncDispose]();
+    await server.shutdown({ timeout: 0 });
+    await closedAgain(before);
+  });
+
+  test(`${moment}, startTls to a peer that talks no TLS rejects, and the connection is lost`, async () => {
+    using listener = Deno.listen({ ...LOOPBACK, port: 0 });
+    const { port } = listener.addr as Deno.NetAddr;
+    const { reader, writer } = await openConnection({ ...LOOPBACK, port });
+    using peer = await listener.accept();
+    await wait();
+    const starting = writer.startTls(tlsOptions());
+    await peer.read(new Uint8Array(4096));
+    await peer.write(bytes("what are you talking about?\n"));
+    const { InvalidData } = Deno.errors;
+    await assertRejects(() => starting, InvalidData);
+    await assertRejects(() => reader.read(), InvalidData);
+    await assertRejects(() => writer.drain(), InvalidData);
+    writer.close();
+  });
+
+  for (const giveUp of ["cancel", "abort", "writer.abort"] as const) {
+    test(`${moment}, startTls given up in the handshake by ${giveUp} ends at once, and the connection is lost`, async () => {
+      certificates();
+      await turns();
+      const before = openDescriptors();
+      {
+        using silent = new Silent();
+        const { reader, writer } = await openConnection({
+          ...LOOPBACK,
+          port: silent.port,
+        });
+        await until(() => silent.conns.length === 1);
+        await wait();
+        const attempt = new Attempt((options) =>
+          writer.startTls({ ...tlsOptions(), ...options })
+        );
+        await turns();
+        const reading = reader.read().catch((error) => error.message);
+        if (giveUp === "writer.abort") writer.abort();
+        else attempt[giveUp]();
+        await attempt.task;
+        assert(attempt.outcome !== "value");
+        assert(typeof await reading === "string");
+        writer.close();
+      }
+      await closedAgain(before);
+    });
+  }
+}
 
 test("startTls while a read is pending, also one that was given up, is an error, and the connection is unharmed", async () => {
   using listener = Deno.listen({ ...LOOPBACK, port: 0 });
@@ -151,53 +241,6 @@ test("startTls after writeEof is an error, and the peer can still answer", async
   writer.abort();
 });
 
-test("while startTls is under way, one direction cannot be closed alone any more", async () => {
-  await using server = await startServer(echo, serving());
-  await using gate = new Gate(portOf(server), "go ahead\n");
-  const { reader, writer } = await askedForTls(gate);
-  const starting = writer.startTls(tlsOptions());
-  await turns(1);
-  assertEquals(writer.canWriteEof, false);
-  assertThrows(() => writer.writeEof(), Error, "one direction");
-  await starting;
-  writer.write("hello\n");
-  assertEquals(text(await reader.readLine()), "hello\n");
-  writer.close();
-});
-
-test("startTls with a certificate that is not trusted rejects, and the connection is lost", async () => {
-  const before = openDescriptors();
-  const server = await startServer(echo, serving());
-  const gate = new Gate(portOf(server), "go ahead\n");
-  const { reader, writer } = await askedForTls(gate);
-  const { InvalidData } = Deno.errors;
-  await assertRejects(
-    () => writer.startTls({ serverName: "localhost" }),
-    InvalidData,
-  );
-  await assertRejects(() => reader.read(), InvalidData);
-  await assertRejects(() => writer.drain(), InvalidData);
-  writer.close();
-  await gate[Symbol.asyncDispose]();
-  await server.shutdown({ timeout: 0 });
-  await closedAgain(before);
-});
-
-test("startTls to a peer that talks no TLS rejects, and the connection is lost", async () => {
-  using listener = Deno.listen({ ...LOOPBACK, port: 0 });
-  const { port } = listener.addr as Deno.NetAddr;
-  const { reader, writer } = await openConnection({ ...LOOPBACK, port });
-  using peer = await listener.accept();
-  const starting = writer.startTls(tlsOptions());
-  await peer.read(new Uint8Array(4096));
-  await peer.write(bytes("what are you talking about?\n"));
-  const { InvalidData } = Deno.errors;
-  await assertRejects(() => starting, InvalidData);
-  await assertRejects(() => reader.read(), InvalidData);
-  await assertRejects(() => writer.drain(), InvalidData);
-  writer.close();
-});
-
 test("startTls given up before the handshake leaves the connection unharmed", async () => {
   using listener = Deno.listen({ ...LOOPBACK, port: 0 });
   const { port } = listener.addr as Deno.NetAddr;
@@ -218,31 +261,3 @@ test("startTls given up before the handshake leaves the connection unharmed", as
   assertEquals(text(await reader.readLine()), "still here\n");
   writer.abort();
 });
-
-for (const giveUp of ["cancel", "abort", "writer.abort"] as const) {
-  test(`startTls given up in the handshake by ${giveUp} ends at once, and the connection is lost`, async () => {
-    certificates();
-    await turns();
-    const before = openDescriptors();
-    {
-      using silent = new Silent();
-      const { reader, writer } = await openConnection({
-        ...LOOPBACK,
-        port: silent.port,
-      });
-      await until(() => silent.conns.length === 1);
-      const attempt = new Attempt((options) =>
-        writer.startTls({ ...tlsOptions(), ...options })
-      );
-      await turns();
-      const reading = reader.read().catch((error) => error.message);
-      if (giveUp === "writer.abort") writer.abort();
-      else attempt[giveUp]();
-      await attempt.task;
-      assert(attempt.outcome !== "value");
-      assert(typeof await reading === "string");
-      writer.close();
-    }
-    await closedAgain(before);
-  });
-}

@@ -1,4 +1,5 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import net from "node:net";
 import { openConnection, startServer } from "@asyncio/asyncio/streams";
 import { createTask, run, timeout, TimeoutError } from "@asyncio/asyncio/tasks";
 import { Attempt } from "../_helpers/attempt.ts";
@@ -113,3 +114,89 @@ for (let moment = 0; moment < 5; moment++) {
     client.close();
   });
 }
+
+test("a server that does not answer the handshake is given up after handshakeTimeout", async () => {
+  using silent = new Silent();
+  const error = await assertRejects(
+    () => openConnection({ ...trusting(silent.port), handshakeTimeout: 30 }),
+    TimeoutError,
+  );
+  assertEquals(
+    error.message,
+    `the TLS handshake with localhost:${silent.port} took longer than 30 ms`,
+  );
+});
+
+test("a client that does not begin the handshake is dropped after handshakeTimeout", async () => {
+  const server = await startServer(echo, {
+    ...serving(),
+    handshakeTimeout: 30,
+  });
+  using silent = await Deno.connect({ ...LOOPBACK, port: portOf(server) });
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  // Its late hello is not answered.
+  await silent.write(new Uint8Array([0x16, 3, 1, 0, 1]));
+  await server.shutdown();
+});
+
+test("a handshake within handshakeTimeout is served", async () => {
+  await using server = await startServer(echo, {
+    ...serving(),
+    handshakeTimeout: 10_000,
+  });
+  const { reader, writer } = await openConnection({
+    ...trusting(portOf(server)),
+    handshakeTimeout: 10_000,
+  });
+  writer.write("hello\n");
+  assertEquals(new TextDecoder().decode(await reader.readLine()), "hello\n");
+  writer.close();
+});
+
+test("a handshakeTimeout that is none is a RangeError, and one without TLS a TypeError", async () => {
+  const { tls } = serving();
+  for (const handshakeTimeout of [0, -1, NaN]) {
+    await assertRejects(
+      () => openConnection({ port: 1, tls: true, handshakeTimeout }),
+      RangeError,
+    );
+    await assertRejects(
+      () => startServer(echo, { tls, handshakeTimeout }),
+      RangeError,
+    );
+  }
+  await assertRejects(
+    () => openConnection({ port: 1, handshakeTimeout: 1 }),
+    TypeError,
+  );
+  await assertRejects(
+    () => startServer(echo, { handshakeTimeout: 1 }),
+    TypeError,
+  );
+});
+
+test("a handshake that is reset says so, whenever that comes", async () => {
+  const resets = [
+    (socket: net.Socket) => socket.resetAndDestroy(),
+    (socket: net.Socket) =>
+      void setTimeout(() => socket.resetAndDestroy(), Math.random()),
+    (socket: net.Socket) =>
+      void socket.once("data", () => socket.resetAndDestroy()),
+  ];
+  let next = 0;
+  const server = net.createServer((socket) => {
+    socket.on("error", () => {});
+    resets[next++ % resets.length]!(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as net.AddressInfo;
+  for (let i = 0; i < 60; i++) {
+    const error = await assertRejects(() => openConnection(trusting(port)));
+    assert(
+      error instanceof Deno.errors.ConnectionReset ||
+        error instanceof Deno.errors.UnexpectedEof,
+      String(error),
+    );
+  }
+  await new Promise((resolve) => server.close(resolve));
+});

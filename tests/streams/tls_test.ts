@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { openConnection, startServer } from "@asyncio/asyncio/streams";
-import { createTask } from "@asyncio/asyncio/tasks";
 import { turns } from "../_helpers/turns.ts";
 import { Gate } from "./_gate.ts";
 import { closedAgain, openDescriptors, portOf, text } from "./_sockets.ts";
@@ -127,19 +126,40 @@ test("a client in its handshake does not hold up the others, nor the end of the 
   silent.writer.abort();
 });
 
-test("a client in its handshake counts for maxConnections", async () => {
+test("clients that say nothing take no room of maxConnections", async () => {
   await using server = await startServer(echo, {
     ...serving(),
-    maxConnections: 1,
+    maxConnections: 2,
   });
   const port = portOf(server);
-  const silent = await openConnection({ ...LOOPBACK, port });
+  const silent = await Promise.all(
+    Array.from({ length: 5 }, () => openConnection({ ...LOOPBACK, port })),
+  );
   await turns(20);
-  const second = createTask(() => openConnection(trusting(port)));
-  await turns(20);
-  assertEquals(server.connections, 0);
-  silent.writer.abort();
-  (await second).writer.abort();
+  await using client = await openConnection(trusting(port));
+  client.writer.write("hello\n");
+  assertEquals(text(await client.reader.readLine()), "hello\n");
+  for (const { writer } of silent) writer.abort();
+});
+
+test("clients after their handshake wait for the room of maxConnections", async () => {
+  let [most, served] = [0, 0];
+  const server = await startServer(async (reader, writer) => {
+    most = Math.max(most, server.connections);
+    writer.write(await reader.readLine());
+    served++;
+    writer.close();
+  }, { ...serving(), maxConnections: 2 });
+  const clients = await Promise.all(
+    Array.from({ length: 6 }, () => openConnection(trusting(portOf(server)))),
+  );
+  await Promise.all(clients.map(async ({ reader, writer }) => {
+    writer.write("hello\n");
+    assertEquals(text(await reader.read()), "hello\n");
+    writer.close();
+  }));
+  assertEquals([most, served], [2, 6]);
+  await server.shutdown();
 });
 
 test("a client that goes without a goodbye may have been cut off: an error", async () => {

@@ -14,6 +14,8 @@ import {
 } from "@asyncio/asyncio/tasks";
 import { reportsOf } from "../_helpers/reports.ts";
 import { turns } from "../_helpers/turns.ts";
+import { Attempt } from "../_helpers/attempt.ts";
+import { runChild } from "./_child.ts";
 import { closedAgain, openDescriptors, text } from "./_sockets.ts";
 
 /** A directory that is removed at the end. */
@@ -295,4 +297,170 @@ Deno.test("no such file is NotFound", async () => {
     () => openUnixConnection("/nowhere/service.sock"),
     Deno.errors.NotFound,
   );
+});
+
+Deno.test("many clients at once are all served, though the queue of the server is shorter", async () => {
+  await using directory = new Directory();
+  const path = directory.socket;
+  await using _server = await startUnixServer(greet("hello"), { path });
+  const greetings = await Promise.all(
+    Array.from({ length: 600 }, () => greetingAt(path)),
+  );
+  assertEquals(greetings.every((greeting) => greeting === "hello"), true);
+});
+
+for (const giveUp of ["cancel", "abort"] as const) {
+  Deno.test(`connecting to a server that accepts nobody ends by ${giveUp}`, async () => {
+    await using directory = new Directory();
+    const path = directory.socket;
+    using _listener = Deno.listen({ transport: "unix", path });
+    const conns: Deno.Conn[] = [];
+    try {
+      while (true) conns.push(await Deno.connect({ transport: "unix", path }));
+    } catch (error) {
+      assert(error instanceof Deno.errors.WouldBlock);
+    }
+    const attempt = new Attempt((options) => openUnixConnection(path, options));
+    await turns();
+    assertEquals(attempt.outcome, "pending");
+    attempt[giveUp]();
+    await attempt.task;
+    assert(attempt.outcome !== "value");
+    for (const conn of conns) conn.close();
+  });
+}
+
+Deno.test("a busy server is a live one: its socket is not replaced", async () => {
+  await using directory = new Directory();
+  const path = directory.socket;
+  using _listener = Deno.listen({ transport: "unix", path });
+  const conns: Deno.Conn[] = [];
+  try {
+    while (true) conns.push(await Deno.connect({ transport: "unix", path }));
+  } catch (error) {
+    assert(error instanceof Deno.errors.WouldBlock);
+  }
+  await assertRejects(
+    () => startUnixServer(greet("second"), { path }),
+    Deno.errors.AddrInUse,
+  );
+  for (const conn of conns) conn.close();
+});
+
+Deno.test("of many programs that find the same stale files, each file gets one server that keeps it", async () => {
+  await using directory = new Directory();
+  const names = Array.from({ length: 20 }, (_, i) => `${directory.path}/${i}`);
+  const code = `
+    for (const path of ${JSON.stringify(names)}) {
+      Deno.listen({ transport: "unix", path });
+    }
+    Deno.kill(Deno.pid, "SIGKILL");
+  `;
+  await new Deno.Command(Deno.execPath(), { args: ["eval", code] }).output();
+  const programs = Array.from(
+    { length: 3 },
+    () => runChild("_stale_files.ts", { args: names }),
+  );
+  const started = (await Promise.all(programs)).flat();
+  assertEquals(started.filter((line) => line === "lost").length, 0);
+  assertEquals(started.length, names.length);
+});
+
+Deno.test("the mode of a socket is in force before it has its path", async () => {
+  await using directory = new Directory();
+  const path = directory.socket;
+  const modeOf = (path: string) => Deno.lstatSync(path).mode! & 0o777;
+  let linked: number | undefined;
+  const { linkSync } = Deno;
+  Deno.linkSync = (from, to) => {
+    linked = modeOf(from as string);
+    linkSync(from, to);
+  };
+  try {
+    await using _server = await startUnixServer(greet("hello"), {
+      path,
+      mode: 0o600,
+    });
+    assertEquals([linked, modeOf(path)], [0o600, 0o600]);
+    assertEquals(await greetingAt(path), "hello");
+  } finally {
+    Deno.linkSync = linkSync;
+  }
+  await using _server = await startServer(greet("hello"), {
+    path,
+    mode: 0o666,
+  });
+  assertEquals(modeOf(path), 0o666);
+});
+
+Deno.test("no other user reaches a socket before it has its path", async () => {
+  await using directory = new Directory();
+  let mode: number | undefined;
+  const { listen } = Deno;
+  Deno.listen = ((options: { path: string }) => {
+    const inner = options.path.slice(0, options.path.lastIndexOf("/"));
+    mode = Deno.lstatSync(inner).mode! & 0o777;
+    return listen(options as never);
+  }) as typeof Deno.listen;
+  try {
+    await using _server = await startUnixServer(greet("hello"), {
+      path: directory.socket,
+    });
+  } finally {
+    Deno.listen = listen;
+  }
+  assertEquals(mode, 0o700);
+});
+
+Deno.test("a mode that is none is a RangeError, and one for no file a TypeError", async () => {
+  await using directory = new Directory();
+  const path = directory.socket;
+  for (const mode of [600, 0o1777, -1, 0o500, 0.5, NaN]) {
+    await assertRejects(
+      () => startUnixServer(greet("hello"), { path, mode }),
+      RangeError,
+    );
+  }
+  await assertRejects(() => startServer(() => {}, { mode: 0o600 }), TypeError);
+  await assertRejects(
+    () => startServer(() => {}, { path: "\0abstract", mode: 0o600 }),
+    TypeError,
+  );
+  assertEquals(directory.files, []);
+});
+
+Deno.test({
+  name: "an abstract socket is served, and leaves no file",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const path = `\0asyncio for Deno ${Deno.pid}`;
+    await using server = await startUnixServer(greet("hello"), { path });
+    assertEquals(server.addresses, [{ transport: "unix", path }]);
+    assertEquals(await greetingAt(path), "hello");
+    await assertRejects(
+      () => startUnixServer(greet("second"), { path }),
+      Deno.errors.AddrInUse,
+    );
+  },
+});
+
+Deno.test("a path that no socket can have is a TypeError that says why", async () => {
+  const cases: [string, RegExp][] = [
+    [`/tmp/${"x".repeat(120)}`, /at most 10[37] bytes .* found 125/],
+    [`/tmp/${"\u00e9".repeat(60)}`, /found 125/],
+    ["/tmp/a\0b", /NUL/],
+    ["\0", /NUL/],
+  ];
+  for (const [path, message] of cases) {
+    const opening = await assertRejects(
+      () => openUnixConnection(path),
+      TypeError,
+    );
+    const serving = await assertRejects(
+      () => startUnixServer(() => {}, { path }),
+      TypeError,
+    );
+    assertMatch(opening.message, message);
+    assertMatch(serving.message, message);
+  }
 });

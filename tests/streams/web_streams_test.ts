@@ -7,7 +7,12 @@ import {
 } from "@std/assert";
 import { TextLineStream, toText } from "@std/streams";
 import { Queue } from "@asyncio/asyncio/queue";
-import { StreamReader, StreamWriter } from "@asyncio/asyncio/streams";
+import { createSubprocessExec, DEVNULL, PIPE } from "@asyncio/asyncio/process";
+import {
+  StreamReader,
+  type Streams,
+  StreamWriter,
+} from "@asyncio/asyncio/streams";
 import {
   createTask,
   type EventLoop,
@@ -19,6 +24,7 @@ import {
 } from "@asyncio/asyncio/tasks";
 import { Attempt } from "../_helpers/attempt.ts";
 import { turns } from "../_helpers/turns.ts";
+import { RawPeer } from "./_raw_peer.ts";
 import {
   bytes,
   openDescriptors,
@@ -465,4 +471,64 @@ Deno.test("a read given up when its bytes came in the same turn leaves them to t
     assertEquals(attempt.outcome, "cancelled");
     assertEquals(text(await reader.read(10)), "abc");
   });
+});
+
+// A pipe whose source is silent.
+
+/** One chunk, and then nothing. */
+const silent = () =>
+  new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(bytes("hello\n")),
+  });
+
+const ENDS: Record<string, (streams: Streams, peer: Deno.Conn) => unknown> = {
+  "close": ({ writer }) => writer.close(),
+  "abort": ({ writer }) => writer.abort(),
+  "writeEof": ({ writer }) => writer.writeEof(),
+  "a dispose": ({ writer }) => writer[Symbol.asyncDispose](),
+};
+
+for (const [name, end] of Object.entries(ENDS)) {
+  Deno.test(`a silent pipe into writable is told of ${name} of its writer`, async () => {
+    using pair = await RawPair.open();
+    const piping = assertRejects(() =>
+      silent().pipeTo(pair.client.writer.writable)
+    );
+    await turns();
+    await end(pair.client, pair.peer);
+    await piping;
+    pair.client.writer.abort();
+  });
+}
+
+Deno.test("a silent pipe into writable is told of a reset", async () => {
+  await using peer = await RawPeer.open();
+  const piping = assertRejects(
+    () => silent().pipeTo(peer.client.writer.writable),
+    Deno.errors.ConnectionReset,
+  );
+  await turns();
+  peer.reset();
+  await piping;
+});
+
+Deno.test("a silent pipe into writable is told of the end of the program that reads it", async () => {
+  await using process = await createSubprocessExec("head", ["-n", "1"], {
+    stdin: PIPE,
+    stdout: DEVNULL,
+  });
+  const piping = assertRejects(
+    () => silent().pipeTo(process.stdin!.writable),
+    Deno.errors.BrokenPipe,
+  );
+  await process.wait();
+  await piping;
+});
+
+Deno.test("a pipe into writable whose writer is at its own end goes through", async () => {
+  using pair = await RawPair.open();
+  const { writer } = pair.client;
+  const received = readAll(pair.peer);
+  await new Response("all of it").body!.pipeTo(writer.writable);
+  assertEquals(await received, "all of it");
 });
