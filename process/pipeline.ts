@@ -181,7 +181,7 @@ async function complete(
   options: RunSubprocessOptions,
 ): Promise<CompletedPipeline<string | Uint8Array>> {
   const { input, signal } = options;
-  // A cancel strikes one wait: if one of several waits may be refused, then
+  // A cancel ends one wait: if one of several waits may be refused, then
   // before all of them.
   const rejection = checkpointIfCancelled(options);
   if (rejection !== undefined) return await rejection;

@@ -227,7 +227,7 @@ export class Process implements AsyncDisposable {
    * gets SIGTERM, and, where somebody is left after `killAfter` milliseconds,
    * SIGKILL. Settles when they have ended; harmless when they had before.
    *
-   * **Cancel safety:** it is carried through: a cancel strikes at the next
+   * **Cancel safety:** it is carried through: a cancel is delivered at the next
    * wait.
    *
    * @throws {Deno.errors.PermissionDenied} It runs as somebody else, and did

@@ -18,7 +18,7 @@
  *   can be faster than those who wait.
  * - **Nothing is lost, nothing comes twice**, whoever gives up, and when. An
  *   item that was handed to a consumer is its own, and a cancel that comes
- *   later strikes at its next wait.
+ *   later is delivered at its next wait.
  * - **Every wait can be given up**: by a cancel of its task, by a timeout
  *   around it, or by `{ signal }`.
  * - **They are Web Streams** where one is wanted: `queue.readable`,

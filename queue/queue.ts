@@ -118,8 +118,8 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
    * `asyncio.Queue.put`.
    *
    * **Cancel safety:** given up, the item was not put, and will not be. Once it
-   * was let in it is in, and a cancel that comes after that strikes at the next
-   * wait.
+   * was let in it is in, and a cancel that comes after that is delivered at the
+   * next wait.
    *
    * @throws {TypeError} `item` has a `then`.
    * @throws {QueueShutDownError} The queue is shut down, or is while this
@@ -168,8 +168,8 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
    * Mirrors `asyncio.Queue.get`.
    *
    * **Cancel safety:** given up, it takes no item. Once an item was handed
-   * over, this gives it, and a cancel that comes after that strikes at the next
-   * wait.
+   * over, this gives it, and a cancel that comes after that is delivered at the
+   * next wait.
    *
    * @throws {QueueShutDownError} The queue is shut down and empty, or is while
    * this waits.
@@ -292,10 +292,10 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
    * It ends when the queue is shut down and empty. Cancelling it leaves the
    * queue open.
    *
-   * There is one exception, as a stream is not told of its readers: when one was
-   * released while its read waited, and another has been got that does not read
-   * yet, the next item goes into the stream. It is there for the first read, and
-   * lost if the stream is cancelled before.
+   * There is one exception, as a stream is not told of its readers: when one
+   * was released while its read waited, and another has been got that does not
+   * read yet, the next item goes into the stream. It is there for the first
+   * read, and lost if the stream is cancelled before.
    *
    * **Cancel safety:** its reads are waits of no task: they end with the stream
    * or the queue.

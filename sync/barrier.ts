@@ -83,7 +83,7 @@ export class Barrier {
    * `asyncio.Barrier.wait`.
    *
    * **Cancel safety:** given up, the party counts no longer. Released before
-   * that, it gets its number, and the cancel strikes at the next wait.
+   * that, it gets its number, and the cancel is delivered at the next wait.
    *
    * @throws {BrokenBarrierError} The barrier is aborted, or is reset or aborted
    * meanwhile.
@@ -107,7 +107,7 @@ export class Barrier {
    * new round; repairs an aborted barrier. Mirrors `asyncio.Barrier.reset`.
    *
    * **Cancel safety:** it has happened when the call returns; awaiting it is
-   * only where a cancel can strike.
+   * only a cancellation point.
    *
    * @throws {CancelledError} The task was cancelled.
    */
@@ -122,7 +122,7 @@ export class Barrier {
    * BrokenBarrierError}, until `reset`. Mirrors `asyncio.Barrier.abort`.
    *
    * **Cancel safety:** it has happened when the call returns; awaiting it is
-   * only where a cancel can strike.
+   * only a cancellation point.
    *
    * @throws {CancelledError} The task was cancelled.
    */

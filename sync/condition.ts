@@ -28,8 +28,8 @@ const CONDITION: Place = {
 };
 
 /**
- * One wait in two queues: first for the notification, then, whether that came or
- * the wait was given up, for the lock. Nothing ends it in the second, and it
+ * One wait in two queues: first for the notification, then, whether that came
+ * or the wait was given up, for the lock. Nothing ends it in the second, and it
  * goes straight from the one to the other, so there is no moment when a
  * notification could be lost or the lock be missing.
  */
@@ -173,7 +173,7 @@ export class Condition {
    *
    * **Cancel safety:** given up, it takes the lock again before it throws,
    * which no further cancel can prevent, and has used no notification. Notified
-   * before that, it gives `true`, and the cancel strikes at the next wait.
+   * before that, it gives `true`, and the cancel is delivered at the next wait.
    *
    * @throws {Error} The lock is not held.
    * @throws {CancelledError} The task was cancelled.

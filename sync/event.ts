@@ -53,7 +53,7 @@ export class Event {
    * Waits until it is set; always gives `true`. Mirrors `asyncio.Event.wait`.
    *
    * **Cancel safety:** given up, it leaves nothing behind. Woken before that,
-   * it gives `true`, and the cancel strikes at the next wait.
+   * it gives `true`, and the cancel is delivered at the next wait.
    *
    * @throws {CancelledError} The task was cancelled.
    * @throws The signal's reason, when it aborts.

@@ -108,8 +108,8 @@ export class Lock {
    *
    * **Cancel safety:** given up, it leaves the line, and the lock goes to the
    * next one. Once the lock was handed over it is held, and a cancel that comes
-   * after that strikes at the next wait: a `using` right here, or a `try` right
-   * after, releases it in any case.
+   * after that is delivered at the next wait: a `using` right here, or a `try`
+   * right after, releases it in any case.
    *
    * @throws {CancelledError} The task was cancelled.
    * @throws The signal's reason, when it aborts.

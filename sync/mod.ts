@@ -21,7 +21,7 @@
  * - **First come, first served**, and handed over directly: `release` gives the
  *   lock to the first in line, so that no newcomer can be faster.
  * - **Nothing is lost.** A wait ends once. What a waiter was handed is its own,
- *   and a cancel or an abort that comes later strikes at its next wait; one
+ *   and a cancel or an abort that comes later is delivered at its next wait; one
  *   that gave up leaves the line at once, and is handed nothing.
  * - **Every wait can be given up**: by a cancel of its task, by a timeout
  *   around it, or by `{ signal }`.

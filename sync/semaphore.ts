@@ -93,7 +93,7 @@ export class Semaphore {
    *
    * **Cancel safety:** given up, it leaves the line and takes no permit. Once
    * the permit was handed over it is held, and a cancel that comes after that
-   * strikes at the next wait.
+   * is delivered at the next wait.
    *
    * @throws {CancelledError} The task was cancelled.
    * @throws The signal's reason, when it aborts.

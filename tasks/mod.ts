@@ -41,8 +41,8 @@
  * **Cancelling.** A cancel rejects the wait that a task is in with
  * {@linkcode CancelledError}, there and then; `try`/`finally` and `using` clean
  * up. A wait that it has ended took nothing: no item, no lock, no byte. A wait
- * that was over before keeps its value, and the cancel strikes at the next one.
- * In a catch-all, let it pass: {@linkcode isCancelled}.
+ * that was over before keeps its value, and the cancel is delivered at the next
+ * one. In a catch-all, let it pass: {@linkcode isCancelled}.
  *
  * ```ts
  * import { isCancelled, moveOnAfter, sleep } from "@asyncio/asyncio/tasks";

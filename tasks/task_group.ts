@@ -274,7 +274,8 @@ export class TaskGroup {
 
   /**
    * A body that fails in its first lines ends the group before any child
-   * starts: so the first steps are held back until its synchronous part is over.
+   * starts: so the first steps are held back until its synchronous part is
+   * over.
    */
   #runBody<T>(
     body: (group: TaskGroup) => PromiseLike<T> | T,
@@ -352,7 +353,7 @@ export class TaskGroup {
  *   when there is just one.
  * - A child that is cancelled alone fails nothing.
  * - A cancel from outside goes to all of them. If it comes with errors, the
- *   errors are thrown, and the cancel strikes at the next wait.
+ *   errors are thrown, and the cancel is delivered at the next wait.
  * - With `limit`, at most so many children run at a time; the others wait to
  *   start.
  *

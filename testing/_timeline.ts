@@ -56,7 +56,7 @@ export class Timeline implements Clock {
   /** Earliest first; those of the same time in order of arrival. */
   readonly #goals: Goal[] = [];
   /** The loops that had a deadlock before. */
-  readonly #struck = new WeakSet<Scheduler>();
+  readonly #broken = new WeakSet<Scheduler>();
   #lookPlanned = false;
   #patience: ReturnType<typeof setTimeout> | undefined;
 
@@ -169,8 +169,8 @@ export class Timeline implements Clock {
     const end = () => {
       this.#patience = undefined;
       for (const [loop] of stuck) {
-        const error = breakDeadlock(loop, this.#struck.has(loop));
-        this.#struck.add(loop);
+        const error = breakDeadlock(loop, this.#broken.has(loop));
+        this.#broken.add(loop);
         onDeadlock?.(error);
       }
       this.#planLook();

@@ -69,7 +69,7 @@ type CancelTiming = "right at" | "in the wait of" | "on waking up from";
 /**
  * Cancels a scenario at each of its cancellation points, once each, and calls
  * `check` after each: for an invariant that must hold wherever the cancel
- * strikes, such as that no lock is held and no item is lost.
+ * is delivered, such as that no lock is held and no item is lost.
  *
  * - A **cancellation point** is where the scenario's own task (not one that it
  *   starts) awaits something of this package: also where there would be nothing
@@ -80,8 +80,8 @@ type CancelTiming = "right at" | "in the wait of" | "on waking up from";
  *   `Promise.all([sleep(1), sleep(2)])`, no cancel can come.) Where it really
  *   waits, it is run twice more: cancelled while it stands in the wait, and
  *   cancelled when it was woken, before it goes on; then it has what it waited
- *   for, and the cancel strikes at its next point. `check` is called after each
- *   run that was cancelled.
+ *   for, and the cancel is delivered at its next point. `check` is called after
+ *   each run that was cancelled.
  * - Every run has a loop of its own and a virtual clock, and is over, with all
  *   that it left running, before `check` is called.
  * - A cancelled scenario ends with a `CancelledError`, or handles the cancel

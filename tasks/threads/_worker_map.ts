@@ -79,7 +79,7 @@ export class WorkerMap<T> implements AsyncIterableIterator<T> {
   }
 
   /**
-   * The calls are in no task: a cancel strikes the `next()`, and that sees to
+   * The calls are in no task: a cancel ends the `next()`, and that sees to
    * them.
    */
   #fill(): void {

@@ -208,7 +208,7 @@ export function testWaitingRules(cases: readonly WaitCase[]): void {
       assertEquals(it.state, before);
     });
 
-    Deno.test(`${name}: a wake-up wins over a cancel later in the same turn, which strikes at the next wait`, async () => {
+    Deno.test(`${name}: a wake-up wins over a cancel later in the same turn, which is delivered at the next wait`, async () => {
       const it = await blocked();
       let next: unknown;
       const attempt = new Attempt(async (options) => {

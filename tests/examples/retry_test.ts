@@ -114,7 +114,7 @@ Deno.test("the last attempt of retry gets no more time than is left", async () =
   });
 });
 
-Deno.test("a cancel ends retry wherever it strikes, and no attempt follows", async () => {
+Deno.test("a cancel ends retry wherever it is delivered, and no attempt follows", async () => {
   let attempts = 0;
   let running = 0;
   const { points } = await cancelEverywhere(async () => {

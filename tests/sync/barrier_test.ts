@@ -118,7 +118,7 @@ Deno.test("abort breaks the round under way and all that come, until reset", asy
 });
 
 for (const method of ["reset", "abort"] as const) {
-  Deno.test(`${method} with a cancel pending does its work, and the cancel strikes there`, async () => {
+  Deno.test(`${method} with a cancel pending does its work, and the cancel is delivered there`, async () => {
     const barrier = new Barrier(2);
     const party = arrive(barrier);
     const task = createTask(async () => {

@@ -184,7 +184,7 @@ for (const giveUp of ["cancel", "abort"] as const) {
   });
 }
 
-Deno.test("once notified, a cancel while it waits for the lock strikes at the next wait", async () => {
+Deno.test("once notified, a cancel while it waits for the lock is delivered at the next wait", async () => {
   const condition = new Condition();
   let next: unknown;
   const task = createTask(async () => {

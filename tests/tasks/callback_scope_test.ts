@@ -25,14 +25,14 @@ function inCallback<T>(body: () => Promise<T> | T): Future<T> {
   return ended;
 }
 
-/** A group with a timeout in it, which is struck at 10 and cleans up until 15. */
+/** A group with a timeout in it, which is cancelled at 10 and cleans up until 15. */
 function cleanUp(log: string[]): Future<TaskGroup> {
   const open = new Future<TaskGroup>();
   inCallback(() =>
     taskGroup(async (group) => {
       open.setResult(group);
       await moveOnAfter(10, async () => {
-        await sleep(1000).catch(() => log.push(`struck at ${now()}`));
+        await sleep(1000).catch(() => log.push(`cancelled at ${now()}`));
         await sleep(5);
         log.push(`cleaned up at ${now()}`);
       });
@@ -42,7 +42,7 @@ function cleanUp(log: string[]): Future<TaskGroup> {
   return open;
 }
 
-Deno.test("a group in a callback that ends with errors and a cancel strikes no other callback", () =>
+Deno.test("a group in a callback that ends with errors and a cancel ends no other callback", () =>
   virtually(async () => {
     const future = new Future<void>();
     const group = inCallback(() =>
@@ -72,7 +72,7 @@ Deno.test("a clean-up in a callback is spared a second cancel, also by another c
       group.cancel();
     });
     await sleep(100);
-    assertEquals(log, ["struck at 10", "cleaned up at 15"]);
+    assertEquals(log, ["cancelled at 10", "cleaned up at 15"]);
   }));
 
 Deno.test("a clean-up in a callback is spared a second cancel, also where another callback goes on in between", () =>
@@ -90,7 +90,7 @@ Deno.test("a clean-up in a callback is spared a second cancel, also where anothe
     await canceller;
     await beside;
     await sleep(100);
-    assertEquals(log, ["struck at 10", "cleaned up at 15"]);
+    assertEquals(log, ["cancelled at 10", "cleaned up at 15"]);
   }));
 
 Deno.test("callbacks have a signal each, so that listeners do not pile up", () =>

@@ -22,7 +22,7 @@ async function ending(promise: PromiseLike<unknown>): Promise<string> {
   }
 }
 
-Deno.test("a cancel asked for by the code that has caught the one before strikes its next wait", async () => {
+Deno.test("a cancel asked for by the code that has caught the one before ends its next wait", async () => {
   const event = new Event();
   const task: Task<void> = createTask(async () => {
     try {
@@ -58,7 +58,7 @@ Deno.test("a task that cancels itself, catches it and takes it back can do so ag
   assertEquals(endings, Array(6).fill("cancelled"));
 });
 
-Deno.test("a cancel from elsewhere strikes the wait that was begun after the one before was caught", async () => {
+Deno.test("a cancel from elsewhere ends the wait that was begun after the one before was caught", async () => {
   const event = new Event();
   let ended = "";
   const task = createTask(async () => {

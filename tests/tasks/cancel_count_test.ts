@@ -74,7 +74,7 @@ Deno.test("cancels are counted, and taken back one by one, not below zero", asyn
   assertEquals([task.uncancel(), task.uncancel()], [0, 0]);
 });
 
-Deno.test("a cancel that is taken back before it was delivered does not strike", async () => {
+Deno.test("a cancel that is taken back before it was delivered is not delivered", async () => {
   let ran = false;
   const unstarted = createTask(() => void (ran = true));
   unstarted.cancel();
@@ -121,7 +121,7 @@ Deno.test("two cancels in the same turn are one CancelledError", async () => {
   assertEquals(seen, ["cleaned up"]);
 });
 
-Deno.test("a second cancel, in a later turn, strikes the clean-up", async () => {
+Deno.test("a second cancel, in a later turn, ends the clean-up", async () => {
   const seen: string[] = [];
   const task = createTask(async () => {
     try {

@@ -65,7 +65,7 @@ Deno.test("the cancel comes back when the inner task has ended, not before", () 
     assertEquals(order, ["inner", "outer at 15"]);
   }));
 
-Deno.test("an inner task that gets through in spite of the cancel delivers its value, and the cancel strikes next", () =>
+Deno.test("an inner task that gets through in spite of the cancel delivers its value, and the cancel is delivered next", () =>
   virtually(async () => {
     const seen: unknown[] = [];
     const inner = createTask(() => sleep(60_000).catch(() => "in spite"));
@@ -80,7 +80,7 @@ Deno.test("an inner task that gets through in spite of the cancel delivers its v
     assertEquals(seen, ["in spite"]);
   }));
 
-Deno.test("an inner task whose clean-up fails throws that, and the cancel strikes next", () =>
+Deno.test("an inner task whose clean-up fails throws that, and the cancel is delivered next", () =>
   virtually(async () => {
     const seen: string[] = [];
     const inner = createTask(() =>

@@ -57,7 +57,7 @@ Deno.test("code that a task has left behind is on its loop, and keeps its contex
   });
 });
 
-Deno.test("a cancel that came before the end of a task strikes nothing that it has left behind", async () => {
+Deno.test("a cancel that came before the end of a task ends nothing that it has left behind", async () => {
   let late!: Promise<unknown>;
   const task = createTask(() => {
     late = outlast(() => sleep(0, { result: "fine" }));
@@ -133,7 +133,7 @@ Deno.test("a group that a timeout has left behind cancels nothing when it fails"
   });
 });
 
-Deno.test("a timeout strikes also in the moment in which a wait ends that another one has left behind", async () => {
+Deno.test("a timeout is delivered also in the moment in which a wait ends that another one has left behind", async () => {
   class Slow extends Future<void> {
     override cancel(): boolean {
       return true; // later

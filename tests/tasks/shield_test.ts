@@ -185,7 +185,7 @@ Deno.test("a shield does not protect from the end of the run", async () => {
   assertEquals(ended, "CancelledError");
 });
 
-Deno.test("end of the work and cancel in the same turn: the value is delivered, the cancel strikes next", async () => {
+Deno.test("end of the work and cancel in the same turn: the value is delivered, the cancel is delivered next", async () => {
   const future = new Future<string>();
   const seen: string[] = [];
   const task = createTask(async () => {

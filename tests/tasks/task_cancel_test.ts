@@ -90,7 +90,7 @@ Deno.test("a CancelledError that leaves the coroutine ends the task cancelled, w
   assertEquals([task.cancelled, task.cancelling], [true, 0]);
 });
 
-Deno.test("a wake-up that came before the cancel is delivered, and the cancel strikes at the next wait", async () => {
+Deno.test("a wake-up that came before the cancel is delivered, and the cancel is delivered at the next wait", async () => {
   const future = new Future<string>();
   const seen: string[] = [];
   const task = createTask(async () => {
@@ -154,7 +154,7 @@ Deno.test("a task that fails with an undelivered cancel ends with its error", as
   await assertRejects(async () => await task, Error, "boom");
 });
 
-Deno.test("an undelivered cancel strikes at the next wait, also where there is nothing to wait for", async () => {
+Deno.test("an undelivered cancel is delivered at the next wait, also where there is nothing to wait for", async () => {
   const done = new Future<number>();
   done.setResult(1);
   const waits = [

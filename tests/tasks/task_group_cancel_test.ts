@@ -104,7 +104,7 @@ Deno.test("a timeout around a group ends body and children", async () => {
   assertEquals(seen, ["child"]);
 });
 
-Deno.test("a timeout around a group whose clean-up fails: the errors come out, and the timeout strikes nobody else", async () => {
+Deno.test("a timeout around a group whose clean-up fails: the errors come out, and the timeout ends nothing else", async () => {
   const task = createTask(async () => {
     const { errors } = await assertRejects(
       () =>
@@ -149,7 +149,7 @@ Deno.test("two groups side by side in one task: the failure of one leaves the ot
   assertEquals(ends[1], { status: "fulfilled", value: "right" });
 });
 
-Deno.test("a group around foreign promises is where a cancel strikes", async () => {
+Deno.test("a group around foreign promises is a cancellation point", async () => {
   let rounds = 0;
   const task = createTask(async () => {
     while (rounds < 1e6) await taskGroup(() => Promise.resolve(rounds++));

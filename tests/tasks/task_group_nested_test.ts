@@ -172,7 +172,7 @@ Deno.test("a group that multiplies ends, with all its children, when one fails",
     assertEquals([shape, alive], [["Boom"], 0]);
   }));
 
-Deno.test("both of nested groups cancelled in one turn: after the inner one, the next wait is struck", () =>
+Deno.test("both of nested groups cancelled in one turn: after the inner one, the next wait is cancelled", () =>
   virtually(async () => {
     const seen: string[] = [];
     const shape = await errorTreeOf(() =>

@@ -117,7 +117,7 @@ Deno.test("a group that is cancelled again and again still waits for its childre
   assert(ended);
 });
 
-Deno.test("a cancel from outside together with errors: the errors are thrown, the cancel strikes at the next wait", async () => {
+Deno.test("a cancel from outside together with errors: the errors are thrown, the cancel is delivered at the next wait", async () => {
   const seen: string[] = [];
   const ways: ((group: TaskGroup) => Promise<void>)[] = [
     async (group) => { // a child's clean-up fails
@@ -236,7 +236,7 @@ Deno.test("group.cancel that the body swallows, and a cancel from outside in the
   assertEquals(seen, ["swallowed"]);
 });
 
-Deno.test("a cancel that comes when all has ended, in the same turn, strikes after the group", async () => {
+Deno.test("a cancel that comes when all has ended, in the same turn, is delivered after the group", async () => {
   const last = new Future<void>();
   const seen: string[] = [];
   const task = createTask(async () => {
@@ -256,7 +256,7 @@ Deno.test("a cancel that comes when all has ended, in the same turn, strikes aft
   assertEquals(seen, ["value"]);
 });
 
-Deno.test("a cancel that comes with errors is not lost where a timeout around the group strikes after it", () =>
+Deno.test("a cancel that comes with errors is not lost where a timeout around the group is delivered after it", () =>
   virtually(async () => {
     const task = createTask(() =>
       moveOnAfter(20, async () => {

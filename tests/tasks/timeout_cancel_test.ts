@@ -94,22 +94,22 @@ Deno.test("once its time is up, a timeout cannot be moved from inside", () =>
 
 Deno.test("the cause of the TimeoutError is the very error that the body got", () =>
   virtually(async () => {
-    let struck: unknown;
+    let delivered: unknown;
     const error = await assertRejects(() =>
       timeout(1, async () => {
         try {
           await sleep(10);
         } catch (it) {
-          struck = it;
+          delivered = it;
           throw it;
         }
       }), TimeoutError);
-    assert(struck instanceof CancelledError);
-    assertStrictEquals(error.cause, struck);
+    assert(delivered instanceof CancelledError);
+    assertStrictEquals(error.cause, delivered);
   }));
 
 for (const scope of [timeout, timeoutAt, moveOnAfter]) {
-  Deno.test(`${scope.name} around foreign promises is where a cancel strikes`, async () => {
+  Deno.test(`${scope.name} around foreign promises is a cancellation point`, async () => {
     let rounds = 0;
     const task = createTask(async () => {
       while (rounds < 1e6) await scope(1e9, () => Promise.resolve(rounds++));

@@ -37,7 +37,7 @@ Deno.test("an outer timeout goes through the inner one as a cancel", () =>
             try {
               await sleep(60_000);
             } finally {
-              await sleep(1); // takes long, but is not struck again
+              await sleep(1); // takes long, but is not cancelled again
               seen.push("cleaned up");
             }
           });

@@ -78,7 +78,7 @@ for (const order of ["own first", "outer first"]) {
     }));
 }
 
-Deno.test("an own expiry that the body swallows, and an outer cancel in the same turn: the value comes out, the cancel strikes next", () =>
+Deno.test("an own expiry that the body swallows, and an outer cancel in the same turn: the value comes out, the cancel is delivered next", () =>
   virtually(async () => {
     const seen: string[] = [];
     let scope!: Timeout;
@@ -156,7 +156,7 @@ Deno.test("a body that swallows the outer cancel and then runs out of time throw
     await assertRejects(async () => await task, CancelledError);
   }));
 
-Deno.test("a body that swallows its own expiry is still struck by an outer one", () =>
+Deno.test("a body that swallows its own expiry is still cancelled by an outer one", () =>
   virtually(async () => {
     await assertRejects(() =>
       timeout(20, () =>

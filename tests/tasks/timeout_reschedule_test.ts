@@ -15,7 +15,7 @@ import { virtually } from "../_helpers/virtually.ts";
 Deno.test("a cancel that was not delivered before the body's end is taken back", () =>
   virtually(async () => {
     const value = await timeout(10, async (scope) => {
-      scope.reschedule(now()); // strikes the next wait, and there is none
+      scope.reschedule(now()); // for the next wait, and there is none
       await Promise.resolve();
       return "value";
     });

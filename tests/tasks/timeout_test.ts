@@ -152,7 +152,7 @@ Deno.test("a body that swallows the cancel gives its value, and expired tells", 
     const value = await timeout(10, async (scope) => {
       kept = scope;
       await sleep(60_000).catch(() => {});
-      await sleep(5); // the cancel strikes once
+      await sleep(5); // the cancel is delivered once
       return "all the same";
     });
     assertEquals([value, kept.expired], ["all the same", true]);

@@ -47,7 +47,7 @@ for (const ms of [Infinity, 60_000]) {
   });
 }
 
-Deno.test("a task that ends at once, and a cancel of who waits for it: the cancel strikes at the next wait", async () => {
+Deno.test("a task that ends at once, and a cancel of who waits for it: the cancel is delivered at the next wait", async () => {
   const seen: string[] = [];
   const inner = createTask(() => "done");
   const task = createTask(async () => {

@@ -49,7 +49,7 @@ Deno.test("a scenario without a point is run once, and nothing is checked", asyn
   assertEquals([runs, checks], [1, 0]);
 });
 
-Deno.test("each point is struck right there and, where it waits, in the wait and on waking up", async () => {
+Deno.test("each point is cancelled right there and, where it waits, in the wait and on waking up", async () => {
   const lock = new Lock();
   const log: string[] = [];
   await cancelEverywhere(async () => {
@@ -68,7 +68,7 @@ Deno.test("each point is struck right there and, where it waits, in the wait and
     ...["cancelled right at point 1, Lock.acquire", "check"],
     ...["locked", "cancelled right at point 2, sleep 5", "check"],
     ...["locked", "cancelled in the wait of point 2, sleep 5", "check"],
-    // It has slept, and the cancel strikes at the next point.
+    // It has slept, and the cancel is delivered at the next point.
     ...["locked", "slept", "cancelled on waking up from point 2, sleep 5"],
     "check",
     ...["locked", "slept", "cancelled right at point 3, sleep 0", "check"],

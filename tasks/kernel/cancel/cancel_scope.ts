@@ -50,7 +50,8 @@ export type Outcome =
   | { readonly kind: "outerCancel"; readonly error: CancelledError };
 
 /**
- * The outermost scope, from `inner` on, whose pending cancel may be delivered there.
+ * The outermost scope, from `inner` on, whose pending cancel may be delivered
+ * there.
  */
 function pendingScope(inner: CancelScope): CancelScope | undefined {
   let found: CancelScope | undefined;

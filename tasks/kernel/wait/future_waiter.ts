@@ -11,7 +11,7 @@ const FUTURE: Place = {
 /**
  * A wait for a future. Cancelling it cancels the future, and the wait ends when
  * that does: with the cancel, or, where the future got through in spite of it,
- * with what came of it; the cancel then strikes at the next wait.
+ * with what came of it; the cancel is then delivered at the next wait.
  */
 export class FutureWaiter<T> extends Waiter<T> implements Listener {
   readonly #completion: Completion<T>;

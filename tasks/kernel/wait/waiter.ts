@@ -4,11 +4,11 @@
  * constructors, abort listeners or the current task.
  *
  * **What it is.** A {@linkcode Waiter} is one wait of one piece of code. It
- * stands in two lists at once: among the waits of its {@linkcode CancelScope}, where
- * a cancel finds it, and in its {@linkcode Place} (mostly a {@linkcode WaitQueue}),
- * where the one that can wake it does. Ending it takes it out of both, in O(1),
- * whatever ended it; there is no other way for it to leave, so nothing is ever
- * left behind.
+ * stands in two lists at once: among the waits of its {@linkcode CancelScope},
+ * where a cancel finds it, and in its {@linkcode Place} (mostly a
+ * {@linkcode WaitQueue}), where the one that can wake it does. Ending it takes
+ * it out of both, in O(1), whatever ended it; there is no other way for it to
+ * leave, so nothing is ever left behind.
  *
  * **The race.** A wait ends once: by `wake`, `fail`, `cancel` or `abort`,
  * whichever comes first, synchronously. All but the first find it over and do
@@ -17,18 +17,22 @@
  * already (`false`). There is no window in which a woken waiter can still be
  * cancelled, and so nothing to give back, and no wake-up to pass on: the places
  * where CPython's primitives have had their bugs do not exist here. The price
- * is that a woken task may find a cancel at its *next* wait instead: `Scope`
- * keeps it pending.
+ * is that a woken task may find a cancel at its *next* wait instead: its
+ * scope keeps it pending.
  *
  * **The pattern.** A method that waits is a plain function of three steps, and
- * is synchronous up to the moment when it has what it wants or stands in the queue:
+ * is synchronous up to the moment when it has what it wants or stands in the
+ * queue:
  *
  * ```ts ignore
  * acquire(options?: WaitOptions): Promise<Guard> {
- *   const rejection = checkpointIfCancelled(options); // a cancel not yet delivered, a signal aborted already
+ *   // A cancel not yet delivered, or a signal aborted already.
+ *   const rejection = checkpointIfCancelled(options);
  *   if (rejection !== undefined) return rejection;
- *   if (!this.#locked) return ready(this.#take()); // nothing to wait for: still part of the budget
- *   return this.#waiters.wait(options); // woken with what it waits for: waiters.wake(guard)
+ *   // Nothing to wait for: still part of the budget.
+ *   if (!this.#locked) return ready(this.#take());
+ *   // Woken with what it waits for: waiters.wake(guard).
+ *   return this.#waiters.wait(options);
  * }
  * ```
  *
@@ -258,7 +262,7 @@ export class ExternalWaiter<T> extends Waiter<T> {
 
 /**
  * A wait that no cancel ends: for what has to be finished first. The cancel
- * strikes at the next wait.
+ * is delivered at the next wait.
  */
 export class ShieldedWaiter<T> extends Waiter<T> {
   override cancel(_error: CancelledError): boolean {

@@ -99,7 +99,7 @@ export function testCancelling(test: Define): void {
   });
 
   for (const how of WAYS) {
-    test(`${how} is where a cancel strikes, and is carried out all the same`, async (place) => {
+    test(`${how} is a cancellation point, and is carried out all the same`, async (place) => {
       await using jobs = await place.open<string>();
       await jobs.put("a");
       const job = await jobs.get();
