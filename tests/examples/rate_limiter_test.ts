@@ -7,8 +7,8 @@ import {
   moveOnAfter,
   sleep,
   taskGroup,
-} from "../../tasks/mod.ts";
-import { cancelEverywhere } from "../../testing/mod.ts";
+} from "@asyncio/asyncio/tasks";
+import { cancelEverywhere } from "@asyncio/asyncio/testing";
 import { virtually } from "../_helpers/virtually.ts";
 
 /** When each of so many, all here at once, may go. */

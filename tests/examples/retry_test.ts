@@ -6,8 +6,8 @@ import {
   getRunningLoop,
   sleep,
   TimeoutError,
-} from "../../tasks/mod.ts";
-import { cancelEverywhere } from "../../testing/mod.ts";
+} from "@asyncio/asyncio/tasks";
+import { cancelEverywhere } from "@asyncio/asyncio/testing";
 import { virtually } from "../_helpers/virtually.ts";
 
 const OPTIONS: RetryOptions = {

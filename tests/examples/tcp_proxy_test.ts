@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { startProxy } from "../../examples/tcp_proxy.ts";
-import { run } from "../../tasks/mod.ts";
+import { run } from "@asyncio/asyncio/tasks";
 import {
   freePort,
   outputOf,

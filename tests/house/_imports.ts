@@ -42,7 +42,8 @@ export const files: readonly string[] = Object.keys(AREAS).flatMap(filesIn)
 /** All their imports and re-exports. */
 export const imports: readonly Import[] = files.flatMap(importsOf);
 
-function filesIn(folder: string): string[] {
+/** The TypeScript files of a folder, and of those inside. */
+export function filesIn(folder: string): string[] {
   return [...Deno.readDirSync(new URL(folder, ROOT))].flatMap((entry) => {
     const path = `${folder}/${entry.name}`;
     if (entry.isDirectory) return filesIn(path);
@@ -52,7 +53,7 @@ function filesIn(folder: string): string[] {
 
 /** The imports of `file`, which is formatted: each begins its line. */
 function importsOf(file: string): Import[] {
-  const source = Deno.readTextFileSync(new URL(file, ROOT));
+  const source = readSource(file);
   const statement =
     /^(?:import|export) (type )?(?:(\*(?: as \w+)?)|(\w+)|(?:\w+, )?\{([^}]*)\}) from "([^"]+)";$/gm;
   return [...source.matchAll(statement)].map((match) => {
@@ -71,6 +72,11 @@ function importsOf(file: string): Import[] {
       isPackage,
     };
   });
+}
+
+/** The text of a file of the package. */
+export function readSource(file: string): string {
+  return Deno.readTextFileSync(new URL(file, ROOT));
 }
 
 function resolve(file: string, specifier: string): string {

@@ -8,11 +8,13 @@ import {
   areaOf,
   AREAS,
   files,
+  filesIn,
   folderOf,
   type Import,
   imports,
   isPrivate,
   publicNamesOf,
+  readSource,
 } from "./_imports.ts";
 
 const KERNEL = "tasks/kernel";
@@ -127,16 +129,26 @@ Deno.test("every import is found, and every folder of the kernel is a layer", ()
 
 /** How many lines of a file end an import or a re-export. */
 function countImports(file: string): number {
-  const source = Deno.readTextFileSync(
-    new URL(`../../${file}`, import.meta.url),
-  );
-  return source.match(/^(?:\}|import|export)[^*\n]*(?:\*.*)? from "[^"]+";$/gm)
+  return readSource(file).match(
+    /^(?:\}|import|export)[^*\n]*(?:\*.*)? from "[^"]+";$/gm,
+  )
     ?.length ?? 0;
 }
 
-Deno.test("the map of the house names every area and folder", async () => {
-  const page = new URL("../../ARCHITECTURE.md", import.meta.url);
-  const map = (await Deno.readTextFile(page)).split("```")[1]!;
+Deno.test("tests import the package by its name", () => {
+  const relative = new RegExp(
+    `from "(?:\\.\\./)+(?:mod\\.ts|(?:${
+      Object.keys(AREAS).join("|")
+    })/mod\\.ts)";`,
+  );
+  const found = filesIn("tests").filter((file) =>
+    !isInside(file, "tests/node") && relative.test(readSource(file)) // Node has no map
+  );
+  assertEquals(found, []);
+});
+
+Deno.test("the map of the house names every area and folder", () => {
+  const map = readSource("ARCHITECTURE.md").split("```")[1]!;
   const folders = new Set(files.map(folderOf));
   for (const folder of folders) {
     const name = folder.slice(folder.lastIndexOf("/") + 1);
