@@ -4,7 +4,6 @@ import {
   assertInstanceOf,
   assertRejects,
   assertStrictEquals,
-  assertThrows,
 } from "@std/assert";
 import {
   CancelledError,
@@ -296,17 +295,38 @@ Deno.test("however far a cancel is handed on, its errors are alike", async () =>
   }
 });
 
-Deno.test("a row of tasks that is too long for the stack says so each time, and can be cancelled at its other end", async () => {
-  const row = [createTask(() => sleep(60_000))];
+/** A row of tasks, each of which waits for the one before. */
+async function rowOf(length: number): Promise<Task<unknown>[]> {
+  const row: Task<unknown>[] = [createTask(() => sleep(60_000))];
   let waiting = 0;
-  for (let i = 0; i < 10_000; i++) {
+  for (let i = 0; i < length; i++) {
     const before = row.at(-1)!;
     row.push(createTask(async () => (waiting++, await before)));
   }
-  while (waiting < 10_000) await sleep(0);
-  const last = row.at(-1)!;
-  assertThrows(() => last.cancel(), RangeError);
-  assertThrows(() => last.cancel(), RangeError);
-  assert(row[0]!.cancel());
-  await assertRejects(async () => await last, CancelledError);
+  while (waiting < length) await sleep(0);
+  return row;
+}
+
+for (const end of ["last", "first"] as const) {
+  Deno.test(`a row of 10 000 tasks that wait for each other is cancelled at its ${end}`, async () => {
+    const row = await rowOf(10_000);
+    row.at(end === "last" ? -1 : 0)!.cancel("enough");
+    await assertRejects(
+      async () => await row.at(-1),
+      CancelledError,
+      "enough",
+    );
+    assert(row.every((task) => task.cancelled));
+  });
+}
+
+Deno.test("a ring of 3000 tasks that wait for each other is broken by a cancel", async () => {
+  const ring: Task<unknown>[] = [];
+  for (let i = 0; i < 3000; i++) {
+    ring.push(createTask(async () => await ring[(i + 1) % 3000]));
+  }
+  await sleep(1);
+  ring[1500]!.cancel();
+  await wait(ring);
+  assert(ring.every((task) => task.cancelled));
 });

@@ -13,7 +13,7 @@
  *
  * @module
  */
-import { type CancelledError, isCancelled } from "../errors.ts";
+import { type CancelledError, forwarded, isCancelled } from "../errors.ts";
 import { LinkedList } from "../linked_list.ts";
 import type { Scheduler } from "../loop/scheduler.ts";
 import { pendingCancels } from "../pending_cancels.ts";
@@ -29,6 +29,15 @@ import {
 import type { HandedWait, ScopedWait } from "./scoped_wait.ts";
 
 const settled = Promise.resolve();
+
+/**
+ * Cancels that are handed on further than this, from a task to the one it waits
+ * for, are postponed until the first of the row has got so far: ten thousand
+ * tasks that wait for each other would exhaust the stack.
+ */
+const MAX_FORWARDS = 200;
+
+const postponed: (() => void)[] = [];
 
 /**
  * Where running code is: what travels with it. A runtime keeps it for long, so
@@ -187,20 +196,25 @@ export class CancelScope implements DeliveryScope, HandedWait {
     this.pending = error;
     if (mergeOrHoldBack(this, error)) this.pending = undefined;
     this.#isCancelling = true;
-    try {
-      for (const wait of this.waits) this.#cancelWait(wait, error);
-    } finally {
-      this.#isCancelling = false; // thousands in a row may exhaust the stack
-    }
+    if (forwarded.depth < MAX_FORWARDS) this.#cancelWaits(error);
+    else postponed.push(() => this.#cancelWaits(error));
+  }
+
+  #cancelWaits(error: CancelledError): void {
+    for (const wait of this.waits) this.#cancelWait(wait, error);
+    this.#isCancelling = false;
     this.#abortSignals(error); // last, as it runs foreign listeners
   }
 
   #cancelWait(wait: ScopedWait, error: CancelledError): void {
     if (!wait.pending) return;
     this.#foundRing = false;
-    const delivered = wait.cancel(error);
-    if (!delivered && this.#foundRing) wait.abort(error);
-    if (delivered || this.#foundRing) this.delivered(error);
+    wait.cancel(error);
+    if (forwarded.depth === 0) {
+      for (let next = postponed.shift(); next; next = postponed.shift()) next();
+    }
+    if (wait.pending && this.#foundRing) wait.abort(error);
+    if (!wait.pending) this.delivered(error);
   }
 
   /** As a wait in several steps: what it waits for now. */

@@ -69,7 +69,7 @@ export class FutureWaiter<T> extends Waiter<T> implements Listener {
   override abandon(error: CancelledError): void {
     this.#forwarded = error;
     this.#quiet();
-    if (!this.#completion.source.cancel(error.message)) super.abort(error);
+    if (!this.#forward(error.message)) super.abort(error);
   }
 
   override abort(reason: unknown): void {
