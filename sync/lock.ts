@@ -39,8 +39,12 @@ export class LockGuard implements Guard {
     return isHeld(this.#lock, this);
   }
 
-  [Symbol.dispose](): void {
+  release(): void {
     releaseGuard(this.#lock, this);
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
   }
 
   static {
@@ -124,6 +128,27 @@ export class Lock {
     }
     const waiter = new LockWaiter(this.#waiters, guard, options);
     return this.#waiters.add(waiter) as Promise<Guard>;
+  }
+
+  /**
+   * Takes the lock if it is free, and gives `undefined` otherwise; never waits.
+   *
+   * @example
+   * ```ts
+   * import { Lock } from "@asyncio/asyncio/sync";
+   * import { assert, assertEquals } from "@std/assert";
+   *
+   * const lock = new Lock();
+   * using guard = lock.tryAcquire();
+   * assert(guard !== undefined);
+   * assertEquals(lock.tryAcquire(), undefined);
+   * ```
+   */
+  tryAcquire(): Guard | undefined {
+    if (this.#guard !== undefined) return undefined;
+    const hold = this.#guard = new LockGuard(this);
+    if (isObserving()) noteHeld(hold, "Lock");
+    return hold;
   }
 
   /**

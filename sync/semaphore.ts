@@ -4,28 +4,11 @@ import {
   checkpointIfCancelled,
   ready,
 } from "../tasks/kernel/wait/checkpoint.ts";
-import { WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
 import { printable } from "../tasks/kernel/watch/inspect.ts";
 import type { Guard } from "./guard.ts";
+import { checkCount, Permit, Permits, PermitWaiter } from "./_permits.ts";
 
-/** One permit, to be given back once. */
-class Permit implements Guard {
-  #semaphore: Semaphore | undefined;
-
-  constructor(semaphore: Semaphore) {
-    this.#semaphore = semaphore;
-  }
-
-  [Symbol.dispose](): void {
-    const semaphore = this.#semaphore;
-    this.#semaphore = undefined;
-    semaphore?.release();
-  }
-
-  static {
-    printable(Permit, (permit) => ({ held: permit.#semaphore !== undefined }));
-  }
-}
+let bind: (semaphore: Semaphore, capacity: number) => void;
 
 /**
  * So many at a time: a number of permits to take and give back. Mirrors
@@ -33,6 +16,9 @@ class Permit implements Guard {
  *
  * - First come, first served. `release` hands the permit to the first in line,
  *   so a newcomer cannot take it from those who wait.
+ * - A call may take several permits at once, for work that weighs more. It gets
+ *   all of them or none, and a small one never overtakes a big one: otherwise
+ *   the big one might never have its turn.
  * - A permit is given back through its guard or through `release()`, not both:
  *   `release` counts, it does not know whose permit it was, and more releases
  *   than acquires make the semaphore larger. {@linkcode BoundedSemaphore}
@@ -57,10 +43,22 @@ class Permit implements Guard {
  * await gather(Array.from({ length: 10 }, () => request));
  * assertEquals(most, 3);
  * ```
+ *
+ * @example Work that weighs more takes more permits
+ * ```ts
+ * import { Semaphore } from "@asyncio/asyncio/sync";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const megabytes = new Semaphore(512);
+ * {
+ *   using _ = await megabytes.acquire({ permits: 200 });
+ *   assertEquals(megabytes.value, 312);
+ * }
+ * assertEquals(megabytes.value, 512);
+ * ```
  */
 export class Semaphore {
-  #value: number;
-  readonly #waiters = new WaitQueue<Guard>("Semaphore.acquire");
+  #permits: Permits;
 
   /**
    * Makes a semaphore whose permits are all free.
@@ -69,44 +67,67 @@ export class Semaphore {
    * @throws {RangeError} `value` is negative or no integer.
    */
   constructor(value = 1) {
-    if (!Number.isInteger(value) || value < 0) {
-      throw new RangeError(
-        `a semaphore has 0, 1, 2, ... permits, found ${describe(value)}`,
-      );
-    }
-    this.#value = value;
+    checkCapacity(value);
+    this.#permits = new Permits("Semaphore.acquire", value, false);
   }
 
-  /** Whether `acquire` would wait. Mirrors `asyncio.Semaphore.locked`. */
+  /**
+   * Whether `acquire` of one permit would wait. Mirrors
+   * `asyncio.Semaphore.locked`.
+   */
   get locked(): boolean {
-    return this.#value === 0;
+    return this.#permits.free < 1 || this.#permits.first !== undefined;
   }
 
   /** How many permits are free. */
   get value(): number {
-    return this.#value;
+    return Math.max(this.#permits.free, 0);
   }
 
   /**
-   * Waits for a permit, and gives the guard that gives it back. Mirrors
-   * `asyncio.Semaphore.acquire`.
+   * Waits for a permit, or for `options.permits` of them, and gives the guard
+   * that gives them back. Mirrors `asyncio.Semaphore.acquire`.
    *
-   * **Cancel safety:** given up, it leaves the line and takes no permit. Once
-   * the permit was handed over it is held, and a cancel that comes after that
-   * is delivered at the next wait.
+   * More permits than there are can be waited for, as {@linkcode
+   * Semaphore.resize} may bring them; those who come later wait behind it.
    *
+   * **Cancel safety:** given up, it leaves the line and takes no permit, and
+   * those behind it no longer wait for it. Once the permits were handed over
+   * they are held, and a cancel that comes after that strikes at the next wait.
+   *
+   * @param options How many permits to take at once (1 unless given), and a
+   * signal to give up by.
+   * @throws {RangeError} `permits` is not a whole number from 1.
    * @throws {CancelledError} The task was cancelled.
    * @throws The signal's reason, when it aborts.
    */
-  acquire(options?: WaitOptions): Promise<Guard> {
+  acquire(
+    options?: WaitOptions & { permits?: number | undefined },
+  ): Promise<Guard> {
+    let count = 1;
+    if (options?.permits !== undefined) {
+      count = options.permits;
+      try {
+        checkCount(count);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    }
     const rejection = checkpointIfCancelled(options);
     if (rejection !== undefined) return rejection;
-    const guard = this.tryAcquire();
-    return guard === undefined ? this.#waiters.wait(options) : ready(guard);
+    const permits = this.#permits;
+    const permit = new Permit(permits, count);
+    if (permits.tryTake(count)) return ready<Guard>(permit);
+    const waiter = new PermitWaiter(permits, permit, options);
+    return permits.add(waiter) as Promise<Guard>;
   }
 
   /**
-   * Takes a permit if one is free, and `undefined` otherwise; never waits.
+   * Takes `permits` permits if so many are free and nobody waits for one, and
+   * gives `undefined` otherwise; never waits.
+   *
+   * @param permits How many; 1 unless given.
+   * @throws {RangeError} `permits` is not a whole number from 1.
    *
    * @example
    * ```ts
@@ -119,25 +140,52 @@ export class Semaphore {
    * assertEquals(semaphore.tryAcquire(), undefined);
    * ```
    */
-  tryAcquire(): Guard | undefined {
-    if (this.#value === 0) return undefined;
-    this.#value--;
-    return new Permit(this);
+  tryAcquire(permits = 1): Guard | undefined {
+    checkCount(permits);
+    if (!this.#permits.tryTake(permits)) return undefined;
+    return new Permit(this.#permits, permits);
   }
 
   /**
-   * Hands a permit to the first in line, or else adds it to the free ones.
-   * Mirrors `asyncio.Semaphore.release`.
+   * Gives one permit back: to the first in line as soon as it has all that it
+   * waits for, or else to the free ones. Mirrors `asyncio.Semaphore.release`.
    */
   release(): void {
-    if (this.#waiters.size === 0) this.#value++;
-    else this.#waiters.wake(new Permit(this));
+    this.#permits.giveBack(1);
+  }
+
+  /**
+   * Changes how many permits there are when all are given back. More of them
+   * let those in who wait; with fewer, nothing is taken away from those who
+   * hold some, and the next `acquire` waits until enough have been given back.
+   *
+   * @param value How many permits there are to be.
+   * @throws {RangeError} `value` is negative or no integer.
+   *
+   * @example Slow down while the other side is busy
+   * ```ts
+   * import { Semaphore } from "@asyncio/asyncio/sync";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const requests = new Semaphore(8);
+   * const guard = await requests.acquire();
+   * requests.resize(1);
+   * assertEquals(requests.value, 0); // the one that there is is held
+   * guard.release();
+   * assertEquals(requests.value, 1);
+   * ```
+   */
+  resize(value: number): void {
+    checkCapacity(value);
+    this.#permits.resize(value);
   }
 
   static {
+    bind = (semaphore, capacity) =>
+      semaphore.#permits = new Permits("Semaphore.acquire", capacity, true);
     printable(Semaphore, (semaphore) => ({
-      value: semaphore.#value,
-      waiting: semaphore.#waiters.size,
+      value: semaphore.value,
+      waiting: semaphore.#permits.size,
     }));
   }
 }
@@ -145,6 +193,8 @@ export class Semaphore {
 /**
  * A semaphore that never has more permits than at first: one release too many,
  * mostly a mistake in the program, throws. Mirrors `asyncio.BoundedSemaphore`.
+ *
+ * {@linkcode Semaphore.resize} moves the bound.
  *
  * @example
  * ```ts
@@ -156,8 +206,6 @@ export class Semaphore {
  * ```
  */
 export class BoundedSemaphore extends Semaphore {
-  readonly #bound: number;
-
   /**
    * Makes a semaphore whose permits are all free.
    *
@@ -166,21 +214,26 @@ export class BoundedSemaphore extends Semaphore {
    */
   constructor(value = 1) {
     super(value);
-    this.#bound = value;
+    bind(this, value);
   }
 
   /**
-   * Hands a permit to the first in line, or else adds it to the free ones.
-   * Mirrors `asyncio.BoundedSemaphore.release`.
+   * Gives one permit back: to the first in line as soon as it has all that it
+   * waits for, or else to the free ones. Mirrors
+   * `asyncio.BoundedSemaphore.release`.
    *
    * @throws {RangeError} All permits are free.
    */
   override release(): void {
-    if (this.value >= this.#bound) {
-      throw new RangeError(
-        `release() of a semaphore whose ${this.#bound} permits are all free`,
-      );
-    }
     super.release();
   }
+}
+
+function checkCapacity(value: unknown): asserts value is number {
+  if (Number.isSafeInteger(value) && (value as number) >= 0) return;
+  throw new RangeError(
+    `Cannot have so many permits: they are 0, 1, 2, ..., received ${
+      describe(value)
+    }`,
+  );
 }

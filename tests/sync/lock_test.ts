@@ -1,6 +1,19 @@
-import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertFalse,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { type Guard, Lock } from "@asyncio/asyncio/sync";
-import { createTask, gather, sleep } from "@asyncio/asyncio/tasks";
+import {
+  createTask,
+  currentTask,
+  gather,
+  getRunningLoop,
+  run,
+  sleep,
+} from "@asyncio/asyncio/tasks";
 import { Attempt } from "../_helpers/attempt.ts";
 
 Deno.test("acquiring a free lock locks it, and releasing it frees it", async () => {
@@ -140,4 +153,58 @@ Deno.test("a lock shows its state", async () => {
   guard[Symbol.dispose]();
   assertEquals(Deno.inspect(guard), "LockGuard { held: false }");
   await waiting;
+});
+
+Deno.test("tryAcquire takes a free lock, and never waits for one that is held", () => {
+  const lock = new Lock();
+  const guard = lock.tryAcquire();
+  assert(lock.locked);
+  assertEquals(lock.tryAcquire(), undefined);
+  guard!.release();
+  assertFalse(lock.locked);
+});
+
+Deno.test("tryAcquire does not overtake one that was handed the lock a moment ago", async () => {
+  const lock = new Lock();
+  const guard = await lock.acquire();
+  const waiter = new Attempt((options) => lock.acquire(options));
+  guard.release();
+  assertEquals(lock.tryAcquire(), undefined);
+  await waiter.task;
+  assertEquals(waiter.outcome, "value");
+});
+
+Deno.test("tryAcquire works in a task with a cancel pending, which the next wait gets", async () => {
+  const lock = new Lock();
+  const task = createTask(async () => {
+    currentTask()!.cancel();
+    using _ = lock.tryAcquire();
+    assert(lock.locked);
+    await sleep(0);
+  });
+  await task.catch(() => {});
+  assert(task.cancelled);
+  assertFalse(lock.locked);
+});
+
+Deno.test("releasing a guard twice, or after its block, releases once", async () => {
+  const lock = new Lock();
+  const guard = await lock.acquire();
+  guard.release();
+  await lock.acquire();
+  guard.release();
+  guard[Symbol.dispose]();
+  assert(lock.locked);
+});
+
+Deno.test("in debug mode a lock taken by tryAcquire and not released is reported", async () => {
+  const reports: string[] = [];
+  await run(async () => {
+    getRunningLoop().setExceptionHandler((_, { message }) => {
+      reports.push(message);
+    });
+    await createTask(() => void new Lock().tryAcquire(), { name: "leaver" });
+  }, { debug: true });
+  assertEquals(reports.length, 1);
+  assertStringIncludes(reports[0]!, 'task "leaver" has ended, and still holds');
 });
