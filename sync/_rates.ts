@@ -1,0 +1,144 @@
+/** How many tokens may be taken, and when. @module */
+
+/** A rate: it knows when tokens are free, and that they were taken. */
+export interface Rate {
+  /** How many tokens can be taken at once at the most. */
+  readonly most: number;
+  /** When so many tokens are free, if no others are taken before. */
+  freeAt(tokens: number): number;
+  /** Notes that `tokens` are taken at `now`; they are free. */
+  take(tokens: number, now: number): void;
+  /** How many whole tokens are free at `now`. */
+  free(now: number): number;
+}
+
+/** How many moments there is room for before the first growth: a power of 2. */
+const ROOM = 16;
+
+/**
+ * At most `limit` tokens in any window of `interval` milliseconds: a token is
+ * free again exactly one interval after it was taken.
+ *
+ * It keeps the moments at which tokens were taken, and how many each time, in a
+ * ring that holds no more than those of the last interval.
+ */
+export class SlidingWindow implements Rate {
+  readonly most: number;
+  readonly #interval: number;
+  #times = new Float64Array(ROOM);
+  #counts = new Float64Array(ROOM);
+  #first = 0;
+  #length = 0;
+  /** The sum of the counts. */
+  #taken = 0;
+
+  constructor(limit: number, interval: number) {
+    this.most = limit;
+    this.#interval = interval;
+  }
+
+  freeAt(tokens: number): number {
+    let missing = this.#taken + tokens - this.most;
+    if (missing <= 0) return -Infinity;
+    for (let i = 0;; i++) {
+      const slot = this.#slot(i);
+      missing -= this.#counts[slot]!;
+      if (missing <= 0) return this.#backAt(slot);
+    }
+  }
+
+  take(tokens: number, now: number): void {
+    while (this.#length > 0 && this.#backAt(this.#first) <= now) {
+      this.#taken -= this.#counts[this.#first]!;
+      this.#first = this.#slot(1);
+      this.#length--;
+    }
+    this.#taken += tokens;
+    const last = this.#slot(this.#length - 1);
+    if (this.#length > 0 && this.#times[last] === now) {
+      this.#counts[last]! += tokens;
+      return;
+    }
+    if (this.#length === this.#times.length) this.#grow();
+    const slot = this.#slot(this.#length++);
+    this.#times[slot] = now;
+    this.#counts[slot] = tokens;
+  }
+
+  free(now: number): number {
+    let free = this.most - this.#taken;
+    for (let i = 0; i < this.#length; i++) {
+      const slot = this.#slot(i);
+      if (this.#backAt(slot) <= now) free += this.#counts[slot]!;
+    }
+    return free;
+  }
+
+  #slot(i: number): number {
+    return (this.#first + i) & (this.#times.length - 1);
+  }
+
+  /** When what was taken there is free again: never early by a rounding. */
+  #backAt(slot: number): number {
+    const taken = this.#times[slot]!;
+    const back = taken + this.#interval;
+    return back - taken < this.#interval ? back * (1 + Number.EPSILON) : back;
+  }
+
+  #grow(): void {
+    const size = this.#times.length;
+    const times = new Float64Array(2 * size);
+    const counts = new Float64Array(2 * size);
+    for (let i = 0; i < size; i++) {
+      times[i] = this.#times[this.#slot(i)]!;
+      counts[i] = this.#counts[this.#slot(i)]!;
+    }
+    this.#times = times;
+    this.#counts = counts;
+    this.#first = 0;
+  }
+}
+
+/**
+ * A bucket of `burst` tokens that is full at first, into which `limit` tokens
+ * drip in each `interval`, evenly.
+ *
+ * It counts the tokens taken since it was last full, so that the times are
+ * products, and no error adds up from token to token.
+ */
+export class TokenBucket implements Rate {
+  readonly most: number;
+  readonly #limit: number;
+  readonly #interval: number;
+  #fullAt = -Infinity;
+  #taken = 0;
+
+  constructor(limit: number, interval: number, burst: number) {
+    this.most = burst;
+    this.#limit = limit;
+    this.#interval = interval;
+  }
+
+  freeAt(tokens: number): number {
+    const missing = this.#taken + tokens - this.most;
+    return missing <= 0 ? -Infinity : this.#after(missing);
+  }
+
+  take(tokens: number, now: number): void {
+    if (this.#after(this.#taken) < now) {
+      this.#fullAt = now;
+      this.#taken = 0;
+    }
+    this.#taken += tokens;
+  }
+
+  free(now: number): number {
+    const gained = (now - this.#fullAt) * this.#limit / this.#interval;
+    return Math.min(Math.floor(this.most - this.#taken + gained), this.most);
+  }
+
+  /** When so many tokens have dripped in since the bucket was full. */
+  #after(tokens: number): number {
+    return this.#fullAt + tokens * this.#interval / this.#limit;
+  }
+}

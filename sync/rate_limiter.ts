@@ -1,0 +1,266 @@
+/** @module */
+import { currentScope } from "../tasks/kernel/context/current_scope.ts";
+import { Deadline } from "../tasks/kernel/loop/deadline.ts";
+import type { Clock } from "../tasks/kernel/loop/clock.ts";
+import type { Scheduler } from "../tasks/kernel/loop/scheduler.ts";
+import {
+  checkMilliseconds,
+  describe,
+  type WaitOptions,
+} from "../tasks/kernel/types.ts";
+import {
+  checkpointIfCancelled,
+  ready,
+} from "../tasks/kernel/wait/checkpoint.ts";
+import {
+  ExternalWaiter,
+  type Place,
+  Waiter,
+} from "../tasks/kernel/wait/waiter.ts";
+import { printable } from "../tasks/kernel/watch/inspect.ts";
+import { AdmissionQueue } from "./_admission_queue.ts";
+import { checkWhole } from "./_checks.ts";
+import { type Rate, SlidingWindow, TokenBucket } from "./_rates.ts";
+
+interface TokenWait extends Waiter<void> {
+  readonly tokens: number;
+}
+
+class TokenWaiter extends Waiter<void> implements TokenWait {
+  readonly tokens: number;
+
+  constructor(place: Place, tokens: number, options?: WaitOptions) {
+    super(place, options);
+    this.tokens = tokens;
+  }
+}
+
+/** A wait on a loop with another clock: time stands still there meanwhile. */
+class ForeignTokenWaiter extends ExternalWaiter<void> implements TokenWait {
+  readonly tokens: number;
+
+  constructor(place: Place, tokens: number, options?: WaitOptions) {
+    super(place, options);
+    this.tokens = tokens;
+  }
+}
+
+/** The line of those who wait for tokens: the first has a timer, no other. */
+class TokenQueue extends AdmissionQueue<void, TokenWait> {
+  readonly #rate: Rate;
+  #scheduler: Scheduler = currentScope().scheduler;
+  /** How far the limiter's time is ahead of that of the loop's clock. */
+  #ahead = 0;
+  #deadline: Deadline | undefined = undefined;
+
+  constructor(rate: Rate) {
+    super("RateLimiter.acquire");
+    this.#rate = rate;
+  }
+
+  get clock(): Clock {
+    return this.#scheduler.clock;
+  }
+
+  get now(): number {
+    if (this.#scheduler.closed) this.#move();
+    return this.#scheduler.clock.now() + this.#ahead;
+  }
+
+  /** Takes `tokens` if they are free now; else gives when they are. */
+  tryTake(tokens: number): number | undefined {
+    const { now } = this;
+    const when = this.#rate.freeAt(tokens);
+    if (when > now) return when;
+    this.#rate.take(tokens, now);
+    return undefined;
+  }
+
+  protected override admits(first: TokenWait): boolean {
+    const when = this.tryTake(first.tokens);
+    if (when !== undefined) {
+      this.#arm(when - this.#ahead);
+      return false;
+    }
+    first.wake();
+    return true;
+  }
+
+  override leave(waiter: TokenWait): void {
+    super.leave(waiter);
+    if (this.first === undefined) this.#arm(undefined);
+  }
+
+  /** Goes on with the loop of the code that asks, as the run of its own is over. */
+  #move(): void {
+    const { scheduler } = currentScope();
+    if (scheduler.closed) return;
+    this.#ahead += this.#scheduler.clock.now() - scheduler.clock.now();
+    this.#scheduler = scheduler;
+    this.#arm(undefined);
+  }
+
+  #arm(when: number | undefined): void {
+    if (this.#deadline?.when === when) return;
+    this.#deadline?.stop();
+    this.#deadline = when === undefined
+      ? undefined
+      : new Deadline(this.#scheduler, when, () => {
+        this.#deadline = undefined;
+        this.admit();
+      });
+  }
+}
+
+/**
+ * So many in an interval: for a service that allows so many requests a second.
+ * asyncio has none; tokio's users take `governor`, those of npm `p-queue` with
+ * `intervalCap`, or `limiter`.
+ *
+ * - Without `burst` the window slides: in no window of `interval` milliseconds,
+ *   wherever it begins, do more than `limit` tokens pass. The first `limit`
+ *   pass at once; passes exactly one interval apart are allowed.
+ * - With `burst` it is a token bucket: so many tokens pass at once, and then
+ *   one each `interval / limit` milliseconds; unused ones are saved up to
+ *   `burst`.
+ * - Strictly first come, first served: a call that takes few tokens never
+ *   overtakes one that takes many.
+ * - The time is that of the loop it was made on, so a virtual clock makes tests
+ *   of it exact and instant. Once the run of that loop has ended, it is that of
+ *   the loop it is used on next.
+ *
+ * It limits how often work begins, not how much of it is under way: for that
+ * there is {@linkcode Semaphore}.
+ *
+ * @example
+ * ```ts
+ * import { RateLimiter } from "@asyncio/asyncio/sync";
+ * import { getRunningLoop, run } from "@asyncio/asyncio/tasks";
+ * import { VirtualClock } from "@asyncio/asyncio/testing";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await run(async () => {
+ *   const limiter = new RateLimiter({ limit: 2, interval: 1000 });
+ *   const times: number[] = [];
+ *   for (let i = 0; i < 5; i++) {
+ *     await limiter.acquire();
+ *     times.push(getRunningLoop().time());
+ *   }
+ *   assertEquals(times, [0, 0, 1000, 1000, 2000]);
+ * }, { clock: new VirtualClock() });
+ * ```
+ *
+ * @example A token bucket, and calls that cost more than others
+ * ```ts
+ * import { RateLimiter } from "@asyncio/asyncio/sync";
+ * import { getRunningLoop, run } from "@asyncio/asyncio/tasks";
+ * import { VirtualClock } from "@asyncio/asyncio/testing";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await run(async () => {
+ *   const limiter = new RateLimiter({ limit: 10, interval: 1000, burst: 5 });
+ *   await limiter.acquire({ tokens: 5 });
+ *   await limiter.acquire({ tokens: 2 });
+ *   assertEquals(getRunningLoop().time(), 200);
+ * }, { clock: new VirtualClock() });
+ * ```
+ */
+export class RateLimiter {
+  readonly #options: { limit: number; interval: number; burst?: number };
+  readonly #rate: Rate;
+  readonly #queue: TokenQueue;
+
+  /**
+   * Makes a limiter of which nothing is used up.
+   *
+   * @param options `limit` tokens may pass in `interval` milliseconds; `burst`
+   * makes it a token bucket, of that size.
+   * @throws {RangeError} `limit` or `burst` is not a whole number from 1, or
+   * `interval` is not finite and more than 0.
+   * @throws {TypeError} One of them is no number.
+   */
+  constructor(
+    options: {
+      limit: number;
+      interval: number;
+      burst?: number | undefined;
+    },
+  ) {
+    const { limit, interval, burst } = options;
+    checkWhole(limit, "the limit");
+    checkMilliseconds(interval, "the interval");
+    if (!(interval > 0 && interval < Infinity)) {
+      throw new RangeError(
+        `the interval is finite and more than 0 ms, received ${interval}`,
+      );
+    }
+    if (burst === undefined) {
+      this.#options = { limit, interval };
+      this.#rate = new SlidingWindow(limit, interval);
+    } else {
+      checkWhole(burst, "the burst");
+      this.#options = { limit, interval, burst };
+      this.#rate = new TokenBucket(limit, interval, burst);
+    }
+    this.#queue = new TokenQueue(this.#rate);
+  }
+
+  /**
+   * Waits until one more may pass, or `options.tokens` more at once.
+   *
+   * **Cancel safety:** given up, it leaves the line and no token is spent, so
+   * the next one passes that much earlier. Once it was let pass the tokens are
+   * spent, and a cancel that comes after that strikes at the next wait.
+   *
+   * @param options How many tokens to take (1 unless given), and a signal to
+   * give up by.
+   * @throws {RangeError} `tokens` is not a whole number from 1, or more than
+   * can ever pass at once: `burst`, or else `limit`.
+   * @throws {CancelledError} The task was cancelled.
+   * @throws The signal's reason, when it aborts.
+   */
+  acquire(
+    options?: WaitOptions & { tokens?: number | undefined },
+  ): Promise<void> {
+    let tokens = 1;
+    if (options?.tokens !== undefined) {
+      tokens = options.tokens;
+      try {
+        this.#checkTokens(tokens);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    }
+    const rejection = checkpointIfCancelled(options);
+    if (rejection !== undefined) return rejection;
+    const queue = this.#queue;
+    if (queue.first === undefined && queue.tryTake(tokens) === undefined) {
+      return ready(undefined);
+    }
+    const isHere = currentScope().scheduler.clock === queue.clock;
+    const Kind = isHere ? TokenWaiter : ForeignTokenWaiter;
+    const waiter = new Kind(queue, tokens, options);
+    const promise = queue.add(waiter);
+    if (queue.first === waiter) queue.admit(); // sets the timer
+    return promise;
+  }
+
+  #checkTokens(tokens: number): void {
+    checkWhole(tokens, "tokens");
+    const { most } = this.#rate;
+    if (tokens <= most) return;
+    throw new RangeError(
+      `Cannot acquire: at most ${most} tokens can pass at once, received ${
+        describe(tokens)
+      }`,
+    );
+  }
+
+  static {
+    printable(RateLimiter, (limiter) => ({
+      ...limiter.#options,
+      free: limiter.#rate.free(limiter.#queue.now),
+      waiting: limiter.#queue.size,
+    }));
+  }
+}
