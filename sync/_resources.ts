@@ -1,0 +1,398 @@
+/** The inside of a pool. @module */
+import { completionOf } from "../tasks/future.ts";
+import { rootFrame } from "../tasks/kernel/cancel/cancel_scope.ts";
+import {
+  copyVariables,
+  currentScope,
+  runInFrame,
+} from "../tasks/kernel/context/current_scope.ts";
+import { noteHeld } from "../tasks/kernel/context/leak_checks.ts";
+import { Deadline } from "../tasks/kernel/loop/deadline.ts";
+import type { Scheduler } from "../tasks/kernel/loop/scheduler.ts";
+import {
+  type Coroutine,
+  isThenable,
+  type WaitOptions,
+} from "../tasks/kernel/types.ts";
+import { ready, readyError } from "../tasks/kernel/wait/checkpoint.ts";
+import type { Completion } from "../tasks/kernel/wait/completion.ts";
+import { ExternalWaiter, Waiter } from "../tasks/kernel/wait/waiter.ts";
+import { WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
+import { printable } from "../tasks/kernel/watch/inspect.ts";
+import { isObserving } from "../tasks/kernel/watch/observer.ts";
+import { spawn, type Task } from "../tasks/task.ts";
+import type { Lease } from "./lease.ts";
+import { PoolClosedError } from "./errors.ts";
+
+/** What a pool is told about its resources. */
+export interface ResourceOptions<T> {
+  readonly create: Coroutine<T>;
+  readonly destroy?: ((resource: T) => unknown) | undefined;
+  readonly validate?:
+    | ((resource: T) => PromiseLike<boolean> | boolean)
+    | undefined;
+  readonly max: number;
+  readonly min: number;
+  readonly idleTimeout: number;
+  readonly maxLifetime: number;
+}
+
+/** A resource that exists. */
+interface Entry<T> {
+  readonly resource: T;
+  /** When it was made; 0 if no time matters. */
+  readonly born: number;
+  /** When it was last given back. */
+  idleSince: number;
+  /** Who has it. */
+  lease: PoolLease<T> | undefined;
+}
+
+/** The lease of a resource, known to its entry by its identity. */
+class PoolLease<T> implements Lease<T> {
+  readonly #resources: Resources<T>;
+  readonly #entry: Entry<T>;
+
+  constructor(resources: Resources<T>, entry: Entry<T>) {
+    this.#resources = resources;
+    this.#entry = entry;
+  }
+
+  get resource(): T {
+    return this.#entry.resource;
+  }
+
+  get held(): boolean {
+    return this.#entry.lease === this;
+  }
+
+  release(): void {
+    if (this.held) this.#resources.giveBack(this.#entry);
+  }
+
+  discard(): void {
+    if (this.held) this.#resources.discard(this.#entry);
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
+  }
+
+  static {
+    printable(PoolLease, (lease) => ({
+      resource: lease.resource,
+      held: lease.held,
+    }));
+  }
+}
+
+/**
+ * The resources of a pool, and the line of those who wait for one.
+ *
+ * Whatever the user's functions do, they do in tasks of their own on the pool's
+ * loop: a cancel of the one that asked never reaches them, and neither the pool
+ * nor a virtual clock takes them for idle. What comes of them is for the first
+ * in line at that moment, or else for the pool.
+ *
+ * After every step there is something under way for each that waits (a
+ * resource being made or looked at), as far as there is room.
+ */
+export class Resources<T> {
+  readonly waiters: WaitQueue<Lease<T>> = new WaitQueue("Pool.acquire");
+  readonly #closers = new WaitQueue<void>("Pool.close");
+  readonly #options: ResourceOptions<T>;
+  readonly #scheduler: Scheduler = currentScope().scheduler;
+  /** The one that the loop ends with its run. */
+  readonly #pool: AsyncDisposable;
+  /** Those that exist, and are not being destroyed. */
+  readonly #entries = new Set<Entry<T>>();
+  /** Of these the ones that lie idle: the last to come back at the end. */
+  readonly #idle: Entry<T>[] = [];
+  readonly #making = new Set<Task<unknown>>();
+  #beingMade = 0;
+  #beingChecked = 0;
+  #beingDestroyed = 0;
+  #isSupplying = false;
+  /** When to look at the idle ones. */
+  #look: Deadline | undefined = undefined;
+  /** Once it is closed: when those on loan are destroyed too. */
+  #limit: Deadline | undefined = undefined;
+  #closed = false;
+  #isForced = false;
+
+  constructor(options: ResourceOptions<T>, pool: AsyncDisposable) {
+    this.#options = options;
+    this.#pool = pool;
+    this.#scheduler.resources.add(pool);
+  }
+
+  get size(): number {
+    return this.#entries.size + this.#beingMade + this.#beingDestroyed;
+  }
+
+  get idle(): number {
+    return this.#idle.length;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** The caller has asked `checkpointIfCancelled` before. */
+  acquire(options: WaitOptions | undefined): Promise<Lease<T>> {
+    if (this.#closed) {
+      return readyError(new PoolClosedError("the pool is closed"));
+    }
+    const { waiters } = this;
+    if (waiters.first === undefined && this.#options.validate === undefined) {
+      const entry = this.#takeIdle();
+      if (entry !== undefined) return ready(this.#lend(entry));
+    }
+    const here = currentScope().scheduler.clock === this.#scheduler.clock;
+    const Kind = here ? Waiter : ExternalWaiter;
+    const lease = waiters.add(new Kind<Lease<T>>(waiters, options));
+    this.#supply();
+    return lease;
+  }
+
+  giveBack(entry: Entry<T>): void {
+    entry.lease = undefined;
+    if (this.#closed || this.#isOld(entry)) this.#end(entry);
+    else if (this.waiters.first !== undefined) this.#check(entry);
+    else this.#rest(entry);
+    this.#supply();
+  }
+
+  discard(entry: Entry<T>): void {
+    entry.lease = undefined;
+    this.#end(entry);
+    this.#supply();
+  }
+
+  /** Takes nobody any more, and destroys what lies idle. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#look?.stop();
+    const { waiters } = this;
+    while (waiters.first !== undefined) {
+      waiters.first.fail(new PoolClosedError("the pool was closed"));
+    }
+    for (const entry of this.#idle.splice(0)) this.#end(entry);
+    this.#noteEnd();
+  }
+
+  /** Waits until all resources are destroyed. */
+  whenEnded(): Promise<void> {
+    return this.#hasEnded ? ready(undefined) : this.#closers.wait();
+  }
+
+  /** Destroys also what is on loan, in so many milliseconds. */
+  forceAfter(ms: number): void {
+    if (this.#hasEnded) return;
+    if (ms <= 0) return this.#force();
+    const when = this.#scheduler.clock.now() + ms;
+    if (when === Infinity || this.#limit && this.#limit.when <= when) return;
+    this.#limit?.stop();
+    this.#limit = new Deadline(this.#scheduler, when, () => this.#force());
+  }
+
+  #force(): void {
+    this.#isForced = true;
+    for (const task of this.#making) task.cancel("the pool was closed");
+    for (const entry of this.#entries) {
+      entry.lease = undefined;
+      this.#end(entry);
+    }
+    this.#noteEnd();
+  }
+
+  get #hasEnded(): boolean {
+    return this.#closed && this.#entries.size === 0 &&
+      this.#beingDestroyed === 0 &&
+      (this.#beingMade === 0 || this.#isForced);
+  }
+
+  #noteEnd(): void {
+    if (!this.#hasEnded) return;
+    this.#limit?.stop();
+    this.#scheduler.resources.delete(this.#pool);
+    this.#closers.wakeAll();
+  }
+
+  /** Has something under way for each that waits, as far as there is room. */
+  #supply(): void {
+    if (this.#isSupplying) return; // from a function that has ended at once
+    this.#isSupplying = true;
+    while (this.waiters.size > this.#beingMade + this.#beingChecked) {
+      const entry = this.#takeIdle();
+      if (entry !== undefined) this.#check(entry);
+      else if (this.size < this.#options.max) this.#make();
+      else break;
+    }
+    this.#isSupplying = false;
+    this.#noteEnd();
+  }
+
+  /** If its task was cancelled, what `create` gives all the same is kept too. */
+  #make(): void {
+    const { create } = this.#options;
+    let isMade = false;
+    const keep = (resource: T) => {
+      isMade = true;
+      this.#add(resource);
+    };
+    this.#beingMade++;
+    const task = this.#run("create", () => {
+      const resource = create();
+      return isThenable(resource) ? resource.then(keep) : keep(resource);
+    });
+    this.#making.add(task);
+    this.#onEnd(task, (end) => {
+      this.#making.delete(task);
+      if (!isMade) this.#notMade(end);
+    });
+  }
+
+  #add(resource: T): void {
+    this.#beingMade--;
+    const now = this.#now();
+    const entry = { resource, born: now, idleSince: now, lease: undefined };
+    this.#entries.add(entry);
+    this.#offer(entry);
+    this.#supply();
+  }
+
+  /** The error is the first one's in line, or else nobody's. */
+  #notMade(end: Completion<unknown>): void {
+    this.#beingMade--;
+    const { error } = end;
+    const { first } = this.waiters;
+    if (first !== undefined) first.fail(error);
+    else if (end.state === "failed") {
+      this.#report("create, and its asker has gone", end);
+    }
+  }
+
+  /** Looks whether it is still good, and then offers it. */
+  #check(entry: Entry<T>): void {
+    const { validate } = this.#options;
+    if (validate === undefined) return this.#offer(entry);
+    this.#beingChecked++;
+    const task = this.#run("validate", () => validate(entry.resource));
+    this.#onEnd(task, (end) => {
+      this.#beingChecked--;
+      const isGood = end.state === "done" ? end.value : void end.error;
+      if (!this.#entries.has(entry)) return; // forced meanwhile
+      if (isGood) this.#offer(entry);
+      else this.#end(entry);
+    });
+  }
+
+  /** Gives it to the first in line, or else lets it rest. */
+  #offer(entry: Entry<T>): void {
+    const { first } = this.waiters;
+    if (this.#closed) this.#end(entry);
+    else if (first === undefined) this.#rest(entry);
+    else first.wake(this.#lend(entry, first));
+  }
+
+  #lend(entry: Entry<T>, waiter?: Waiter<Lease<T>>): Lease<T> {
+    const lease = entry.lease = new PoolLease(this, entry);
+    if (isObserving()) noteHeld(lease, "lease of a Pool", waiter);
+    return lease;
+  }
+
+  /** Destroys it. */
+  #end(entry: Entry<T>): void {
+    this.#entries.delete(entry);
+    const { destroy } = this.#options;
+    if (destroy === undefined) return;
+    this.#beingDestroyed++;
+    const task = this.#run("destroy", () => destroy(entry.resource));
+    this.#onEnd(task, (end) => {
+      this.#beingDestroyed--;
+      if (end.state === "failed") this.#report("destroy", end);
+    });
+  }
+
+  #takeIdle(): Entry<T> | undefined {
+    let entry = this.#idle.pop();
+    while (entry !== undefined && this.#isOld(entry)) {
+      this.#end(entry);
+      entry = this.#idle.pop();
+    }
+    return entry;
+  }
+
+  #rest(entry: Entry<T>): void {
+    this.#idle.push(entry);
+    entry.idleSince = this.#now();
+    this.#lookAt(this.#endOf(entry));
+  }
+
+  /** Destroys what has lain idle, or existed, for too long. */
+  #lookAtIdle(): void {
+    this.#look = undefined;
+    const now = this.#now();
+    let next = Infinity;
+    for (const entry of this.#idle.splice(0)) {
+      const end = this.#endOf(entry);
+      if (end <= now) this.#end(entry);
+      else {
+        this.#idle.push(entry);
+        next = Math.min(next, end);
+      }
+    }
+    this.#lookAt(next);
+    this.#supply();
+  }
+
+  #lookAt(when: number): void {
+    if (when === Infinity || this.#look && this.#look.when <= when) return;
+    this.#look?.stop();
+    this.#look = new Deadline(this.#scheduler, when, () => this.#lookAtIdle());
+  }
+
+  /** When an idle one is to be destroyed. */
+  #endOf(entry: Entry<T>): number {
+    const { min, idleTimeout, maxLifetime } = this.#options;
+    const byAge = entry.born + maxLifetime;
+    return this.#entries.size <= min
+      ? byAge
+      : Math.min(byAge, entry.idleSince + idleTimeout);
+  }
+
+  #isOld(entry: Entry<T>): boolean {
+    const { maxLifetime } = this.#options;
+    return maxLifetime !== Infinity && entry.born + maxLifetime <= this.#now();
+  }
+
+  /** The time, where it matters. */
+  #now(): number {
+    const { idleTimeout, maxLifetime } = this.#options;
+    if (idleTimeout === Infinity && maxLifetime === Infinity) return 0;
+    return this.#scheduler.clock.now();
+  }
+
+  /** Runs a function of the user in a task of the pool's loop. */
+  #run<R>(name: string, work: Coroutine<R>): Task<R> {
+    const options = { name: `Pool.${name}`, eager: true };
+    const where = rootFrame(this.#scheduler, copyVariables());
+    return runInFrame(where, () => spawn(work, this.#scheduler, options));
+  }
+
+  #onEnd<R>(task: Task<R>, settled: (end: Completion<R>) => void): void {
+    completionOf(task).listen({
+      settled: (end) => {
+        settled(end as Completion<R>);
+        this.#supply();
+      },
+    });
+  }
+
+  #report(what: string, { error, source }: Completion<unknown>): void {
+    const message = `Exception in a function of a Pool: ${what}`;
+    this.#scheduler.report({ message, error, task: source });
+  }
+}

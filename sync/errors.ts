@@ -1,0 +1,7 @@
+/** @module */
+
+/** The pool is closed, or was closed while this call waited. */
+export class PoolClosedError extends Error {
+  /** `"PoolClosedError"` */
+  override name = "PoolClosedError";
+}

@@ -1,0 +1,224 @@
+/** @module */
+import {
+  checkMilliseconds,
+  describe,
+  type WaitOptions,
+} from "../tasks/kernel/types.ts";
+import { checkpointIfCancelled } from "../tasks/kernel/wait/checkpoint.ts";
+import { printable } from "../tasks/kernel/watch/inspect.ts";
+import { checkWhole } from "./_checks.ts";
+import type { Lease } from "./lease.ts";
+import { type ResourceOptions, Resources } from "./_resources.ts";
+
+/**
+ * Resources that are dear to make, such as connections, lent to one task at a
+ * time and used again. asyncio has none; npm has `generic-pool` and `tarn`.
+ *
+ * - A resource is made when somebody waits and none lies idle, up to `max`. The
+ *   one given back last is given out first, so those not needed lie idle and
+ *   can go.
+ * - First come, first served: what comes back goes to the first in line.
+ * - `create`, `validate` and `destroy` run in tasks of their own, on the loop
+ *   that the pool was made on. If the one that asked gives up meanwhile, the
+ *   resource is the next one's, or the pool's.
+ * - If `create` fails, the first in line gets the error. Others that wait have
+ *   another one made.
+ * - It ends with the `run` it was made in.
+ *
+ * @typeParam T The resources.
+ *
+ * @example
+ * ```ts
+ * import { Pool } from "@asyncio/asyncio/sync";
+ * import { gather, sleep } from "@asyncio/asyncio/tasks";
+ * import { assert, assertEquals } from "@std/assert";
+ *
+ * let open = 0;
+ * const pool = new Pool({
+ *   create: async () => {
+ *     await sleep(1); // connects
+ *     return { id: ++open };
+ *   },
+ *   destroy: () => void open--,
+ *   max: 3,
+ * });
+ * await gather(Array.from({ length: 10 }, () => async () => {
+ *   using lease = await pool.acquire();
+ *   assert(lease.resource.id <= 3);
+ *   await sleep(1);
+ * }));
+ * assertEquals([pool.size, pool.idle], [3, 3]);
+ * await pool.close();
+ * assertEquals(open, 0);
+ * ```
+ */
+export class Pool<T> implements AsyncDisposable {
+  readonly #resources: Resources<T>;
+
+  /**
+   * Makes a pool; no resource is made yet.
+   *
+   * @param options How to make a resource, and how many there may be.
+   * @throws {TypeError} A function is none, or a number is none.
+   * @throws {RangeError} `max` is not a whole number from 1, `min` is not one
+   * from 0 or is more than `max`, or a time is `NaN`.
+   */
+  constructor(options: {
+    /** Makes a resource; one that it rejects with fails an `acquire`. */
+    create: () => PromiseLike<T> | T;
+    /**
+     * Ends a resource, which takes up room until that is done. What it throws
+     * is reported to the loop's exception handler.
+     */
+    destroy?: ((resource: T) => unknown) | undefined;
+    /**
+     * Whether a resource is still good: asked each time before it is given out
+     * again. One that is not is destroyed; a throw counts as `false`.
+     */
+    validate?: ((resource: T) => PromiseLike<boolean> | boolean) | undefined;
+    /** How many there may be at a time. */
+    max: number;
+    /** How many `idleTimeout` leaves, once they have been made; 0 unless given. */
+    min?: number | undefined;
+    /**
+     * A resource that lay idle for so many milliseconds is destroyed; never
+     * unless given.
+     */
+    idleTimeout?: number | undefined;
+    /**
+     * A resource that was made so many milliseconds ago is not given out again,
+     * but destroyed; never unless given.
+     */
+    maxLifetime?: number | undefined;
+  }) {
+    this.#resources = new Resources(checked(options), this);
+  }
+
+  /**
+   * How many resources there are: lent, idle, being made and being destroyed.
+   */
+  get size(): number {
+    return this.#resources.size;
+  }
+
+  /** How many of them lie idle. */
+  get idle(): number {
+    return this.#resources.idle;
+  }
+
+  /** How many calls wait for one. */
+  get waiting(): number {
+    return this.#resources.waiters.size;
+  }
+
+  /**
+   * Waits for a resource, and gives the lease that gives it back.
+   *
+   * **Cancel safety:** given up, it leaves the line; a resource being made for
+   * it goes to the next in line or to the pool. Once a resource was handed over
+   * it is leased, and a cancel that comes after that strikes at the next wait:
+   * a `using` right here gives it back in any case.
+   *
+   * @throws {PoolClosedError} The pool is closed, or is while this waits.
+   * @throws What `create` throws.
+   * @throws {CancelledError} The task was cancelled.
+   * @throws The signal's reason, when it aborts.
+   */
+  acquire(options?: WaitOptions): Promise<Lease<T>> {
+    return checkpointIfCancelled(options) ?? this.#resources.acquire(options);
+  }
+
+  /**
+   * Closes the pool: those who wait, and those who come, get a {@linkcode
+   * PoolClosedError}; idle resources are destroyed at once, and the others when
+   * they are given back. Waits until all that has happened. Calling it again
+   * waits for the same.
+   *
+   * **Cancel safety:** the pool is closed when the call returns. Given up, only
+   * the waiting ends; the closing goes on, and so does its limit.
+   *
+   * @param options With `timeout`, those not given back in so many milliseconds
+   * are destroyed all the same, and one that is being made is not waited for
+   * but cancelled.
+   * @throws {RangeError} `timeout` is `NaN`.
+   * @throws {TypeError} `timeout` is no number.
+   * @throws {CancelledError} The task was cancelled.
+   *
+   * @example
+   * ```ts
+   * import { Pool, PoolClosedError } from "@asyncio/asyncio/sync";
+   * import { assertEquals, assertRejects } from "@std/assert";
+   *
+   * const ended: string[] = [];
+   * const pool = new Pool({
+   *   create: () => "connection",
+   *   destroy: (resource) => ended.push(resource),
+   *   max: 1,
+   * });
+   * await pool.acquire(); // and never given back
+   * await pool.close({ timeout: 5 });
+   * assertEquals(ended, ["connection"]);
+   * await assertRejects(() => pool.acquire(), PoolClosedError);
+   * ```
+   */
+  close(options?: { timeout?: number | undefined }): Promise<void> {
+    const timeout = options?.timeout;
+    if (timeout !== undefined) {
+      try {
+        checkMilliseconds(timeout, "the timeout");
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    }
+    this.#resources.close();
+    if (timeout !== undefined) this.#resources.forceAfter(timeout);
+    return checkpointIfCancelled() ?? this.#resources.whenEnded();
+  }
+
+  /**
+   * Closes it, and destroys also what is still lent: `close({ timeout: 0 })`.
+   */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close({ timeout: 0 });
+  }
+
+  static {
+    printable(Pool, (pool) => ({
+      size: pool.size,
+      idle: pool.idle,
+      waiting: pool.waiting,
+      closed: pool.#resources.closed || undefined,
+    }));
+  }
+}
+
+/** The options as users give them. */
+type PoolOptions<T> = {
+  [K in keyof ResourceOptions<T>]?: ResourceOptions<T>[K] | undefined;
+};
+
+function checked<T>(
+  options: PoolOptions<T> | undefined,
+): ResourceOptions<T> {
+  const { create, destroy, validate, max, min = 0 } = options ?? {};
+  const { idleTimeout = Infinity, maxLifetime = Infinity } = options ?? {};
+  checkFunction(create, "create");
+  if (destroy !== undefined) checkFunction(destroy, "destroy");
+  if (validate !== undefined) checkFunction(validate, "validate");
+  checkWhole(max, "max");
+  checkWhole(min, "min", 0);
+  if (min > max) {
+    throw new RangeError(`min is at most max, received ${min} and ${max}`);
+  }
+  checkMilliseconds(idleTimeout, "idleTimeout");
+  checkMilliseconds(maxLifetime, "maxLifetime");
+  return { create, destroy, validate, max, min, idleTimeout, maxLifetime };
+}
+
+function checkFunction(
+  value: unknown,
+  name: string,
+): asserts value is () => never {
+  if (typeof value === "function") return;
+  throw new TypeError(`${name} is a function, received ${describe(value)}`);
+}
