@@ -1,7 +1,7 @@
 /**
- * Locks, events, conditions, semaphores and barriers: how tasks keep out of
- * each other's way, and wait for each other. Python's `asyncio` sync
- * primitives.
+ * Locks, events, conditions, semaphores, barriers, rate limits and pools: how
+ * tasks keep out of each other's way, and wait for each other. Python's
+ * `asyncio` sync primitives, and what programs build on top of them.
  *
  * JavaScript runs one piece of code at a time, so whatever has no `await` in it
  * needs no lock. What has one does, where others must not come in between:
@@ -11,10 +11,15 @@
  * |---|---|
  * | let one at a time in | {@linkcode Lock} |
  * | let so many at a time in | {@linkcode Semaphore}, {@linkcode BoundedSemaphore} |
+ * | let many readers in, or one writer | {@linkcode ReadWriteLock} |
+ * | let so many in within a second | {@linkcode RateLimiter} |
+ * | lend connections and the like to one at a time | {@linkcode Pool} |
+ * | do the same work once for all who ask | {@linkcode SingleFlight} |
  * | say once that something has happened | {@linkcode Event} |
  * | wait until something that a lock guards has changed | {@linkcode Condition} |
  * | go on when everybody has come so far | {@linkcode Barrier} |
  * | hand values over | `Queue`, from `@asyncio/asyncio/queue` |
+ * | tell many | `Broadcast` and `Watch`, from `@asyncio/asyncio/queue` |
  *
  * What holds for all of them:
  *
@@ -73,6 +78,12 @@ export { Barrier, BrokenBarrierError } from "./barrier.ts";
 export { Condition } from "./condition.ts";
 export { Event } from "./event.ts";
 export type { Guard } from "./guard.ts";
+export type { Lease } from "./lease.ts";
 export { Lock } from "./lock.ts";
+export { Pool } from "./pool.ts";
+export { PoolClosedError } from "./errors.ts";
+export { RateLimiter } from "./rate_limiter.ts";
+export { ReadWriteLock } from "./read_write_lock.ts";
 export type { WaitOptions } from "../tasks/kernel/types.ts";
 export { BoundedSemaphore, Semaphore } from "./semaphore.ts";
+export { SingleFlight } from "./single_flight.ts";

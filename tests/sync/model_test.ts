@@ -5,6 +5,7 @@ import {
   Event,
   type Guard,
   Lock,
+  ReadWriteLock,
   Semaphore,
 } from "@asyncio/asyncio/sync";
 import { giveUpOne, type Wait, Waits } from "../_helpers/model.ts";
@@ -150,6 +151,141 @@ for (const Class of [Semaphore, BoundedSemaphore]) {
     });
   });
 }
+
+Deno.test("Semaphore with weights: 20 000 random steps give what the model gives", async () => {
+  await check((random, waits) => {
+    let size = random.below(5);
+    const semaphore = new Semaphore(size);
+    let taken = 0;
+    const line: (Wait & { permits: number })[] = [];
+    const held: { guard: () => Guard | undefined; permits: number }[] = [];
+
+    const admit = () => {
+      while (line.length > 0 && line[0]!.permits <= size - taken) {
+        const wait = line.shift()!;
+        enter(wait);
+      }
+    };
+    const enter = (wait: Wait & { permits: number }) => {
+      wait.succeed();
+      taken += wait.permits;
+      held.push({
+        guard: () => wait.attempt.value as Guard | undefined,
+        permits: wait.permits,
+      });
+    };
+    return {
+      step() {
+        const permits = 1 + random.below(3);
+        const dice = random.below(10);
+        if (dice < 4) {
+          const wait = Object.assign(
+            waits.begin((options) =>
+              semaphore.acquire({ ...options, permits })
+            ),
+            { permits },
+          );
+          line.push(wait);
+          if (line.length === 1) admit();
+        } else if (dice < 5) {
+          const guard = semaphore.tryAcquire(permits);
+          const fits = line.length === 0 && permits <= size - taken;
+          assertEquals(guard !== undefined, fits);
+          if (!fits) return;
+          taken += permits;
+          held.push({ guard: () => guard, permits });
+        } else if (dice < 7) {
+          const i = random.below(held.length || 1);
+          const guard = held[i]?.guard();
+          if (guard === undefined) return;
+          guard.release();
+          guard.release(); // has no effect
+          taken -= held.splice(i, 1)[0]!.permits;
+          admit();
+        } else if (dice < 8) {
+          semaphore.resize(size = random.below(6));
+          admit();
+        } else {
+          giveUpOne(random, line);
+          admit();
+        }
+        assertEquals(semaphore.value, Math.max(size - taken, 0));
+        assertEquals(semaphore.locked, size - taken < 1 || line.length > 0);
+        assert(Deno.inspect(semaphore).includes(`waiting: ${line.length} }`));
+      },
+      end() {
+        while (line.length > 0) {
+          giveUpOne(random, line);
+          admit();
+        }
+      },
+    };
+  });
+});
+
+Deno.test("ReadWriteLock: 20 000 random steps give what the model gives", async () => {
+  await check((random, waits) => {
+    const lock = new ReadWriteLock();
+    let readers = 0;
+    let writing = false;
+    const line: (Wait & { writes: boolean })[] = [];
+    const held: { guard: () => Guard | undefined; writes: boolean }[] = [];
+
+    const admit = () => {
+      while (line.length > 0 && !writing) {
+        if (line[0]!.writes && readers > 0) return;
+        const wait = line.shift()!;
+        const { writes } = wait;
+        wait.succeed();
+        if (writes) writing = true;
+        else readers++;
+        const guard = () => wait.attempt.value as Guard | undefined;
+        held.push({ guard, writes });
+      }
+    };
+    return {
+      step() {
+        const dice = random.below(10);
+        if (dice < 5) {
+          const writes = random.below(3) === 0;
+          const wait = waits.begin((options) =>
+            writes ? lock.write(options) : lock.read(options)
+          );
+          line.push(Object.assign(wait, { writes }));
+          admit();
+        } else if (dice < 8) {
+          const i = random.below(held.length || 1);
+          const guard = held[i]?.guard();
+          if (guard === undefined) return;
+          const { writes } = held.splice(i, 1)[0]!;
+          if (writes) writing = false;
+          else readers--;
+          if (writes && random.below(2) === 0) {
+            const reading = (guard as Guard & { downgrade(): Guard })
+              .downgrade();
+            readers++;
+            held.push({ guard: () => reading, writes: false });
+          } else guard.release();
+          guard.release(); // has no effect
+          admit();
+        } else {
+          giveUpOne(random, line);
+          admit();
+        }
+        assertEquals(
+          Deno.inspect(lock),
+          `ReadWriteLock { readers: ${readers}, writing: ${writing}, waiting: ${line.length} }`,
+        );
+      },
+      end() {
+        while (line.length > 0) {
+          giveUpOne(random, line);
+          admit();
+        }
+      },
+    };
+  });
+});
 
 Deno.test("Event: 20 000 random steps give what the model gives", async () => {
   await check((random, waits) => {

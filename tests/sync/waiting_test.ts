@@ -4,39 +4,71 @@ import {
   Condition,
   Event,
   Lock,
+  Pool,
+  RateLimiter,
+  ReadWriteLock,
   Semaphore,
 } from "@asyncio/asyncio/sync";
 import type { WaitOptions } from "@asyncio/asyncio/tasks";
-import {
-  shown,
-  testWaitingRules,
-  type WaitCase,
-} from "../_helpers/waiting_rules.ts";
+import { HandClock } from "../_helpers/hand_clock.ts";
+import { shown, testWaitingRules, type WaitCase } from "../_helpers/waiting_rules.ts";
 
-function semaphoreCase(Class: typeof Semaphore): WaitCase {
+function semaphoreCase(Class: typeof Semaphore, permits = 1): WaitCase {
+  const some = permits === 1 ? "" : ` of ${permits} permits`;
   return {
-    name: `${Class.name}.acquire`,
+    name: `${Class.name}.acquire${some}`,
     async blocked() {
-      const semaphore = new Class(1);
-      await semaphore.acquire();
+      const semaphore = new Class(permits);
+      const guard = await semaphore.acquire({ permits });
       return {
-        wait: (options) => semaphore.acquire(options),
-        wake: () => semaphore.release(),
+        wait: (options) => semaphore.acquire({ ...options, permits }),
+        wake: () => guard.release(),
         get waiting() {
           return shown(semaphore, "waiting");
         },
       };
     },
     free() {
-      const semaphore = new Class(1);
+      const semaphore = new Class(permits);
       return {
-        wait: (options) => semaphore.acquire(options),
+        wait: (options) => semaphore.acquire({ ...options, permits }),
         get state() {
           return semaphore.value;
         },
       };
     },
   };
+}
+
+function readWriteCase(method: "read" | "write"): WaitCase {
+  return {
+    name: `ReadWriteLock.${method}`,
+    async blocked() {
+      const lock = new ReadWriteLock();
+      const guard = await lock.write();
+      return {
+        wait: (options) => lock[method](options),
+        wake: () => guard.release(),
+        get waiting() {
+          return shown(lock, "waiting");
+        },
+      };
+    },
+    free() {
+      const lock = new ReadWriteLock();
+      return {
+        wait: async (options) => void (await lock[method](options)).release(),
+        get state() {
+          return Deno.inspect(lock);
+        },
+      };
+    },
+  };
+}
+
+/** Lets one pass in so many milliseconds. */
+function oneEach(interval: number): RateLimiter {
+  return new RateLimiter({ limit: 1, interval });
 }
 
 /**
@@ -117,7 +149,84 @@ testWaitingRules([
     },
   },
   semaphoreCase(Semaphore),
+  semaphoreCase(Semaphore, 3),
   semaphoreCase(BoundedSemaphore),
+  readWriteCase("read"),
+  readWriteCase("write"),
+  {
+    name: "RateLimiter.acquire",
+    async blocked() {
+      const clock = new HandClock();
+      const limiter = await clock.make(() => oneEach(1000));
+      await limiter.acquire();
+      return {
+        wait: (options) => limiter.acquire(options),
+        wake: () => clock.advance(1000),
+        get waiting() {
+          return shown(limiter, "waiting");
+        },
+      };
+    },
+    free() {
+      const limiter = oneEach(1e-9);
+      return {
+        wait: (options) => limiter.acquire(options),
+        get state() {
+          return shown(limiter, "free");
+        },
+      };
+    },
+  },
+  {
+    name: "Pool.acquire",
+    async blocked() {
+      const pool = new Pool({ create: () => "resource", max: 1 });
+      const lease = await pool.acquire();
+      return {
+        wait: (options) => pool.acquire(options),
+        wake: () => lease.release(),
+        get waiting() {
+          return pool.waiting;
+        },
+      };
+    },
+    async free() {
+      const pool = new Pool({ create: () => "resource", max: 1 });
+      (await pool.acquire()).release();
+      return {
+        wait: async (options) => void (await pool.acquire(options)).release(),
+        get state() {
+          return pool.idle;
+        },
+      };
+    },
+  },
+  {
+    name: "Pool.acquire, with resources that are looked at before",
+    async blocked() {
+      const validate = () => true;
+      const pool = new Pool({ create: () => "resource", validate, max: 1 });
+      const lease = await pool.acquire();
+      return {
+        wait: (options) => pool.acquire(options),
+        wake: () => lease.release(),
+        get waiting() {
+          return pool.waiting;
+        },
+      };
+    },
+    async free() {
+      const validate = () => true;
+      const pool = new Pool({ create: () => "resource", validate, max: 1 });
+      (await pool.acquire()).release();
+      return {
+        wait: async (options) => void (await pool.acquire(options)).release(),
+        get state() {
+          return pool.idle;
+        },
+      };
+    },
+  },
   {
     name: "Event.wait",
     blocked() {

@@ -1,0 +1,165 @@
+/** @module */
+import { completionOf } from "../tasks/future.ts";
+import { runInFrame } from "../tasks/kernel/context/current_scope.ts";
+import {
+  checkCoroutine,
+  type Coroutine,
+  type WaitOptions,
+} from "../tasks/kernel/types.ts";
+import { checkpointIfCancelled } from "../tasks/kernel/wait/checkpoint.ts";
+import type { Completion } from "../tasks/kernel/wait/completion.ts";
+import { type Place, Waiter } from "../tasks/kernel/wait/waiter.ts";
+import { WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
+import { printable } from "../tasks/kernel/watch/inspect.ts";
+import { spawn, type Task } from "../tasks/task.ts";
+
+/** A call that waits, with the work that it would do itself. */
+class Call<V> extends Waiter<V> {
+  readonly work: Coroutine<V>;
+
+  constructor(place: Place, work: Coroutine<V>, options?: WaitOptions) {
+    super(place, options);
+    this.work = work;
+  }
+}
+
+/** The work under way for one key, and those who wait for what comes of it. */
+class Flight<V> extends WaitQueue<V, Call<V>> {
+  readonly #landed: () => void;
+  #task: Task<V> | undefined = undefined;
+  /** Whether the work was cancelled: those in line came after that. */
+  #isCancelled = false;
+
+  /** @param landed Called when there is nothing more for it to do. */
+  constructor(landed: () => void) {
+    super("SingleFlight.run");
+    this.#landed = landed;
+  }
+
+  call(work: Coroutine<V>, options: WaitOptions | undefined): Promise<V> {
+    const promise = this.add(new Call(this, work, options));
+    if (this.#task === undefined) this.#start();
+    return promise;
+  }
+
+  override leave(call: Call<V>): void {
+    super.leave(call);
+    if (this.first !== undefined || this.#isCancelled) return;
+    this.#isCancelled = true;
+    this.#task?.cancel("nobody waits for it any more");
+  }
+
+  /** Has the first in line do its work, as a task with its context. */
+  #start(): void {
+    let call: Call<V> | undefined;
+    while ((call = this.first) !== undefined) {
+      try {
+        this.#task = taskOf(call);
+      } catch (error) {
+        call.fail(error); // its run has ended
+        continue;
+      }
+      this.#isCancelled = false;
+      completionOf(this.#task).listen({
+        settled: (end) => this.#settled(end as Completion<V>),
+      });
+      return;
+    }
+    this.#landed();
+  }
+
+  #settled(end: Completion<V>): void {
+    if (this.#isCancelled) return this.#start();
+    this.#landed();
+    if (end.state === "done") this.wakeAll(end.value);
+    else this.failAll(end.error);
+  }
+}
+
+function taskOf<V>({ scope, work }: Call<V>): Task<V> {
+  const options = { name: "SingleFlight.run" };
+  const start = () => spawn(work, scope.scheduler, options);
+  return runInFrame(scope.frame, start);
+}
+
+/**
+ * One call at a time for each key: those who ask for the same while it is under
+ * way share what comes of it. asyncio has none; Go calls it
+ * `singleflight.Group`.
+ *
+ * - All of them get the same value, or the same error. Nothing is kept: the
+ *   next call after the end does its own work.
+ * - The work runs as a task of its own, with the context variables of the first
+ *   call, and outside of its timeouts.
+ * - The last to leave cancels the work. A call for that key while it cleans up
+ *   waits for its end, and then has its own work done.
+ * - Work that asks for its own key waits for itself.
+ *
+ * @typeParam K The keys, compared as those of a `Map`.
+ * @typeParam V What the work gives.
+ *
+ * @example
+ * ```ts
+ * import { SingleFlight } from "@asyncio/asyncio/sync";
+ * import { gather, sleep } from "@asyncio/asyncio/tasks";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const flights = new SingleFlight<string, string>();
+ * let loads = 0;
+ *
+ * function load(key: string): Promise<string> {
+ *   return flights.run(key, async () => {
+ *     loads++;
+ *     await sleep(1);
+ *     return key.toUpperCase();
+ *   });
+ * }
+ * assertEquals(await gather(["a", "b", "a"].map((key) => () => load(key))), [
+ *   "A",
+ *   "B",
+ *   "A",
+ * ]);
+ * assertEquals(loads, 2);
+ * ```
+ */
+export class SingleFlight<K, V> {
+  readonly #flights = new Map<K, Flight<V>>();
+
+  /**
+   * Waits for the work under way for `key`, or has `work` done.
+   *
+   * **Cancel safety:** given up, only this call leaves, and the work goes on
+   * for the others; the last to leave cancels it. A call that has got its value
+   * gives it, and a cancel that comes after that strikes at the next wait.
+   *
+   * @param key What the work is for.
+   * @param work What to do if nobody does it already.
+   * @throws {TypeError} `work` is no function.
+   * @throws What the work throws.
+   * @throws {CancelledError} The task was cancelled.
+   * @throws The signal's reason, when it aborts.
+   */
+  run(key: K, work: Coroutine<V>, options?: WaitOptions): Promise<V> {
+    try {
+      checkCoroutine(work, "run");
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const rejection = checkpointIfCancelled(options);
+    if (rejection !== undefined) return rejection;
+    let flight = this.#flights.get(key);
+    if (flight === undefined) {
+      flight = new Flight<V>(() => this.#flights.delete(key));
+      this.#flights.set(key, flight);
+    }
+    return flight.call(work, options);
+  }
+
+  static {
+    printable(SingleFlight, (group) => {
+      let waiting = 0;
+      for (const { size } of group.#flights.values()) waiting += size;
+      return { keys: group.#flights.size, waiting };
+    });
+  }
+}
