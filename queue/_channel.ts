@@ -1,16 +1,29 @@
 /** The inside of a queue, whatever its order. @module */
+import { currentScope } from "../tasks/kernel/context/current_scope.ts";
 import { noteLeftover } from "../tasks/kernel/context/leak_checks.ts";
-import { describe, type WaitOptions } from "../tasks/kernel/types.ts";
+import {
+  describe,
+  isThenable,
+  type WaitOptions,
+} from "../tasks/kernel/types.ts";
 import {
   checkpointIfCancelled,
   ready,
+  readyError,
 } from "../tasks/kernel/wait/checkpoint.ts";
-import { type Place, Waiter } from "../tasks/kernel/wait/waiter.ts";
 import { WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
-import { shutDownGetError, shutDownPutError } from "./errors.ts";
+import { Get, type Getter, JoinCounter, Putter } from "./_channel_waits.ts";
+import {
+  QueueEmptyError,
+  shutDownGetError,
+  shutDownPutError,
+} from "./errors.ts";
 import type { Items } from "./store/items.ts";
 
 const MAX_SIZE = "the size of a queue is a number of items";
+
+/** What becomes of an item for which a queue has no room. */
+export type Overflow = "wait" | "dropOldest" | "dropNewest";
 
 /**
  * Where those who put meet those who get: the inside of a queue, whatever its
@@ -22,24 +35,109 @@ const MAX_SIZE = "the size of a queue is a number of items";
  * be faster than.
  */
 export class Channel<T> {
-  readonly getters: WaitQueue<unknown, Getter<T>> = new WaitQueue("Queue.get");
+  readonly #name: string;
+  readonly getters: WaitQueue<unknown, Getter<T>>;
   readonly putters: WaitQueue<void, Putter<T>> = new WaitQueue("Queue.put");
   readonly unfinished: JoinCounter = new JoinCounter();
   readonly maxSize: number;
   items: Items<T>;
   isShutdown = false;
+  /** What becomes of an item for which there is no room. */
+  overflow: Overflow = "wait";
+  /** The user's function that is told of items that are dropped. */
+  onDrop: ((item: T) => void) | undefined = undefined;
 
-  constructor(maxSize: number, items: Items<T>) {
+  /** @param name The class of what it is the inside of. */
+  constructor(maxSize: number, items: Items<T>, name = "Queue") {
     if (typeof maxSize !== "number") {
       throw new TypeError(`${MAX_SIZE}, found ${describe(maxSize)}`);
     }
     if (Number.isNaN(maxSize)) throw new RangeError(`${MAX_SIZE}, found NaN`);
     this.maxSize = maxSize;
     this.items = items;
+    this.#name = name;
+    this.getters = new WaitQueue(`${name}.get`);
   }
 
   get full(): boolean {
     return this.maxSize > 0 && this.items.size >= this.maxSize;
+  }
+
+  /** What a `get` rejects with when nothing more will come. */
+  get end(): Error {
+    return shutDownGetError();
+  }
+
+  /** Whether that is a failure: iterations and streams fail with it too. */
+  get hasFailed(): boolean {
+    return false;
+  }
+
+  /** Puts `item` in; the caller has asked `checkpointIfCancelled` before. */
+  put(item: T, options?: WaitOptions): Promise<void> {
+    if (this.isShutdown) return readyError(shutDownPutError(item));
+    if (this.full && this.overflow === "wait") {
+      const { putters } = this;
+      return putters.add(new Putter(putters, item, options));
+    }
+    try {
+      this.putNow(item);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return ready(undefined);
+  }
+
+  /** Puts `item` in, where it does not have to wait. */
+  putNow(item: T): void {
+    if (!this.full) return this.accept(item);
+    if (this.overflow === "dropNewest") return this.#drop([item]);
+    const dropped = this.items.take();
+    this.accept(item);
+    this.unfinished.finish(1);
+    this.#drop([dropped]);
+  }
+
+  get(options?: WaitOptions): Promise<T> {
+    const rejection = checkpointIfCancelled(options);
+    if (rejection !== undefined) return rejection;
+    if (this.items.size === 0) {
+      if (this.isShutdown) return readyError(this.end);
+      const { getters } = this;
+      return getters.add(new Get<T>(getters, this, options)) as Promise<T>;
+    }
+    try {
+      return ready(this.take());
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  getNowait(): T {
+    if (this.items.size > 0) return this.take();
+    if (this.isShutdown) throw this.end;
+    throw new QueueEmptyError("the queue is empty");
+  }
+
+  /**
+   * Takes out what `predicate` picks, which is foreign code: nothing changes
+   * before it has looked at all.
+   */
+  remove(predicate: (item: T) => boolean): T[] {
+    const { items } = this;
+    const all = items.values();
+    const marked = all.map((item) => picks(predicate, item));
+    const now = items.values();
+    if (
+      now.length !== all.length ||
+      !now.every((item, i) => Object.is(item, all[i]))
+    ) {
+      throw new Error("Cannot remove: the predicate has changed the queue");
+    }
+    const removed = items.remove(marked);
+    if (this.putters.size > 0) this.#letIn();
+    this.unfinished.finish(removed.length);
+    return removed;
   }
 
   /**
@@ -92,10 +190,12 @@ export class Channel<T> {
 
   shutdown(immediate: boolean): void {
     this.isShutdown = true;
+    let dropped: T[] = [];
     if (immediate) {
-      const dropped = this.items.size;
+      const { size } = this.items;
+      if (this.onDrop !== undefined) dropped = this.items.values();
       this.items.clear();
-      this.unfinished.finish(dropped);
+      this.unfinished.finish(size);
     } else if (this.items.size > 0) {
       noteLeftover(() => this.#left);
     }
@@ -105,6 +205,21 @@ export class Channel<T> {
     }
     let getter: Getter<T> | undefined;
     while ((getter = this.getters.first) !== undefined) getter.end();
+    this.#drop(dropped);
+  }
+
+  /** Tells of items that are dropped: last, as it runs foreign code. */
+  #drop(items: T[]): void {
+    const { onDrop } = this;
+    if (onDrop === undefined) return;
+    for (const item of items) {
+      try {
+        onDrop(item);
+      } catch (error) {
+        const message = "Exception in the onDrop of a queue";
+        currentScope().scheduler.report({ message, error });
+      }
+    }
   }
 
   /** For debug mode: what nobody has taken, after a shutdown. */
@@ -112,78 +227,17 @@ export class Channel<T> {
     const { size } = this.items;
     if (size === 0) return undefined;
     const left = size === 1 ? "1 item in it was" : `${size} items in it were`;
-    return `A queue was shut down, and ${left} never taken`;
+    return `A ${this.#name.toLowerCase()} was shut down, and ${left} never taken`;
   }
 }
 
-/**
- * Who stands in the line of a queue's getters: it is given an item, or told
- * that there will be none.
- */
-export abstract class Getter<T> extends Waiter<unknown> {
-  /**
-   * Takes `item`; false where there is no use for it any more. Either way it
-   * has left the line.
-   */
-  abstract take(item: T): boolean;
-
-  /** The queue is shut down. */
-  abstract end(): void;
-}
-
-/** A `get` that waits. */
-export class Get<T> extends Getter<T> {
-  take(item: T): boolean {
-    return this.wake(item);
+/** What `predicate` says of `item`. */
+function picks<T>(predicate: (item: T) => boolean, item: T): boolean {
+  const picked = predicate(item);
+  if (isThenable(picked)) {
+    throw new TypeError(
+      "the predicate of remove gives its answer at once, received a promise, which is always true",
+    );
   }
-
-  end(): void {
-    this.fail(shutDownGetError());
-  }
-}
-
-/** Who stands in the line of a queue's putters, with its item. */
-export class Putter<T> extends Waiter<void> {
-  readonly item: T;
-
-  constructor(place: Place, item: T, options?: WaitOptions) {
-    super(place, options);
-    this.item = item;
-  }
-}
-
-/**
- * How many items were put and not reported as done, and who waits until there
- * are none.
- */
-export class JoinCounter {
-  readonly #joiners = new WaitQueue<void>("Queue.join");
-  #count = 0;
-
-  get count(): number {
-    return this.#count;
-  }
-
-  get waiting(): number {
-    return this.#joiners.size;
-  }
-
-  add(): void {
-    this.#count++;
-  }
-
-  /**
-   * Takes `count` off, or what is left: an item may have been reported as done
-   * while it was still in the queue.
-   */
-  finish(count: number): void {
-    this.#count = Math.max(this.#count - count, 0);
-    if (this.#count === 0) this.#joiners.wakeAll();
-  }
-
-  join(options?: WaitOptions): Promise<void> {
-    const rejection = checkpointIfCancelled(options);
-    if (rejection !== undefined) return rejection;
-    return this.#count === 0 ? ready(undefined) : this.#joiners.wait(options);
-  }
+  return Boolean(picked);
 }

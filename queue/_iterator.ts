@@ -2,9 +2,11 @@
 import {
   checkpointIfCancelled,
   ready,
+  readyError,
 } from "../tasks/kernel/wait/checkpoint.ts";
 import type { Place } from "../tasks/kernel/wait/waiter.ts";
-import { type Channel, Getter } from "./_channel.ts";
+import type { Channel } from "./_channel.ts";
+import { Getter } from "./_channel_waits.ts";
 
 /** A call of `next` that waits. */
 class Next<T> extends Getter<T> {
@@ -22,7 +24,6 @@ class Next<T> extends Getter<T> {
  * async generator would let `return` wait for the `next` that is under way.
  */
 export class QueueIterator<T> implements AsyncIterator<T, undefined>, Place {
-  readonly what = "Queue.get";
   readonly #channel: Channel<T>;
   readonly #waiting = new Set<Next<T>>();
   #returned = false;
@@ -31,13 +32,18 @@ export class QueueIterator<T> implements AsyncIterator<T, undefined>, Place {
     this.#channel = channel;
   }
 
+  get what(): string {
+    return this.#channel.getters.what;
+  }
+
   next(): Promise<IteratorResult<T, undefined>> {
     const rejection = checkpointIfCancelled();
     if (rejection !== undefined) return rejection;
     const channel = this.#channel;
     if (this.#returned) return ready(done());
     if (channel.items.size === 0) {
-      return channel.isShutdown ? ready(done()) : this.#wait();
+      if (!channel.isShutdown) return this.#wait();
+      return channel.hasFailed ? readyError(channel.end) : ready(done());
     }
     try {
       return ready({ done: false, value: channel.take() });

@@ -3,7 +3,8 @@ import { detached } from "../tasks/kernel/context/detached.ts";
 import type { WaitOptions } from "../tasks/kernel/types.ts";
 import { ready } from "../tasks/kernel/wait/checkpoint.ts";
 import type { Place } from "../tasks/kernel/wait/waiter.ts";
-import { type Channel, Getter } from "./_channel.ts";
+import type { Channel } from "./_channel.ts";
+import { Getter } from "./_channel_waits.ts";
 
 /**
  * A read that waits. It hands the item to the stream at once, not when its
@@ -37,8 +38,15 @@ class Pull<T> extends Getter<T> {
   }
 }
 
-/** The items of a queue as a stream that takes one for each read. */
-export function readableOf<T>(channel: Channel<T>): ReadableStream<T> {
+/**
+ * The items of a queue as a stream that takes one for each read.
+ *
+ * @param cancelled Called when the stream is cancelled.
+ */
+export function readableOf<T>(
+  channel: Channel<T>,
+  cancelled?: () => void,
+): ReadableStream<T> {
   const { getters } = channel;
   let pull: Pull<T> | undefined;
   const stream: ReadableStream<T> = new ReadableStream<T>({
@@ -47,12 +55,14 @@ export function readableOf<T>(channel: Channel<T>): ReadableStream<T> {
         controller.enqueue(channel.take());
         return ready(undefined);
       }
+      if (channel.hasFailed) return controller.error(channel.end);
       if (channel.isShutdown) return controller.close();
       pull = detached(() => new Pull(getters, stream, controller));
       return getters.add(pull) as Promise<void>;
     },
     cancel() {
       pull?.wake(undefined);
+      cancelled?.();
     },
   }, { highWaterMark: 0 });
   return stream;

@@ -22,9 +22,10 @@ export class LifoQueue<T> extends Queue<T> {
    *
    * @param maxSize How many items it holds at most; 0 or less for no bound.
    * @throws {RangeError} `maxSize` is `NaN`.
+   * @throws {TypeError} `maxSize` is no number.
    */
   constructor(maxSize = 0) {
-    super(maxSize);
+    super({ maxSize });
     setStore(this, new Stack());
   }
 }

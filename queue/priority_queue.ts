@@ -1,8 +1,12 @@
 /** @module */
-import { describe } from "../tasks/kernel/types.ts";
+import { describe, type WaitOptions } from "../tasks/kernel/types.ts";
 import { Queue, setStore } from "./queue.ts";
 import { Heap } from "./store/heap.ts";
-import { compare as naturally } from "./store/natural_order.ts";
+import {
+  checkOrdered,
+  compare as naturally,
+  naturalKeys,
+} from "./store/natural_order.ts";
 
 /** How a {@linkcode PriorityQueue} is made. */
 export interface PriorityQueueOptions<T> {
@@ -20,7 +24,8 @@ export interface PriorityQueueOptions<T> {
  * strings, dates, and of arrays of those item by item, a prefix before what it
  * is a prefix of. What it does not know is equal, so `[priority, payload]` is
  * ordered by the priority, and then by arrival. An item must not change its
- * place in the order while it is in the queue.
+ * place in the order while it is in the queue. `NaN` and an invalid date, which
+ * are in no order, are refused.
  *
  * A `compare` that throws fails the `put` or `get` that called it, and nothing
  * has changed.
@@ -50,22 +55,68 @@ export interface PriorityQueueOptions<T> {
  * ```
  */
 export class PriorityQueue<T> extends Queue<T> {
+  readonly #isNatural: boolean;
+
   /**
    * Makes an empty queue.
    *
    * @param maxSize How many items it holds at most; 0 or less for no bound.
    * @param options The order.
    * @throws {RangeError} `maxSize` is `NaN`.
-   * @throws {TypeError} `compare` is no function.
+   * @throws {TypeError} `maxSize` is no number, or `compare` no function.
    */
   constructor(maxSize = 0, options: PriorityQueueOptions<T> = {}) {
-    super(maxSize);
+    super({ maxSize });
     const { compare = naturally } = options;
     if (typeof compare !== "function") {
       throw new TypeError(
         `compare is a function of two items, found ${describe(compare)}`,
       );
     }
-    setStore(this, new Heap<T>(compare));
+    const isNatural = compare === naturally;
+    this.#isNatural = isNatural;
+    const keys = isNatural ? naturalKeys() : undefined;
+    setStore(this, new Heap<T>(compare, keys));
+  }
+
+  /**
+   * Puts `item` in, and waits for that while the queue is full. Mirrors
+   * `asyncio.PriorityQueue.put`.
+   *
+   * **Cancel safety:** as of {@linkcode Queue.put}.
+   *
+   * @throws {TypeError} `item` has a `then`, or no place in the natural order:
+   * it is `NaN` or an invalid date, or a list with one.
+   * @throws {QueueShutDownError} The queue is shut down, or is while this
+   * waits; the error has the item.
+   * @throws {CancelledError} The task was cancelled.
+   * @throws The signal's reason, when it aborts.
+   */
+  override put(item: T, options?: WaitOptions): Promise<void> {
+    try {
+      this.#check(item);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return super.put(item, options);
+  }
+
+  /**
+   * Puts `item` in, now or not at all. Mirrors
+   * `asyncio.PriorityQueue.put_nowait`.
+   *
+   * @throws {TypeError} `item` has a `then`, or no place in the natural order:
+   * it is `NaN` or an invalid date, or a list with one.
+   * @throws {QueueShutDownError} The queue is shut down; the error has the
+   * item.
+   * @throws {QueueFullError} There is no room.
+   */
+  override putNowait(item: T): void {
+    this.#check(item);
+    super.putNowait(item);
+  }
+
+  #check(item: T): void {
+    if (this.#isNatural) checkOrdered(item);
   }
 }

@@ -1,16 +1,14 @@
 /** @module */
-import { isThenable, type WaitOptions } from "../tasks/kernel/types.ts";
 import {
-  checkpointIfCancelled,
-  ready,
-  readyError,
-} from "../tasks/kernel/wait/checkpoint.ts";
+  describe,
+  isThenable,
+  type WaitOptions,
+} from "../tasks/kernel/types.ts";
+import { checkpointIfCancelled } from "../tasks/kernel/wait/checkpoint.ts";
 import { printable } from "../tasks/kernel/watch/inspect.ts";
-import { Channel, Get, Putter } from "./_channel.ts";
+import { Channel, type Overflow } from "./_channel.ts";
 import {
-  QueueEmptyError,
   QueueFullError,
-  shutDownGetError,
   shutDownPutError,
   thenableItemError,
 } from "./errors.ts";
@@ -38,6 +36,8 @@ export let setStore: <T>(queue: Queue<T>, items: Items<T>) => void;
  *   had, one that could not be put was not put.
  * - With a `maxSize`, `put` waits while the queue is full, so that a fast
  *   producer goes no faster than its consumers.
+ * - Or it drops items when it is full, with `overflow`: the oldest, for those
+ *   who want the latest, or the newest, for those who shed load.
  * - `join` waits until every item that was put has been reported as done.
  *
  * @typeParam T The items. One with a `then`, such as a promise, is refused, as
@@ -65,6 +65,23 @@ export let setStore: <T>(queue: Queue<T>, items: Items<T>) => void;
  * for (const worker of workers) await worker;
  * assertEquals(sum, 55);
  * ```
+ *
+ * @example The last three readings, however slow the reader is
+ * ```ts
+ * import { Queue } from "@asyncio/asyncio/queue";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const dropped: number[] = [];
+ * const readings = new Queue<number>({
+ *   maxSize: 3,
+ *   overflow: "dropOldest",
+ *   onDrop: (reading) => dropped.push(reading),
+ * });
+ * for (let i = 1; i <= 5; i++) await readings.put(i); // never waits
+ * readings.shutdown();
+ * assertEquals(await Array.fromAsync(readings), [3, 4, 5]);
+ * assertEquals(dropped, [1, 2]);
+ * ```
  */
 export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
   readonly #channel: Channel<T>;
@@ -74,12 +91,32 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
   /**
    * Makes an empty queue.
    *
-   * @param maxSize How many items it holds at most; 0 or less for no bound.
+   * @param options How many items it holds at most (0 or less for no bound), or
+   * an object that also says what happens when there is no room.
    * @throws {RangeError} `maxSize` is `NaN`.
-   * @throws {TypeError} `maxSize` is no number.
+   * @throws {TypeError} An option has a value that it cannot have.
    */
-  constructor(maxSize = 0) {
+  constructor(
+    options: number | {
+      /** How many items it holds at most; 0 or less for no bound, as unless given. */
+      maxSize?: number | undefined;
+      /**
+       * What `put` does when there is no room: `"wait"` for some, as unless
+       * given; drop the item that would leave next (`"dropOldest"`), or the one
+       * that is put (`"dropNewest"`). What is dropped counts as done.
+       */
+      overflow?: "wait" | "dropOldest" | "dropNewest" | undefined;
+      /**
+       * Called with each item that is dropped, also by an immediate shutdown.
+       * What it throws is reported to the loop's exception handler.
+       */
+      onDrop?: ((item: T) => void) | undefined;
+    } = 0,
+  ) {
+    const { maxSize, overflow, onDrop } = optionsOf(options);
     this.#channel = new Channel(maxSize, new Ring<T>());
+    this.#channel.overflow = overflow;
+    this.#channel.onDrop = onDrop;
   }
 
   /** How many items are in it. Mirrors `asyncio.Queue.qsize`. */
@@ -131,18 +168,7 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
     if (isThenable(item)) return Promise.reject(thenableItemError());
     const rejection = checkpointIfCancelled(options);
     if (rejection !== undefined) return rejection;
-    const channel = this.#channel;
-    if (channel.isShutdown) return readyError(shutDownPutError(item));
-    if (channel.full) {
-      const { putters } = channel;
-      return putters.add(new Putter(putters, item, options));
-    }
-    try {
-      channel.accept(item);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    return ready(undefined);
+    return this.#channel.put(item, options);
   }
 
   /**
@@ -157,10 +183,10 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
     if (isThenable(item)) throw thenableItemError();
     const channel = this.#channel;
     if (channel.isShutdown) throw shutDownPutError(item);
-    if (channel.full) {
+    if (channel.full && channel.overflow === "wait") {
       throw new QueueFullError(`the queue holds ${this.size} items already`);
     }
-    channel.accept(item);
+    channel.putNow(item);
   }
 
   /**
@@ -177,19 +203,7 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
    * @throws The signal's reason, when it aborts.
    */
   get(options?: WaitOptions): Promise<T> {
-    const rejection = checkpointIfCancelled(options);
-    if (rejection !== undefined) return rejection;
-    const channel = this.#channel;
-    if (channel.items.size === 0) {
-      if (channel.isShutdown) return readyError(shutDownGetError());
-      const { getters } = channel;
-      return getters.add(new Get<T>(getters, options)) as Promise<T>;
-    }
-    try {
-      return ready(channel.take());
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    return this.#channel.get(options);
   }
 
   /**
@@ -216,10 +230,7 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
    * ```
    */
   getNowait(): T {
-    const channel = this.#channel;
-    if (channel.items.size > 0) return channel.take();
-    if (channel.isShutdown) throw shutDownGetError();
-    throw new QueueEmptyError("the queue is empty");
+    return this.#channel.getNowait();
   }
 
   /**
@@ -256,7 +267,7 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
    * harmless. Mirrors `asyncio.Queue.shutdown`.
    *
    * @param immediate Whether to drop the items that are in it, and count them
-   * as done.
+   * as done; also as `{ immediate: true }`.
    *
    * @example
    * ```ts
@@ -271,8 +282,40 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
    * await assertRejects(() => queue.get(), QueueShutDownError);
    * ```
    */
-  shutdown(immediate = false): void {
-    this.#channel.shutdown(immediate);
+  shutdown(
+    immediate: boolean | { immediate?: boolean | undefined } = false,
+  ): void {
+    const drops = typeof immediate === "object"
+      ? immediate?.immediate
+      : immediate;
+    this.#channel.shutdown(Boolean(drops));
+  }
+
+  /**
+   * Takes the items out that `predicate` picks, and gives them in the order in
+   * which they would have left. They count as done, and those who wait to put
+   * one are let in.
+   *
+   * @param predicate Called with each item; if it throws, nothing has changed.
+   * @throws {TypeError} `predicate` gives a promise.
+   * @throws {Error} `predicate` has changed the queue.
+   *
+   * @example Give an item another priority
+   * ```ts
+   * import { PriorityQueue } from "@asyncio/asyncio/queue";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const queue = new PriorityQueue<[number, string]>();
+   * await queue.put([1, "wash up"]);
+   * await queue.put([5, "doctor"]);
+   * for (const [, what] of queue.remove(([, what]) => what === "doctor")) {
+   *   await queue.put([0, what]);
+   * }
+   * assertEquals(await queue.get(), [0, "doctor"]);
+   * ```
+   */
+  remove(predicate: (item: T) => boolean): T[] {
+    return this.#channel.remove(predicate);
   }
 
   /**
@@ -357,4 +400,36 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
       isShutdown: queue.isShutdown || undefined,
     }));
   }
+}
+
+interface QueueOptions<T> {
+  maxSize: number;
+  overflow: Overflow;
+  onDrop: ((item: T) => void) | undefined;
+}
+
+const OVERFLOWS: readonly unknown[] = ["wait", "dropOldest", "dropNewest"];
+
+function optionsOf<T>(
+  options:
+    | number
+    | { [K in keyof QueueOptions<T>]?: QueueOptions<T>[K] | undefined },
+): QueueOptions<T> {
+  if (typeof options !== "object" || options === null) {
+    return { maxSize: options, overflow: "wait", onDrop: undefined };
+  }
+  const { maxSize = 0, overflow = "wait", onDrop } = options;
+  if (!OVERFLOWS.includes(overflow)) {
+    throw new TypeError(
+      `overflow is "wait", "dropOldest" or "dropNewest", received ${
+        describe(overflow)
+      }`,
+    );
+  }
+  if (onDrop !== undefined && typeof onDrop !== "function") {
+    throw new TypeError(
+      `onDrop is a function of an item, received ${describe(onDrop)}`,
+    );
+  }
+  return { maxSize, overflow, onDrop };
 }

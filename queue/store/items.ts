@@ -10,4 +10,12 @@ export interface Items<T> {
    */
   take(): T;
   clear(): void;
+  /** All of them, in an order of its own. */
+  values(): T[];
+  /**
+   * Takes those out whose places among the values are marked, and gives them in
+   * the order in which they would have left. Where it throws, nothing has
+   * changed.
+   */
+  remove(marked: readonly boolean[]): T[];
 }

@@ -32,3 +32,43 @@ function isNumeric(value: unknown): value is number | bigint {
 function order<T extends number | bigint | string>(a: T, b: T): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
+
+/**
+ * A key for each item that has one in this order: numbers and dates are their
+ * own, a list has that of a number at its head.
+ *
+ * Lists, numbers and dates are equal to each other, so only the items of the
+ * first of these kinds that comes along have keys.
+ */
+export function naturalKeys(): (item: unknown) => number {
+  let kind: string | undefined;
+  const ofKind = (found: string, key: number) =>
+    (kind ??= found) === found ? key : NaN;
+  return (item) => {
+    if (isNumeric(item)) return ofKind("number", Number(item));
+    if (Array.isArray(item)) {
+      return isNumeric(item[0]) ? ofKind("list", Number(item[0])) : NaN;
+    }
+    return item instanceof Date ? ofKind("date", item.getTime()) : NaN;
+  };
+}
+
+/**
+ * Throws a `TypeError` if there is something in `item` that has no place in the
+ * order: `NaN` or an invalid date, also in a list.
+ */
+export function checkOrdered(item: unknown): void {
+  if (typeof item === "number") {
+    if (Number.isNaN(item)) throw unordered("NaN");
+  } else if (Array.isArray(item)) {
+    for (const each of item) checkOrdered(each);
+  } else if (item instanceof Date) {
+    if (Number.isNaN(item.getTime())) throw unordered("an invalid date");
+  }
+}
+
+function unordered(found: string): TypeError {
+  return new TypeError(
+    `Cannot put: an item of a PriorityQueue is less than, equal to or more than any other, received ${found}`,
+  );
+}

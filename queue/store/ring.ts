@@ -41,6 +41,21 @@ export class Ring<T> implements Items<T> {
     this.#size = 0;
   }
 
+  values(): T[] {
+    const slots = this.#slots;
+    return Array.from(
+      { length: this.#size },
+      (_, i) => slots[(this.#first + i) & (slots.length - 1)] as T,
+    );
+  }
+
+  remove(marked: readonly boolean[]): T[] {
+    const all = this.values();
+    this.clear();
+    for (const [i, item] of all.entries()) if (!marked[i]) this.add(item);
+    return all.filter((_, i) => marked[i]);
+  }
+
   /** The capacity is always a power of two. */
   #resize(capacity: number): void {
     const slots = this.#slots;

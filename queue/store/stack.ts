@@ -3,7 +3,7 @@ import type { Items } from "./items.ts";
 
 /** Last in, first out. */
 export class Stack<T> implements Items<T> {
-  readonly #items: T[] = [];
+  #items: T[] = [];
 
   get size(): number {
     return this.#items.length;
@@ -19,5 +19,15 @@ export class Stack<T> implements Items<T> {
 
   clear(): void {
     this.#items.length = 0;
+  }
+
+  values(): T[] {
+    return [...this.#items];
+  }
+
+  remove(marked: readonly boolean[]): T[] {
+    const removed = this.#items.filter((_, i) => marked[i]);
+    this.#items = this.#items.filter((_, i) => !marked[i]);
+    return removed.reverse();
   }
 }

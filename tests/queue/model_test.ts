@@ -64,7 +64,8 @@ class Program {
     else if (dice < 60) this.#getNowait();
     else if (dice < 75) this.#giveUp();
     else if (dice < 92) this.#taskDone();
-    else if (dice < 99) this.#join();
+    else if (dice < 97) this.#join();
+    else if (dice < 99) this.#remove();
     else if (random.below(3) === 0) this.#shutdown(random.below(2) === 0);
     this.compare();
   }
@@ -151,6 +152,24 @@ class Program {
     else this.#joiners.push(wait);
   }
 
+  #remove(): void {
+    const isPicked = ({ priority }: Item) => priority === 1;
+    const removed = this.queue.remove(isPicked);
+    const expected: Item[] = [];
+    const kept: Item[] = [];
+    // In the order in which they would have left.
+    const leaving = [...this.#items];
+    while (leaving.length > 0) {
+      const item = this.#order(leaving);
+      if (isPicked(item)) expected.push(item);
+    }
+    for (const item of this.#items) if (!isPicked(item)) kept.push(item);
+    this.#items.splice(0, this.#items.length, ...kept);
+    assertEquals(removed, expected);
+    while (this.#putters.length > 0 && !this.#full) this.#letIn();
+    this.#finish(removed.length);
+  }
+
   /** Ends all waits. */
   end(): void {
     this.#shutdown(true);
@@ -178,13 +197,15 @@ class Program {
 
   #take(): Item {
     const item = this.#order(this.#items);
-    const putter = this.#putters.shift();
-    if (putter !== undefined) {
-      this.#items.push(putter.item!);
-      this.#unfinished++;
-      putter.succeed();
-    }
+    if (this.#putters.length > 0) this.#letIn();
     return item;
+  }
+
+  #letIn(): void {
+    const putter = this.#putters.shift()!;
+    this.#items.push(putter.item!);
+    this.#unfinished++;
+    putter.succeed();
   }
 
   #finish(count: number): void {
@@ -232,6 +253,76 @@ for (const kind of KINDS) {
         (waits.outcomes[outcome] ?? 0) > 500,
         Deno.inspect(waits.outcomes),
       );
+    }
+  });
+}
+
+for (const overflow of ["dropOldest", "dropNewest"] as const) {
+  Deno.test(`Queue, ${overflow}: 20 000 random steps give what the model gives`, async () => {
+    const random = new Random(20_260_402);
+    const waits = new Waits();
+    for (let program = 0; program < 100; program++) {
+      const maxSize = 1 + random.below(3);
+      const dropped: number[] = [];
+      const queue = new Queue<number>({
+        maxSize,
+        overflow,
+        onDrop: (item) => void dropped.push(item),
+      });
+      const items: number[] = [];
+      const getters: Wait[] = [];
+      const joiners: Wait[] = [];
+      const expected: number[] = [];
+      let unfinished = 0;
+      let next = 0;
+      const finish = () => {
+        if (--unfinished > 0) return;
+        for (const wait of joiners.splice(0)) wait.succeed();
+      };
+      const put = () => {
+        const item = next++;
+        if (random.below(2) === 0) queue.putNowait(item);
+        else waits.begin((options) => queue.put(item, options)).succeed();
+        const getter = getters.shift();
+        if (getter === undefined && items.length === maxSize) {
+          if (overflow === "dropNewest") return void expected.push(item);
+          expected.push(items.shift()!);
+        } else unfinished++;
+        if (getter === undefined) items.push(item);
+        else getter.succeed(item);
+      };
+      const step = () => {
+        const dice = random.below(100);
+        if (dice < 45) put();
+        else if (dice < 70) {
+          const wait = waits.begin((options) => queue.get(options));
+          if (items.length > 0) wait.succeed(items.shift());
+          else getters.push(wait);
+        } else if (dice < 80) giveUpOne(random, getters, joiners);
+        else if (dice < 95) {
+          if (unfinished === items.length) return;
+          queue.taskDone();
+          finish();
+        } else {
+          const wait = waits.begin((options) => queue.join(options));
+          if (unfinished === 0) wait.succeed();
+          else joiners.push(wait);
+        }
+        assertEquals(queue.size, items.length);
+        assertEquals(dropped, expected);
+      };
+      for (let k = 0; k < 200; k++) {
+        step();
+        if (random.below(6) === 0) await waits.check();
+      }
+      while (getters.length + joiners.length > 0) {
+        giveUpOne(random, getters, joiners);
+      }
+      await waits.check();
+      assertEquals(waits.pending, 0);
+    }
+    for (const end of ["value", "cancelled", "Aborted"]) {
+      assert((waits.outcomes[end] ?? 0) > 200, Deno.inspect(waits.outcomes));
     }
   });
 }

@@ -51,7 +51,7 @@ Deno.test("equals come in order of arrival, whatever comes and goes in between",
 });
 
 Deno.test("what has no known order is equal", () => {
-  const items = [{ a: 1 }, "x", 3, null, undefined, true, new Date(0), NaN];
+  const items = [{ a: 1 }, "x", 3, null, undefined, true, new Date(0)];
   assertEquals(sorted<unknown>(items.slice(0, 2)), items.slice(0, 2));
   assertEquals(sorted<unknown>([true, false, {}, null]), [
     true,
@@ -60,7 +60,60 @@ Deno.test("what has no known order is equal", () => {
     null,
   ]);
   assertEquals(sorted<unknown>(["2", 1]), ["2", 1]);
-  assertEquals(sorted([NaN, 1]), [NaN, 1]);
+  const kinds = [[3], 2, new Date(1)];
+  assertEquals(sorted<unknown>(kinds), kinds);
+});
+
+Deno.test("NaN and an invalid date are refused by the natural order, at once, and nothing has changed", async () => {
+  const invalid = new Date(NaN);
+  for (const item of [NaN, invalid, [NaN, "a"], [1, [2, invalid]]]) {
+    for (const others of [[], [3, 2]]) {
+      const queue = new PriorityQueue<unknown>(2);
+      for (const other of others) queue.putNowait(other);
+      assertThrows(() => queue.putNowait(item), TypeError, "received");
+      await assertRejects(() => queue.put(item), TypeError, "received");
+      assertEquals(queue.size, others.length);
+      assertEquals(Deno.inspect(queue).includes("putters: 0"), true);
+    }
+  }
+});
+
+Deno.test("NaN is for an order of one's own to place", () => {
+  const queue = new PriorityQueue<number>(0, {
+    compare: (a, b) => Number(Number.isNaN(a)) - Number(Number.isNaN(b)),
+  });
+  for (const item of [NaN, 2, 1]) queue.putNowait(item);
+  assertEquals([queue.getNowait(), queue.getNowait()], [2, 1]);
+  assertEquals(queue.getNowait(), NaN);
+});
+
+Deno.test("a NaN written to the queue's stream fails the write", async () => {
+  const queue = new PriorityQueue<number>();
+  await assertRejects(
+    () => ReadableStream.from([1, NaN]).pipeTo(queue.writable),
+    TypeError,
+  );
+  assertEquals(queue.getNowait(), 1);
+});
+
+Deno.test("bigints too large for a number, and numbers among them, come out in order", () => {
+  const big = 2n ** 64n;
+  const items = [big + 1n, 2 ** 64, big - 1n, 5, -big, big, Infinity, 3n];
+  assertEquals(sorted<number | bigint>(items), [
+    -big,
+    3n,
+    5,
+    big - 1n,
+    2 ** 64,
+    big,
+    big + 1n,
+    Infinity,
+  ]);
+});
+
+Deno.test("lists of which some begin with no number are ordered by what they have in common", () => {
+  const items: unknown[][] = [["b", 1], ["a", 2], [], ["a", 1], ["a"]];
+  assertEquals(sorted(items), [[], ["a"], ["a", 1], ["a", 2], ["b", 1]]);
 });
 
 Deno.test("a random lot comes out sorted", () => {

@@ -1,0 +1,88 @@
+/** Those who wait at a channel. @module */
+import type { WaitOptions } from "../tasks/kernel/types.ts";
+import {
+  checkpointIfCancelled,
+  ready,
+} from "../tasks/kernel/wait/checkpoint.ts";
+import { type Place, Waiter } from "../tasks/kernel/wait/waiter.ts";
+import { WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
+
+/**
+ * Who stands in the line of a queue's getters: it is given an item, or told
+ * that there will be none.
+ */
+export abstract class Getter<T> extends Waiter<unknown> {
+  /**
+   * Takes `item`; false where there is no use for it any more. Either way it
+   * has left the line.
+   */
+  abstract take(item: T): boolean;
+
+  /** The queue is shut down. */
+  abstract end(): void;
+}
+
+/** A `get` that waits. */
+export class Get<T> extends Getter<T> {
+  readonly #source: { readonly end: Error };
+
+  /** @param source Says what it rejects with when there will be no item. */
+  constructor(place: Place, source: { end: Error }, options?: WaitOptions) {
+    super(place, options);
+    this.#source = source;
+  }
+
+  take(item: T): boolean {
+    return this.wake(item);
+  }
+
+  end(): void {
+    this.fail(this.#source.end);
+  }
+}
+
+/** Who stands in the line of a queue's putters, with its item. */
+export class Putter<T> extends Waiter<void> {
+  readonly item: T;
+
+  constructor(place: Place, item: T, options?: WaitOptions) {
+    super(place, options);
+    this.item = item;
+  }
+}
+
+/**
+ * How many items were put and not reported as done, and who waits until there
+ * are none.
+ */
+export class JoinCounter {
+  readonly #joiners = new WaitQueue<void>("Queue.join");
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get waiting(): number {
+    return this.#joiners.size;
+  }
+
+  add(): void {
+    this.#count++;
+  }
+
+  /**
+   * Takes `count` off, or what is left: an item may have been reported as done
+   * while it was still in the queue.
+   */
+  finish(count: number): void {
+    this.#count = Math.max(this.#count - count, 0);
+    if (this.#count === 0) this.#joiners.wakeAll();
+  }
+
+  join(options?: WaitOptions): Promise<void> {
+    const rejection = checkpointIfCancelled(options);
+    if (rejection !== undefined) return rejection;
+    return this.#count === 0 ? ready(undefined) : this.#joiners.wait(options);
+  }
+}
