@@ -38,6 +38,29 @@ export class QueueShutDownError extends Error {
   }
 }
 
+/**
+ * A {@linkcode Subscription} with the overflow `"fail"` was too slow: it has
+ * missed items. As tokio's `broadcast::error::RecvError::Lagged`.
+ */
+export class LaggedError extends Error {
+  /** `"LaggedError"` */
+  override name = "LaggedError";
+  /** How many items it has missed until now. */
+  readonly missed: number;
+
+  /**
+   * Makes one.
+   *
+   * @param missed How many items were missed.
+   */
+  constructor(missed: number) {
+    super(
+      `Cannot get: the subscription was too slow, and has missed ${missed}`,
+    );
+    this.missed = missed;
+  }
+}
+
 /** The error of a put into a queue that is shut down. */
 export function shutDownPutError(item: unknown): QueueShutDownError {
   return new QueueShutDownError("put into a queue that is shut down", { item });
