@@ -1,12 +1,14 @@
 /**
  * Queues: how tasks hand work over. Python's `asyncio` queues, as Web Streams
- * too.
+ * too; and how one task tells many.
  *
- * | the order | the queue |
+ * | who gets an item | |
  * |---|---|
- * | first in, first out | {@linkcode Queue} |
- * | last in, first out | {@linkcode LifoQueue} |
- * | smallest first | {@linkcode PriorityQueue} |
+ * | one, first in, first out | {@linkcode Queue} |
+ * | one, last in, first out | {@linkcode LifoQueue} |
+ * | one, smallest first | {@linkcode PriorityQueue} |
+ * | every subscriber | {@linkcode Broadcast} |
+ * | every watcher, the latest only | {@linkcode Watch} |
  *
  * Producers `put`, consumers `get`, each in a task of its own. A bound makes
  * producers wait for consumers. `shutdown()` says that nothing more will come:
@@ -66,7 +68,9 @@
  *
  * @module
  */
+export { Broadcast } from "./broadcast.ts";
 export {
+  LaggedError,
   QueueEmptyError,
   QueueFullError,
   QueueShutDownError,
@@ -76,3 +80,5 @@ export { PriorityQueue } from "./priority_queue.ts";
 export type { PriorityQueueOptions } from "./priority_queue.ts";
 export type { WaitOptions } from "../tasks/kernel/types.ts";
 export { Queue } from "./queue.ts";
+export type { Subscription } from "./subscription.ts";
+export { Watch } from "./watch.ts";

@@ -1,9 +1,11 @@
-import { LifoQueue, PriorityQueue, Queue } from "@asyncio/asyncio/queue";
 import {
-  shown,
-  testWaitingRules,
-  type WaitCase,
-} from "../_helpers/waiting_rules.ts";
+  Broadcast,
+  LifoQueue,
+  PriorityQueue,
+  Queue,
+  Watch,
+} from "@asyncio/asyncio/queue";
+import { shown, testWaitingRules, type WaitCase } from "../_helpers/waiting_rules.ts";
 
 function casesOf(Class: typeof Queue<number>): WaitCase[] {
   return [
@@ -75,8 +77,87 @@ function casesOf(Class: typeof Queue<number>): WaitCase[] {
   ];
 }
 
+function watchCase(method: "changed" | "waitFor"): WaitCase {
+  return {
+    name: `Watch.${method}`,
+    blocked() {
+      const watch = new Watch(0);
+      return {
+        wait: (options) =>
+          method === "changed"
+            ? watch.changed(options)
+            : watch.waitFor((n) => n > 0, options),
+        wake: () => watch.update((n) => n + 1),
+        get waiting() {
+          return shown(watch, "waiting");
+        },
+      };
+    },
+    free() {
+      // A change has always to be waited for: a value that is there is nearest.
+      const watch = new Watch(0);
+      return {
+        wait: (options) => watch.waitFor(() => true, options),
+        state: 0,
+      };
+    },
+  };
+}
+
 testWaitingRules([
   ...casesOf(Queue),
   ...casesOf(LifoQueue),
   ...casesOf(PriorityQueue),
+  {
+    name: "Broadcast.publish",
+    blocked() {
+      const broadcast = new Broadcast<number>();
+      const subscription = broadcast.subscribe({ maxSize: 1 });
+      void broadcast.publish(0);
+      return {
+        wait: (options) => broadcast.publish(1, options),
+        wake: () => void subscription.getNowait(),
+        get waiting() {
+          return shown(broadcast, "publishers");
+        },
+      };
+    },
+    free() {
+      const broadcast = new Broadcast<number>();
+      const subscription = broadcast.subscribe({ maxSize: 1 });
+      return {
+        wait: (options) => broadcast.publish(1, options),
+        get state() {
+          return shown(subscription, "size");
+        },
+      };
+    },
+  },
+  {
+    name: "Subscription.get",
+    blocked() {
+      const broadcast = new Broadcast<number>();
+      const subscription = broadcast.subscribe();
+      return {
+        wait: (options) => subscription.get(options),
+        wake: () => void broadcast.publish(1),
+        get waiting() {
+          return shown(subscription, "getters");
+        },
+      };
+    },
+    free() {
+      const broadcast = new Broadcast<number>({ replay: 1 });
+      void broadcast.publish(1);
+      const subscription = broadcast.subscribe({ replay: 1 });
+      return {
+        wait: (options) => subscription.get(options),
+        get state() {
+          return shown(subscription, "size");
+        },
+      };
+    },
+  },
+  watchCase("changed"),
+  watchCase("waitFor"),
 ]);

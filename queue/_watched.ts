@@ -1,0 +1,191 @@
+/** The inside of a watch. @module */
+import { isThenable, type WaitOptions } from "../tasks/kernel/types.ts";
+import {
+  checkpointIfCancelled,
+  ready,
+} from "../tasks/kernel/wait/checkpoint.ts";
+import { type Place, Waiter } from "../tasks/kernel/wait/waiter.ts";
+import { WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
+
+/** A wait for a change: it is shown each value that is set. */
+abstract class Watcher<T> extends Waiter<unknown> {
+  /** The version that was current when it began. */
+  readonly from: number;
+
+  constructor(place: Place, from: number, options?: WaitOptions) {
+    super(place, options);
+    this.from = from;
+  }
+
+  /** Ends with `value`, if it is the one that it waits for. */
+  abstract see(value: T, version: number): void;
+}
+
+class Changed<T> extends Watcher<T> {
+  see(value: T): void {
+    this.wake(value);
+  }
+}
+
+class Until<T> extends Watcher<T> {
+  readonly #predicate: (value: T) => unknown;
+
+  constructor(
+    watched: Watched<T>,
+    predicate: (value: T) => unknown,
+    options: WaitOptions | undefined,
+  ) {
+    super(watched.watchers, watched.version, options);
+    this.#predicate = predicate;
+  }
+
+  override get what(): string {
+    return "Watch.waitFor";
+  }
+
+  see(value: T): void {
+    try {
+      if (accepts(this.#predicate, value)) this.wake(value);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+}
+
+/** A value that changes, and those who wait for that. */
+export class Watched<T> {
+  readonly watchers: WaitQueue<unknown, Watcher<T>> = new WaitQueue(
+    "Watch.changed",
+  );
+  value: T;
+  /** How many times it has changed. */
+  version = 0;
+  /** The values that the watchers have not been shown yet. */
+  readonly #changes: T[] = [];
+
+  constructor(value: T) {
+    this.value = value;
+  }
+
+  /**
+   * Sets the value. Predicates are foreign code: what they set is shown to all
+   * after this one, so that all see the values in the same order.
+   */
+  set(value: T): void {
+    if (Object.is(value, this.value)) return;
+    this.value = value;
+    this.version++;
+    if (this.watchers.size === 0 && this.#changes.length === 0) return;
+    if (this.#changes.push(value) > 1) return; // from within a predicate
+    let version = this.version;
+    while (this.#changes.length > 0) {
+      this.#show(this.#changes[0]!, version++);
+      this.#changes.shift();
+    }
+  }
+
+  #show(value: T, version: number): void {
+    const watchers: Watcher<T>[] = [];
+    let next = this.watchers.first;
+    while (next !== undefined) {
+      watchers.push(next);
+      next = next.nextInQueue as Watcher<T> | undefined;
+    }
+    for (const watcher of watchers) {
+      if (watcher.pending && watcher.from < version) {
+        watcher.see(value, version);
+      }
+    }
+  }
+
+  changed(options: WaitOptions | undefined): Promise<T> {
+    const { watchers, version } = this;
+    const watcher = new Changed<T>(watchers, version, options);
+    return watchers.add(watcher) as Promise<T>;
+  }
+
+  until(
+    predicate: (value: T) => unknown,
+    options: WaitOptions | undefined,
+  ): Promise<T> {
+    while (true) {
+      const { value, version, watchers } = this;
+      if (accepts(predicate, value)) return ready(value);
+      if (version !== this.version) continue; // the predicate has set another
+      const watcher = new Until(this, predicate, options);
+      return watchers.add(watcher) as Promise<T>;
+    }
+  }
+}
+
+function accepts<T>(predicate: (value: T) => unknown, value: T): boolean {
+  const accepted = predicate(value);
+  if (isThenable(accepted)) {
+    throw new TypeError(
+      "the predicate of waitFor gives its answer at once, received a promise, which is always true",
+    );
+  }
+  return Boolean(accepted);
+}
+
+/** A call of `next` that waits. */
+class Next<T> extends Watcher<T> {
+  readonly #values: LatestValues<T>;
+
+  constructor(values: LatestValues<T>, from: number) {
+    super(values, from);
+    this.#values = values;
+  }
+
+  see(value: T, version: number): void {
+    if (this.#values.seen >= version) return; // an earlier call has it
+    this.#values.seen = version;
+    this.wake({ done: false, value });
+  }
+}
+
+/**
+ * The current value, and then the latest each time it has changed. By hand, as
+ * an async generator would let `return` wait for the `next` that is under way.
+ */
+export class LatestValues<T> implements AsyncIterator<T, undefined>, Place {
+  readonly what = "Watch.changed";
+  /** The version that was given last. */
+  seen = -1;
+  readonly #watched: Watched<T>;
+  readonly #waiting = new Set<Next<T>>();
+  #returned = false;
+
+  constructor(watched: Watched<T>) {
+    this.#watched = watched;
+  }
+
+  next(): Promise<IteratorResult<T, undefined>> {
+    const rejection = checkpointIfCancelled();
+    if (rejection !== undefined) return rejection;
+    if (this.#returned) return ready(done());
+    const { value, version, watchers } = this.#watched;
+    if (this.seen < version) {
+      this.seen = version;
+      return ready({ done: false, value });
+    }
+    const next = new Next<T>(this, version);
+    this.#waiting.add(next);
+    return watchers.add(next) as Promise<IteratorResult<T, undefined>>;
+  }
+
+  return(): Promise<IteratorReturnResult<undefined>> {
+    this.#returned = true;
+    for (const next of this.#waiting) next.wake(done());
+    return ready(done());
+  }
+
+  leave(next: Next<T>): void {
+    this.#waiting.delete(next);
+    this.#watched.watchers.leave(next);
+  }
+}
+
+function done(): IteratorReturnResult<undefined> {
+  return { done: true, value: undefined };
+}
