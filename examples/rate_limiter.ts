@@ -1,49 +1,49 @@
-/** A token bucket: so many a second, some at once, first come, first served. */
+/** A client that keeps to what a service allows: so many a second, some at once. */
 import {
   cancellable,
   getRunningLoop,
-  Lock,
   moveOnAfter,
+  RateLimiter,
   run,
-  sleep,
+  Semaphore,
   taskGroup,
-  type WaitOptions,
 } from "@asyncio/asyncio";
 import { VirtualClock } from "@asyncio/asyncio/testing";
 
-export class RateLimiter {
-  readonly #rate: number;
-  readonly #burst: number;
-  readonly #line = new Lock();
-  #tokens = 0;
-  #filledAt = -Infinity;
+/** How a request is sent: `fetch`, or what a test has in its place. */
+export type Send = (path: string, signal: AbortSignal) => Promise<string>;
 
-  /** Lets `burst` go at once, and then `rate` a second. */
-  constructor(rate: number, burst: number) {
-    if (!(rate > 0 && burst >= 1)) throw new RangeError("nothing could go");
-    this.#rate = rate / 1000;
-    this.#burst = burst;
+export interface Limits {
+  /** So many requests a second ... */
+  rate: number;
+  /** ... of which so many may come at once ... */
+  burst: number;
+  /** ... and no more than so many be under way. */
+  concurrency: number;
+}
+
+export class Client {
+  readonly #send: Send;
+  readonly #rate: RateLimiter;
+  readonly #slots: Semaphore;
+
+  constructor(send: Send, { rate, burst, concurrency }: Limits) {
+    this.#send = send;
+    this.#rate = new RateLimiter({ limit: rate, interval: 1000, burst });
+    this.#slots = new Semaphore(concurrency);
   }
 
   /**
-   * Waits until one more may go. Only the first in line watches the clock. Who
-   * gives up, there or further back, has taken nothing, and the next moves up.
+   * Sends a request when it may go, first come, first served. The slot comes
+   * first: a token is spent right before the request is sent, and who gives up
+   * in either line has spent none.
+   *
+   * @param cost How many requests it counts for.
    */
-  async acquire(options?: WaitOptions): Promise<void> {
-    using _ = await this.#line.acquire(options);
-    this.#fill();
-    if (this.#tokens < 1) {
-      await sleep((1 - this.#tokens) / this.#rate, options);
-      this.#fill();
-    }
-    this.#tokens--; // a hair below 0 where a timer was early: the next waits it out
-  }
-
-  #fill(): void {
-    const now = getRunningLoop().time();
-    const gained = (now - this.#filledAt) * this.#rate;
-    this.#tokens = Math.min(this.#burst, this.#tokens + gained);
-    this.#filledAt = now;
+  async get(path: string, cost = 1): Promise<string> {
+    using _ = await this.#slots.acquire();
+    await this.#rate.acquire({ tokens: cost });
+    return await cancellable((signal) => this.#send(path, signal));
   }
 }
 
@@ -52,21 +52,16 @@ async function main(): Promise<void> {
   const arrivals: number[] = [];
   await using server = Deno.serve({ port: 0, onListen() {} }, () => {
     arrivals.push(performance.now());
-    return new Response();
+    return new Response("served");
   });
-  const url = `http://127.0.0.1:${server.addr.port}`;
-  const limiter = new RateLimiter(40, 10);
+  const { port } = server.addr;
+  const client = new Client(async (path, signal) => {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, { signal });
+    return response.text();
+  }, { rate: 40, burst: 10, concurrency: 5 });
   const started = performance.now();
   await taskGroup((group) => {
-    for (let i = 0; i < 40; i++) {
-      group.createTask(async () => {
-        await limiter.acquire();
-        await cancellable(async (signal) => {
-          const response = await fetch(url, { signal });
-          await response.body?.cancel();
-        });
-      });
-    }
+    for (let i = 0; i < 40; i++) group.createTask(() => client.get(`/${i}`));
   });
   const quarter = (at: number) => Math.floor((at - started) / 250);
   for (const [i, those] of Object.entries(Object.groupBy(arrivals, quarter))) {
@@ -77,17 +72,19 @@ async function main(): Promise<void> {
 
 /** To the millisecond, on a clock that jumps; the fifth in line gives up. */
 async function rehearse(): Promise<void> {
-  const limiter = new RateLimiter(10, 3);
   const loop = getRunningLoop();
+  const client = new Client((path) => {
+    console.log(`${path} goes at ${loop.time()} ms`);
+    return Promise.resolve("");
+  }, { rate: 10, burst: 3, concurrency: 10 });
   await taskGroup((group) => {
     for (let i = 1; i <= 7; i++) {
       group.createTask(async () => {
-        const limit = i === 5 ? 150 : Infinity;
-        const went = await moveOnAfter(limit, async () => {
-          await limiter.acquire();
-          return true;
-        });
-        console.log(`${i} ${went ? "goes" : "gives up"} at ${loop.time()} ms`);
+        const patience = i === 5 ? 150 : Infinity;
+        const answer = await moveOnAfter(patience, () => client.get(`${i}`));
+        if (answer === undefined) {
+          console.log(`${i} gives up at ${loop.time()} ms`);
+        }
       });
     }
   });

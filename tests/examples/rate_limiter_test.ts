@@ -1,5 +1,5 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
-import { RateLimiter } from "../../examples/rate_limiter.ts";
+import { assert, assertEquals } from "@std/assert";
+import { Client, type Limits } from "../../examples/rate_limiter.ts";
 import {
   createTask,
   gather,
@@ -11,139 +11,123 @@ import {
 import { cancelEverywhere } from "@asyncio/asyncio/testing";
 import { virtually } from "../_helpers/virtually.ts";
 
-/** When each of so many, all here at once, may go. */
-async function turns(limiter: RateLimiter, count: number): Promise<number[]> {
-  const times: number[] = [];
-  await taskGroup((group) => {
-    for (let i = 0; i < count; i++) {
-      group.createTask(async () => {
-        await limiter.acquire();
-        times.push(Math.round(getRunningLoop().time()));
-      });
-    }
-  });
-  return times;
+const LIMITS: Limits = { rate: 10, burst: 3, concurrency: 100 };
+
+/** A client whose requests take some turns, and when each of them was sent. */
+function clientOf(
+  limits: Partial<Limits> = {},
+): { client: Client; sent: number[]; paths: string[]; most: () => number } {
+  const sent: number[] = [];
+  const paths: string[] = [];
+  let open = 0;
+  let most = 0;
+  const client = new Client(async (path) => {
+    sent.push(Math.round(getRunningLoop().time()));
+    paths.push(path);
+    most = Math.max(most, ++open);
+    for (let turn = 0; turn < 5; turn++) await sleep(0); // time stands still
+    open--;
+    return path;
+  }, { ...LIMITS, ...limits });
+  return { client, sent, paths, most: () => most };
 }
 
-Deno.test("a rate limiter lets the burst go at once, and then the rate", async () => {
+/** So many requests, all at once. */
+async function send(client: Client, count: number): Promise<void> {
+  await taskGroup((group) => {
+    for (let i = 0; i < count; i++) group.createTask(() => client.get(`${i}`));
+  });
+}
+
+Deno.test("a client sends the burst at once, and then at its rate, in order", async () => {
   await virtually(async () => {
-    const limiter = new RateLimiter(10, 3);
-    assertEquals(await turns(limiter, 6), [0, 0, 0, 100, 200, 300]);
+    const { client, sent, paths } = clientOf();
+    await send(client, 6);
+    assertEquals(sent, [0, 0, 0, 100, 200, 300]);
+    assertEquals(paths, ["0", "1", "2", "3", "4", "5"]);
   });
 });
 
-Deno.test("a rate limiter saves up no more than the burst", async () => {
+Deno.test("a client has no more requests under way than it may", async () => {
   await virtually(async () => {
-    const limiter = new RateLimiter(10, 3);
-    await turns(limiter, 3);
-    await sleep(60_000);
-    assertEquals(
-      await turns(limiter, 5),
-      [60_000, 60_000, 60_000, 60_100, 60_200],
-    );
+    const { client, sent, most } = clientOf({ burst: 9, concurrency: 2 });
+    await send(client, 9);
+    assertEquals([most(), sent.length], [2, 9]);
   });
 });
 
-Deno.test("a rate limiter serves in the order of arrival", async () => {
+Deno.test("a request that counts for several waits for as many tokens", async () => {
   await virtually(async () => {
-    const limiter = new RateLimiter(10, 1);
-    const order: number[] = [];
-    const tasks = Array.from({ length: 10 }, (_, i) =>
-      createTask(async () => {
-        await sleep(i * 7); // some wait for a turn already, others come
-        await limiter.acquire();
-        order.push(i);
-      }));
-    await gather(tasks);
-    assertEquals(order, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    const { client, sent } = clientOf();
+    await client.get("/search", 3);
+    await client.get("/search", 3);
+    assertEquals(sent, [0, 300]);
   });
 });
 
 for (
-  const [who, place] of [["first in line", 1], ["further back", 3]] as const
+  const [who, place] of [["first in line", 3], ["further back", 4]] as const
 ) {
-  Deno.test(`who gives up ${who} leaves the turn to the next`, async () => {
+  Deno.test(`a request given up ${who} leaves its turn to the next`, async () => {
     await virtually(async () => {
-      const limiter = new RateLimiter(10, 1);
-      const times: number[] = [];
+      const { client, sent } = clientOf();
       await taskGroup((group) => {
-        for (let i = 0; i < 5; i++) {
-          group.createTask(() =>
-            moveOnAfter(i === place ? 50 : Infinity, async () => {
-              await limiter.acquire();
-              times.push(Math.round(getRunningLoop().time()));
-            })
-          );
+        for (let i = 0; i < 7; i++) {
+          const patience = i === place ? 50 : Infinity;
+          group.createTask(() => moveOnAfter(patience, () => client.get("/")));
         }
       });
-      assertEquals(times, [0, 100, 200, 300]);
+      assertEquals(sent, [0, 0, 0, 100, 200, 300]);
     });
   });
 }
 
-Deno.test("a signal ends the wait for a turn", async () => {
-  await virtually(async () => {
-    const limiter = new RateLimiter(1, 1);
-    await limiter.acquire();
-    const controller = new AbortController();
-    const reason = new Error("enough");
-    const waits = [1, 2].map(() =>
-      limiter.acquire({ signal: controller.signal }).catch((error) => error)
-    );
-    await sleep(10);
-    controller.abort(reason);
-    assertEquals(await Promise.all(waits), [reason, reason]);
-    assertEquals(await turns(limiter, 1), [1_000]);
-  });
-});
-
-Deno.test("a rate limiter cancelled anywhere has lost no turn", async () => {
-  let limiter: RateLimiter;
+Deno.test("a client cancelled anywhere has lost no slot", async () => {
+  let it: ReturnType<typeof clientOf>;
   const { points } = await cancelEverywhere(async () => {
-    limiter = new RateLimiter(10, 1);
-    for (let i = 0; i < 3; i++) await limiter.acquire();
+    it = clientOf({ burst: 1, concurrency: 1 });
+    for (let i = 0; i < 3; i++) await it.client.get(`${i}`);
   }, async () => {
-    // The bucket is full again after a second, and gives exactly its burst.
-    await virtually(async () => {
-      await sleep(3_600_000);
-      const times = await turns(limiter, 2);
-      assertEquals(times[1]! - times[0]!, 100);
-    });
+    const { client, sent } = it;
+    sent.length = 0;
+    await gather([() => client.get("a"), () => client.get("b")]);
+    assertEquals(sent.length, 2);
   });
-  assertEquals(points, 5); // three times in the line, twice in the wait
+  assert(points > 5, `${points}`);
 });
 
-Deno.test("whoever comes when, a rate limiter keeps its rate", async () => {
+Deno.test("whoever comes when, a client keeps its rate", async () => {
   await virtually(async () => {
     const [rate, burst] = [100, 5];
-    const limiter = new RateLimiter(rate, burst);
-    const times: number[] = [];
-    await taskGroup((group) => {
-      for (let i = 0; i < 300; i++) {
-        group.createTask(async () => {
-          await sleep(Math.random() * 4_000);
-          const patience = Math.random() < 0.3 ? Math.random() * 20 : Infinity;
-          await moveOnAfter(patience, async () => {
-            await limiter.acquire();
-            times.push(getRunningLoop().time());
-          });
-        });
-      }
-    });
-    for (let i = 0; i < times.length; i++) {
-      for (let j = i + 1; j < times.length; j++) {
-        const most = burst + (times[j]! - times[i]!) * rate / 1000;
-        assert(
-          j - i + 1 <= most + 1e-6,
-          `${i} to ${j}: ${j - i + 1} > ${most}`,
-        );
+    const { client, sent } = clientOf({ rate, burst });
+    await gather(Array.from({ length: 300 }, () => async () => {
+      await sleep(Math.random() * 4_000);
+      const patience = Math.random() < 0.3 ? Math.random() * 20 : Infinity;
+      await moveOnAfter(patience, () => client.get("/"));
+    }));
+    for (let i = 0; i < sent.length; i++) {
+      for (let j = i + 1; j < sent.length; j++) {
+        const most = burst + (sent[j]! - sent[i]! + 1) * rate / 1000;
+        assert(j - i + 1 <= most, `${i} to ${j}: ${j - i + 1} > ${most}`);
       }
     }
   });
 });
 
-Deno.test("a rate limiter that lets nobody go is none", () => {
-  assertThrows(() => new RateLimiter(0, 1), RangeError);
-  assertThrows(() => new RateLimiter(NaN, 1), RangeError);
-  assertThrows(() => new RateLimiter(1, 0), RangeError);
+Deno.test("a cancelled request aborts what was sent", async () => {
+  const aborted: unknown[] = [];
+  const client = new Client((_, signal) => {
+    return new Promise((_, reject) => {
+      signal.onabort = () => {
+        aborted.push(signal.reason);
+        reject(signal.reason);
+      };
+    });
+  }, LIMITS);
+  const task = createTask(() => client.get("/"));
+  await sleep(0);
+  task.cancel("enough");
+  await task.catch(() => {});
+  assertEquals(aborted.length, 1);
+  assert(task.cancelled);
 });
