@@ -108,7 +108,7 @@ export class Broadcast<T> {
    * at those that publishers wait for.
    *
    * **Cancel safety:** given up, no subscriber gets the item. Once it was let
-   * in all of them have it, and a cancel that comes after that strikes at the
+   * in all of them have it, and a later cancel is delivered at the
    * next wait.
    *
    * @throws {TypeError} `item` has a `then`.

@@ -58,7 +58,7 @@ export class Subscription<T> implements AsyncIterable<T>, Disposable {
    * Takes the next item, and waits for one if there is none.
    *
    * **Cancel safety:** given up, it takes no item. Once an item was handed
-   * over, this gives it, and a cancel that comes after that strikes at the next
+   * over, this gives it, and a later cancel is delivered at the next
    * wait.
    *
    * @throws {QueueShutDownError} Nothing more will come: the broadcast was shut

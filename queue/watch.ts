@@ -96,7 +96,7 @@ export class Watch<T> implements AsyncIterable<T> {
    * Waits for the next change from now on, and gives the value it was set to.
    *
    * **Cancel safety:** given up, it leaves nothing behind. Woken before that,
-   * it gives the value, and the cancel strikes at the next wait.
+   * it gives the value, and the cancel is delivered at the next wait.
    *
    * @throws {CancelledError} The task was cancelled.
    * @throws The signal's reason, when it aborts.

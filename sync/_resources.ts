@@ -1,5 +1,4 @@
 /** The inside of a pool. @module */
-import { completionOf } from "../tasks/future.ts";
 import { rootFrame } from "../tasks/kernel/cancel/cancel_scope.ts";
 import {
   copyVariables,
@@ -9,18 +8,16 @@ import {
 import { noteHeld } from "../tasks/kernel/context/leak_checks.ts";
 import { Deadline } from "../tasks/kernel/loop/deadline.ts";
 import type { Scheduler } from "../tasks/kernel/loop/scheduler.ts";
-import {
-  type Coroutine,
-  isThenable,
-  type WaitOptions,
-} from "../tasks/kernel/types.ts";
+import { type Coroutine, type WaitOptions } from "../tasks/kernel/types.ts";
 import { ready, readyError } from "../tasks/kernel/wait/checkpoint.ts";
-import type { Completion } from "../tasks/kernel/wait/completion.ts";
 import { ExternalWaiter, Waiter } from "../tasks/kernel/wait/waiter.ts";
+import { isCancelled } from "../tasks/kernel/errors.ts";
 import { WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
 import { printable } from "../tasks/kernel/watch/inspect.ts";
 import { isObserving } from "../tasks/kernel/watch/observer.ts";
-import { spawn, type Task } from "../tasks/task.ts";
+import { createTask } from "../tasks/create_task.ts";
+import type { Task } from "../tasks/task.ts";
+import { settle } from "./_settle.ts";
 import type { Lease } from "./lease.ts";
 import { PoolClosedError } from "./errors.ts";
 
@@ -108,7 +105,7 @@ export class Resources<T> {
   readonly #entries = new Set<Entry<T>>();
   /** Of these the ones that lie idle: the last to come back at the end. */
   readonly #idle: Entry<T>[] = [];
-  readonly #making = new Set<Task<unknown>>();
+  readonly #making = new Set<Task<void>>();
   #beingMade = 0;
   #beingChecked = 0;
   #beingDestroyed = 0;
@@ -194,7 +191,7 @@ export class Resources<T> {
     const when = this.#scheduler.clock.now() + ms;
     if (when === Infinity || this.#limit && this.#limit.when <= when) return;
     this.#limit?.stop();
-    this.#limit = new Deadline(this.#scheduler, when, () => this.#force());
+    this.#limit = this.#at(when, () => this.#force());
   }
 
   #force(): void {
@@ -234,44 +231,27 @@ export class Resources<T> {
     this.#noteEnd();
   }
 
-  /** If its task was cancelled, what `create` gives all the same is kept too. */
   #make(): void {
-    const { create } = this.#options;
-    let isMade = false;
-    const keep = (resource: T) => {
-      isMade = true;
-      this.#add(resource);
-    };
     this.#beingMade++;
-    const task = this.#run("create", () => {
-      const resource = create();
-      return isThenable(resource) ? resource.then(keep) : keep(resource);
+    const task = this.#run("create", this.#options.create, (end) => {
+      this.#beingMade--;
+      if (end.status === "rejected") return this.#notMade(end.reason);
+      const now = this.#now();
+      const resource = end.value;
+      const entry = { resource, born: now, idleSince: now, lease: undefined };
+      this.#entries.add(entry);
+      this.#offer(entry);
     });
+    if (task.done) return;
     this.#making.add(task);
-    this.#onEnd(task, (end) => {
-      this.#making.delete(task);
-      if (!isMade) this.#notMade(end);
-    });
+    task.addDoneCallback(() => this.#making.delete(task));
   }
 
-  #add(resource: T): void {
-    this.#beingMade--;
-    const now = this.#now();
-    const entry = { resource, born: now, idleSince: now, lease: undefined };
-    this.#entries.add(entry);
-    this.#offer(entry);
-    this.#supply();
-  }
-
-  /** The error is the first one's in line, or else nobody's. */
-  #notMade(end: Completion<unknown>): void {
-    this.#beingMade--;
-    const { error } = end;
+  /** The error is for the first in line; if there is none, it is reported. */
+  #notMade(error: unknown): void {
     const { first } = this.waiters;
     if (first !== undefined) first.fail(error);
-    else if (end.state === "failed") {
-      this.#report("create, and its asker has gone", end);
-    }
+    else this.#report("create, and its asker has gone", error);
   }
 
   /** Looks whether it is still good, and then offers it. */
@@ -279,12 +259,10 @@ export class Resources<T> {
     const { validate } = this.#options;
     if (validate === undefined) return this.#offer(entry);
     this.#beingChecked++;
-    const task = this.#run("validate", () => validate(entry.resource));
-    this.#onEnd(task, (end) => {
+    this.#run("validate", () => validate(entry.resource), (end) => {
       this.#beingChecked--;
-      const isGood = end.state === "done" ? end.value : void end.error;
       if (!this.#entries.has(entry)) return; // forced meanwhile
-      if (isGood) this.#offer(entry);
+      if (end.status === "fulfilled" && end.value) this.#offer(entry);
       else this.#end(entry);
     });
   }
@@ -309,10 +287,9 @@ export class Resources<T> {
     const { destroy } = this.#options;
     if (destroy === undefined) return;
     this.#beingDestroyed++;
-    const task = this.#run("destroy", () => destroy(entry.resource));
-    this.#onEnd(task, (end) => {
+    this.#run("destroy", () => destroy(entry.resource), (end) => {
       this.#beingDestroyed--;
-      if (end.state === "failed") this.#report("destroy", end);
+      if (end.status === "rejected") this.#report("destroy", end.reason);
     });
   }
 
@@ -351,7 +328,7 @@ export class Resources<T> {
   #lookAt(when: number): void {
     if (when === Infinity || this.#look && this.#look.when <= when) return;
     this.#look?.stop();
-    this.#look = new Deadline(this.#scheduler, when, () => this.#lookAtIdle());
+    this.#look = this.#at(when, () => this.#lookAtIdle());
   }
 
   /** When an idle one is to be destroyed. */
@@ -375,24 +352,37 @@ export class Resources<T> {
     return this.#scheduler.clock.now();
   }
 
-  /** Runs a function of the user in a task of the pool's loop. */
-  #run<R>(name: string, work: Coroutine<R>): Task<R> {
+  /** When the time has come, and nothing else runs. */
+  #at(when: number, reached: () => void): Deadline {
+    const scheduler = this.#scheduler;
+    const call = { run: reached, runsUserCode: true };
+    return new Deadline(scheduler, when, () => scheduler.soon(call));
+  }
+
+  /**
+   * Runs a function of the user in a task of the pool's loop: at once, so that
+   * the end of the run cannot come before it.
+   */
+  #run<R>(
+    name: string,
+    work: Coroutine<R>,
+    settled: (end: PromiseSettledResult<R>) => void,
+  ): Task<void> {
     const options = { name: `Pool.${name}`, eager: true };
-    const where = rootFrame(this.#scheduler, copyVariables());
-    return runInFrame(where, () => spawn(work, this.#scheduler, options));
+    const end = (outcome: PromiseSettledResult<R>) => {
+      settled(outcome);
+      this.#supply();
+    };
+    const frame = rootFrame(this.#scheduler, copyVariables());
+    return runInFrame(
+      frame,
+      () => createTask<void>(() => settle(work, end), options),
+    );
   }
 
-  #onEnd<R>(task: Task<R>, settled: (end: Completion<R>) => void): void {
-    completionOf(task).listen({
-      settled: (end) => {
-        settled(end as Completion<R>);
-        this.#supply();
-      },
-    });
-  }
-
-  #report(what: string, { error, source }: Completion<unknown>): void {
+  #report(what: string, error: unknown): void {
+    if (isCancelled(error)) return;
     const message = `Exception in a function of a Pool: ${what}`;
-    this.#scheduler.report({ message, error, task: source });
+    this.#scheduler.report({ message, error });
   }
 }

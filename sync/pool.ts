@@ -116,7 +116,7 @@ export class Pool<T> implements AsyncDisposable {
    *
    * **Cancel safety:** given up, it leaves the line; a resource being made for
    * it goes to the next in line or to the pool. Once a resource was handed over
-   * it is leased, and a cancel that comes after that strikes at the next wait:
+   * it is leased, and a later cancel is delivered at the next wait:
    * a `using` right here gives it back in any case.
    *
    * @throws {PoolClosedError} The pool is closed, or is while this waits.

@@ -210,7 +210,7 @@ export class RateLimiter {
    *
    * **Cancel safety:** given up, it leaves the line and no token is spent, so
    * the next one passes that much earlier. Once it was let pass the tokens are
-   * spent, and a cancel that comes after that strikes at the next wait.
+   * spent, and a later cancel is delivered at the next wait.
    *
    * @param options How many tokens to take (1 unless given), and a signal to
    * give up by.

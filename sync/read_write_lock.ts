@@ -89,7 +89,7 @@ export class ReadWriteLock {
    * and gives the guard that ends the reading.
    *
    * **Cancel safety:** given up, it leaves the line. Once the lock was handed
-   * over it is held, and a cancel that comes after that strikes at the next
+   * over it is held, and a later cancel is delivered at the next
    * wait.
    *
    * @throws {CancelledError} The task was cancelled.
@@ -109,7 +109,7 @@ export class ReadWriteLock {
    *
    * **Cancel safety:** given up, it leaves the line, and the readers behind it
    * get in beside those that read already. Once the lock was handed over it is
-   * held, and a cancel that comes after that strikes at the next wait.
+   * held, and a later cancel is delivered at the next wait.
    *
    * @throws {CancelledError} The task was cancelled.
    * @throws The signal's reason, when it aborts.

@@ -93,7 +93,7 @@ export class Semaphore {
    *
    * **Cancel safety:** given up, it leaves the line and takes no permit, and
    * those behind it no longer wait for it. Once the permits were handed over
-   * they are held, and a cancel that comes after that strikes at the next wait.
+   * they are held, and a later cancel is delivered at the next wait.
    *
    * @param options How many permits to take at once (1 unless given), and a
    * signal to give up by.

@@ -1,5 +1,4 @@
 /** @module */
-import { completionOf } from "../tasks/future.ts";
 import { runInFrame } from "../tasks/kernel/context/current_scope.ts";
 import {
   checkCoroutine,
@@ -7,11 +6,16 @@ import {
   type WaitOptions,
 } from "../tasks/kernel/types.ts";
 import { checkpointIfCancelled } from "../tasks/kernel/wait/checkpoint.ts";
-import type { Completion } from "../tasks/kernel/wait/completion.ts";
 import { type Place, Waiter } from "../tasks/kernel/wait/waiter.ts";
 import { WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
 import { printable } from "../tasks/kernel/watch/inspect.ts";
-import { spawn, type Task } from "../tasks/task.ts";
+import { createTask } from "../tasks/create_task.ts";
+import type { Task } from "../tasks/task.ts";
+import { isCancelled } from "../tasks/kernel/errors.ts";
+import type { CancelScope } from "../tasks/kernel/cancel/cancel_scope.ts";
+import { settle } from "./_settle.ts";
+
+const UNWANTED = "nothing waits for it any more";
 
 /** A call that waits, with the work that it would do itself. */
 class Call<V> extends Waiter<V> {
@@ -26,7 +30,7 @@ class Call<V> extends Waiter<V> {
 /** The work under way for one key, and those who wait for what comes of it. */
 class Flight<V> extends WaitQueue<V, Call<V>> {
   readonly #landed: () => void;
-  #task: Task<V> | undefined = undefined;
+  #task: Task<void> | undefined = undefined;
   /** Whether the work was cancelled: those in line came after that. */
   #isCancelled = false;
 
@@ -46,40 +50,51 @@ class Flight<V> extends WaitQueue<V, Call<V>> {
     super.leave(call);
     if (this.first !== undefined || this.#isCancelled) return;
     this.#isCancelled = true;
-    this.#task?.cancel("nobody waits for it any more");
+    this.#task?.cancel(UNWANTED);
   }
 
   /** Has the first in line do its work, as a task with its context. */
   #start(): void {
     let call: Call<V> | undefined;
     while ((call = this.first) !== undefined) {
+      this.#isCancelled = false;
       try {
-        this.#task = taskOf(call);
+        this.#task = this.#taskOf(call);
       } catch (error) {
         call.fail(error); // its run has ended
         continue;
       }
-      this.#isCancelled = false;
-      completionOf(this.#task).listen({
-        settled: (end) => this.#settled(end as Completion<V>),
-      });
+      // Its first step may have ended the wait of the one that it was for.
+      if (this.#isCancelled) this.#task.cancel(UNWANTED);
       return;
     }
     this.#landed();
   }
 
-  #settled(end: Completion<V>): void {
-    if (this.#isCancelled) return this.#start();
-    this.#landed();
-    if (end.state === "done") this.wakeAll(end.value);
-    else this.failAll(end.error);
+  #taskOf({ scope, work }: Call<V>): Task<void> {
+    const settled = (end: PromiseSettledResult<V>) => this.#settled(end, scope);
+    const options = { name: "SingleFlight.run", eager: true };
+    return runInFrame(
+      scope.frame,
+      () => createTask<void>(() => settle(work, settled), options),
+    );
   }
-}
 
-function taskOf<V>({ scope, work }: Call<V>): Task<V> {
-  const options = { name: "SingleFlight.run" };
-  const start = () => spawn(work, scope.scheduler, options);
-  return runInFrame(scope.frame, start);
+  #settled(end: PromiseSettledResult<V>, { scheduler }: CancelScope): void {
+    if (this.#isCancelled) {
+      const error = end.status === "rejected" ? end.reason : undefined;
+      if (error !== undefined && !isCancelled(error)) {
+        const message =
+          "Exception in the work of a SingleFlight: its callers have gone";
+        scheduler.report({ message, error });
+      }
+      return this.#start();
+    }
+    this.#task = undefined; // those who leave now have their value
+    this.#landed();
+    if (end.status === "fulfilled") this.wakeAll(end.value);
+    else this.failAll(end.reason);
+  }
 }
 
 /**
@@ -130,7 +145,7 @@ export class SingleFlight<K, V> {
    *
    * **Cancel safety:** given up, only this call leaves, and the work goes on
    * for the others; the last to leave cancels it. A call that has got its value
-   * gives it, and a cancel that comes after that strikes at the next wait.
+   * gives it, and a later cancel is delivered at the next wait.
    *
    * @param key What the work is for.
    * @param work What to do if nobody does it already.

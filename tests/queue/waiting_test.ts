@@ -5,7 +5,11 @@ import {
   Queue,
   Watch,
 } from "@asyncio/asyncio/queue";
-import { shown, testWaitingRules, type WaitCase } from "../_helpers/waiting_rules.ts";
+import {
+  shown,
+  testWaitingRules,
+  type WaitCase,
+} from "../_helpers/waiting_rules.ts";
 
 function casesOf(Class: typeof Queue<number>): WaitCase[] {
   return [

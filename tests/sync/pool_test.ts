@@ -361,7 +361,7 @@ Deno.test("idle resources go after idleTimeout, but for `min` of them", async ()
     }
     await sleep(59); // 99 since the first came back
     assertEquals(destroyed, []);
-    await sleep(11);
+    await sleep(12);
     assertEquals(destroyed, [1, 2]);
     await sleep(10_000);
     assertEquals([destroyed, pool.idle], [[1, 2], 2]);

@@ -137,12 +137,22 @@ for (const giveUp of ["cancel", "abort"] as const) {
     });
   });
 
-  Deno.test(`work whose only caller leaves by ${giveUp} before it began never begins`, async () => {
-    const calls = new Calls();
-    calls.begin()[giveUp]();
+  Deno.test(`work that ends its own caller's wait by ${giveUp} is cancelled in its first wait`, async () => {
+    const flights = new SingleFlight<string, void>();
+    const log: string[] = [];
+    let attempt: Attempt | undefined;
+    const wait = async (options: WaitOptions) => {
+      await sleep(0);
+      await flights.run("key", async () => {
+        attempt![giveUp]();
+        await sleep(60_000).catch(() => log.push("cancelled"));
+      }, options);
+    };
+    attempt = new Attempt(wait);
+    await attempt.task.catch(() => {});
     await sleep(0);
-    await sleep(0);
-    assertEquals([calls.log, Deno.inspect(calls.flights)], [[], IDLE]);
+    assertEquals(log, ["cancelled"]);
+    assertEquals(Deno.inspect(flights), IDLE);
   });
 
   Deno.test(`a ${giveUp} after the work has ended comes too late for its value`, async () => {
@@ -167,7 +177,6 @@ for (const giveUp of ["cancel", "abort"] as const) {
 Deno.test("a call for a key whose cancelled work cleans up waits for its end, and then has its own work done", async () => {
   await virtually(async () => {
     const calls = new Calls();
-    calls.begin(30).cancel(); // never began
     const first = calls.begin(30);
     await sleep(50);
     first.cancel();

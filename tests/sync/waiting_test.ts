@@ -11,7 +11,11 @@ import {
 } from "@asyncio/asyncio/sync";
 import type { WaitOptions } from "@asyncio/asyncio/tasks";
 import { HandClock } from "../_helpers/hand_clock.ts";
-import { shown, testWaitingRules, type WaitCase } from "../_helpers/waiting_rules.ts";
+import {
+  shown,
+  testWaitingRules,
+  type WaitCase,
+} from "../_helpers/waiting_rules.ts";
 
 function semaphoreCase(Class: typeof Semaphore, permits = 1): WaitCase {
   const some = permits === 1 ? "" : ` of ${permits} permits`;
