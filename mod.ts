@@ -12,8 +12,8 @@
  * | module | what it is |
  * | --- | --- |
  * | `@asyncio/asyncio/tasks` | `run`, tasks, futures, `gather`, groups, timeouts, the event loop |
- * | `@asyncio/asyncio/sync` | locks, events, conditions, semaphores, barriers |
- * | `@asyncio/asyncio/queue` | FIFO, LIFO and priority queues |
+ * | `@asyncio/asyncio/sync` | locks, events, semaphores, barriers, rate limits, pools |
+ * | `@asyncio/asyncio/queue` | FIFO, LIFO and priority queues, broadcasts, watched values |
  * | `@asyncio/asyncio/streams` | connections and servers, readers and writers, Web Streams both ways |
  * | `@asyncio/asyncio/process` | subprocesses that end when they should |
  *
