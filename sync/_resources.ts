@@ -8,7 +8,7 @@ import {
 import { noteHeld } from "../tasks/kernel/context/leak_checks.ts";
 import { Deadline } from "../tasks/kernel/loop/deadline.ts";
 import type { Scheduler } from "../tasks/kernel/loop/scheduler.ts";
-import { type Coroutine, type WaitOptions } from "../tasks/kernel/types.ts";
+import type { Coroutine, WaitOptions } from "../tasks/kernel/types.ts";
 import { ready, readyError } from "../tasks/kernel/wait/checkpoint.ts";
 import { ExternalWaiter, Waiter } from "../tasks/kernel/wait/waiter.ts";
 import { isCancelled } from "../tasks/kernel/errors.ts";

@@ -140,15 +140,14 @@ for (const giveUp of ["cancel", "abort"] as const) {
   Deno.test(`work that ends its own caller's wait by ${giveUp} is cancelled in its first wait`, async () => {
     const flights = new SingleFlight<string, void>();
     const log: string[] = [];
-    let attempt: Attempt | undefined;
     const wait = async (options: WaitOptions) => {
       await sleep(0);
       await flights.run("key", async () => {
-        attempt![giveUp]();
+        attempt[giveUp]();
         await sleep(60_000).catch(() => log.push("cancelled"));
       }, options);
     };
-    attempt = new Attempt(wait);
+    const attempt: Attempt = new Attempt(wait);
     await attempt.task.catch(() => {});
     await sleep(0);
     assertEquals(log, ["cancelled"]);
