@@ -95,8 +95,12 @@ export class Inspection<T> {
       undelivered.set(line, found?.num_pending ?? 0);
       out += found?.num_ack_pending ?? 0;
     }
-    const notes = out > 0 ? await this.#notes(options) : new Map();
-    const claims = await holders.all(out, options);
+    const notes = out > 0
+      ? await this.#notes(options)
+      : new Map<string, ReleaseNote>();
+    const now = Date.now();
+    const delayed = [...notes.values()].filter(({ due }) => due > now).length;
+    const claims = await holders.all(out - delayed, options);
     return { state, delivered, undelivered, out, claims, notes };
   }
 

@@ -17,7 +17,7 @@ import { ReconnectingConnection } from "./transport/reconnecting_connection.ts";
 import { provision } from "./provision.ts";
 import { Subjects } from "./subjects.ts";
 import { NatsError } from "./errors.ts";
-import { NatsJobs } from "./_nats_queue.ts";
+import { NatsJobs } from "./nats_queue.ts";
 import {
   addressOf,
   checkNatsOptions,

@@ -79,6 +79,12 @@ export class Control {
     this.tell();
   }
 
+  /** Whether it is paused. */
+  async isPaused(): Promise<boolean> {
+    const subject = this.#context.subjects.shared("paused");
+    return (await this.#state.read<boolean>(subject)).value === true;
+  }
+
   /** Looks at once, or once more after the look under way. */
   look(): void {
     if (this.#closed) return;
@@ -122,9 +128,7 @@ export class Control {
     // A cluster may not know for a moment what it has: then nothing has changed.
     if (shared !== undefined && shared.state.last_seq !== this.#sharedSeq) {
       this.#sharedSeq = shared.state.last_seq;
-      const subject = subjects.shared("paused");
-      const { value } = await this.#state.read<boolean>(subject);
-      this.#events.paused(value === true);
+      this.#events.paused(await this.isPaused());
       await this.#events.shared();
     }
     await shrink(this.#context, jobs);

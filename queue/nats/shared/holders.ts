@@ -84,7 +84,7 @@ export class Holders {
     options?: WaitOptions,
   ): Promise<Map<number, Claim>> {
     const all = new Map<number, Claim>();
-    if (expected === 0) return all;
+    if (expected <= 0) return all;
     await this.#ask({}, (claims) => {
       for (const claim of claims) all.set(claim.seq, claim);
       return all.size >= expected;

@@ -675,6 +675,11 @@ export class NatsJobs<T> implements Jobs<T> {
 
   // Looking into the queue.
 
+  /** Whether it is paused. */
+  isPaused(): Promise<boolean> {
+    return this.#control.isPaused();
+  }
+
   size(options?: WaitOptions): Promise<number> {
     return this.#checkOpen("size of", options) ??
       ignoreCancelRejection(this.#backlog.count(options));

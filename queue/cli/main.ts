@@ -1,0 +1,209 @@
+/** The commands. @module */
+import type { StoredJobState } from "../jobs/jobs.ts";
+import { queueNames } from "../nats/queue_names.ts";
+import { type CommandLine, commandLine, UsageError } from "./options.ts";
+import { QueueView, type ShownJob, STATES } from "./queue_view.ts";
+import { safe, shown, table } from "./text.ts";
+import { serveWeb } from "./web.ts";
+
+const USAGE = `usage: cli [--servers A,B] [--json] COMMAND
+
+  ls                   the queues on the servers
+  ls NAME [STATE]      the jobs of a queue: waiting, delayed, leased or dead
+  counts NAME          how many jobs are in each state
+  show NAME ID         all that is known of a job
+  retry NAME ID...     puts dead letters back into the queue (--all: all of them)
+  remove NAME ID...    takes jobs out that do not run (--dead: all dead letters)
+  cancel NAME ID...    takes jobs out, also those that run
+  pause NAME           holds the queue, for all workers
+  resume NAME          ends that
+  web NAME             serves a page that shows and does the same
+
+  --user U --password P, --token T, --creds FILE, --tls    how to log in
+  --limit N (100)                                          how many jobs ls prints
+  --port N (a free one), --hostname H (127.0.0.1)          where web listens`;
+
+/** Values of jobs are cut to so many characters in tables. */
+const VALUE_WIDTH = 60;
+
+/** A command on one queue; returns the exit code. */
+type Command = (queue: QueueView, line: CommandLine) => Promise<number>;
+
+const COMMANDS: Record<string, Command> = {
+  async ls(queue, line) {
+    const { rest: [state], limit, json } = line;
+    const states = state === undefined ? STATES : [stateIn(state)];
+    const jobs: ShownJob[] = [];
+    for (const state of states) jobs.push(...await queue.list(state, limit));
+    if (json) print(JSON.stringify(jobs, undefined, 2));
+    else print(jobs.length === 0 ? "no jobs" : jobTable(jobs));
+    return 0;
+  },
+
+  async counts(queue, { json }) {
+    const { counts, paused } = await queue.summary();
+    if (json) print(JSON.stringify({ ...counts, paused }));
+    else {
+      const rows = STATES.map((state) => [state, String(counts[state])]);
+      print(table(paused ? [...rows, ["(paused)"]] : rows));
+    }
+    return 0;
+  },
+
+  async show(queue, line) {
+    const [id] = idsIn(line);
+    const job = await queue.find(id!);
+    if (job === undefined) return missing(id!);
+    if (line.json) print(JSON.stringify(job, undefined, 2));
+    else print(table(Object.entries(job).map(([key, it]) => [key, text(it)])));
+    return 0;
+  },
+
+  async retry(queue, line) {
+    const ids = line.all ? undefined : idsIn(line);
+    return counted("put back", await queue.retry(ids), ids);
+  },
+
+  async remove(queue, line) {
+    if (line.dead) return counted("removed", await queue.drop(), undefined);
+    return await eachId(line, "removed", (id) => queue.remove(id));
+  },
+
+  async cancel(queue, line) {
+    return await eachId(line, "cancelled", (id) => queue.cancel(id));
+  },
+
+  async pause(queue) {
+    await queue.setPaused(true);
+    print("paused");
+    return 0;
+  },
+
+  async resume(queue) {
+    await queue.setPaused(false);
+    print("resumed");
+    return 0;
+  },
+
+  async web(queue, { name, hostname, port }) {
+    await serveWeb(queue, { name, hostname, port }, print);
+    return 0;
+  },
+};
+
+/** Carries a command line out; returns the exit code. */
+export async function main(args: string[]): Promise<number> {
+  try {
+    return await carryOut(await commandLine(args));
+  } catch (error) {
+    if (error instanceof UsageError) {
+      console.error(`${safe(error.message)}\n\n${USAGE}`);
+      return 2;
+    }
+    if (!(error instanceof Error)) throw error;
+    if (error.name === "CancelledError") throw error;
+    console.error(safe(error.message));
+    return 1;
+  }
+}
+
+async function carryOut(line: CommandLine): Promise<number> {
+  const { command, name, servers } = line;
+  if (command === "help") {
+    print(USAGE);
+    return 0;
+  }
+  if (command === "ls" && name === "") return await listQueues(line);
+  const act = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
+  if (act === undefined) {
+    throw new UsageError(`there is no command ${command}`);
+  }
+  if (name === "") throw new UsageError(`${command} needs the name of a queue`);
+  await using queue = await QueueView.open({ ...servers, name });
+  return await act(queue, line);
+}
+
+async function listQueues({ servers, json }: CommandLine): Promise<number> {
+  const rows: Record<string, string | number | boolean>[] = [];
+  for (const name of await queueNames(servers)) {
+    await using queue = await QueueView.open({ ...servers, name });
+    const { counts, paused } = await queue.summary();
+    rows.push({ name, ...counts, paused });
+  }
+  if (json) print(JSON.stringify(rows, undefined, 2));
+  else if (rows.length === 0) print("no queues");
+  else {
+    const head = Object.keys(rows[0]!);
+    const cells = rows.map((row) => Object.values(row).map(String).map(safe));
+    print(table([head, ...cells]));
+  }
+  return 0;
+}
+
+function stateIn(text: string): StoredJobState {
+  const state = STATES.find((it) => it === text);
+  if (state !== undefined) return state;
+  throw new UsageError(`a state is ${STATES.join(", ")}, received ${text}`);
+}
+
+function idsIn({ command, rest }: CommandLine): string[] {
+  if (rest.length > 0) return rest;
+  throw new UsageError(`${command} needs the id of a job`);
+}
+
+function jobTable(jobs: ShownJob[]): string {
+  const head = ["state", "id", "attempt", "priority", "value", ""];
+  return table([
+    head,
+    ...jobs.map((job) => [
+      job.state,
+      safe(job.id),
+      String(job.attempt),
+      String(job.priority),
+      shown(job.value, VALUE_WIDTH),
+      remark(job),
+    ]),
+  ]);
+}
+
+function remark({ due, reason, progress }: ShownJob): string {
+  if (due !== undefined) return `due ${due.toISOString()}`;
+  if (reason !== undefined) return safe(reason);
+  return progress === undefined ? "" : shown(progress, VALUE_WIDTH);
+}
+
+function text(value: unknown): string {
+  if (value instanceof Date) return value.toISOString();
+  return typeof value === "string" ? safe(value) : shown(value);
+}
+
+async function eachId(
+  line: CommandLine,
+  done: string,
+  act: (id: string) => Promise<boolean>,
+): Promise<number> {
+  let code = 0;
+  for (const id of idsIn(line)) {
+    if (await act(id)) print(`${done} ${safe(id)}`);
+    else code = missing(id);
+  }
+  return code;
+}
+
+function counted(
+  done: string,
+  count: number,
+  ids: readonly string[] | undefined,
+): number {
+  print(`${done}: ${count}`);
+  return ids !== undefined && count < ids.length ? 1 : 0;
+}
+
+function missing(id: string): number {
+  console.error(`there is no such job, or it runs: ${safe(id)}`);
+  return 1;
+}
+
+function print(text: string): void {
+  console.log(text);
+}

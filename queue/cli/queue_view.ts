@@ -1,0 +1,131 @@
+/** What the commands and the page show of a queue. @module */
+import type { DeadLetter, JobInfo, StoredJobState } from "../jobs/jobs.ts";
+import { openQueue } from "../nats/nats_jobs.ts";
+import type { NatsJobs } from "../nats/nats_queue.ts";
+import type { NatsJobsOptions } from "../nats/nats_options.ts";
+
+/** All states, in the order in which they are shown. */
+export const STATES: readonly StoredJobState[] = [
+  "waiting",
+  "delayed",
+  "leased",
+  "dead",
+];
+
+/** A job as it is shown. */
+export interface ShownJob extends JobInfo<unknown> {
+  /** Why it is dead. */
+  readonly reason?: string;
+  /** Since when it is dead. */
+  readonly date?: Date;
+}
+
+/** A queue that is looked into. */
+export class QueueView implements AsyncDisposable {
+  readonly #jobs: NatsJobs<unknown>;
+
+  private constructor(jobs: NatsJobs<unknown>) {
+    this.#jobs = jobs;
+  }
+
+  /** Opens a queue that is there. */
+  static async open(options: NatsJobsOptions): Promise<QueueView> {
+    return new QueueView(await openQueue({ ...options, decode }, false));
+  }
+
+  /** Whether the queue is paused, and how many jobs are in each state. */
+  async summary(): Promise<
+    { paused: boolean; counts: Record<StoredJobState, number> }
+  > {
+    const counts = await this.#jobs.counts();
+    return { paused: await this.#jobs.isPaused(), counts };
+  }
+
+  /** The first jobs in one state. */
+  async list(state: StoredJobState, limit: number): Promise<ShownJob[]> {
+    const found: ShownJob[] = [];
+    if (limit === 0) return found;
+    const jobs = state === "dead" ? this.#dead() : this.#jobs.list(state);
+    for await (const job of jobs) {
+      found.push(job);
+      if (found.length >= limit) break;
+    }
+    return found;
+  }
+
+  async *#dead(): AsyncGenerator<ShownJob> {
+    const letters = this.#jobs.deadLetters();
+    for await (const info of this.#jobs.list("dead")) {
+      const letter = (await letters.next()).value as
+        | DeadLetter<unknown>
+        | undefined;
+      yield letter?.id === info.id
+        ? { ...info, reason: letter.reason, date: letter.date }
+        : info;
+    }
+  }
+
+  /** The job with this id, in whatever state. */
+  async find(id: string): Promise<ShownJob | undefined> {
+    for (const state of STATES) {
+      const jobs = state === "dead" ? this.#dead() : this.#jobs.list(state);
+      for await (const job of jobs) if (job.id === id) return job;
+    }
+    return undefined;
+  }
+
+  /** Puts dead letters back: all, or those with one of the ids. */
+  async retry(ids?: readonly string[]): Promise<number> {
+    return await this.#eachLetter(ids, (letter) => letter.requeue());
+  }
+
+  /** Drops dead letters: all, or those with one of the ids. */
+  async drop(ids?: readonly string[]): Promise<number> {
+    return await this.#eachLetter(ids, (letter) => letter.drop());
+  }
+
+  async #eachLetter(
+    ids: readonly string[] | undefined,
+    act: (letter: DeadLetter<unknown>) => Promise<void>,
+  ): Promise<number> {
+    const wanted = ids && new Set(ids);
+    let count = 0;
+    for await (const letter of this.#jobs.deadLetters()) {
+      if (wanted !== undefined && !wanted.has(letter.id)) continue;
+      await act(letter);
+      count++;
+    }
+    return count;
+  }
+
+  remove(id: string): Promise<boolean> {
+    return this.#jobs.remove(id);
+  }
+
+  cancel(id: string): Promise<boolean> {
+    return this.#jobs.cancel(id);
+  }
+
+  async setPaused(paused: boolean): Promise<void> {
+    await (paused ? this.#jobs.pause() : this.#jobs.resume());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#jobs[Symbol.asyncDispose]();
+  }
+}
+
+/** JSON if it is that, else text, else the bytes. */
+function decode(data: Uint8Array): unknown {
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(data);
+  } catch {
+    return { bytes: Array.from(data) };
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

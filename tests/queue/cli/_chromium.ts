@@ -1,0 +1,129 @@
+/** A real browser, without a window. @module */
+import {
+  createSubprocessExec,
+  PIPE,
+  type Process,
+} from "@asyncio/asyncio/process";
+
+/** What Chromium says to a command. */
+// deno-lint-ignore no-explicit-any -- JSON of many shapes
+type Result = any;
+
+/** A page in a browser of its own, driven over its debugging protocol. */
+export class BrowserPage implements AsyncDisposable {
+  readonly #process: Process;
+  readonly #folder: string;
+  readonly #socket: WebSocket;
+  readonly #replies = new Map<number, (result: Result) => void>();
+  /** What the page has written to its console, and its uncaught errors. */
+  readonly complaints: string[] = [];
+  #session = "";
+  #loaded = () => {};
+  #numbers = 0;
+
+  private constructor(process: Process, folder: string, socket: WebSocket) {
+    this.#process = process;
+    this.#folder = folder;
+    this.#socket = socket;
+    socket.onmessage = ({ data }) => this.#heard(JSON.parse(data));
+  }
+
+  static async open(url: string): Promise<BrowserPage> {
+    const folder = await Deno.makeTempDir({ prefix: "chromium-" });
+    const process = await createSubprocessExec("chromium", [
+      "--headless",
+      "--no-sandbox",
+      "--disable-gpu",
+      "--hide-scrollbars",
+      "--window-size=1200,620",
+      "--remote-debugging-port=0",
+      `--user-data-dir=${folder}`,
+      "about:blank",
+    ], { stderr: PIPE });
+    let address: string | undefined;
+    for await (const line of process.stderr!.lines()) {
+      address = /DevTools listening on (ws:\S+)/.exec(line)?.[1];
+      if (address !== undefined) break;
+    }
+    const socket = new WebSocket(address!);
+    await new Promise((resolve) => socket.onopen = resolve);
+    const page = new BrowserPage(process, folder, socket);
+    const { targetId } = await page.#send("Target.createTarget", {
+      url: "about:blank",
+    });
+    const target = { targetId, flatten: true };
+    page.#session =
+      (await page.#send("Target.attachToTarget", target)).sessionId;
+    await page.#send("Runtime.enable");
+    await page.#send("Log.enable");
+    await page.#send("Page.enable");
+    const loaded = new Promise<void>((resolve) => page.#loaded = resolve);
+    await page.#send("Page.navigate", { url });
+    await loaded;
+    return page;
+  }
+
+  #heard({ id, result, method, params }: Result): void {
+    this.#replies.get(id)?.(result);
+    this.#replies.delete(id);
+    if (method === "Page.loadEventFired") this.#loaded();
+    if (method === "Runtime.exceptionThrown") {
+      this.complaints.push(params.exceptionDetails.text);
+    }
+    if (method === "Log.entryAdded" && params.entry.level === "error") {
+      this.complaints.push(params.entry.text);
+    }
+  }
+
+  #send(method: string, params = {}): Promise<Result> {
+    const id = ++this.#numbers;
+    const session = this.#session === "" ? {} : { sessionId: this.#session };
+    this.#socket.send(JSON.stringify({ id, method, params, ...session }));
+    return new Promise((resolve) => this.#replies.set(id, resolve));
+  }
+
+  /** The value of an expression in the page. */
+  async evaluate(expression: string): Promise<Result> {
+    const options = { expression, awaitPromise: true, returnByValue: true };
+    const { result, exceptionDetails } = await this.#send(
+      "Runtime.evaluate",
+      options,
+    );
+    if (exceptionDetails) throw new Error(JSON.stringify(exceptionDetails));
+    return result.value;
+  }
+
+  /** Waits until an expression is true, looked at whenever the page changes. */
+  async until(expression: string): Promise<void> {
+    await this.evaluate(`new Promise((resolve) => {
+      const look = () => { if (${expression}) { observer.disconnect(); resolve(); } };
+      const observer = new MutationObserver(look);
+      observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+      look();
+    })`);
+  }
+
+  /** Clicks the button with this text. */
+  async click(text: string): Promise<void> {
+    const name = JSON.stringify(text);
+    await this.until(`${BUTTON}(${name})`);
+    await this.evaluate(`${BUTTON}(${name}).click()`);
+  }
+
+  async screenshot(): Promise<Uint8Array> {
+    const { data } = await this.#send("Page.captureScreenshot");
+    return Uint8Array.from(atob(data), (char) => char.charCodeAt(0));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = new Promise((resolve) => this.#socket.onclose = resolve);
+    this.#process.kill();
+    await this.#process.wait();
+    await closed;
+    await this.#process[Symbol.asyncDispose]();
+    await Deno.remove(this.#folder, { recursive: true });
+  }
+}
+
+const BUTTON =
+  `((text) => [...document.querySelectorAll("button")].find((it) => it.textContent.includes(text)))`;

@@ -1,0 +1,54 @@
+/**
+ * What the queue needs of NATS's client beyond its root: in the version that is
+ * pinned, and in the newest of its series.
+ */
+import { assert, assertEquals } from "@std/assert";
+import { connect } from "../../../queue/nats/transport/client.ts";
+import { ignore, NatsServer } from "./_nats_server.ts";
+
+const CLIENT = "@nats-io/transport-node";
+
+/** What is overridden. */
+const METHODS = ["connect", "dial", "tlsFirst", "startTLS", "discard"];
+
+for (const version of ["3.4.0", "~3.4.0"]) {
+  Deno.test({
+    name: `NATS's client ${version} has the transport that is guarded`,
+    // Its resolver keeps a look-up of the network's names.
+    sanitizeResources: false,
+    async fn() {
+      const root = await import(`npm:${CLIENT}@${version}`);
+      const inside = await import(
+        `npm:${CLIENT}@${version}/lib/node_transport.js`
+      );
+      for (const method of METHODS) {
+        const kind = typeof inside.NodeTransport.prototype[method];
+        assertEquals([method, kind], [method, "function"]);
+      }
+      assertEquals(typeof inside.nodeResolveHost, "function");
+      assertEquals(typeof root.setTransportFactory, "function");
+      assertEquals(typeof root.NatsConnectionImpl.connect, "function");
+    },
+  });
+}
+
+Deno.test({
+  name: "the client tells which server it connects to, also again",
+  ignore,
+  async fn() {
+    await using server = await NatsServer.start();
+    const dialled: string[] = [];
+    const connection = await connect({
+      servers: server.address,
+      reconnectTimeWait: 20,
+      onDial: (address) => void dialled.push(address),
+    });
+    await connection.reconnect();
+    for await (const { type } of connection.status()) {
+      if (type === "reconnect") break;
+    }
+    await connection.close();
+    assert(dialled.length >= 2);
+    assertEquals(new Set(dialled), new Set([server.address]));
+  },
+});
