@@ -27,8 +27,8 @@ import {
 /** How long opening may take, unless it is said. */
 const CONNECT_TIMEOUT = 5000;
 
-/** How often a server is pinged, at most and at least, in milliseconds. */
-const SHORTEST_PING = 100, LONGEST_PING = 2500;
+/** The lease of a queue that is not known yet, in milliseconds. */
+const DEFAULT_LEASE = 30_000;
 
 /** How long a cluster may not know of a queue that was there. */
 const DOUBT = 5000;
@@ -127,13 +127,13 @@ export async function openQueue<T>(
         `JetStream is not enabled at ${where}: start it with nats-server -js`,
       );
     }
-    connection.watchSilence(pingEvery(options.lease));
+    connection.watch(options.lease ?? DEFAULT_LEASE);
     const subjects = new Subjects(options.name);
     const { settings, incarnation, lines, softBound } = await timeout(
       deadline.remaining(),
       () => provision(connection, subjects, { ...options, deadline, create }),
     );
-    connection.watchSilence(pingEvery(settings.lease));
+    connection.watch(settings.lease);
     if (connection.clustered) connection.doubt = DOUBT;
     const { resources } = currentScope().scheduler;
     const clock = steadyClock;
@@ -152,9 +152,4 @@ export async function openQueue<T>(
       { cause: error },
     );
   }
-}
-
-/** A silent server is to be left within a third of a lease. */
-function pingEvery(lease = 30_000): number {
-  return Math.min(Math.max(lease / 12, SHORTEST_PING), LONGEST_PING);
 }

@@ -446,7 +446,9 @@ export class NatsJobs<T> implements Jobs<T> {
 
   #arrived(delivery: Delivery): void {
     this.#acks.lose(delivery.sequence);
-    if (delivery.lease.remaining() <= 0) return; // it lay here for too long
+    if (delivery.lease.remaining() <= 0) { // it has waited here for too long
+      return this.#context.connection.ping(); // the next ones have not
+    }
     if (delivery.deliveries === 1 && delivery.due <= Date.now()) {
       return this.#decode(delivery, 1);
     }

@@ -7,7 +7,7 @@ import type { QueueContext } from "../queue_context.ts";
 import { consumerOf, type Line, LINES, PLAIN_LINE } from "../subjects.ts";
 import type { Msg, Subscription } from "../transport/client.ts";
 import { type Delivery, deliveryOf } from "./delivery.ts";
-import { ArrivalClock, JobLease } from "./job_lease.ts";
+import { JobLease } from "./job_lease.ts";
 import { PullConsumer, type PullEnd } from "./pull_consumer.ts";
 
 /** After a refusal, at first and at most, in milliseconds. */
@@ -45,7 +45,6 @@ export class JobFeed {
   readonly #context: QueueContext;
   readonly #loop = getRunningLoop();
   readonly #events: FeedEvents;
-  readonly #arrivals: ArrivalClock;
   readonly #inbox: string = `_INBOX.${crypto.randomUUID()}`;
   readonly #subscription: Subscription;
   readonly #sources: (Source | undefined)[] = LINES.map(() => undefined);
@@ -61,7 +60,6 @@ export class JobFeed {
   constructor(context: QueueContext, events: FeedEvents) {
     this.#context = context;
     this.#events = events;
-    this.#arrivals = new ArrivalClock(context.clock);
     const { connection } = context;
     this.#subscription = connection.subscribe(
       `${this.#inbox}.*.*`,
@@ -139,16 +137,14 @@ export class JobFeed {
     this.#stopped = true;
     this.#resting?.cancel();
     this.#clear();
-    this.#arrivals.stop();
   }
 
   #pull(): void {
-    const { connection, settings } = this.#context;
+    const { connection } = this.#context;
     if (this.#stopped || this.#paused || !connection.up) return;
     if (this.#resting !== undefined) return;
     const wanted = this.#events.wanted();
     if (wanted <= 0) return;
-    this.#arrivals.start(settings.lease);
     if (this.isPlain) {
       const { consumer } = this.#sources[LINES.indexOf(PLAIN_LINE)]!;
       const batch = wanted - consumer.asked;
@@ -195,10 +191,10 @@ export class JobFeed {
   }
 
   #received(message: Msg): void {
-    const { clock, settings } = this.#context;
+    const { connection, clock, settings } = this.#context;
     const delivery = deliveryOf(
       message,
-      () => new JobLease(clock, this.#arrivals.earliest + settings.lease),
+      () => new JobLease(clock, connection.sentAfter + settings.lease),
     );
     if (delivery === undefined) {
       const [index, number] = message.subject.split(".").slice(-2).map(Number);

@@ -16,13 +16,19 @@ import {
   type NatsConnection,
   type Subscription,
 } from "./client.ts";
-import type { Deadline } from "./deadline.ts";
+import { type Deadline, steadyClock } from "./deadline.ts";
 
 /** Pauses between two tries of a request, in milliseconds. */
 const FIRST_PAUSE = 20, LONGEST_PAUSE = 1000;
 
 /** Without an answer for so long, a request is sent again, in milliseconds. */
 const REPLY_TIMEOUT = 2000;
+
+/** How often a server is pinged, in milliseconds. */
+const SHORTEST_PING = 20, LONGEST_PING = 1000;
+
+/** After so many milliseconds without an answer, a server counts as silent. */
+const LEAST_PATIENCE = 300, PATIENCE = 5000;
 
 /** A request that waits for its reply. */
 interface Pending {
@@ -65,7 +71,12 @@ export class ReconnectingConnection {
   #numbers = 0;
   readonly #pauses = new WaitQueue<void>("NATS");
   readonly #listeners: (() => void)[] = [];
-  #ping: TimerHandle | undefined = undefined;
+  readonly #loop = getRunningLoop();
+  #pings = { every: LONGEST_PING, most: PATIENCE / LONGEST_PING };
+  #pingTimer: TimerHandle | undefined = undefined;
+  /** For how many turns a ping has had no answer; 0 if there is none. */
+  #unanswered = 0;
+  #sentAfter = steadyClock.now();
   /** Whether it is connected, as far as is known. */
   #up = true;
   #error: unknown = undefined;
@@ -250,31 +261,50 @@ export class ReconnectingConnection {
   }
 
   /**
-   * Leaves a server that does not answer a ping within `ms` milliseconds, and
-   * pings that often: a server that has stopped without closing its connections
-   * is noticed within twice that time.
+   * Pings the server often enough for leases of `lease` milliseconds: a server
+   * that has stopped without closing its connections is left within a sixth of
+   * that, and {@linkcode sentAfter} is never older than a tenth.
    */
-  watchSilence(ms: number): void {
-    const loop = getRunningLoop();
-    let answered = true;
-    let planned = 0;
-    const look = () => {
-      const late = loop.time() - planned > ms / 2; // we were silent ourselves
-      if (this.#up && !answered && !late) this.#connection.reconnect();
-      if (this.#up && (answered || !late)) {
-        answered = false;
-        const pong = () => void (answered = true);
-        // A ping fails with its connection, and the next one has its own.
-        this.#connection.flush().then(pong, pong);
+  watch(lease: number): void {
+    const every = Math.min(Math.max(lease / 20, SHORTEST_PING), LONGEST_PING);
+    const patience = Math.min(Math.max(lease / 6, LEAST_PATIENCE), PATIENCE);
+    this.#pingTimer?.cancel();
+    this.#pings = { every, most: Math.ceil(patience / every) };
+    this.#plan();
+  }
+
+  #plan(): void {
+    if (this.#error !== undefined) return;
+    this.#pingTimer = this.#loop.callLater(this.#pings.every, () => {
+      this.#plan();
+      // Turns of ours are counted, not time: we may have been stopped ourselves.
+      if (!this.#up) this.#unanswered = 0;
+      else if (this.#unanswered === 0) this.ping();
+      else if (++this.#unanswered > this.#pings.most) {
+        this.#unanswered = 0;
+        this.#connection.reconnect();
       }
-      plan();
-    };
-    const plan = () => {
-      planned = loop.time() + ms;
-      if (this.#error === undefined) this.#ping = loop.callLater(ms, look);
-    };
-    this.#ping?.cancel();
-    plan();
+    });
+  }
+
+  /** Asks the server for a sign of life. */
+  ping(): void {
+    if (!this.#up) return;
+    const sent = steadyClock.now();
+    this.#unanswered = 1;
+    this.#connection.flush().then(() => {
+      this.#unanswered = 0;
+      this.#sentAfter = Math.max(this.#sentAfter, sent);
+    }, () => {}); // it ends with its connection
+  }
+
+  /**
+   * What is read now was sent after this time of the {@linkcode steadyClock}. A
+   * process that was stopped finds messages in its socket that have waited there
+   * for it; what comes after the answer to a ping was sent after the ping.
+   */
+  get sentAfter(): number {
+    return this.#sentAfter;
   }
 
   /** Ends it; requests reject with `error`. */
@@ -287,7 +317,7 @@ export class ReconnectingConnection {
     if (this.#error !== undefined) return;
     this.#error = error;
     this.#up = false;
-    this.#ping?.cancel();
+    this.#pingTimer?.cancel();
     this.#failAll(error);
     this.#pauses.failAll(error);
     this.#tell();
@@ -306,6 +336,8 @@ export class ReconnectingConnection {
         this.#tell();
       } else if (status.type === "reconnect") {
         this.#up = true;
+        this.#unanswered = 0;
+        this.#sentAfter = steadyClock.now();
         this.#pauses.wakeAll();
         this.#tell();
       } else if (

@@ -9,6 +9,8 @@ export class Proxy implements AsyncDisposable {
   deaf = false;
   /** What becomes of what the server says; as long as it was. */
   lie: ((said: string) => string) | undefined;
+  /** What becomes of what the client says; as long as it was. */
+  garble: ((said: string) => string) | undefined;
   readonly #to: number;
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   readonly #connections = new Set<Deno.Conn>();
@@ -23,6 +25,11 @@ export class Proxy implements AsyncDisposable {
   /** Where it listens. */
   get address(): string {
     return `127.0.0.1:${this.#listener.addr.port}`;
+  }
+
+  /** How many connections go through it. */
+  get connections(): number {
+    return this.#connections.size / 2;
   }
 
   /** Cuts all connections; new ones are welcome. */
@@ -46,7 +53,7 @@ export class Proxy implements AsyncDisposable {
           port: this.#to,
         });
         this.#connections.add(client).add(server);
-        this.#pump(client, server);
+        this.#pump(client, server, (bytes) => changed(bytes, this.garble));
         this.#pump(server, client, (bytes) => this.#said(bytes));
       }
     } catch {
@@ -56,8 +63,7 @@ export class Proxy implements AsyncDisposable {
 
   #said(bytes: Uint8Array): Uint8Array {
     if (this.deaf) return new Uint8Array();
-    if (this.lie === undefined) return bytes;
-    return encoder.encode(this.lie(decoder.decode(bytes)));
+    return changed(bytes, this.lie);
   }
 
   #pump(
@@ -87,6 +93,14 @@ export class Proxy implements AsyncDisposable {
     this.#pumping.add(pumping);
     pumping.then(() => this.#pumping.delete(pumping));
   }
+}
+
+function changed(
+  bytes: Uint8Array,
+  change: ((said: string) => string) | undefined,
+): Uint8Array {
+  if (change === undefined) return bytes;
+  return encoder.encode(change(decoder.decode(bytes)));
 }
 
 function close(connection: Deno.Conn): void {

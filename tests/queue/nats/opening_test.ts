@@ -196,3 +196,74 @@ test("bad options are refused before anything is connected", async () => {
     const bad of [{ connectTimeout: NaN }, { replicas: 2 as 1 }, { lease: 0 }]
   ) await assertRejects(() => natsJobs({ ...good, ...bad }), RangeError);
 });
+
+/** A server that asks for a login, and accepts none. */
+class LoginTrap implements AsyncDisposable {
+  /** What it was sent. */
+  sent = "";
+  readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  readonly address = `127.0.0.1:${this.#listener.addr.port}`;
+  readonly #serving: Promise<void> = this.#serve();
+
+  async #serve(): Promise<void> {
+    const encoder = new TextEncoder();
+    for await (const client of this.#listener) {
+      const info = { server_id: "x", version: "2.9.10", proto: 1 };
+      const rest = { headers: true, max_payload: 1048576, auth_required: true };
+      const text = `INFO ${JSON.stringify({ ...info, ...rest })}\r\n`;
+      await client.write(encoder.encode(text));
+      const buffer = new Uint8Array(4096);
+      const length = await client.read(buffer);
+      this.sent += new TextDecoder().decode(buffer.subarray(0, length ?? 0));
+      await client.write(encoder.encode("-ERR 'Authorization Violation'\r\n"));
+      client.close();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#listener.close();
+    await this.#serving.catch(() => {});
+  }
+}
+
+test("a login in the URL of a server is sent to no other", async () => {
+  await using one = new LoginTrap();
+  await using other = new LoginTrap();
+  const servers = [
+    `nats://ada:secret-1@${one.address}`,
+    `nats://bob:secret-2@${other.address}`,
+  ];
+  await assertRejects(() => natsJobs({ servers, name: "test" }), NatsError);
+  assertMatch(one.sent, /"ada".*"secret-1"/);
+  assertMatch(other.sent, /"bob".*"secret-2"/);
+  assert(!one.sent.includes("secret-2") && !other.sent.includes("secret-1"));
+});
+
+test("a server without a login in its URL is sent none, unless there is one for all", async () => {
+  await using one = new LoginTrap();
+  await using open = new LoginTrap();
+  const servers = [`nats://ada:secret@${one.address}`, open.address];
+  await assertRejects(() => natsJobs({ servers, name: "test" }), NatsError);
+  assert(open.sent.includes("CONNECT") && !open.sent.includes("secret"));
+  const common = { user: "bob", password: "common" };
+  await assertRejects(
+    () => natsJobs({ servers, name: "test", ...common }),
+    NatsError,
+  );
+  assertMatch(open.sent, /"bob".*"common"/);
+});
+
+test("a login is remembered for its server when the connection is made again", async () => {
+  await using server = await NatsServer.start(["--user", "a", "--pass", "b"]);
+  await using jobs = await natsJobs<string>({
+    servers: [
+      `nats://x:y@127.0.0.1:${freePorts(1)[0]}`,
+      `a:b@${server.address}`,
+    ],
+    name: "test",
+  });
+  await server.kill();
+  await server.restart();
+  await jobs.put("a");
+  assertEquals(await take(jobs), "a");
+});

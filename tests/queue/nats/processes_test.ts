@@ -6,6 +6,7 @@ import {
   type Process,
 } from "@asyncio/asyncio/process";
 import { letters } from "../jobs/_place.ts";
+import { askServer } from "./_admin.ts";
 import { ignore, NatsServer } from "./_nats_server.ts";
 
 function test(what: string, fn: () => Promise<void>): void {
@@ -63,4 +64,33 @@ test("a worker process that gets Ctrl-C gives its job back at once, and ends", a
   const job = await jobs.get();
   assertEquals([job.value, job.attempt], ["a", 1]);
   assertEquals(await worker.wait(), 130);
+});
+
+/** Waits until a process asks the servers for jobs. */
+async function untilAsking(server: NatsServer): Promise<void> {
+  const { port } = server;
+  const { consumers } = await askServer(port, "CONSUMER.NAMES.JOBS_test");
+  const info = `CONSUMER.INFO.JOBS_test.${consumers[0]}`;
+  while (!((await askServer(port, info)).num_waiting > 0));
+}
+
+test("a process that was stopped for longer than a lease does not begin what another has", async () => {
+  await using server = await NatsServer.start();
+  await using jobs = await natsJobs<string>({
+    servers: server.address,
+    name: "test",
+    lease: 1000,
+  });
+  await using stopped = await startWorker(server.address, "work");
+  await untilAsking(server);
+  stopped.sendSignal("SIGSTOP");
+  await jobs.put("a"); // into the socket of the process that does not run
+  const job = await jobs.get(); // after its lease
+  assertEquals([job.value, job.attempt], ["a", 2]);
+  stopped.sendSignal("SIGCONT");
+  await jobs.put("b");
+  assertEquals(await nextLine(stopped), "b 1");
+  assertEquals(job.state, "leased");
+  await job.done();
+  await jobs.join();
 });
