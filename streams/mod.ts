@@ -90,6 +90,7 @@ export {
 } from "./open_connection.ts";
 export { Server } from "./server.ts";
 export {
+  type ConnectionHandler,
   type ServeOptions,
   type ServerTlsOptions,
   startServer,
@@ -98,7 +99,6 @@ export {
 } from "./start_server.ts";
 export { type ReaderOptions, StreamReader } from "./stream_reader.ts";
 export { StreamWriter } from "./stream_writer.ts";
-export type { ConnectionHandler } from "./socket/server_connections.ts";
 export type { Separator } from "./framing/separators.ts";
 export type { TlsOptions } from "./tls_options.ts";
 export type { WaitOptions } from "../tasks/kernel/types.ts";

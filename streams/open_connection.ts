@@ -113,13 +113,21 @@ export function openConnection(
 async function open(
   options: ConnectOptions,
 ): Promise<Streams & AsyncDisposable> {
-  const { path, port, hostname = "127.0.0.1", limit } = options;
+  const { limit } = options;
+  checkLimit(limit);
+  return connected(await connectSocket(options), limit);
+}
+
+/** Connects a socket, whatever is to stand at its ends. */
+export async function connectSocket(
+  options: ConnectOptions,
+): Promise<SocketParts> {
+  const { path, port, hostname = "127.0.0.1" } = options;
   if ((path === undefined) === (port === undefined)) {
     throw new TypeError(
-      "openConnection takes a port or a path, found both or none",
+      "a connection takes a port or a path, found both or none",
     );
   }
-  checkLimit(limit);
   const tls = tlsOptions(options.tls, hostname);
   const handshakeTimeout = checkHandshakeTimeout(options.handshakeTimeout);
   if (options.handshakeTimeout !== undefined && tls === undefined) {
@@ -134,7 +142,7 @@ async function open(
     if (tls !== undefined) {
       throw new TypeError("TLS over a Unix socket is not possible");
     }
-    return connected(await connectUnix(path, options), limit);
+    return await connectUnix(path, options);
   }
   checkPort(port);
   const target = {
@@ -148,7 +156,7 @@ async function open(
     localAddress: options.localAddress,
     family: options.family,
   };
-  return connected(await connectTcp(target, options), limit);
+  return await connectTcp(target, options);
 }
 
 /**

@@ -186,7 +186,7 @@ export class Server implements AsyncDisposable {
    * `asyncio.Server.close_clients`.
    */
   closeClients(): void {
-    for (const { writer } of this.#clients.connections) writer.close();
+    for (const each of this.#clients.connections) each.close();
   }
 
   /**
@@ -194,7 +194,7 @@ export class Server implements AsyncDisposable {
    * `asyncio.Server.abort_clients`.
    */
   abortClients(): void {
-    for (const { writer } of this.#clients.connections) writer.abort();
+    for (const each of this.#clients.connections) each.abort();
   }
 
   /**

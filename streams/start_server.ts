@@ -1,16 +1,26 @@
 /** @module */
-import type { ConnectionHandler } from "./socket/server_connections.ts";
+import type { ServedClient } from "./socket/server_connections.ts";
+import type { SocketParts } from "./socket/socket.ts";
+import { SocketConnection } from "./socket/socket_connection.ts";
 import { checkHandshakeTimeout, checkTlsOptions } from "./socket/tls.ts";
 import { checkLimit } from "./buffer/buffered_source.ts";
 import { type Listener, listenTcp } from "./socket/tcp_listener.ts";
 import { checkPath, checkPort, isAbstract } from "./address.ts";
 import { listenUnix } from "./socket/unix_listener.ts";
 import { serve, type Server } from "./server.ts";
+import type { StreamReader } from "./stream_reader.ts";
+import type { StreamWriter } from "./stream_writer.ts";
 import { describe, type WaitOptions } from "../tasks/kernel/types.ts";
 import {
   checkpointIfCancelled,
   ignoreCancelRejection,
 } from "../tasks/kernel/wait/checkpoint.ts";
+
+/** What a server does with a client. */
+export type ConnectionHandler = (
+  reader: StreamReader,
+  writer: StreamWriter,
+) => unknown;
 
 /** Where {@linkcode startServer} listens, and how it serves. */
 export interface ServeOptions extends WaitOptions {
@@ -141,12 +151,25 @@ async function start(
       }`,
     );
   }
-  const { path, tls, limit, maxConnections = Infinity } = options;
+  const { limit } = options;
   checkLimit(limit);
+  return await startServing((parts) => {
+    const connection = new SocketConnection({ ...parts, limit });
+    const { reader, writer } = connection;
+    return { connection, handler: () => handler(reader, writer) };
+  }, options);
+}
+
+/** Starts a server that makes what it likes of its clients. */
+export async function startServing(
+  serveClient: (parts: SocketParts) => ServedClient,
+  options: ServeOptions,
+): Promise<Server> {
+  const { path, tls, maxConnections = Infinity } = options;
   checkMaxConnections(maxConnections);
   if (tls !== undefined) checkServerTls(tls);
   if (path !== undefined && options.port !== undefined) {
-    throw new TypeError("startServer takes a port or a path, found both");
+    throw new TypeError("a server takes a port or a path, found both");
   }
   if (path !== undefined && tls !== undefined) {
     throw new TypeError("TLS over a Unix socket is not possible");
@@ -166,8 +189,7 @@ async function start(
     : [await listenUnix(path, options)];
   return serve({
     listening,
-    handler,
-    limit,
+    serveClient,
     maxConnections,
     handshakeTimeout,
     noDelay: options.noDelay ?? true,

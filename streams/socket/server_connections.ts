@@ -1,12 +1,9 @@
 /** @module */
 import { show } from "../address.ts";
 import type { SocketParts } from "./socket.ts";
-import { SocketConnection } from "./socket_connection.ts";
 import { shakeHands, TlsHandshake } from "./tls.ts";
 import type { Acceptor } from "./accept_loop.ts";
 import { reportable } from "./shortage.ts";
-import type { StreamReader } from "../stream_reader.ts";
-import type { StreamWriter } from "../stream_writer.ts";
 import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
 import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
 import { createTask } from "../../tasks/create_task.ts";
@@ -15,11 +12,23 @@ import type { WaitOptions } from "../../tasks/kernel/types.ts";
 import { ExternalWaiter } from "../../tasks/kernel/wait/waiter.ts";
 import { checkpointIfCancelled } from "../../tasks/kernel/wait/checkpoint.ts";
 
-/** What a server does with a client. */
-export type ConnectionHandler = (
-  reader: StreamReader,
-  writer: StreamWriter,
-) => unknown;
+/** The connection of a client, with whatever ends. */
+export interface ServedConnection extends AsyncDisposable {
+  onClosed: (() => void) | undefined;
+  /** Closes it when everything is sent. */
+  close(): void;
+  /** Closes it at once. */
+  abort(): void;
+  /** Its handler has returned, and leaves it to others. */
+  leaveUnattended?(): void;
+}
+
+/** What a server makes of a client. */
+export interface ServedClient {
+  readonly connection: ServedConnection;
+  /** Serves it, in a task; left out if the connection needs none. */
+  readonly handler?: () => unknown;
+}
 
 /** How clients are served. */
 export interface ClientOptions {
@@ -27,8 +36,7 @@ export interface ClientOptions {
   readonly maxConnections: number;
   /** In milliseconds. */
   readonly handshakeTimeout: number;
-  readonly handler: ConnectionHandler;
-  readonly limit: number | undefined;
+  readonly serveClient: (parts: SocketParts) => ServedClient;
   readonly noDelay: boolean;
   readonly keepAlive: boolean;
   /** Shown in place of the socket's own address. */
@@ -39,7 +47,7 @@ export interface ClientOptions {
 export class ServerConnections implements Acceptor {
   readonly #options: ClientOptions;
   readonly signal: AbortSignal;
-  readonly connections = new Set<SocketConnection>();
+  readonly connections = new Set<ServedConnection>();
   /** The handlers that have not ended. */
   readonly tasks = new Set<Task<unknown>>();
   /** The clients that wait for room after their handshake. */
@@ -122,22 +130,20 @@ export class ServerConnections implements Acceptor {
 
   #start(parts: SocketParts): void {
     if (this.signal.aborted) return parts.conn.close();
-    const { handler, limit, sockname, noDelay, keepAlive } = this.#options;
+    const { serveClient, sockname, noDelay, keepAlive } = this.#options;
     const { conn } = parts;
     if (noDelay && "setNoDelay" in conn) (conn as Deno.TcpConn).setNoDelay();
     if (keepAlive && "setKeepAlive" in conn) {
       (conn as Deno.TcpConn).setKeepAlive();
     }
-    const connection = new SocketConnection({ ...parts, limit, sockname });
+    const { connection, handler } = serveClient({ ...parts, sockname });
     connection.onClosed = () => {
       this.connections.delete(connection);
       this.changed();
     };
     this.connections.add(connection);
-    const { reader, writer } = connection;
-    const task = createTask(() => handler(reader, writer), {
-      name: this.#nameOf(conn),
-    });
+    if (handler === undefined) return;
+    const task = createTask(handler, { name: this.#nameOf(conn) });
     this.tasks.add(task);
     task.addDoneCallback(() => this.#ended(task, connection));
   }
@@ -146,13 +152,13 @@ export class ServerConnections implements Acceptor {
    * A handler that has returned leaves its connection to others, if there are
    * any.
    */
-  #ended(task: Task<unknown>, connection: SocketConnection): void {
+  #ended(task: Task<unknown>, connection: ServedConnection): void {
     this.tasks.delete(task);
     try {
       task.result();
-      connection.leaveUnattended();
+      connection.leaveUnattended?.();
     } catch (error) {
-      connection.writer.close();
+      connection.close();
       if (!task.cancelled) {
         currentScope().scheduler.report({
           message: "Unhandled exception in client handler",
