@@ -40,6 +40,12 @@
  * when the connection was lost; nothing else does, and it is never an unhandled
  * rejection.
  *
+ * **Frames.** {@linkcode lengthPrefixed}, {@linkcode delimited}, {@linkcode
+ * jsonLines}, or a {@linkcode Decoder} of your own, make a protocol of bytes:
+ * `reader.readFrame(codec)`, `reader.frames(codec)`, `writer.writeFrame(codec,
+ * value)`. A frame is taken whole or not at all. Without a copy go `reader.pipeTo`,
+ * `peek` and `discard`.
+ *
  * **Ending.** `writeEof` ends one direction and leaves the other; `close` sends
  * what is unsent, `abort` drops it. When both directions have ended, the
  * connection is closed. At the end of a `run` its connections and servers are
@@ -99,6 +105,10 @@ export {
 } from "./start_server.ts";
 export { type ReaderOptions, StreamReader } from "./stream_reader.ts";
 export { StreamWriter } from "./stream_writer.ts";
+export { delimited } from "./framing/delimited.ts";
+export type { Decoder, FrameCodec } from "./framing/frame_codec.ts";
+export { jsonLines } from "./framing/json_lines.ts";
+export { lengthPrefixed } from "./framing/length_prefixed.ts";
 export type { Separator } from "./framing/separators.ts";
 export type { TlsOptions } from "./tls_options.ts";
 export type { WaitOptions } from "../tasks/kernel/types.ts";

@@ -10,7 +10,7 @@ import type { StreamWriter } from "./stream_writer.ts";
 import type { TlsOptions } from "./tls_options.ts";
 import { currentScope } from "../tasks/kernel/context/current_scope.ts";
 import { checkMilliseconds, type WaitOptions } from "../tasks/kernel/types.ts";
-import { ignoreCancelRejection } from "../tasks/kernel/wait/checkpoint.ts";
+import { composite } from "../tasks/kernel/wait/handed_wait.ts";
 
 /** Both directions of a connection. */
 export interface Streams {
@@ -107,7 +107,7 @@ export type UnixConnectOptions = Pick<ConnectOptions, "limit" | "signal">;
 export function openConnection(
   options: ConnectOptions,
 ): Promise<Streams & AsyncDisposable> {
-  return ignoreCancelRejection(open(options));
+  return composite(() => open(options));
 }
 
 async function open(
@@ -187,7 +187,7 @@ export function openUnixConnection(
   path: string,
   options?: UnixConnectOptions,
 ): Promise<Streams & AsyncDisposable> {
-  return ignoreCancelRejection(openUnix(path, options));
+  return composite(() => openUnix(path, options));
 }
 
 async function openUnix(

@@ -14,11 +14,9 @@ import { printable } from "../tasks/kernel/watch/inspect.ts";
 import { WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
 import { moveOnAfter } from "../tasks/timeout.ts";
 import { checkMilliseconds, type WaitOptions } from "../tasks/kernel/types.ts";
+import { composite } from "../tasks/kernel/wait/handed_wait.ts";
 import { ExternalWaiter } from "../tasks/kernel/wait/waiter.ts";
-import {
-  checkpointIfCancelled,
-  ignoreCancelRejection,
-} from "../tasks/kernel/wait/checkpoint.ts";
+import { checkpointIfCancelled } from "../tasks/kernel/wait/checkpoint.ts";
 
 /** What a server is made of. */
 export interface ServerParts extends ClientOptions {
@@ -125,7 +123,7 @@ export class Server implements AsyncDisposable {
    * @throws {Error} It is called twice, or after {@linkcode close}.
    */
   serveForever(options?: WaitOptions): Promise<never> {
-    return ignoreCancelRejection(this.#serveForever(options));
+    return composite(() => this.#serveForever(options));
   }
 
   async #serveForever(options: WaitOptions | undefined): Promise<never> {
@@ -175,10 +173,12 @@ export class Server implements AsyncDisposable {
    * @throws The signal's reason, when it aborts.
    */
   waitClosed(options?: WaitOptions): Promise<void> {
-    return ignoreCancelRejection(this.#clients.until(
-      () => this.#open === 0 && this.#clients.tasks.size === 0,
-      options,
-    ));
+    return composite(() =>
+      this.#clients.until(
+        () => this.#open === 0 && this.#clients.tasks.size === 0,
+        options,
+      )
+    );
   }
 
   /**
@@ -213,7 +213,7 @@ export class Server implements AsyncDisposable {
   shutdown(
     options?: WaitOptions & { timeout?: number | undefined },
   ): Promise<void> {
-    return ignoreCancelRejection(this.#shutdown(options));
+    return composite(() => this.#shutdown(options));
   }
 
   async #shutdown(

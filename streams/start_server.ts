@@ -11,10 +11,8 @@ import { serve, type Server } from "./server.ts";
 import type { StreamReader } from "./stream_reader.ts";
 import type { StreamWriter } from "./stream_writer.ts";
 import { describe, type WaitOptions } from "../tasks/kernel/types.ts";
-import {
-  checkpointIfCancelled,
-  ignoreCancelRejection,
-} from "../tasks/kernel/wait/checkpoint.ts";
+import { composite } from "../tasks/kernel/wait/handed_wait.ts";
+import { checkpointIfCancelled } from "../tasks/kernel/wait/checkpoint.ts";
 
 /** What a server does with a client. */
 export type ConnectionHandler = (
@@ -137,7 +135,7 @@ export function startServer(
   handler: ConnectionHandler,
   options: ServeOptions,
 ): Promise<Server> {
-  return ignoreCancelRejection(start(handler, options));
+  return composite(() => start(handler, options));
 }
 
 async function start(
@@ -228,7 +226,7 @@ export function startUnixServer(
   handler: ConnectionHandler,
   options: UnixServeOptions,
 ): Promise<Server> {
-  return ignoreCancelRejection(startUnix(handler, options));
+  return composite(() => startUnix(handler, options));
 }
 
 async function startUnix(

@@ -5,10 +5,14 @@ import type { ByteSource } from "./buffer/source_and_sink.ts";
 import { Decoders, NEWLINE } from "./framing/decoders.ts";
 import { readableOf } from "./web/readable.ts";
 import { type Separator, Separators } from "./framing/separators.ts";
+import { checkDecoder, type Decoder } from "./framing/frame_codec.ts";
 import { StreamIterator } from "./framing/stream_iterator.ts";
 import { WebSource } from "./web/web_source.ts";
+import { Pipe } from "./connection/pipe.ts";
+import { connectionOf, StreamWriter } from "./stream_writer.ts";
 import { printable } from "../tasks/kernel/watch/inspect.ts";
 import { describe, type WaitOptions } from "../tasks/kernel/types.ts";
+import { composite } from "../tasks/kernel/wait/handed_wait.ts";
 
 /** How a reader is made. */
 export interface ReaderOptions {
@@ -51,8 +55,11 @@ export let sourceOf: (reader: StreamReader) => BufferedSource;
  * - A lost connection fails this read and all that follow.
  * - What a read gives is the caller's own, and of `read` and `readExactly` the
  *   `buffer` has these bytes and no others: for a `DataView`, or to be
- *   transferred. Short lines, and pieces up to a separator, that came together
- *   may share one: mind the `byteOffset`, and copy them (`slice()`) before.
+ *   transferred. Short lines, pieces up to a separator, and frames that came
+ *   together may share one: mind the `byteOffset`, and copy them (`slice()`)
+ *   before. What {@linkcode peek} gives is a view of the reader's own memory.
+ * - The bytes that came before a connection was lost are given first. A read that
+ *   they do not complete rejects with them as the error's `partial`.
  *
  * **Cancel safety:** every read that is cancelled or aborted, or given up by a
  * timeout, leaves all its bytes to the next one. That holds for each method
@@ -207,6 +214,296 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
       (buffer, eof) => this.#decoders.exactly(n, buffer, eof),
       options,
     );
+  }
+
+  /**
+   * Waits until at least `n` bytes are there, and gives all that are, without
+   * taking them; fewer only at the end. It is not bound by the reader's limit.
+   * {@linkcode discard} takes them.
+   *
+   * The array is a view of the reader's own memory: no copy, valid until the next
+   * call on the reader, and to be looked at only.
+   *
+   * **Cancel safety:** it takes nothing.
+   *
+   * @param n 1 unless given.
+   *
+   * @throws {RangeError} `n` is negative.
+   * @throws {Error} Another read is waiting, or the connection was lost with
+   * nothing unread.
+   *
+   * @example An echo without a copy of its own
+   * ```ts
+   * import { openConnection, startServer } from "@asyncio/asyncio/streams";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using server = await startServer(async (reader, writer) => {
+   *   for (let bytes; (bytes = await reader.peek()).length > 0;) {
+   *     writer.write(bytes);
+   *     reader.discard(bytes.length);
+   *     await writer.drain();
+   *   }
+   *   writer.close();
+   * }, { hostname: "127.0.0.1" });
+   *
+   * const { port } = server.addresses[0] as Deno.NetAddr;
+   * await using client = await openConnection({ port });
+   * client.writer.write("hello");
+   * client.writer.writeEof();
+   * assertEquals(new TextDecoder().decode(await client.reader.read()), "hello");
+   * ```
+   */
+  peek(n = 1, options?: WaitOptions): Promise<Uint8Array> {
+    const what = "StreamReader.peek";
+    const wrong = checkCount(n, what);
+    if (wrong !== undefined) return wrong;
+    const source = this.#source;
+    return source.read(
+      what,
+      (buffer, eof) => {
+        const { size } = buffer;
+        // What came before a failure comes first.
+        const isAll = eof || source.isOver && size > 0;
+        return size >= n || isAll ? buffer.view() : undefined;
+      },
+      options,
+    );
+  }
+
+  /**
+   * Takes the first `n` bytes of those that {@linkcode peek} has given, or that
+   * are there.
+   *
+   * @throws {RangeError} It is no number of bytes, or more than are there: none is
+   * taken.
+   * @throws {Error} A read is waiting.
+   */
+  discard(n: number): void {
+    const { buffer, waitsFor } = this.#source;
+    if (!Number.isInteger(n) || n < 0 || n > buffer.size) {
+      throw new RangeError(
+        `Cannot discard: a number of bytes from 0 to ${buffer.size}, received ${
+          describe(n)
+        }`,
+      );
+    }
+    if (waitsFor !== undefined) {
+      throw new Error(`Cannot discard: ${waitsFor} is waiting`);
+    }
+    buffer.skip(n);
+  }
+
+  /**
+   * Reads what is there into `target`: at least one byte, and as many as fit at the
+   * most. Gives their number; 0 at the end.
+   *
+   * **Cancel safety:** a read given up leaves all its bytes to the next one, and
+   * `target` as it is: it is written to only when the read ends.
+   *
+   * @throws {TypeError} `target` is no `Uint8Array`, or was transferred meanwhile:
+   * the bytes stay for the next read.
+   * @throws {RangeError} `target` is empty.
+   * @throws {Error} Another read is waiting, or the connection was lost.
+   *
+   * @example
+   * ```ts
+   * import { StreamReader } from "@asyncio/asyncio/streams";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const reader = StreamReader.from(new Response("hello").body!);
+   * const target = new Uint8Array(3);
+   * assertEquals(await reader.readInto(target), 3);
+   * assertEquals(new TextDecoder().decode(target), "hel");
+   * ```
+   */
+  readInto(target: Uint8Array, options?: WaitOptions): Promise<number> {
+    const what = "StreamReader.readInto";
+    if (!(target instanceof Uint8Array)) {
+      return Promise.reject(
+        new TypeError(
+          `${what} takes a Uint8Array, received ${describe(target)}`,
+        ),
+      );
+    }
+    if (target.length === 0) {
+      return Promise.reject(
+        new RangeError(`${what} takes a target of at least one byte`),
+      );
+    }
+    return this.#source.read(
+      what,
+      (buffer, eof) => this.#decoders.into(target, buffer, eof),
+      options,
+    );
+  }
+
+  /**
+   * Reads a line as text, without its `"\n"` or `"\r\n"`; `undefined` at the end.
+   * What is no UTF-8 becomes U+FFFD. The same lines as {@linkcode lines} gives.
+   *
+   * **Cancel safety:** a read given up leaves all its bytes to the next one.
+   *
+   * @throws {LimitOverrunError} The line is longer than the limit. It is dropped,
+   * or as much of it as was there.
+   * @throws {Error} Another read is waiting, or the connection was lost.
+   *
+   * @example
+   * ```ts
+   * import { StreamReader } from "@asyncio/asyncio/streams";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const reader = StreamReader.from(new Response("one\r\n\ntwo").body!);
+   * assertEquals(await reader.readTextLine(), "one");
+   * assertEquals(await reader.readTextLine(), "");
+   * assertEquals(await reader.readTextLine(), "two");
+   * assertEquals(await reader.readTextLine(), undefined);
+   * ```
+   */
+  readTextLine(options?: WaitOptions): Promise<string | undefined> {
+    const what = "StreamReader.readTextLine";
+    return this.#source.read<string | undefined>(
+      what,
+      this.#decoders.textLine,
+      options,
+    );
+  }
+
+  /**
+   * Reads a frame, as `decoder` finds it; `undefined` at the end. It is not bound
+   * by the reader's limit. {@linkcode lengthPrefixed}, {@linkcode delimited} and
+   * {@linkcode jsonLines} give decoders; a protocol of your own is a {@linkcode
+   * Decoder}.
+   *
+   * **Cancel safety:** a frame is taken whole or not at all: a read given up leaves
+   * all its bytes to the next one.
+   *
+   * @throws {IncompleteReadError} The stream ended within a frame; the error has
+   * what was there.
+   * @throws What the decoder throws or returns as an error.
+   * @throws {TypeError} It is no decoder, or gives an `undefined` value.
+   * @throws {RangeError} It gives a length that no frame has.
+   * @throws {Error} Another read is waiting, or the connection was lost.
+   *
+   * @example
+   * ```ts
+   * import { lengthPrefixed, StreamReader } from "@asyncio/asyncio/streams";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const codec = lengthPrefixed({ lengthBytes: 1 });
+   * const reader = new StreamReader();
+   * reader.feedData(new Uint8Array([2, 104, 105]));
+   * reader.feedEof();
+   * assertEquals(await reader.readFrame(codec), new Uint8Array([104, 105]));
+   * assertEquals(await reader.readFrame(codec), undefined);
+   * ```
+   */
+  readFrame<T>(
+    decoder: Decoder<T>,
+    options?: WaitOptions,
+  ): Promise<T | undefined> {
+    const what = "StreamReader.readFrame";
+    try {
+      checkDecoder(decoder, what);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.#source.read<T | undefined>(
+      what,
+      (buffer, eof) => this.#decoders.frame(decoder, buffer, eof),
+      options,
+    );
+  }
+
+  /**
+   * The frames that `decoder` finds, to the end of the stream: see {@linkcode
+   * readFrame}.
+   *
+   * **Cancel safety:** ending the iteration, or cancelling it, takes no part of a
+   * frame.
+   *
+   * @throws {TypeError} It is no decoder.
+   *
+   * @example
+   * ```ts
+   * import { delimited, StreamReader } from "@asyncio/asyncio/streams";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const reader = StreamReader.from(new Response("a;b;c").body!);
+   * const frames = await Array.fromAsync(reader.frames(delimited(";")));
+   * assertEquals(frames.length, 3);
+   * ```
+   */
+  frames<T>(decoder: Decoder<T>, options?: WaitOptions): AsyncIterable<T> {
+    checkDecoder(decoder, "StreamReader.frames");
+    const decoders = this.#decoders;
+    return {
+      [Symbol.asyncIterator]: () =>
+        new StreamIterator<T>(
+          this.#source,
+          (buffer, eof) => decoders.nextFrame(decoder, buffer, eof),
+          options,
+        ),
+    };
+  }
+
+  /**
+   * Hands on all bytes to `writer`, up to the end, and closes it; resolves to their
+   * number when all are sent. Nothing is copied, and at most two chunks are held:
+   * a slow writer holds the peer back.
+   *
+   * - With `preventClose` the writer stays open, for a `writeEof` of your own, or
+   *   for more.
+   * - An error of this reader rejects it, and leaves the writer open. What came
+   *   before has been handed on.
+   * - An error or the end of the writer rejects it; what was not handed on can be
+   *   read.
+   *
+   * **Cancel safety:** given up, both ends stay open, and another `pipeTo` goes on
+   * without a gap.
+   *
+   * @throws {TypeError} `writer` is no {@linkcode StreamWriter}.
+   * @throws {Error} Another read is waiting, the connection was lost, or the writer
+   * is closed.
+   *
+   * @example
+   * ```ts
+   * import { StreamReader, StreamWriter } from "@asyncio/asyncio/streams";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+   * const reader = StreamReader.from(new Response("all of it").body!);
+   * const piping = reader.pipeTo(StreamWriter.from(writable));
+   * assertEquals(await new Response(readable).text(), "all of it");
+   * assertEquals(await piping, 9);
+   * ```
+   */
+  pipeTo(
+    writer: StreamWriter,
+    options?: WaitOptions & { preventClose?: boolean | undefined },
+  ): Promise<number> {
+    return composite(() => this.#pipeTo(writer, options));
+  }
+
+  async #pipeTo(
+    writer: StreamWriter,
+    options: WaitOptions & { preventClose?: boolean | undefined } | undefined,
+  ): Promise<number> {
+    if (!(writer instanceof StreamWriter)) {
+      throw new TypeError(
+        `StreamReader.pipeTo takes a StreamWriter, as StreamWriter.from(stream), received ${
+          describe(writer)
+        }`,
+      );
+    }
+    const connection = connectionOf(writer);
+    const passed = await new Pipe(this.#source, connection).run(options);
+    if (options?.preventClose) {
+      await connection.flushed(options);
+    } else {
+      connection.close();
+      await connection.waitClosed(options);
+    }
+    return passed;
   }
 
   /**

@@ -1,6 +1,7 @@
 /** @module */
 import { show } from "./address.ts";
 import type { ByteSink } from "./buffer/source_and_sink.ts";
+import type { FrameCodec } from "./framing/frame_codec.ts";
 import { Connection } from "./connection/connection.ts";
 import type { TlsOptions } from "./tls_options.ts";
 import { WebSink } from "./web/web_sink.ts";
@@ -116,6 +117,37 @@ export class StreamWriter implements AsyncDisposable {
     const pieces = Array.from(data, toBytes);
     this.#connection.checkOpen();
     for (const piece of pieces) this.#connection.write(piece);
+  }
+
+  /**
+   * Takes a frame: the bytes that `codec` makes of `value`. A frame is taken whole
+   * or not at all.
+   *
+   * @throws What `codec.encode` throws: nothing is taken then.
+   * @throws {Error} As {@linkcode write}.
+   * @throws {TypeError} `codec` is no codec.
+   *
+   * @example
+   * ```ts
+   * import { jsonLines, StreamWriter } from "@asyncio/asyncio/streams";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+   * const writer = StreamWriter.from(writable);
+   * writer.writeFrame(jsonLines(), { id: 1 });
+   * writer.close();
+   * assertEquals(await new Response(readable).text(), '{"id":1}\n');
+   * ```
+   */
+  writeFrame<T>(codec: FrameCodec<T>, value: T): void {
+    if (typeof codec?.encode !== "function") {
+      throw new TypeError(
+        `writeFrame takes a codec, as lengthPrefixed(), received ${
+          describe(codec)
+        }`,
+      );
+    }
+    this.write(codec.encode(value));
   }
 
   /**

@@ -1,46 +1,45 @@
 /**
- * Memory for buffers. What is large is not kept by whoever is idle, or
+ * Memory for buffers. What is large is not kept while its owner is idle, or
  * thousands of connections would hold what each has needed once. Some of it is
- * kept for all of them, as to allocate and clear it takes longer than to fill
- * it.
+ * kept for all of them: to allocate and clear it takes longer than to fill it,
+ * and what was used last is still in the cache.
  *
  * @module
  */
 
 /** What a buffer may keep while it is empty, in bytes. */
 export const MAX_IDLE_BYTES = 1 << 16;
+/** The lengths are powers of 2, from this one on. */
+const MIN_LENGTH = 1 << 10;
 /** Memory that is larger comes and goes. */
-const MAX_POOLED_LENGTH = 1 << 20;
+const MAX_LENGTH = 1 << 20;
 /** How much is kept for all, in bytes. */
 const MAX_POOLED_BYTES = 1 << 24;
 
-/** What is in nobody's hands, by its length: the powers of 2 in between. */
-const spare = new Map<number, Uint8Array<ArrayBuffer>[]>();
-for (
-  let length = 2 * MAX_IDLE_BYTES;
-  length <= MAX_POOLED_LENGTH;
-  length *= 2
-) {
-  spare.set(length, []);
-}
+/** The memory that is kept, by the logarithm of its length. */
+const spare: Uint8Array<ArrayBuffer>[][] = Array.from({ length: 32 }, () => []);
 let spareBytes = 0;
 
-/** Gives at least `n` bytes, and less than twice as many; they may be used. */
+/**
+ * Gives at least `n` bytes, and less than twice as many, or the least that is
+ * given. They may be used.
+ */
 export function allocate(n: number): Uint8Array<ArrayBuffer> {
-  if (n <= MAX_IDLE_BYTES || n > MAX_POOLED_LENGTH) return new Uint8Array(n);
-  const length = 1 << (32 - Math.clz32(n - 1));
-  const memory = spare.get(length)!.pop();
-  if (memory === undefined) return new Uint8Array(length);
-  spareBytes -= length;
+  if (n > MAX_LENGTH) return new Uint8Array(n);
+  const log = n <= MIN_LENGTH ? 10 : 32 - Math.clz32(n - 1);
+  const memory = spare[log]!.pop();
+  if (memory === undefined) return new Uint8Array(1 << log);
+  spareBytes -= memory.length;
   return memory;
 }
 
-/** Takes back memory that nobody else holds. */
+/** Takes back memory that nothing else holds. */
 export function release(memory: Uint8Array<ArrayBuffer>): void {
   const { length } = memory;
+  if (length < MIN_LENGTH || length > MAX_LENGTH) return;
   if (spareBytes + length > MAX_POOLED_BYTES) return;
-  const others = spare.get(length);
-  if (others === undefined) return;
-  others.push(memory);
+  const log = 31 - Math.clz32(length);
+  if (length !== 1 << log) return;
+  spare[log]!.push(memory);
   spareBytes += length;
 }

@@ -4,26 +4,29 @@
  *
  * Bytes are collected until the connection is read for more, or else until the
  * end of the turn, when all that is ready to run has run, and leave in one call.
- * While that is under way, the next ones are collected. There are two buffers,
- * which change places, so nothing is copied twice.
+ * While that is under way, the next ones are collected. The memory comes from
+ * the pool and goes back to it: an idle sink holds none.
  *
  * @module
  */
-import { ByteBuffer } from "./byte_buffer.ts";
+import { allocate, release } from "./buffer_pool.ts";
+import type { Detached } from "./byte_buffer.ts";
 import { EndOfTurn } from "./end_of_turn.ts";
 import type { ByteSink } from "./source_and_sink.ts";
-import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
-import { ExternalWaiter } from "../../tasks/kernel/wait/waiter.ts";
 import {
   checkpointIfCancelled,
   ready,
 } from "../../tasks/kernel/wait/checkpoint.ts";
+import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
+import { ExternalWaiter } from "../../tasks/kernel/wait/waiter.ts";
 
 /** With more than this unsent, `drain` begins to wait; as asyncio. */
 const HIGH_WATER = 65536;
 /** With no more than this unsent, it goes on. */
 const LOW_WATER = HIGH_WATER / 4;
+
+const EMPTY: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
 /** The owner of a sink decides what follows. */
 export interface SinkOwner {
@@ -37,8 +40,11 @@ export interface SinkOwner {
 export class BufferedSink {
   readonly #sink: ByteSink;
   readonly #owner: SinkOwner;
-  #collected = new ByteBuffer();
-  #sending = new ByteBuffer();
+  #collected = EMPTY;
+  #collectedSize = 0;
+  /** What the sink is given, and its memory, if that is of the pool. */
+  #sending: Uint8Array = EMPTY;
+  #sendingMemory = EMPTY;
   /** Sends what is collected, unless it was sent before. */
   readonly #endOfTurn = new EndOfTurn(() => this.#flush());
   /** A call of the sink is under way, or it is paused. */
@@ -55,14 +61,37 @@ export class BufferedSink {
 
   /** How many bytes are unsent. */
   get size(): number {
-    return this.#collected.size + this.#sending.size;
+    return this.#collectedSize + this.#sending.length;
   }
 
   /** Takes a copy of the bytes, to be sent with all others of this turn. */
   add(bytes: Uint8Array): void {
-    this.#collected.append(bytes);
+    const { length } = bytes;
+    if (length === 0) return;
+    const size = this.#collectedSize;
+    if (this.#collected.length - size < length) {
+      this.#grow(Math.max(size + length, 2 * size));
+    }
+    this.#collected.set(bytes, size);
+    this.#collectedSize = size + length;
     if (this.size > HIGH_WATER) this.#aboveHighWater = true;
     if (!this.#busy) this.#endOfTurn.plan();
+  }
+
+  /**
+   * Whether bytes can be sent without a copy. What was added before goes first;
+   * then `sinkDrained` tells when.
+   */
+  canSend(): boolean {
+    this.flush();
+    return !this.#busy;
+  }
+
+  /** Sends bytes from their own memory: only if {@linkcode canSend}. */
+  send({ bytes, memory }: Detached): void {
+    this.#sending = bytes;
+    this.#sendingMemory = memory;
+    this.#send();
   }
 
   /** Sends what is collected now, without waiting for the end of the turn. */
@@ -99,50 +128,66 @@ export class BufferedSink {
   drop(error: unknown): void {
     this.#isOver = true;
     this.#endOfTurn.cancel();
-    this.#collected = new ByteBuffer();
-    this.#sending = new ByteBuffer();
+    // Not to the pool: a call of the sink may be under way.
+    this.#collected = this.#sending = this.#sendingMemory = EMPTY;
+    this.#collectedSize = 0;
     this.#aboveHighWater = false;
     this.#drainers.failAll(error);
     this.#flushers.failAll(error);
   }
 
+  #grow(length: number): void {
+    const memory = allocate(length);
+    memory.set(this.#collected.subarray(0, this.#collectedSize));
+    release(this.#collected);
+    this.#collected = memory;
+  }
+
   #wait(
-    line: WaitQueue<void>,
+    queue: WaitQueue<void>,
     necessary: boolean,
     options: WaitOptions | undefined,
   ): Promise<void> {
     const rejection = checkpointIfCancelled(options);
     if (rejection !== undefined) return rejection;
     if (!necessary || this.#isOver) return ready(undefined);
-    return line.add(new ExternalWaiter<void>(line, options));
+    return queue.add(new ExternalWaiter<void>(queue, options));
   }
 
   #flush(): void {
     this.#endOfTurn.cancel();
     if (this.#busy || this.#isOver) return;
-    // Also with nothing to send: the next bytes go where the last ones came
-    // from, so that the other memory is needed only while a call is under way.
-    [this.#sending, this.#collected] = [this.#collected, this.#sending];
-    if (this.#sending.size > 0) return this.#send();
+    if (this.#collectedSize > 0) {
+      this.#sendingMemory = this.#collected;
+      this.#sending = this.#collected.subarray(0, this.#collectedSize);
+      this.#collected = EMPTY;
+      this.#collectedSize = 0;
+      return this.#send();
+    }
     this.#flushers.wakeAll();
     this.#owner.sinkDrained();
   }
 
   #send(): void {
     this.#busy = true;
-    this.#sink.write(this.#sending.bytes).then(this.#sent, this.#failed);
+    this.#sink.write(this.#sending).then(this.#sent, this.#failed);
   }
 
   #sent = (n: number): void => {
     this.#busy = false;
     if (this.#isOver) return;
-    this.#sending.skip(n);
+    const isAll = n === this.#sending.length;
+    this.#sending = isAll ? EMPTY : this.#sending.subarray(n);
+    if (isAll) {
+      release(this.#sendingMemory);
+      this.#sendingMemory = EMPTY;
+    }
     if (this.#aboveHighWater && this.size <= LOW_WATER) {
       this.#aboveHighWater = false;
       this.#drainers.wakeAll();
     }
-    if (this.#sending.size > 0) this.#send();
-    else this.#flush();
+    if (isAll) this.#flush();
+    else this.#send();
   };
 
   #failed = (error: unknown): void => {

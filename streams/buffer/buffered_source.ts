@@ -26,11 +26,22 @@ import {
   readyError,
 } from "../../tasks/kernel/wait/checkpoint.ts";
 
+/** What a {@linkcode Decode} returns for a read that is to resolve to nothing. */
+export const END: unique symbol = Symbol("end");
+/**
+ * What a {@linkcode Decode} returns if it needs no more bytes, but cannot take
+ * those that are there yet. It calls {@linkcode BufferedSource.retry} then.
+ */
+export const LATER: unique symbol = Symbol("later");
+
 /**
  * Takes out of the buffer what is waited for; `undefined` while it is not
  * complete. At `eof` no more bytes come.
  */
-export type Decode<T> = (buffer: ByteBuffer, eof: boolean) => T | undefined;
+export type Decode<T> = (
+  buffer: ByteBuffer,
+  eof: boolean,
+) => T | undefined | typeof END | typeof LATER;
 
 /** The owner of a source decides what its end means. */
 export interface SourceOwner {
@@ -118,9 +129,10 @@ export class BufferedSource {
     return this.#waiter?.what;
   }
 
-  /** Whether the source is asked for nothing. */
+  /** Whether the source is asked for nothing, and nothing waits. */
   get isIdle(): boolean {
-    return !this.#filling && !this.#isPaused && !this.isOver;
+    return this.#waiter === undefined && !this.#filling && !this.#isPaused &&
+      !this.isOver;
   }
 
   /** Whether the source is asked for bytes though nothing waited for them. */
@@ -146,14 +158,15 @@ export class BufferedSource {
         ),
       );
     }
+    let value: ReturnType<Decode<T>>;
     try {
-      const value = this.#take(decode);
-      if (value !== undefined) {
-        if (this.isIdle) this.#owner?.sourceIdle();
-        return ready(value);
-      }
+      value = this.#take(decode);
     } catch (error) {
       return readyError(error);
+    }
+    if (value !== undefined && value !== LATER) {
+      if (this.isIdle) this.#owner?.sourceIdle();
+      return ready(value === END ? undefined as T : value);
     }
     const place = this.#place;
     place.operation = what;
@@ -165,7 +178,7 @@ export class BufferedSource {
     this.#waiter = waiter as Waiter<unknown>;
     this.#decode = decode;
     if (this.#isAhead) this.#setAhead(false);
-    this.#fill();
+    if (value !== LATER) this.#fill();
     return waiter.promise;
   }
 
@@ -202,7 +215,12 @@ export class BufferedSource {
 
   resume(): void {
     this.#isPaused = false;
-    if (this.#waiter !== undefined) this.#fill();
+    this.retry();
+  }
+
+  /** Calls the decoder of the wait again, if there is one. */
+  retry(): void {
+    if (this.#serve()) this.#fill();
     else if (this.isIdle) this.#owner?.sourceIdle();
   }
 
@@ -244,21 +262,24 @@ export class BufferedSource {
     this.#serve();
   }
 
-  #serve(): void {
+  /** Whether the wait needs more bytes. */
+  #serve(): boolean {
     const waiter = this.#waiter;
-    if (waiter === undefined) return;
+    if (waiter === undefined) return false;
     let value: unknown;
     try {
       value = this.#take(this.#decode!);
     } catch (error) {
       waiter.fail(error);
-      return;
+      return false;
     }
-    if (value !== undefined) waiter.wake(value);
+    if (value === undefined) return true;
+    if (value !== LATER) waiter.wake(value === END ? undefined : value);
+    return false;
   }
 
   /** The bytes that have come are given before the failure. */
-  #take<T>(decode: Decode<T>): T | undefined {
+  #take<T>(decode: Decode<T>): ReturnType<Decode<T>> {
     const failure = this.#failure;
     if (failure?.atOnce) throw failure.error;
     const value = decode(this.buffer, this.#eof);
@@ -295,9 +316,7 @@ export class BufferedSource {
       return;
     }
     this.#readSize.record(n, memory.length);
-    this.#serve();
-    if (this.#waiter !== undefined) this.#fill();
-    else if (this.isIdle) this.#owner?.sourceIdle();
+    this.retry();
   };
 
   #failed = (error: unknown): void => {

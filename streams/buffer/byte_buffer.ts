@@ -20,6 +20,13 @@ const CUT_PAGE = 1 << 16;
 /** Bytes that are better searched as text. */
 const SEARCHED_AS_TEXT_FROM = 512;
 
+/** Bytes that were taken with their memory. */
+export interface Detached {
+  readonly bytes: Uint8Array;
+  /** What may go to the pool when the bytes are no longer needed. */
+  readonly memory: Uint8Array<ArrayBuffer>;
+}
+
 export class ByteBuffer {
   #memory = EMPTY;
   #start = 0;
@@ -27,8 +34,12 @@ export class ByteBuffer {
   /** The memory after {@linkcode #freeFrom}, as it was lent last. */
   #free = EMPTY;
   #freeFrom = 0;
-  /** Whether somebody is filling it. */
+  /** Whether the free memory is being filled. */
   #lent = false;
+  /** Whether its bytes must stay where they are: a view of them is in use. */
+  #isViewed = false;
+  /** Whether none of its memory may be used again: frames are views of it. */
+  #isShared = false;
   /**
    * A copy of what begins at {@linkcode #pageFrom}: small pieces are cut out of
    * it.
@@ -50,6 +61,33 @@ export class ByteBuffer {
   /** What is in it, without taking it; valid until the next change. */
   get bytes(): Uint8Array {
     return this.#memory.subarray(this.#start, this.#end);
+  }
+
+  /** The same; valid until bytes are taken, also if some are added. */
+  view(): Uint8Array {
+    this.#isViewed = true;
+    return this.bytes;
+  }
+
+  /**
+   * Takes the first `n` bytes, of which views are in use for good. So the memory
+   * is not used again.
+   */
+  share(n: number): void {
+    this.#isShared = true;
+    this.skip(n);
+  }
+
+  /**
+   * Takes all bytes with their memory; a copy of them, if that is being filled.
+   */
+  detach(): Detached {
+    if (this.#lent) return { bytes: this.takeAll(), memory: EMPTY };
+    const { bytes } = this;
+    const memory = this.#isViewed || this.#isShared ? EMPTY : this.#memory;
+    this.#replace(EMPTY);
+    this.skip(bytes.length);
+    return { bytes, memory };
   }
 
   /**
@@ -74,7 +112,9 @@ export class ByteBuffer {
     if (2 * (this.#memory.length - this.#end) < n) this.#makeRoom(n);
     this.#lent = true;
     if (this.#free === EMPTY || this.#freeFrom !== this.#end) {
-      this.#free = this.#memory.subarray(this.#end);
+      this.#free = this.#end === 0
+        ? this.#memory
+        : this.#memory.subarray(this.#end);
       this.#freeFrom = this.#end;
     }
     return this.#free;
@@ -146,7 +186,8 @@ export class ByteBuffer {
     let taken: Uint8Array;
     const start = this.#start;
     const { length } = this.#memory;
-    if (n === length && n > COPIED_UP_TO && !this.#lent) {
+    const isFree = !this.#lent && !this.#isShared;
+    if (n === length && n > COPIED_UP_TO && isFree) {
       taken = this.#memory;
       this.#replace(EMPTY);
     } else {
@@ -192,10 +233,12 @@ export class ByteBuffer {
   skip(n: number): void {
     this.position += n;
     this.#start += n;
+    this.#isViewed = false;
     if (this.#start < this.#end) return;
-    this.#start = this.#end = 0;
     this.#page = EMPTY;
     this.#searched.close();
+    if (this.#isShared) return;
+    this.#start = this.#end = 0;
     if (this.#memory.length <= MAX_IDLE_BYTES || this.#lent) return;
     release(this.#memory);
     this.#replace(EMPTY);
@@ -204,13 +247,15 @@ export class ByteBuffer {
   #replace(memory: Uint8Array<ArrayBuffer>): void {
     this.#memory = memory;
     this.#free = EMPTY;
+    this.#isViewed = this.#isShared = false;
   }
 
   #makeRoom(n: number): void {
     const { size } = this;
     // Moving to the front costs `size`: it pays only where as much has been
     // taken since, or it would be quadratic.
-    if (this.#start >= size && size + n <= this.#memory.length) {
+    const isFixed = this.#isViewed || this.#isShared;
+    if (!isFixed && this.#start >= size && size + n <= this.#memory.length) {
       this.#memory.copyWithin(0, this.#start, this.#end);
     } else {
       const memory = allocate(Math.max(size + n, 2 * size));

@@ -2,6 +2,7 @@
 import { ConnectionState, type LocalEnd } from "./connection_state.ts";
 import { BufferedSink, type SinkOwner } from "../buffer/buffered_sink.ts";
 import { BufferedSource, type SourceOwner } from "../buffer/buffered_source.ts";
+import type { Detached } from "../buffer/byte_buffer.ts";
 import type { ByteSink, ByteSource } from "../buffer/source_and_sink.ts";
 import { unwatchIdle, type Watched, watchIdle } from "./idle_watch.ts";
 import { Unattended } from "./unattended.ts";
@@ -42,13 +43,14 @@ export class Connection implements SinkOwner, SourceOwner, Watched {
   /** Left out if there is one direction only. */
   readonly source: BufferedSource | undefined;
   readonly sink: BufferedSink;
-  /** Called once, when nothing more can be written, and with the reason. */
-  onLocalEnd: ((error: unknown) => void) | undefined = undefined;
+  /** Called when everything is sent. */
+  onDrained: (() => void) | undefined = undefined;
   /** Called once, when it is closed. */
   onClosed: (() => void) | undefined = undefined;
   readonly #ends: ByteEnds;
   readonly #state: ConnectionState;
   readonly #closers = new WaitQueue<void>("StreamWriter.waitClosed");
+  readonly #localEndListeners = new Set<(error: unknown) => void>();
   #eofSent = false;
   #isWatched = false;
   /** Its handler has returned, and nothing has used it since. */
@@ -104,6 +106,24 @@ export class Connection implements SinkOwner, SourceOwner, Watched {
   checkOpen(): void {
     const end = this.#state.localEnd;
     if (end !== undefined) throw endedBy(end);
+  }
+
+  /** @throws What `drain` would reject with, or that it is closed. */
+  checkWritable(): void {
+    this.checkOpen();
+    const { failure } = this.#state;
+    if (failure !== undefined) throw failure.error;
+  }
+
+  /** See `BufferedSink.canSend`. */
+  canSend(): boolean {
+    return this.#state.takesBytes && this.sink.canSend();
+  }
+
+  /** Sends bytes without a copy; only if {@linkcode canSend}. */
+  send(detached: Detached): void {
+    this.#unattended?.stop();
+    this.sink.send(detached);
   }
 
   /** Bytes that cannot be sent are dropped: `drain` rejects. */
@@ -170,6 +190,7 @@ export class Connection implements SinkOwner, SourceOwner, Watched {
     this.#state.close();
     if (this.isClosed) return;
     this.sink.drop(error);
+    this.#localEnded(error);
     this.#tearDown();
   }
 
@@ -224,7 +245,18 @@ export class Connection implements SinkOwner, SourceOwner, Watched {
       this.#finishWith(this.#shut(), () => this.#finish());
     } else if (failure !== undefined) {
       this.#finish();
+    } else {
+      this.onDrained?.();
     }
+  }
+
+  /**
+   * Calls `ended` once with the reason, when nothing more can be written, unless
+   * the returned function is called before.
+   */
+  whenLocallyEnded(ended: (error: unknown) => void): () => void {
+    this.#localEndListeners.add(ended);
+    return () => this.#localEndListeners.delete(ended);
   }
 
   sinkFailed(error: unknown): void {
@@ -335,9 +367,9 @@ export class Connection implements SinkOwner, SourceOwner, Watched {
   }
 
   #localEnded(error: unknown): void {
-    const tell = this.onLocalEnd;
-    this.onLocalEnd = undefined;
-    tell?.(error);
+    const listeners = [...this.#localEndListeners];
+    this.#localEndListeners.clear();
+    for (const listener of listeners) listener(error);
   }
 }
 

@@ -4,6 +4,13 @@
  *
  * @module
  */
+import {
+  BufferCodec,
+  type Decoder,
+  type Known,
+  takeFrame,
+} from "./frame_codec.ts";
+import { END } from "../buffer/buffered_source.ts";
 import type { ByteBuffer } from "../buffer/byte_buffer.ts";
 import { Separators } from "./separators.ts";
 import { SeparatorSearch } from "./separator_search.ts";
@@ -21,10 +28,10 @@ export const NEWLINE: Separators = new Separators("\n");
 /**
  * The decoders of one reader, and how far they have searched its buffer.
  */
-export class Decoders {
+export class Decoders implements Known {
+  readonly search = new SeparatorSearch();
+  readonly text = new LineText();
   readonly #limit: number;
-  readonly #text = new LineText();
-  readonly #search = new SeparatorSearch();
   /** In the whole stream: before that there is no newline. */
   #lineSearched = 0;
 
@@ -44,6 +51,24 @@ export class Decoders {
     return size === 0 ? undefined : buffer.take(Math.min(n, size));
   }
 
+  /** Copies at least one byte into `target`; none at the end. */
+  into(
+    target: Uint8Array,
+    buffer: ByteBuffer,
+    eof: boolean,
+  ): number | undefined {
+    const n = Math.min(buffer.size, target.length);
+    if (n > 0) {
+      target.set(buffer.first(n));
+      buffer.skip(n);
+      return n;
+    }
+    if (target.length === 0) {
+      throw new TypeError("the target of readInto was transferred meanwhile");
+    }
+    return eof ? 0 : undefined;
+  }
+
   /** Exactly `n` bytes. */
   exactly(
     n: number,
@@ -61,7 +86,7 @@ export class Decoders {
     buffer: ByteBuffer,
     eof: boolean,
   ): Uint8Array | undefined {
-    const match = this.#search.next(separators, buffer);
+    const match = this.search.next(separators, buffer);
     if (match !== undefined) {
       this.#checkLimit(match.start, "the separator comes after");
       return buffer.cut(match.end);
@@ -95,18 +120,56 @@ export class Decoders {
     buffer: ByteBuffer,
     eof: boolean,
   ): IteratorResult<string, undefined> | undefined => {
+    const value = this.textLine(buffer, eof);
+    if (value === undefined) return undefined;
+    return value === END ? DONE : { done: false, value };
+  };
+
+  /** A line as text, without its end. */
+  textLine = (
+    buffer: ByteBuffer,
+    eof: boolean,
+  ): string | undefined | typeof END => {
     const length = this.#lineLength(buffer, eof);
     if (length === undefined) return undefined;
-    if (length === 0) return DONE;
+    if (length === 0) return END;
     let end = length;
     if (buffer.at(end - 1) === LF && --end > 0 && buffer.at(end - 1) === CR) {
       end--;
     }
-    return {
-      done: false,
-      value: this.#text.take(buffer, length, length - end),
-    };
+    return this.text.take(buffer, length, length - end);
   };
+
+  /** The frame that `decoder` finds. */
+  frame<T>(
+    decoder: Decoder<T>,
+    buffer: ByteBuffer,
+    eof: boolean,
+  ): T | undefined | typeof END {
+    if (buffer.size > 0) {
+      const value = decoder instanceof BufferCodec
+        ? decoder.take(buffer, eof, this)
+        : takeFrame(decoder, buffer, eof);
+      if (value !== undefined) return value;
+    }
+    if (!eof) return undefined;
+    if (buffer.size === 0) return END;
+    const partial = buffer.takeAll();
+    throw Object.assign(new IncompleteReadError(partial, undefined), {
+      message: `the stream ended after ${partial.length} bytes of a frame`,
+    });
+  }
+
+  /** The next frame of an iteration. */
+  nextFrame<T>(
+    decoder: Decoder<T>,
+    buffer: ByteBuffer,
+    eof: boolean,
+  ): IteratorResult<T, undefined> | undefined {
+    const value = this.frame(decoder, buffer, eof);
+    if (value === undefined) return undefined;
+    return value === END ? DONE : { done: false, value: value as T };
+  }
 
   /**
    * How long the next line is, with its newline, or what is left at the end.

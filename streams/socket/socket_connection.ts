@@ -10,7 +10,7 @@ import { isCancelled } from "../../tasks/kernel/errors.ts";
 import { detached } from "../../tasks/kernel/context/detached.ts";
 import { sleep } from "../../tasks/sleep.ts";
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
-import { ignoreCancelRejection } from "../../tasks/kernel/wait/checkpoint.ts";
+import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
 
 /**
  * Turns in which the runtime has looked for I/O at least once, also if there is
@@ -48,7 +48,7 @@ export class SocketConnection extends Connection implements AsyncDisposable {
   }
 
   override startTls(options: TlsOptions & WaitOptions = {}): Promise<void> {
-    return ignoreCancelRejection(this.#startTls(options));
+    return composite(() => this.#startTls(options));
   }
 
   async #startTls(options: TlsOptions & WaitOptions): Promise<void> {

@@ -7,24 +7,27 @@ export function writableOf(
   connection: Connection,
   write: (data: Uint8Array) => void,
 ): WritableStream<Uint8Array> {
+  let forget: () => void;
   return new WritableStream({
     start(controller): void {
       // Or a pipe whose source is silent would never know.
-      connection.onLocalEnd = (error) => controller.error(error);
+      forget = connection.whenLocallyEnded((error) => controller.error(error));
     },
     write(chunk, controller): Promise<void> {
       write(chunk);
       // The signal: or an abort would wait for a peer that reads no more.
       return detached(() => connection.drain({ signal: controller.signal }));
     },
-    close: () => detached(() => end(connection)),
+    close(): Promise<void> {
+      forget(); // it is the stream's own end
+      return detached(() => end(connection));
+    },
     abort: () => connection.abort(),
   });
 }
 
 /** Ends this direction, or the connection if that is impossible. */
 async function end(connection: Connection): Promise<void> {
-  connection.onLocalEnd = undefined; // it is the stream's own end
   if (connection.canWriteEof) connection.writeEof();
   else connection.close();
   // If it ends the connection, the last words of the sink count as well.

@@ -45,6 +45,8 @@ export interface Free {
 export interface WaitCase {
   /** The method: `"Lock.acquire"`. */
   name: string;
+  /** Whether only one may wait at a time. */
+  alone?: boolean;
   blocked(): Blocked | Promise<Blocked>;
   free(): Free | Promise<Free>;
 }
@@ -151,7 +153,7 @@ async function turns(count: number): Promise<void> {
 
 /** Defines the tests of the four rules for each case. */
 export function testWaitingRules(cases: readonly WaitCase[]): void {
-  for (const { name, blocked, free } of cases) {
+  for (const { name, alone, blocked, free } of cases) {
     Deno.test(`${name}: a cancel ends the wait there, and it leaves the line at once`, async () => {
       const it = await blocked();
       const attempt = new Attempt((options) => it.wait(options));
@@ -236,8 +238,9 @@ export function testWaitingRules(cases: readonly WaitCase[]): void {
       Deno.test(`${name}: after the first's ${giveUp}, a wake-up in the same turn is the next one's`, async () => {
         const it = await blocked();
         const first = new Attempt((options) => it.wait(options));
+        if (alone) first[giveUp]();
         const second = new Attempt((options) => it.wait(options));
-        first[giveUp]();
+        if (!alone) first[giveUp]();
         it.wake();
         await Promise.all([first.task, second.task]);
         assertEquals(

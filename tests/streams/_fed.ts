@@ -1,4 +1,8 @@
-import { StreamReader } from "@asyncio/asyncio/streams";
+import {
+  type Decoder,
+  delimited,
+  StreamReader,
+} from "@asyncio/asyncio/streams";
 import { bytes } from "./_sockets.ts";
 
 /** A reader that was fed all of it, and the end. */
@@ -21,6 +25,14 @@ export function open(
   return reader;
 }
 
+/** A frame is a hundred bytes. */
+const PACKET: Decoder<Uint8Array> = {
+  decode: (bytes) =>
+    bytes.length < 100
+      ? undefined
+      : { value: bytes.subarray(0, 100), length: 100 },
+};
+
 /** All ways of reading that wait for more than there is. */
 export const WAYS: Record<
   string,
@@ -35,4 +47,8 @@ export const WAYS: Record<
   "readUntil": (reader, options) => reader.readUntil(["--", ";"], options),
   "lines": (reader, options) =>
     reader.lines(options)[Symbol.asyncIterator]().next(),
+  "readTextLine": (reader, options) => reader.readTextLine(options),
+  "readFrame": (reader, options) => reader.readFrame(PACKET, options),
+  "frames": (reader, options) =>
+    reader.frames(delimited("\0"), options)[Symbol.asyncIterator]().next(),
 };

@@ -1,0 +1,60 @@
+/** @module */
+import type { Connection } from "./connection.ts";
+import {
+  type BufferedSource,
+  type Decode,
+  LATER,
+} from "../buffer/buffered_source.ts";
+import type { ByteBuffer } from "../buffer/byte_buffer.ts";
+import type { WaitOptions } from "../../tasks/kernel/types.ts";
+
+/**
+ * Hands on what a source brings, to its end, in one wait. Each chunk goes in the
+ * memory that it was read into, so none is copied; the memory comes from the pool
+ * and goes back to it. While one chunk is being written, the next one is read, and
+ * no more.
+ */
+export class Pipe {
+  readonly #source: BufferedSource;
+  readonly #target: Connection;
+  /** Why the target takes no more. */
+  #ended: { error: unknown } | undefined;
+  #passed = 0;
+
+  constructor(source: BufferedSource, target: Connection) {
+    this.#source = source;
+    this.#target = target;
+  }
+
+  /** Resolves to the number of bytes when all are handed on. */
+  async run(options: WaitOptions | undefined): Promise<number> {
+    const target = this.#target;
+    target.checkWritable();
+    const forget = target.whenLocallyEnded((error) => {
+      this.#ended = { error };
+      this.#source.retry();
+    });
+    target.onDrained = () => this.#source.retry();
+    try {
+      return await this.#source.read(
+        "StreamReader.pipeTo",
+        this.#handOn,
+        options,
+      );
+    } finally {
+      forget();
+      target.onDrained = undefined;
+    }
+  }
+
+  #handOn: Decode<number> = (buffer: ByteBuffer, eof: boolean) => {
+    if (this.#ended !== undefined) throw this.#ended.error;
+    const { size } = buffer;
+    if (size > 0) {
+      if (!this.#target.canSend()) return LATER;
+      this.#passed += size;
+      this.#target.send(buffer.detach());
+    }
+    return eof ? this.#passed : undefined;
+  };
+}
