@@ -52,6 +52,8 @@ import { describe } from "../../tasks/kernel/types.ts";
  */
 export interface Decoder<T> {
   /**
+   * Finds the first frame.
+   *
    * @param bytes All that is there; to be looked at only.
    * @param atEof Whether no more bytes come.
    */
