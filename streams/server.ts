@@ -164,7 +164,8 @@ export class Server implements AsyncDisposable {
   }
 
   /**
-   * Waits until the server is closed and all handlers have ended. Mirrors
+   * Waits until the server is closed and all handlers have ended, and the
+   * connections that have protocols in place of handlers. Mirrors
    * `asyncio.Server.wait_closed`.
    *
    * **Cancel safety:** giving up changes nothing.
@@ -175,7 +176,7 @@ export class Server implements AsyncDisposable {
   waitClosed(options?: WaitOptions): Promise<void> {
     return composite(() =>
       this.#clients.until(
-        () => this.#open === 0 && this.#clients.tasks.size === 0,
+        () => this.#open === 0 && !this.#clients.isBusy,
         options,
       )
     );
@@ -232,6 +233,7 @@ export class Server implements AsyncDisposable {
     for (const task of this.#clients.tasks) {
       task.cancel("the server is shut down");
     }
+    for (const each of this.#clients.selfServed) each.close();
     // For what they have to say to their clients.
     await moveOnAfter(STUCK_PEER_TIMEOUT_MS, () => this.waitClosed({ signal }));
     const { connections } = this.#clients;

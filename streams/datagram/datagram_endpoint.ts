@@ -1,5 +1,6 @@
 /** @module */
 import { show } from "../address.ts";
+import { bytesOf } from "../bytes_of.ts";
 import { checkDestination, type DatagramAddress } from "./datagram_options.ts";
 import { DatagramIterator, Receive, type Receivers } from "./receivers.ts";
 import type { DatagramSocket } from "./datagram_socket.ts";
@@ -7,7 +8,7 @@ import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
 import { detached } from "../../tasks/kernel/context/detached.ts";
 import { printable } from "../../tasks/kernel/watch/inspect.ts";
 import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
-import { describe, type WaitOptions } from "../../tasks/kernel/types.ts";
+import type { WaitOptions } from "../../tasks/kernel/types.ts";
 import { ExternalWaiter, type Place } from "../../tasks/kernel/wait/waiter.ts";
 import {
   checkpointIfCancelled,
@@ -131,7 +132,7 @@ export class DatagramEndpoint
     if (rejection !== undefined) return rejection;
     let bytes: Uint8Array, target: DatagramAddress;
     try {
-      bytes = bytesOf(data);
+      bytes = bytesOf(data, "send");
       target = this.#targetOf(to);
     } catch (error) {
       return readyError(error);
@@ -277,16 +278,6 @@ export class DatagramEndpoint
       closed: endpoint.#closing,
     }));
   }
-}
-
-const encoder = new TextEncoder();
-
-function bytesOf(data: unknown): Uint8Array {
-  if (data instanceof Uint8Array) return data;
-  if (typeof data === "string") return encoder.encode(data);
-  throw new TypeError(
-    `send takes a Uint8Array or text, received ${describe(data)}`,
-  );
 }
 
 function closed(what: string): Error {

@@ -4,7 +4,7 @@ import type { DatagramOptions } from "./datagram_options.ts";
 import { DatagramSocket } from "./datagram_socket.ts";
 import { resolveTarget } from "./datagram_target.ts";
 import { detached } from "../../tasks/kernel/context/detached.ts";
-import { ignoreCancelRejection } from "../../tasks/kernel/wait/checkpoint.ts";
+import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
 
 /**
  * Opens a UDP socket. Takes the place of `loop.create_datagram_endpoint`, whose
@@ -56,7 +56,7 @@ import { ignoreCancelRejection } from "../../tasks/kernel/wait/checkpoint.ts";
 export function openDatagram(
   options: DatagramOptions = {},
 ): Promise<DatagramEndpoint> {
-  return ignoreCancelRejection(open(options));
+  return composite(() => open(options));
 }
 
 async function open(options: DatagramOptions): Promise<DatagramEndpoint> {

@@ -11,10 +11,8 @@ import {
 import { type NameServer, StubResolver } from "./stub_resolver.ts";
 import { type Found, systemLookup } from "./system_lookup.ts";
 import { gather } from "../../tasks/gather.ts";
-import {
-  checkpointIfCancelled,
-  ignoreCancelRejection,
-} from "../../tasks/kernel/wait/checkpoint.ts";
+import { checkpointIfCancelled } from "../../tasks/kernel/wait/checkpoint.ts";
+import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
 import { describe } from "../../tasks/kernel/types.ts";
 
 /** One address of a host. */
@@ -78,7 +76,7 @@ export function getaddrinfo(
   port = 0,
   options: AddrInfoOptions = {},
 ): Promise<AddrInfo[]> {
-  return ignoreCancelRejection(addrInfosOf(host, port, options));
+  return composite(() => addrInfosOf(host, port, options));
 }
 
 async function addrInfosOf(

@@ -9,7 +9,7 @@ import {
 import { StubResolver } from "./stub_resolver.ts";
 import { systemReverse } from "./system_lookup.ts";
 import { describe } from "../../tasks/kernel/types.ts";
-import { ignoreCancelRejection } from "../../tasks/kernel/wait/checkpoint.ts";
+import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
 
 /** What {@linkcode getnameinfo} looks up: an address and a port. */
 export type NameInfoAddress = Pick<Deno.NetAddr, "hostname" | "port">;
@@ -44,7 +44,7 @@ export function getnameinfo(
   address: NameInfoAddress,
   options: LookupOptions = {},
 ): Promise<[host: string, service: string]> {
-  return ignoreCancelRejection(namesOf(address, options));
+  return composite(() => namesOf(address, options));
 }
 
 async function namesOf(

@@ -26,7 +26,10 @@ export interface ServedConnection extends AsyncDisposable {
 /** What a server makes of a client. */
 export interface ServedClient {
   readonly connection: ServedConnection;
-  /** Serves it, in a task; left out if the connection needs none. */
+  /**
+   * Serves it, in a task; left out if the connection serves itself until it is
+   * closed.
+   */
   readonly handler?: () => unknown;
 }
 
@@ -50,6 +53,8 @@ export class ServerConnections implements Acceptor {
   readonly connections = new Set<ServedConnection>();
   /** The handlers that have not ended. */
   readonly tasks = new Set<Task<unknown>>();
+  /** The connections that have no handler. */
+  readonly selfServed = new Set<ServedConnection>();
   /** The clients that wait for room after their handshake. */
   #encrypted = 0;
   #taken = 0;
@@ -61,6 +66,11 @@ export class ServerConnections implements Acceptor {
     this.#changes = new WaitQueue(() =>
       `Server: ${this.tasks.size} handlers, ${this.connections.size} connections`
     );
+  }
+
+  /** Whether clients are being served. */
+  get isBusy(): boolean {
+    return this.tasks.size > 0 || this.selfServed.size > 0;
   }
 
   /**
@@ -130,22 +140,40 @@ export class ServerConnections implements Acceptor {
 
   #start(parts: SocketParts): void {
     if (this.signal.aborted) return parts.conn.close();
-    const { serveClient, sockname, noDelay, keepAlive } = this.#options;
+    const { sockname, noDelay, keepAlive } = this.#options;
     const { conn } = parts;
     if (noDelay && "setNoDelay" in conn) (conn as Deno.TcpConn).setNoDelay();
     if (keepAlive && "setKeepAlive" in conn) {
       (conn as Deno.TcpConn).setKeepAlive();
     }
-    const { connection, handler } = serveClient({ ...parts, sockname });
+    const client = this.#clientOf({ ...parts, sockname });
+    if (client === undefined) return conn.close();
+    const { connection, handler } = client;
     connection.onClosed = () => {
       this.connections.delete(connection);
+      this.selfServed.delete(connection);
       this.changed();
     };
     this.connections.add(connection);
-    if (handler === undefined) return;
+    if (handler === undefined) {
+      this.selfServed.add(connection);
+      return;
+    }
     const task = createTask(handler, { name: this.#nameOf(conn) });
     this.tasks.add(task);
     task.addDoneCallback(() => this.#ended(task, connection));
+  }
+
+  #clientOf(parts: SocketParts): ServedClient | undefined {
+    try {
+      return this.#options.serveClient(parts);
+    } catch (error) {
+      currentScope().scheduler.report({
+        message: "Cannot serve a client",
+        error: reportable(error),
+      });
+      return undefined;
+    }
   }
 
   /**

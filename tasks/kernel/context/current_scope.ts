@@ -24,6 +24,11 @@ export const outsideScheduler: Scheduler = new Scheduler(realClock);
 /** Where code is that runs outside of every `run`. */
 const outside = rootFrame(outsideScheduler, noVariables());
 
+/** Where the code that asks runs. */
+export function currentFrame(): ContextFrame {
+  return storage.getStore() ?? outside;
+}
+
 /** The scope of the code that asks. */
 export function currentScope(): CancelScope {
   return (storage.getStore() ?? outside).scope;

@@ -1,0 +1,53 @@
+/** @module */
+import type { StreamProtocol } from "./protocols.ts";
+import { StreamTransport, type TransportSocket } from "./stream_transport.ts";
+import type { BaseTransport, Transport } from "./transport.ts";
+import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
+import { describe } from "../../tasks/kernel/types.ts";
+
+/** A transport, and the protocol that was made for it. */
+export interface Connected<T extends BaseTransport, P> {
+  /** To write to, and to control the connection. */
+  transport: T;
+  /** What the factory has made. */
+  protocol: P;
+}
+
+/** @throws {TypeError} It is no function. */
+export function checkFactory(factory: unknown, caller: string): void {
+  if (typeof factory === "function") return;
+  throw new TypeError(
+    `${caller} takes a function that makes a protocol, received ${
+      describe(factory)
+    }: write ${caller}(() => new MyProtocol(), ...)`,
+  );
+}
+
+/** Lets a transport be closed at the end of its run at the latest. */
+export function endWithRun(transport: EndingTransport): void {
+  const { resources } = currentScope().scheduler;
+  transport.onClosed = () => resources.delete(transport);
+  resources.add(transport);
+}
+
+/** A transport that says when it is closed. */
+interface EndingTransport extends AsyncDisposable {
+  onClosed: (() => void) | undefined;
+}
+
+/** Makes a protocol and a transport; if that fails, the socket is closed. */
+export function connected<P extends StreamProtocol>(
+  socket: TransportSocket,
+  factory: () => P,
+): Connected<Transport, P> {
+  try {
+    const protocol = factory();
+    const transport = new StreamTransport(socket, protocol);
+    endWithRun(transport);
+    transport.start({ isAwaited: true });
+    return { transport, protocol };
+  } catch (error) {
+    socket.abort();
+    throw error;
+  }
+}

@@ -1,0 +1,82 @@
+/** @module */
+import {
+  type ContextFrame,
+  rootFrame,
+} from "../../tasks/kernel/cancel/cancel_scope.ts";
+import {
+  copyVariables,
+  currentFrame,
+  currentScope,
+  runInFrame,
+} from "../../tasks/kernel/context/current_scope.ts";
+import { Callback } from "../../tasks/kernel/context/callback.ts";
+import { BoundCallback } from "../../tasks/kernel/loop/runnable.ts";
+import type { Scheduler } from "../../tasks/kernel/loop/scheduler.ts";
+
+/**
+ * Calls the methods of a protocol: on the loop that its transport was made on,
+ * with the context variables of that moment, in no task.
+ */
+export class ProtocolCalls {
+  readonly scheduler: Scheduler;
+  readonly #frame: ContextFrame;
+
+  constructor() {
+    this.scheduler = currentScope().scheduler;
+    this.#frame = rootFrame(this.scheduler, copyVariables());
+  }
+
+  /** Calls `fn` as if the loop did, and what it starts as well. */
+  enter<T>(fn: () => T): T {
+    // Entering costs more than most of what is called.
+    return currentFrame() === this.#frame ? fn() : runInFrame(this.#frame, fn);
+  }
+
+  /** Calls `fn` after what is ready now; an error is reported. */
+  soon(name: string, fn: () => void): void {
+    const { scheduler } = this;
+    this.enter(() => scheduler.soon(new Callback(scheduler, fn, name)));
+  }
+
+  /** Calls `fn` in the next turn: what was awaited before has resumed by then. */
+  nextTurn(fn: () => void): void {
+    this.enter(() =>
+      this.scheduler.defer(
+        new BoundCallback({ runsUserCode: true, run: () => this.enter(fn) }),
+      )
+    );
+  }
+
+  /** Calls a method; an error that it throws is reported, and that is all. */
+  call(name: string, fn: () => void): void {
+    const start = this.begin();
+    try {
+      this.enter(fn);
+    } catch (error) {
+      this.report(`Exception in callback protocol.${name}()`, error);
+    }
+    this.end(name, start);
+  }
+
+  report(message: string, error: unknown): void {
+    this.enter(() => this.scheduler.report({ message, error }));
+  }
+
+  /** Where calls are watched, the time. */
+  begin(): number {
+    return this.scheduler.observer === undefined ? 0 : performance.now();
+  }
+
+  /** Tells those who watch how long a method took. */
+  end(name: string, start: number): void {
+    const { observer } = this.scheduler;
+    if (observer === undefined) return;
+    const took = performance.now() - start;
+    observer.called({
+      name: `protocol.${name}`,
+      frame: undefined,
+      start,
+      took,
+    });
+  }
+}

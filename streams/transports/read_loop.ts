@@ -1,0 +1,152 @@
+/** @module */
+import { MAX_IDLE_BYTES } from "../buffer/buffer_pool.ts";
+import { EndOfTurn } from "../buffer/end_of_turn.ts";
+import { ReadSize } from "../buffer/read_size.ts";
+import { ExternalWaiter, type Place } from "../../tasks/kernel/wait/waiter.ts";
+
+/** Where bytes come from. */
+export interface ReadSource {
+  /**
+   * Reads at least one byte into `buffer` and resolves to their number; to
+   * `null` at the end.
+   */
+  read(buffer: Uint8Array): Promise<number | null>;
+  /** Where they come from, in a word. */
+  readonly name?: string | undefined;
+}
+
+/** Who is given what comes. */
+export interface ReadOwner {
+  /**
+   * Takes bytes: all, or as many as one call of the protocol can take. Returns
+   * their number.
+   */
+  received(bytes: Uint8Array<ArrayBuffer>): number;
+  readonly isWriting: boolean;
+  /** There are no more. */
+  ended(): void;
+  /** Reading has failed. */
+  readFailed(error: unknown): void;
+}
+
+const EMPTY: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+
+/**
+ * Reads from a source and gives its owner what comes, for as long as it is not
+ * paused. One read is under way all the time, also then: what it brings is kept
+ * for later.
+ */
+export class ReadLoop implements Place {
+  readonly #source: ReadSource;
+  readonly #owner: ReadOwner;
+  readonly #size = new ReadSize(MAX_IDLE_BYTES);
+  #memory = EMPTY;
+  /** What has come and was not taken is from here ... */
+  #from = 0;
+  /** ... to here. */
+  #to = 0;
+  /** How the source has ended. */
+  #end: "no" | "eof" | { error: unknown } = "no";
+  readonly #readLater = new EndOfTurn(() => this.#read());
+  #isReading = false;
+  #isPaused = false;
+  #isStopped = false;
+  /** Tells a virtual clock that something may come. */
+  #wait: ExternalWaiter<void> | undefined;
+
+  constructor(source: ReadSource, owner: ReadOwner) {
+    this.#source = source;
+    this.#owner = owner;
+  }
+
+  get what(): string {
+    const { name } = this.#source;
+    return name === undefined ? "Transport" : `Transport ${name}`;
+  }
+
+  leave(): void {}
+
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
+  /** Nothing is given out until {@linkcode unpause}. */
+  pause(): void {
+    this.#isPaused = true;
+    this.#endWait();
+  }
+
+  /** {@linkcode deliver} is to be called soon. */
+  unpause(): void {
+    this.#isPaused = false;
+  }
+
+  /** Gives out what has come, and reads on: as protocols are called. */
+  deliver(): void {
+    while (this.#from < this.#to && this.#isActive) {
+      const bytes = this.#memory.subarray(this.#from, this.#to);
+      this.#from += this.#owner.received(bytes);
+    }
+    if (!this.#isActive) return;
+    const end = this.#end;
+    if (end === "no") {
+      if (this.#owner.isWriting) this.#readLater.plan();
+      else this.#read();
+      return;
+    }
+    this.stop();
+    if (end === "eof") this.#owner.ended();
+    else this.#owner.readFailed(end.error);
+  }
+
+  /** The answer to what was given out is sent. */
+  written(): void {
+    if (this.#readLater.cancel()) this.#read();
+  }
+
+  /** Nothing is given out any more. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#endWait();
+    this.#memory = EMPTY;
+    this.#from = this.#to = 0;
+  }
+
+  #endWait(): void {
+    this.#wait?.wake();
+    this.#wait = undefined;
+  }
+
+  get #isActive(): boolean {
+    return !this.#isPaused && !this.#isStopped;
+  }
+
+  #read(): void {
+    this.#wait ??= new ExternalWaiter(this);
+    if (this.#isReading) return;
+    this.#isReading = true;
+    const { next } = this.#size;
+    if (this.#memory.length !== next) this.#memory = new Uint8Array(next);
+    this.#source.read(this.#memory).then(this.#filled, this.#failed);
+  }
+
+  #filled = (n: number | null): void => {
+    this.#isReading = false;
+    if (this.#isStopped) return;
+    if (n === null) {
+      this.#end = "eof";
+    } else {
+      this.#size.record(n, this.#memory.length);
+      this.#from = 0;
+      this.#to = n;
+    }
+    this.deliver();
+  };
+
+  #failed = (error: unknown): void => {
+    this.#isReading = false;
+    if (this.#isStopped) return;
+    this.#end = { error };
+    this.deliver();
+  };
+}

@@ -1,0 +1,191 @@
+/**
+ * What a protocol is given to write to, and to control its connection. Made by
+ * `createConnection` and its kin.
+ *
+ * @module
+ */
+import type { BaseProtocol } from "./protocols.ts";
+
+/** The marks for unsent bytes: see {@linkcode WriteTransport}. */
+export interface WriteBufferLimits {
+  /**
+   * With more bytes than this unsent, writing is paused: 65536, or four times
+   * `low`, unless given.
+   */
+  high?: number | undefined;
+  /** With this many, it is resumed: a quarter of `high` unless given. */
+  low?: number | undefined;
+}
+
+/** What all transports have in common. Mirrors `asyncio.BaseTransport`. */
+export abstract class BaseTransport {
+  /**
+   * Facts about it, as `StreamWriter.getExtraInfo` has them: `"peername"`,
+   * `"sockname"`, `"conn"`, `"tls"`; `"pipe"` of a pipe, `"subprocess"`. They
+   * can be asked for after the end as well. Mirrors
+   * `asyncio.BaseTransport.get_extra_info`.
+   */
+  abstract getExtraInfo(name: string, fallback?: unknown): unknown;
+
+  /**
+   * Closes it: nothing more is received, what is unsent is sent, then comes
+   * `connectionLost(undefined)`. Harmless when it is closing. Mirrors
+   * `asyncio.BaseTransport.close`.
+   */
+  abstract close(): void;
+
+  /**
+   * Whether it is closing or closed. Mirrors
+   * `asyncio.BaseTransport.is_closing`.
+   */
+  abstract get isClosing(): boolean;
+
+  /** Lets another protocol go on. Mirrors `asyncio.BaseTransport.set_protocol`. */
+  abstract setProtocol(protocol: BaseProtocol): void;
+
+  /** Mirrors `asyncio.BaseTransport.get_protocol`. */
+  abstract getProtocol(): BaseProtocol;
+}
+
+/** A transport that is read. Mirrors `asyncio.ReadTransport`. */
+export abstract class ReadTransport extends BaseTransport {
+  /**
+   * Whether what comes is handed to the protocol. Mirrors
+   * `asyncio.ReadTransport.is_reading`.
+   */
+  abstract get isReading(): boolean;
+
+  /**
+   * Hands nothing to the protocol until {@linkcode ReadTransport.resumeReading}:
+   * what comes waits, in the end at the peer. Mirrors
+   * `asyncio.ReadTransport.pause_reading`.
+   */
+  abstract pauseReading(): void;
+
+  /** Mirrors `asyncio.ReadTransport.resume_reading`. */
+  abstract resumeReading(): void;
+}
+
+/** A transport that is written to. Mirrors `asyncio.WriteTransport`. */
+export abstract class WriteTransport extends BaseTransport {
+  /**
+   * Sends bytes, or text as UTF-8; never waits. They are taken as they are now.
+   * After {@linkcode BaseTransport.close}, and when the connection is lost, they
+   * are dropped. Mirrors `asyncio.WriteTransport.write`.
+   *
+   * @throws {TypeError} It is neither bytes nor text.
+   * @throws {Error} After {@linkcode WriteTransport.writeEof}.
+   */
+  abstract write(data: Uint8Array | string): void;
+
+  /** Sends all of them. Mirrors `asyncio.WriteTransport.writelines`. */
+  abstract writeLines(data: Iterable<Uint8Array | string>): void;
+
+  /**
+   * Ends this direction when everything is sent; the other one stays as it is.
+   * Mirrors `asyncio.WriteTransport.write_eof`.
+   *
+   * @throws {Error} An encrypted connection has no end of one direction.
+   */
+  abstract writeEof(): void;
+
+  /**
+   * Whether {@linkcode WriteTransport.writeEof} is possible. Mirrors
+   * `asyncio.WriteTransport.can_write_eof`.
+   */
+  abstract get canWriteEof(): boolean;
+
+  /**
+   * Closes it at once: what is unsent is dropped, then comes
+   * `connectionLost(undefined)`. Mirrors `asyncio.WriteTransport.abort`.
+   */
+  abstract abort(): void;
+
+  /**
+   * How many bytes the system has not confirmed. (In CPython it counts only
+   * what the system has refused to take at once.) Mirrors
+   * `asyncio.WriteTransport.get_write_buffer_size`.
+   */
+  abstract getWriteBufferSize(): number;
+
+  /** Mirrors `asyncio.WriteTransport.get_write_buffer_limits`. */
+  abstract getWriteBufferLimits(): { low: number; high: number };
+
+  /**
+   * Sets from how many unsent bytes on `pauseWriting` is called, and at how many
+   * `resumeWriting` follows. Mirrors
+   * `asyncio.WriteTransport.set_write_buffer_limits`.
+   *
+   * @throws {RangeError} Not `high >= low >= 0`.
+   */
+  abstract setWriteBufferLimits(limits?: WriteBufferLimits): void;
+}
+
+/** A transport in both directions. Mirrors `asyncio.Transport`. */
+export abstract class Transport extends WriteTransport
+  implements ReadTransport {
+  /** As {@linkcode ReadTransport.isReading}. */
+  abstract get isReading(): boolean;
+
+  /** As {@linkcode ReadTransport.pauseReading}. */
+  abstract pauseReading(): void;
+
+  /** As {@linkcode ReadTransport.resumeReading}. */
+  abstract resumeReading(): void;
+}
+
+/** A transport of datagrams. Mirrors `asyncio.DatagramTransport`. */
+export abstract class DatagramTransport extends BaseTransport {
+  /**
+   * Sends a datagram: to `to`, or to the `remote` it was opened with. What the
+   * system refuses comes as `errorReceived`. Mirrors
+   * `asyncio.DatagramTransport.sendto`.
+   *
+   * @throws {TypeError} There is no address, or another one than `remote`.
+   */
+  abstract sendTo(
+    data: Uint8Array | string,
+    to?: { hostname: string; port: number },
+  ): void;
+
+  /** Closes it at once, and drops what is unsent. */
+  abstract abort(): void;
+
+  /** As {@linkcode WriteTransport.getWriteBufferSize}. */
+  abstract getWriteBufferSize(): number;
+
+  /** As {@linkcode WriteTransport.getWriteBufferLimits}. */
+  abstract getWriteBufferLimits(): { low: number; high: number };
+
+  /** As {@linkcode WriteTransport.setWriteBufferLimits}. */
+  abstract setWriteBufferLimits(limits?: WriteBufferLimits): void;
+}
+
+/** A transport to a subprocess. Mirrors `asyncio.SubprocessTransport`. */
+export abstract class SubprocessTransport extends BaseTransport {
+  /** Mirrors `asyncio.SubprocessTransport.get_pid`. */
+  abstract getPid(): number;
+
+  /**
+   * The transport of one of its pipes: 0, 1 or 2; `undefined` if it is none.
+   * Mirrors `asyncio.SubprocessTransport.get_pipe_transport`.
+   */
+  abstract getPipeTransport(
+    fd: number,
+  ): ReadTransport | WriteTransport | undefined;
+
+  /**
+   * The return code, negative for a signal; `undefined` while it runs. Mirrors
+   * `asyncio.SubprocessTransport.get_returncode`.
+   */
+  abstract getReturnCode(): number | undefined;
+
+  /** Sends SIGKILL. Mirrors `asyncio.SubprocessTransport.kill`. */
+  abstract kill(): void;
+
+  /** Mirrors `asyncio.SubprocessTransport.send_signal`. */
+  abstract sendSignal(signal: Deno.Signal): void;
+
+  /** Sends SIGTERM. Mirrors `asyncio.SubprocessTransport.terminate`. */
+  abstract terminate(): void;
+}

@@ -1,0 +1,71 @@
+/** @module */
+import { SendBuffer } from "./send_buffer.ts";
+
+/** Where bytes go to. */
+export interface WriteSink {
+  /**
+   * Writes some of `bytes`, at least one, and resolves to their number. The
+   * memory is its own until then.
+   */
+  write(bytes: Uint8Array): Promise<number>;
+}
+
+/** Who is told how far it has come. */
+export interface WriteOwner {
+  /** Less is unsent than before. */
+  sent(): void;
+  /** Writing has failed. */
+  writeFailed(error: unknown): void;
+}
+
+/**
+ * Sends bytes: the first are handed to the sink at once; what comes while that
+ * is under way leaves in one call after it.
+ */
+export class WriteQueue {
+  readonly #sink: WriteSink;
+  readonly #owner: WriteOwner;
+  readonly #unsent = new SendBuffer();
+  #isSending = false;
+  #isStopped = false;
+
+  constructor(sink: WriteSink, owner: WriteOwner) {
+    this.#sink = sink;
+    this.#owner = owner;
+  }
+
+  /** How many bytes the sink has not confirmed. */
+  get size(): number {
+    return this.#unsent.size;
+  }
+
+  /** Takes a copy of the bytes. */
+  add(bytes: Uint8Array): void {
+    this.#unsent.add(bytes);
+    if (!this.#isSending) this.#send();
+  }
+
+  /** Drops what is unsent, and takes nothing more. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#unsent.clear();
+  }
+
+  #send(): void {
+    this.#isSending = true;
+    this.#sink.write(this.#unsent.bytes).then(this.#sent, this.#failed);
+  }
+
+  #sent = (n: number): void => {
+    this.#isSending = false;
+    if (this.#isStopped) return;
+    this.#unsent.skip(n);
+    if (this.#unsent.size > 0) this.#send();
+    this.#owner.sent();
+  };
+
+  #failed = (error: unknown): void => {
+    this.#isSending = false;
+    if (!this.#isStopped) this.#owner.writeFailed(error);
+  };
+}
