@@ -41,7 +41,7 @@ export class Event {
   /** Sets it, and wakes all who wait. Mirrors `asyncio.Event.set`. */
   set(): void {
     this.#isSet = true;
-    this.#waiters.wakeAll(true);
+    this.#waiters.wakeAllInOrder(true);
   }
 
   /** Makes those who come next wait again. Mirrors `asyncio.Event.clear`. */

@@ -99,7 +99,8 @@ export class TimerHandle extends Handle {
 /** Calls `fn` soon. */
 export function callSoon(scheduler: Scheduler, fn: () => void): Handle {
   const callback = new Callback(scheduler, fn);
-  scheduler.soon(callback);
+  if (scheduler.isInCallback) scheduler.deferCall(callback);
+  else scheduler.soon(callback);
   return new Handle(callback);
 }
 

@@ -209,12 +209,12 @@ export class CancelScope implements DeliveryScope, HandedWait {
   #cancelWait(wait: ScopedWait, error: CancelledError): void {
     if (!wait.pending) return;
     this.#foundRing = false;
-    wait.cancel(error);
+    const isTaken = wait.cancel(error);
     if (forwarded.depth === 0) {
       for (let next = postponed.shift(); next; next = postponed.shift()) next();
     }
-    if (wait.pending && this.#foundRing) wait.abort(error);
-    if (!wait.pending) this.delivered(error);
+    if (!isTaken && this.#foundRing) wait.abort(error);
+    if (isTaken || !wait.pending) this.delivered(error);
   }
 
   /** As a wait in several steps: what it waits for now. */

@@ -10,7 +10,6 @@ import { currentVariables, runInFrame } from "./current_scope.ts";
  * Calls `fn` in the context that was current when it was made, and in no task.
  */
 export class Callback implements Runnable {
-  readonly runsUserCode = true;
   readonly scheduler: Scheduler;
   readonly #bindings: Bindings;
   readonly #name: string;
@@ -25,6 +24,15 @@ export class Callback implements Runnable {
     this.#bindings = currentVariables().bindings;
     this.#where = scheduler.debug ? captureStack() : undefined;
     this.#fn = fn;
+  }
+
+  get runsUserCode(): true {
+    return true;
+  }
+
+  /** It is called where the loop runs it. */
+  get lag(): 0 {
+    return 0;
   }
 
   get cancelled(): boolean {
@@ -43,11 +51,14 @@ export class Callback implements Runnable {
     const frame = rootFrame(scheduler, { bindings: this.#bindings });
     const { observer } = scheduler;
     const start = observer === undefined ? 0 : performance.now();
+    scheduler.isInCallback = true;
     try {
       runInFrame(frame, fn);
     } catch (error) {
       const message = `Exception in callback ${this.#name}`;
       runInFrame(frame, () => scheduler.report({ message, error }));
+    } finally {
+      scheduler.isInCallback = false;
     }
     if (observer !== undefined) {
       const took = performance.now() - start;

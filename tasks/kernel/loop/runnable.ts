@@ -15,6 +15,11 @@ export interface Runnable {
    * other.
    */
   readonly runsUserCode: boolean;
+  /**
+   * How many microtasks after `run` its code goes on; given if the order counts
+   * in which it and what is caused before and after it happen.
+   */
+  readonly lag?: number;
   /** The promise that it settles, if it is the wake-up of a wait. */
   readonly promise?: Promise<unknown>;
 }
@@ -50,6 +55,7 @@ export class Settlement<T> implements Runnable {
  */
 export class BoundCallback implements Runnable {
   readonly runsUserCode = true;
+  readonly lag = 1;
   readonly run: () => void;
 
   constructor(entry: Runnable) {

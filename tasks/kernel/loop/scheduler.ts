@@ -27,6 +27,7 @@ import { budget } from "./budget.ts";
 import type { Alarm, Clock, ClockedLoop } from "./clock.ts";
 import { printReport, type Report } from "./report.ts";
 import { BoundCallback, type Runnable, Settlement } from "./runnable.ts";
+import { SoonQueue } from "./soon_queue.ts";
 import { type Timer, TimerHeap } from "./timer_heap.ts";
 
 /** Milliseconds of wake-ups without a turn, after which one is due. */
@@ -49,8 +50,6 @@ const IO_YIELD_INTERVAL_MS = 2;
 
 const settled = Promise.resolve();
 
-function noop(): void {}
-
 /**
  * Whether a loop runs its entries: in the context of whoever planned the turn,
  * which has nothing to do with what is run.
@@ -70,6 +69,11 @@ export class Scheduler implements ClockedLoop {
   waiting = 0;
   /** How many waits are for the world outside: sockets, children, threads. */
   external = 0;
+  /**
+   * Whether a callback is being called. A turn is a snapshot: what a callback
+   * adds is called in the next turn, after the timers that are due by then.
+   */
+  isInCallback = false;
   onWait: (() => void) | undefined = undefined;
   choose: ((count: number) => number) | undefined = undefined;
   /** The scope of the code that runs in no task: see `rootScopeOf`. */
@@ -92,10 +96,9 @@ export class Scheduler implements ClockedLoop {
   /** The promises that the first {@linkcode #searched} of them settle. */
   readonly #settling = new Set<unknown>();
   #searched = 0;
-  #soon: (Runnable | undefined)[] = [];
-  #soonNext = 0;
-  /** What the entries of `soon` come after. */
-  #before: Promise<void> = settled;
+  /** How many of them are calls of user code. */
+  #readyCalls = 0;
+  readonly #soon = new SoonQueue();
   #turnPlanned = false;
   #onPoint: (() => void) | undefined = undefined;
   #isDeferring = false;
@@ -133,36 +136,41 @@ export class Scheduler implements ClockedLoop {
    * ready before it, in the asynchronous context of the caller.
    */
   soon(entry: Runnable): void {
-    if (this.spend()) this.next(entry);
-    else this.defer(new BoundCallback(entry));
+    if (this.#readyCalls === 0 && this.spend()) this.#soon.add(entry);
+    else this.deferCall(entry);
   }
 
   /** The same for an entry that the budget was asked for already. */
   next(entry: Runnable): void {
-    this.#soon.push(entry);
-    this.#before.then(this.#runSoon);
+    this.#soon.add(entry);
   }
 
   /**
-   * Lets what is to run soon from now on wait, in its order, until the function
-   * that it gives is called: in the same synchronous code, and once is enough.
+   * Whether a wake-up that is caused now has to come after callbacks that are
+   * still to be called: it is then to be added with {@linkcode soon}.
    */
+  get hasCallbacks(): boolean {
+    return this.#soon.hasOrdered || this.#readyCalls > 0;
+  }
+
+  /** See `SoonQueue.hold`. */
   hold(): () => void {
-    if (this.#before !== settled) return noop; // somebody further out does
-    let release!: () => void;
-    this.#before = new Promise((resolve) => release = resolve);
-    return () => {
-      this.#before = settled;
-      release();
-    };
+    return this.#soon.hold();
   }
 
   /**
    * Runs `entry` in the next turn, after the timers that are due and after I/O.
    */
   defer(entry: Runnable): void {
+    if (entry.runsUserCode) this.#readyCalls++;
     this.#ready.push(entry);
     this.#planTurn();
+  }
+
+  /** The same in the asynchronous context of the caller. */
+  deferCall(entry: Runnable): void {
+    const isBound = !entry.runsUserCode || entry instanceof BoundCallback;
+    this.defer(isBound ? entry : new BoundCallback(entry));
   }
 
   /**
@@ -218,7 +226,7 @@ export class Scheduler implements ClockedLoop {
    */
   get idle(): boolean {
     return this.waiting === this.tasks.size && !this.#turnPlanned &&
-      this.#ready.length === 0 && this.#soon.length === 0;
+      this.#ready.length === 0 && this.#soon.size === 0;
   }
 
   /** Drops the timers and lets go of the clock. */
@@ -313,6 +321,7 @@ export class Scheduler implements ClockedLoop {
       const entry = open[open.length > 1 ? choose(open.length) : 0]!;
       this.#ready.splice(this.#ready.indexOf(entry), 1);
       this.#forgetSettling();
+      if (entry.runsUserCode) this.#readyCalls--;
       entry.run();
     }
     if (this.#ready.length > 0) this.#planTurn();
@@ -321,38 +330,32 @@ export class Scheduler implements ClockedLoop {
   }
 
   /**
-   * Runs the entries in order. A call happens in the microtask that its
-   * {@linkcode BoundCallback} brings about, so what follows it comes after that.
+   * Runs the entries in order. A callback is called one microtask later, and
+   * code that is woken goes on even later: an entry waits until it can have no
+   * effect before those in front of it have had theirs.
    *
    * They are taken out one by one: the list may have been moved among what is
    * old, and would keep them until that is collected.
    */
   #drain(entries: (Runnable | undefined)[], from: number): void {
+    let lag = 0;
     let called = false;
     inLoopTurn = true;
     for (let i = from; i < entries.length; i++) {
       const entry = entries[i]!;
-      if (entry.runsUserCode) {
-        called = true;
-      } else if (called) {
+      const own = entry.lag ?? 1;
+      if (own < lag || (called && !entry.runsUserCode)) {
         settled.then(() => this.#drain(entries, i));
         break;
       }
+      lag = own;
+      called = entry.runsUserCode;
       entries[i] = undefined;
+      if (called) this.#readyCalls--;
       entry.run();
     }
     inLoopTurn = false;
   }
-
-  #runSoon = (): void => {
-    const entry = this.#soon[this.#soonNext]!;
-    this.#soon[this.#soonNext++] = undefined;
-    if (this.#soonNext === this.#soon.length) {
-      this.#soon = [];
-      this.#soonNext = 0;
-    }
-    entry.run();
-  };
 
   /**
    * Takes the timers out that are due; those that they set are for a later
@@ -365,6 +368,7 @@ export class Scheduler implements ClockedLoop {
     const now = this.clock.now();
     while (first !== undefined && first.when <= now) {
       this.#timers.remove(first);
+      if (first.runsUserCode) this.#readyCalls++;
       due.push(first);
       first = this.#timers.first;
     }

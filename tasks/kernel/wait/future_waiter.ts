@@ -34,6 +34,11 @@ export class FutureWaiter<T> extends Waiter<T> implements Listener {
       : `task ${JSON.stringify(source.name)}`;
   }
 
+  /** `Future.then` has put a promise in between. */
+  override get lag(): number {
+    return 2;
+  }
+
   get awaiter(): object | undefined {
     return this.scope.task;
   }
@@ -41,11 +46,11 @@ export class FutureWaiter<T> extends Waiter<T> implements Listener {
   settled(completion: Completion<unknown>): void {
     switch (completion.state) {
       case "done":
-        this.wake(completion.value as T);
+        this.wakeInOrder(completion.value as T);
         break;
       case "failed":
         if (isCancelled(completion.error)) this.#quiet(); // as of a gather
-        this.fail(completion.error);
+        this.failInOrder(completion.error);
         break;
       default: {
         const error = this.#forwarded ?? completion.error as CancelledError;

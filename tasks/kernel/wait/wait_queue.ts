@@ -62,6 +62,11 @@ export class WaitQueue<T, W extends Waiter<T> = Waiter<T>> implements Place {
     while (this.#first !== undefined) this.#first.wake(value);
   }
 
+  /** The same, each after callbacks that were added before. */
+  wakeAllInOrder(value: T): void {
+    while (this.#first !== undefined) this.#first.wakeInOrder(value);
+  }
+
   /** Ends the waits of all that stand in it now with `error`. */
   failAll(error: unknown): void {
     while (this.#first !== undefined) this.#first.fail(error);

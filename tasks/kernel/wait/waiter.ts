@@ -82,7 +82,6 @@ export class Waiter<T> implements ScopedWait, Runnable {
   scope: CancelScope;
   /** Whether it has not ended. */
   pending = true;
-  readonly runsUserCode = false;
   since: number | undefined = undefined;
   where: Error | undefined = undefined;
 
@@ -121,6 +120,15 @@ export class Waiter<T> implements ScopedWait, Runnable {
     return this.#place.what;
   }
 
+  get runsUserCode(): false {
+    return false;
+  }
+
+  /** An `await` of the promise goes on in the next microtask. */
+  get lag(): number {
+    return 1;
+  }
+
   /**
    * Ends the wait with `value`; false, and nothing happened, when it had ended.
    */
@@ -137,6 +145,19 @@ export class Waiter<T> implements ScopedWait, Runnable {
   }
 
   /**
+   * The same, in the order of causes: if callbacks are still to be called that
+   * were added before, the code goes on after them.
+   */
+  wakeInOrder(value: T): boolean {
+    const { scheduler } = this.scope;
+    if (!this.pending || !scheduler.hasCallbacks) return this.wake(value);
+    this.#end();
+    this.#value = value;
+    scheduler.soon(this);
+    return true;
+  }
+
+  /**
    * Ends the wait with `error`; false, and nothing happened, when it had ended.
    */
   fail(error: unknown): boolean {
@@ -145,10 +166,19 @@ export class Waiter<T> implements ScopedWait, Runnable {
     if (this.scope.scheduler.spend()) {
       this.#rejectWith(error);
     } else {
-      this.#failed = true;
-      this.#error = error;
+      this.#noteError(error);
       this.scope.scheduler.defer(this);
     }
+    return true;
+  }
+
+  /** The same, in the order of causes: see {@linkcode wakeInOrder}. */
+  failInOrder(error: unknown): boolean {
+    const { scheduler } = this.scope;
+    if (!this.pending || !scheduler.hasCallbacks) return this.fail(error);
+    this.#end();
+    this.#noteError(error);
+    scheduler.soon(this);
     return true;
   }
 
@@ -213,6 +243,11 @@ export class Waiter<T> implements ScopedWait, Runnable {
     if (!this.pending) return;
     this.#end();
     this.#resolveWith(value);
+  }
+
+  #noteError(error: unknown): void {
+    this.#failed = true;
+    this.#error = error;
   }
 
   #end(): void {

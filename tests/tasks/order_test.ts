@@ -1,0 +1,169 @@
+import { assertEquals } from "@std/assert";
+import {
+  createTask,
+  Future,
+  getRunningLoop,
+  run,
+  sleep,
+} from "@asyncio/asyncio/tasks";
+import { Event } from "@asyncio/asyncio/sync";
+
+/** Runs `main`, and returns in which order it has called `see`. */
+async function order(
+  main: (see: (what: string) => void) => unknown,
+): Promise<string> {
+  const seen: string[] = [];
+  await run(async () => {
+    await main((what) => seen.push(what));
+    await sleep(5);
+  });
+  return seen.join(", ");
+}
+
+/** A task that waits, and then tells so. */
+async function waiting(
+  wait: () => PromiseLike<unknown>,
+  told: () => void,
+): Promise<void> {
+  createTask(async () => {
+    await wait();
+    told();
+  });
+  await sleep(0);
+}
+
+/** Something that wakes code, with the code that waits for it. */
+const CAUSES: Record<
+  string,
+  (see: (what: string) => void) => Promise<() => void>
+> = {
+  "a future": async (see) => {
+    const future = new Future<void>();
+    future.addDoneCallback(() => see("done callback"));
+    await waiting(() => future, () => see("awaiter"));
+    return () => future.setResult();
+  },
+  "a future that fails": async (see) => {
+    const future = new Future<void>();
+    future.addDoneCallback(() => see("done callback"));
+    await waiting(() => future.catch(() => {}), () => see("awaiter"));
+    return () => future.setException(new Error("as expected"));
+  },
+  "an event": async (see) => {
+    const event = new Event();
+    await waiting(() => event.wait(), () => see("awaiter"));
+    return () => event.set();
+  },
+};
+
+for (const [name, prepare] of Object.entries(CAUSES)) {
+  const own = name === "an event" ? "awaiter" : "done callback, awaiter";
+
+  Deno.test(`a callback asked for after ${name} was set is called after the code that awaits it`, async () => {
+    assertEquals(
+      await order(async (see) => {
+        const set = await prepare(see);
+        set();
+        getRunningLoop().callSoon(() => see("callSoon"));
+      }),
+      `${own}, callSoon`,
+    );
+  });
+
+  Deno.test(`a callback asked for before ${name} is set is called before the code that awaits it`, async () => {
+    assertEquals(
+      await order(async (see) => {
+        const set = await prepare(see);
+        getRunningLoop().callSoon(() => see("callSoon"));
+        set();
+      }),
+      `callSoon, ${own}`,
+    );
+  });
+
+  Deno.test(`callbacks around ${name} keep their places`, async () => {
+    assertEquals(
+      await order(async (see) => {
+        const set = await prepare(see);
+        const loop = getRunningLoop();
+        loop.callSoon(() => see("first"));
+        set();
+        loop.callSoon(() => see("second"));
+        loop.callSoon(() => see("third"));
+      }),
+      `first, ${own}, second, third`,
+    );
+  });
+
+  Deno.test(`${name} set by a callback, which then asks for another: the code that awaits it goes first`, async () => {
+    assertEquals(
+      await order(async (see) => {
+        const set = await prepare(see);
+        const loop = getRunningLoop();
+        loop.callSoon(() => {
+          set();
+          loop.callSoon(() => see("callSoon"));
+        });
+      }),
+      `${own}, callSoon`,
+    );
+  });
+
+  Deno.test(`${name} set by a callback after it has asked for another: that goes first`, async () => {
+    assertEquals(
+      await order(async (see) => {
+        const set = await prepare(see);
+        const loop = getRunningLoop();
+        loop.callSoon(() => {
+          loop.callSoon(() => see("callSoon"));
+          set();
+        });
+      }),
+      `callSoon, ${own}`,
+    );
+  });
+}
+
+Deno.test("the code that awaits a task goes on before a callback that the task asked for last", async () => {
+  assertEquals(
+    await order(async (see) => {
+      const task = createTask(async () => {
+        await sleep(1);
+        getRunningLoop().callSoon(() => see("callSoon"));
+      });
+      await waiting(() => task, () => see("awaiter"));
+      await task;
+    }),
+    "callSoon, awaiter",
+  );
+});
+
+Deno.test("what a callback asks for is called after the timers that were due before", async () => {
+  assertEquals(
+    await order((see) => {
+      const loop = getRunningLoop();
+      loop.callLater(0, () => see("timer"));
+      loop.callSoon(() => see("first"));
+      loop.callSoon(() => {
+        see("second");
+        loop.callSoon(() => see("third"));
+      });
+    }),
+    "first, second, timer, third",
+  );
+});
+
+Deno.test("timers of one moment, callbacks and sleeps, keep the order in which they were asked for", async () => {
+  assertEquals(
+    await order(async (see) => {
+      const loop = getRunningLoop();
+      const when = loop.time() + 3;
+      const future = new Future<void>();
+      await waiting(() => future, () => see("awaiter"));
+      loop.callAt(when, () => see("first"));
+      loop.callAt(when, () => future.setResult());
+      loop.callAt(when, () => see("third"));
+    }),
+    "first, third, awaiter",
+  );
+});
