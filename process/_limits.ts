@@ -9,21 +9,19 @@ export interface TimeLimits {
   /** How long it may take, in milliseconds. */
   timeout?: number | undefined;
   /**
-   * How long nothing may move, in or out, in milliseconds: stuck is different
-   * from long.
+   * How long nothing may move through its pipes, in milliseconds: stuck is
+   * different from long.
    */
   idleTimeout?: number | undefined;
 }
 
-/** The limit that was over. */
+/** The limit that has expired. */
 export interface Expiry {
   timeout: number;
   idle: boolean;
 }
 
-/**
- * Runs a body under both limits, and knows afterwards which of them was over.
- */
+/** Runs a body under both limits, and knows afterwards which has expired. */
 export class Limits {
   readonly #limits: TimeLimits;
   #whole: Timeout | undefined;
@@ -37,6 +35,14 @@ export class Limits {
       checkMilliseconds(idleTimeout, "idleTimeout");
     }
     this.#limits = limits;
+  }
+
+  /** The limit that leaves no time at all. */
+  get expiredAtOnce(): Expiry | undefined {
+    const { timeout = Infinity, idleTimeout = Infinity } = this.#limits;
+    if (timeout <= 0) return { timeout, idle: false };
+    if (idleTimeout <= 0) return { timeout: idleTimeout, idle: true };
+    return undefined;
   }
 
   /** @param body Calls `moved` whenever something has moved. */
@@ -62,13 +68,14 @@ export class Limits {
           if (!over && !scope.expired) scope.reschedule(loop.time() + ms);
         });
       } finally {
-        // Before the timeout is: bytes may still move, of what is being ended.
+        // Before the timeout is over: bytes may still move while the program is
+        // being ended.
         over = true;
       }
     });
   }
 
-  /** Which of them it was that threw `error`. */
+  /** The limit that threw `error`. */
   expiry(error: unknown): Expiry | undefined {
     if (!(error instanceof TimeoutError)) return undefined;
     const { timeout, idleTimeout } = this.#limits;

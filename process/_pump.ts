@@ -7,17 +7,16 @@ import { partsOf, type Process } from "./process.ts";
 const CHUNK = 65536;
 
 /**
- * Lets the bytes flow from one program to the next, no faster than that reads
- * them. When it reads no more, the first is told so by its next write. When it
- * has ended, and the first has not within `killAfter` milliseconds, the first
- * is ended.
+ * Pumps the bytes from one program to the next, no faster than that reads them.
+ * When it reads no more, the next write of the first fails. When it has ended,
+ * and the first has not within `killAfter` milliseconds, the first is ended.
  */
-export function join(from: Process, to: Process, killAfter: number): void {
+export function pump(from: Process, to: Process, killAfter: number): void {
   const { scheduler } = currentScope();
   detached(() => {
-    const pump = new Pump(from, to);
-    pump.flow();
-    pump.endWithReader(killAfter).catch((error) =>
+    const pumping = new Pump(from, to);
+    pumping.flow();
+    pumping.endWithReader(killAfter).catch((error) =>
       scheduler.report({ message: "A program cannot be ended", error })
     );
   });
@@ -47,7 +46,7 @@ class Pump {
       this.#ended = true;
       stdin.close();
     } catch {
-      // Nobody reads it any more.
+      // The next one reads no more.
     } finally {
       partsOf(this.#from).pipes.closeStdout();
     }

@@ -2,14 +2,14 @@
 import { printable } from "../tasks/kernel/watch/inspect.ts";
 import type { CompletedProcess } from "./completed_process.ts";
 
-/** SIGPIPE: nobody reads any more. */
+/** SIGPIPE: the reader has gone. */
 const BROKEN_PIPE = -13;
 
 /**
  * Programs that have ended, each of which read what the one before it wrote.
  * Made by {@linkcode pipeline}.
  *
- * @typeParam T What its output is given as: text, or bytes.
+ * @typeParam T What its output is given as: text, bytes, or lines.
  *
  * @example
  * ```ts
@@ -24,7 +24,9 @@ const BROKEN_PIPE = -13;
  * done.checkReturnCodes(); // which is no failure
  * ```
  */
-export class CompletedPipeline<T extends string | Uint8Array = string> {
+export class CompletedPipeline<
+  T extends string | Uint8Array | string[] = string,
+> {
   /** Each of them, in order. */
   readonly processes: readonly CompletedProcess<T>[];
 
@@ -33,7 +35,7 @@ export class CompletedPipeline<T extends string | Uint8Array = string> {
     this.processes = processes;
   }
 
-  /** What each of them ended with, in order; -N where signal N ended it. */
+  /** What each of them ended with, in order; -N if signal N ended it. */
   get returnCodes(): number[] {
     return this.processes.map(({ returnCode }) => returnCode);
   }
@@ -43,14 +45,14 @@ export class CompletedPipeline<T extends string | Uint8Array = string> {
     return this.#last.returnCode;
   }
 
-  /** The output of the last one; `undefined` where it was not captured. */
+  /** The output of the last one; `undefined` if it was not captured. */
   get stdout(): T | undefined {
     return this.#last.stdout;
   }
 
   /**
-   * Throws what the first of those that failed did. One that was ended by
-   * SIGPIPE, because the next one had read enough, has not failed.
+   * Throws the error of the first that failed. One that was ended by SIGPIPE,
+   * because the next one had read enough, has not failed.
    *
    * @throws {CalledProcessError} One ended with another code than 0, or by a
    * signal.

@@ -6,7 +6,7 @@ import { CalledProcessError } from "./errors.ts";
  * A program that has ended. Made by {@linkcode runSubprocess}. Mirrors
  * `subprocess.CompletedProcess`.
  *
- * @typeParam T What its output is given as: text, or bytes.
+ * @typeParam T What its output is given as: text, bytes, or lines.
  *
  * @example
  * ```ts
@@ -19,26 +19,38 @@ import { CalledProcessError } from "./errors.ts";
  * assertEquals([returnCode, stdout], [0, "hello\n"]);
  * ```
  */
-export class CompletedProcess<T extends string | Uint8Array = string> {
+export class CompletedProcess<
+  T extends string | Uint8Array | string[] = string,
+> {
   /** What was run, as it was given. */
   readonly args: string | readonly string[];
-  /** What it ended with: its exit code; -N where signal N ended it. */
+  /** What it ended with: its exit code; -N if signal N ended it. */
   readonly returnCode: number;
-  /** Its output; `undefined` where it was not captured. */
+  /** Its output; `undefined` if it was not captured. */
   readonly stdout: T | undefined;
-  /** Its messages; `undefined` where they were not captured. */
+  /** Its messages; `undefined` if they were not captured. */
   readonly stderr: T | undefined;
+  /**
+   * Both, in order of arrival; `undefined` without `all`. As execa's
+   * `result.all`.
+   */
+  readonly all: T | undefined;
 
   /** Made by {@linkcode runSubprocess}. */
   constructor(
     args: string | readonly string[],
     returnCode: number,
-    output: { stdout?: T; stderr?: T } = {},
+    output: {
+      stdout?: T | undefined;
+      stderr?: T | undefined;
+      all?: T | undefined;
+    } = {},
   ) {
     this.args = args;
     this.returnCode = returnCode;
     this.stdout = output.stdout;
     this.stderr = output.stderr;
+    this.all = output.all;
   }
 
   /**
@@ -48,19 +60,20 @@ export class CompletedProcess<T extends string | Uint8Array = string> {
    * @throws {CalledProcessError} It ended with another code, or by a signal.
    */
   checkReturnCode(): void {
-    const { args, returnCode, stdout, stderr } = this;
+    const { args, returnCode, stdout, stderr, all } = this;
     if (returnCode === 0) return;
-    throw new CalledProcessError(args, returnCode, { stdout, stderr });
+    throw new CalledProcessError(args, returnCode, { stdout, stderr, all });
   }
 
   static {
     printable(
       CompletedProcess,
-      ({ args, returnCode, stdout, stderr }) => ({
+      ({ args, returnCode, stdout, stderr, all }) => ({
         args,
         returnCode,
         stdout,
         stderr,
+        ...(all !== undefined && { all }),
       }),
     );
   }

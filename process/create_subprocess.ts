@@ -1,19 +1,16 @@
 /** @module */
-import { InvalidStateError } from "../tasks/kernel/errors.ts";
-import { currentScope } from "../tasks/kernel/context/current_scope.ts";
+import { setTimeout } from "node:timers";
+import type { CancelledError } from "../tasks/kernel/errors.ts";
 import { describe } from "../tasks/kernel/types.ts";
-import {
-  checkpointIfCancelled,
-  ready,
-} from "../tasks/kernel/wait/checkpoint.ts";
-import { untilGroupExists } from "./spawn/process_group.ts";
-import { pathOf, type Program, shellProgram, spawn } from "./spawn/spawn.ts";
-import {
-  type SpawnSettings,
-  spawnSettings,
-  type SubprocessOptions,
-} from "./options.ts";
-import { isReady, type Process, processOf } from "./process.ts";
+import { checkpointIfCancelled } from "../tasks/kernel/wait/checkpoint.ts";
+import { ExternalWaiter } from "../tasks/kernel/wait/waiter.ts";
+import { programOf, startProcess } from "./_start.ts";
+import type { SubprocessOptions } from "./options.ts";
+import { OutputTargets } from "./pipes/output_targets.ts";
+import { isReady, type Process } from "./process.ts";
+import { watchdogLaunch } from "./signals/watchdog.ts";
+import { type Program, shellProgram } from "./spawn/program.ts";
+import { type SpawnSettings, spawnSettings } from "./spawn/settings.ts";
 
 /**
  * Starts a program with arguments; no shell looks at them. Mirrors
@@ -48,10 +45,11 @@ export function createSubprocessExec(
   args: string[] = [],
   options?: SubprocessOptions,
 ): Promise<Process> {
-  return start(options, () => {
-    checkProgram(program, args);
-    return { program: pathOf(program), args };
-  });
+  try {
+    return handOut(programOf(program, args), spawnSettings(options));
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 /**
@@ -82,48 +80,61 @@ export function createSubprocessShell(
   command: string,
   options?: SubprocessOptions,
 ): Promise<Process> {
-  return start(options, (settings) => {
+  try {
     if (typeof command !== "string") {
       throw new TypeError(`expected a command, found ${describe(command)}`);
     }
-    return shellProgram(command, settings);
-  });
-}
-
-function start(
-  options: SubprocessOptions | undefined,
-  plan: (settings: SpawnSettings) => Program,
-): Promise<Process> {
-  try {
     const settings = spawnSettings(options);
-    const what = plan(settings);
-    const rejection = checkpointIfCancelled();
-    if (rejection !== undefined) return rejection;
-    if (currentScope().scheduler.closed) {
-      throw new InvalidStateError(
-        "no program can start here: the run that this code belongs to has ended",
-      );
-    }
-    const { child, groupPending } = spawn(what, settings);
-    const process = processOf(child, settings);
-    if (!groupPending) return ready(process);
-    return untilGroupExists(() => isReady(process), process);
+    return handOut(shellProgram(command, settings), settings);
   } catch (error) {
     return Promise.reject(error);
   }
 }
 
-function checkProgram(program: string | URL, args: string[]): void {
-  if (typeof program !== "string" && !(program instanceof URL)) {
-    throw new TypeError(`expected a program, found ${describe(program)}`);
+/**
+ * Starts it, and resolves when signals reach its group, and it would end with
+ * this program.
+ */
+function handOut(
+  program: Program,
+  settings: SpawnSettings,
+): Promise<Process> {
+  const rejection = checkpointIfCancelled();
+  if (rejection !== undefined) return rejection;
+  using targets = new OutputTargets();
+  try {
+    const process = startProcess(program, settings, targets);
+    return new ConditionWait(() => isReady(process), process).promise;
+  } catch (error) {
+    return rejectAfterLaunch(error);
   }
-  if (!Array.isArray(args)) {
-    throw new TypeError(
-      `the arguments are a list of strings, found ${describe(args)}`,
-    );
+}
+
+/** The launch of the watchdog takes a child, which is not left behind. */
+async function rejectAfterLaunch(error: unknown): Promise<never> {
+  await watchdogLaunch();
+  throw error;
+}
+
+/** Milliseconds between two looks. */
+const POLL_INTERVAL_MS = 1;
+
+/**
+ * A wait for a condition. No cancel ends it: what was started has to be handed
+ * out. It is a wait also if the condition holds: code under test does the same
+ * each time.
+ */
+class ConditionWait<T> extends ExternalWaiter<T> {
+  constructor(condition: () => boolean, result: T) {
+    super({ what: "createSubprocess", leave() {} });
+    const look = () => {
+      if (condition()) this.wake(result);
+      else setTimeout(look, POLL_INTERVAL_MS);
+    };
+    look();
   }
-  for (const arg of args) {
-    if (typeof arg === "string") continue;
-    throw new TypeError(`an argument is a string, found ${describe(arg)}`);
+
+  override cancel(_error: CancelledError): boolean {
+    return false;
   }
 }

@@ -1,17 +1,19 @@
 /** The errors of programs that were run to their end. @module */
 import { TimeoutError } from "../tasks/kernel/errors.ts";
 
-/** What was captured; `undefined` where it was not. */
+/** What was captured; `undefined` if it was not. */
 export interface CapturedOutput {
   /** Of the output. */
-  stdout?: string | Uint8Array | undefined;
+  stdout?: string | Uint8Array | string[] | undefined;
   /** Of the messages. */
-  stderr?: string | Uint8Array | undefined;
+  stderr?: string | Uint8Array | string[] | undefined;
+  /** Of both, in order of arrival. */
+  all?: string | Uint8Array | string[] | undefined;
 }
 
 /**
- * A program, or shell, ended with another code than 0, and `check` was asked
- * for. Mirrors `subprocess.CalledProcessError`.
+ * A program, or shell, ended with another code than 0, and `check` was set.
+ * Mirrors `subprocess.CalledProcessError`.
  *
  * @example
  * ```ts
@@ -36,12 +38,14 @@ export class CalledProcessError extends Error {
   override name = "CalledProcessError";
   /** What was run. */
   readonly cmd: string | readonly string[];
-  /** What it ended with; -N where signal N ended it. */
+  /** What it ended with; -N if signal N ended it. */
   readonly returnCode: number;
-  /** Its output, where that was captured. */
-  readonly stdout: string | Uint8Array | undefined;
-  /** Its messages, where they were captured. */
-  readonly stderr: string | Uint8Array | undefined;
+  /** Its output, if that was captured. */
+  readonly stdout: string | Uint8Array | string[] | undefined;
+  /** Its messages, if they were captured. */
+  readonly stderr: string | Uint8Array | string[] | undefined;
+  /** Both in order of arrival, with `all`. */
+  readonly all: string | Uint8Array | string[] | undefined;
 
   /** Made by {@linkcode CompletedProcess.checkReturnCode}. */
   constructor(
@@ -54,12 +58,13 @@ export class CalledProcessError extends Error {
     this.returnCode = returnCode;
     this.stdout = output.stdout;
     this.stderr = output.stderr;
+    this.all = output.all;
   }
 }
 
 /**
- * A program had to be ended, because its time was up, or because it had been
- * idle too long. Mirrors `subprocess.TimeoutExpired`.
+ * A program was ended because its time was up, or because it was idle too long.
+ * Mirrors `subprocess.TimeoutExpired`.
  *
  * @example Stuck is different from long
  * ```ts
@@ -89,10 +94,12 @@ export class TimeoutExpiredError extends TimeoutError {
    * Whether it is `idleTimeout` that was over: nothing had moved for so long.
    */
   readonly idle: boolean;
-  /** Its output so far, where that was captured. */
-  readonly stdout: string | Uint8Array | undefined;
-  /** Its messages so far, where they were captured. */
-  readonly stderr: string | Uint8Array | undefined;
+  /** Its output so far, if that was captured. */
+  readonly stdout: string | Uint8Array | string[] | undefined;
+  /** Its messages so far, if they were captured. */
+  readonly stderr: string | Uint8Array | string[] | undefined;
+  /** Both so far, in order of arrival, with `all`. */
+  readonly all: string | Uint8Array | string[] | undefined;
 
   /** Made by {@linkcode runSubprocess} and {@linkcode pipeline}. */
   constructor(
@@ -101,7 +108,7 @@ export class TimeoutExpiredError extends TimeoutError {
     output: CapturedOutput & { idle?: boolean } = {},
     options?: ErrorOptions,
   ) {
-    const { stdout, stderr, idle = false } = output;
+    const { stdout, stderr, all, idle = false } = output;
     const what = idle ? "was idle for" : "did not end within";
     super(`${quoted(cmd)} ${what} ${timeout} ms, and was ended`, options);
     this.cmd = cmd;
@@ -109,6 +116,61 @@ export class TimeoutExpiredError extends TimeoutError {
     this.idle = idle;
     this.stdout = stdout;
     this.stderr = stderr;
+    this.all = all;
+  }
+}
+
+/**
+ * A program wrote more than was to be held in memory, and was ended. As execa's
+ * `maxBuffer`.
+ *
+ * @example
+ * ```ts
+ * import { OutputLimitError, runSubprocess } from "@asyncio/asyncio/process";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * const error = await assertRejects(
+ *   () => runSubprocess(["yes"], { captureOutput: true, maxBuffer: 6 }),
+ *   OutputLimitError,
+ * );
+ * assertEquals([error.output, error.stdout], ["stdout", "y\ny\ny\n"]);
+ * ```
+ */
+export class OutputLimitError extends Error {
+  /** `"OutputLimitError"` */
+  override name = "OutputLimitError";
+  /** What was run. */
+  readonly cmd: string | readonly string[];
+  /** The number of bytes that it wrote more than. */
+  readonly maxBuffer: number;
+  /** The output that there was too much of. */
+  readonly output: "stdout" | "stderr";
+  /** The first `maxBuffer` bytes of its output, if that was captured. */
+  readonly stdout: string | Uint8Array | string[] | undefined;
+  /** The first `maxBuffer` bytes of its messages, if they were captured. */
+  readonly stderr: string | Uint8Array | string[] | undefined;
+  /** Both in order of arrival, with `all`. */
+  readonly all: string | Uint8Array | string[] | undefined;
+
+  /** Made by {@linkcode runSubprocess} and {@linkcode pipeline}. */
+  constructor(
+    cmd: string | readonly string[],
+    limit: { maxBuffer: number; output: "stdout" | "stderr" },
+    captured: CapturedOutput = {},
+    options?: ErrorOptions,
+  ) {
+    super(
+      `${
+        quoted(cmd)
+      } wrote more than ${limit.maxBuffer} bytes to its ${limit.output}: raise maxBuffer, or hand it on to a file or stream`,
+      options,
+    );
+    this.cmd = cmd;
+    this.maxBuffer = limit.maxBuffer;
+    this.output = limit.output;
+    this.stdout = captured.stdout;
+    this.stderr = captured.stderr;
+    this.all = captured.all;
   }
 }
 
@@ -122,10 +184,12 @@ function endOf(returnCode: number): string {
     : `ended with code ${returnCode}`;
 }
 
-/** The last line of the messages: mostly, that is what was wrong. */
+/** The last line of the messages, which mostly says what was wrong. */
 function lastWords(stderr: CapturedOutput["stderr"]): string {
   const text = typeof stderr === "string"
     ? stderr
+    : Array.isArray(stderr)
+    ? stderr.join("\n")
     : new TextDecoder().decode(stderr);
   const line = text.trimEnd().split("\n").at(-1);
   return line ? `: ${line}` : "";

@@ -1,7 +1,7 @@
 /**
  * Programs that end when they should: started, fed, read, waited for, and ended
- * with everybody they have started. Python's `asyncio.subprocess`, and the part
- * of its `subprocess` that runs a program in one call.
+ * with everything that they have started. Python's `asyncio.subprocess`, and the
+ * part of its `subprocess` that runs a program in one call.
  *
  * **To its end.** {@linkcode runSubprocess} runs a program and gives what it
  * wrote; {@linkcode pipeline} runs several, each reading what the one before it
@@ -37,34 +37,72 @@
  * assertEquals(new TextDecoder().decode(line), "hello\n");
  * ```
  *
- * **The end.** A program leads a process group of its own, unless it inherits
- * the input, as a program at a terminal does. What ends it, ends the whole
- * group: SIGTERM, and for those that are left after `killAfter` milliseconds
- * SIGKILL.
+ * **Its streams** lead to and from files, Web Streams and async iterables as
+ * well, and an output to several of them at once. Nothing is read faster than it
+ * is taken, and what is captured is bounded (`maxBuffer`).
+ *
+ * ```ts
+ * import { INHERIT, PIPE, runSubprocess } from "@asyncio/asyncio/process";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const log = await Deno.makeTempFile();
+ * const { stdout } = await runSubprocess(["sort"], {
+ *   input: new Response("pear\napple\n").body!,
+ *   stdout: [INHERIT, PIPE, { file: log, append: true }], // shown, captured, kept
+ *   lines: true,
+ * });
+ * assertEquals(stdout, ["apple", "pear"]);
+ * assertEquals(await Deno.readTextFile(log), "apple\npear\n");
+ * await Deno.remove(log);
+ * ```
+ *
+ * **The end.** A program leads a process group of its own, unless its input is
+ * an inherited terminal. What ends it, ends the whole group: `killSignal`
+ * (SIGTERM), and for those that are left after `killAfter` milliseconds SIGKILL.
  *
  * | what happens | what becomes of the program |
  * | --- | --- |
  * | a wait or a read is cancelled | it runs on |
  * | `await using` ends its block | it is ended |
- * | `runSubprocess` is cancelled, aborted or out of time | it is ended |
+ * | `runSubprocess` is cancelled, aborted, out of time or over `maxBuffer` | it is ended |
  * | the `run` ends that it was started in, also by Ctrl-C | it is ended |
+ * | this program ends: `Deno.exit`, an error, a signal, SIGKILL, too | it is ended |
  *
- * It is reaped in the background, whether anybody waits for it or not. What has
+ * With `detached` it outlives the `run`, and this program.
+ *
+ * It is reaped in the background, whether anything waits for it or not. What has
  * left the group (`setsid`, a daemon) is out of reach, but holds nothing up,
  * even if it keeps a pipe.
  *
- * **Permissions.** `--allow-run` for a group, since the runtime lets nobody
- * else signal one; with `--allow-run=git` alone, programs run without one. With
- * `--allow-read` and `--allow-env` on top, starting a group is faster, and a
- * missing program is told from others with `stderr: STDOUT`, too.
+ * For the last line of the table, a small shell runs beside this program from
+ * its first child on, and waits for its end. What a program leaves behind in the
+ * background when it ends by itself is ended with a `run`, but not outside of
+ * one.
+ *
+ * **Permissions.** `--allow-run` for a group, and to end programs with this one,
+ * since the runtime lets no other program signal a group; with `--allow-run=git`
+ * alone, programs run without one. With `--allow-read` and `--allow-env` on top,
+ * starting a group is faster, and a missing program is told from others with
+ * `stderr: STDOUT`, too. With all permissions, a program is seen to have ended
+ * though its parent has not reaped it yet, and a series of programs shares the
+ * shell.
  *
  * **Windows** has no process groups and no signals but those that end a
  * program: `group: true` and `stderr: STDOUT` throw `Deno.errors.NotSupported`,
- * and what a program has started outlives it. The shell is `cmd`.
+ * what a program has started outlives it, and it outlives this program if that
+ * is killed. The shell is `cmd`.
  *
  * @module
  */
-export { DEVNULL, INHERIT, PIPE, type Stdio, STDOUT } from "./stdio.ts";
+export {
+  DEVNULL,
+  INHERIT,
+  type InputSource,
+  type OutputTarget,
+  PIPE,
+  type Stdio,
+  STDOUT,
+} from "./stdio.ts";
 export type { SubprocessOptions } from "./options.ts";
 export {
   createSubprocessExec,
@@ -79,6 +117,7 @@ export { CompletedProcess } from "./completed_process.ts";
 export {
   CalledProcessError,
   type CapturedOutput,
+  OutputLimitError,
   TimeoutExpiredError,
 } from "./errors.ts";
 export type { TimeLimits } from "./_limits.ts";

@@ -4,22 +4,12 @@ import {
   checkpointIfCancelled,
   ignoreCancelRejection,
 } from "../tasks/kernel/wait/checkpoint.ts";
-import { Communication } from "./pipes/communicate.ts";
-import { join } from "./_pump.ts";
-import { Limits } from "./_limits.ts";
+import { type RunPlan, runPlan } from "./_run_plan.ts";
+import { type CommandLine, runToEnd } from "./_run_to_end.ts";
+import { programOf } from "./_start.ts";
 import { CompletedPipeline } from "./completed_pipeline.ts";
-import { CompletedProcess } from "./completed_process.ts";
-import { createSubprocessExec } from "./create_subprocess.ts";
-import { TimeoutExpiredError } from "./errors.ts";
-import { spawnSettings, type SubprocessOptions } from "./options.ts";
-import { partsOf, type Process } from "./process.ts";
-import {
-  decoded,
-  type RunSubprocessOptions,
-  watchBytes,
-  withPipes,
-} from "./run_options.ts";
-import { PIPE } from "./stdio.ts";
+import type { CapturedData } from "./pipes/captured.ts";
+import type { RunSubprocessOptions } from "./run_options.ts";
 
 /** Programs, each with its arguments. */
 type Commands = readonly (readonly [string, ...string[]])[];
@@ -69,132 +59,56 @@ export function pipeline(
   commands: readonly (readonly [string, ...string[]])[],
   options: RunSubprocessOptions & { encoding: "buffer" },
 ): Promise<CompletedPipeline<Uint8Array>>;
+/** Runs programs, and gives their output as lines. */
+export function pipeline(
+  commands: readonly (readonly [string, ...string[]])[],
+  options: RunSubprocessOptions & { lines: true },
+): Promise<CompletedPipeline<string[]>>;
 /** Runs programs, and gives their output as text. */
 export function pipeline(
   commands: readonly (readonly [string, ...string[]])[],
-  options?: RunSubprocessOptions & { encoding?: "utf-8" | undefined },
+  options?: RunSubprocessOptions & {
+    encoding?: "utf-8" | undefined;
+    lines?: false | undefined;
+  },
 ): Promise<CompletedPipeline<string>>;
-/** Runs programs, and gives their output as `encoding` says. */
+/** Runs programs, and gives their output as `encoding` and `lines` say. */
 export function pipeline(
   commands: readonly (readonly [string, ...string[]])[],
   options?: RunSubprocessOptions,
-): Promise<CompletedPipeline<string | Uint8Array>>;
+): Promise<CompletedPipeline<string | Uint8Array | string[]>>;
 export function pipeline(
   commands: Commands,
   options: RunSubprocessOptions = {},
-): Promise<CompletedPipeline<string | Uint8Array>> {
+): Promise<CompletedPipeline<string | Uint8Array | string[]>> {
   try {
     checkCommands(commands);
-    const limits = new Limits(options);
-    const plumbed = withPipes(options);
+    const line = lineOf(commands);
+    const plan = runPlan(options);
     return checkpointIfCancelled(options) ??
-      ignoreCancelRejection(runChecked(commands, plumbed, limits));
+      ignoreCancelRejection(runChecked(line, plan));
   } catch (error) {
     return Promise.reject(error);
   }
 }
 
 async function runChecked(
-  commands: Commands,
-  options: RunSubprocessOptions,
-  limits: Limits,
-): Promise<CompletedPipeline<string | Uint8Array>> {
-  const completed = await runToEnd(commands, options, limits);
-  if (options.check) completed.checkReturnCodes();
+  line: CommandLine,
+  plan: RunPlan,
+): Promise<CompletedPipeline<CapturedData>> {
+  const completed = new CompletedPipeline(await runToEnd(line, plan));
+  if (plan.check) completed.checkReturnCodes();
   return completed;
 }
 
-async function runToEnd(
-  commands: Commands,
-  options: RunSubprocessOptions,
-  limits: Limits,
-): Promise<CompletedPipeline<string | Uint8Array>> {
-  const processes: Process[] = [];
-  const ends: Communication[] = [];
-  try {
-    return await limits.run(async (moved) => {
-      for (const command of commands) {
-        processes.push(
-          await start(command, processes.length, commands, options),
-        );
-      }
-      for (const process of processes) watchBytes(process, moved);
-      connect(processes, options);
-      ends.push(
-        ...processes.map((process, at) => endsOf(process, at, processes)),
-      );
-      for (const end of ends) end.onFed = moved;
-      return await complete(processes, ends, commands, options);
-    });
-  } catch (error) {
-    await Promise.all(processes.map((it) => it[Symbol.asyncDispose]()));
-    const expiry = limits.expiry(error);
-    if (expiry === undefined) throw error;
-    const line = commands.map((command) => command.join(" ")).join(" | ");
-    const output = ends.length > 0 ? ends.at(-1)!.take() : {};
-    throw new TimeoutExpiredError(line, expiry.timeout, {
-      ...decoded(output, options),
-      idle: expiry.idle,
-    }, { cause: error });
-  }
-}
-
-function start(
-  [program, ...args]: readonly [string, ...string[]],
-  at: number,
-  { length }: Commands,
-  options: RunSubprocessOptions,
-): Promise<Process> {
-  const settings: SubprocessOptions = {
-    ...options,
-    group: options.group ?? spawnSettings(options).group, // one for all: a terminal is for all of them
-    stdin: at === 0 ? options.stdin : PIPE,
-    stdout: at === length - 1 ? options.stdout : PIPE,
-  };
-  return createSubprocessExec(program, args, settings);
-}
-
-function connect(processes: Process[], options: RunSubprocessOptions): void {
-  const { killAfter } = spawnSettings(options);
-  processes.forEach((process, at) => {
-    if (at > 0) join(processes[at - 1]!, process, killAfter);
-  });
-}
-
-/** What of a program is not joined to another one. */
-function endsOf(
-  process: Process,
-  at: number,
-  { length }: Process[],
-): Communication {
-  return new Communication(partsOf(process).exit, {
-    stdin: at === 0 ? process.stdin : undefined,
-    stdout: at === length - 1 ? process.stdout : undefined,
-    stderr: process.stderr,
-  });
-}
-
-async function complete(
-  processes: Process[],
-  ends: Communication[],
-  commands: Commands,
-  options: RunSubprocessOptions,
-): Promise<CompletedPipeline<string | Uint8Array>> {
-  const { input, signal } = options;
-  // A cancel ends one wait: if one of several waits may be refused, then
-  // before all of them.
-  const rejection = checkpointIfCancelled(options);
-  if (rejection !== undefined) return await rejection;
-  const outcomes = await Promise.allSettled(
-    ends.map((end, at) => end.run(at === 0 ? input : undefined, { signal })),
-  );
-  const completed = outcomes.map((outcome, at) => {
-    if (outcome.status === "rejected") throw outcome.reason;
-    const code = processes[at]!.returnCode!;
-    const output = decoded(outcome.value, options);
-    return new CompletedProcess(commands[at]!, code, output);
-  });
-  return new CompletedPipeline(completed);
+/** A copy: changing the list while they run changes nothing. */
+function lineOf(commands: Commands): CommandLine {
+  const stages = commands.map(([program, ...args]) => ({
+    command: [program, ...args],
+    program: programOf(program, args),
+  }));
+  const cmd = stages.map(({ command }) => command.join(" ")).join(" | ");
+  return { cmd, stages };
 }
 
 function checkCommands(commands: unknown): void {

@@ -5,7 +5,10 @@ import { detached } from "../tasks/kernel/context/detached.ts";
 import { printable } from "../tasks/kernel/watch/inspect.ts";
 import { WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
 import type { Scheduler } from "../tasks/kernel/loop/scheduler.ts";
-import { currentScope } from "../tasks/kernel/context/current_scope.ts";
+import {
+  currentScope,
+  outsideScheduler,
+} from "../tasks/kernel/context/current_scope.ts";
 import type { WaitOptions } from "../tasks/kernel/types.ts";
 import { ready } from "../tasks/kernel/wait/checkpoint.ts";
 import { ShieldedWaiter } from "../tasks/kernel/wait/waiter.ts";
@@ -13,26 +16,28 @@ import { terminate } from "./signals/terminate.ts";
 import { Communication, type ProcessOutput } from "./pipes/communicate.ts";
 import { ExitWatcher } from "./signals/exit_watcher.ts";
 import { Pipes } from "./pipes/pipes.ts";
+import { KeepAlive } from "./signals/keep_alive.ts";
 import {
   ChildTarget,
   GroupTarget,
   type SignalTarget,
 } from "./signals/signal_target.ts";
-import type { SpawnSettings } from "./options.ts";
+import type { OpenStdio } from "./pipes/open_stdio.ts";
+import { endWithProgram, watchdogLaunch } from "./signals/watchdog.ts";
+import { isCancelled } from "../tasks/kernel/errors.ts";
+import { checkSignal, type SpawnSettings } from "./spawn/settings.ts";
 
-/**
- * Makes a process of a child that was started with `settings`: for those who
- * start them.
- */
+/** Makes a process of a child that was started with `settings`. */
 export let processOf!: (
   child: Deno.ChildProcess,
   settings: SpawnSettings,
+  stdio: OpenStdio,
 ) => Process;
 
-/** Whether its signals reach whom they are to reach: for those who start it. */
+/** Whether signals reach a process, and it would end with this program. */
 export let isReady!: (process: Process) => boolean;
 
-/** What a process is made of: for those who run it to its end. */
+/** The parts of a process, for running it to its end. */
 export let partsOf!: (process: Process) => Parts;
 
 /** The end of a process, its pipes, and the way of using them all at once. */
@@ -43,8 +48,20 @@ export interface Parts {
 }
 
 /**
- * Those that have ended, but left somebody of their group behind, as far as is
- * known.
+ * The status of a child, not before the launch of the watchdog is over: that
+ * takes a child as well, which has then been reaped, too.
+ */
+async function statusOf(
+  child: Deno.ChildProcess,
+): Promise<Deno.CommandStatus> {
+  const status = await child.status;
+  await watchdogLaunch();
+  return status;
+}
+
+/**
+ * Those that have ended, and whose group still had members when that was last
+ * looked at.
  */
 const leftovers = new Set<Process>();
 
@@ -54,8 +71,8 @@ const leftovers = new Set<Process>();
  * `asyncio.subprocess.Process`.
  *
  * - It is reaped when it has ended, waited for or not: there are no zombies.
- * - It ends with the `run` that it was started in, or with `await using`, and
- *   with it everybody in its group.
+ * - It ends with the `run` that it was started in, with `await using`, or with
+ *   this program, and so do the other members of its group.
  *
  * @example
  * ```ts
@@ -80,25 +97,41 @@ export class Process implements AsyncDisposable {
   readonly #target: SignalTarget;
   readonly #pipes: Pipes;
   readonly #communication: Communication;
-  readonly #killAfter: number;
+  readonly #settings: SpawnSettings;
   readonly #scheduler: Scheduler;
   readonly #down = new WaitQueue<void>("Process dispose");
+  readonly #unwatch: () => void;
+  readonly #keepAlive: KeepAlive;
   #state: "running" | "ending" | "down" = "running";
+  #isDisposed = false;
 
-  private constructor(child: Deno.ChildProcess, settings: SpawnSettings) {
+  private constructor(
+    child: Deno.ChildProcess,
+    settings: SpawnSettings,
+    stdio: OpenStdio,
+  ) {
+    const { group: isGroup, detached, killAfter, killSignal } = settings;
     this.pid = child.pid;
-    this.#killAfter = settings.killAfter;
-    this.#target = settings.group
-      ? new GroupTarget(child)
-      : new ChildTarget(child);
-    this.#exit = new ExitWatcher(child.status, () => {
-      this.#target.childEnded();
-      this.#settle();
-    });
-    this.#pipes = new Pipes(child, settings, () => this.#settle());
-    this.#communication = new Communication(this.#exit, this.#pipes);
+    this.#settings = settings;
+    this.#target = isGroup ? new GroupTarget(child) : new ChildTarget(child);
     this.#scheduler = currentScope().scheduler;
-    this.#scheduler.resources.add(this);
+    this.#unwatch = detached
+      ? () => {}
+      : endWithProgram({ pid: child.pid, isGroup, killSignal, killAfter });
+    this.#exit = new ExitWatcher(statusOf(child), () => this.#ended());
+    this.#pipes = new Pipes(child, settings, stdio, {
+      closed: () => this.#settle(),
+      inputFailed: (error) => this.#inputFailed(error),
+      delivering: () => this.#exit.delivering(),
+      delivered: (failure) => {
+        this.#exit.delivered(failure);
+        if (this.#isDisposed) this.#reportFailure();
+        this.#settle();
+      },
+    });
+    this.#communication = new Communication(this.#exit, this.#pipes);
+    this.#keepAlive = new KeepAlive(child, detached);
+    if (!detached) this.#scheduler.resources.add(this);
   }
 
   /**
@@ -152,7 +185,7 @@ export class Process implements AsyncDisposable {
    * @throws The signal's reason, when it aborts.
    */
   wait(options?: WaitOptions): Promise<number> {
-    return this.#exit.wait(options);
+    return this.#keepAlive.during(this.#exit.wait(options));
   }
 
   /**
@@ -191,7 +224,7 @@ export class Process implements AsyncDisposable {
     input?: string | Uint8Array,
     options?: WaitOptions,
   ): Promise<ProcessOutput> {
-    return this.#communication.run(input, options);
+    return this.#keepAlive.during(this.#communication.run(input, options));
   }
 
   /**
@@ -204,6 +237,7 @@ export class Process implements AsyncDisposable {
    * @throws {Deno.errors.PermissionDenied} It runs as somebody else.
    */
   sendSignal(signal: Deno.Signal): void {
+    checkSignal(signal, "sendSignal");
     if (this.#state !== "down") this.#target.send(signal);
   }
 
@@ -223,26 +257,53 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * Ends it, and its descendants where it has a group: its pipes are closed, it
-   * gets SIGTERM, and, where somebody is left after `killAfter` milliseconds,
-   * SIGKILL. Settles when they have ended; harmless when they had before.
+   * Ends it, and its descendants if it has a group: its pipes are closed, it
+   * gets `killSignal` (SIGTERM), and those that are left after `killAfter`
+   * milliseconds get SIGKILL. Resolves when they have ended; harmless if they
+   * had before.
    *
-   * **Cancel safety:** it is carried through: a cancel is delivered at the next
+   * **Cancel safety:** it is carried through; a cancel is delivered at the next
    * wait.
    *
-   * @throws {Deno.errors.PermissionDenied} It runs as somebody else, and did
-   * not end by itself.
+   * @throws {Deno.errors.PermissionDenied} It runs as another user, and did not
+   * end by itself.
    */
   [Symbol.asyncDispose](): Promise<void> {
+    this.#isDisposed = true;
     this.#pipes.close();
-    if (this.#state === "down" || this.#target.gone) return ready(undefined);
+    this.#reportFailure();
+    if (this.#isOver) return ready(undefined);
     if (this.#state === "running") this.#terminate();
-    return this.#down.add(new ShieldedWaiter<void>(this.#down));
+    const waiter = new ShieldedWaiter<void>(this.#down);
+    return this.#keepAlive.during(this.#down.add(waiter));
+  }
+
+  /** What no wait has rejected with is not lost. */
+  #reportFailure(): void {
+    const failure = this.#exit.takeUnseenFailure();
+    if (failure === undefined) return;
+    const { pid } = this;
+    const message = `The input or output of program ${pid} has failed`;
+    this.#scheduler.report({ message, error: failure.error });
+  }
+
+  #ended(): void {
+    this.#target.childEnded();
+    this.#pipes.stopFeeding();
+    // What a program leaves in the background ends with a run, if there is one.
+    if (this.#scheduler === outsideScheduler) this.#unwatch();
+    this.#settle();
+  }
+
+  /** Half of the input must not pass for all of it. */
+  #inputFailed(error: unknown): void {
+    if (!isCancelled(error)) this.#exit.fail(error);
+    if (this.#state === "running") this.#terminate();
   }
 
   #terminate(): void {
     this.#state = "ending";
-    detached(() => terminate(this.#target, this.#exit, this.#killAfter)).then(
+    detached(() => terminate(this.#target, this.#exit, this.#settings)).then(
       () => {
         this.#state = "down";
         this.#settle();
@@ -255,27 +316,32 @@ export class Process implements AsyncDisposable {
     );
   }
 
-  /**
-   * Looks what is left, and forgets about it where nothing is left that could
-   * be ended.
-   */
+  /** Lets go of the process if nothing is left that could be ended. */
   #settle(): void {
-    const over = this.#state === "down" || this.#target.gone;
-    if (!over) {
+    if (!this.#isOver) {
       if (this.returnCode !== undefined) leftovers.add(this);
       return;
     }
     leftovers.delete(this);
+    this.#unwatch();
     this.#pipes.finish();
-    if (this.#pipes.closed) this.#scheduler.resources.delete(this);
+    const { isSettled, hasUnseenFailure } = this.#exit;
+    if (this.#pipes.closed && isSettled && !hasUnseenFailure) {
+      this.#scheduler.resources.delete(this);
+    }
+  }
+
+  get #isOver(): boolean {
+    return this.#state === "down" || this.#target.gone;
   }
 
   static {
-    processOf = (child, settings) => {
+    processOf = (child, settings, stdio) => {
       for (const process of leftovers) process.#settle();
-      return new Process(child, settings);
+      return new Process(child, settings, stdio);
     };
-    isReady = (process) => process.#target.ready;
+    isReady = (process) =>
+      process.#target.ready && watchdogLaunch() === undefined;
     partsOf = (process) => ({
       exit: process.#exit,
       pipes: process.#pipes,

@@ -4,22 +4,15 @@ import {
   checkpointIfCancelled,
   ignoreCancelRejection,
 } from "../tasks/kernel/wait/checkpoint.ts";
-import { Limits } from "./_limits.ts";
-import {
-  decoded,
-  type RunSubprocessOptions,
-  watchBytes,
-  withPipes,
-} from "./run_options.ts";
-import { CompletedProcess } from "./completed_process.ts";
-import {
-  createSubprocessExec,
-  createSubprocessShell,
-} from "./create_subprocess.ts";
-import { TimeoutExpiredError } from "./errors.ts";
-import type { SubprocessOptions } from "./options.ts";
-import { partsOf, type Process } from "./process.ts";
-import { PIPE } from "./stdio.ts";
+import { type RunPlan, runPlan } from "./_run_plan.ts";
+import { runToEnd, type Stage } from "./_run_to_end.ts";
+import { programOf } from "./_start.ts";
+import type { CompletedProcess } from "./completed_process.ts";
+import type { CapturedData } from "./pipes/captured.ts";
+import type { RunSubprocessOptions } from "./run_options.ts";
+import { shellProgram } from "./spawn/program.ts";
+import type { SpawnSettings } from "./spawn/settings.ts";
+import { PIPE, STDOUT } from "./stdio.ts";
 
 /**
  * Runs a program to its end. Mirrors `subprocess.run`, and waits as asyncio
@@ -27,14 +20,14 @@ import { PIPE } from "./stdio.ts";
  *
  * A list is a program and its arguments; a string goes through the shell.
  * `stdin` is {@linkcode DEVNULL} unless there is `input`. What is piped, by
- * `captureOutput` or by itself, is captured.
+ * `captureOutput` or by itself, is captured, up to `maxBuffer` bytes.
  *
  * - When `timeout` milliseconds are over, or nothing has moved through its
  *   pipes for `idleTimeout` milliseconds, it is ended, and what was captured so
  *   far is in the error. With zero or less, it is never started.
- * - Whoever ends it, by a timeout, a cancel or the signal, ends its whole
- *   group: SIGTERM, and SIGKILL after `killAfter`. This settles when all of
- *   them have ended, also where one has left the group and holds a pipe open.
+ * - A timeout, a cancel, the signal, or too much output ends its whole group:
+ *   `killSignal` (SIGTERM), and SIGKILL after `killAfter`. This settles when all
+ *   of them have ended, also if one has left the group and holds a pipe open.
  *
  * **Cancel safety:** a cancel ends the program, waits for that, and only then
  * is thrown. Its output is lost.
@@ -42,6 +35,9 @@ import { PIPE } from "./stdio.ts";
  * @throws {CalledProcessError} With `check`: it ended with another code than 0,
  * or by a signal.
  * @throws {TimeoutExpiredError} The time was up.
+ * @throws {OutputLimitError} It wrote more than `maxBuffer` bytes.
+ * @throws The error of a target of its output, or of the source of its input,
+ * when it has ended.
  * @throws {Deno.errors.NotFound} There is no such program or directory; the
  * message names it.
  * @throws {TypeError} The command or an option is none of those allowed.
@@ -70,78 +66,67 @@ export function runSubprocess(
   command: string | [string, ...string[]],
   options: RunSubprocessOptions & { encoding: "buffer" },
 ): Promise<CompletedProcess<Uint8Array>>;
+/** Runs a program, and gives its output as lines. */
+export function runSubprocess(
+  command: string | [string, ...string[]],
+  options: RunSubprocessOptions & { lines: true },
+): Promise<CompletedProcess<string[]>>;
 /** Runs a program, and gives its output as text. */
 export function runSubprocess(
   command: string | [string, ...string[]],
-  options?: RunSubprocessOptions & { encoding?: "utf-8" | undefined },
+  options?: RunSubprocessOptions & {
+    encoding?: "utf-8" | undefined;
+    lines?: false | undefined;
+  },
 ): Promise<CompletedProcess<string>>;
-/** Runs a program, and gives its output as `encoding` says. */
+/** Runs a program, and gives its output as `encoding` and `lines` say. */
 export function runSubprocess(
   command: string | [string, ...string[]],
   options?: RunSubprocessOptions,
-): Promise<CompletedProcess<string | Uint8Array>>;
+): Promise<CompletedProcess<string | Uint8Array | string[]>>;
 export function runSubprocess(
   command: string | [string, ...string[]],
   options: RunSubprocessOptions = {},
-): Promise<CompletedProcess<string | Uint8Array>> {
+): Promise<CompletedProcess<string | Uint8Array | string[]>> {
   try {
     checkCommand(command);
-    const limits = new Limits(options);
-    const plumbed = withPipes(options);
-    checkIdleTimeout(plumbed);
+    const plan = runPlan(options);
+    if (options.idleTimeout !== undefined) checkPipes(plan.settings);
+    const stage = stageOf(command, plan.settings);
     return checkpointIfCancelled(options) ??
-      ignoreCancelRejection(runChecked(command, plumbed, limits));
+      ignoreCancelRejection(runChecked(stage, plan));
   } catch (error) {
     return Promise.reject(error);
   }
 }
 
 async function runChecked(
-  command: string | [string, ...string[]],
-  options: RunSubprocessOptions,
-  limits: Limits,
-): Promise<CompletedProcess<string | Uint8Array>> {
-  const completed = await runToEnd(command, options, limits);
-  if (options.check) completed.checkReturnCode();
-  return completed;
+  stage: Stage,
+  plan: RunPlan,
+): Promise<CompletedProcess<CapturedData>> {
+  const line = { cmd: stage.command, stages: [stage] };
+  const [completed] = await runToEnd(line, plan);
+  if (plan.check) completed!.checkReturnCode();
+  return completed!;
 }
 
-async function runToEnd(
+function stageOf(
   command: string | [string, ...string[]],
-  options: RunSubprocessOptions,
-  limits: Limits,
-): Promise<CompletedProcess<string | Uint8Array>> {
-  const { input, signal } = options;
-  let process: Process | undefined;
-  try {
-    return await limits.run(async (moved) => {
-      process = await start(command, options);
-      watchBytes(process, moved);
-      const output = await process.communicate(input, { signal });
-      const texts = decoded(output, options);
-      return new CompletedProcess(command, process.returnCode!, texts);
-    });
-  } catch (error) {
-    await process?.[Symbol.asyncDispose]();
-    const expiry = limits.expiry(error);
-    if (expiry === undefined) throw error;
-    const output = process && partsOf(process).communication.take();
-    throw new TimeoutExpiredError(command, expiry.timeout, {
-      ...decoded(output ?? {}, options),
-      idle: expiry.idle,
-    }, { cause: error });
-  }
-}
-
-function start(
-  command: string | [string, ...string[]],
-  options: SubprocessOptions,
-): Promise<Process> {
+  settings: SpawnSettings,
+): Stage {
   if (typeof command === "string") {
-    return createSubprocessShell(command, options);
+    return { command, program: shellProgram(command, settings) };
   }
   const [program, ...args] = command;
-  return createSubprocessExec(program, args, options);
+  return { command, program: programOf(program, args) };
+}
+
+function checkPipes({ stdin, stdout, stderr }: SpawnSettings): void {
+  if (typeof stdin !== "string") return;
+  if ([stdout, stderr].some((it) => it !== STDOUT && it.stdio === PIPE)) return;
+  throw new TypeError(
+    "idleTimeout watches the pipes, and there is none: captureOutput is missing",
+  );
 }
 
 function checkCommand(command: unknown): void {
@@ -151,15 +136,5 @@ function checkCommand(command: unknown): void {
     `expected a command for the shell, or a program and its arguments, found ${
       Array.isArray(command) ? "an empty list" : describe(command)
     }`,
-  );
-}
-
-function checkIdleTimeout(options: RunSubprocessOptions): void {
-  const { idleTimeout, stdin, stdout, stderr } = options;
-  if (idleTimeout === undefined || [stdin, stdout, stderr].includes(PIPE)) {
-    return;
-  }
-  throw new TypeError(
-    "idleTimeout watches the pipes, and there is none: captureOutput is missing",
   );
 }

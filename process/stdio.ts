@@ -25,5 +25,24 @@ export const INHERIT = "inherit" as const;
  */
 export const STDOUT = "stdout" as const;
 
-/** Where `stdin` and `stdout` may lead. */
+/** Where a stream of a program may lead without this program's help. */
 export type Stdio = typeof PIPE | typeof DEVNULL | typeof INHERIT;
+
+/**
+ * What a program can read: the bytes of a stream, the bytes or texts of an
+ * iterable, or a file. A relative path is relative to the directory of this
+ * program, not to the `cwd` of the other.
+ */
+export type InputSource =
+  | ReadableStream<Uint8Array>
+  | AsyncIterable<Uint8Array | string>
+  | { file: string | URL };
+
+/**
+ * Where the output of a program can go: a stream, which is closed at the end,
+ * or a file, which is emptied before unless `append` is set.
+ */
+export type OutputTarget =
+  | Stdio
+  | WritableStream<Uint8Array>
+  | { file: string | URL; append?: boolean | undefined };

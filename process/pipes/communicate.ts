@@ -17,11 +17,22 @@ export interface ProcessOutput {
   stderr?: Uint8Array;
 }
 
-/** The streams of a program that are pipes. */
+/** The pipes that are used. */
 export interface ProcessPipes {
   readonly stdin?: StreamWriter | undefined;
   readonly stdout?: StreamReader | undefined;
   readonly stderr?: StreamReader | undefined;
+}
+
+/** An output of a program. */
+export type OutputName = "stdout" | "stderr";
+
+/** How much may be held in memory. */
+export interface CaptureLimit {
+  /** Of each output. */
+  readonly bytes: number;
+  /** Called when there is more. */
+  exceeded(output: OutputName): void;
 }
 
 /** How much of the input is given to the pipe at a time. */
@@ -53,9 +64,11 @@ export class Communication {
     this.#stderr = streams.stderr;
   }
 
+  /** @param limit Given, it waits no longer for an output that exceeds it. */
   run(
     input: string | Uint8Array | undefined,
     options: WaitOptions | undefined,
+    limit?: CaptureLimit,
   ): Promise<ProcessOutput> {
     try {
       this.#check(input);
@@ -66,7 +79,7 @@ export class Communication {
     if (rejection !== undefined) return rejection;
     this.#input ??= input === undefined ? EMPTY : toBytes(input);
     this.#running = true;
-    return ignoreCancelRejection(this.#run(options));
+    return ignoreCancelRejection(this.#run(options, limit));
   }
 
   /** What has come so far; it is taken out. */
@@ -101,13 +114,16 @@ export class Communication {
     }
   }
 
-  async #run(options: WaitOptions | undefined): Promise<ProcessOutput> {
+  async #run(
+    options: WaitOptions | undefined,
+    limit: CaptureLimit | undefined,
+  ): Promise<ProcessOutput> {
     const enough = new AbortController();
     detached(() => this.#feed(enough.signal));
     const outcomes = await Promise.allSettled([
       this.#exit.wait(options),
-      untilEnd(this.#stdout, options),
-      untilEnd(this.#stderr, options),
+      untilEnd("stdout", this.#stdout, options, limit),
+      untilEnd("stderr", this.#stderr, options, limit),
     ]);
     this.#running = false;
     enough.abort();
@@ -139,14 +155,20 @@ export class Communication {
  * Waits for the end, and leaves all bytes in the reader: so giving up can lose
  * none.
  */
-function untilEnd(
+async function untilEnd(
+  output: OutputName,
   reader: StreamReader | undefined,
   options: WaitOptions | undefined,
-): Promise<Uint8Array> | undefined {
-  if (reader === undefined) return undefined;
+  limit: CaptureLimit | undefined,
+): Promise<void> {
+  if (reader === undefined) return;
   const source = sourceOf(reader);
-  const ended = () => source.eof ? EMPTY : undefined;
-  return source.read("Process.communicate", ended, options);
+  const max = limit?.bytes ?? Infinity;
+  const end = await source.read("Process.communicate", () => {
+    if (source.buffer.size > max) return "exceeded";
+    return source.eof ? "eof" : undefined;
+  }, options);
+  if (end === "exceeded") limit!.exceeded(output);
 }
 
 function takeAll(reader: StreamReader): Uint8Array {
@@ -154,7 +176,7 @@ function takeAll(reader: StreamReader): Uint8Array {
 }
 
 /** @throws {TypeError} It is neither text nor bytes. */
-export function checkInput(
+function checkInput(
   input: unknown,
 ): asserts input is string | Uint8Array {
   if (typeof input === "string" || input instanceof Uint8Array) return;
@@ -164,5 +186,5 @@ export function checkInput(
 }
 
 function toBytes(input: string | Uint8Array): Uint8Array {
-  return typeof input === "string" ? encoder.encode(input) : input;
+  return typeof input === "string" ? encoder.encode(input) : input.slice();
 }

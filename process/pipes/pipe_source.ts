@@ -1,30 +1,42 @@
 /** @module */
 import type { ByteSource } from "../../streams/buffer/source_and_sink.ts";
+import type { FanOut } from "./fan_out.ts";
 
 /**
  * How much is read ahead of the reader once the program has ended; a pipe holds
  * less.
  */
-const READ_AHEAD = 1 << 20;
+const MAX_READ_AHEAD = 1 << 20;
+
+/** How a pipe is read, and what happens to it. */
+export interface PipeUse {
+  /** Whether its bytes are kept for a reader. */
+  readonly isRead: boolean;
+  /** What gets its bytes, beside the reader. */
+  readonly fanOut: FanOut | undefined;
+  /** The pipe is closed, at one end or the other. */
+  closed(): void;
+}
 
 /**
- * The pipe that a program writes to. It is read on demand, so that a program
- * that writes faster than it is read waits.
+ * The pipe that a program writes to. If it has a reader it is read on demand,
+ * so that a program that writes faster than it is read waits.
  */
 export class PipeSource implements ByteSource {
-  /** Is called when bytes have come. */
-  onBytes: (() => void) | undefined = undefined;
+  /** Called with the number of bytes that have come. */
+  onBytes: ((count: number) => void) | undefined = undefined;
   /** Whether the pipe is closed, at one end or the other. */
   closed = false;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-  readonly #onClose: () => void;
+  readonly #use: PipeUse;
   /** What has come and is not taken. */
   readonly #chunks: Uint8Array[] = [];
   #reading: Promise<void> | undefined = undefined;
 
-  constructor(pipe: ReadableStream<Uint8Array>, onClose: () => void) {
+  constructor(pipe: ReadableStream<Uint8Array>, use: PipeUse) {
     this.#reader = pipe.getReader();
-    this.#onClose = onClose;
+    this.#use = use;
+    if (!use.isRead) this.readAhead().catch(() => {});
   }
 
   async read(buffer: Uint8Array): Promise<number | null> {
@@ -41,11 +53,11 @@ export class PipeSource implements ByteSource {
   }
 
   /**
-   * Takes what is left out of the pipe, so that it is closed though nobody
-   * reads.
+   * Reads though nobody asks for it: to the end, if there is no reader; else
+   * what is left in the pipe, so that it is closed.
    */
   async readAhead(): Promise<void> {
-    let left = READ_AHEAD;
+    let left = this.#use.isRead ? MAX_READ_AHEAD : Infinity;
     while (!this.closed && left > 0) {
       await (this.#reading ??= this.#readChunk());
       left -= this.#chunks.at(-1)?.length ?? 0;
@@ -53,7 +65,7 @@ export class PipeSource implements ByteSource {
   }
 
   /**
-   * Closes the pipe: who writes to it is told so, and readers find the end
+   * Closes the pipe: the program's next write fails, and readers find the end
    * after what has come.
    */
   close(): void {
@@ -66,8 +78,13 @@ export class PipeSource implements ByteSource {
     try {
       const { done, value } = await this.#reader.read();
       if (done) return this.#end();
-      this.#chunks.push(value);
-      this.onBytes?.();
+      this.onBytes?.(value.length);
+      const { fanOut, isRead } = this.#use;
+      if (fanOut !== undefined) {
+        await fanOut.write(value);
+        if (!isRead && !fanOut.hasTargets) this.close(); // as a broken pipe
+      }
+      if (isRead) this.#chunks.push(value);
     } catch (error) {
       this.#end();
       throw error;
@@ -79,6 +96,6 @@ export class PipeSource implements ByteSource {
   #end(): void {
     if (this.closed) return;
     this.closed = true;
-    this.#onClose();
+    this.#use.closed();
   }
 }

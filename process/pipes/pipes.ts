@@ -5,36 +5,62 @@ import {
   type StreamWriter,
   writerOver,
 } from "../../streams/stream_writer.ts";
+import type { SpawnSettings } from "../spawn/settings.ts";
+import { PIPE, STDOUT } from "../stdio.ts";
+import { FanOut } from "./fan_out.ts";
+import type { OpenStdio } from "./open_stdio.ts";
+import type { OpenTarget } from "./output_targets.ts";
 import { PipeSink } from "./pipe_sink.ts";
 import { PipeSource } from "./pipe_source.ts";
-import type { SpawnSettings } from "../options.ts";
-import { PIPE } from "../stdio.ts";
+import { StdinFeed } from "./stdin_feed.ts";
+
+/** What the pipes of a program report. */
+export interface PipeEvents {
+  /** A pipe that is read was closed, at either end. */
+  closed(): void;
+  /** The source of its input has failed. */
+  inputFailed(error: unknown): void;
+  /** An output has targets: they need until `delivered`. */
+  delivering(): void;
+  /** They have got everything, or failed. */
+  delivered(failure: { error: unknown } | undefined): void;
+}
 
 /** The pipes to and from a program. */
 export class Pipes {
   readonly stdin: StreamWriter | undefined;
   readonly stdout: StreamReader | undefined;
   readonly stderr: StreamReader | undefined;
+  /** Called when bytes have gone in from a source. */
+  onFed: (() => void) | undefined = undefined;
+  readonly #feed: StdinFeed | undefined;
   readonly #out: PipeSource | undefined;
   readonly #err: PipeSource | undefined;
+  readonly #events: PipeEvents;
   #finished = false;
 
-  /** @param onClose Is called when one of those that are read is closed. */
   constructor(
     child: Deno.ChildProcess,
     { stdin, stdout, stderr, limit }: SpawnSettings,
-    onClose: () => void,
+    { input, ...targets }: OpenStdio,
+    events: PipeEvents,
   ) {
+    this.#events = events;
     if (stdin === PIPE) {
       this.stdin = writerOver(new PipeSink(child.stdin, child.pid));
+    } else if (input !== undefined) {
+      this.#feed = new StdinFeed(input, new PipeSink(child.stdin, child.pid), {
+        moved: () => this.onFed?.(),
+        failed: (error) => events.inputFailed(error),
+      });
     }
-    if (stdout === PIPE) {
-      this.#out = new PipeSource(child.stdout, onClose);
-      this.stdout = readerOver(this.#out, { limit });
+    if (stdout.stdio === PIPE) {
+      this.#out = this.#source(child.stdout, stdout.isRead, targets.stdout);
+      if (stdout.isRead) this.stdout = readerOver(this.#out, { limit });
     }
-    if (stderr === PIPE) {
-      this.#err = new PipeSource(child.stderr, onClose);
-      this.stderr = readerOver(this.#err, { limit });
+    if (stderr !== STDOUT && stderr.stdio === PIPE) {
+      this.#err = this.#source(child.stderr, stderr.isRead, targets.stderr);
+      if (stderr.isRead) this.stderr = readerOver(this.#err, { limit });
     }
   }
 
@@ -43,17 +69,27 @@ export class Pipes {
     return [this.#out, this.#err].every((it) => it?.closed ?? true);
   }
 
-  /** Sets what is called when bytes have come. */
-  set onBytes(moved: () => void) {
-    if (this.#out !== undefined) this.#out.onBytes = moved;
-    if (this.#err !== undefined) this.#err.onBytes = moved;
+  /** Sets what is called when bytes have come out, with their number. */
+  set onBytes(moved: (from: "stdout" | "stderr", count: number) => void) {
+    if (this.#out !== undefined) {
+      this.#out.onBytes = (count) => moved("stdout", count);
+    }
+    if (this.#err !== undefined) {
+      this.#err.onBytes = (count) => moved("stderr", count);
+    }
   }
 
   /** Closes them. */
   close(): void {
     this.stdin?.abort();
+    this.#feed?.stop();
     this.#out?.close();
     this.#err?.close();
+  }
+
+  /** Feeds the program no more: it has ended. */
+  stopFeeding(): void {
+    this.#feed?.stop();
   }
 
   /** Reads no more of the program's output, which makes writing to it fail. */
@@ -62,8 +98,7 @@ export class Pipes {
   }
 
   /**
-   * Closes them where nobody is at the other end any more; what has come can
-   * still be read.
+   * Closes those with nobody at the other end; what has come can still be read.
    */
   finish(): void {
     if (this.#finished) return;
@@ -74,7 +109,26 @@ export class Pipes {
       );
     }
     for (const source of [this.#out, this.#err]) {
-      source?.readAhead().catch(() => {}); // the next read says it
+      source?.readAhead().catch(() => {}); // the next read rejects as well
     }
+  }
+
+  #source(
+    pipe: ReadableStream<Uint8Array>,
+    isRead: boolean,
+    targets: readonly OpenTarget[],
+  ): PipeSource {
+    const fanOut = targets.length === 0
+      ? undefined
+      : new FanOut(targets, isRead);
+    if (fanOut !== undefined) this.#events.delivering();
+    return new PipeSource(pipe, {
+      isRead,
+      fanOut,
+      closed: () => {
+        this.#events.closed();
+        fanOut?.close().then(() => this.#events.delivered(fanOut.failure));
+      },
+    });
   }
 }

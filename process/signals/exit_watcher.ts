@@ -1,29 +1,46 @@
 /** The end of a child. @module */
 import { detached } from "../../tasks/kernel/context/detached.ts";
-import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
-import { ExternalWaiter } from "../../tasks/kernel/wait/waiter.ts";
 import {
   checkpointIfCancelled,
   ready,
+  readyError,
 } from "../../tasks/kernel/wait/checkpoint.ts";
+import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
+import { ExternalWaiter } from "../../tasks/kernel/wait/waiter.ts";
 import { RealTimeWaiter } from "./real_time.ts";
+
+/** What of a program's end has failed. */
+export interface Failure {
+  readonly error: unknown;
+}
 
 /**
  * Watched from the start, in no task: so a child is reaped, and its end known,
- * whether anybody waits or not.
+ * whether anything waits or not.
+ *
+ * The end of the program is one thing; another is that the files and streams
+ * that it writes to through this program have got everything.
  */
 export class ExitWatcher {
-  /** What the child ended with; -N where signal N ended it. */
+  /** What the child ended with; -N if signal N ended it. */
   returnCode: number | undefined = undefined;
-  readonly #line = new WaitQueue<number | undefined>("Process.wait");
+  readonly #exited = new WaitQueue<true | undefined>("end of a program");
+  readonly #settled = new WaitQueue<number>("Process.wait");
+  #deliveries = 0;
+  #failure: Failure | undefined = undefined;
+  #isFailureSeen = false;
 
-  /** @param ended Is called once, when the child has ended. */
+  /**
+   * @param status Rejects for signals that the runtime has no name for.
+   * @param ended Is called once, when the child has ended.
+   */
   constructor(status: Promise<Deno.CommandStatus>, ended: () => void) {
     const end = (returnCode: number) => {
       this.returnCode = returnCode;
       ended();
-      this.#line.wakeAll(returnCode);
+      this.#exited.wakeAll(true);
+      this.#settle();
     };
     detached(() =>
       status.then(
@@ -33,19 +50,68 @@ export class ExitWatcher {
     );
   }
 
+  /** Whether the child has ended, and everything was delivered. */
+  get isSettled(): boolean {
+    return this.returnCode !== undefined && this.#deliveries === 0;
+  }
+
+  /** Whether there is a failure that no wait has rejected with. */
+  get hasUnseenFailure(): boolean {
+    return this.#failure !== undefined && !this.#isFailureSeen;
+  }
+
+  /** That failure; it counts as seen from now on. */
+  takeUnseenFailure(): Failure | undefined {
+    if (!this.hasUnseenFailure) return undefined;
+    this.#isFailureSeen = true;
+    return this.#failure;
+  }
+
+  /** Notes that something is to be delivered: waits wait for it as well. */
+  delivering(): void {
+    this.#deliveries++;
+  }
+
+  delivered(failure: Failure | undefined): void {
+    this.#deliveries--;
+    if (failure !== undefined) this.fail(failure.error);
+    this.#settle();
+  }
+
+  /** Lets all waits reject with `error`, once the child has ended. */
+  fail(error: unknown): void {
+    this.#failure ??= { error };
+  }
+
+  /** Waits for the end of the child and of the deliveries. */
   wait(options?: WaitOptions): Promise<number> {
     const rejection = checkpointIfCancelled(options);
     if (rejection !== undefined) return rejection;
-    if (this.returnCode !== undefined) return ready(this.returnCode);
-    const waiter = new ExternalWaiter<number | undefined>(this.#line, options);
-    return this.#line.add(waiter) as Promise<number>;
+    if (this.isSettled) {
+      if (this.#failure === undefined) return ready(this.returnCode!);
+      this.#isFailureSeen = true;
+      return readyError(this.#failure.error);
+    }
+    return this.#settled.add(new ExternalWaiter(this.#settled, options));
   }
 
-  /** Waits at most `ms` of real time; for code that belongs to no task. */
+  /**
+   * Waits at most `ms` of real time for the end of the child; for code that
+   * belongs to no task.
+   */
   async within(ms: number): Promise<boolean> {
     if (this.returnCode !== undefined) return true;
-    const waiter = new RealTimeWaiter<number | undefined>(this.#line, ms);
-    return await this.#line.add(waiter) !== undefined;
+    const waiter = new RealTimeWaiter<true | undefined>(this.#exited, ms);
+    return await this.#exited.add(waiter) === true;
+  }
+
+  #settle(): void {
+    if (!this.isSettled || this.#settled.size === 0) return;
+    if (this.#failure === undefined) {
+      return this.#settled.wakeAll(this.returnCode!);
+    }
+    this.#isFailureSeen = true;
+    this.#settled.failAll(this.#failure.error);
   }
 }
 

@@ -1,17 +1,18 @@
 /**
- * Who of a group is alive. A process that has ended still counts as a member of
- * its group until its parent reaps it. Orphans are reaped by process 1, and
- * where that is no real init, as in many containers, late or never.
+ * Which members of a group are alive. A process that has ended still counts as
+ * a member of its group until its parent reaps it. Orphans are reaped by process
+ * 1; if that is no real init, as in many containers, late or never.
  *
  * @module
  */
+import { canReadProc } from "../spawn/permissions.ts";
 
 /**
- * Whether anybody in the group has not ended; where the system does not tell,
- * yes.
+ * Whether a member of the group has not ended; true if that cannot be seen
+ * here.
  */
 export function hasLivingMembers(group: number): boolean {
-  if (Deno.build.os !== "linux") return true;
+  if (!canReadProc()) return true;
   try {
     for (const { name } of Deno.readDirSync("/proc")) {
       if (/^\d+$/.test(name) && isLivingMember(name, group)) return true;
@@ -28,7 +29,7 @@ function isLivingMember(pid: string, group: number): boolean {
     stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) throw error;
-    return false; // it ended meanwhile
+    return false; // it has ended meanwhile
   }
   // "pid (any name) state parent group ..."
   const [state, , itsGroup] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");

@@ -1,11 +1,11 @@
 /**
- * Where the signals to a child go: the group that it leads, or the child
+ * Where the signals to a child go: to the group that it leads, or to the child
  * alone.
  *
- * **Nobody else.** The numbers of processes are used again. While a member of a
- * group lives, the kernel gives the group's number to nobody; so, once the
- * leader has ended, a process of that number belongs to a stranger, and the
- * group is gone. And a group that was once found empty is never signalled
+ * **And nowhere else.** The numbers of processes are used again. While a member
+ * of a group lives, the kernel does not give the group's number to another
+ * process; so, if there is a process of that number after the leader has ended,
+ * the group is gone. And a group that was once found empty is never signalled
  * again.
  *
  * @module
@@ -17,14 +17,14 @@ export interface SignalTarget {
   readonly ready: boolean;
   /** Sends `signal` to all that are left. */
   send(signal: Deno.Signal): void;
-  /** Whether nobody is left; stays so. */
+  /** Whether no process is left; stays so. */
   readonly gone: boolean;
   /**
-   * Whether nobody is left but those who have ended and only wait to be reaped,
-   * by somebody else.
+   * Whether all have ended. Some may be left that another process has yet to
+   * reap.
    */
   readonly dead: boolean;
-  /** Says that the child has ended, and been reaped. */
+  /** Notes that the child has ended, and was reaped. */
   childEnded(): void;
 }
 
@@ -56,7 +56,10 @@ export class ChildTarget implements SignalTarget {
   }
 }
 
-/** Of a child that leads a group, or is about to. */
+/**
+ * Of a child that leads a group, or is about to: it may have been started as
+ * `setsid`, which makes the group a moment later.
+ */
 export class GroupTarget implements SignalTarget {
   readonly #pid: number;
   readonly #leader: ChildTarget;
@@ -88,7 +91,7 @@ export class GroupTarget implements SignalTarget {
       Deno.kill(-this.#pid, signal);
     } catch (error) {
       if (!hasEnded(error)) throw error;
-      this.#leader.send(signal); // the child is alone as long as there is no group
+      this.#leader.send(signal); // it is alone as long as there is no group
     }
   }
 

@@ -12,20 +12,27 @@ const KILL_TIMEOUT_MS = 1000;
 /** The longest pause between two looks at a group. */
 const MAX_POLL_INTERVAL_MS = 50;
 
+/** How it is done. */
+export interface TerminateOptions {
+  /** Asks the program to end. */
+  readonly killSignal: Deno.Signal;
+  /** Milliseconds after which SIGKILL follows. */
+  readonly killAfter: number;
+}
+
 /**
- * Ends a child and all processes that its signals reach: SIGTERM; for those that are left
- * when `killAfter` milliseconds are over, SIGKILL. Settles when they have
+ * Ends a child and all processes that its signals reach. Resolves when they have
  * ended. Runs in no task.
  */
 export async function terminate(
   target: SignalTarget,
   exit: ExitWatcher,
-  killAfter: number,
+  { killSignal, killAfter }: TerminateOptions,
 ): Promise<void> {
   try {
-    target.send("SIGTERM");
+    target.send(killSignal);
   } catch (error) {
-    // A program may run as somebody else: it still has `killAfter` to end
+    // The program may run as another user: it still has `killAfter` to end
     // because its pipes were closed.
     if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
   }
@@ -42,8 +49,8 @@ async function deadWithin(
 ): Promise<boolean> {
   const end = performance.now() + ms;
   if (!await exit.within(ms)) return false;
-  // The system tells of the end of children, but not of that of their
-  // descendants: look, less and less often.
+  // The system reports the end of children, but not of their descendants: look,
+  // less and less often.
   for (
     let wait = 1;
     !target.dead;

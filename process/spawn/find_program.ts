@@ -1,11 +1,13 @@
 /** @module */
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { isGranted, type SpawnSettings } from "../options.ts";
+import { isGranted } from "./permissions.ts";
+import type { SpawnSettings } from "./settings.ts";
 
 /**
- * Looks `program` up as the system does when it starts one, and gives its path;
- * `undefined` where that will fail for another reason, or there is no
+ * Looks `program` up as the system does when it starts one, and returns its
+ * path; `undefined` if the start will fail for another reason, or without the
  * permission to look.
  *
  * @throws {Deno.errors.NotFound} It is not there.
@@ -59,6 +61,7 @@ function candidates(program: string, { cwd, env }: SpawnSettings): string[] {
 }
 
 function stat(path: string | URL): Deno.FileInfo | undefined {
+  if (!existsSync(path)) return undefined; // an error costs ten times as much
   try {
     return Deno.statSync(path);
   } catch {

@@ -3,48 +3,42 @@
  *
  * The runtime's way, `detached`, copies this program's page tables: a few
  * milliseconds in a small program, 20 and more in one of some hundred
- * megabytes, and nothing else runs meanwhile. Where the system has the program
+ * megabytes, and nothing else runs meanwhile. If the system has the program
  * `setsid`, the child starts as that, which makes the group and then becomes
- * the program: half a millisecond, whatever this program's size.
+ * the program: half a millisecond, whatever this program's size. Nothing that
+ * systems bring along is cheaper: loading a program's libraries is what costs.
  *
  * @module
  */
-import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
-import type { Runnable } from "../../tasks/kernel/loop/runnable.ts";
-import type { Scheduler } from "../../tasks/kernel/loop/scheduler.ts";
-import { type Place, ShieldedWaiter } from "../../tasks/kernel/wait/waiter.ts";
 import { findProgram } from "./find_program.ts";
-import { isGranted, type SpawnSettings } from "../options.ts";
-
-/** What is started instead of a program, to make it lead a group. */
-export interface GroupProgram {
-  program: string;
-  args: readonly string[];
-  /** Whether the runtime makes the group; else it is made a moment later. */
-  detached: boolean;
-}
+import { isGranted } from "./permissions.ts";
+import type { Program } from "./program.ts";
+import type { SpawnSettings } from "./settings.ts";
 
 const ELF = [0x7f, 0x45, 0x4c, 0x46];
+/** Bytes of a script in which the kernel looks for its interpreter. */
+const MAX_SHEBANG = 256;
 
 let setsid: string | undefined;
 let looked = false;
 
-/** How to start `program` as the leader of a group. */
-export function asGroupLeader(
-  program: string,
-  args: readonly string[],
-  settings: SpawnSettings,
-): GroupProgram {
-  const path = findSetsid() && findProgram(program, settings);
-  // What may still turn out not to be a program, such as a script without its
-  // interpreter, is for the runtime to refuse.
-  if (path === undefined || !isBinary(path)) {
-    return { program, args, detached: true };
+/** Lets `program` lead a group, if the settings say so. */
+export function inGroup(program: Program, settings: SpawnSettings): Program {
+  // What outlives this program has to be the runtime's own doing: it kills
+  // other children when it ends.
+  if (settings.detached) return { ...program, detached: true };
+  if (!settings.group) return program;
+  const path = findSetsid() &&
+    (program.path ?? findProgram(program.program, settings));
+  // A file that may turn out to be no program is for the runtime to refuse.
+  if (path === undefined || !canBeExecuted(path)) {
+    return { ...program, detached: true };
   }
-  return { program: setsid!, args: [path, ...args], detached: false };
+  return { ...program, program: setsid!, args: [path, ...program.args] };
 }
 
-function findSetsid(): string | undefined {
+/** The path of `setsid`; `undefined` if there is none, or it cannot be seen. */
+export function findSetsid(): string | undefined {
   if (looked || Deno.build.os !== "linux") return setsid;
   if (!isGranted({ name: "read" })) return;
   looked = true;
@@ -57,45 +51,28 @@ function findSetsid(): string | undefined {
   });
 }
 
-function isBinary(path: string): boolean {
+/**
+ * Whether the file is a binary, or a script with an interpreter that is one.
+ */
+function canBeExecuted(path: string): boolean {
+  const start = startOf(path);
+  if (isBinary(start)) return true;
+  const line = new TextDecoder().decode(start);
+  const interpreter = /^#!\s*(\/\S+)[^\n]*\n/.exec(line)?.[1];
+  return interpreter !== undefined && isBinary(startOf(interpreter));
+}
+
+function isBinary(start: Uint8Array): boolean {
+  return ELF.every((byte, i) => byte === start[i]);
+}
+
+/** The start of a file; the interpreter of a script is named there. */
+function startOf(path: string): Uint8Array {
   try {
     using file = Deno.openSync(path);
-    const start = new Uint8Array(ELF.length);
-    file.readSync(start);
-    return ELF.every((byte, i) => byte === start[i]);
+    const start = new Uint8Array(MAX_SHEBANG);
+    return start.subarray(0, file.readSync(start) ?? 0);
   } catch {
-    return false;
+    return new Uint8Array();
   }
-}
-
-/**
- * A wait until something is so, which is looked at once a turn. No cancel ends
- * it: what was started has to be handed out.
- */
-class GroupWait<T> extends ShieldedWaiter<T> implements Runnable {
-  readonly #isSo: () => boolean;
-  readonly #result: T;
-  readonly #scheduler: Scheduler;
-
-  constructor(place: Place, isSo: () => boolean, result: T) {
-    super(place);
-    this.#isSo = isSo;
-    this.#result = result;
-    this.#scheduler = currentScope().scheduler;
-    this.#scheduler.defer(this);
-  }
-
-  override run(): void {
-    if (this.#isSo()) this.wakeNow(this.#result);
-    else this.#scheduler.defer(this);
-  }
-}
-
-/** Gives `result` as soon as a child leads its group. */
-export function untilGroupExists<T>(
-  isLeading: () => boolean,
-  result: T,
-): Promise<T> {
-  const place: Place = { what: "createSubprocess", leave() {} };
-  return new GroupWait(place, isLeading, result).promise;
 }

@@ -1,39 +1,78 @@
 /** The environment of a program that a shell starts. @module */
-import { isGranted, type SpawnSettings } from "../options.ts";
+import { findProgram } from "./find_program.ts";
+import { isGranted } from "./permissions.ts";
+import type { SpawnSettings } from "./settings.ts";
 
+/** Where every system has it: scripts begin with this path. */
+const ENV = "/usr/bin/env";
 /** What a shell has variables for; others it may drop. */
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
-/** What it sets anew, whatever it finds. */
+/** What it sets, whatever it finds. */
 const RESET: ReadonlySet<string> = new Set(["IFS", "LINENO", "OPTIND", "PPID"]);
 /** What it adds. */
 const ADDED: readonly string[] = ["PWD", "SHLVL"];
+/** Begins the names under which the shell passes such variables on. */
+const PASSED = "ASYNCIO_PASSED_";
+
+/** How a shell starts a program with the environment of the settings. */
+export interface EnvCommand {
+  /** The command line. */
+  readonly args: readonly string[];
+  /** Variables for the shell. */
+  readonly env: Record<string, string>;
+}
 
 /**
- * What `env` is to be told, so that a program gets the environment in
- * `settings`, and not what a shell makes of it; nothing where it is the same,
- * as it mostly is.
+ * Puts `env` before the command line `args`, which begins with a path, if the
+ * shell would change the environment.
  *
- * As little as possible: the arguments of a program are there for all to see.
+ * The values travel in the environment, under names that a shell keeps: every
+ * user of the machine can read command lines.
  */
-export function environmentChanges(settings: SpawnSettings): string[] {
-  const { clearEnv, cwd, env = {} } = settings;
+export function keepingEnvironment(
+  args: readonly string[],
+  settings: SpawnSettings,
+): EnvCommand {
+  const { added, changed } = changesOf(settings);
+  const path = args[0]!;
+  if (added.length + changed.length === 0) return { args, env: {} };
+  if (path.includes("=")) return { args, env: {} }; // `env` would take it for a variable
+  const program = findProgram(ENV, settings) ?? ENV;
+  if (changed.length > 0 && !canSplit(program)) return { args, env: {} };
+  const names = changed.map((_, at) => `${PASSED}${at}`);
+  const unset = [...added, ...names].flatMap((name) => ["-u", name]);
+  const set = changed.map(([name], at) =>
+    `"${name.replaceAll(/["\\$]/g, "\\$&")}=\${${names[at]}}"`
+  );
+  return {
+    args: [
+      program,
+      ...unset,
+      ...(set.length > 0 ? ["-S", `-- ${set.join(" ")}`] : ["--"]),
+      ...args,
+    ],
+    env: Object.fromEntries(changed.map(([, value], at) => [names[at], value])),
+  };
+}
+
+/** What a shell would change, as far as that is known. */
+function changesOf({ clearEnv, cwd, env = {} }: SpawnSettings): {
+  added: string[];
+  changed: [name: string, value: string][];
+} {
   const inherits = !clearEnv && isGranted({ name: "env" });
   const all = new Map(
     Object.entries(inherits ? { ...Deno.env.toObject(), ...env } : env),
   );
-  const known = clearEnv || inherits;
-  const added = known ? ADDED.filter((name) => !all.has(name)) : [];
-  const changed = [...all].filter(([name, value]) =>
-    name === "PWD"
-      ? cwd !== undefined || !isHere(value)
-      : RESET.has(name) || !IDENTIFIER.test(name)
-  );
-  if (added.length + changed.length === 0) return [];
-  return [
-    ...added.flatMap((name) => ["-u", name]),
-    "--",
-    ...changed.map(([name, value]) => `${name}=${value}`),
-  ];
+  const isKnown = clearEnv || inherits;
+  return {
+    added: isKnown ? ADDED.filter((name) => !all.has(name)) : [],
+    changed: [...all].filter(([name, value]) =>
+      name === "PWD"
+        ? cwd !== undefined || !isHere(value)
+        : RESET.has(name) || !IDENTIFIER.test(name)
+    ),
+  };
 }
 
 function isHere(path: string): boolean {
@@ -41,5 +80,15 @@ function isHere(path: string): boolean {
     return path === Deno.cwd();
   } catch {
     return false; // the directory is gone
+  }
+}
+
+/** Whether this `env` has the option -S, which inserts variables by name. */
+function canSplit(env: string): boolean {
+  if (!isGranted({ name: "read" })) return true; // as nearly everywhere
+  try {
+    return !/busybox|toybox/.test(Deno.realPathSync(env));
+  } catch {
+    return false;
   }
 }

@@ -1,6 +1,7 @@
 import {
   assert,
   assertEquals,
+  assertInstanceOf,
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
@@ -172,6 +173,26 @@ Deno.test("STDOUT leaves the variables of env as they are", async () => {
   }
 });
 
+Deno.test("STDOUT puts no value of a variable on a command line", async () => {
+  const env = { "my.token": "5eCr3t", IFS: "5eCr3t", PWD: "/5eCr3t" };
+  let wrappers = 0;
+  for (let i = 0; i < 20; i++) {
+    const process = await createSubprocessExec("sleep", ["1000"], {
+      env,
+      stdin: DEVNULL,
+      stdout: DEVNULL,
+      stderr: STDOUT,
+    });
+    process.sendSignal("SIGSTOP");
+    const line = await Deno.readTextFile(`/proc/${process.pid}/cmdline`);
+    assertEquals(line.includes("5eCr3t"), false, line);
+    if (line.includes("my.token")) wrappers++;
+    process.kill();
+    await process.wait();
+  }
+  assert(wrappers > 0, "the shell was never seen");
+});
+
 Deno.test("STDOUT adds no variable", async () => {
   const [merged] = await environments({ clearEnv: true });
   assertEquals(merged, [""]);
@@ -306,6 +327,67 @@ Deno.test("a script without its interpreter is NotFound", async () => {
   }
 });
 
+Deno.test("every error of a start names the program, and nothing put around it", async () => {
+  const args = ["x".repeat(3_000_000)];
+  for (const group of [true, false]) {
+    for (const stderr of [INHERIT, STDOUT] as const) {
+      const error = await assertRejects(
+        () => createSubprocessExec("echo", args, { group, stderr }),
+        Error,
+        'cannot start "echo": Argument list too long',
+      );
+      assertEquals(/setsid|\bsh\b/.test(error.message), false);
+      assertInstanceOf(error.cause, Error);
+    }
+  }
+});
+
+Deno.test("without descriptors left the error names the program", async () => {
+  const code = `
+    import { runSubprocess } from "${import.meta.resolve("@asyncio/asyncio")}";
+    const files = [];
+    try {
+      while (true) files.push(Deno.openSync("/dev/null"));
+    } catch { /* none is left */ }
+    for (const group of [true, false]) {
+      const error = await runSubprocess(["true"], { captureOutput: true, group })
+        .catch((error) => error);
+      files.push(error.message);
+    }
+    for (const file of files) if (typeof file === "object") file.close();
+    console.log(files.filter((it) => typeof it === "string").join("\\n"));
+    console.log((await runSubprocess(["true"])).returnCode);`;
+  const { stdout } = await runSubprocess(
+    ["sh", "-c", 'ulimit -n 64; exec "$@"', "sh", Deno.execPath(), "run"]
+      .concat(["-A", "--quiet", "-"]) as [string, ...string[]],
+    { input: code, captureOutput: true, env: { NO_COLOR: "1" } },
+  );
+  const message = 'cannot start "true": Too many open files (os error 24)';
+  assertEquals(stdout, `${message}\n${message}\n0\n`);
+});
+
+Deno.test("scripts lead a group as well", async () => {
+  const script = await Deno.makeTempFile();
+  try {
+    for (const interpreter of ["/bin/sh", "/usr/bin/env sh", " /bin/sh -e"]) {
+      await Deno.writeTextFile(
+        script,
+        `#!${interpreter}\nps -o pgid= -p $$\n`,
+        { mode: 0o755 },
+      );
+      await Deno.chmod(script, 0o755);
+      const process = await createSubprocessExec(script, [], {
+        stdin: DEVNULL,
+        stdout: PIPE,
+      });
+      const group = Number(text((await process.communicate()).stdout));
+      assertEquals(group, process.pid);
+    }
+  } finally {
+    await Deno.remove(script);
+  }
+});
+
 Deno.test("what could not be started leaves nothing behind", async () => {
   await assertRejects(() =>
     createSubprocessExec("no-such-program", [], {
@@ -328,6 +410,16 @@ Deno.test("wrong arguments are refused", async () => {
   await assertRejects(wrong("true", [], { stdin: "pipe" }), TypeError, "stdin");
   await assertRejects(wrong("true", [], { stdin: STDOUT }), TypeError, "stdin");
   await assertRejects(wrong("true", [], { stdout: STDOUT }), TypeError);
+  await assertRejects(wrong("echo", ["a\0b"]), TypeError, "NUL");
+  await assertRejects(wrong("true", [], ["x"]), TypeError, "options");
+  await assertRejects(wrong("true", [], "x"), TypeError, "options");
+  await assertRejects(wrong("true", [], null), TypeError, "options");
+  await assertRejects(wrong("true", [], { cwd: 5 }), TypeError, "cwd");
+  for (
+    const env of [{ "A=B": "1" }, { "A\0": "1" }, { A: "\0" }, { A: 1 }, 5]
+  ) {
+    await assertRejects(wrong("true", [], { env }), TypeError, "env");
+  }
   await assertRejects(wrong("true", [], { killAfter: NaN }), RangeError, "NaN");
   await assertRejects(wrong("true", [], { killAfter: "1" }), TypeError);
   await assertRejects(wrong("true", [], { limit: 0 }), RangeError, "limit");

@@ -432,6 +432,12 @@ Deno.test("wrong arguments are refused, and nothing is started", async () => {
   // deno-lint-ignore no-explicit-any -- wrong on purpose
   const none = [] as any;
   await assertRejects(() => runSubprocess(none), TypeError, "empty list");
+  const args = ["x"] as RunSubprocessOptions;
+  await assertRejects(
+    () => runSubprocess("echo", args),
+    TypeError,
+    "[program, ...args]",
+  );
   // deno-lint-ignore no-explicit-any -- wrong on purpose
   const number = 5 as any;
   await assertRejects(() => runSubprocess(number), TypeError, "command");

@@ -92,17 +92,9 @@ Deno.test("a signal reaches the descendants after the program has ended", async 
   await process[Symbol.asyncDispose]();
 });
 
-Deno.test("a program that inherits its input stays in the group of this program", async () => {
-  const process = await createSubprocessShell("ps -o pgid= -p $$", {
-    stdin: INHERIT,
-    stdout: PIPE,
-  });
-  const group = Number(text((await process.communicate()).stdout));
-  assertEquals(group === process.pid, false);
-});
-
-Deno.test("a program with an input of its own leads a group of its own", async () => {
-  for (const stdin of [PIPE, DEVNULL] as const) {
+Deno.test("a program leads a group of its own, also with an inherited input that is no terminal", async () => {
+  const inherited = Deno.stdin.isTerminal() ? [] : [INHERIT];
+  for (const stdin of [...inherited, PIPE, DEVNULL]) {
     const process = await createSubprocessShell("ps -o pgid= -p $$", {
       stdin,
       stdout: PIPE,
@@ -215,12 +207,22 @@ Deno.test("a group is signalled as a whole and by nothing but its number", async
   await process.wait();
 });
 
-Deno.test("a signal that does not exist is a TypeError", async () => {
+Deno.test("what is no signal is a TypeError, also after the end", async () => {
   for (const stdin of [INHERIT, DEVNULL] as const) {
     await using process = await createSubprocessExec("sleep", ["1000"], {
       stdin,
     });
-    const wrong = "SIGNOTHING" as Deno.Signal;
-    assertThrows(() => process.sendSignal(wrong), TypeError, "SIGNOTHING");
+    const send = (signal: unknown) => () =>
+      process.sendSignal(signal as Deno.Signal);
+    const refuse = () => {
+      for (const wrong of ["SIGNOTHING", "TERM", undefined, null, 15, ""]) {
+        assertThrows(send(wrong), TypeError, String(wrong));
+      }
+    };
+    refuse();
+    assertEquals(isAlive(process.pid), true);
+    process.kill();
+    assertEquals(await process.wait(), -9);
+    refuse();
   }
 });

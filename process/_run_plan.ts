@@ -1,0 +1,111 @@
+/** @module */
+import { describe } from "../tasks/kernel/types.ts";
+import { Limits } from "./_limits.ts";
+import type { CaptureFormat } from "./pipes/captured.ts";
+import { inputOf } from "./pipes/input.ts";
+import type { RunSubprocessOptions } from "./run_options.ts";
+import { isFile } from "./spawn/output_settings.ts";
+import {
+  checkOptions,
+  isInput,
+  type SpawnSettings,
+  spawnSettings,
+} from "./spawn/settings.ts";
+import {
+  DEVNULL,
+  type InputSource,
+  PIPE,
+  type Stdio,
+  STDOUT,
+} from "./stdio.ts";
+
+/** What is captured unless told otherwise: 64 MiB of each output. */
+const DEFAULT_MAX_BUFFER = 64 * 1024 * 1024;
+
+/** How programs are run to their end, checked, with the defaults. */
+export interface RunPlan {
+  readonly settings: SpawnSettings;
+  readonly limits: Limits;
+  readonly signal: AbortSignal | undefined;
+  readonly format: CaptureFormat;
+  readonly maxBuffer: number;
+  readonly check: boolean;
+}
+
+/**
+ * @throws {TypeError} An option is none of those allowed, or they do not fit
+ * together.
+ * @throws {RangeError} A number is out of its range.
+ */
+export function runPlan(options: RunSubprocessOptions): RunPlan {
+  checkOptions(options);
+  const limits = new Limits(options);
+  const format = formatOf(options);
+  const captured = options.captureOutput || format.all
+    ? { stdout: PIPE, stderr: PIPE } as const
+    : {};
+  const settings = spawnSettings({
+    ...captured,
+    ...given(options),
+    stdin: stdinOf(options),
+  });
+  const { maxBuffer = DEFAULT_MAX_BUFFER, signal } = options;
+  const outputs = [settings.stdout, settings.stderr]
+    .filter((it) => it !== STDOUT);
+  if (format.all && !outputs.some(({ isRead }) => isRead)) {
+    throw new TypeError("all takes an output that is captured: PIPE");
+  }
+  checkMaxBuffer(maxBuffer);
+  const check = options.check ?? false;
+  return { settings, limits, signal, format, maxBuffer, check };
+}
+
+function formatOf(options: RunSubprocessOptions): CaptureFormat {
+  const { encoding = "utf-8", lines = false, all = false } = options;
+  if (encoding !== "utf-8" && encoding !== "buffer") {
+    throw new TypeError(
+      `encoding is "utf-8" or "buffer", found ${describe(encoding)}`,
+    );
+  }
+  if (lines && encoding === "buffer") {
+    throw new TypeError('lines are text: leave out encoding: "buffer"');
+  }
+  return { encoding, lines, all };
+}
+
+function stdinOf(
+  { stdin, input }: RunSubprocessOptions,
+): Stdio | InputSource {
+  if (input === undefined) {
+    return stdin === PIPE ? inputOf("") : stdin ?? DEVNULL;
+  }
+  if (stdin !== undefined && stdin !== PIPE) {
+    throw new TypeError(`input needs stdin: PIPE, found ${describe(stdin)}`);
+  }
+  if (typeof input === "string" || input instanceof Uint8Array) {
+    return inputOf(input);
+  }
+  if (!isInput(input) || isFile(input)) {
+    throw new TypeError(
+      `input is a string, a Uint8Array, a ReadableStream or an iterable of these, found ${
+        describe(input)
+      }`,
+    );
+  }
+  return input as InputSource;
+}
+
+function checkMaxBuffer(value: unknown): void {
+  if (typeof value === "number" && value >= 0) return;
+  throw new RangeError(
+    `maxBuffer is a number of bytes, found ${describe(value)}`,
+  );
+}
+
+/** What is given as `undefined` is not given. */
+function given<O extends object>(options: O): Partial<O> {
+  const entries = Object.entries(options);
+  return Object.fromEntries(
+    entries.filter(([, value]) => value !== undefined),
+  ) as Partial<O>;
+}

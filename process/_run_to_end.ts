@@ -1,0 +1,131 @@
+/** Runs programs to their end, each reading what the one before it writes. @module */
+import { isCancelled } from "../tasks/kernel/errors.ts";
+import {
+  checkpointIfCancelled,
+  ready,
+} from "../tasks/kernel/wait/checkpoint.ts";
+import { Capture } from "./_capture.ts";
+import { pump } from "./_pump.ts";
+import type { RunPlan } from "./_run_plan.ts";
+import { startProcess } from "./_start.ts";
+import { CompletedProcess } from "./completed_process.ts";
+import { TimeoutExpiredError } from "./errors.ts";
+import type { Captured, CapturedData } from "./pipes/captured.ts";
+import { OutputTargets } from "./pipes/output_targets.ts";
+import type { Process } from "./process.ts";
+import { watchdogLaunch } from "./signals/watchdog.ts";
+import type { Program } from "./spawn/program.ts";
+import type { SpawnSettings } from "./spawn/settings.ts";
+import { PIPE } from "./stdio.ts";
+
+/** One program, and how it was given. */
+export interface Stage {
+  readonly command: string | readonly string[];
+  readonly program: Program;
+}
+
+/** What is run: for errors, as it is shown. */
+export interface CommandLine {
+  readonly cmd: string | readonly string[];
+  readonly stages: readonly Stage[];
+}
+
+/**
+ * Whatever ends it, all programs have ended when it settles.
+ *
+ * @throws {TimeoutExpiredError} The time was up.
+ * @throws {OutputLimitError} A program wrote more than is captured.
+ */
+export async function runToEnd(
+  line: CommandLine,
+  plan: RunPlan,
+): Promise<CompletedProcess<CapturedData>[]> {
+  const atOnce = plan.limits.expiredAtOnce;
+  if (atOnce !== undefined) {
+    throw new TimeoutExpiredError(line.cmd, atOnce.timeout, atOnce);
+  }
+  const processes: Process[] = [];
+  const captures: Capture[] = [];
+  try {
+    return await plan.limits.run(async (moved) => {
+      await startAll(line, plan, (process) => {
+        const { command: cmd } = line.stages[processes.length]!;
+        const isPiped = processes.push(process) < line.stages.length;
+        captures.push(new Capture(process, { cmd, plan, isPiped, moved }));
+      });
+      connect(processes, plan.settings.killAfter);
+      return await complete(line, plan, processes, captures);
+    });
+  } catch (error) {
+    await disposeAll(processes);
+    await watchdogLaunch();
+    const expiry = plan.limits.expiry(error);
+    if (expiry === undefined) throw error;
+    const { timeout, idle } = expiry;
+    const output = captures.at(-1)?.take() ?? {};
+    throw new TimeoutExpiredError(line.cmd, timeout, { ...output, idle }, {
+      cause: error,
+    });
+  }
+}
+
+/** Streams and files that several of them write to are opened once. */
+async function startAll(
+  { stages }: CommandLine,
+  { settings }: RunPlan,
+  started: (process: Process) => void,
+): Promise<void> {
+  using targets = new OutputTargets();
+  for (const [at, { program }] of stages.entries()) {
+    const isLast = at === stages.length - 1;
+    const rejection = checkpointIfCancelled();
+    if (rejection !== undefined) await rejection;
+    const stage: SpawnSettings = {
+      ...settings,
+      ...(at > 0 && READS_PIPE),
+      ...(!isLast && WRITES_PIPE),
+    };
+    started(startProcess(program, stage, targets));
+    if (!isLast) await ready(undefined); // a start takes time: others go on
+  }
+}
+
+const READS_PIPE = { stdin: PIPE, stdinFile: undefined } as const;
+
+const WRITES_PIPE = {
+  stdout: { stdio: PIPE, isRead: true, targets: [] },
+} as const satisfies Partial<SpawnSettings>;
+
+function connect(processes: readonly Process[], killAfter: number): void {
+  for (const [at, process] of processes.entries()) {
+    if (at > 0) pump(processes[at - 1]!, process, killAfter);
+  }
+}
+
+async function complete(
+  { stages }: CommandLine,
+  { signal }: RunPlan,
+  processes: readonly Process[],
+  captures: readonly Capture[],
+): Promise<CompletedProcess<CapturedData>[]> {
+  // A cancel that is due ends one wait: it has to come before all of them.
+  const rejection = checkpointIfCancelled({ signal });
+  if (rejection !== undefined) return await rejection;
+  const exceeded = () => void disposeAll(processes).catch(() => {});
+  const outcomes = await Promise.allSettled(
+    captures.map((capture) => capture.run({ signal, exceeded })),
+  );
+  const errors = outcomes.flatMap((it) =>
+    it.status === "rejected" ? [it.reason] : []
+  );
+  if (errors.length > 0) throw errors.find(isCancelled) ?? errors[0];
+  return outcomes.map((outcome, at) => {
+    const { value } = outcome as PromiseFulfilledResult<Captured<CapturedData>>;
+    const returnCode = processes[at]!.returnCode!;
+    return new CompletedProcess(stages[at]!.command, returnCode, value);
+  });
+}
+
+async function disposeAll(processes: readonly Process[]): Promise<void> {
+  await Promise.all(processes.map((it) => it[Symbol.asyncDispose]()));
+}

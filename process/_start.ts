@@ -1,0 +1,66 @@
+/** Starts a program, and makes a process of it. @module */
+import { currentScope } from "../tasks/kernel/context/current_scope.ts";
+import { InvalidStateError } from "../tasks/kernel/errors.ts";
+import { describe } from "../tasks/kernel/types.ts";
+import { abandon, type OpenStdio, openStdio } from "./pipes/open_stdio.ts";
+import type { OutputTargets } from "./pipes/output_targets.ts";
+import { type Process, processOf } from "./process.ts";
+import { launchWatchdog } from "./signals/watchdog.ts";
+import { pathOf, type Program } from "./spawn/program.ts";
+import type { SpawnSettings } from "./spawn/settings.ts";
+import { spawn } from "./spawn/spawn.ts";
+
+/**
+ * Starts `program`, which leads its group a moment later. Nothing is left behind
+ * if that fails.
+ */
+export function startProcess(
+  program: Program,
+  settings: SpawnSettings,
+  targets: OutputTargets,
+): Process {
+  if (currentScope().scheduler.closed) {
+    throw new InvalidStateError(
+      "no program can start here: the run that this code belongs to has ended",
+    );
+  }
+  const stdio = openStdio(settings, targets);
+  if (!settings.detached) launchWatchdog();
+  const child = spawnWith(stdio, program, settings);
+  targets.used();
+  return processOf(child, settings, stdio);
+}
+
+function spawnWith(
+  stdio: OpenStdio,
+  program: Program,
+  settings: SpawnSettings,
+): Deno.ChildProcess {
+  try {
+    return spawn(program, settings);
+  } catch (error) {
+    abandon(stdio);
+    throw error;
+  }
+}
+
+/** @throws {TypeError} That is no program, or the arguments are none. */
+export function programOf(program: unknown, args: unknown): Program {
+  if (typeof program !== "string" && !(program instanceof URL)) {
+    throw new TypeError(`expected a program, found ${describe(program)}`);
+  }
+  if (!Array.isArray(args)) {
+    throw new TypeError(
+      `the arguments are a list of strings, found ${describe(args)}`,
+    );
+  }
+  for (const arg of args) {
+    if (typeof arg !== "string") {
+      throw new TypeError(`an argument is a string, found ${describe(arg)}`);
+    }
+    if (arg.includes("\0")) {
+      throw new TypeError("an argument has no NUL in it, found one that does");
+    }
+  }
+  return { program: pathOf(program), args: [...args] };
+}

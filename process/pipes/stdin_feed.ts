@@ -1,0 +1,89 @@
+/** @module */
+import { cancellable } from "../../tasks/cancellable.ts";
+import { createTask } from "../../tasks/create_task.ts";
+import { isCancelled } from "../../tasks/kernel/errors.ts";
+import { describe } from "../../tasks/kernel/types.ts";
+import type { Task } from "../../tasks/task.ts";
+import type { InputChunks } from "./input.ts";
+import type { PipeSink } from "./pipe_sink.ts";
+
+/** What happens to a feed. */
+export interface FeedEvents {
+  /** Bytes have gone in. */
+  moved(): void;
+  /** The source has failed, or the feed was cancelled. */
+  failed(error: unknown): void;
+}
+
+const encoder = new TextEncoder();
+
+/**
+ * Feeds a program from a source, no faster than it reads. It does so in a task:
+ * the waits in the user's generator have to end with the program.
+ */
+export class StdinFeed {
+  readonly #chunks: InputChunks;
+  readonly #sink: PipeSink;
+  readonly #task: Task<void>;
+  #hasEnded = false;
+
+  constructor(
+    chunks: InputChunks,
+    sink: PipeSink,
+    events: FeedEvents,
+  ) {
+    this.#chunks = chunks;
+    this.#sink = sink;
+    this.#task = createTask(() => this.#run(events), {
+      name: `stdin of ${sink.info("pid")}`,
+    });
+  }
+
+  /** Ends it, and closes the pipe: the program reads no more. */
+  stop(): void {
+    this.#sink.abort();
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#task.cancel("the program reads no more");
+    this.#chunks.cancel();
+  }
+
+  async #run(events: FeedEvents): Promise<void> {
+    try {
+      while (true) {
+        const { done, value } = await cancellable(this.#chunks.next());
+        if (done) break;
+        if (!await this.#write(bytesOf(value))) return this.stop();
+        events.moved();
+      }
+      this.#hasEnded = true;
+      await this.#sink.close().catch(() => {});
+    } catch (error) {
+      if (this.#hasEnded) return;
+      this.#hasEnded = true;
+      this.#chunks.cancel();
+      events.failed(error); // and the pipe stays open: this is not the end of it
+    }
+  }
+
+  /** Whether the program still reads. */
+  async #write(bytes: Uint8Array): Promise<boolean> {
+    try {
+      if (bytes.length > 0) await cancellable(this.#sink.write(bytes));
+      return true;
+    } catch (error) {
+      if (isCancelled(error)) throw error;
+      return false;
+    }
+  }
+}
+
+function bytesOf(chunk: unknown): Uint8Array {
+  if (chunk instanceof Uint8Array) return chunk;
+  if (typeof chunk === "string") return encoder.encode(chunk);
+  throw new TypeError(
+    `a program reads Uint8Arrays and strings, and its input gave ${
+      describe(chunk)
+    }`,
+  );
+}

@@ -1,0 +1,72 @@
+/** @module */
+import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
+import { canReadProc } from "../spawn/permissions.ts";
+
+/** Bytes of notes that the journal may hold beside the entries that count. */
+const MAX_OLD_NOTES = 1 << 16;
+
+/**
+ * What is watched, in a file that the watchdog reads when this program has
+ * ended. A note wakes no process, and is there when the call returns.
+ */
+export class Journal {
+  readonly path: string;
+  readonly #entries: ReadonlyMap<number, string>;
+  readonly #fd: number;
+  #size = 0;
+  #maxSize = MAX_OLD_NOTES;
+
+  /**
+   * Makes one; `undefined` if the permissions or the system do not let it, or
+   * the pipe of the watchdog cannot be opened: see `lifelineTo`.
+   *
+   * @param entries All that are watched, now and later.
+   */
+  static create(entries: ReadonlyMap<number, string>): Journal | undefined {
+    if (!canReadProc()) return undefined;
+    try {
+      return new Journal(entries);
+    } catch {
+      return undefined;
+    }
+  }
+
+  private constructor(entries: ReadonlyMap<number, string>) {
+    this.#entries = entries;
+    this.path = Deno.makeTempFileSync({ prefix: "asyncio-" });
+    try {
+      this.#fd = openSync(this.path, "a");
+    } catch (error) {
+      Deno.removeSync(this.path);
+      throw error;
+    }
+    this.#append([...entries.values()]);
+  }
+
+  note(line: string): void {
+    if (this.#size < this.#maxSize) return this.#append([line]);
+    ftruncateSync(this.#fd, 0);
+    this.#size = 0;
+    this.#append([...this.#entries.values()]);
+    this.#maxSize = 4 * this.#size + MAX_OLD_NOTES;
+  }
+
+  /** Leaves it empty, to a watchdog that removes it. */
+  abandon(): void {
+    ftruncateSync(this.#fd, 0);
+    closeSync(this.#fd);
+  }
+
+  /** Removes it: no watchdog has been started. */
+  remove(): void {
+    closeSync(this.#fd);
+    Deno.removeSync(this.path);
+  }
+
+  #append(lines: readonly string[]): void {
+    const text = lines.map((line) => `${line}\n`).join("");
+    if (text === "") return;
+    writeSync(this.#fd, text);
+    this.#size += text.length;
+  }
+}

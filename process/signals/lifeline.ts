@@ -1,0 +1,100 @@
+/**
+ * This program's end of the pipe to the watchdog. As long as it is open, this
+ * program lives.
+ *
+ * @module
+ */
+import { constants, openSync, writeSync } from "node:fs";
+import { setImmediate } from "node:timers";
+import type { Journal } from "./journal.ts";
+
+/** The pipe, and where the watchdog finds what is watched. */
+export interface Lifeline {
+  /** Whether the watchdog is there, as far as is known. */
+  readonly isOpen: boolean;
+  /** Notes an entry, or the removal of one. */
+  note(line: string): void;
+}
+
+/**
+ * The lifeline to a shell that waits for its first line.
+ *
+ * @param entries All that are watched, now and later.
+ */
+export function lifelineTo(
+  shell: Deno.ChildProcess,
+  entries: ReadonlyMap<number, string>,
+  journal: Journal | undefined,
+): Lifeline {
+  if (journal !== undefined) {
+    try {
+      const path = `/proc/${shell.pid}/fd/0`;
+      writeSync(openSync(path, constants.O_WRONLY), "\n");
+      shell.stdin.close().catch(() => {});
+      return new JournalLifeline(journal);
+    } catch {
+      journal.abandon(); // no descriptor is left
+    }
+  }
+  return new StreamLifeline(shell.stdin, entries);
+}
+
+/**
+ * A descriptor of its own, which is never closed: the watchdog serves this
+ * program to its end. (The runtime's stream would be a leak to the checks of its
+ * tests.) The entries are in the journal.
+ */
+class JournalLifeline implements Lifeline {
+  readonly isOpen = true;
+  readonly #journal: Journal;
+
+  constructor(journal: Journal) {
+    this.#journal = journal;
+  }
+
+  note(line: string): void {
+    this.#journal.note(line);
+  }
+}
+
+/** How many turns of the loop the pipe stays open with nothing to watch. */
+const IDLE_TURNS = 4;
+
+const encoder = new TextEncoder();
+
+/**
+ * The runtime's stream, which takes the entries as well. It is closed soon after
+ * the last child has ended; a series of children shares it.
+ */
+class StreamLifeline implements Lifeline {
+  isOpen = true;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #entries: ReadonlyMap<number, string>;
+  #notes = 0;
+
+  constructor(
+    stream: WritableStream<Uint8Array>,
+    entries: ReadonlyMap<number, string>,
+  ) {
+    this.#writer = stream.getWriter();
+    this.#writer.closed.catch(() => this.isOpen = false);
+    this.#entries = entries;
+    this.note("");
+    for (const line of entries.values()) this.note(line);
+  }
+
+  note(line: string): void {
+    this.#notes++;
+    this.#writer.write(encoder.encode(`${line}\n`)).catch(() => {});
+    if (this.#entries.size === 0) this.#closeIfIdle(this.#notes, IDLE_TURNS);
+  }
+
+  #closeIfIdle(notes: number, turns: number): void {
+    setImmediate(() => {
+      if (this.#notes !== notes || !this.isOpen) return;
+      if (turns > 0) return this.#closeIfIdle(notes, turns - 1);
+      this.isOpen = false;
+      this.#writer.close().catch(() => {});
+    });
+  }
+}

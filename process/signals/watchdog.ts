@@ -1,0 +1,155 @@
+/**
+ * Ends the children of this program when it has ended, however that happened:
+ * by `Deno.exit`, an uncaught error, or a signal, SIGKILL included.
+ *
+ * After SIGKILL no code of this program runs, and before the default action of
+ * SIGTERM neither; a listener would take that action away. So it is the work of
+ * another process: a small shell in a session of its own that waits for the end
+ * of a pipe. The kernel closes this program's end of it when it has ended.
+ *
+ * The alternative, `PR_SET_PDEATHSIG`, takes the start of one more program
+ * (`setpriv --pdeathsig`) for every child, and does not reach the child's
+ * descendants.
+ *
+ * @module
+ */
+import { constants } from "node:os";
+import { detached } from "../../tasks/kernel/context/detached.ts";
+import { canSignalGroups } from "../spawn/permissions.ts";
+import { findSetsid } from "../spawn/process_group.ts";
+import { Journal } from "./journal.ts";
+import { type Lifeline, lifelineTo } from "./lifeline.ts";
+
+/** What is to be ended. */
+export interface Watched {
+  /** Of the process, or of the leader of the group. */
+  readonly pid: number;
+  readonly isGroup: boolean;
+  readonly killSignal: Deno.Signal;
+  /** Milliseconds between `killSignal` and SIGKILL. */
+  readonly killAfter: number;
+}
+
+const SHELL = "/bin/sh";
+
+/**
+ * Waits for a line, starts {@linkcode WATCH}, and ends: so nothing is left that
+ * this program would have to wait for. (A shell gives a child in the background
+ * /dev/null as its input, hence file descriptor 3.)
+ */
+const LAUNCH = `
+trap '' HUP INT QUIT USR1 USR2 PIPE ALRM TERM TSTP TTIN TTOU
+read -r _
+exec 3<&0
+[ -z "$journal" ] || exec 4<"$journal"
+${SHELL} -c "$0" watchdog <&3 3<&- &
+`;
+
+/**
+ * Takes lines from its input and from the journal: `7 -1234 15
+ * 50` is entry 7, the group 1234, which gets signal 15, and SIGKILL 50 tenths of
+ * a second later (`-`: never); `7` removes the entry. The end of the input is
+ * the end of the program.
+ */
+const WATCH = `# ends the children of a program that has ended
+note() {
+  if [ -n "$2" ]; then eval "t_$1='$2 $3 $4'"; else unset "t_$1"; fi
+}
+note_all() {
+  while read -r id target signal limit; do
+    note "$id" "$target" "$signal" "$limit"
+  done
+}
+[ -z "$journal" ] || rm -f "$journal"
+note_all
+[ -z "$journal" ] || note_all <&4
+left=$(set | while IFS="'" read -r name value _; do
+  case $name in t_[0-9]*=) echo "$value" ;; esac
+done)
+[ -n "$left" ] || exit 0
+echo "$left" | while read -r target signal _; do
+  kill "-$signal" "$target" || kill "-$signal" "\${target#-}" # makes its group
+done
+tenths=0
+while [ -n "$left" ]; do
+  left=$(echo "$left" | while read -r target signal limit; do
+    [ "$limit" != - ] && kill -0 "$target" || continue
+    if [ "$tenths" -lt "$limit" ]; then echo "$target $signal $limit"
+    else kill -9 "$target"; fi
+  done)
+  [ -z "$left" ] || sleep 0.1
+  tenths=$((tenths + 1))
+done
+`;
+
+class Watchdog {
+  /** What is watched, as lines. */
+  readonly #entries = new Map<number, string>();
+  #lastId = 0;
+  #lifeline: Lifeline | undefined = undefined;
+  /** Resolves when what starts the shell has ended; `undefined` after that. */
+  launching: Promise<void> | undefined = undefined;
+
+  /** Lets the shell run. If that fails, the next child tries again. */
+  launch(): void {
+    if (this.#lifeline?.isOpen) return;
+    const journal = Journal.create(this.#entries);
+    const setsid = findSetsid();
+    const args = ["-c", LAUNCH, WATCH];
+    try {
+      const shell = new Deno.Command(setsid ?? SHELL, {
+        args: setsid === undefined ? args : [SHELL, ...args],
+        // No more variables: `set` prints them all, and a value could look like
+        // an entry.
+        clearEnv: true,
+        env: { journal: journal?.path ?? "", PATH: "/usr/bin:/bin" },
+        cwd: "/",
+        stdin: "piped",
+        stdout: "null",
+        stderr: "null",
+        detached: setsid === undefined,
+      }).spawn();
+      const launched = () => this.launching = undefined;
+      this.launching = shell.status.then(launched, launched);
+      this.#lifeline = lifelineTo(shell, this.#entries, journal);
+    } catch {
+      journal?.remove(); // no descriptors, processes or memory are left
+    }
+  }
+
+  add({ pid, isGroup, killSignal, killAfter }: Watched): () => void {
+    const id = ++this.#lastId;
+    const target = isGroup ? -pid : pid;
+    const signal = (constants.signals as Record<string, number>)[killSignal];
+    const limit = killAfter === Infinity ? "-" : Math.ceil(killAfter / 100);
+    this.#entries.set(id, `${id} ${target} ${signal} ${limit}`);
+    this.#lifeline?.note(this.#entries.get(id)!);
+    return () => {
+      if (this.#entries.delete(id)) this.#lifeline?.note(`${id}`);
+    };
+  }
+}
+
+const watchdog = new Watchdog();
+
+/**
+ * Lets the watchdog run, to be called before a child is started. It takes the
+ * permission to run any program, and does nothing on Windows.
+ */
+export function launchWatchdog(): void {
+  if (canSignalGroups()) detached(() => watchdog.launch());
+}
+
+/** Ends a child with this program, until the returned function is called. */
+export function endWithProgram(watched: Watched): () => void {
+  return watchdog.add(watched);
+}
+
+/**
+ * Resolves when the launch is over; `undefined` if it is. Until then it takes a
+ * child of this program, and what ends the process group of this program may
+ * end it as well.
+ */
+export function watchdogLaunch(): Promise<void> | undefined {
+  return watchdog.launching;
+}

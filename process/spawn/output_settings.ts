@@ -1,0 +1,120 @@
+/** Where an output of a program goes, checked. @module */
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe } from "../../tasks/kernel/types.ts";
+import {
+  DEVNULL,
+  INHERIT,
+  type OutputTarget,
+  PIPE,
+  type Stdio,
+  STDOUT,
+} from "../stdio.ts";
+
+/** Where an output goes. */
+export interface OutputSettings {
+  /** What the program gets: a pipe, if this program hands the output on. */
+  readonly stdio: Stdio;
+  /** Whether there is a reader for it. */
+  readonly isRead: boolean;
+  /** What this program hands it on to. */
+  readonly targets: readonly HandedOn[];
+  /** What the program writes itself. */
+  readonly ownFile?: { readonly file: string; readonly append: boolean };
+}
+
+/** What this program hands an output on to. */
+export type HandedOn =
+  | StandardOutput
+  | WritableStream<Uint8Array>
+  | OutputFile;
+
+/** An output of this program. */
+export type StandardOutput = typeof Deno.stdout | typeof Deno.stderr;
+
+/** A file that is written. */
+export interface OutputFile {
+  readonly file: string | URL;
+  readonly append?: boolean | undefined;
+}
+
+type OutputName = "stdout" | "stderr";
+
+const STDIO: readonly unknown[] = [PIPE, DEVNULL, INHERIT];
+
+/**
+ * @param detached Whether the program outlives this one, which can then hand
+ * nothing on.
+ * @throws {TypeError} The option is none of those allowed.
+ */
+export function outputSettings(
+  name: OutputName,
+  option: OutputTarget | readonly OutputTarget[],
+  detached: boolean,
+): OutputSettings {
+  const list = Array.isArray(option) ? option : [option];
+  if (list.length === 0) throw wrongOutput(name, "an empty list");
+  for (const target of list) checkTarget(name, target);
+  const isRead = list.includes(PIPE);
+  const targets = [
+    ...new Set(
+      list.filter((it) => it !== PIPE && it !== DEVNULL)
+        .map((it) => standardOutput(name, it) ?? it as HandedOn),
+    ),
+  ];
+  const [target] = targets;
+  if (target === undefined) {
+    return { stdio: isRead ? PIPE : DEVNULL, isRead, targets };
+  }
+  if (targets.length === 1 && !isRead) {
+    if (target === Deno[name]) return { stdio: INHERIT, isRead, targets: [] };
+    if (detached && "file" in target && Deno.build.os !== "windows") {
+      const ownFile = { file: absolute(target.file), append: !!target.append };
+      return { stdio: DEVNULL, isRead, targets: [], ownFile };
+    }
+  }
+  return { stdio: PIPE, isRead, targets };
+}
+
+/** The absolute path of a file, in the directory of this program. */
+export function absolute(file: string | URL): string {
+  return resolve(file instanceof URL ? fileURLToPath(file) : file);
+}
+
+/**
+ * The output of this program that a target stands for; it is not closed, as
+ * other streams are.
+ */
+function standardOutput(
+  name: OutputName,
+  target: unknown,
+): StandardOutput | undefined {
+  if (target === INHERIT) return Deno[name];
+  if (!(target instanceof WritableStream)) return undefined;
+  return [Deno.stdout, Deno.stderr].find((it) => it.writable === target);
+}
+
+function checkTarget(name: OutputName, target: unknown): void {
+  if (STDIO.includes(target) || isFile(target)) return;
+  if (!(target instanceof WritableStream)) {
+    throw wrongOutput(name, describe(target));
+  }
+  if (!target.locked || standardOutput(name, target)) return;
+  throw new TypeError(`${name} is a stream that is locked: it is in use`);
+}
+
+/** Whether it names a file. */
+export function isFile(value: unknown): value is { file: string | URL } {
+  if (typeof value !== "object" || value === null) return false;
+  const { file } = value as { file?: unknown };
+  return typeof file === "string" || file instanceof URL;
+}
+
+function wrongOutput(name: OutputName, found: string): TypeError {
+  const words = [...STDIO, ...(name === "stderr" ? [STDOUT] : [])];
+  return new TypeError(
+    `${name} is one of ${
+      words.map(describe).join(", ")
+    }, a WritableStream, { file, append }, or a list of these, found ${found}`,
+  );
+}

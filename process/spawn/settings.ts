@@ -1,0 +1,183 @@
+/** The options of a start, checked, with their defaults. @module */
+import { constants } from "node:os";
+import { checkMilliseconds, describe } from "../../tasks/kernel/types.ts";
+import type { SubprocessOptions } from "../options.ts";
+import {
+  DEVNULL,
+  INHERIT,
+  type InputSource,
+  PIPE,
+  type Stdio,
+  STDOUT,
+} from "../stdio.ts";
+import {
+  absolute,
+  isFile,
+  type OutputSettings,
+  outputSettings,
+} from "./output_settings.ts";
+import { canSignalGroups } from "./permissions.ts";
+
+/** How a program is started. A copy: changing the options changes nothing here. */
+export interface SpawnSettings {
+  readonly stdin: Stdio | InputSource;
+  /** What the program reads itself. */
+  readonly stdinFile: string | undefined;
+  readonly stdout: OutputSettings;
+  readonly stderr: OutputSettings | typeof STDOUT;
+  readonly cwd: string | URL | undefined;
+  readonly env: Record<string, string> | undefined;
+  readonly clearEnv: boolean;
+  readonly limit: number | undefined;
+  readonly group: boolean;
+  readonly detached: boolean;
+  readonly killAfter: number;
+  readonly killSignal: Deno.Signal;
+}
+
+const STDIO: readonly unknown[] = [PIPE, DEVNULL, INHERIT];
+
+/**
+ * @throws {TypeError} An option is none of those allowed.
+ * @throws {RangeError} A number is out of its range.
+ */
+export function spawnSettings(options: SubprocessOptions = {}): SpawnSettings {
+  checkOptions(options);
+  const { stdin = INHERIT, stdout = INHERIT, stderr = INHERIT } = options;
+  const { cwd, env, clearEnv = false, detached = false, limit } = options;
+  checkStdin(stdin);
+  checkEnv(env);
+  const { killAfter = 5000, killSignal = "SIGTERM" } = options;
+  checkMilliseconds(killAfter, "killAfter");
+  checkSignal(killSignal, "killSignal");
+  if (limit !== undefined && !(typeof limit === "number" && limit > 0)) {
+    throw new RangeError(
+      `limit is a number of bytes above 0, found ${describe(limit)}`,
+    );
+  }
+  if (cwd !== undefined && typeof cwd !== "string" && !(cwd instanceof URL)) {
+    throw new TypeError(`cwd is a path or a file URL, found ${describe(cwd)}`);
+  }
+  const stdinFile = detached && isFile(stdin) && Deno.build.os !== "windows"
+    ? absolute(stdin.file)
+    : undefined;
+  return {
+    stdin: stdinFile === undefined ? stdin : DEVNULL,
+    stdinFile,
+    stdout: outputSettings("stdout", stdout, detached),
+    stderr: stderr === STDOUT
+      ? STDOUT
+      : outputSettings("stderr", stderr, detached),
+    cwd,
+    env: env && { ...env },
+    clearEnv,
+    limit,
+    group: groupSetting(options, stdin),
+    detached,
+    killAfter,
+    killSignal,
+  };
+}
+
+/** @throws {TypeError} The options are none. */
+export function checkOptions(options: unknown): void {
+  if (typeof options === "object" && options !== null) {
+    if (!Array.isArray(options)) return;
+    throw new TypeError(
+      "the options are an object, found a list: a program and its arguments are one list, [program, ...args]",
+    );
+  }
+  throw new TypeError(`the options are an object, found ${describe(options)}`);
+}
+
+/** @throws {TypeError} There is no signal of that name. */
+export function checkSignal(
+  signal: unknown,
+  what: string,
+): asserts signal is Deno.Signal {
+  if (typeof signal === "string" && Object.hasOwn(constants.signals, signal)) {
+    return;
+  }
+  throw new TypeError(
+    `${what} is the name of a signal, such as "SIGTERM", found ${
+      describe(signal)
+    }`,
+  );
+}
+
+function checkStdin(stdin: unknown): void {
+  if (STDIO.includes(stdin)) return;
+  if (isInput(stdin)) return checkUnlocked(stdin);
+  throw new TypeError(
+    `stdin is one of ${
+      STDIO.map(describe).join(", ")
+    }, a ReadableStream, an async iterable of bytes or text, or { file }, found ${
+      describe(stdin)
+    }`,
+  );
+}
+
+/** Whether a program can be fed from it. */
+export function isInput(value: unknown): value is InputSource {
+  if (typeof value !== "object" || value === null) return false;
+  if (value instanceof Uint8Array) return false;
+  return Symbol.asyncIterator in value || Symbol.iterator in value ||
+    isFile(value);
+}
+
+/** @throws {TypeError} It is a stream that somebody reads. */
+export function checkUnlocked(input: InputSource): void {
+  if (!(input instanceof ReadableStream) || !input.locked) return;
+  throw new TypeError("the input is a stream that is locked: it is in use");
+}
+
+function checkEnv(env: unknown): void {
+  if (env === undefined) return;
+  if (typeof env !== "object" || env === null) {
+    throw new TypeError(`env is an object, found ${describe(env)}`);
+  }
+  for (const [name, value] of Object.entries(env)) {
+    if (name.includes("=") || name.includes("\0")) {
+      throw new TypeError(
+        `a name in env has no "=" and no NUL in it, found ${describe(name)}`,
+      );
+    }
+    if (typeof value !== "string" || value.includes("\0")) {
+      throw new TypeError(
+        `env[${describe(name)}] is a string without a NUL, found ${
+          describe(value)
+        }`,
+      );
+    }
+  }
+}
+
+/**
+ * A program at a terminal keeps its terminal, unless it is to outlive this
+ * program.
+ */
+function groupSetting(
+  { group, detached }: SubprocessOptions,
+  stdin: Stdio | InputSource,
+): boolean {
+  if (group) checkGroup();
+  if (group === false && detached) {
+    throw new TypeError(
+      "a detached program leads a group of its own: leave out group",
+    );
+  }
+  return group ?? (canSignalGroups() &&
+    (detached || stdin !== INHERIT || !Deno.stdin.isTerminal()));
+}
+
+function checkGroup(): void {
+  if (canSignalGroups()) return;
+  if (Deno.build.os === "windows") {
+    throw new Deno.errors.NotSupported(
+      "there are no process groups on Windows: leave out group",
+    );
+  }
+  throw new Deno.errors.NotCapable(
+    "a process group takes the permission to run any program, --allow-run: leave out group",
+  );
+}

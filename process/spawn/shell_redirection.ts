@@ -1,0 +1,54 @@
+/**
+ * Streams that the runtime cannot connect: the messages with the output, in one
+ * pipe (two could not tell what was written first), and a file with a program
+ * that outlives this one. A shell does it, and then becomes the program.
+ *
+ * @module
+ */
+import { STDOUT } from "../stdio.ts";
+import { findProgram } from "./find_program.ts";
+import { type Program, shellFor } from "./program.ts";
+import type { SpawnSettings } from "./settings.ts";
+import { keepingEnvironment } from "./shell_environment.ts";
+
+/** Lets a shell start `program`, if the settings ask for redirections. */
+export function redirected(
+  program: Program,
+  settings: SpawnSettings,
+): Program {
+  const { operators, files } = redirectionsOf(settings);
+  if (operators.length === 0) return program;
+  if (Deno.build.os === "windows") {
+    throw new Deno.errors.NotSupported(
+      "stderr: STDOUT takes a POSIX shell, there is none on Windows: use a pipe of its own",
+    );
+  }
+  // A shell reports a missing program as exit code 127: look it up before.
+  const path = findProgram(program.program, settings) ?? program.program;
+  const command = keepingEnvironment([path, ...program.args], settings);
+  const script = `exec ${
+    operators.join(" ")
+  }; shift ${files.length}; exec "$@"`;
+  return {
+    program: shellFor(settings),
+    args: ["-c", script, "sh", ...files, ...command.args],
+    env: command.env,
+  };
+}
+
+/** The operators of a shell, and the files that they name as `$1`, `$2`, ... */
+function redirectionsOf(
+  { stdinFile, stdout, stderr }: SpawnSettings,
+): { operators: string[]; files: string[] } {
+  const operators: string[] = [];
+  const files: string[] = [];
+  const redirect = (operator: string, file: string | undefined) => {
+    if (file !== undefined) operators.push(`${operator}"$${files.push(file)}"`);
+  };
+  redirect("<", stdinFile);
+  // A file that is to be empty was emptied when it was opened.
+  redirect(">>", stdout.ownFile?.file);
+  if (stderr === STDOUT) operators.push("2>&1");
+  else redirect("2>>", stderr.ownFile?.file);
+  return { operators, files };
+}

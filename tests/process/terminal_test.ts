@@ -1,0 +1,76 @@
+/** Programs at a terminal, which `script` provides. */
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { DEVNULL, runSubprocess } from "@asyncio/asyncio/process";
+
+const MODULE = import.meta.resolve("@asyncio/asyncio/process");
+
+/** What a program shows at a terminal; the runtime could ask the user there. */
+async function atTerminal(code: string, permissions: string[]) {
+  const folder = await Deno.makeTempDir();
+  try {
+    const file = `${folder}/program.ts`;
+    await Deno.writeTextFile(file, `import * as p from "${MODULE}";\n${code}`);
+    const command = [
+      `'${Deno.execPath()}' run --quiet`,
+      ...permissions,
+      `'${file}'`,
+    ];
+    const { stdout } = await runSubprocess(
+      ["script", "-qec", command.join(" "), "/dev/null"],
+      {
+        stdin: DEVNULL,
+        captureOutput: true,
+        timeout: 60_000,
+        env: { NO_COLOR: "1", SHELL: "/bin/sh" },
+      },
+    );
+    return stdout!.replaceAll("\r\n", "\n");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("a program that inherits a terminal stays in the group of this program", async () => {
+  const code = `
+    const groups = "ps -o pgid= -p $$; ps -o pgid= -p $PPID";
+    for (const stdin of ["inherit", "null"]) {
+      const process = await p.createSubprocessShell(groups, { stdin, stdout: "piped" });
+      const { stdout } = await process.communicate();
+      const [own, parent] = new TextDecoder().decode(stdout).trim().split("\\n").map(Number);
+      console.log(stdin, own === parent);
+    }`;
+  assertEquals(await atTerminal(code, ["-A"]), "inherit true\nnull false\n");
+});
+
+for (
+  const permissions of [
+    ["--allow-run"],
+    ["--allow-run", "--allow-read"],
+    ["--allow-run", "--allow-env"],
+    ["--allow-run", "--allow-read", "--allow-env", "--allow-write"],
+    ["--allow-run=sh,sleep,true"],
+  ]
+) {
+  Deno.test(`nothing asks the user for a permission: ${permissions.join(" ")}`, async () => {
+    const code = `
+      for (const stderr of ["inherit", "stdout"]) {
+        const options = { stderr, killAfter: 20, env: { "my.var": "1" } };
+        await p.runSubprocess(["true"], { ...options, cwd: "/" });
+        await p.runSubprocess("sleep 1000 & sleep 1000", {
+          ...options,
+          stdout: "piped",
+          timeout: 200,
+        }).catch((error) => console.log(error.name));
+        const left = await p.createSubprocessShell("sleep 1000 &", options);
+        await left.wait();
+        await left[Symbol.asyncDispose]();
+        await p.createSubprocessExec("no-such-program").catch((error) =>
+          console.log(error.name)
+        );
+      }
+      Deno.exit(0);`;
+    const shown = await atTerminal(code, permissions);
+    assertEquals(shown.includes("Deno requests"), false, shown);
+    assertStringIncludes(shown, "TimeoutExpiredError");
+  });
+}

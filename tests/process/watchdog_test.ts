@@ -1,0 +1,170 @@
+/** Children end with their program, however that ends. */
+import { assertEquals } from "@std/assert";
+import {
+  createSubprocessExec,
+  DEVNULL,
+  PIPE,
+  type Process,
+} from "@asyncio/asyncio/process";
+import { isAlive, livingIn, until } from "./_processes.ts";
+
+const MODULE = import.meta.resolve("@asyncio/asyncio");
+
+/** A child with a child of its own, that ends by SIGKILL alone. */
+const STUBBORN = `
+  const child = await createSubprocessShell(
+    "trap '' TERM; sleep 1000 & echo $$; wait; sleep 1000",
+    { stdin: "null", stdout: PIPE, killAfter: 20 },
+  );
+  const line = await child.stdout.readLine();
+  console.log(new TextDecoder().decode(line).trim());`;
+
+/** A program that runs `code`. */
+function startProgram(
+  code: string,
+  permissions: readonly string[] = ["-A"],
+): Promise<Process> {
+  const source = `
+    import {
+      createSubprocessExec,
+      createSubprocessShell,
+      DEVNULL,
+      PIPE,
+      run,
+      sleep,
+    } from "${MODULE}";
+    ${code}`;
+  const url = `data:text/typescript,${encodeURIComponent(source)}`;
+  return createSubprocessExec(
+    Deno.execPath(),
+    ["run", "--quiet", "--no-prompt", ...permissions, url],
+    { stdin: DEVNULL, stdout: PIPE, stderr: DEVNULL },
+  );
+}
+
+/** The number that a program prints. */
+async function numberFrom(program: Process): Promise<number> {
+  return Number(new TextDecoder().decode(await program.stdout!.readLine()));
+}
+
+/** How a program can end, by itself or from outside. */
+const ENDS: Record<string, { code?: string; signal?: Deno.Signal }> = {
+  "Deno.exit": { code: "Deno.exit(0);" },
+  "an uncaught error": {
+    code: "setTimeout(() => { throw new Error('bug'); }); await sleep(60_000);",
+  },
+  "an unhandled rejection": {
+    code: "Promise.reject(new Error('bug')); await sleep(60_000);",
+  },
+  SIGTERM: { code: "await sleep(60_000);", signal: "SIGTERM" },
+  SIGHUP: { code: "await sleep(60_000);", signal: "SIGHUP" },
+  SIGINT: { code: "await sleep(60_000);", signal: "SIGINT" },
+  SIGKILL: { code: "await sleep(60_000);", signal: "SIGKILL" },
+};
+
+for (const [name, { code, signal }] of Object.entries(ENDS)) {
+  Deno.test(`a child and its descendants end with their program: ${name}`, async () => {
+    const body = `${STUBBORN}\n${code}`;
+    const programs = [body, `await run(async () => { ${body} });`];
+    for (const source of programs) {
+      await using program = await startProgram(source);
+      const group = await numberFrom(program);
+      if (signal !== undefined) Deno.kill(program.pid, signal);
+      await program.wait();
+      await until(() => livingIn(group).length === 0, "all have ended");
+    }
+  });
+}
+
+Deno.test("children end with their program without the permission to read and write", async () => {
+  for (
+    const permissions of [["--allow-run"], ["--allow-run", "--allow-read"]]
+  ) {
+    await using program = await startProgram(
+      `${STUBBORN}\nawait sleep(60_000);`,
+      permissions,
+    );
+    const group = await numberFrom(program);
+    program.kill();
+    await program.wait();
+    await until(() => livingIn(group).length === 0, "all have ended");
+  }
+});
+
+Deno.test("a child without a group ends with its program", async () => {
+  await using program = await startProgram(`
+    const child = await createSubprocessExec("sleep", ["1000"], { group: false });
+    console.log(child.pid);
+    await sleep(60_000);`);
+  const pid = await numberFrom(program);
+  Deno.kill(program.pid, "SIGKILL");
+  await program.wait();
+  await until(() => !isAlive(pid), "it has ended");
+});
+
+Deno.test("a child that was just started ends with its program", async () => {
+  await using program = await startProgram(`
+    for (let i = 0; i < 20; i++) {
+      const child = await createSubprocessExec("sleep", ["1000"], {
+        stdin: DEVNULL,
+      });
+      console.log(child.pid);
+    }
+    Deno.exit(0);`);
+  const pids: number[] = [];
+  for await (const line of program.stdout!.lines()) pids.push(Number(line));
+  assertEquals(pids.length, 20);
+  await until(() => !pids.some(isAlive), "all have ended");
+});
+
+Deno.test("the children of a program end by killSignal", async () => {
+  await using program = await startProgram(`
+    const child = await createSubprocessShell(
+      "trap 'echo got INT; kill $!; exit' INT; sleep 1000 & echo $$; wait",
+      { stdin: DEVNULL, killSignal: "SIGINT" },
+    );
+    await sleep(60_000);`);
+  const group = await numberFrom(program);
+  Deno.kill(program.pid, "SIGKILL");
+  const line = await program.stdout!.readLine();
+  assertEquals(new TextDecoder().decode(line), "got INT\n");
+  await until(() => livingIn(group).length === 0, "all have ended");
+});
+
+Deno.test("a program that was stopped keeps its children", async () => {
+  await using program = await startProgram(`${STUBBORN}\nawait sleep(60_000);`);
+  const group = await numberFrom(program);
+  Deno.kill(program.pid, "SIGSTOP");
+  await until(() => livingIn(group).length === 2, "both are there");
+  Deno.kill(program.pid, "SIGCONT");
+  assertEquals(livingIn(group).length, 2);
+  program.kill();
+  await until(() => livingIn(group).length === 0, "all have ended");
+});
+
+Deno.test("a program whose children have ended does not wait for anything", async () => {
+  await using program = await startProgram(`
+    for (let i = 0; i < 3; i++) {
+      const child = await createSubprocessExec("true", [], { stdin: DEVNULL });
+      await child.wait();
+    }
+    console.log("done");`);
+  assertEquals(await program.wait(), 0);
+});
+
+Deno.test("the watchdog holds no stream of the program open", async () => {
+  await using program = await startProgram(`
+    await createSubprocessExec("sleep", ["1000"], {
+      stdin: DEVNULL,
+      stdout: DEVNULL,
+      stderr: DEVNULL,
+      detached: true,
+    }).then((child) => console.log(child.pid));
+    const child = await createSubprocessExec("true");
+    await child.wait();`);
+  const pid = await numberFrom(program);
+  assertEquals((await program.stdout!.read()).length, 0);
+  assertEquals(await program.wait(), 0);
+  assertEquals(isAlive(pid), true);
+  Deno.kill(pid, "SIGKILL");
+});
