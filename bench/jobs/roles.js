@@ -97,4 +97,6 @@ export async function play(queue, roles) {
     return produce(queue, Number(count));
   }));
   await queue.close();
+  const { user, system } = process.cpuUsage();
+  say(`cpu ${(user + system) / 1000}`);
 }

@@ -4,38 +4,94 @@ import type { TimerHandle } from "../../tasks/handle.ts";
 import { LeaseLostError } from "./errors.ts";
 import type { Job } from "./job.ts";
 
-/** Extends a lease, three times in its length, until it is stopped. */
-export class Heartbeat {
-  readonly #job: Job<unknown>;
-  readonly #lost: () => void;
-  #next: TimerHandle | undefined;
+/** The timer fires so often in the length of a lease. */
+const TURNS = 12;
 
-  /** @param lost Called when the lease could not be extended. */
-  constructor(job: Job<unknown>, lost: () => void) {
-    this.#job = job;
-    this.#lost = lost;
+/** A lease is extended in this turn after it began: three times in its length. */
+const EXTENDS = TURNS / 3;
+
+/** A job whose lease is extended. */
+interface Beat {
+  /** When it is extended next. */
+  turn: number;
+  readonly lost: () => void;
+}
+
+/** Jobs with leases of one length. */
+class Rhythm {
+  readonly #every: number;
+  readonly #beats = new Map<Job<unknown>, Beat>();
+  #turn = 0;
+  #timer: TimerHandle | undefined = undefined;
+
+  constructor(lease: number) {
+    this.#every = lease / TURNS;
+  }
+
+  add(job: Job<unknown>, lost: () => void): void {
+    this.#beats.set(job, { turn: this.#turn + EXTENDS, lost });
     this.#plan();
   }
 
+  delete(job: Job<unknown>): void {
+    this.#beats.delete(job);
+  }
+
   stop(): void {
-    this.#next?.cancel();
-    this.#next = undefined;
+    this.#beats.clear();
+    this.#timer?.cancel();
+    this.#timer = undefined;
   }
 
   #plan(): void {
-    const { lease } = this.#job;
-    if (lease === Infinity) return;
-    this.#next = getRunningLoop().callLater(lease / 3, () => this.#beat());
+    this.#timer ??= getRunningLoop().callLater(this.#every, () => {
+      this.#timer = undefined;
+      this.#turn++;
+      for (const [job, beat] of this.#beats) {
+        if (beat.turn <= this.#turn) this.#extend(job, beat);
+      }
+      if (this.#beats.size > 0) this.#plan();
+    });
   }
 
-  async #beat(): Promise<void> {
-    const beat = this.#next;
+  async #extend(job: Job<unknown>, beat: Beat): Promise<void> {
+    beat.turn = Infinity;
     try {
-      await this.#job.extend();
-      if (this.#next === beat) this.#plan();
+      await job.extend();
+      beat.turn = this.#turn + EXTENDS;
     } catch (error) {
       if (!(error instanceof LeaseLostError)) throw error;
-      if (this.#next === beat && this.#job.state === "lost") this.#lost();
+      const isHeld = this.#beats.get(job) === beat;
+      if (isHeld && job.state === "lost") beat.lost();
     }
+  }
+}
+
+/**
+ * Extends leases, three times in their length, until they are stopped: with one
+ * timer for all jobs, as most are done long before it fires.
+ */
+export class Heartbeats {
+  readonly #rhythms = new Map<number, Rhythm>();
+
+  /** @param lost Called when the lease could not be extended. */
+  start(job: Job<unknown>, lost: () => void): void {
+    const { lease } = job;
+    if (lease === Infinity) return;
+    let rhythm = this.#rhythms.get(lease);
+    if (rhythm === undefined) {
+      rhythm = new Rhythm(lease);
+      this.#rhythms.set(lease, rhythm);
+    }
+    rhythm.add(job, lost);
+  }
+
+  stop(job: Job<unknown>): void {
+    this.#rhythms.get(job.lease)?.delete(job);
+  }
+
+  /** Stops all of them. */
+  stopAll(): void {
+    for (const rhythm of this.#rhythms.values()) rhythm.stop();
   }
 }

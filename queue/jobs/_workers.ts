@@ -9,7 +9,7 @@ import type { WaitOptions } from "../../tasks/kernel/types.ts";
 import { wait } from "../../tasks/wait.ts";
 import { QueueShutDownError } from "../errors.ts";
 import { leaseLost, LeaseLostError } from "./errors.ts";
-import { Heartbeat } from "./_heartbeat.ts";
+import { Heartbeats } from "./_heartbeat.ts";
 import { HeldJob } from "./held_job.ts";
 import type { Job } from "./job.ts";
 import type { Jobs } from "./jobs.ts";
@@ -56,6 +56,7 @@ export class Workers<T> {
   readonly #spec: WorkSpec<T>;
   readonly #taking = new AbortController();
   readonly #running = new Set<RunningJobs<T>>();
+  readonly #heartbeats = new Heartbeats();
 
   constructor(jobs: Jobs<T>, spec: WorkSpec<T>) {
     this.#jobs = jobs;
@@ -80,6 +81,7 @@ export class Workers<T> {
       failures.push(reason);
     }
     await this.#end(workers, grace);
+    this.#heartbeats.stopAll();
     const { limits } = this.#spec;
     if (limits) (this.#jobs as LimitingQueue)[LIMITS_ENDED]?.(limits);
     for (const worker of workers) {
@@ -106,13 +108,13 @@ export class Workers<T> {
   async #take(options: WaitOptions): Promise<Job<T>[]> {
     const { size, time } = this.#spec.batch;
     const jobs: Job<T>[] = [];
-    const heartbeats: Heartbeat[] = []; // a batch is held while it is collected
     try {
       jobs.push(await this.#jobs.get(options));
       if (size > 1) {
         await moveOnAfter(time, async () => {
           while (jobs.length < size) {
-            heartbeats.push(new Heartbeat(jobs.at(-1)!, () => {}));
+            // They are held while the batch is collected.
+            this.#heartbeats.start(jobs.at(-1)!, () => {});
             jobs.push(await this.#jobs.get(options));
           }
         });
@@ -125,7 +127,7 @@ export class Workers<T> {
         throw error;
       }
     } finally {
-      for (const heartbeat of heartbeats) heartbeat.stop();
+      for (const job of jobs) this.#heartbeats.stop(job);
     }
     return jobs;
   }
@@ -137,7 +139,7 @@ export class Workers<T> {
     const task = createTask(() => this.#handle(jobs), { name });
     const running = { jobs, task };
     this.#running.add(running);
-    const heartbeats = this.#guard(running);
+    this.#guard(running);
     let failure: { error: unknown } | undefined;
     let result: unknown;
     try {
@@ -145,7 +147,7 @@ export class Workers<T> {
     } catch (error) {
       failure = { error };
     }
-    for (const heartbeat of heartbeats) heartbeat.stop();
+    for (const job of jobs) this.#heartbeats.stop(job);
     if (!this.#spec.single) result = undefined;
     try {
       const [job] = jobs;
@@ -181,25 +183,25 @@ export class Workers<T> {
   }
 
   /** Extends the leases; cancels the handler when all its jobs are lost. */
-  #guard({ jobs, task }: RunningJobs<T>): Heartbeat[] {
+  #guard({ jobs, task }: RunningJobs<T>): void {
     let left = jobs.length;
     const lost = (why: string) => {
       if (--left === 0) task.cancel(why);
     };
-    return jobs.map((job) => {
+    for (const job of jobs) {
       if (!(job instanceof HeldJob)) {
-        return new Heartbeat(job, () => lost("the lease is lost"));
+        this.#heartbeats.start(job, () => lost("the lease is lost"));
+        continue;
       }
-      const heartbeat = new Heartbeat(job, () => job.lose("expired"));
+      this.#heartbeats.start(job, () => job.lose("expired"));
       job.onLost = (loss) => {
-        heartbeat.stop();
+        this.#heartbeats.stop(job);
         if (loss === "closed") return; // the handler may finish
         lost(
           loss === "cancelled" ? "the job was cancelled" : "the lease is lost",
         );
       };
-      return heartbeat;
-    });
+    }
   }
 
   async #settle(

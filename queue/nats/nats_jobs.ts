@@ -13,6 +13,7 @@ import type { Jobs } from "../jobs/jobs.ts";
 import { settingsOf } from "../jobs/settings.ts";
 import { connectTo } from "./transport/connect.ts";
 import { deadlineIn, steadyClock } from "./transport/deadline.ts";
+import { api } from "./transport/jetstream_api.ts";
 import { ReconnectingConnection } from "./transport/reconnecting_connection.ts";
 import { provision } from "./provision.ts";
 import { Subjects } from "./subjects.ts";
@@ -136,9 +137,18 @@ export async function openQueue<T>(
     connection.watch(settings.lease);
     if (connection.clustered) connection.doubt = DOUBT;
     const { resources } = currentScope().scheduler;
-    const clock = steadyClock;
+    const checkStream = async () => {
+      await api(connection, `STREAM.INFO.${subjects.jobs}`);
+    };
     return new NatsJobs({
-      context: { connection, subjects, settings, clock, incarnation },
+      context: {
+        connection,
+        subjects,
+        settings,
+        clock: steadyClock,
+        incarnation,
+        checkStream,
+      },
       codec: codecOf(options),
       lines,
       softBound,

@@ -200,6 +200,7 @@ export class NatsJobs<T> implements Jobs<T> {
       paused: (paused) => void (this.#feed.paused = paused),
       lines: (lines) => this.#addLines(lines),
       softBound: (soft) => void (this.#publisher.softBound = soft),
+      looking: () => this.#acks.forgetLost(),
       shared: () => this[SCHEDULES].look(),
     });
     this.#addLines(lines);
@@ -327,12 +328,13 @@ export class NatsJobs<T> implements Jobs<T> {
     const headers: Record<string, string> = { [MESSAGE_ID]: messageId };
     if (meta !== undefined) headers[META] = meta;
     try {
-      await this.#ensureLine(line, options);
+      if (!this.#feed.has(line)) await this.#addLine(line, options);
       const { untilDone, id } = offer.meta;
       const message = { line, data, headers };
-      const put = () => this.#publish(message, offer, expires, options);
-      if (untilDone) await this.#unique.put(id!, messageId, put, options);
-      else await put();
+      if (untilDone) {
+        const put = () => this.#publish(message, offer, expires, options);
+        await this.#unique.put(id!, messageId, put, options);
+      } else await this.#publish(message, offer, expires, options);
     } catch (error) {
       if (this.#closing === undefined) throw error;
       if (!(error instanceof QueueShutDownError)) throw error;
@@ -340,15 +342,23 @@ export class NatsJobs<T> implements Jobs<T> {
     }
   }
 
-  async #publish(
+  #publish(
     message: JobMessage,
     { meta, messageId }: Offer,
     expires: number,
     options?: WaitOptions,
   ): Promise<number> {
     const once = meta.named && !meta.untilDone ? messageId : undefined;
-    const seq = await this.#publisher.put(message, once, options);
-    if (expires !== Infinity && seq > 0) this.#expireLater(seq, expires);
+    const put = this.#publisher.put(message, once, options);
+    return expires === Infinity ? put : this.#publishExpiring(put, expires);
+  }
+
+  async #publishExpiring(
+    put: Promise<number>,
+    expires: number,
+  ): Promise<number> {
+    const seq = await put;
+    if (seq > 0) this.#expireLater(seq, expires);
     return seq;
   }
 
@@ -365,8 +375,7 @@ export class NatsJobs<T> implements Jobs<T> {
     );
   }
 
-  async #ensureLine(line: Line, options?: WaitOptions): Promise<void> {
-    if (this.#feed.lines.includes(line)) return;
+  async #addLine(line: Line, options?: WaitOptions): Promise<void> {
     await provisionLine(this.#context, line, options);
     this.#addLines([line]);
     this.#control.tell();

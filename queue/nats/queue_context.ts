@@ -13,4 +13,6 @@ export interface QueueContext {
   readonly clock: Clock;
   /** Which of the streams of this name it is. */
   readonly incarnation: string;
+  /** Rejects if there is no such queue any more. */
+  readonly checkStream: () => Promise<void>;
 }

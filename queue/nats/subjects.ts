@@ -39,6 +39,7 @@ export class Subjects {
   /** The stream of the outcomes of jobs. */
   readonly results: string;
   readonly #prefix: string;
+  readonly #todo = new Map<Line, string>();
 
   constructor(name: string) {
     this.name = name;
@@ -48,10 +49,15 @@ export class Subjects {
     this.state = `STATE_JOBS_${name}`;
     this.results = `RESULTS_JOBS_${name}`;
     this.#prefix = `jobs.${name}`;
+    for (const line of LINES) this.#todo.set(line, this.#todoOf(line));
   }
 
   /** Where the jobs of a line are put. */
-  todo({ priority, delayed }: Line): string {
+  todo(line: Line): string {
+    return this.#todo.get(line)!;
+  }
+
+  #todoOf({ priority, delayed }: Line): string {
     if (delayed) return `${this.#prefix}.delayed.${priority}`;
     return priority === DEFAULT_PRIORITY
       ? `${this.#prefix}.todo`

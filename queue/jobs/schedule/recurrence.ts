@@ -1,6 +1,14 @@
 /** When a schedule is due. @module */
-import { Cron } from "npm:croner@11.0.1";
+import type { Cron } from "npm:croner@11.0.1";
 import { checkMilliseconds, describe } from "../../../tasks/kernel/types.ts";
+
+/** The parser of cron expressions: loaded when there is a schedule. */
+let parser: typeof Cron | undefined;
+
+/** Loads what {@linkcode timesOf} needs. */
+export async function loadParser(): Promise<void> {
+  parser ??= (await import("npm:croner@11.0.1")).Cron;
+}
 
 /** What a schedule says about time. */
 export interface Recurrence {
@@ -18,7 +26,8 @@ export interface Times {
 }
 
 /**
- * The times of a recurrence; those of `every` are counted from `start`.
+ * The times of a recurrence; those of `every` are counted from `start`. For
+ * `cron` the parser must have been loaded.
  *
  * @throws {TypeError} Not exactly one of `cron` and `every` is given, or an
  * option is of the wrong type.
@@ -84,7 +93,7 @@ function cronTimes(expression: string, timeZone: string | undefined): Times {
 function parsed(expression: string, timezone: string | undefined): Cron {
   try {
     const options = { paused: true, mode: "5-part" as const };
-    return new Cron(
+    return new parser!(
       expression,
       timezone === undefined ? options : { ...options, timezone },
     );

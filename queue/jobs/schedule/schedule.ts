@@ -1,7 +1,7 @@
 /** @module */
 import { describe, type WaitOptions } from "../../../tasks/kernel/types.ts";
 import type { Jobs } from "../jobs.ts";
-import { timesOf } from "./recurrence.ts";
+import { loadParser, timesOf } from "./recurrence.ts";
 import type { Missed } from "./runs.ts";
 
 /** What is put, and when. */
@@ -111,6 +111,7 @@ export async function schedule<T>(
 ): Promise<void> {
   const { cron, every, timeZone, value, missed = "skip" } = options;
   const name = checkName(options.name);
+  if (cron !== undefined) await loadParser();
   timesOf({ cron, every, timeZone }, 0);
   if (!["skip", "once", "all"].includes(missed)) {
     throw new TypeError(

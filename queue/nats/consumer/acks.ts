@@ -80,13 +80,12 @@ export class Acks {
   hold(job: HeldJob): void {
     const { sequence } = job.delivery;
     if (this.held.get(sequence) !== job) this.lose(sequence);
-    this.held.delete(sequence);
-    this.#forgetLost();
+    this.held.delete(sequence); // the oldest lease comes first
     this.held.set(sequence, job);
   }
 
-  /** Jobs whose holders never came back. */
-  #forgetLost(): void {
+  /** Forgets jobs whose leases have run out. */
+  forgetLost(): void {
     for (const [old, job] of this.held) {
       if (job.state === "leased") break;
       this.held.delete(old);
@@ -117,10 +116,11 @@ export class Acks {
 
   /** Takes the job out of the queue. */
   async ack(delivery: Delivery, outcome: Outcome): Promise<void> {
-    const kept = this.#results.keep(delivery, outcome);
-    // A result is there before its job is gone; for nothing, nobody has to wait.
-    if (outcome.state !== "done" || outcome.result !== undefined) await kept;
-    await Promise.all([kept, this.#settle(delivery, "+ACK")]);
+    // A result is there before its job is gone.
+    if (this.#results.isKept(delivery, outcome)) {
+      await this.#results.keep(delivery, outcome);
+    }
+    await this.#settle(delivery, "+ACK");
     this.#notices.tell(delivery.id, outcome);
     if (delivery.note > 0) {
       this.begin(() => this.notes.forget(delivery)).catch(() => {});
@@ -190,11 +190,8 @@ export class Acks {
     await reply(connection, request, { headers, deadline: lease });
   }
 
-  async #settle(
-    { replyTo, lease }: Delivery,
-    answer: string,
-  ): Promise<void> {
+  #settle({ replyTo, lease }: Delivery, answer: string): Promise<unknown> {
     const options = { deadline: lease };
-    await this.#context.connection.request(replyTo, answer, options);
+    return this.#context.connection.request(replyTo, answer, options);
   }
 }

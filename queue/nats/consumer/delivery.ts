@@ -42,13 +42,22 @@ export function deliveryOf(
     deliveries: Number(parts[at]),
     sequence: Number(sequence),
     key: `${sequence}-${parts[at + 3]}`,
-    line: lineOfConsumer(parts[at - 1]!),
+    line: lineNamed(parts[at - 1]!),
     data,
     replyTo: reply,
     lease: lease(),
     returns: 0,
     note: 0,
   };
+}
+
+/** There are a few consumers, and many deliveries of each. */
+const lines = new Map<string, Line>();
+
+function lineNamed(consumer: string): Line {
+  let line = lines.get(consumer);
+  if (line === undefined) lines.set(consumer, line = lineOfConsumer(consumer));
+  return line;
 }
 
 /** The key of a stored message, as of its deliveries. */

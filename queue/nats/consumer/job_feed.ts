@@ -93,6 +93,11 @@ export class JobFeed {
     this.plan();
   }
 
+  /** Whether it takes from this line. */
+  has(line: Line): boolean {
+    return this.#sources[LINES.indexOf(line)] !== undefined;
+  }
+
   /** The lines that it takes from. */
   get lines(): Line[] {
     return LINES.filter((_, index) => this.#sources[index] !== undefined);

@@ -59,7 +59,9 @@ export class DoneNotices {
   /** Tells those who wait that a job was finished. */
   tell(id: string, outcome: Outcome): void {
     const { connection, subjects, clock } = this.#context;
-    if (clock.now() > this.#listenedTo) return;
+    if (this.#listenedTo === -Infinity || clock.now() > this.#listenedTo) {
+      return;
+    }
     connection.publish(subjects.news, JSON.stringify({ id, outcome }));
   }
 

@@ -4,11 +4,12 @@ import { PRIORITIES, type Priority } from "../../jobs/settings.ts";
 import type { QueueContext } from "../queue_context.ts";
 import type { Line } from "../subjects.ts";
 import {
-  api,
   ApiError,
   type ApiReply,
   code,
+  read,
   reply,
+  throwUnlessPassing,
 } from "../transport/jetstream_api.ts";
 
 /** The headers of a job. */
@@ -49,6 +50,10 @@ export function writtenMeta(
   messageId: string,
 ): string | undefined {
   const { id, due = 0, expires = Infinity, jobKey, trace } = meta;
+  const isPlain = (id === undefined || id === messageId) && due === 0 &&
+    expires === Infinity && jobKey === undefined && trace === undefined &&
+    !meta.named && meta.priority === undefined;
+  if (isPlain) return undefined; // as most are
   const written: WrittenMeta = {
     ...(id !== undefined && id !== messageId && { id }),
     ...(due > 0 && { due }),
@@ -59,7 +64,6 @@ export function writtenMeta(
     ...(trace !== undefined && { trace }),
     ...(meta.priority !== undefined && { priority: meta.priority }),
   };
-  if (Object.keys(written).length === 0) return undefined;
   return asciiJson(written);
 }
 
@@ -136,22 +140,25 @@ interface PutReply extends ApiReply {
  * Returns its number in the stream, or `undefined` if the queue is full.
  */
 export async function publish(
-  { connection, subjects }: QueueContext,
+  context: QueueContext,
   { line, data, headers }: JobMessage,
   options?: WaitOptions,
 ): Promise<number | undefined> {
-  const rest = {
-    headers,
-    signal: options?.signal,
-    onNoResponders: async () => { // is there such a stream at all?
-      await api(connection, `STREAM.INFO.${subjects.jobs}`, undefined, options);
-    },
-  };
+  const { connection, subjects } = context;
+  const onNoResponders = context.checkStream;
+  const rest = { headers, signal: options?.signal, onNoResponders };
+  const subject = subjects.todo(line);
+  const request = { asked: "to take a job", subject, data };
+  // Nearly always the first answer is the last.
+  let answer = read<PutReply>(
+    await connection.request(subject, data, rest),
+    request.asked,
+  );
+  if (answer.error === undefined) return answer.seq;
   try {
-    const subject = subjects.todo(line);
-    const request = { asked: "to take a job", subject, data };
-    const { seq } = await reply<PutReply>(connection, request, rest);
-    return seq;
+    throwUnlessPassing(answer.error, request.asked);
+    answer = await reply<PutReply>(connection, request, rest);
+    return answer.seq;
   } catch (error) {
     if (isFull(error)) return undefined;
     throw error;

@@ -22,6 +22,8 @@ export interface ControlEvents {
   paused(paused: boolean): void;
   lines(lines: Line[]): void;
   softBound(soft: boolean): void;
+  /** It is looked again. */
+  looking(): void;
   /** Something that is shared has changed. */
   shared(): Promise<void>;
 }
@@ -107,6 +109,7 @@ export class Control {
 
   async #lookNow(): Promise<void> {
     const { connection, subjects } = this.#context;
+    this.#events.looking();
     const jobs = await api<StreamReply>(
       connection,
       `STREAM.INFO.${subjects.jobs}`,

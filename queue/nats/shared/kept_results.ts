@@ -25,13 +25,18 @@ export class KeptResults {
   }
 
   /**
-   * Keeps the outcome of a job, if it has an id of its own or a result: nobody
-   * can ask for the others.
+   * Whether the outcome of a job is kept: it has an id of its own, or a result.
+   * Nobody can ask for the others.
    */
-  async keep({ id, named, lease }: Kept, outcome: Outcome): Promise<void> {
-    const plain = outcome.state === "done" && outcome.result === undefined;
+  isKept({ named }: Kept, outcome: Outcome): boolean {
+    if (this.#context.settings.keepDone <= 0) return false;
+    return named || outcome.state !== "done" || outcome.result !== undefined;
+  }
+
+  /** Keeps the outcome of a job. */
+  async keep({ id, lease }: Kept, outcome: Outcome): Promise<void> {
     const { connection, subjects, settings } = this.#context;
-    if (settings.keepDone <= 0 || (plain && !named)) return;
+    if (settings.keepDone <= 0) return;
     const subject = subjects.result(await tokenOf(id));
     const request = { asked: "a result", subject, data: asciiJson(outcome) };
     await reply(connection, request, {

@@ -2,7 +2,7 @@
 import { getRunningLoop } from "../../../tasks/event_loop.ts";
 import type { TimerHandle } from "../../../tasks/handle.ts";
 import type { WaitOptions } from "../../../tasks/kernel/types.ts";
-import { timesOf } from "../../jobs/schedule/recurrence.ts";
+import { loadParser, timesOf } from "../../jobs/schedule/recurrence.ts";
 import { dueRuns, type Missed } from "../../jobs/schedule/runs.ts";
 import {
   runId,
@@ -161,6 +161,7 @@ export class NatsSchedules<T> implements Schedules<T> {
     const { state, put } = this.#host;
     const { value, seq } = await state.read<SharedSchedule>(subject);
     if (value === undefined) return undefined;
+    if (value.cron !== undefined) await loadParser();
     const { name, missed, data, start, next } = value;
     const due = dueRuns(timesOf(value, start), {
       next,

@@ -18,11 +18,7 @@ import {
   NodeTransport,
 } from "npm:@nats-io/transport-node@3.4.0/lib/node_transport.js";
 
-export {
-  credsAuthenticator,
-  errors,
-  headers,
-} from "npm:@nats-io/transport-node@3.4.0";
+export { credsAuthenticator, errors } from "npm:@nats-io/transport-node@3.4.0";
 export type {
   Authenticator,
   ConnectionOptions,

@@ -106,14 +106,18 @@ export async function reply<R extends ApiReply>(
     if (found.error === undefined) return found;
     const { err_code = 0 } = found.error;
     const doubted = MISSING.has(err_code) && doubting.remaining() > 0;
-    if (!PASSING.has(err_code) && !doubted) {
-      throw new ApiError(found.error, asked);
-    }
+    if (!doubted) throwUnlessPassing(found.error, asked);
     await connection.pause(ms, options);
   }
 }
 
-function read<R extends ApiReply>(message: Msg, asked: string): R {
+/** Throws a problem that does not pass by itself. */
+export function throwUnlessPassing(problem: ApiProblem, asked: string): void {
+  if (!PASSING.has(problem.err_code ?? 0)) throw new ApiError(problem, asked);
+}
+
+/** Reads a reply; throws a `NatsError` if it is none. */
+export function read<R extends ApiReply>(message: Msg, asked: string): R {
   let found: unknown;
   try {
     found = message.json();

@@ -6,13 +6,16 @@ import { currentScope } from "../../../tasks/kernel/context/current_scope.ts";
 import type { WaitOptions } from "../../../tasks/kernel/types.ts";
 import { checkpointIfCancelled } from "../../../tasks/kernel/wait/checkpoint.ts";
 import { WaitQueue } from "../../../tasks/kernel/wait/wait_queue.ts";
-import { ExternalWaiter } from "../../../tasks/kernel/wait/waiter.ts";
+import {
+  ExternalWaiter,
+  type Place,
+} from "../../../tasks/kernel/wait/waiter.ts";
 import { moveOnAfter } from "../../../tasks/timeout.ts";
 import { NatsError } from "../errors.ts";
 import {
   errors,
-  headers,
   type Msg,
+  type MsgHdrs,
   type NatsConnection,
   type Subscription,
 } from "./client.ts";
@@ -30,10 +33,19 @@ const SHORTEST_PING = 20, LONGEST_PING = 1000;
 /** After so many milliseconds without an answer, a server counts as silent. */
 const LEAST_PATIENCE = 300, PATIENCE = 5000;
 
+/** How often it is looked for requests without a reply, in milliseconds. */
+const SWEEP = 500;
+
 /** A request that waits for its reply. */
-interface Pending {
+class Pending extends ExternalWaiter<Msg> {
   readonly subject: string;
-  readonly waiter: ExternalWaiter<Msg>;
+  /** After how many looks it is sent again. */
+  sweeps = REPLY_TIMEOUT / SWEEP;
+
+  constructor(subject: string, place: Place, options: WaitOptions) {
+    super(place, options);
+    this.subject = subject;
+  }
 }
 
 /** What goes with a request. */
@@ -67,6 +79,7 @@ export class ReconnectingConnection {
   /** Where replies arrive; the client's own requests cost twice as much. */
   readonly #inbox = `_INBOX.${crypto.randomUUID()}`;
   readonly #pending = new Map<string, Pending>();
+  #sweeper: TimerHandle | undefined = undefined;
   readonly #gathering = new Map<string, (reply: Msg) => void>();
   #numbers = 0;
   readonly #pauses = new WaitQueue<void>("NATS");
@@ -159,7 +172,7 @@ export class ReconnectingConnection {
   async request(
     subject: string,
     data: Uint8Array | string,
-    options: RequestOptions = {},
+    options: RequestOptions = NO_OPTIONS,
   ): Promise<Msg> {
     const { deadline, onNoResponders } = options;
     let last: unknown;
@@ -187,25 +200,37 @@ export class ReconnectingConnection {
     options: RequestOptions,
   ): Promise<Msg> {
     const reply = `${this.#inbox}.${this.#numbers++}`;
-    const waiter = new ExternalWaiter<Msg>({
-      what: "NATS",
-      leave: () => {
-        late.cancel();
-        this.#pending.delete(reply);
-      },
-    }, options);
-    const late = getRunningLoop().callLater(
-      Math.min(left, REPLY_TIMEOUT),
-      () => waiter.fail(new errors.TimeoutError()),
-    );
-    this.#pending.set(reply, { subject, waiter });
+    const late = left < REPLY_TIMEOUT
+      ? this.#loop.callLater(left, () => waiter.fail(new errors.TimeoutError()))
+      : undefined;
+    const leave = () => {
+      late?.cancel();
+      this.#pending.delete(reply);
+    };
+    const waiter = new Pending(subject, { what: "NATS", leave }, options);
+    this.#pending.set(reply, waiter);
+    this.#sweeper ??= this.#loop.callLater(SWEEP, () => this.#sweep());
     try {
-      const all = options.headers && { headers: headersOf(options.headers) };
-      this.#connection.publish(subject, data, { reply, ...all });
+      const { headers } = options;
+      this.#connection.publish(
+        subject,
+        data,
+        headers === undefined ? { reply } : { reply, headers: raw(headers) },
+      );
     } catch (error) {
       waiter.fail(refusedBy(error));
     }
     return waiter.promise;
+  }
+
+  /** One timer for all requests, as nearly all are answered in time. */
+  #sweep(): void {
+    this.#sweeper = undefined;
+    for (const waiter of [...this.#pending.values()]) {
+      if (--waiter.sweeps < 0) waiter.fail(new errors.TimeoutError());
+    }
+    if (this.#pending.size === 0) return;
+    this.#sweeper = this.#loop.callLater(SWEEP, () => this.#sweep());
   }
 
   /**
@@ -241,14 +266,13 @@ export class ReconnectingConnection {
     if (gathering !== undefined) return gathering(reply);
     const pending = this.#pending.get(reply.subject);
     if (pending === undefined) return; // it was given up
-    const { subject, waiter } = pending;
-    if (!isNoResponders(reply)) waiter.wake(reply);
-    else waiter.fail(new errors.NoRespondersError(subject));
+    if (!isNoResponders(reply)) pending.wake(reply);
+    else pending.fail(new errors.NoRespondersError(pending.subject));
   }
 
   #failAll(error: unknown, about?: string): void {
-    for (const { subject, waiter } of [...this.#pending.values()]) {
-      if (about === undefined || about === subject) waiter.fail(error);
+    for (const waiter of [...this.#pending.values()]) {
+      if (about === undefined || about === waiter.subject) waiter.fail(error);
     }
   }
 
@@ -318,6 +342,7 @@ export class ReconnectingConnection {
     this.#error = error;
     this.#up = false;
     this.#pingTimer?.cancel();
+    this.#sweeper?.cancel();
     this.#failAll(error);
     this.#pauses.failAll(error);
     this.#tell();
@@ -359,11 +384,26 @@ function isNoResponders({ data, headers }: Msg): boolean {
   return data.length === 0 && headers?.code === 503;
 }
 
-function headersOf(record: Record<string, string>): ReturnType<typeof headers> {
-  const all = headers();
-  for (const [name, value] of Object.entries(record)) all.set(name, value);
-  return all;
+const encoder = new TextEncoder();
+
+/**
+ * Headers as the client sends them: it asks for nothing but their bytes. Its own
+ * class takes several times as long.
+ */
+function raw(record: Record<string, string>): MsgHdrs {
+  let text = "NATS/1.0\r\n";
+  for (const name in record) {
+    const value = record[name]!;
+    if (/[\r\n]/.test(value)) {
+      throw new TypeError(`the header ${name} is more than one line`);
+    }
+    text += `${name}: ${value}\r\n`;
+  }
+  const encode = () => encoder.encode(`${text}\r\n`);
+  return { encode } as unknown as MsgHdrs;
 }
+
+const NO_OPTIONS: RequestOptions = {};
 
 function refusedBy(cause: unknown): NatsError {
   const why = cause instanceof Error ? cause.message : String(cause);

@@ -3,8 +3,13 @@ import { assertEquals } from "@std/assert";
 import { memoryJobs, schedule } from "@asyncio/asyncio/queue/jobs";
 import { run, sleep } from "@asyncio/asyncio/tasks";
 import { VirtualClock } from "@asyncio/asyncio/testing";
-import { timesOf } from "../../../queue/jobs/schedule/recurrence.ts";
+import {
+  loadParser,
+  timesOf,
+} from "../../../queue/jobs/schedule/recurrence.ts";
 import { dueRuns, type Missed } from "../../../queue/jobs/schedule/runs.ts";
+
+await loadParser();
 
 const BERLIN = "Europe/Berlin";
 
