@@ -17,7 +17,7 @@ export interface Operated {
   /** A task has failed, or was cancelled by something else. */
   failed(error: unknown): void;
   /** A source has failed that is not read any more. */
-  closingFailed(error: unknown): void;
+  report(error: unknown): void;
   /** All tasks have ended, and all sources are closed. */
   over(): void;
 }
@@ -35,6 +35,8 @@ export class Engine {
   readonly #sources: readonly Upstream[];
   readonly #operated: Operated;
   readonly #tasks = new Set<Task<void>>();
+  /** Those that it has cancelled itself. */
+  readonly #cancelled = new WeakSet<Task<void>>();
   #isOver = false;
 
   constructor(
@@ -46,7 +48,7 @@ export class Engine {
     this.#sources = sources;
     this.#operated = operated;
     for (const source of sources) {
-      source.onLateError = (error) => operated.closingFailed(error);
+      source.onLateError = (error) => operated.report(error);
     }
   }
 
@@ -65,13 +67,19 @@ export class Engine {
     return this.#tasks.has(task as Task<void>);
   }
 
+  /** Cancels one of its tasks, which is no failure of that. */
+  cancel(task: Task<void>): void {
+    this.#cancelled.add(task);
+    task.cancel(`${this.what} is ending`);
+  }
+
   /** Cancels the tasks and closes the sources. */
   end(): void {
     if (this.isEnding) return;
     this.isEnding = true;
     const tasks = [...this.#tasks];
     this.closeSources();
-    for (const task of tasks) task.cancel(`${this.what} has ended`);
+    for (const task of tasks) this.cancel(task);
     this.#overIfIdle();
   }
 
@@ -84,9 +92,11 @@ export class Engine {
 
   #ended = (task: Task<void>): void => {
     this.#tasks.delete(task);
-    const error = task.cancelled ? cancelOf(task) : task.exception();
-    if (error !== undefined && !(task.cancelled && this.isEnding)) {
-      this.#operated.failed(error);
+    if (!task.cancelled) {
+      const error = task.exception();
+      if (error !== undefined) this.#operated.failed(error);
+    } else if (!this.isEnding && !this.#cancelled.has(task)) {
+      this.#operated.failed(cancelOf(task));
     }
     this.#overIfIdle();
   };

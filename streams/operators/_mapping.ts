@@ -183,6 +183,7 @@ export class MapOperator<T, R> extends Operator<R> {
       this.#coming--;
       while (this.#mayTake) {
         let result;
+        variables.bindings = bindings; // not those that a call has set
         try {
           result = this.#source.pull();
           if (isThenable(result)) {
@@ -199,7 +200,7 @@ export class MapOperator<T, R> extends Operator<R> {
         const call = new Call(task);
         this.#held++;
         if (this.#isOrdered) this.#calls.push(call);
-        variables.bindings = bindings; // not those that another call has set
+        variables.bindings = bindings; // nor those of the source
         try {
           let made: unknown = result.value;
           if (this.#call !== undefined) made = this.#call(result.value);
@@ -236,11 +237,11 @@ export class MapOperator<T, R> extends Operator<R> {
   /** What comes after `failed` will not be given out. */
   #stopAfter(failed: Call): void {
     this.#stop();
-    this.#puller?.cancel(`${this.what} has failed`);
+    if (this.#puller !== undefined) this.#engine!.cancel(this.#puller);
     let isLater = false;
     for (const call of this.#calls) {
       if (isLater && call.state === "running") {
-        call.task!.cancel(`${this.what} has failed`);
+        this.#engine!.cancel(call.task!);
       }
       isLater ||= call === failed;
     }

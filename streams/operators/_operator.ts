@@ -139,17 +139,12 @@ export abstract class Operator<T> {
     this.finish();
   }
 
-  /** A task that works for it has failed. */
+  /** A task has failed: if it is ending, one that closes a source. */
   failed(error: unknown): void {
-    if (this.#state === "open") this.fail(error);
-    else this.closingFailed(error);
-  }
-
-  /** A source has failed that is not read any more. */
-  closingFailed(error: unknown): void {
-    if (
-      this.#state === "open" || this.#failure !== undefined || this.#isCancelled
-    ) return this.report(error);
+    if (this.#state === "open") return this.fail(error);
+    if (this.#failure !== undefined || this.#isCancelled) {
+      return this.report(error);
+    }
     this.#failure = failedFuture(error);
     this.#isClosingFailure = true;
   }

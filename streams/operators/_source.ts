@@ -81,7 +81,7 @@ class Quiet extends ShieldedWaiter<void> {}
 export interface Upstream {
   /** Whether there is something to close, or to report. */
   readonly isOpen: boolean;
-  /** Is called with errors that come while it is being closed. */
+  /** Is called with errors that nothing waits for. */
   onLateError: (error: unknown) => void;
   /** Waits in a task that has been cancelled until nothing is under way. */
   settle(): Promise<void>;
@@ -182,15 +182,9 @@ export class Source<T> implements Upstream {
     this.#unread = undefined;
     if (this.#isOver) return;
     this.#isOver = true;
-    let isClosed = false;
-    const closed = () => {
-      isClosed = true;
-      this.#quiet.wakeAll();
-    };
     // No cancel of this task is to reach what it waits for.
     const closing = detached(async () => await this.#puller!.return());
-    closing.catch(this.onLateError).then(closed);
-    while (!isClosed && !this.#isAbandoned) await this.#untilQuiet();
+    await this.#untilClosed(closing);
   }
 
   /** Begins to pull; gives what is there at once. */
@@ -285,6 +279,24 @@ export class Source<T> implements Upstream {
     const quiet = new Quiet(this.#quiet);
     this.#quiet.add(quiet);
     await (this.#puller!.queues ? quiet.promise : quiet.wakeNextTurn());
+  }
+
+  /**
+   * Throws what `closing` rejects with; if nothing waits for that any more, it
+   * is reported.
+   */
+  async #untilClosed(closing: Promise<unknown>): Promise<void> {
+    let failure: { error: unknown } | undefined;
+    let isClosed = false;
+    let isLeft = false;
+    closing.catch((error) => failure = { error }).then(() => {
+      isClosed = true;
+      if (isLeft && failure !== undefined) this.onLateError(failure.error);
+      else this.#quiet.wakeAll();
+    });
+    while (!isClosed && !this.#isAbandoned) await this.#untilQuiet();
+    isLeft = true;
+    if (failure !== undefined) throw failure.error;
   }
 }
 

@@ -76,13 +76,13 @@ export class Tee<T> implements Operated {
   }
 
   failed(error: unknown): void {
-    if (this.#engine!.isEnding) this.closingFailed(error);
-    else this.#end({ error, isTold: false });
+    if (!this.#engine!.isEnding) this.#end({ error, isTold: false });
+    else if (this.#closing === undefined) this.report(error);
+    else this.#closing.failed(error);
   }
 
-  closingFailed(error: unknown): void {
-    if (this.#closing !== undefined) this.#closing.closingFailed(error);
-    else this.branches[0]!.report(error);
+  report(error: unknown): void {
+    this.branches[0]!.report(error);
   }
 
   over(): void {
@@ -119,7 +119,7 @@ export class Tee<T> implements Operated {
       this.#end("finished");
     } catch (error) {
       if (!this.#engine!.isEnding) this.#end({ error, isTold: false });
-      else this.branches[0]!.report(error);
+      else this.report(error);
     }
     await this.source.settle();
   };
@@ -191,7 +191,7 @@ export class Branch<T> extends Operator<T> {
     }
     const { ending } = this.#tee;
     if (ending === "finished") this.finish();
-    else if (ending !== undefined) {
+    else if (ending !== undefined && this.state === "open") {
       ending.isTold = true;
       this.fail(ending.error);
     }
