@@ -6,7 +6,6 @@ import {
   runInFrame,
 } from "../../tasks/kernel/context/current_scope.ts";
 import type { Scheduler } from "../../tasks/kernel/loop/scheduler.ts";
-import type { Coroutine } from "../../tasks/kernel/types.ts";
 import type { Variables } from "../../tasks/kernel/variables.ts";
 import { createTask } from "../../tasks/create_task.ts";
 import type { Task } from "../../tasks/task.ts";
@@ -34,7 +33,8 @@ export class Engine {
   isEnding = false;
   readonly #sources: readonly Upstream[];
   readonly #operated: Operated;
-  readonly #tasks = new Set<Task<void>>();
+  /** Each with what ends it, though its coroutine may not have. */
+  readonly #tasks = new Map<object | undefined, (error: unknown) => void>();
   /** Those that it has cancelled itself. */
   readonly #cancelled = new WeakSet<Task<void>>();
   #isOver = false;
@@ -49,22 +49,28 @@ export class Engine {
     this.#operated = operated;
     for (const source of sources) {
       source.onLateError = (error) => operated.report(error);
+      source.onAbandoned = (task, error) => this.#abandon(task, error);
     }
   }
 
   /** Starts a task: at once, unless `eager` is false. */
-  start(coroutine: Coroutine<void>, eager = true): void {
+  start(coroutine: () => Promise<void>, eager = true): void {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const work = () => {
+      coroutine().then(resolve, reject);
+      return promise;
+    };
     // Whatever calls this, the task is not to inherit of it.
     runInFrame(rootFrame(this.scheduler, this.variables), () => {
-      const task = createTask(coroutine, { name: this.what, eager });
-      this.#tasks.add(task);
+      const task = createTask(work, { name: this.what, eager });
+      this.#tasks.set(task, reject);
       task.addDoneCallback(this.#ended);
     });
   }
 
   /** Whether `task` is one of its own. */
   owns(task: object | undefined): boolean {
-    return this.#tasks.has(task as Task<void>);
+    return this.#tasks.has(task);
   }
 
   /** Cancels one of its tasks, which is no failure of that. */
@@ -77,7 +83,7 @@ export class Engine {
   end(): void {
     if (this.isEnding) return;
     this.isEnding = true;
-    const tasks = [...this.#tasks];
+    const tasks = [...this.#tasks.keys()] as Task<void>[];
     this.closeSources();
     for (const task of tasks) this.cancel(task);
     this.#overIfIdle();
@@ -88,6 +94,11 @@ export class Engine {
     for (const source of this.#sources) {
       if (source.isOpen) this.start(() => close(source));
     }
+  }
+
+  /** Ends a task that awaits something foreign, which may never come. */
+  #abandon(task: object | undefined, error: unknown): void {
+    this.#tasks.get(task)?.(error);
   }
 
   #ended = (task: Task<void>): void => {

@@ -1,44 +1,25 @@
 /** @module */
 
-interface Link<T> {
-  readonly value: T;
-  next: Link<T> | undefined;
+/** What can stand in a {@linkcode Fifo}: one at a time. */
+export interface Linked<N> {
+  following: N | undefined;
 }
 
-/** First in, first out: a linked list. */
-export class Fifo<T> {
-  #first: Link<T> | undefined = undefined;
-  #last: Link<T> | undefined = undefined;
-  #size = 0;
+/** First in, first out: linked through what stands in it. */
+export class Fifo<N extends Linked<N>> {
+  first: N | undefined = undefined;
+  #last: N | undefined = undefined;
 
-  get size(): number {
-    return this.#size;
+  push(node: N): void {
+    if (this.first === undefined) this.first = node;
+    else this.#last!.following = node;
+    this.#last = node;
   }
 
-  get first(): T | undefined {
-    return this.#first?.value;
-  }
-
-  push(value: T): void {
-    const link = { value, next: undefined };
-    if (this.#last === undefined) this.#first = link;
-    else this.#last.next = link;
-    this.#last = link;
-    this.#size++;
-  }
-
-  /** Takes the first out; there is one. */
-  shift(): T {
-    const { value, next } = this.#first!;
-    this.#first = next;
-    if (next === undefined) this.#last = undefined;
-    this.#size--;
-    return value;
-  }
-
-  *[Symbol.iterator](): Iterator<T> {
-    for (let link = this.#first; link !== undefined; link = link.next) {
-      yield link.value;
-    }
+  /** Takes the first out, if there is one. */
+  shift(): N | undefined {
+    const node = this.first;
+    if (node !== undefined) this.first = node.following;
+    return node;
   }
 }

@@ -3,18 +3,18 @@ import {
   currentScope,
   currentVariables,
 } from "../../tasks/kernel/context/current_scope.ts";
-import { isCancelled } from "../../tasks/kernel/errors.ts";
 import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
 import type { Task } from "../../tasks/task.ts";
 import { isThenable } from "../../tasks/kernel/types.ts";
 import { checkpointIfCancelled } from "../../tasks/kernel/wait/checkpoint.ts";
 import { Engine } from "./_engine.ts";
-import { Fifo } from "./_fifo.ts";
+import { Fifo, type Linked } from "./_fifo.ts";
 import { Operator } from "./_operator.ts";
 import type { Source } from "./_source.ts";
 
 /** One item, from when it is taken until its result is given out. */
-class Call {
+class Call implements Linked<Call> {
+  following: Call | undefined = undefined;
   state: "running" | "done" | "failed" = "running";
   /** The result, or the error. */
   outcome: unknown = undefined;
@@ -96,9 +96,9 @@ export class MapOperator<T, R> extends Operator<R> {
 
   protected override end(): void {
     this.#isExhausted = true;
-    while (this.#calls.size > 0) {
-      const { state, outcome } = this.#calls.shift();
-      if (state === "failed") this.report(outcome);
+    let call: Call | undefined;
+    while ((call = this.#calls.shift()) !== undefined) {
+      if (call.state === "failed") this.report(call.outcome);
     }
     if (this.#engine === undefined) this.over();
     else this.#engine!.end();
@@ -157,8 +157,9 @@ export class MapOperator<T, R> extends Operator<R> {
    * what may be held has gone.
    */
   #fillLater(): void {
-    if (!this.#mayTake) return;
-    if (this.#held <= this.#limit / 2 && this.#idle.size > 0) {
+    const isHalf = this.#held <= this.#limit / 2;
+    if (!isHalf && this.#isTurnPlanned || !this.#mayTake) return;
+    if (isHalf && this.#idle.size > 0) {
       this.#coming++;
       this.#idle.wake();
     }
@@ -185,17 +186,19 @@ export class MapOperator<T, R> extends Operator<R> {
         let result;
         variables.bindings = bindings; // not those that a call has set
         try {
-          result = this.#source.pull();
-          if (isThenable(result)) {
+          const pulled = this.#source.pull();
+          if (isThenable(pulled)) {
             this.#isAsync = true;
             this.#puller = task;
-            result = await result;
-          }
+            result = this.#source.came(await pulled);
+          } else result = pulled;
         } catch (error) {
           this.#puller = undefined;
+          this.#source.broke(error);
           return this.#sourceFailed(error);
         }
         this.#puller = undefined;
+        if (this.#isExhausted) return; // what was under way is not wanted
         if (result.done) return this.#exhausted();
         const call = new Call(task);
         this.#held++;
@@ -238,17 +241,14 @@ export class MapOperator<T, R> extends Operator<R> {
   #stopAfter(failed: Call): void {
     this.#stop();
     if (this.#puller !== undefined) this.#engine!.cancel(this.#puller);
-    let isLater = false;
-    for (const call of this.#calls) {
-      if (isLater && call.state === "running") {
-        this.#engine!.cancel(call.task!);
-      }
-      isLater ||= call === failed;
+    let call = failed.following;
+    for (; call !== undefined; call = call.following) {
+      if (call.state === "running") this.#engine!.cancel(call.task!);
     }
   }
 
   #sourceFailed(error: unknown): void {
-    if (this.#isExhausted && isCancelled(error)) return; // by this operator
+    if (this.#isExhausted) return this.report(error);
     this.#stop();
     const call = new Call(undefined);
     this.#held++;

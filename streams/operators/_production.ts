@@ -6,7 +6,7 @@ import {
 } from "../../tasks/kernel/wait/checkpoint.ts";
 import { Waiter } from "../../tasks/kernel/wait/waiter.ts";
 import { Engine } from "./_engine.ts";
-import { Fifo } from "./_fifo.ts";
+import { Fifo, type Linked } from "./_fifo.ts";
 import { Operator } from "./_operator.ts";
 import type { Source, Upstream } from "./_source.ts";
 
@@ -21,6 +21,11 @@ class Giver extends Waiter<void> {
   }
 }
 
+/** An item that was given before it was asked for. */
+interface Ready<T> extends Linked<Ready<T>> {
+  readonly item: T;
+}
+
 /**
  * An operator whose items are given by coroutines, as a generator yields: each
  * goes on when its item was taken and one more is asked for.
@@ -29,8 +34,8 @@ export class Production<T> extends Operator<T> {
   readonly #sources: readonly Upstream[];
   readonly #produce: (production: Production<T>) => void;
   #engine: Engine | undefined = undefined;
-  /** Items that were given before they were asked for. */
-  readonly #ready = new Fifo<T>();
+  readonly #ready = new Fifo<Ready<T>>();
+  #given = 0;
   readonly #givers: WaitQueue<void, Giver>;
   #taken = 0;
   #running = 0;
@@ -71,17 +76,18 @@ export class Production<T> extends Operator<T> {
    * @throws {CancelledError} The operator has ended.
    */
   give(item: T): Promise<void> {
-    const number = this.#taken + this.#ready.size;
+    const number = this.#given;
     this.deliver(item);
     return this.untilWanted(number);
   }
 
   /** Gives `item`, and does not wait: for the last one. */
   deliver(item: T): void {
+    this.#given++;
     if (this.hand(item)) {
       this.#taken++;
       if (this.nexts.size > 0) this.#wakeGivers();
-    } else this.#ready.push(item);
+    } else this.#ready.push({ item, following: undefined });
   }
 
   /** Waits until item `number` was taken, and one more is asked for. */
@@ -100,9 +106,10 @@ export class Production<T> extends Operator<T> {
 
   protected override ask(): IteratorResult<T, undefined> | undefined {
     this.#wakeGivers();
-    if (this.#ready.size === 0) return undefined;
+    const ready = this.#ready.shift();
+    if (ready === undefined) return undefined;
     this.#taken++;
-    return { done: false, value: this.#ready.shift() };
+    return { done: false, value: ready.item };
   }
 
   /** One more item is wanted. */

@@ -1,17 +1,19 @@
 /** @module */
 import { clearTimeout, setTimeout } from "node:timers";
-import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
-import { detached } from "../../tasks/kernel/context/detached.ts";
-import { Deadline } from "../../tasks/kernel/loop/deadline.ts";
-import { type CancelledError, isCancelled } from "../../tasks/kernel/errors.ts";
-import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
 import type { CancelScope } from "../../tasks/kernel/cancel/cancel_scope.ts";
+import {
+  currentScope,
+  runInScope,
+} from "../../tasks/kernel/context/current_scope.ts";
+import { detached } from "../../tasks/kernel/context/detached.ts";
+import { CancelledError, isCancelled } from "../../tasks/kernel/errors.ts";
 import { describe, isThenable } from "../../tasks/kernel/types.ts";
 import {
   checkpointIfCancelled,
   ready,
 } from "../../tasks/kernel/wait/checkpoint.ts";
-import { ShieldedWaiter, Waiter } from "../../tasks/kernel/wait/waiter.ts";
+import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
+import { Arrival, type Arrivals, isUnwinding, Quiet } from "./_arrival.ts";
 import { type Input, openerOf, type Puller } from "./_puller.ts";
 
 /** The result of an iterator that has ended. */
@@ -27,65 +29,17 @@ export const DONE: IteratorReturnResult<undefined> = {
  */
 const FOREIGN_GRACE_MS = 100;
 
-/**
- * The wait for an item. The source's own code was called in the same scope, so
- * a cancel reaches its waits as well: this one ends when that code has unwound.
- */
-class Arrival<T> extends Waiter<IteratorResult<T> | undefined> {
-  readonly #source: Source<T>;
-  #deadline: Deadline | undefined;
-  #cancel: CancelledError | undefined = undefined;
-
-  constructor(arrivals: Arrivals<T>, source: Source<T>) {
-    super(arrivals);
-    this.#source = source;
-  }
-
-  /** Wakes it with nothing at a time. */
-  wakeAt(when: number): void {
-    const { scheduler } = this.scope;
-    const reached = () => this.wakeNow(undefined);
-    this.#deadline = new Deadline(scheduler, when, reached);
-  }
-
-  get isCancelled(): boolean {
-    return this.#cancel !== undefined;
-  }
-
-  /** False: if nothing of the source has noticed, its next wait throws. */
-  override cancel(error: CancelledError): boolean {
-    this.#cancel = error;
-    this.#deadline?.stop();
-    this.#source.unwind(this.scope);
-    return false;
-  }
-
-  /** Rejects with the cancel. */
-  giveUp(): void {
-    this.scope.delivered(this.#cancel!);
-    super.cancel(this.#cancel!);
-  }
-
-  protected override leave(): void {
-    super.leave();
-    this.#deadline?.stop();
-  }
-}
-
-type Arrivals<T> = WaitQueue<IteratorResult<T> | undefined, Arrival<T>>;
-
-/** A wait of those who see to it that a source ends. */
-class Quiet extends ShieldedWaiter<void> {}
-
-/** A source, as those see it who see to it that it ends. */
+/** A source, as those see it that see to its end. */
 export interface Upstream {
   /** Whether there is something to close, or to report. */
   readonly isOpen: boolean;
   /** Is called with errors that nothing waits for. */
   onLateError: (error: unknown) => void;
+  /** Is called when what `task` awaits is given up. */
+  onAbandoned: (task: object | undefined, error: CancelledError) => void;
   /** Waits in a task that has been cancelled until nothing is under way. */
   settle(): Promise<void>;
-  /** Closes it: in a task of its own, which nothing has cancelled. */
+  /** Closes it: in a task of its own. */
   close(): Promise<void>;
 }
 
@@ -95,7 +49,8 @@ export interface Upstream {
  */
 export class Source<T> implements Upstream {
   readonly what: string;
-  onLateError: (error: unknown) => void = () => {};
+  onLateError: Upstream["onLateError"] = () => {};
+  onAbandoned: Upstream["onAbandoned"] = () => {};
   readonly #open: () => Puller<T>;
   #puller: Puller<T> | undefined = undefined;
   /** Whether it has ended, failed or been closed, and is to be left alone. */
@@ -103,8 +58,10 @@ export class Source<T> implements Upstream {
   #isPulling = false;
   #isClosing = false;
   #isAbandoned = false;
-  /** The wait for the next item: one at most. */
-  readonly #arrivals: Arrivals<T>;
+  readonly #arrivals: Arrivals<IteratorResult<T>>;
+  /** Where an item is awaited that was asked for by {@linkcode pull}. */
+  #awaitedIn: CancelScope | undefined = undefined;
+  #isWatchPlanned = false;
   /** What has come while nothing waited for it. */
   #unread: { result: IteratorResult<T> } | { error: unknown } | undefined =
     undefined;
@@ -125,19 +82,10 @@ export class Source<T> implements Upstream {
   }
 
   /**
-   * The next item: at once, or as a wait. To be called when nothing is under
-   * way.
-   *
-   * @throws What the source throws: it has ended then.
-   */
-  pull(): IteratorResult<T> | Promise<IteratorResult<T>> {
-    return checkpointIfCancelled() ?? this.#start() ??
-      this.#wait(Infinity) as Promise<IteratorResult<T>>;
-  }
-
-  /**
    * The next item; `undefined` if it has not come `until` then, on the loop's
    * clock: it stays under way, for the next call.
+   *
+   * @throws What the source throws: it has ended then.
    */
   next(): Promise<IteratorResult<T>>;
   next(until: number): Promise<IteratorResult<T> | undefined>;
@@ -145,13 +93,54 @@ export class Source<T> implements Upstream {
     const rejection = checkpointIfCancelled();
     if (rejection !== undefined) return rejection;
     try {
-      const result = this.#takeUnread() ??
-        (this.#isPulling ? undefined : this.#start());
-      if (result !== undefined) return ready(result);
+      const unread = this.#takeUnread();
+      if (unread !== undefined) return ready(unread);
+      if (!this.#isPulling) {
+        const pulled = this.#pull();
+        if (!isThenable(pulled)) return ready(pulled);
+        Promise.resolve(pulled).then(this.#arrived, this.#failed);
+      }
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.#wait(until);
+    const arrival = new Arrival(this.#arrivals, this);
+    if (until !== Infinity) arrival.wakeAt(until);
+    return this.#arrivals.add(arrival);
+  }
+
+  /**
+   * The same for tasks that read much, and can be abandoned: the item, or what
+   * to await for it. What comes of that is to be handed to {@linkcode came} or
+   * {@linkcode broke}.
+   *
+   * A wait costs more than most items; so it is made only if the item has not
+   * come by the next turn of the loop. To be called when none is under way.
+   */
+  pull(): IteratorResult<T> | PromiseLike<IteratorResult<T>> {
+    const rejection = checkpointIfCancelled();
+    if (rejection !== undefined) return rejection;
+    const pulled = this.#pull();
+    if (isThenable(pulled)) {
+      const scope = this.#awaitedIn = currentScope();
+      if (!this.#isWatchPlanned) {
+        this.#isWatchPlanned = true;
+        scope.scheduler.defer({ run: this.#watch, runsUserCode: false });
+      }
+    }
+    return pulled;
+  }
+
+  /** What was pulled has come. */
+  came(result: IteratorResult<T>): IteratorResult<T> {
+    this.#landed();
+    return this.#checked(result);
+  }
+
+  /** It has failed. */
+  broke(error: unknown): void {
+    // One that was cancelled can still be closed.
+    this.#isOver ||= !isCancelled(error);
+    this.#landed();
   }
 
   /**
@@ -187,16 +176,14 @@ export class Source<T> implements Upstream {
     await this.#untilClosed(closing);
   }
 
-  /** Begins to pull; gives what is there at once. */
-  #start(): IteratorResult<T> | undefined {
+  #pull(): IteratorResult<T> | PromiseLike<IteratorResult<T>> {
     if (this.#isOver) return DONE as IteratorResult<T>;
     try {
       this.#puller ??= this.#open();
-      const result = this.#puller.next();
-      if (!isThenable(result)) return this.#checked(result);
+      const pulled = this.#puller.next();
+      if (!isThenable(pulled)) return this.#checked(pulled);
       this.#isPulling = true;
-      Promise.resolve(result).then(this.#came, this.#broke);
-      return undefined;
+      return pulled;
     } catch (error) {
       this.#isOver = true;
       throw error;
@@ -205,6 +192,7 @@ export class Source<T> implements Upstream {
 
   #checked(result: IteratorResult<T>): IteratorResult<T> {
     if (typeof result !== "object" || result === null) {
+      this.#isOver = true;
       throw new TypeError(
         `Cannot read a source: its iterator returned no result object, but ${
           describe(result)
@@ -215,12 +203,6 @@ export class Source<T> implements Upstream {
     return result;
   }
 
-  #wait(until: number): Promise<IteratorResult<T> | undefined> {
-    const arrival = new Arrival(this.#arrivals, this);
-    if (until !== Infinity) arrival.wakeAt(until);
-    return this.#arrivals.add(arrival);
-  }
-
   #takeUnread(): IteratorResult<T> | undefined {
     const unread = this.#unread;
     this.#unread = undefined;
@@ -229,22 +211,21 @@ export class Source<T> implements Upstream {
     return unread.result;
   }
 
-  #came = (result: IteratorResult<T>): void => {
+  #arrived = (result: IteratorResult<T>): void => {
+    const arrival = this.#arrivals.first;
     try {
-      this.#checked(result);
+      this.came(result);
     } catch (error) {
-      return this.#broke(error);
+      return this.#failed(error);
     }
-    const arrival = this.#landed();
     if (arrival === undefined) this.#unread = { result };
     else if (arrival.isCancelled) arrival.giveUp();
     else arrival.wake(result);
   };
 
-  #broke = (error: unknown): void => {
-    // One that was cancelled can still be closed.
-    this.#isOver ||= !isCancelled(error);
-    const arrival = this.#landed();
+  #failed = (error: unknown): void => {
+    const arrival = this.#arrivals.first;
+    this.broke(error);
     if (arrival === undefined) this.#unread = { error };
     else if (!arrival.isCancelled) arrival.fail(error);
     else {
@@ -253,18 +234,36 @@ export class Source<T> implements Upstream {
     }
   };
 
+  /** A turn after a pull: if one is still under way, it is a wait. */
+  #watch = (): void => {
+    this.#isWatchPlanned = false;
+    const scope = this.#awaitedIn;
+    if (scope === undefined || this.#arrivals.size > 0) return;
+    runInScope(scope, () => {
+      this.#arrivals.add(new Arrival(this.#arrivals, this));
+    });
+    if (scope.cancelled) this.unwind(scope);
+  };
+
   /** Nothing is under way any more. */
-  #landed(): Arrival<T> | undefined {
+  #landed(): void {
     this.#isPulling = false;
     if (this.#grace !== undefined) clearTimeout(this.#grace);
+    this.#grace = undefined;
     if (this.#quiet.size > 0) this.#quiet.wakeAll();
-    return this.#arrivals.first;
+    if (this.#awaitedIn === undefined) return;
+    this.#awaitedIn = undefined;
+    this.#arrivals.first?.wakeNow(undefined);
   }
 
   #abandon(): void {
     this.#isAbandoned = true;
-    this.#arrivals.first?.giveUp();
     this.#quiet.wakeAll();
+    const scope = this.#awaitedIn;
+    if (scope === undefined) return this.#arrivals.first?.giveUp();
+    this.#arrivals.first?.wakeNow(undefined);
+    const message = `${this.what}: its source does not answer`;
+    this.onAbandoned(scope.task, scope.error ?? new CancelledError(message));
   }
 
   #untilQuiet(): Promise<void> {
@@ -298,11 +297,4 @@ export class Source<T> implements Upstream {
     isLeft = true;
     if (failure !== undefined) throw failure.error;
   }
-}
-
-/** Whether code waits in `scope` for something of this package. */
-function isUnwinding(scope: CancelScope): boolean {
-  return scope.waits.some((wait) =>
-    !(wait instanceof Arrival) && !(wait instanceof Quiet)
-  );
 }

@@ -1,0 +1,68 @@
+/** @module */
+import type { CancelScope } from "../../tasks/kernel/cancel/cancel_scope.ts";
+import type { CancelledError } from "../../tasks/kernel/errors.ts";
+import { Deadline } from "../../tasks/kernel/loop/deadline.ts";
+import { ShieldedWaiter, Waiter } from "../../tasks/kernel/wait/waiter.ts";
+import type { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
+
+/** What has to know that an item is not wanted any more. */
+interface Unwinding {
+  unwind(scope: CancelScope): void;
+}
+
+/** The waits for an item: one at most. */
+export type Arrivals<T> = WaitQueue<T | undefined, Arrival<T>>;
+
+/**
+ * The wait for an item. The source's own code was called in the same scope, so
+ * a cancel reaches its waits as well: this one ends when that code has unwound.
+ */
+export class Arrival<T> extends Waiter<T | undefined> {
+  readonly #source: Unwinding;
+  #deadline: Deadline | undefined = undefined;
+  #cancel: CancelledError | undefined = undefined;
+
+  constructor(arrivals: Arrivals<T>, source: Unwinding) {
+    super(arrivals);
+    this.#source = source;
+  }
+
+  /** Wakes it with nothing at a time. */
+  wakeAt(when: number): void {
+    const reached = () => this.wakeNow(undefined);
+    this.#deadline = new Deadline(this.scope.scheduler, when, reached);
+  }
+
+  get isCancelled(): boolean {
+    return this.#cancel !== undefined;
+  }
+
+  /** False: if nothing of the source has noticed, its next wait throws. */
+  override cancel(error: CancelledError): boolean {
+    this.#cancel = error;
+    this.#deadline?.stop();
+    this.#source.unwind(this.scope);
+    return false;
+  }
+
+  /** Rejects with the cancel. */
+  giveUp(): void {
+    this.scope.delivered(this.#cancel!);
+    super.cancel(this.#cancel!);
+  }
+
+  protected override leave(): void {
+    super.leave();
+    this.#deadline?.stop();
+  }
+}
+
+/** A wait of what sees to it that a source ends. */
+export class Quiet extends ShieldedWaiter<void> {}
+
+/** Whether code of a source waits in `scope` for something of this package. */
+export function isUnwinding(scope: CancelScope): boolean {
+  return scope.waits.some((wait) =>
+    !(wait instanceof Arrival) && !(wait instanceof Quiet)
+  );
+}
