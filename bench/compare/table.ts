@@ -64,8 +64,12 @@ const COLUMNS: [string, PeerName[]][] = [
   ["Effection", ["effection"]],
   ["others", [
     "std_async",
+    "std_pool",
     "p_queue",
     "p_limit",
+    "p_map",
+    "streaming_iterables",
+    "rxjs",
     "fastq",
     "async_mutex",
     "execa",

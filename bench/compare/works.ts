@@ -121,6 +121,22 @@ export const works = {
     size: 1000,
     targets: { asyncio: 3 },
   },
+  map: {
+    title: "100 000 items through an async function, ten at a time, in order",
+    unit: "item",
+    size: 100_000,
+    targets: { p_map: 2, streaming_iterables: 2, std_pool: 2, bare: 1 / 2 },
+  },
+  map_async: {
+    title: "the same from an async generator",
+    unit: "item",
+    size: 100_000,
+  },
+  map_unordered: {
+    title: "the same in the order in which they are ready",
+    unit: "item",
+    size: 100_000,
+  },
   process: {
     title: "start a program and read what it prints",
     unit: "program",

@@ -1,5 +1,6 @@
 /** The floor: promises, timers and programs as the runtime has them, and nothing around. */
 import { setTimeout as delay } from "node:timers/promises";
+import { increment, numbers, sumOf } from "../items.ts";
 import { check, serve } from "../serve.ts";
 import { turn } from "../turn.ts";
 import { sleepTime } from "../works.ts";
@@ -47,6 +48,62 @@ async function program(): Promise<void> {
   check(Number(new TextDecoder().decode(stdout)), 1);
 }
 
+/**
+ * The least that keeps up to ten items under way or ready, in order, and takes
+ * none that is not asked for: one async function that is a few items ahead.
+ */
+class Ahead implements AsyncIterableIterator<number> {
+  readonly #source: Iterator<number>;
+  readonly #ready: number[] = [];
+  #next = 0;
+  #give: ((result: IteratorResult<number>) => void) | undefined;
+  #goOn: (() => void) | undefined;
+  #isDone = false;
+
+  constructor(source: Iterable<number>) {
+    this.#source = source[Symbol.iterator]();
+    this.#run();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<number>> {
+    if (this.#next < this.#ready.length) {
+      const value = this.#ready[this.#next++]!;
+      if (this.#next === this.#ready.length) {
+        this.#next = this.#ready.length = 0;
+      }
+      if (this.#ready.length - this.#next <= 5) this.#goOn?.();
+      return Promise.resolve({ done: false, value });
+    }
+    if (this.#isDone) return Promise.resolve({ done: true, value: undefined });
+    this.#goOn?.();
+    return new Promise((resolve) => this.#give = resolve);
+  }
+
+  async #run(): Promise<void> {
+    for (;;) {
+      while (this.#ready.length - this.#next < 9) {
+        const { done, value } = this.#source.next();
+        if (done) {
+          this.#isDone = true;
+          return this.#give?.({ done, value: undefined });
+        }
+        const result = await increment(value);
+        if (this.#give === undefined) this.#ready.push(result);
+        else {
+          this.#give({ done: false, value: result });
+          this.#give = undefined;
+        }
+      }
+      await new Promise<void>((resolve) => this.#goOn = resolve);
+      this.#goOn = undefined;
+    }
+  }
+}
+
 await serve(`bare promises, Deno ${Deno.version.deno}`, {
   gather: all,
 
@@ -65,6 +122,10 @@ await serve(`bare promises, Deno ${Deno.version.deno}`, {
   queue: handOver,
 
   ping_pong: handOver,
+
+  async map(units) {
+    check(await sumOf(new Ahead(numbers(units))), units);
+  },
 
   async lock(units) {
     for (let i = 0; i < units; i++) await Promise.resolve({ i });

@@ -4,7 +4,9 @@ import * as Fiber from "npm:effect@4.1.0/Fiber";
 import * as Order from "npm:effect@4.1.0/Order";
 import * as Queue from "npm:effect@4.1.0/Queue";
 import * as Semaphore from "npm:effect@4.1.0/Semaphore";
+import * as Stream from "npm:effect@4.1.0/Stream";
 import * as TxPriorityQueue from "npm:effect@4.1.0/TxPriorityQueue";
+import { increment, numbers } from "../items.ts";
 import { check, serve } from "../serve.ts";
 import { priorityOf, sleepTime } from "../works.ts";
 
@@ -147,6 +149,16 @@ await serve("Effect 4.1.0", {
   sleeps,
 
   sleeping_tasks: sleeps, // Effect.all makes a fiber of each
+
+  async map(units) {
+    const items = Stream.fromIterable(numbers(units)).pipe(
+      Stream.mapEffect((item) => Effect.promise(() => increment(item)), {
+        concurrency: 10,
+      }),
+    );
+    const add = (sum: number, item: number) => sum + item;
+    check(await Effect.runPromise(Stream.runFold(items, () => 0, add)), units);
+  },
 
   wait_for: (units) =>
     go(function* () {

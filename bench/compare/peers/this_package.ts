@@ -12,7 +12,9 @@ import {
   taskGroup,
   waitFor,
 } from "@asyncio/asyncio";
+import { map } from "@asyncio/asyncio/streams/operators";
 import config from "../../../deno.json" with { type: "json" };
+import { asyncNumbers, increment, numbers, sumOf } from "../items.ts";
 import { check, serve } from "../serve.ts";
 import { priorityOf, sleepTime } from "../works.ts";
 
@@ -167,6 +169,21 @@ await serve(`asyncio for Deno ${config.version}`, {
       end.status === "rejected" && end.reason instanceof CancelledError
     );
     check(cancelled.length, units);
+  },
+
+  async map(units) {
+    const items = map(numbers(units), increment, { limit: 10 });
+    check(await sumOf(items), units);
+  },
+
+  async map_async(units) {
+    const items = map(asyncNumbers(units), increment, { limit: 10 });
+    check(await sumOf(items), units);
+  },
+
+  async map_unordered(units) {
+    const options = { limit: 10, ordered: false };
+    check(await sumOf(map(numbers(units), increment, options)), units);
   },
 
   async process(units) {

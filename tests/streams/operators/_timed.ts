@@ -1,18 +1,14 @@
-import { getRunningLoop, sleep } from "@asyncio/asyncio/tasks";
-
-/** The time on the loop's clock. */
-export function time(): number {
-  return getRunningLoop().time();
-}
+import { sleep } from "@asyncio/asyncio/tasks";
+import { now } from "../../_helpers/now.ts";
 
 /** Gives each moment when it has come, counted from the first item on. */
 export async function* at(
   moments: readonly number[],
   { error }: { error?: unknown } = {},
 ): AsyncGenerator<number, void> {
-  const start = time();
+  const start = now();
   for (const moment of moments) {
-    const early = start + moment - time();
+    const early = start + moment - now();
     if (early > 0) await sleep(early);
     yield moment;
   }
@@ -24,6 +20,6 @@ export async function timed<T>(
   source: AsyncIterable<T>,
 ): Promise<[T, number][]> {
   const items: [T, number][] = [];
-  for await (const item of source) items.push([item, time()]);
+  for await (const item of source) items.push([item, now()]);
   return items;
 }

@@ -2,8 +2,8 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { chunks } from "@asyncio/asyncio/streams/operators";
 import { Queue } from "@asyncio/asyncio/queue";
 import { createTask, sleep } from "@asyncio/asyncio/tasks";
-import { reportsOf } from "../../tasks/_reports.ts";
-import { virtually } from "../../tasks/_virtually.ts";
+import { reportsOf } from "../../_helpers/reports.ts";
+import { virtually } from "../../_helpers/virtually.ts";
 import { all } from "./_sources.ts";
 import { at, timed } from "./_timed.ts";
 

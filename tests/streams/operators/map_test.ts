@@ -17,13 +17,10 @@ import {
 } from "@asyncio/asyncio/tasks";
 import { Queue } from "@asyncio/asyncio/queue";
 import { explore, VirtualClock } from "@asyncio/asyncio/testing";
-import { reportsOf } from "../../tasks/_reports.ts";
-import { virtually } from "../../tasks/_virtually.ts";
+import { reportsOf } from "../../_helpers/reports.ts";
+import { virtually } from "../../_helpers/virtually.ts";
 import { all } from "./_sources.ts";
-
-function time(): number {
-  return getRunningLoop().time();
-}
+import { now } from "../../_helpers/now.ts";
 
 /** 1, 2, 3, ...; counts how many were taken. */
 class Numbers {
@@ -90,7 +87,7 @@ for (const ordered of [true, false]) {
     const results = await all(
       map(items, (i) => sleep(100, { result: i }), options),
     );
-    assertEquals(time(), 100);
+    assertEquals(now(), 100);
     assertEquals(results, items);
   });
 }
@@ -128,7 +125,7 @@ test("a slow consumer is not kept waiting by slow calls", async () => {
   const numbers = Array.from({ length: 40 }, (_, i) => i);
   const items = map(numbers, () => sleep(900), { limit: 10 });
   for await (const _ of items) await sleep(100);
-  assertEquals(time(), 900 + 40 * 100);
+  assertEquals(now(), 900 + 40 * 100);
 });
 
 test("an async source is read one item at a time", async () => {
@@ -145,7 +142,7 @@ test("an async source is read one item at a time", async () => {
     }),
   };
   await all(map(source, () => sleep(15), { limit: 6 }));
-  assertEquals(time(), 10 * 3 + 15);
+  assertEquals(now(), 10 * 3 + 15);
 });
 
 // --- order -------------------------------------------------------------------
@@ -155,7 +152,7 @@ test("results are in the order of the items", async () => {
     limit: 3,
   });
   assertEquals(await all(results), [30, 10, 20]);
-  assertEquals(time(), 30);
+  assertEquals(now(), 30);
 });
 
 test("results come as they are ready when not ordered", async () => {
@@ -241,7 +238,7 @@ test("an error is thrown at once when not ordered", async () => {
     }, { limit: 4, ordered: false });
     for await (const item of items) got.push(item);
   }, Broken);
-  assertEquals(time(), 10);
+  assertEquals(now(), 10);
   assertEquals(got, [5]);
   assertEquals(ended, [5, 10, 30, 20]);
 });
@@ -254,7 +251,7 @@ test("an error cancels what comes after it, and lets run what comes before", asy
       if (n === 2) throw new Broken(n);
       return n;
     } finally {
-      ended.push(`${n} at ${time()}`);
+      ended.push(`${n} at ${now()}`);
     }
   }, { limit: 4 });
   const first = await items.next();
@@ -297,8 +294,8 @@ Deno.test("an error of the clean-up of a call is reported", async () => {
       if (n === 1) return;
       try {
         await sleep(1000);
-      } finally {
-        throw new Broken(n); // deno-lint-ignore no-unsafe-finally
+      } catch {
+        throw new Broken(n);
       }
     }, { limit: 2 });
     for await (const _ of items) break;
@@ -384,7 +381,7 @@ test("a body that throws ends what runs", async () => {
     }, { limit: 3 });
     for await (const _ of items) throw new Broken(0);
   }, Broken);
-  assertEquals([ended, time()], [3, 0]);
+  assertEquals([ended, now()], [3, 0]);
 });
 
 test("a timeout around the loop waits for the calls to clean up", async () => {
@@ -402,7 +399,7 @@ test("a timeout around the loop waits for the calls to clean up", async () => {
         }, { limit: 4 }))),
     TimeoutError,
   );
-  assertEquals([cleaned, time()], [4, 25]);
+  assertEquals([cleaned, now()], [4, 25]);
 });
 
 test("calls are cancelled once, also when the consumer is cancelled again", async () => {
@@ -422,7 +419,7 @@ test("calls are cancelled once, also when the consumer is cancelled again", asyn
   await sleep(1);
   consumer.cancel("second");
   await assertRejects(async () => await consumer, CancelledError);
-  assertEquals([cleaned, time()], [2, 11]);
+  assertEquals([cleaned, now()], [2, 11]);
 });
 
 test("a call may leave the operator that it runs in", async () => {

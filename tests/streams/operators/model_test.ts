@@ -19,7 +19,7 @@ import {
   sleep,
 } from "@asyncio/asyncio/tasks";
 import { VirtualClock } from "@asyncio/asyncio/testing";
-import { Random } from "../../_random.ts";
+import { Random } from "../../_helpers/random.ts";
 import { type AnySource, kinds, Usage } from "./_sources.ts";
 
 const PROGRAMS = 4000;

@@ -17,10 +17,11 @@ import {
   TimeoutError,
 } from "@asyncio/asyncio/tasks";
 import { cancelEverywhere, explore } from "@asyncio/asyncio/testing";
-import { reportsOf } from "../../tasks/_reports.ts";
-import { virtually } from "../../tasks/_virtually.ts";
+import { reportsOf } from "../../_helpers/reports.ts";
+import { virtually } from "../../_helpers/virtually.ts";
 import { all, kinds, Usage } from "./_sources.ts";
-import { at, time, timed } from "./_timed.ts";
+import { at, timed } from "./_timed.ts";
+import { now } from "../../_helpers/now.ts";
 
 function test(name: string, body: () => Promise<void>): void {
   Deno.test(name, () => virtually(body));
@@ -41,9 +42,17 @@ class Numbers {
   }
 }
 
-async function* slowlyBroken(): AsyncGenerator<number, void> {
-  await sleep(1);
-  throw new Broken("source");
+/** Gives nothing, and fails after a while, also when it is cancelled. */
+async function* broken(
+  message: string,
+  ms: number,
+): AsyncGenerator<number, void> {
+  try {
+    yield* await sleep(ms, { result: [] });
+  } catch {
+    // Cancelled: this is how it ends as well.
+  }
+  throw new Broken(message);
 }
 
 // --- merge -------------------------------------------------------------------
@@ -95,21 +104,13 @@ test("merge: the first error ends it, after what came before", async () => {
     const items = merge(slow, at([1, 10], { error: new Broken() }));
     for await (const n of items) got.push(n);
   }, Broken);
-  assertEquals([got, time()], [[0, 1, 5, 10], 10]);
+  assertEquals([got, now()], [[0, 1, 5, 10], 10]);
   assertEquals([numbers.taken, allTasks().size], [0, 1]);
 });
 
 Deno.test("merge: a second error is reported", async () => {
   const reports = await reportsOf(async () => {
-    async function* failing(message: string) {
-      try {
-        await sleep(message === "first" ? 5 : 1000);
-        yield 1;
-      } finally {
-        throw new Broken(message); // deno-lint-ignore no-unsafe-finally
-      }
-    }
-    const items = merge(failing("first"), failing("second"));
+    const items = merge(broken("first", 5), broken("second", 1000));
     await assertRejects(() => all(items), Broken, "first");
   });
   assertEquals(reports.map(({ error }) => String(error)), ["Error: second"]);
@@ -164,7 +165,7 @@ test("zip: ends as soon as one has ended", async () => {
     }
   }
   assertEquals(await all(zip(slow(), at([0]))), [[1, 0]]);
-  assertEquals([time(), isClosed], [0, true]);
+  assertEquals([now(), isClosed], [0, true]);
 });
 
 test("zip: nothing is read before a row is asked for", async () => {
@@ -312,7 +313,7 @@ test("tee: each gets the error, after the items", async () => {
 Deno.test("tee: an error is reported if it is thrown to none", async () => {
   for (const isTold of [false, true]) {
     const reports = await reportsOf(async () => {
-      const [a, b] = tee(slowlyBroken(), 2);
+      const [a, b] = tee(broken("source", 1), 2);
       const asker = createTask(() => a!.next());
       await sleep(0); // the item is asked for
       asker.cancel();
@@ -400,7 +401,7 @@ for (const n of [1, 2, 5]) {
 test("buffer: an async source is read while the consumer is busy", async () => {
   const got: number[] = [];
   for await (const n of buffer(at([0, 10, 20, 30, 40, 50]), 2)) {
-    got.push(time() - n);
+    got.push(now() - n);
     await sleep(25);
   }
   assertEquals(got, [0, 15, 30, 45, 60, 75]);
@@ -422,7 +423,7 @@ test("buffer: all of it without a bound", async () => {
   const items = buffer(at([0, 1, 2, 3]), Infinity);
   await items.next();
   await sleep(100);
-  const start = time();
+  const start = now();
   assertEquals(await all(items), [1, 2, 3]);
-  assertEquals(time(), start);
+  assertEquals(now(), start);
 });

@@ -13,9 +13,10 @@ import {
   TimeoutError,
 } from "@asyncio/asyncio/tasks";
 import { Queue } from "@asyncio/asyncio/queue";
-import { virtually } from "../../tasks/_virtually.ts";
+import { virtually } from "../../_helpers/virtually.ts";
 import { all } from "./_sources.ts";
-import { at, time, timed } from "./_timed.ts";
+import { at, timed } from "./_timed.ts";
+import { now } from "../../_helpers/now.ts";
 
 function test(name: string, body: () => Promise<void>): void {
   Deno.test(name, () => virtually(body));
@@ -27,7 +28,7 @@ class Broken extends Error {}
 
 test("throttle: never more than the limit within an interval", async () => {
   for (const limit of [1, 2, 3, 7]) {
-    const start = time();
+    const start = now();
     const items = throttle(Array.from({ length: 30 }, (_, i) => i), {
       limit,
       interval: 100,
@@ -37,7 +38,7 @@ test("throttle: never more than the limit within an interval", async () => {
     for (const [i, moment] of got) {
       assertEquals(moment - start, Math.floor(i / limit) * 100);
     }
-    assertEquals(time() - start, Math.floor(29 / limit) * 100, "the end");
+    assertEquals(now() - start, Math.floor(29 / limit) * 100, "the end");
   }
 });
 
@@ -69,7 +70,7 @@ test("throttle: a consumer that is slow enough is not slowed down", async () => 
   for await (const _ of throttle([1, 2, 3], { interval: 100 })) {
     await sleep(150);
   }
-  assertEquals(time(), 450);
+  assertEquals(now(), 450);
 });
 
 test("throttle: an error does not wait", async () => {
@@ -78,7 +79,7 @@ test("throttle: an error does not wait", async () => {
     interval: 1000,
   });
   await assertRejects(() => all(items), Broken);
-  assertEquals(time(), 1);
+  assertEquals(now(), 1);
 });
 
 test("throttle: one item is held, and no more are taken", async () => {
@@ -102,7 +103,7 @@ test("throttle: without a limit, or without an interval", async () => {
   const free = { limit: Infinity, interval: 1000 };
   assertEquals(await all(throttle(items, free)), items);
   assertEquals(await all(throttle(items, { interval: 0 })), items);
-  assertEquals(time(), 0);
+  assertEquals(now(), 0);
 });
 
 test("throttle: left while an item waits", async () => {
@@ -112,7 +113,7 @@ test("throttle: left while an item waits", async () => {
   await sleep(10);
   await items.return!();
   assertEquals(await next, { done: true, value: undefined });
-  assertEquals([time(), allTasks().size], [10, 1]);
+  assertEquals([now(), allTasks().size], [10, 1]);
 });
 
 // --- debounce ----------------------------------------------------------------
@@ -137,7 +138,7 @@ test("debounce: an item exactly at the end of the time comes by itself", async (
 test("debounce: the last item comes before the error, at once", async () => {
   const items = debounce(at([0, 5], { error: new Broken() }), 10);
   assertEquals((await items.next()).value, 5);
-  assertEquals(time(), 5);
+  assertEquals(now(), 5);
   await assertRejects(() => items.next(), Broken);
 });
 
@@ -158,7 +159,7 @@ test("debounce: a burst while the consumer is busy is one item", async () => {
   });
   const got: [number, number][] = [];
   for await (const n of debounce(queue, 10)) {
-    got.push([n, time()]);
+    got.push([n, now()]);
     await sleep(200);
   }
   assertEquals(got, [[0, 10], [99, 210]]);
@@ -201,13 +202,13 @@ test("timeoutEach: an item that takes too long is a TimeoutError", async () => {
     for await (const item of timeoutEach(source(), 60)) got.push(item);
   }, TimeoutError);
   assert(error.message.includes("60 ms"));
-  assertEquals([got, time(), isClosed], [[0, 50, 99], 159, true]);
+  assertEquals([got, now(), isClosed], [[0, 50, 99], 159, true]);
   assertEquals(allTasks().size, 1);
 });
 
 test("timeoutEach: the consumer may take as long as it likes", async () => {
   for await (const _ of timeoutEach(at([0, 1, 2, 3]), 2)) await sleep(1000);
-  assertEquals(time(), 4000);
+  assertEquals(now(), 4000);
 });
 
 test("timeoutEach: the end may take too long as well", async () => {
@@ -226,7 +227,7 @@ test("timeoutEach: a source that never answers, on a virtual clock", async () =>
   const items = timeoutEach(source(), 3_600_000);
   await items.next();
   await assertRejects(() => items.next(), TimeoutError);
-  assertEquals(time(), 3_600_000);
+  assertEquals(now(), 3_600_000);
 });
 
 test("timeoutEach: with 0 passes what is there at once", async () => {
@@ -256,9 +257,9 @@ test("timeoutEach: an error of the source comes as it is", async () => {
 
 Deno.test("the timed ones on the real clock", async () => {
   await run(async () => {
-    const start = time();
+    const start = now();
     await all(throttle([1, 2, 3], { interval: 10 }));
-    assert(time() - start >= 20);
+    assert(now() - start >= 20);
     assertEquals(await all(debounce(at([0, 0, 60]), 20)), [0, 60]);
     await assertRejects(() => all(timeoutEach(at([0, 1000]), 5)), TimeoutError);
   });
