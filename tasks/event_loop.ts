@@ -19,7 +19,7 @@ import {
   type Coroutine,
 } from "./kernel/types.ts";
 import { printable } from "./kernel/watch/inspect.ts";
-import { onSignal } from "./signals.ts";
+import { onOwnSignal } from "./signals.ts";
 import { spawn, type Task, type TaskOptions } from "./task.ts";
 
 /** What is known of an error that nobody is there to catch. */
@@ -128,7 +128,7 @@ export class EventLoop {
 
   /**
    * Calls `callback` whenever `signal` arrives, in place of the one set before.
-   * Ends with the run. Mirrors `loop.add_signal_handler`.
+   * The signal ends no `run` until the handler is removed. Ends with the run. Mirrors `loop.add_signal_handler`.
    *
    * @throws {InvalidStateError} The run that the loop belongs to has ended.
    */
@@ -137,7 +137,7 @@ export class EventLoop {
     const scheduler = openSchedulerOf(this);
     this.removeSignalHandler(signal);
     const call = new Callback(scheduler, callback);
-    const stop = onSignal(signal, () => scheduler.soon(call));
+    const stop = onOwnSignal(signal, () => scheduler.soon(call));
     scheduler.signalHandlers.set(signal, stop);
   }
 

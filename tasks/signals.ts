@@ -9,7 +9,8 @@ import { printable } from "./kernel/watch/inspect.ts";
 /**
  * The signals as they arrive, for as long as this is iterated or until it is
  * disposed, or the `run` it was made in ends. Those that arrive while nobody
- * waits are kept. Until then the process stays alive.
+ * waits are kept. Until then the process stays alive, and the signals end no
+ * `run`: this takes them over.
  *
  * A loop that is cancelled has not left it, as JavaScript tells it nothing
  * then: `using` ends it there, and outside of a `run` nothing else does.
@@ -54,7 +55,7 @@ class Signals
     this.#waiters = new WaitQueue(`signals ${names.join(", ")}`);
     try {
       for (const name of this.#names) {
-        this.#stop.push(onSignal(name, () => this.#arrive(name)));
+        this.#stop.push(onOwnSignal(name, () => this.#arrive(name)));
       }
     } catch (error) {
       this[Symbol.dispose](); // not half of them
@@ -125,6 +126,32 @@ export function onSignal(
   return () => {
     clearInterval(timer);
     stop();
+  };
+}
+
+/** How many handlers of the program's own there are for each signal. */
+const ownHandlers = new Map<Deno.Signal, number>();
+
+/** Whether the program handles `signal` itself, so that no `run` does. */
+export function hasOwnHandler(signal: Deno.Signal): boolean {
+  return ownHandlers.has(signal);
+}
+
+/** As {@linkcode onSignal}, for a handler of the program's own. */
+export function onOwnSignal(
+  signal: Deno.Signal,
+  handler: () => void,
+): () => void {
+  const stop = onSignal(signal, handler);
+  ownHandlers.set(signal, (ownHandlers.get(signal) ?? 0) + 1);
+  let stopped = false;
+  return () => {
+    if (stopped) return;
+    stopped = true;
+    stop();
+    const left = ownHandlers.get(signal)! - 1;
+    if (left > 0) ownHandlers.set(signal, left);
+    else ownHandlers.delete(signal);
   };
 }
 

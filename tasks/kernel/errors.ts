@@ -54,12 +54,24 @@ export class InvalidStateError extends Error {
 }
 
 /**
- * Ctrl-C (SIGINT) ended the main task of a `run`. A program that lets it pass
- * exits with code 130. Stands for Python's `KeyboardInterrupt`.
+ * A signal ended the main task of a `run`: Ctrl-C (SIGINT), SIGTERM or SIGHUP. A
+ * program that lets it pass exits with code 128 and the signal's number: 130
+ * after Ctrl-C, 143 after SIGTERM. Stands for Python's `KeyboardInterrupt`.
  */
 export class InterruptError extends Error {
   /** `"InterruptError"` */
   override name = "InterruptError";
+  /** The signal that arrived. */
+  readonly signal: Deno.Signal;
+
+  /** Makes one, for SIGINT unless `options` names a signal. */
+  constructor(
+    message?: string,
+    options?: ErrorOptions & { signal?: Deno.Signal },
+  ) {
+    super(message, options);
+    this.signal = options?.signal ?? "SIGINT";
+  }
 }
 
 /**

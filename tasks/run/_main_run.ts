@@ -3,9 +3,8 @@ import { completionOf, Future } from "../future.ts";
 import { listen, unlisten } from "../kernel/cancel/abort_listeners.ts";
 import { currentScope } from "../kernel/context/current_scope.ts";
 import type { CancelledError } from "../kernel/errors.ts";
-import { onSignal } from "../signals.ts";
 import type { Task } from "../task.ts";
-import { interruptError } from "./_interrupt.ts";
+import { interruptError, onInterrupt } from "./_interrupt.ts";
 import type { RunOptions } from "./run_options.ts";
 
 /**
@@ -15,14 +14,23 @@ import type { RunOptions } from "./run_options.ts";
 export class MainRun<T> extends Future<T> {
   readonly what = "run";
   readonly #main: Task<T>;
-  #interrupted = false;
+  /** The first signal that has cancelled the main task. */
+  #interrupt: Deno.Signal | undefined;
+  #interrupts = 0;
+  /** The first signal that has arrived when the main task had ended. */
+  #lateInterrupt: Deno.Signal | undefined;
   #aborted: { reason: unknown } | undefined;
   readonly #stop: (() => void)[] = [];
 
-  constructor(main: Task<T>, options: RunOptions, finish: () => Promise<void>) {
+  /** @param start Makes the main task, once the signals are listened to. */
+  constructor(
+    start: () => Task<T>,
+    options: RunOptions,
+    finish: () => Promise<void>,
+  ) {
     super();
-    this.#main = main;
     this.#listen(options);
+    const main = this.#main = start();
     const outside = currentScope().scheduler;
     // On one clock the two are one world: it waits for neither.
     const external = outside.clock !== completionOf(main).scheduler.clock;
@@ -46,14 +54,14 @@ export class MainRun<T> extends Future<T> {
     return true;
   }
 
-  #listen({ signal, handleInterrupt = true }: RunOptions): void {
-    if (handleInterrupt) {
-      const stop = onSignal("SIGINT", () => {
-        stop(); // the second one gets the runtime's default
-        this.#interrupted = this.#main.cancel("interrupted by Ctrl-C");
-      });
-      this.#stop.push(stop);
-    }
+  #listen(options: RunOptions): void {
+    this.#stop.push(onInterrupt(options, (signal) => {
+      if (this.#main.cancel(`interrupted by ${signal}`)) {
+        this.#interrupt ??= signal;
+        this.#interrupts++;
+      } else this.#lateInterrupt ??= signal;
+    }));
+    const { signal } = options;
     if (signal !== undefined) {
       const target = {
         abort: (reason: unknown) => {
@@ -68,20 +76,24 @@ export class MainRun<T> extends Future<T> {
   }
 
   /**
-   * Ends as the main task did; unless it was Ctrl-C or the signal, and nothing
-   * else, that cancelled it.
+   * Ends as the main task did; unless it was a signal or the abort, and nothing
+   * else, that cancelled it, or a signal has arrived during the clean-up.
    */
   #end(): void {
     for (const stop of this.#stop) stop();
     const { state, value, error } = completionOf(this.#main);
     const completion = completionOf<T>(this);
-    const asked = Number(this.#interrupted) +
-      Number(this.#aborted !== undefined);
-    if (state === "done") completion.succeed(value);
-    else if (state === "failed") completion.fail(error);
+    const asked = this.#interrupts + Number(this.#aborted !== undefined);
+    const late = this.#lateInterrupt;
+    if (state === "failed") completion.fail(error);
+    else if (late !== undefined) {
+      const cause = state === "cancelled" ? error : undefined;
+      completion.fail(interruptError(late, cause));
+    } else if (state === "done") completion.succeed(value);
     else if (asked === 0 || this.#main.cancelling > asked) {
       completion.cancel(error as CancelledError);
-    } else if (this.#interrupted) completion.fail(interruptError(error));
-    else completion.fail(this.#aborted!.reason);
+    } else if (this.#interrupt !== undefined) {
+      completion.fail(interruptError(this.#interrupt, error));
+    } else completion.fail(this.#aborted!.reason);
   }
 }

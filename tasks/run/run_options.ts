@@ -8,10 +8,17 @@ export interface RunOptions {
    */
   signal?: AbortSignal | undefined;
   /**
-   * Whether the first Ctrl-C (SIGINT) cancels the main task: `run` then rejects
-   * with {@linkcode InterruptError} once the clean-up is over, if that is what
-   * ended it. The second one gets the runtime's default. True unless given.
+   * The signals that end the run: the first one of each name cancels the main
+   * task, and `run` rejects with {@linkcode InterruptError} once the clean-up is
+   * over, if that is what ended it, or if it arrives during the clean-up. The
+   * second one of the same name gets the runtime's default. Unless given, SIGINT
+   * (Ctrl-C), SIGTERM and SIGHUP.
+   *
+   * A handler of the program's own (`EventLoop.addSignalHandler`,
+   * {@linkcode signals}), in whatever run, takes over until it is removed.
    */
+  handleSignals?: readonly Deno.Signal[] | undefined;
+  /** False: no signal ends the run. True unless given. */
   handleInterrupt?: boolean | undefined;
   /**
    * Debug mode: see {@linkcode EventLoop.debug}. Unless given, whether the

@@ -14,6 +14,7 @@ import { checkpointIfCancelled } from "../kernel/wait/checkpoint.ts";
 import { printable } from "../kernel/watch/inspect.ts";
 import { spawn } from "../task.ts";
 import { MainRun } from "./_main_run.ts";
+import { checkSignals } from "./_interrupt.ts";
 import type { RunOptions } from "./run_options.ts";
 import { shutDown } from "./_shutdown.ts";
 
@@ -54,6 +55,7 @@ export class Runner implements AsyncDisposable {
         `expected an AbortSignal, found ${describe(signal)}`,
       );
     }
+    checkSignals(options.handleSignals);
     this.#options = options;
     this.loop = new EventLoop({ clock });
     this.loop.debug = debug;
@@ -127,10 +129,16 @@ export class Runner implements AsyncDisposable {
     }
     const rejection = checkpointIfCancelled(this.#options);
     if (rejection !== undefined) return rejection;
-    this.#state = "running";
     const { scope: { scheduler }, variables } = this.#where;
-    const task = spawn(main, scheduler, { context: contextOf(variables) });
-    return new MainRun(task, this.#options, finish).then((value) => value);
+    const start = () =>
+      spawn(main, scheduler, { context: contextOf(variables) });
+    try {
+      const ended = new MainRun(start, this.#options, finish);
+      this.#state = "running";
+      return ended.then((value) => value);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   #close(): Promise<void> {
@@ -171,8 +179,8 @@ export class Runner implements AsyncDisposable {
  *
  * @throws {TypeError} `main` is no function: `run(() => main(x))`, not
  * `run(main(x))`.
- * @throws {InterruptError} Ctrl-C ended it; where that passes, the program
- * exits with code 130.
+ * @throws {InterruptError} Ctrl-C, SIGTERM or SIGHUP ended it; where that
+ * passes, the program exits with code 130, 143 or 129.
  *
  * @example
  * ```ts
