@@ -241,7 +241,7 @@ export class TaskGroup {
       if (failed && counts) this.#fail(error);
     }
     this.#limiter?.leave(task);
-    if (this.#children.size === 0) this.#idle.wakeAll();
+    if (this.#children.size === 0) this.#idle.wakeAllInOrder();
   }
 
   #fail(error: unknown): void {

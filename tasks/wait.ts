@@ -124,7 +124,7 @@ async function waitForSome(
       left--;
       const isEnough = left === 0 || returnWhen === "FIRST_COMPLETED" ||
         (returnWhen === "FIRST_EXCEPTION" && state === "failed");
-      if (isEnough) waiters.wakeAll();
+      if (isEnough) waiters.wakeAllInOrder();
     },
   };
   const when = scheduler.clock.now() + timeout;

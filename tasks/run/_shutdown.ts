@@ -41,7 +41,7 @@ async function endTasks(tasks: Task<unknown>[]): Promise<void> {
             task,
           });
         }
-        if (--left === 0) allEnded.wake();
+        if (--left === 0) allEnded.wakeAllInOrder();
       },
     });
   }

@@ -89,14 +89,24 @@ for (
   Deno.test(`a signal during the clean-up of a main task that ${name} is not lost`, async () => {
     const ended = await signalled(
       `import { currentTask } from "@asyncio/asyncio/tasks";
+      let arrived = false;
+      Deno.addSignalListener("SIGTERM", () => arrived = true);
       await run(async () => {
-        createTask(main);
-        await sleep(5);
+        createTask(async () => {
+          try {
+            await sleep(60_000);
+          } finally {
+            say("cleaning up");
+            while (!arrived) await sleep(1);
+            say("cleaned up");
+          }
+        });
+        await sleep(0);
         ${end}
       }).finally(() => say("settled"));`,
-      ["ready", "SIGTERM"],
+      ["cleaning up", "SIGTERM"],
     );
-    assertEquals(ended.stdout, "ready\ncleaned up\nsettled\n");
+    assertEquals(ended.stdout, "cleaning up\ncleaned up\nsettled\n");
     assertEquals(ended.code, 143);
   });
 }

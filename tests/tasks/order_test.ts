@@ -1,10 +1,14 @@
 import { assertEquals } from "@std/assert";
 import {
+  type Coroutine,
   createTask,
   Future,
+  gather,
   getRunningLoop,
   run,
   sleep,
+  type Task,
+  wait,
 } from "@asyncio/asyncio/tasks";
 import { Event } from "@asyncio/asyncio/sync";
 
@@ -167,3 +171,46 @@ Deno.test("timers of one moment, callbacks and sleeps, keep the order in which t
     "first, third, awaiter",
   );
 });
+
+Deno.test("the done callbacks of tasks that the end of a run cancels are called before the run ends", async () => {
+  const seen: string[] = [];
+  await run(async () => {
+    const task = createTask(() => sleep(60_000));
+    task.addDoneCallback(() => seen.push("done callback"));
+    await sleep(0);
+  });
+  assertEquals(seen, ["done callback"]);
+});
+
+type Note = (task: Task<void>) => void;
+
+const ENDINGS: Record<
+  string,
+  (work: Coroutine<void>, note: Note) => PromiseLike<unknown>
+> = {
+  wait: (work, note) => {
+    const task = createTask(work);
+    note(task);
+    return wait([task]);
+  },
+  gather: (work, note) => {
+    const task = createTask(work);
+    note(task);
+    return gather([task]);
+  },
+};
+
+for (const [name, ended] of Object.entries(ENDINGS)) {
+  Deno.test(`the code that awaits ${name} goes on after the done callback of the last task, as it was added before`, async () => {
+    assertEquals(
+      await order(async (see) => {
+        await ended(
+          () => sleep(1),
+          (task) => task.addDoneCallback(() => see("done callback")),
+        );
+        see("awaiter");
+      }),
+      "done callback, awaiter",
+    );
+  });
+}
