@@ -249,7 +249,7 @@ async function listen(options: ServeOptions): Promise<Listener[]> {
 }
 
 /** With half of a certificate there is no TLS, and no connection in plain. */
-function checkServerTls(tls: unknown): void {
+export function checkServerTls(tls: unknown): void {
   checkTlsOptions(tls);
   if (typeof tls.cert !== "string" || typeof tls.key !== "string") {
     throw new TypeError("the TLS of a server takes both `cert` and `key`");

@@ -37,6 +37,12 @@ export function readerOver(
   return readerOn(new BufferedSource(source), options);
 }
 
+/**
+ * Lets a reader made with `new` stand on `source`, which gets what it was fed:
+ * for protocols.
+ */
+export let letReadFrom: (reader: StreamReader, source: BufferedSource) => void;
+
 /** What a reader stands on: for connections and pipes. */
 export let sourceOf: (reader: StreamReader) => BufferedSource;
 
@@ -603,6 +609,10 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
       const reader = new StreamReader(options);
       reader.#source = source;
       return reader;
+    };
+    letReadFrom = (reader, source) => {
+      source.buffer.append(reader.#source.buffer.takeAll());
+      reader.#source = source;
     };
     sourceOf = (reader) => reader.#source;
     printable(StreamReader, (reader) => ({

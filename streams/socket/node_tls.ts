@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Socket as NodeSocket } from "node:net";
 import { Duplex } from "node:stream";
 import process from "node:process";
 import type { ConnectionOptions, TLSSocket } from "node:tls";
@@ -15,15 +16,18 @@ const READ = 65536;
 class NodeTlsConn extends NodeConn<TLSSocket> implements Deno.TlsConn {
   readonly #handshake: Promise<Deno.TlsHandshakeInfo>;
 
-  constructor(socket: TLSSocket, raw: Deno.Conn) {
+  constructor(socket: TLSSocket, raw: Deno.Conn, isServer: boolean) {
     super(socket, raw as Deno.Conn<Deno.NetAddr>);
     this.#handshake = new Promise((resolve, reject) => {
-      socket.once("secureConnect", () => resolve(infoOf(socket)));
+      // The client's event comes after the server's certificate was checked.
+      socket.once(isServer ? "secure" : "secureConnect", () => {
+        resolve(infoOf(socket));
+      });
       socket.once("error", (error) => reject(fromTlsError(error)));
-      socket.once(
-        "close",
-        () => reject(new Deno.errors.UnexpectedEof("unexpected end of file")),
-      );
+      const ended = () =>
+        reject(new Deno.errors.UnexpectedEof("unexpected end of file"));
+      socket.once("end", ended);
+      socket.once("close", ended);
     });
     this.#handshake.catch(() => {}); // whoever asks is told
   }
@@ -65,7 +69,28 @@ export function startNodeTls(
     ...(tls.alpnProtocols && { ALPNProtocols: tls.alpnProtocols }),
     ...(tls.cert && { cert: tls.cert, key: tls.key! }),
   };
-  return new NodeTlsConn(connect(options), raw);
+  return new NodeTlsConn(connect(options), raw, false);
+}
+
+/**
+ * Starts TLS on `raw` as its server.
+ *
+ * @param early What a read that is under way will bring; `null` for the end.
+ */
+export function acceptNodeTls(
+  raw: Deno.Conn,
+  tls: TlsOptions & { cert: string; key: string },
+  early?: Promise<Uint8Array | null>,
+): Deno.TlsConn {
+  const { TLSSocket } = process.getBuiltinModule("node:tls");
+  const duplex = new ConnDuplex(raw, early);
+  const socket = new TLSSocket(duplex as unknown as NodeSocket, {
+    isServer: true,
+    cert: tls.cert,
+    key: tls.key,
+    ...(tls.alpnProtocols && { ALPNProtocols: tls.alpnProtocols }),
+  });
+  return new NodeTlsConn(socket, raw, true);
 }
 
 /** A connection as Node's streams want it. */

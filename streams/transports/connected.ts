@@ -1,9 +1,8 @@
 /** @module */
-import type { StreamProtocol } from "./protocols.ts";
+import type { BaseProtocol } from "./protocols.ts";
 import { StreamTransport, type TransportSocket } from "./stream_transport.ts";
-import type { BaseTransport, Transport } from "./transport.ts";
+import type { BaseTransport } from "./transport.ts";
 import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
-import { describe } from "../../tasks/kernel/types.ts";
 
 /** A transport, and the protocol that was made for it. */
 export interface Connected<T extends BaseTransport, P> {
@@ -11,16 +10,6 @@ export interface Connected<T extends BaseTransport, P> {
   transport: T;
   /** What the factory has made. */
   protocol: P;
-}
-
-/** @throws {TypeError} It is no function. */
-export function checkFactory(factory: unknown, caller: string): void {
-  if (typeof factory === "function") return;
-  throw new TypeError(
-    `${caller} takes a function that makes a protocol, received ${
-      describe(factory)
-    }: write ${caller}(() => new MyProtocol(), ...)`,
-  );
 }
 
 /** Lets a transport be closed at the end of its run at the latest. */
@@ -36,10 +25,10 @@ interface EndingTransport extends AsyncDisposable {
 }
 
 /** Makes a protocol and a transport; if that fails, the socket is closed. */
-export function connected<P extends StreamProtocol>(
+export function connected<P extends BaseProtocol>(
   socket: TransportSocket,
   factory: () => P,
-): Connected<Transport, P> {
+): Connected<StreamTransport, P> {
   try {
     const protocol = factory();
     const transport = new StreamTransport(socket, protocol);

@@ -1,5 +1,6 @@
 /** @module */
-import { checkFactory, type Connected, connected } from "./connected.ts";
+import { checkFactory } from "./check_protocol.ts";
+import { type Connected, connected } from "./connected.ts";
 import type { StreamProtocol } from "./protocols.ts";
 import type { Transport } from "./transport.ts";
 import { checkPath } from "../address.ts";

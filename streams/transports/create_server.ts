@@ -1,5 +1,5 @@
 /** @module */
-import { checkFactory } from "./connected.ts";
+import { checkFactory } from "./check_protocol.ts";
 import type { StreamProtocol } from "./protocols.ts";
 import { StreamTransport } from "./stream_transport.ts";
 import { checkPath } from "../address.ts";

@@ -59,8 +59,14 @@
  *
  * @module
  */
+export {
+  type AcceptedSocketOptions,
+  connectAcceptedSocket,
+} from "./connect_accepted_socket.ts";
+export { connectReadPipe, connectWritePipe } from "./connect_pipe.ts";
 export type { Connected } from "./connected.ts";
 export { createConnection, createUnixConnection } from "./create_connection.ts";
+export { createDatagramEndpoint } from "./create_datagram_endpoint.ts";
 export { createServer, createUnixServer } from "./create_server.ts";
 export {
   BaseProtocol,
@@ -70,6 +76,9 @@ export {
   type StreamProtocol,
   SubprocessProtocol,
 } from "./protocols.ts";
+export { sendfile, type SendfileOptions } from "./sendfile.ts";
+export { startTls, type StartTlsOptions } from "./start_tls.ts";
+export { StreamReaderProtocol } from "./stream_reader_protocol.ts";
 export {
   BaseTransport,
   DatagramTransport,

@@ -50,6 +50,8 @@ export class ReadLoop implements Place {
   readonly #readLater = new EndOfTurn(() => this.#read());
   #isReading = false;
   #isPaused = false;
+  /** Who gets what the read under way brings. */
+  #heir: PromiseWithResolvers<Uint8Array | null> | undefined;
   #isStopped = false;
   /** Tells a virtual clock that something may come. */
   #wait: ExternalWaiter<void> | undefined;
@@ -104,6 +106,41 @@ export class ReadLoop implements Place {
     if (this.#readLater.cancel()) this.#read();
   }
 
+  /**
+   * Hands the source over to another reader, with the bytes that were not given
+   * out: they, or what the read under way brings, go to the returned promise;
+   * `null` is the end. `undefined` if there is neither. Until {@linkcode
+   * takeBack} nothing is read.
+   */
+  handOver(): Promise<Uint8Array | null> | undefined {
+    this.pause();
+    this.#readLater.cancel();
+    const isReading = this.#isReading;
+    this.#isReading = true;
+    if (this.#from < this.#to) {
+      const bytes = this.#memory.slice(this.#from, this.#to);
+      this.#from = this.#to = 0;
+      return Promise.resolve(bytes);
+    }
+    if (!isReading) return undefined;
+    const heir = Promise.withResolvers<Uint8Array | null>();
+    heir.promise.catch(() => {}); // whoever reads is told
+    this.#heir = heir;
+    return heir.promise;
+  }
+
+  /** Reads again; {@linkcode deliver} is to be called soon. */
+  takeBack(): void {
+    this.#isReading = false;
+    this.#heir = undefined;
+    this.unpause();
+  }
+
+  /** Whether the end has come, or a failure, and was not given out. */
+  get hasEnded(): boolean {
+    return this.#isStopped || this.#end !== "no";
+  }
+
   /** Nothing is given out any more. */
   stop(): void {
     this.#isStopped = true;
@@ -131,6 +168,9 @@ export class ReadLoop implements Place {
   }
 
   #filled = (n: number | null): void => {
+    if (this.#heir !== undefined) {
+      return this.#heir.resolve(n === null ? null : this.#memory.slice(0, n));
+    }
     this.#isReading = false;
     if (this.#isStopped) return;
     if (n === null) {
@@ -144,6 +184,7 @@ export class ReadLoop implements Place {
   };
 
   #failed = (error: unknown): void => {
+    if (this.#heir !== undefined) return this.#heir.reject(error);
     this.#isReading = false;
     if (this.#isStopped) return;
     this.#end = { error };

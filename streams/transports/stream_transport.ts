@@ -1,72 +1,68 @@
 /** @module */
 import { bytesOf } from "../bytes_of.ts";
+import { checkProtocol } from "./check_protocol.ts";
+import { bufferedOf, give } from "./give_bytes.ts";
 import { ProtocolCalls } from "./protocol_calls.ts";
 import type {
   BaseProtocol,
   BufferedProtocol,
-  Protocol,
   StreamProtocol,
 } from "./protocols.ts";
-import { ReadLoop } from "./read_loop.ts";
+import { ReadLoop, type ReadSource } from "./read_loop.ts";
+import { dispose, TransportState } from "./transport_state.ts";
 import { Transport, type WriteBufferLimits } from "./transport.ts";
 import { WriteLimits } from "./write_limits.ts";
-import { WriteQueue } from "./write_queue.ts";
+import { WriteQueue, type WriteSink } from "./write_queue.ts";
 import { printable } from "../../tasks/kernel/watch/inspect.ts";
-import { detached } from "../../tasks/kernel/context/detached.ts";
-import { describe } from "../../tasks/kernel/types.ts";
-import { sleep } from "../../tasks/sleep.ts";
 
-/** What a transport stands on: a socket, encrypted or not. */
+/** What a transport stands on: a socket, encrypted or not, or a pipe. */
 export interface TransportSocket {
   /** The peer, in a word. */
   readonly name?: string | undefined;
   /**
    * Reads at least one byte and resolves to their number; to `null` at the end.
+   * Left out if it is only written to.
    */
-  read(buffer: Uint8Array): Promise<number | null>;
-  /** Writes at least one byte and resolves to their number. */
-  write(bytes: Uint8Array): Promise<number>;
-  /** Ends this direction; left out if there is no such thing. */
+  read?(buffer: Uint8Array): Promise<number | null>;
+  /**
+   * Writes at least one byte and resolves to their number. Left out if it is
+   * only read.
+   */
+  write?(bytes: Uint8Array): Promise<number>;
+  /** Ends this direction; left out if that is the end of both. */
   readonly closeWrite?: (() => Promise<void>) | undefined;
-  /** Tells the peer that all was sent, where the end alone does not. */
-  sayGoodbye(): Promise<void> | undefined;
+  /** Says that all was sent, if the end alone does not. */
+  sayGoodbye?(): Promise<void> | undefined;
+  /** Rejects when it has failed, if it says so. */
+  readonly closed?: Promise<void>;
   /** Closes it at once. */
   abort(): void;
   info(name: string): unknown;
 }
 
-/** So many turns of the loop may what is unsent take at the end of a run. */
-const IO_TURNS = 64;
-/** More writes than this after the end are told. */
-const MANY_WRITES = 5;
-
-/**
- * A transport over a socket.
- *
- * ```text
- * open ── close() ──► closing ── all is sent ──► lost ── connectionLost ──► closed
- *   └──────────────── abort(), a failure ──────────►┘
- * ```
- */
+/** A transport over a socket. */
 export class StreamTransport extends Transport implements AsyncDisposable {
-  readonly #socket: TransportSocket;
-  readonly #calls = new ProtocolCalls();
+  // The files of this folder use these; users see a `Transport`.
+  readonly socket: TransportSocket;
+  readonly calls = new ProtocolCalls();
   readonly #limits = new WriteLimits();
-  readonly #reader: ReadLoop;
-  readonly #writer: WriteQueue;
+  readonly reader: ReadLoop;
+  readonly writer: WriteQueue;
   #protocol!: StreamProtocol;
   #buffered: BufferedProtocol | undefined;
-  #state: "open" | "closing" | "lost" | "closed" = "open";
+  readonly #state = new TransportState(this, this.calls);
   #eof: "no" | "asked" | "sent" = "no";
-  #writesAfterEnd = 0;
+  /** Why nothing can be written at present. */
+  #reservation: string | undefined;
   /** Called after `connectionLost`. */
   onClosed: (() => void) | undefined;
 
-  constructor(socket: TransportSocket, protocol: StreamProtocol) {
+  constructor(socket: TransportSocket, protocol: BaseProtocol) {
     super();
-    this.#socket = socket;
-    this.#reader = new ReadLoop(socket, this);
-    this.#writer = new WriteQueue(socket, this);
+    this.socket = socket;
+    this.reader = new ReadLoop(socket as ReadSource, this);
+    this.writer = new WriteQueue(socket as WriteSink, this);
+    socket.closed?.catch((error) => this.forceClose(error));
     this.setProtocol(protocol);
   }
 
@@ -77,26 +73,25 @@ export class StreamTransport extends Transport implements AsyncDisposable {
    * is received.
    */
   start({ isAwaited }: { isAwaited: boolean }): void {
-    const calls = this.#calls;
+    const calls = this.calls;
     calls.call("connectionMade", () => this.#protocol.connectionMade?.(this));
-    if (isAwaited) calls.nextTurn(() => this.#reader.deliver());
-    else calls.enter(() => this.#reader.deliver());
+    if (this.socket.read === undefined) return;
+    if (isAwaited) calls.nextTurn(() => this.reader.deliver());
+    else calls.enter(() => this.reader.deliver());
   }
 
   getExtraInfo(name: string, fallback?: unknown): unknown {
-    return this.#socket.info(name) ?? fallback;
+    return this.socket.info(name) ?? fallback;
   }
 
   get isClosing(): boolean {
-    return this.#state !== "open";
+    return !this.#state.isOpen;
   }
 
   setProtocol(protocol: BaseProtocol): void {
     checkProtocol(protocol);
     this.#protocol = protocol as StreamProtocol;
-    this.#buffered = "getBuffer" in protocol
-      ? protocol as BufferedProtocol
-      : undefined;
+    this.#buffered = bufferedOf(this.#protocol);
   }
 
   getProtocol(): StreamProtocol {
@@ -104,17 +99,18 @@ export class StreamTransport extends Transport implements AsyncDisposable {
   }
 
   get isReading(): boolean {
-    return this.#state === "open" && !this.#reader.isPaused;
+    return this.#state.isOpen && !this.reader.isPaused &&
+      this.socket.read !== undefined;
   }
 
   pauseReading(): void {
-    this.#reader.pause();
+    this.reader.pause();
   }
 
   resumeReading(): void {
-    if (this.#state !== "open" || !this.#reader.isPaused) return;
-    this.#reader.unpause();
-    this.#calls.soon("dataReceived", () => this.#reader.deliver());
+    if (!this.#state.isOpen || !this.reader.isPaused) return;
+    this.reader.unpause();
+    this.calls.soon("dataReceived", () => this.reader.deliver());
   }
 
   write(data: Uint8Array | string): void {
@@ -122,18 +118,26 @@ export class StreamTransport extends Transport implements AsyncDisposable {
     if (this.#eof !== "no") {
       throw new Error("Cannot write: writeEof was called before");
     }
+    if (this.#reservation !== undefined) {
+      throw new Error(`Cannot write: ${this.#reservation}`);
+    }
     if (bytes.length === 0) return;
-    if (this.#state !== "open") return this.#dropped();
-    this.#writer.add(bytes);
-    this.#limits.grown(this.#writer.size, this.#protocol, this.#calls);
+    if (!this.#state.isOpen) return this.#state.dropped();
+    this.writer.add(bytes);
+    this.#limits.grown(this.writer.size, this.#protocol, this.calls);
   }
 
   writeLines(data: Iterable<Uint8Array | string>): void {
     for (const each of data) this.write(each);
   }
 
+  /** Whether this direction was ended. */
+  get hasWrittenEof(): boolean {
+    return this.#eof !== "no";
+  }
+
   get canWriteEof(): boolean {
-    return this.#socket.closeWrite !== undefined;
+    return this.#isOneWay || this.socket.closeWrite !== undefined;
   }
 
   writeEof(): void {
@@ -142,27 +146,49 @@ export class StreamTransport extends Transport implements AsyncDisposable {
         "Cannot end one direction: an encrypted connection ends in both",
       );
     }
-    if (this.#state !== "open" || this.#eof !== "no") return;
+    if (!this.#state.isOpen || this.#eof !== "no") return;
     this.#eof = "asked";
-    if (this.#writer.size === 0) this.#sendEof();
+    if (this.#isOneWay) return this.close();
+    if (this.writer.size === 0) this.#sendEof();
+  }
+
+  get canWrite(): boolean {
+    return this.socket.write !== undefined;
+  }
+
+  /**
+   * Lets nobody else write until the returned function is called.
+   *
+   * @throws {Error} It is closing, or reserved already.
+   */
+  reserve(reason: string): () => void {
+    if (this.isClosing) throw new Error("the transport is closing");
+    if (this.#eof !== "no") throw new Error("writeEof was called before");
+    if (this.#reservation !== undefined) throw new Error(this.#reservation);
+    this.#reservation = reason;
+    return () => this.#reservation = undefined;
   }
 
   close(): void {
-    if (this.#state !== "open") return;
-    this.#state = "closing";
-    this.#reader.stop();
-    if (this.#writer.size > 0) return;
-    const goodbye = this.#socket.sayGoodbye();
-    if (goodbye !== undefined) goodbye.then(this.#finish);
-    else this.#loseSoon(undefined);
+    if (!this.#state.close()) return;
+    this.reader.stop();
+    if (this.writer.size > 0) return;
+    const goodbye = this.socket.sayGoodbye?.();
+    if (goodbye === undefined) this.#state.lose(undefined);
+    else this.#finishAfter(goodbye);
+  }
+
+  /** The end of one direction is the end. */
+  get #isOneWay(): boolean {
+    return this.socket.read === undefined;
   }
 
   abort(): void {
-    this.#forceClose(undefined);
+    this.forceClose(undefined);
   }
 
   getWriteBufferSize(): number {
-    return this.#writer.size;
+    return this.writer.size;
   }
 
   getWriteBufferLimits(): { low: number; high: number } {
@@ -171,50 +197,39 @@ export class StreamTransport extends Transport implements AsyncDisposable {
 
   setWriteBufferLimits(limits: WriteBufferLimits = {}): void {
     this.#limits.set(limits);
-    this.#limits.grown(this.#writer.size, this.#protocol, this.#calls);
+    this.#limits.grown(this.writer.size, this.#protocol, this.calls);
   }
 
-  /** Closes it, sends what the peer takes at once, and drops the rest. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.close();
-    for (let turn = 0; turn < IO_TURNS && !this.#isClosed; turn++) {
-      await detached(() => sleep(0));
-    }
-    this.abort();
-    while (!this.#isClosed) await detached(() => sleep(0));
-  }
-
-  get #isClosed(): boolean {
-    return this.#state === "closed";
+  [Symbol.asyncDispose](): Promise<void> {
+    return dispose(this, this.#state);
   }
 
   received(bytes: Uint8Array<ArrayBuffer>): number {
     const buffered = this.#buffered;
     const name = buffered === undefined ? "dataReceived" : "bufferUpdated";
-    const start = this.#calls.begin();
+    const start = this.calls.begin();
     let taken = bytes.length;
     try {
-      if (buffered !== undefined) taken = fill(buffered, bytes);
-      else (this.#protocol as Protocol).dataReceived(bytes.slice());
+      taken = give(bytes, this.#protocol, buffered);
     } catch (error) {
       this.#failedIn(name, error);
     }
-    this.#calls.end(name, start);
+    this.calls.end(name, start);
     return taken;
   }
 
   get isWriting(): boolean {
-    return this.#writer.size > 0;
+    return this.writer.size > 0;
   }
 
   /** An encrypted connection that is cut off counts as ended, as in CPython. */
   readFailed(error: unknown): void {
     if (error instanceof Deno.errors.UnexpectedEof) this.ended();
-    else this.#forceClose(error);
+    else this.forceClose(error);
   }
 
   writeFailed(error: unknown): void {
-    this.#forceClose(error);
+    this.forceClose(error);
   }
 
   ended(): void {
@@ -224,99 +239,58 @@ export class StreamTransport extends Transport implements AsyncDisposable {
     } catch (error) {
       return this.#failedIn("eofReceived", error);
     }
-    if (!keepsOpen || !this.canWriteEof) this.close();
+    if (!keepsOpen || this.socket.closeWrite === undefined) this.close();
   }
 
   sent(): void {
-    this.#limits.shrunk(this.#writer.size, this.#protocol, this.#calls);
-    if (this.#writer.size > 0) return;
-    this.#reader.written();
-    if (this.#state === "closing") {
-      const goodbye = this.#socket.sayGoodbye();
-      if (goodbye !== undefined) goodbye.then(this.#finish);
-      else this.#finish();
+    this.#limits.shrunk(this.writer.size, this.#protocol, this.calls);
+    if (this.writer.size > 0) return;
+    this.reader.written();
+    if (this.#state.isClosing) {
+      const goodbye = this.socket.sayGoodbye?.();
+      if (goodbye === undefined) this.#state.finish();
+      else this.#finishAfter(goodbye);
     } else if (this.#eof === "asked") this.#sendEof();
+  }
+
+  #finishAfter(goodbye: Promise<void>): void {
+    goodbye.then(
+      () => this.#state.finish(),
+      (error) => this.forceClose(error),
+    );
   }
 
   #sendEof(): void {
     this.#eof = "sent";
-    this.#socket.closeWrite!().catch((error) => this.#forceClose(error));
+    this.socket.closeWrite!().catch((error) => this.forceClose(error));
   }
 
   /** A callback of the protocol has thrown `error`. */
   #failedIn(name: string, error: unknown): void {
-    this.#calls.report(`Fatal error: protocol.${name}() call failed`, error);
-    this.#forceClose(error);
+    this.calls.report(`Fatal error: protocol.${name}() call failed`, error);
+    this.forceClose(error);
   }
 
-  #forceClose(error: unknown): void {
-    if (this.#state === "lost" || this.#isClosed) return;
-    this.#reader.stop();
-    this.#writer.stop();
-    this.#loseSoon(error);
+  /** The connection is lost. */
+  forceClose(error: unknown): void {
+    if (!this.#state.lose(error)) return;
+    this.reader.stop();
+    this.writer.stop();
   }
 
-  #loseSoon(error: unknown): void {
-    this.#state = "lost";
-    this.#calls.soon("protocol.connectionLost", () => this.#lost(error));
-  }
-
-  #finish = (): void => {
-    if (this.#state !== "closing") return;
-    this.#state = "lost";
-    this.#calls.call("connectionLost", () => this.#lost(undefined));
-  };
-
-  #lost(error: unknown): void {
-    try {
-      this.#protocol.connectionLost?.(error);
-    } finally {
-      this.#state = "closed";
-      this.#socket.abort();
-      this.onClosed?.();
-    }
-  }
-
-  #dropped(): void {
-    if (++this.#writesAfterEnd !== MANY_WRITES) return;
-    this.#calls.scheduler.report({
-      message:
-        `${this.#protocol.constructor.name} goes on writing to a transport that is closed: all of it is dropped`,
-    });
+  release(): void {
+    this.writer.stop();
+    this.socket.abort();
+    this.onClosed?.();
   }
 
   static {
     printable(StreamTransport, (transport) => ({
-      peer: transport.#socket.name,
+      peer: transport.socket.name,
       protocol: transport.#protocol.constructor.name,
-      state: transport.#state,
+      state: transport.#state.name,
       reading: transport.isReading,
-      unsent: transport.#writer.size,
+      unsent: transport.writer.size,
     }));
   }
-}
-
-/** Hands over as many bytes as fit into the protocol's memory. */
-function fill(
-  protocol: BufferedProtocol,
-  bytes: Uint8Array<ArrayBuffer>,
-): number {
-  const memory = protocol.getBuffer(bytes.length);
-  if (!(memory instanceof Uint8Array) || memory.length === 0) {
-    throw new TypeError(
-      `getBuffer returns a Uint8Array that is not empty, received ${
-        describe(memory)
-      }`,
-    );
-  }
-  const count = Math.min(memory.length, bytes.length);
-  memory.set(count === bytes.length ? bytes : bytes.subarray(0, count));
-  protocol.bufferUpdated(count);
-  return count;
-}
-
-/** @throws {TypeError} It is no protocol on a stream. */
-function checkProtocol(protocol: unknown): void {
-  if (typeof protocol === "object" && protocol !== null) return;
-  throw new TypeError(`expected a protocol, received ${describe(protocol)}`);
 }

@@ -1,5 +1,13 @@
 /** @module */
 import { SendBuffer } from "./send_buffer.ts";
+import type { WaitOptions } from "../../tasks/kernel/types.ts";
+import {
+  checkpointIfCancelled,
+  ready,
+  readyError,
+} from "../../tasks/kernel/wait/checkpoint.ts";
+import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
+import { ExternalWaiter } from "../../tasks/kernel/wait/waiter.ts";
 
 /** Where bytes go to. */
 export interface WriteSink {
@@ -27,7 +35,9 @@ export class WriteQueue {
   readonly #owner: WriteOwner;
   readonly #unsent = new SendBuffer();
   #isSending = false;
+  #isPaused = false;
   #isStopped = false;
+  readonly #flushers = new WaitQueue<void>("everything to be sent");
 
   constructor(sink: WriteSink, owner: WriteOwner) {
     this.#sink = sink;
@@ -42,13 +52,38 @@ export class WriteQueue {
   /** Takes a copy of the bytes. */
   add(bytes: Uint8Array): void {
     this.#unsent.add(bytes);
-    if (!this.#isSending) this.#send();
+    if (!this.#isSending && !this.#isPaused) this.#send();
+  }
+
+  /**
+   * Waits until nothing is unsent.
+   *
+   * @throws {Error} It is stopped before.
+   */
+  flushed(options?: WaitOptions): Promise<void> {
+    const rejection = checkpointIfCancelled(options);
+    if (rejection !== undefined) return rejection;
+    if (this.#isStopped) return readyError(lost());
+    if (this.size === 0) return ready(undefined);
+    const waiter = new ExternalWaiter<void>(this.#flushers, options);
+    return this.#flushers.add(waiter);
+  }
+
+  /** Sends nothing until {@linkcode resume}; to be called when all is sent. */
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    if (this.size > 0 && !this.#isSending) this.#send();
   }
 
   /** Drops what is unsent, and takes nothing more. */
   stop(): void {
     this.#isStopped = true;
     this.#unsent.clear();
+    this.#flushers.failAll(lost());
   }
 
   #send(): void {
@@ -61,6 +96,7 @@ export class WriteQueue {
     if (this.#isStopped) return;
     this.#unsent.skip(n);
     if (this.#unsent.size > 0) this.#send();
+    else if (this.#flushers.size > 0) this.#flushers.wakeAll();
     this.#owner.sent();
   };
 
@@ -68,4 +104,10 @@ export class WriteQueue {
     this.#isSending = false;
     if (!this.#isStopped) this.#owner.writeFailed(error);
   };
+}
+
+function lost(): Error {
+  return new Deno.errors.ConnectionReset(
+    "the connection was lost before everything was sent",
+  );
 }

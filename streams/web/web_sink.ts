@@ -27,6 +27,11 @@ export class WebSink implements ByteSink {
     this.#writer.ready.catch(ignore);
   }
 
+  /** Rejects when the stream has failed. */
+  get closed(): Promise<void> {
+    return this.#writer.closed;
+  }
+
   async write(bytes: Uint8Array): Promise<number> {
     const chunk = bytes.slice(); // a stream may keep what it is given
     await runInFrame(this.#where, () => this.#writer.write(chunk));

@@ -1,0 +1,18 @@
+/** @module */
+import { describe } from "../../tasks/kernel/types.ts";
+
+/** @throws {TypeError} It is no function. */
+export function checkFactory(factory: unknown, caller: string): void {
+  if (typeof factory === "function") return;
+  throw new TypeError(
+    `${caller} takes a function that makes a protocol, received ${
+      describe(factory)
+    }: write ${caller}(() => new MyProtocol(), ...)`,
+  );
+}
+
+/** @throws {TypeError} It is no object. */
+export function checkProtocol(protocol: unknown): void {
+  if (typeof protocol === "object" && protocol !== null) return;
+  throw new TypeError(`expected a protocol, received ${describe(protocol)}`);
+}

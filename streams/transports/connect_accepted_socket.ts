@@ -1,0 +1,109 @@
+/** @module */
+import { checkFactory } from "./check_protocol.ts";
+import { type Connected, connected } from "./connected.ts";
+import type { StreamProtocol } from "./protocols.ts";
+import type { Transport } from "./transport.ts";
+import { Socket, type SocketParts } from "../socket/socket.ts";
+import {
+  checkHandshakeTimeout,
+  shakeHands,
+  TlsHandshake,
+} from "../socket/tls.ts";
+import { show } from "../address.ts";
+import { checkServerTls, type ServerTlsOptions } from "../start_server.ts";
+import { describe, type WaitOptions } from "../../tasks/kernel/types.ts";
+import { checkpointIfCancelled } from "../../tasks/kernel/wait/checkpoint.ts";
+import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
+
+/** How {@linkcode connectAcceptedSocket} serves a client. */
+export interface AcceptedSocketOptions extends WaitOptions {
+  /** The certificate to show: the connection is encrypted first. */
+  tls?: ServerTlsOptions | undefined;
+  /**
+   * How long the handshake may take, in milliseconds: 60 000 unless given.
+   */
+  handshakeTimeout?: number | undefined;
+}
+
+/**
+ * Gives a connection that was accepted elsewhere, as by `Deno.listen`, a
+ * transport and a protocol. Mirrors `loop.connect_accepted_socket`.
+ *
+ * With `tls`, and for a `Deno.TlsConn`, after the handshake. The connection is
+ * the transport's from then on.
+ *
+ * **Cancel safety:** given up in the handshake, the connection is closed; before
+ * that, it is left as it is.
+ *
+ * @throws {TypeError} `factory` is no function, or makes no protocol; `conn` is
+ * no connection; `tls` without `cert` or `key`.
+ * @throws {TimeoutError} The handshake took longer than `handshakeTimeout`.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   connectAcceptedSocket,
+ *   Protocol,
+ *   type Transport,
+ * } from "@asyncio/asyncio/streams/transports";
+ * import { openConnection } from "@asyncio/asyncio/streams";
+ * import { assertEquals } from "@std/assert";
+ *
+ * class Greeter extends Protocol {
+ *   override connectionMade(transport: Transport) {
+ *     transport.write("hello");
+ *     transport.close();
+ *   }
+ * }
+ *
+ * using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+ * const { port } = listener.addr as Deno.NetAddr;
+ * const { reader, writer } = await openConnection({ port });
+ * await connectAcceptedSocket(() => new Greeter(), await listener.accept());
+ * assertEquals(new TextDecoder().decode(await reader.read()), "hello");
+ * writer.close();
+ * ```
+ */
+export function connectAcceptedSocket<P extends StreamProtocol>(
+  factory: () => P,
+  conn: Deno.Conn,
+  options: AcceptedSocketOptions = {},
+): Promise<Connected<Transport, P>> {
+  return composite(() => connect(factory, conn, options));
+}
+
+async function connect<P extends StreamProtocol>(
+  factory: () => P,
+  conn: Deno.Conn,
+  options: AcceptedSocketOptions,
+): Promise<Connected<Transport, P>> {
+  checkFactory(factory, "connectAcceptedSocket");
+  checkConn(conn);
+  if (options.tls !== undefined) checkServerTls(options.tls);
+  const rejection = checkpointIfCancelled(options);
+  if (rejection !== undefined) return await rejection;
+  const parts = await encrypted(conn, options);
+  return connected(new Socket(parts), factory);
+}
+
+async function encrypted(
+  conn: Deno.Conn,
+  options: AcceptedSocketOptions,
+): Promise<SocketParts> {
+  const { tls } = options;
+  const isTls = "handshake" in conn;
+  if (tls === undefined && !isTls) return { conn };
+  const timeout = checkHandshakeTimeout(options.handshakeTimeout);
+  const handshake = new TlsHandshake("connectAcceptedSocket", async () => {
+    if (isTls) return conn as Deno.TlsConn;
+    const { acceptNodeTls } = await import("../socket/node_tls.ts");
+    return acceptNodeTls(conn, tls!);
+  }, show(conn.remoteAddr));
+  return await shakeHands(handshake, timeout, options);
+}
+
+function checkConn(conn: unknown): void {
+  const { read, write } = (conn ?? {}) as Partial<Deno.Conn>;
+  if (typeof read === "function" && typeof write === "function") return;
+  throw new TypeError(`expected a Deno.Conn, received ${describe(conn)}`);
+}

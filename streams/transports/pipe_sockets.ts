@@ -1,0 +1,66 @@
+/** @module */
+import type { TransportSocket } from "./stream_transport.ts";
+import { WebSink } from "../web/web_sink.ts";
+import { WebSource } from "../web/web_source.ts";
+
+/** A Web Stream that is read, as a socket of one direction. */
+export class ReadPipeSocket implements TransportSocket {
+  readonly #stream: ReadableStream<Uint8Array>;
+  readonly #source: WebSource;
+  #hasEnded = false;
+
+  /** @throws {TypeError} `stream` is locked. */
+  constructor(stream: ReadableStream<Uint8Array>) {
+    this.#stream = stream;
+    this.#source = new WebSource(stream);
+  }
+
+  async read(buffer: Uint8Array): Promise<number | null> {
+    const n = await this.#source.read(buffer);
+    this.#hasEnded = n === null;
+    return n;
+  }
+
+  abort(): void {
+    if (!this.#hasEnded) this.#source.cancel(undefined).catch(() => {});
+  }
+
+  info(name: string): unknown {
+    return name === "pipe" ? this.#stream : undefined;
+  }
+}
+
+/** A Web Stream that is written to. */
+export class WritePipeSocket implements TransportSocket {
+  readonly #stream: WritableStream<Uint8Array>;
+  readonly #sink: WebSink;
+  #hasEnded = false;
+
+  /** @throws {TypeError} `stream` is locked. */
+  constructor(stream: WritableStream<Uint8Array>) {
+    this.#stream = stream;
+    this.#sink = new WebSink(stream);
+  }
+
+  get closed(): Promise<void> {
+    return this.#sink.closed;
+  }
+
+  write(bytes: Uint8Array): Promise<number> {
+    return this.#sink.write(bytes);
+  }
+
+  /** The end of this direction is the end. */
+  sayGoodbye(): Promise<void> {
+    this.#hasEnded = true;
+    return this.#sink.close();
+  }
+
+  abort(): void {
+    if (!this.#hasEnded) this.#sink.abort();
+  }
+
+  info(name: string): unknown {
+    return name === "pipe" ? this.#stream : undefined;
+  }
+}
