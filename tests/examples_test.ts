@@ -57,6 +57,14 @@ const expectations: Record<string, Expectation> = {
       "",
     ],
   },
+  "import.ts": {
+    needs: "redis-server",
+    output: [
+      /^5\d %, \d+ stored$/m,
+      /^100 %, 49950 stored$/m,
+      /^49950 stored, 50 refused, 49950 in Redis$/m,
+    ],
+  },
   "redis_client.ts": {
     needs: "redis-server",
     lines: [
