@@ -10,6 +10,8 @@ export interface Rate {
   take(tokens: number, now: number): void;
   /** How many whole tokens are free at `now`. */
   free(now: number): number;
+  /** Moves all that it has noted by `ms`: for a clock that shows another time. */
+  shift(ms: number): void;
 }
 
 /** How many moments there is room for before the first growth: a power of 2. */
@@ -74,6 +76,10 @@ export class SlidingWindow implements Rate {
     return free;
   }
 
+  shift(ms: number): void {
+    for (let i = 0; i < this.#length; i++) this.#times[this.#slot(i)]! += ms;
+  }
+
   #slot(i: number): number {
     return (this.#first + i) & (this.#times.length - 1);
   }
@@ -135,6 +141,10 @@ export class TokenBucket implements Rate {
   free(now: number): number {
     const gained = (now - this.#fullAt) * this.#limit / this.#interval;
     return Math.min(Math.floor(this.most - this.#taken + gained), this.most);
+  }
+
+  shift(ms: number): void {
+    this.#fullAt += ms;
   }
 
   /** When so many tokens have dripped in since the bucket was full. */

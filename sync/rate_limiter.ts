@@ -1,8 +1,4 @@
 /** @module */
-import { currentScope } from "../tasks/kernel/context/current_scope.ts";
-import { Deadline } from "../tasks/kernel/loop/deadline.ts";
-import type { Clock } from "../tasks/kernel/loop/clock.ts";
-import type { Scheduler } from "../tasks/kernel/loop/scheduler.ts";
 import {
   checkMilliseconds,
   describe,
@@ -12,105 +8,10 @@ import {
   checkpointIfCancelled,
   ready,
 } from "../tasks/kernel/wait/checkpoint.ts";
-import {
-  ExternalWaiter,
-  type Place,
-  Waiter,
-} from "../tasks/kernel/wait/waiter.ts";
 import { printable } from "../tasks/kernel/watch/inspect.ts";
-import { AdmissionQueue } from "./_admission_queue.ts";
 import { checkWhole } from "./_checks.ts";
 import { type Rate, SlidingWindow, TokenBucket } from "./_rates.ts";
-
-interface TokenWait extends Waiter<void> {
-  readonly tokens: number;
-}
-
-class TokenWaiter extends Waiter<void> implements TokenWait {
-  readonly tokens: number;
-
-  constructor(place: Place, tokens: number, options?: WaitOptions) {
-    super(place, options);
-    this.tokens = tokens;
-  }
-}
-
-/** A wait on a loop with another clock: time stands still there meanwhile. */
-class ForeignTokenWaiter extends ExternalWaiter<void> implements TokenWait {
-  readonly tokens: number;
-
-  constructor(place: Place, tokens: number, options?: WaitOptions) {
-    super(place, options);
-    this.tokens = tokens;
-  }
-}
-
-/** The line of those who wait for tokens: the first has a timer, no other. */
-class TokenQueue extends AdmissionQueue<void, TokenWait> {
-  readonly #rate: Rate;
-  #scheduler: Scheduler = currentScope().scheduler;
-  /** How far the limiter's time is ahead of that of the loop's clock. */
-  #ahead = 0;
-  #deadline: Deadline | undefined = undefined;
-
-  constructor(rate: Rate) {
-    super("RateLimiter.acquire");
-    this.#rate = rate;
-  }
-
-  get clock(): Clock {
-    return this.#scheduler.clock;
-  }
-
-  get now(): number {
-    if (this.#scheduler.closed) this.#move();
-    return this.#scheduler.clock.now() + this.#ahead;
-  }
-
-  /** Takes `tokens` if they are free now; else gives when they are. */
-  tryTake(tokens: number): number | undefined {
-    const { now } = this;
-    const when = this.#rate.freeAt(tokens);
-    if (when > now) return when;
-    this.#rate.take(tokens, now);
-    return undefined;
-  }
-
-  protected override admits(first: TokenWait): boolean {
-    const when = this.tryTake(first.tokens);
-    if (when !== undefined) {
-      this.#arm(when - this.#ahead);
-      return false;
-    }
-    first.wake();
-    return true;
-  }
-
-  override leave(waiter: TokenWait): void {
-    super.leave(waiter);
-    if (this.first === undefined) this.#arm(undefined);
-  }
-
-  /** Goes on with the loop of the code that asks, as the run of its own is over. */
-  #move(): void {
-    const { scheduler } = currentScope();
-    if (scheduler.closed) return;
-    this.#ahead += this.#scheduler.clock.now() - scheduler.clock.now();
-    this.#scheduler = scheduler;
-    this.#arm(undefined);
-  }
-
-  #arm(when: number | undefined): void {
-    if (this.#deadline?.when === when) return;
-    this.#deadline?.stop();
-    this.#deadline = when === undefined
-      ? undefined
-      : new Deadline(this.#scheduler, when, () => {
-        this.#deadline = undefined;
-        this.admit();
-      });
-  }
-}
+import { TokenQueue } from "./_token_queue.ts";
 
 /**
  * So many in an interval: for a service that allows so many requests a second.
@@ -234,15 +135,9 @@ export class RateLimiter {
     const rejection = checkpointIfCancelled(options);
     if (rejection !== undefined) return rejection;
     const queue = this.#queue;
-    if (queue.first === undefined && queue.tryTake(tokens) === undefined) {
-      return ready(undefined);
-    }
-    const isHere = currentScope().scheduler.clock === queue.clock;
-    const Kind = isHere ? TokenWaiter : ForeignTokenWaiter;
-    const waiter = new Kind(queue, tokens, options);
-    const promise = queue.add(waiter);
-    if (queue.first === waiter) queue.admit(); // sets the timer
-    return promise;
+    return queue.tryPass(tokens)
+      ? ready(undefined)
+      : queue.pass(tokens, options);
   }
 
   #checkTokens(tokens: number): void {
@@ -259,7 +154,7 @@ export class RateLimiter {
   static {
     printable(RateLimiter, (limiter) => ({
       ...limiter.#options,
-      free: limiter.#rate.free(limiter.#queue.now),
+      free: limiter.#rate.free(limiter.#queue.now()),
       waiting: limiter.#queue.size,
     }));
   }

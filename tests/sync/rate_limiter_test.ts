@@ -10,6 +10,7 @@ import {
   createTask,
   getRunningLoop,
   moveOnAfter,
+  run,
   sleep,
   taskGroup,
 } from "@asyncio/asyncio/tasks";
@@ -259,6 +260,34 @@ Deno.test("on the real clock the rate is kept too", async () => {
   const start = now();
   for (let i = 0; i < 16; i++) await limiter.acquire();
   assert(now() - start >= 60);
+});
+
+for (const burst of [undefined, 100]) {
+  const kind = burst === undefined ? "window" : "bucket";
+  Deno.test(`${kind}: on the real clock, passes in quick succession are all counted`, async () => {
+    const limit = 100;
+    const interval = 20;
+    const limiter = new RateLimiter({ limit, interval, burst });
+    const before: number[] = [];
+    for (let i = 0; i < 4 * limit; i++) {
+      before.push(now());
+      await limiter.acquire();
+      const earlier = before[i - limit];
+      if (burst !== undefined || earlier === undefined) continue;
+      assert(now() - earlier >= interval, `${i}`);
+    }
+    assert(now() - before[0]! >= 3 * interval);
+  });
+}
+
+Deno.test("a limiter whose run ended in the middle of a burst goes on elsewhere", async () => {
+  const limiter = await run(async () => {
+    const limiter = new RateLimiter({ limit: 100, interval: 60_000 });
+    for (let i = 0; i < 50; i++) await limiter.acquire();
+    return limiter;
+  });
+  for (let i = 0; i < 50; i++) await limiter.acquire();
+  assert(Deno.inspect(limiter).includes("free: 0"));
 });
 
 Deno.test("a limiter keeps to the clock of the loop it was made on, and time stands still elsewhere meanwhile", async () => {

@@ -1,0 +1,173 @@
+/** The inside of a rate limiter. @module */
+import { currentScope } from "../tasks/kernel/context/current_scope.ts";
+import { realClock } from "../tasks/kernel/loop/clock.ts";
+import { Deadline } from "../tasks/kernel/loop/deadline.ts";
+import type { Runnable } from "../tasks/kernel/loop/runnable.ts";
+import type { Scheduler } from "../tasks/kernel/loop/scheduler.ts";
+import type { WaitOptions } from "../tasks/kernel/types.ts";
+import {
+  ExternalWaiter,
+  type Place,
+  Waiter,
+} from "../tasks/kernel/wait/waiter.ts";
+import { AdmissionQueue } from "./_admission_queue.ts";
+import type { Rate } from "./_rates.ts";
+
+/** Passes that come no more than so many milliseconds after each other ... */
+const QUICK_MS = 0.02;
+
+/** ... and so many of them in a row, are a burst. */
+const BURST = 8;
+
+/** How many passes of a burst are noted together at the most. */
+const BATCH = 64;
+
+interface TokenWait extends Waiter<void> {
+  readonly tokens: number;
+}
+
+class TokenWaiter extends Waiter<void> implements TokenWait {
+  readonly tokens: number;
+
+  constructor(place: Place, tokens: number, options?: WaitOptions) {
+    super(place, options);
+    this.tokens = tokens;
+  }
+}
+
+/** A wait on a loop with another clock: time stands still there meanwhile. */
+class ForeignTokenWaiter extends ExternalWaiter<void> implements TokenWait {
+  readonly tokens: number;
+
+  constructor(place: Place, tokens: number, options?: WaitOptions) {
+    super(place, options);
+    this.tokens = tokens;
+  }
+}
+
+/**
+ * The tokens of a limiter, and the line of those who wait for some: the first
+ * has a timer, no other.
+ *
+ * To read the real clock takes longer than everything else about a pass. So
+ * passes that follow each other in microseconds, before the next turn of the
+ * loop, are noted together, with the time at the end: later than they were, so
+ * that no window has too many, but no later than a timer could have fired.
+ */
+export class TokenQueue extends AdmissionQueue<void, TokenWait>
+  implements Runnable {
+  readonly runsUserCode = false;
+  readonly #rate: Rate;
+  #scheduler: Scheduler = currentScope().scheduler;
+  #deadline: Deadline | undefined = undefined;
+  /** When the clock was read last. */
+  #readAt = -Infinity;
+  /** How many times it was read in quick succession. */
+  #quick = 0;
+  /** Whether the next turn ends a burst. */
+  #isBurst = false;
+  /** The passes of the burst, and their tokens, that have not been noted. */
+  #passes = 0;
+  #tokens = 0;
+
+  constructor(rate: Rate) {
+    super("RateLimiter.acquire");
+    this.#rate = rate;
+  }
+
+  /** The time, with all that has passed noted. */
+  now(): number {
+    if (this.#scheduler.closed) this.#move();
+    const now = this.#scheduler.clock.now();
+    if (this.#tokens > 0) {
+      this.#rate.take(this.#tokens, now);
+      this.#passes = this.#tokens = 0;
+    }
+    return now;
+  }
+
+  /** Lets `tokens` pass if they are free and nothing waits. */
+  tryPass(tokens: number): boolean {
+    if (this.first !== undefined) return false;
+    if (this.#isBurst && this.#joinsBurst(tokens)) return true;
+    const now = this.now();
+    if (this.#rate.freeAt(tokens) > now) return false;
+    this.#rate.take(tokens, now);
+    this.#noteRead(now);
+    return true;
+  }
+
+  /** Waits until `tokens` may pass; `tryPass` did not let them. */
+  pass(tokens: number, options: WaitOptions | undefined): Promise<void> {
+    const isHere = currentScope().scheduler.clock === this.#scheduler.clock;
+    const Kind = isHere ? TokenWaiter : ForeignTokenWaiter;
+    const waiter = new Kind(this, tokens, options);
+    const promise = this.add(waiter);
+    if (this.first === waiter) this.admit(); // sets the timer
+    return promise;
+  }
+
+  /** Ends a burst: called in a turn of the loop. */
+  run(): void {
+    this.#isBurst = false;
+    this.#quick = 0;
+    this.now();
+  }
+
+  protected override admits(first: TokenWait): boolean {
+    const now = this.now();
+    const when = this.#rate.freeAt(first.tokens);
+    if (when > now) {
+      this.#arm(when);
+      return false;
+    }
+    this.#rate.take(first.tokens, now);
+    first.wake();
+    return true;
+  }
+
+  override leave(waiter: TokenWait): void {
+    super.leave(waiter);
+    if (this.first === undefined) this.#arm(undefined);
+  }
+
+  #joinsBurst(tokens: number): boolean {
+    if (this.#passes === BATCH) return false;
+    if (this.#rate.freeAt(this.#tokens + tokens) > -Infinity) return false;
+    this.#passes++;
+    this.#tokens += tokens;
+    return true;
+  }
+
+  #noteRead(now: number): void {
+    this.#quick = now - this.#readAt < QUICK_MS ? this.#quick + 1 : 0;
+    this.#readAt = now;
+    if (this.#quick < BURST || this.#isBurst) return;
+    if (this.#scheduler.clock !== realClock || this.#scheduler.closed) return;
+    this.#isBurst = true;
+    this.#scheduler.defer(this);
+  }
+
+  /** Goes on with the loop of the code that asks, as the run of its own is over. */
+  #move(): void {
+    const { scheduler } = currentScope();
+    if (scheduler.closed) return;
+    this.#rate.shift(scheduler.clock.now() - this.#scheduler.clock.now());
+    this.#scheduler = scheduler;
+    this.#readAt = -Infinity;
+    this.#isBurst = false;
+    this.#quick = 0;
+    this.#arm(undefined);
+  }
+
+  #arm(when: number | undefined): void {
+    if (this.#deadline?.when === when) return;
+    this.#deadline?.stop();
+    this.#deadline = when === undefined
+      ? undefined
+      : new Deadline(this.#scheduler, when, () => {
+        this.#deadline = undefined;
+        this.admit();
+      });
+  }
+}
