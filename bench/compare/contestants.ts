@@ -18,6 +18,8 @@ export const peerNames = [
   "rxjs",
   "fastq",
   "async_mutex",
+  "generic_pool",
+  "tarn",
   "execa",
 ] as const;
 

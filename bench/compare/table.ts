@@ -72,6 +72,8 @@ const COLUMNS: [string, PeerName[]][] = [
     "rxjs",
     "fastq",
     "async_mutex",
+    "generic_pool",
+    "tarn",
     "execa",
   ]],
 ];

@@ -22,6 +22,11 @@ export function sleepTime(k: number): number {
   return 1 + k % 20;
 }
 
+/** How many of ten permits the k-th task takes. */
+export function weightOf(k: number): number {
+  return 1 + k % 4;
+}
+
 /** Some order in which `size` different priorities come. */
 export function priorityOf(k: number, size: number): number {
   return (k * 7919) % size;
@@ -75,6 +80,12 @@ export const works = {
     size: 1000,
     targets: { asyncio: 4 },
   },
+  priority_many: {
+    title: "100 000 items into a priority queue, and out again in order",
+    unit: "item",
+    size: 100_000,
+    targets: { asyncio: 4 },
+  },
   lock: {
     title: "take and release a free lock",
     unit: "acquire",
@@ -97,6 +108,31 @@ export const works = {
     title: "1000 async functions, ten at a time, each gives way once",
     unit: "call",
     size: 1000,
+  },
+  weighted: {
+    title: "1000 tasks take 1 to 4 of 10 permits, each sleeps(0) with them",
+    unit: "task",
+    size: 1000,
+  },
+  rate: {
+    title: "1000 calls, one by one, at a rate that they do not reach",
+    unit: "call",
+    size: 1000,
+  },
+  pool: {
+    title: "take a resource that lies idle in a pool, and give it back",
+    unit: "acquire",
+    size: 1000,
+  },
+  pool_shared: {
+    title: "100 tasks share a pool of 10, and give way once with each resource",
+    unit: "acquire",
+    size: 1000,
+  },
+  broadcast: {
+    title: "each item to 100 subscribers, that hold 100 each and read them",
+    unit: "item",
+    size: 100,
   },
   sleeps: {
     title: "50 000 sleeps at once, of 1 to 20 ms",

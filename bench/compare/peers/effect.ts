@@ -2,13 +2,14 @@
 import * as Effect from "npm:effect@4.1.0/Effect";
 import * as Fiber from "npm:effect@4.1.0/Fiber";
 import * as Order from "npm:effect@4.1.0/Order";
+import * as PubSub from "npm:effect@4.1.0/PubSub";
 import * as Queue from "npm:effect@4.1.0/Queue";
 import * as Semaphore from "npm:effect@4.1.0/Semaphore";
 import * as Stream from "npm:effect@4.1.0/Stream";
 import * as TxPriorityQueue from "npm:effect@4.1.0/TxPriorityQueue";
 import { increment, numbers } from "../items.ts";
 import { check, serve } from "../serve.ts";
-import { priorityOf, sleepTime } from "../works.ts";
+import { priorityOf, sleepTime, weightOf } from "../works.ts";
 
 const together = { concurrency: "unbounded" } as const;
 
@@ -145,6 +146,35 @@ await serve("Effect 4.1.0", {
     Effect.runPromise(
       Effect.all(times(units, () => Effect.yieldNow), { concurrency: 10 }),
     ),
+
+  weighted: (units) =>
+    go(function* () {
+      const semaphore = yield* Semaphore.make(10);
+      const tasks = times(
+        units,
+        (k) => semaphore.withPermits(weightOf(k))(Effect.yieldNow),
+      );
+      yield* Effect.all(tasks, together);
+    }),
+
+  broadcast: (units) =>
+    go(function* () {
+      const broadcast = yield* PubSub.bounded<number>(100);
+      let received = 0;
+      const subscriber = Effect.gen(function* () {
+        const subscription = yield* PubSub.subscribe(broadcast);
+        for (let i = 0; i < units; i++) {
+          const item = yield* PubSub.take(subscription);
+          received += item;
+        }
+      });
+      const publisher = Effect.gen(function* () {
+        for (let i = 0; i < units; i++) yield* PubSub.publish(broadcast, 1);
+      });
+      const subscribers = times(100, () => Effect.scoped(subscriber));
+      yield* Effect.all([...subscribers, publisher], together);
+      check(received, 100 * units);
+    }),
 
   sleeps,
 

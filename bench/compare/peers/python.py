@@ -179,6 +179,7 @@ WORKS = {
         process, processes,
     )
 }
+WORKS["priority_many"] = priority
 WORKS["sleeping_tasks"] = sleeps  # gather makes a task of every coroutine
 
 

@@ -1,10 +1,13 @@
 import {
+  Broadcast,
   CancelledError,
   createTask,
   gather,
   Lock,
+  Pool,
   PriorityQueue,
   Queue,
+  RateLimiter,
   run,
   runSubprocess,
   Semaphore,
@@ -16,7 +19,7 @@ import { map } from "@asyncio/asyncio/streams/operators";
 import config from "../../../deno.json" with { type: "json" };
 import { asyncNumbers, increment, numbers, sumOf } from "../items.ts";
 import { check, serve } from "../serve.ts";
-import { priorityOf, sleepTime } from "../works.ts";
+import { priorityOf, sleepTime, weightOf } from "../works.ts";
 
 function times<T>(count: number, make: (k: number) => T): T[] {
   return Array.from({ length: count }, (_, k) => make(k));
@@ -49,6 +52,12 @@ async function handOver(units: number, pairs: number): Promise<void> {
     }
   });
   check(received, units);
+}
+
+async function prioritize(units: number): Promise<void> {
+  const queue = new PriorityQueue<number>();
+  for (let i = 0; i < units; i++) await queue.put(priorityOf(i, units));
+  for (let i = 0; i < units; i++) check(await queue.get(), i);
 }
 
 async function program(): Promise<void> {
@@ -103,11 +112,9 @@ await serve(`asyncio for Deno ${config.version}`, {
     check(last, units);
   },
 
-  async priority(units) {
-    const queue = new PriorityQueue<number>();
-    for (let i = 0; i < units; i++) await queue.put(priorityOf(i, units));
-    for (let i = 0; i < units; i++) check(await queue.get(), i);
-  },
+  priority: prioritize,
+
+  priority_many: prioritize,
 
   async lock(units) {
     const lock = new Lock();
@@ -144,6 +151,65 @@ await serve(`asyncio for Deno ${config.version}`, {
       await sleep(0);
       semaphore.release();
     }));
+  },
+
+  async weighted(units) {
+    const semaphore = new Semaphore(10);
+    await gather(times(units, (k) => async () => {
+      const guard = await semaphore.acquire({ permits: weightOf(k) });
+      await sleep(0);
+      guard.release();
+    }));
+  },
+
+  async rate(units) {
+    const limiter = new RateLimiter({ limit: 1e9, interval: 1000 });
+    let calls = 0;
+    for (let i = 0; i < units; i++) {
+      await limiter.acquire();
+      calls += await one();
+    }
+    check(calls, units);
+  },
+
+  async pool(units) {
+    const pool = new Pool({ create: () => ({}), max: 10 });
+    for (let i = 0; i < units; i++) {
+      const lease = await pool.acquire();
+      lease.release();
+    }
+    await pool.close();
+  },
+
+  async pool_shared(units) {
+    const pool = new Pool({ create: () => ({}), max: 10 });
+    await gather(times(100, () => async () => {
+      for (let i = 0; i < units / 100; i++) {
+        const lease = await pool.acquire();
+        await sleep(0);
+        lease.release();
+      }
+    }));
+    await pool.close();
+  },
+
+  async broadcast(units) {
+    const broadcast = new Broadcast<number>();
+    let received = 0;
+    await taskGroup(async (group) => {
+      for (let i = 0; i < 100; i++) {
+        const subscription = broadcast.subscribe({ maxSize: 100 });
+        group.createTask(async () => {
+          using it = subscription;
+          for (let i = 0; i < units; i++) {
+            const item = await it.get();
+            received += item;
+          }
+        });
+      }
+      for (let i = 0; i < units; i++) await broadcast.publish(1);
+    });
+    check(received, 100 * units);
   },
 
   async sleeps(units) {
