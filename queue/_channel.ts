@@ -22,17 +22,15 @@ import type { Items } from "./store/items.ts";
 
 const MAX_SIZE = "the size of a queue is a number of items";
 
-/** What becomes of an item for which a queue has no room. */
+/** What a full queue does with an item that is put. */
 export type Overflow = "wait" | "dropOldest" | "dropNewest";
 
 /**
- * Where those who put meet those who get: the inside of a queue, whatever its
- * order.
+ * The inside of a queue, whatever its order: items, getters and putters.
  *
- * After every step one of the lines is empty: nobody waits to get while there
- * are items, and nobody waits to put while there is room. Whatever makes a wait
- * unnecessary ends it at once, so there is no wake-up that somebody else could
- * be faster than.
+ * After every step, no getter waits while there are items, and no putter waits
+ * while there is room. What makes a wait unnecessary ends it at once, so there is
+ * no wake-up that another task could come before.
  */
 export class Channel<T> {
   readonly #name: string;
@@ -42,12 +40,12 @@ export class Channel<T> {
   readonly maxSize: number;
   items: Items<T>;
   isShutdown = false;
-  /** What becomes of an item for which there is no room. */
+  /** What happens to an item that is put while there is no room. */
   overflow: Overflow = "wait";
-  /** The user's function that is told of items that are dropped. */
+  /** The user's function that is called with each item that is dropped. */
   onDrop: ((item: T) => void) | undefined = undefined;
 
-  /** @param name The class of what it is the inside of. */
+  /** @param name The class of which this is the inside. */
   constructor(maxSize: number, items: Items<T>, name = "Queue") {
     if (typeof maxSize !== "number") {
       throw new TypeError(`${MAX_SIZE}, found ${describe(maxSize)}`);
@@ -63,17 +61,17 @@ export class Channel<T> {
     return this.maxSize > 0 && this.items.size >= this.maxSize;
   }
 
-  /** What a `get` rejects with when nothing more will come. */
+  /** The error of a `get` when there will be no more items. */
   get end(): Error {
     return shutDownGetError();
   }
 
-  /** Whether that is a failure: iterations and streams fail with it too. */
+  /** Whether that is a failure: then iterations and streams fail with it too. */
   get hasFailed(): boolean {
     return false;
   }
 
-  /** Puts `item` in; the caller has asked `checkpointIfCancelled` before. */
+  /** Puts `item` in; the caller has called `checkpointIfCancelled` before. */
   put(item: T, options?: WaitOptions): Promise<void> {
     if (this.isShutdown) return readyError(shutDownPutError(item));
     if (this.full && this.overflow === "wait") {
@@ -88,7 +86,7 @@ export class Channel<T> {
     return ready(undefined);
   }
 
-  /** Puts `item` in, where it does not have to wait. */
+  /** Puts `item` in, if there is room or the queue drops items. */
   putNow(item: T): void {
     if (!this.full) return this.accept(item);
     if (this.overflow === "dropNewest") return this.#drop([item]);
@@ -120,8 +118,8 @@ export class Channel<T> {
   }
 
   /**
-   * Takes out what `predicate` picks, which is foreign code: nothing changes
-   * before it has looked at all.
+   * Takes out the items that `predicate` picks. It is foreign code, so nothing
+   * changes before it was called with all items.
    */
   remove(predicate: (item: T) => boolean): T[] {
     const { items } = this;
@@ -141,8 +139,8 @@ export class Channel<T> {
   }
 
   /**
-   * Gives `item` to the first that waits, or else keeps it; there is room.
-   * Where it throws, nothing has changed.
+   * Hands `item` to the first getter, or keeps it; there is room. If it throws,
+   * nothing has changed.
    */
   accept(item: T): void {
     const awaited = this.getters.size > 0;
@@ -171,8 +169,7 @@ export class Channel<T> {
   }
 
   /**
-   * Lets the items of those in who wait to put one, in order, as far as there
-   * is room.
+   * Takes the items of the putters that wait, in order, as far as there is room.
    */
   #letIn(): void {
     let putter: Putter<T> | undefined;
@@ -208,7 +205,7 @@ export class Channel<T> {
     this.#drop(dropped);
   }
 
-  /** Tells of items that are dropped: last, as it runs foreign code. */
+  /** Reports dropped items to `onDrop`: last, as that is foreign code. */
   #drop(items: T[]): void {
     const { onDrop } = this;
     if (onDrop === undefined) return;
@@ -222,7 +219,7 @@ export class Channel<T> {
     }
   }
 
-  /** For debug mode: what nobody has taken, after a shutdown. */
+  /** For debug mode: the items that were not taken after a shutdown. */
   get #left(): string | undefined {
     const { size } = this.items;
     if (size === 0) return undefined;
@@ -231,12 +228,12 @@ export class Channel<T> {
   }
 }
 
-/** What `predicate` says of `item`. */
+/** Whether `predicate` picks `item`. */
 function picks<T>(predicate: (item: T) => boolean, item: T): boolean {
   const picked = predicate(item);
   if (isThenable(picked)) {
     throw new TypeError(
-      "the predicate of remove gives its answer at once, received a promise, which is always true",
+      "Cannot remove: the predicate returns its answer at once, received a promise, which is always true",
     );
   }
   return Boolean(picked);

@@ -1,4 +1,4 @@
-/** Those who wait at a channel. @module */
+/** The waits at a channel. @module */
 import type { WaitOptions } from "../tasks/kernel/types.ts";
 import {
   checkpointIfCancelled,
@@ -8,13 +8,12 @@ import { type Place, Waiter } from "../tasks/kernel/wait/waiter.ts";
 import { WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
 
 /**
- * Who stands in the line of a queue's getters: it is given an item, or told
- * that there will be none.
+ * A wait for an item: it gets one, or ends as there will be none.
  */
 export abstract class Getter<T> extends Waiter<unknown> {
   /**
-   * Takes `item`; false where there is no use for it any more. Either way it
-   * has left the line.
+   * Takes `item`; false if it has no use for it any more. Either way it has left
+   * the line.
    */
   abstract take(item: T): boolean;
 
@@ -26,7 +25,7 @@ export abstract class Getter<T> extends Waiter<unknown> {
 export class Get<T> extends Getter<T> {
   readonly #source: { readonly end: Error };
 
-  /** @param source Says what it rejects with when there will be no item. */
+  /** @param source Its `end` is the error if there will be no item. */
   constructor(place: Place, source: { end: Error }, options?: WaitOptions) {
     super(place, options);
     this.#source = source;
@@ -41,7 +40,7 @@ export class Get<T> extends Getter<T> {
   }
 }
 
-/** Who stands in the line of a queue's putters, with its item. */
+/** A wait for room, with the item to put. */
 export class Putter<T> extends Waiter<void> {
   readonly item: T;
 
@@ -52,8 +51,8 @@ export class Putter<T> extends Waiter<void> {
 }
 
 /**
- * How many items were put and not reported as done, and who waits until there
- * are none.
+ * How many items were put and not reported as done, and the calls that wait
+ * until there are none.
  */
 export class JoinCounter {
   readonly #joiners = new WaitQueue<void>("Queue.join");

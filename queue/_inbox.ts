@@ -3,7 +3,7 @@ import { Channel } from "./_channel.ts";
 import { LaggedError, QueueShutDownError } from "./errors.ts";
 import { Ring } from "./store/ring.ts";
 
-/** What becomes of an item for which a subscription has no room. */
+/** What a full subscription does with an item. */
 export type InboxOverflow = "wait" | "dropOldest" | "fail";
 
 /** The side of a broadcast that an inbox sees. */
@@ -14,11 +14,11 @@ export interface Hub<T> {
 
 /** The items published for one subscription, until it takes them. */
 export class Inbox<T> extends Channel<T> {
-  /** The number of the first item that it is to get. */
+  /** The number of the first item that it gets. */
   readonly from: number;
-  /** How many items it was to get, and did not. */
+  /** How many items it has missed. */
   missed = 0;
-  /** Whether those who publish wait for it. */
+  /** Whether the hub counts it among those that publishers wait for. */
   isBlocking = false;
   readonly #policy: InboxOverflow;
   readonly #hub: Hub<T>;
@@ -43,19 +43,19 @@ export class Inbox<T> extends Channel<T> {
     return this.#hasLagged;
   }
 
-  /** Whether a publisher has to wait for room in here. */
+  /** Whether publishers have to wait for room in it. */
   get isBlocked(): boolean {
     return this.full && this.#policy === "wait" && !this.isShutdown;
   }
 
-  /** Takes an item that was published; whoever has to wait for room has. */
+  /** Takes a published item; publishers have waited for room if they have to. */
   deliver(item: T): void {
     if (this.isShutdown) this.missed++;
     else if (!this.full) this.accept(item);
     else if (this.#policy === "fail") {
       this.missed++;
       this.#hasLagged = true;
-      this.isShutdown = true; // what is in it is still given
+      this.isShutdown = true; // what it has can still be taken
     } else {
       this.items.take();
       this.missed++;

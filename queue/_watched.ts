@@ -7,7 +7,7 @@ import {
 import { type Place, Waiter } from "../tasks/kernel/wait/waiter.ts";
 import { WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
 
-/** A wait for a change: it is shown each value that is set. */
+/** A wait for a change: `see` is called with each value that is set. */
 abstract class Watcher<T> extends Waiter<unknown> {
   /** The version that was current when it began. */
   readonly from: number;
@@ -17,7 +17,7 @@ abstract class Watcher<T> extends Waiter<unknown> {
     this.from = from;
   }
 
-  /** Ends with `value`, if it is the one that it waits for. */
+  /** Ends the wait with `value`, if it waits for that. */
   abstract see(value: T, version: number): void;
 }
 
@@ -52,7 +52,7 @@ class Until<T> extends Watcher<T> {
   }
 }
 
-/** A value that changes, and those who wait for that. */
+/** A value that changes, and the waits for that. */
 export class Watched<T> {
   readonly watchers: WaitQueue<unknown, Watcher<T>> = new WaitQueue(
     "Watch.changed",
@@ -60,7 +60,7 @@ export class Watched<T> {
   value: T;
   /** How many times it has changed. */
   version = 0;
-  /** The values that the watchers have not been shown yet. */
+  /** The values that the watchers have not seen yet. */
   readonly #changes: T[] = [];
 
   constructor(value: T) {
@@ -68,8 +68,8 @@ export class Watched<T> {
   }
 
   /**
-   * Sets the value. Predicates are foreign code: what they set is shown to all
-   * after this one, so that all see the values in the same order.
+   * Sets the value. Predicates are foreign code: a value that one of them sets is
+   * seen after this one, so that all watchers see them in the same order.
    */
   set(value: T): void {
     if (Object.is(value, this.value)) return;
@@ -122,7 +122,7 @@ function accepts<T>(predicate: (value: T) => unknown, value: T): boolean {
   const accepted = predicate(value);
   if (isThenable(accepted)) {
     throw new TypeError(
-      "the predicate of waitFor gives its answer at once, received a promise, which is always true",
+      "Cannot wait: the predicate of waitFor returns its answer at once, received a promise, which is always true",
     );
   }
   return Boolean(accepted);
@@ -145,12 +145,12 @@ class Next<T> extends Watcher<T> {
 }
 
 /**
- * The current value, and then the latest each time it has changed. By hand, as
- * an async generator would let `return` wait for the `next` that is under way.
+ * The current value, and then the latest each time it has changed. Written by
+ * hand, as `return` of an async generator waits for the `next` under way.
  */
 export class LatestValues<T> implements AsyncIterator<T, undefined>, Place {
   readonly what = "Watch.changed";
-  /** The version that was given last. */
+  /** The version that was delivered last. */
   seen = -1;
   readonly #watched: Watched<T>;
   readonly #waiting = new Set<Next<T>>();

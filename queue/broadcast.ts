@@ -20,17 +20,16 @@ import { type Subscription, subscriptionOf } from "./subscription.ts";
 const OVERFLOWS: readonly unknown[] = ["wait", "dropOldest", "fail"];
 
 /**
- * Every item to every subscriber. asyncio has none; tokio has
- * `sync::broadcast`, Effect `PubSub`.
+ * Every item to every subscriber. asyncio has no counterpart; tokio has
+ * `sync::broadcast`, Effect has `PubSub`.
  *
- * - A subscriber gets what is published while it is subscribed, in that order,
- *   and at its own pace. Items published while there is none are gone, but for
- *   those that are kept for `replay`.
- * - What happens when one of them is too slow is its own choice: publishers
- *   wait for it, it misses items, or it fails. Those with room are not held up
- *   by others that miss items or fail.
- * - `publish` reaches all subscribers or, given up, none. Those who wait to
- *   publish do so in order of arrival.
+ * - A subscriber gets the items published while it is subscribed, in order, at
+ *   its own pace. An item published without subscribers is gone, unless it is
+ *   kept for `replay`.
+ * - Each subscriber chooses what happens when it is too slow: publishers wait for
+ *   it, it misses items, or it fails.
+ * - `publish` reaches all subscribers or, given up, none. Calls that wait are
+ *   served in order of arrival.
  *
  * @typeParam T The items. One with a `then`, such as a promise, is refused, as
  * `await subscription.get()` would wait for it.
@@ -59,7 +58,7 @@ const OVERFLOWS: readonly unknown[] = ["wait", "dropOldest", "fail"];
  * assertEquals(seen.sort(), ["a 7", "a 8", "b 7", "b 8"]);
  * ```
  *
- * @example What came before, for those who come later
+ * @example The last items, for a late subscriber
  * ```ts
  * import { Broadcast } from "@asyncio/asyncio/queue";
  * import { assertEquals } from "@std/assert";
@@ -86,30 +85,30 @@ export class Broadcast<T> {
   #isShutdown = false;
 
   /**
-   * Makes one that has no subscribers.
+   * Makes a broadcast without subscribers.
    *
-   * @param options `replay`: how many of the last items are kept for those who
-   * subscribe later; 0 unless given.
+   * @param options `replay`: how many of the last items are kept for later
+   * subscribers; 0 unless given.
    * @throws {RangeError} `replay` is not a whole number from 0.
-   * @throws {TypeError} `replay` is no number.
+   * @throws {TypeError} `replay` is not a number.
    */
   constructor(options?: { replay?: number | undefined }) {
     this.#replay = options?.replay ?? 0;
     checkReplay(this.#replay);
   }
 
-  /** How many subscriptions have not ended. */
+  /** How many subscriptions have not been disposed of. */
   get subscribers(): number {
     return this.#inboxes.size;
   }
 
   /**
-   * Gives `item` to every subscriber, and waits before that until there is room
-   * at those that publishers wait for.
+   * Waits until there is room at all subscribers that publishers wait for, and
+   * then delivers `item` to every subscriber at once.
    *
-   * **Cancel safety:** given up, no subscriber gets the item. Once it was let
-   * in all of them have it, and a later cancel is delivered at the
-   * next wait.
+   * **Cancel safety:** given up, no subscriber gets the item. Once it was
+   * delivered all of them have it, and a later cancel is delivered at the next
+   * wait.
    *
    * @throws {TypeError} `item` has a `then`.
    * @throws {QueueShutDownError} The broadcast is shut down, or is while this
@@ -132,7 +131,7 @@ export class Broadcast<T> {
   }
 
   /**
-   * Adds a subscriber: it gets all that is published from now on.
+   * Adds a subscriber: it gets every item published from now on.
    *
    * @throws {RangeError} `maxSize` is `NaN`, or `replay` not a whole number
    * from 0.
@@ -140,21 +139,20 @@ export class Broadcast<T> {
    */
   subscribe(options: {
     /**
-     * How many items may wait to be taken; 0 or less for no bound, as unless
-     * given.
+     * How many items it holds until they are taken; 0 or less, the default, for
+     * no bound.
      */
     maxSize?: number | undefined;
     /**
-     * What happens when there is no room for an item: `publish` waits
-     * (`"wait"`, as unless given); the oldest item is dropped, and counted in
-     * {@linkcode Subscription.missed} (`"dropOldest"`); or the subscription
-     * gives what it has, and then fails with {@linkcode LaggedError}
-     * (`"fail"`).
+     * What happens if there is no room for an item. With `"wait"`, the default,
+     * `publish` waits. With `"dropOldest"` the oldest item is dropped, and
+     * {@linkcode Subscription.missed} counts it. With `"fail"` the subscription
+     * fails with {@linkcode LaggedError} after the items that it holds.
      */
     overflow?: "wait" | "dropOldest" | "fail" | undefined;
     /**
-     * How many of the items that the broadcast has kept it gets at first, the
-     * last ones, as far as there is room; 0 unless given.
+     * How many of the items that the broadcast has kept it gets first, the last
+     * ones, as far as it has room; 0 unless given.
      */
     replay?: number | undefined;
   } = {}): Subscription<T> {
@@ -179,8 +177,8 @@ export class Broadcast<T> {
   }
 
   /**
-   * Ends the broadcast: `publish` throws from now on, also the calls that wait,
-   * and the subscriptions end once what they have is taken. Calling it again is
+   * Ends the broadcast: `publish` rejects from now on, also the calls that wait,
+   * and a subscription ends after the items that it holds. Calling it again is
    * harmless.
    *
    * @example
@@ -210,8 +208,8 @@ export class Broadcast<T> {
   }
 
   /**
-   * Streams among the subscribers may run foreign code meanwhile: what that
-   * publishes comes after this, and who subscribes gets the next item.
+   * A subscriber that is a stream may run foreign code meanwhile: an item that it
+   * publishes is delivered after this one, and a new subscriber gets the next.
    */
   #deliver(item: T): void {
     const number = this.#published++;
@@ -237,13 +235,13 @@ export class Broadcast<T> {
     this.#admit();
   }
 
-  /** Lets the items of those in who wait to publish, in order. */
+  /** Delivers the items of the calls that wait, in order. */
   #admit(): void {
     let publisher: Putter<T> | undefined;
     while (
       !this.#mustWait && (publisher = this.#publishers.first) !== undefined
     ) {
-      publisher.wake(); // it can't be given up from here on
+      publisher.wake(); // from here on it cannot be given up
       this.#deliver(publisher.item);
     }
   }

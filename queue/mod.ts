@@ -2,13 +2,13 @@
  * Queues: how tasks hand work over. Python's `asyncio` queues, as Web Streams
  * too; and how one task tells many.
  *
- * | who gets an item | |
+ * | each item goes to | |
  * |---|---|
- * | one, first in, first out | {@linkcode Queue} |
- * | one, last in, first out | {@linkcode LifoQueue} |
- * | one, smallest first | {@linkcode PriorityQueue} |
+ * | one consumer, first in, first out | {@linkcode Queue} |
+ * | one consumer, last in, first out | {@linkcode LifoQueue} |
+ * | one consumer, smallest first | {@linkcode PriorityQueue} |
  * | every subscriber | {@linkcode Broadcast} |
- * | every watcher, the latest only | {@linkcode Watch} |
+ * | every watcher, only the latest | {@linkcode Watch} |
  *
  * Producers `put`, consumers `get`, each in a task of its own. A bound makes
  * producers wait for consumers. `shutdown()` says that nothing more will come:
@@ -17,8 +17,8 @@
  * What holds for all of them:
  *
  * - **First come, first served**, and handed over directly, so that no newcomer
- *   can be faster than those who wait.
- * - **Nothing is lost, nothing comes twice**, whoever gives up, and when. An
+ *   can come before a waiter.
+ * - **Nothing is lost, nothing comes twice**, whatever is cancelled, and when. An
  *   item that was handed to a consumer is its own, and a cancel that comes
  *   later is delivered at its next wait.
  * - **Every wait can be given up**: by a cancel of its task, by a timeout

@@ -24,8 +24,8 @@ export interface PriorityQueueOptions<T> {
  * strings, dates, and of arrays of those item by item, a prefix before what it
  * is a prefix of. What it does not know is equal, so `[priority, payload]` is
  * ordered by the priority, and then by arrival. An item must not change its
- * place in the order while it is in the queue. `NaN` and an invalid date, which
- * are in no order, are refused.
+ * place in the order while it is in the queue. `NaN` and an invalid date have no
+ * place in it and are refused.
  *
  * A `compare` that throws fails the `put` or `get` that called it, and nothing
  * has changed.

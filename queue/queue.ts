@@ -24,20 +24,19 @@ import { readableOf, writableOf } from "./_web_streams.ts";
 export let setStore: <T>(queue: Queue<T>, items: Items<T>) => void;
 
 /**
- * First in, first out, from those who put to those who get. Mirrors
- * `asyncio.Queue`.
+ * First in, first out, from producers to consumers. Mirrors `asyncio.Queue`.
  *
- * - Items leave in the order in which they came; those who wait to get, or to
+ * - Items leave in the order in which they came; calls that wait to get, or to
  *   put, are served in the order in which they came.
  * - Handed over directly: what is put next goes to the first that waits to get,
- *   without passing through the queue; and who makes room lets the item of the
- *   first that waits to put in, at once. Nobody can come in between.
+ *   without passing through the queue; and a `get` that makes room takes the item
+ *   of the first `put` that waits, at once. No other call can come in between.
  * - Nothing is lost or doubled by giving up: an item that was handed over is
  *   had, one that could not be put was not put.
  * - With a `maxSize`, `put` waits while the queue is full, so that a fast
  *   producer goes no faster than its consumers.
- * - Or it drops items when it is full, with `overflow`: the oldest, for those
- *   who want the latest, or the newest, for those who shed load.
+ * - With `overflow` it drops items instead when it is full: the oldest, if the
+ *   latest matter, or the newest, to shed load.
  * - `join` waits until every item that was put has been reported as done.
  *
  * @typeParam T The items. One with a `then`, such as a promise, is refused, as
@@ -91,24 +90,24 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
   /**
    * Makes an empty queue.
    *
-   * @param options How many items it holds at most (0 or less for no bound), or
-   * an object that also says what happens when there is no room.
+   * @param options How many items it holds at most (0 or less for no bound), or an
+   * object that also decides what happens if there is no room.
    * @throws {RangeError} `maxSize` is `NaN`.
    * @throws {TypeError} An option has a value that it cannot have.
    */
   constructor(
     options: number | {
-      /** How many items it holds at most; 0 or less for no bound, as unless given. */
+      /** How many items it holds at most; 0 or less, the default, for no bound. */
       maxSize?: number | undefined;
       /**
-       * What `put` does when there is no room: `"wait"` for some, as unless
-       * given; drop the item that would leave next (`"dropOldest"`), or the one
-       * that is put (`"dropNewest"`). What is dropped counts as done.
+       * What `put` does if there is no room: `"wait"`, the default; drop the item
+       * that would leave next (`"dropOldest"`); or drop the item that is put
+       * (`"dropNewest"`). A dropped item counts as done.
        */
       overflow?: "wait" | "dropOldest" | "dropNewest" | undefined;
       /**
-       * Called with each item that is dropped, also by an immediate shutdown.
-       * What it throws is reported to the loop's exception handler.
+       * Called with each item that is dropped, also by an immediate shutdown. What
+       * it throws is reported to the loop's exception handler.
        */
       onDrop?: ((item: T) => void) | undefined;
     } = 0,
@@ -292,12 +291,12 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
   }
 
   /**
-   * Takes the items out that `predicate` picks, and gives them in the order in
-   * which they would have left. They count as done, and those who wait to put
-   * one are let in.
+   * Takes out the items that `predicate` picks, and returns them in the order in
+   * which they would have left. They count as done, and calls that wait to put an
+   * item go on.
    *
-   * @param predicate Called with each item; if it throws, nothing has changed.
-   * @throws {TypeError} `predicate` gives a promise.
+   * @param predicate Called with each item; if it throws, nothing changes.
+   * @throws {TypeError} `predicate` returns a promise.
    * @throws {Error} `predicate` has changed the queue.
    *
    * @example Give an item another priority

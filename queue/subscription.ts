@@ -5,23 +5,22 @@ import type { Inbox } from "./_inbox.ts";
 import { QueueIterator } from "./_iterator.ts";
 import { readableOf } from "./_web_streams.ts";
 
-/** Makes the subscription to what comes into `inbox`: for `Broadcast`. */
+/** Makes the subscription that reads from `inbox`: for `Broadcast`. */
 export let subscriptionOf: <T>(
   inbox: Inbox<T>,
   unsubscribe: () => void,
 ) => Subscription<T>;
 
 /**
- * One receiver of a {@linkcode Broadcast}, which gets every item published
- * while it is subscribed. Made by {@linkcode Broadcast.subscribe}.
+ * One receiver of a {@linkcode Broadcast}: it gets every item published while it
+ * is subscribed. Made by {@linkcode Broadcast.subscribe}.
  *
- * - Items come in the order in which they were published; several calls that
- *   wait on one subscription share its items, first come, first served.
- * - It ends with the block of its `using`, or with the broadcast: then it still
- *   gives what has been published before.
- * - One that is neither read nor ended fills up. What happens then was said
- *   when it was made: publishers wait for it, it misses the oldest items, or it
- *   fails.
+ * - Items come in the order in which they were published. Several calls that wait
+ *   on one subscription share its items, first come, first served.
+ * - It ends when it is disposed of, best by `using`. It also ends with the
+ *   broadcast, after the items published before.
+ * - Read it or dispose of it: it fills up otherwise, and then its `overflow`
+ *   decides whether publishers wait for it, it misses items, or it fails.
  *
  * @typeParam T The items.
  *
@@ -49,7 +48,7 @@ export class Subscription<T> implements AsyncIterable<T>, Disposable {
     this.#unsubscribe = unsubscribe;
   }
 
-  /** How many items it has missed, as there was no room for them. */
+  /** How many items it has missed because it had no room. */
   get missed(): number {
     return this.#inbox.missed;
   }
@@ -57,14 +56,13 @@ export class Subscription<T> implements AsyncIterable<T>, Disposable {
   /**
    * Takes the next item, and waits for one if there is none.
    *
-   * **Cancel safety:** given up, it takes no item. Once an item was handed
-   * over, this gives it, and a later cancel is delivered at the next
-   * wait.
+   * **Cancel safety:** given up, it takes no item. Once an item was handed over,
+   * this resolves to it, and a later cancel is delivered at the next wait.
    *
-   * @throws {QueueShutDownError} Nothing more will come: the broadcast was shut
-   * down, or the subscription has ended, also while this waits.
-   * @throws {LaggedError} It was too slow, with the overflow `"fail"`, and what
-   * it had before has been taken.
+   * @throws {QueueShutDownError} There will be no more items: the broadcast was
+   * shut down, or the subscription was disposed of, also while this waits.
+   * @throws {LaggedError} It was too slow, with the overflow `"fail"`, and the
+   * items before that have been taken.
    * @throws {CancelledError} The task was cancelled.
    * @throws The signal's reason, when it aborts.
    */
@@ -76,7 +74,7 @@ export class Subscription<T> implements AsyncIterable<T>, Disposable {
    * Takes the next item, now or not at all.
    *
    * @throws {QueueEmptyError} There is none.
-   * @throws {QueueShutDownError} Nothing more will come.
+   * @throws {QueueShutDownError} There will be no more.
    * @throws {LaggedError} As {@linkcode Subscription.get}.
    */
   getNowait(): T {
@@ -84,8 +82,8 @@ export class Subscription<T> implements AsyncIterable<T>, Disposable {
   }
 
   /**
-   * Takes items until nothing more will come. Leaving the loop does not end the
-   * subscription: disposing it does.
+   * Takes items until there will be no more. Leaving the loop does not end the
+   * subscription: disposing of it does.
    *
    * **Cancel safety:** each `next()` is a wait like {@linkcode
    * Subscription.get}. `return()`, which ends the iteration, also ends a
@@ -98,7 +96,7 @@ export class Subscription<T> implements AsyncIterable<T>, Disposable {
   }
 
   /**
-   * The items as a Web Stream, the same one every time: it takes one for each
+   * The items as a Web Stream, the same one every time. It takes one item for each
    * read, and ends or fails as the iteration does. Cancelling it ends the
    * subscription.
    *
@@ -127,8 +125,8 @@ export class Subscription<T> implements AsyncIterable<T>, Disposable {
   }
 
   /**
-   * Ends the subscription, and drops what it has not taken. Calls that wait are
-   * rejected, iterations and the stream end.
+   * Ends the subscription and drops the items that were not taken. Calls that wait
+   * reject; iterations and the stream end.
    */
   [Symbol.dispose](): void {
     this.#unsubscribe();

@@ -9,14 +9,14 @@ import { printable } from "../tasks/kernel/watch/inspect.ts";
 import { LatestValues, Watched } from "./_watched.ts";
 
 /**
- * A value that changes, for those who want the latest only: settings, a state,
- * progress. asyncio has none; tokio calls it `sync::watch`, Effect
+ * A value that changes, and of which only the latest matters: settings, a state,
+ * progress. asyncio has no counterpart; tokio has `sync::watch`, Effect has
  * `SubscriptionRef`.
  *
- * - Setting it never waits, and wakes those who wait. A value that is the same
- *   (by `Object.is`) is no change.
- * - Who is slow misses values in between, but never the last one; who has to
- *   get all of them subscribes to a {@linkcode Broadcast}.
+ * - Setting it never waits, and wakes the calls that wait. An equal value, by
+ *   `Object.is`, is no change.
+ * - A slow reader misses values in between, but never the last one. To get all
+ *   of them, subscribe to a {@linkcode Broadcast}.
  *
  * @typeParam T The value. One with a `then`, such as a promise, is refused, as
  * awaiting it would wait for that.
@@ -48,7 +48,7 @@ export class Watch<T> implements AsyncIterable<T> {
   readonly #watched: Watched<T>;
 
   /**
-   * Makes one.
+   * Makes a watch.
    *
    * @param value The first value.
    * @throws {TypeError} `value` has a `then`.
@@ -59,9 +59,8 @@ export class Watch<T> implements AsyncIterable<T> {
   }
 
   /**
-   * The value. Setting another one wakes those who wait for a change.
-   *
-   * Setting one with a `then` throws a `TypeError`.
+   * The value. Setting another one wakes the calls that wait for a change;
+   * setting one with a `then` throws a `TypeError`.
    */
   get value(): T {
     return this.#watched.value;
@@ -73,10 +72,9 @@ export class Watch<T> implements AsyncIterable<T> {
   }
 
   /**
-   * Sets the value to what `f` makes of it; if that throws, nothing has
-   * changed.
+   * Sets the value to what `f` returns for it; if `f` throws, nothing changes.
    *
-   * @throws {TypeError} `f` gives something with a `then`.
+   * @throws {TypeError} `f` returns something with a `then`.
    *
    * @example
    * ```ts
@@ -93,10 +91,10 @@ export class Watch<T> implements AsyncIterable<T> {
   }
 
   /**
-   * Waits for the next change from now on, and gives the value it was set to.
+   * Waits for the next change from now on, and resolves to the new value.
    *
-   * **Cancel safety:** given up, it leaves nothing behind. Woken before that,
-   * it gives the value, and the cancel is delivered at the next wait.
+   * **Cancel safety:** given up, it leaves nothing behind. Woken before that, it
+   * resolves to the value, and the cancel is delivered at the next wait.
    *
    * @throws {CancelledError} The task was cancelled.
    * @throws The signal's reason, when it aborts.
@@ -106,16 +104,16 @@ export class Watch<T> implements AsyncIterable<T> {
   }
 
   /**
-   * Waits until `predicate` gives something truthy for the value, and gives the
-   * value that it was.
+   * Waits until `predicate` returns something truthy for the value, and resolves to
+   * that value.
    *
-   * The predicate is called at once, and then with every value that is set, in
-   * the code that sets it; so it misses none, even if the value has changed
-   * again when the waiting code goes on.
+   * The predicate is called at once, and then with every value that is set, by
+   * the code that sets it. So it misses none, even if the value has changed again
+   * before the waiting code resumes.
    *
    * **Cancel safety:** as of {@linkcode Watch.changed}.
    *
-   * @throws {TypeError} `predicate` is no function, or gives a promise.
+   * @throws {TypeError} `predicate` is not a function, or returns a promise.
    * @throws What `predicate` throws.
    * @throws {CancelledError} The task was cancelled.
    * @throws The signal's reason, when it aborts.
@@ -146,7 +144,7 @@ export class Watch<T> implements AsyncIterable<T> {
   }
 
   /**
-   * The value now, and then the latest each time it has changed. It never ends
+   * The current value, and then the latest each time it has changed. It never ends
    * by itself.
    *
    * **Cancel safety:** each `next()` is a wait like {@linkcode Watch.changed}.

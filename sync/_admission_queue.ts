@@ -3,23 +3,23 @@ import type { Waiter } from "../tasks/kernel/wait/waiter.ts";
 import { WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
 
 /**
- * A line in which the first waits for something that depends on the waiter: so
- * many permits, so many tokens. A waiter further back never overtakes it, even
- * if there is enough for that one.
+ * A queue in which each waiter needs its own amount: of permits, of tokens. Only
+ * the first is admitted. A waiter further back never overtakes it, even if there
+ * is enough for that one: otherwise a large amount might never be admitted.
  *
- * Who leaves may have held others up, so the new first is looked at each time a
- * waiter leaves, however its wait ended.
+ * A waiter that leaves may have held up the others, so the new first is checked
+ * each time a waiter leaves, however its wait ended.
  */
 export abstract class AdmissionQueue<T, W extends Waiter<T>>
   extends WaitQueue<T, W> {
   #isAdmitting = false;
 
-  /** Takes what `first` waits for, and wakes it; false if it has to wait. */
+  /** Takes what `first` needs and wakes it; false if `first` has to wait. */
   protected abstract admits(first: W): boolean;
 
-  /** Lets waiters in, in order, up to the first that has to wait. */
+  /** Admits waiters in order, up to the first that has to wait. */
   admit(): void {
-    if (this.#isAdmitting) return; // from `leave` of one that is let in
+    if (this.#isAdmitting) return; // called by `leave` of a waiter that is being admitted
     this.#isAdmitting = true;
     let first: W | undefined;
     do first = this.first; while (first !== undefined && this.admits(first));

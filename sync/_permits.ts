@@ -5,7 +5,7 @@ import { printable } from "../tasks/kernel/watch/inspect.ts";
 import { AdmissionQueue } from "./_admission_queue.ts";
 import type { Guard } from "./guard.ts";
 
-/** Some permits, to be given back once. */
+/** Permits that were taken; they can be given back once. */
 export class Permit implements Guard {
   readonly count: number;
   #permits: Permits | undefined;
@@ -28,7 +28,7 @@ export class Permit implements Guard {
     this.release();
   }
 
-  /** Where the permits are from, the first time; they are not given back. */
+  /** Ends the hold without giving back; returns where to give back to, once. */
   protected spend(): Permits | undefined {
     const permits = this.#permits;
     this.#permits = undefined;
@@ -40,7 +40,7 @@ export class Permit implements Guard {
   }
 }
 
-/** A wait for permits, with the guard that is meant for it. */
+/** A wait for permits, with the guard that it will be woken with. */
 export class PermitWaiter extends Waiter<unknown> {
   readonly permit: Permit;
 
@@ -49,22 +49,22 @@ export class PermitWaiter extends Waiter<unknown> {
     this.permit = permit;
   }
 
-  /** Called when its permits have been taken for it. */
+  /** Called when its permits have been taken. */
   enter(): void {
     this.wake(this.permit);
   }
 }
 
 /**
- * Permits to take and give back, and the line of those who wait for some: the
- * inside of semaphores and read-write locks.
+ * A number of permits, and the queue of waiters that need some: the inside of
+ * semaphores and read-write locks.
  */
 export class Permits extends AdmissionQueue<unknown, PermitWaiter> {
   #capacity: number;
   #taken = 0;
   readonly #isBounded: boolean;
 
-  /** @param isBounded Whether it is an error to give back more than was taken. */
+  /** @param isBounded Whether giving back more than was taken is an error. */
   constructor(what: string, capacity: number, isBounded: boolean) {
     super(what);
     this.#capacity = capacity;
@@ -76,12 +76,12 @@ export class Permits extends AdmissionQueue<unknown, PermitWaiter> {
     return this.#taken;
   }
 
-  /** How many are free; below 0 while more are taken than there are to be. */
+  /** How many are free; negative after a `resize` below what is taken. */
   get free(): number {
     return this.#capacity - this.#taken;
   }
 
-  /** Takes `count`, unless some have to be waited for. */
+  /** Takes `count` permits, if that needs no wait. */
   tryTake(count: number): boolean {
     if (this.first !== undefined || count > this.#capacity - this.#taken) {
       return false;
@@ -90,7 +90,7 @@ export class Permits extends AdmissionQueue<unknown, PermitWaiter> {
     return true;
   }
 
-  /** Gives `count` back. More than were taken make the capacity larger. */
+  /** Gives `count` back; more than were taken enlarge the capacity. */
   giveBack(count: number): void {
     const surplus = count - this.#taken;
     if (surplus <= 0) this.#taken -= count;
@@ -102,7 +102,7 @@ export class Permits extends AdmissionQueue<unknown, PermitWaiter> {
     if (this.first !== undefined) this.admit();
   }
 
-  /** Changes how many there are; those that are taken stay so. */
+  /** Changes the capacity; permits that are taken stay taken. */
   resize(capacity: number): void {
     this.#capacity = capacity;
     this.admit();

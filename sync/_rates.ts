@@ -1,27 +1,27 @@
 /** How many tokens may be taken, and when. @module */
 
-/** A rate: it knows when tokens are free, and that they were taken. */
+/** A record of the tokens that were taken, and when the next are free. */
 export interface Rate {
-  /** How many tokens can be taken at once at the most. */
+  /** How many tokens can be taken at once at most. */
   readonly most: number;
-  /** When so many tokens are free, if no others are taken before. */
+  /** When so many tokens will be free, if no others are taken before. */
   freeAt(tokens: number): number;
-  /** Notes that `tokens` are taken at `now`; they are free. */
+  /** Records that `tokens` are taken at `now`; they are free. */
   take(tokens: number, now: number): void;
   /** How many whole tokens are free at `now`. */
   free(now: number): number;
-  /** Moves all that it has noted by `ms`: for a clock that shows another time. */
+  /** Moves all recorded times by `ms`, for a clock that shows another time. */
   shift(ms: number): void;
 }
 
-/** How many moments there is room for before the first growth: a power of 2. */
+/** The first size of the ring: a power of 2. */
 const ROOM = 16;
 
 /**
  * At most `limit` tokens in any window of `interval` milliseconds: a token is
  * free again exactly one interval after it was taken.
  *
- * It keeps the moments at which tokens were taken, and how many each time, in a
+ * It keeps the times at which tokens were taken, and how many each time, in a
  * ring that holds no more than those of the last interval.
  */
 export class SlidingWindow implements Rate {
@@ -84,7 +84,7 @@ export class SlidingWindow implements Rate {
     return (this.#first + i) & (this.#times.length - 1);
   }
 
-  /** When what was taken there is free again: never early by a rounding. */
+  /** When the tokens taken there are free again: never early by a rounding. */
   #backAt(slot: number): number {
     const taken = this.#times[slot]!;
     const back = taken + this.#interval;

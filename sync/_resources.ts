@@ -21,7 +21,7 @@ import { settle } from "./_settle.ts";
 import type { Lease } from "./lease.ts";
 import { PoolClosedError } from "./errors.ts";
 
-/** What a pool is told about its resources. */
+/** The options of a pool, with their defaults. */
 export interface ResourceOptions<T> {
   readonly create: Coroutine<T>;
   readonly destroy?: ((resource: T) => unknown) | undefined;
@@ -37,15 +37,15 @@ export interface ResourceOptions<T> {
 /** A resource that exists. */
 interface Entry<T> {
   readonly resource: T;
-  /** When it was made; 0 if no time matters. */
+  /** When it was made; 0 if there are no time limits. */
   readonly born: number;
-  /** When it was last given back. */
+  /** When it was returned last. */
   idleSince: number;
-  /** Who has it. */
+  /** The lease that holds it. */
   lease: PoolLease<T> | undefined;
 }
 
-/** The lease of a resource, known to its entry by its identity. */
+/** A lease: its entry knows the current one by identity. */
 class PoolLease<T> implements Lease<T> {
   readonly #resources: Resources<T>;
   readonly #entry: Entry<T>;
@@ -84,35 +84,35 @@ class PoolLease<T> implements Lease<T> {
 }
 
 /**
- * The resources of a pool, and the line of those who wait for one.
+ * The resources of a pool, and the queue of calls that wait for one.
  *
- * Whatever the user's functions do, they do in tasks of their own on the pool's
- * loop: a cancel of the one that asked never reaches them, and neither the pool
- * nor a virtual clock takes them for idle. What comes of them is for the first
- * in line at that moment, or else for the pool.
+ * The user's functions run in tasks of their own on the pool's loop. So the
+ * cancel of a call never reaches them, and a virtual clock waits for them. A
+ * resource that they deliver goes to the first in line at that moment, or to the
+ * pool.
  *
- * After every step there is something under way for each that waits (a
- * resource being made or looked at), as far as there is room.
+ * After every step, a resource is being made or validated for each call that
+ * waits, as far as `max` allows.
  */
 export class Resources<T> {
   readonly waiters: WaitQueue<Lease<T>> = new WaitQueue("Pool.acquire");
   readonly #closers = new WaitQueue<void>("Pool.close");
   readonly #options: ResourceOptions<T>;
   readonly #scheduler: Scheduler = currentScope().scheduler;
-  /** The one that the loop ends with its run. */
+  /** What the loop closes at the end of its run. */
   readonly #pool: AsyncDisposable;
-  /** Those that exist, and are not being destroyed. */
+  /** The resources that exist and are not being destroyed. */
   readonly #entries = new Set<Entry<T>>();
-  /** Of these the ones that lie idle: the last to come back at the end. */
+  /** The idle ones of these; the one returned last is at the end. */
   readonly #idle: Entry<T>[] = [];
   readonly #making = new Set<Task<void>>();
   #beingMade = 0;
   #beingChecked = 0;
   #beingDestroyed = 0;
   #isSupplying = false;
-  /** When to look at the idle ones. */
+  /** When idle resources are checked for their time limits. */
   #look: Deadline | undefined = undefined;
-  /** Once it is closed: when those on loan are destroyed too. */
+  /** After `close`: when the resources on loan are destroyed too. */
   #limit: Deadline | undefined = undefined;
   #closed = false;
   #isForced = false;
@@ -135,7 +135,7 @@ export class Resources<T> {
     return this.#closed;
   }
 
-  /** The caller has asked `checkpointIfCancelled` before. */
+  /** The caller has called `checkpointIfCancelled` before. */
   acquire(options: WaitOptions | undefined): Promise<Lease<T>> {
     if (this.#closed) {
       return readyError(new PoolClosedError("the pool is closed"));
@@ -166,7 +166,7 @@ export class Resources<T> {
     this.#supply();
   }
 
-  /** Takes nobody any more, and destroys what lies idle. */
+  /** Rejects all calls from now on, and destroys what is idle. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -184,7 +184,7 @@ export class Resources<T> {
     return this.#hasEnded ? ready(undefined) : this.#closers.wait();
   }
 
-  /** Destroys also what is on loan, in so many milliseconds. */
+  /** Destroys also what is on loan, after so many milliseconds. */
   forceAfter(ms: number): void {
     if (this.#hasEnded) return;
     if (ms <= 0) return this.#force();
@@ -217,9 +217,9 @@ export class Resources<T> {
     this.#closers.wakeAll();
   }
 
-  /** Has something under way for each that waits, as far as there is room. */
+  /** Makes or validates a resource for each call that waits. */
   #supply(): void {
-    if (this.#isSupplying) return; // from a function that has ended at once
+    if (this.#isSupplying) return; // called by a function of the user that returned at once
     this.#isSupplying = true;
     while (this.waiters.size > this.#beingMade + this.#beingChecked) {
       const entry = this.#takeIdle();
@@ -247,27 +247,27 @@ export class Resources<T> {
     task.addDoneCallback(() => this.#making.delete(task));
   }
 
-  /** The error is for the first in line; if there is none, it is reported. */
+  /** Rejects the first in line with the error, or reports it. */
   #notMade(error: unknown): void {
     const { first } = this.waiters;
     if (first !== undefined) first.fail(error);
-    else this.#report("create, and its asker has gone", error);
+    else this.#report("create, after its caller gave up", error);
   }
 
-  /** Looks whether it is still good, and then offers it. */
+  /** Validates a resource, and then offers it. */
   #check(entry: Entry<T>): void {
     const { validate } = this.#options;
     if (validate === undefined) return this.#offer(entry);
     this.#beingChecked++;
     this.#run("validate", () => validate(entry.resource), (end) => {
       this.#beingChecked--;
-      if (!this.#entries.has(entry)) return; // forced meanwhile
+      if (!this.#entries.has(entry)) return; // destroyed by `#force`
       if (end.status === "fulfilled" && end.value) this.#offer(entry);
       else this.#end(entry);
     });
   }
 
-  /** Gives it to the first in line, or else lets it rest. */
+  /** Lends it to the first in line, or lets it rest. */
   #offer(entry: Entry<T>): void {
     const { first } = this.waiters;
     if (this.#closed) this.#end(entry);
@@ -281,7 +281,7 @@ export class Resources<T> {
     return lease;
   }
 
-  /** Destroys it. */
+  /** Destroys a resource. */
   #end(entry: Entry<T>): void {
     this.#entries.delete(entry);
     const { destroy } = this.#options;
@@ -308,7 +308,7 @@ export class Resources<T> {
     this.#lookAt(this.#endOf(entry));
   }
 
-  /** Destroys what has lain idle, or existed, for too long. */
+  /** Destroys what has been idle, or has existed, for too long. */
   #lookAtIdle(): void {
     this.#look = undefined;
     const now = this.#now();
@@ -345,14 +345,14 @@ export class Resources<T> {
     return maxLifetime !== Infinity && entry.born + maxLifetime <= this.#now();
   }
 
-  /** The time, where it matters. */
+  /** The time, if there are time limits. */
   #now(): number {
     const { idleTimeout, maxLifetime } = this.#options;
     if (idleTimeout === Infinity && maxLifetime === Infinity) return 0;
     return this.#scheduler.clock.now();
   }
 
-  /** When the time has come, and nothing else runs. */
+  /** Calls `reached` at a time, outside of the turn of the loop. */
   #at(when: number, reached: () => void): Deadline {
     const scheduler = this.#scheduler;
     const call = { run: reached, runsUserCode: true };
@@ -360,8 +360,8 @@ export class Resources<T> {
   }
 
   /**
-   * Runs a function of the user in a task of the pool's loop: at once, so that
-   * the end of the run cannot come before it.
+   * Runs a function of the user in a task of the pool's loop: at once, as a task
+   * that is cancelled before its first step never runs.
    */
   #run<R>(
     name: string,

@@ -2,9 +2,8 @@
 import { type Coroutine, isThenable } from "../tasks/kernel/types.ts";
 
 /**
- * Does `work`, and calls `settled` with its end in the same step. If the task
- * that it runs in was cancelled meanwhile, what the work returns all the same
- * is not lost with that.
+ * Runs `work`, and calls `settled` with its outcome in the same step. So a value
+ * is not lost if the task that runs this was cancelled meanwhile.
  */
 export function settle<T>(
   work: Coroutine<T>,

@@ -35,7 +35,7 @@ class TokenWaiter extends Waiter<void> implements TokenWait {
   }
 }
 
-/** A wait on a loop with another clock: time stands still there meanwhile. */
+/** A wait on a loop with another clock: a virtual one stands still meanwhile. */
 class ForeignTokenWaiter extends ExternalWaiter<void> implements TokenWait {
   readonly tokens: number;
 
@@ -46,13 +46,13 @@ class ForeignTokenWaiter extends ExternalWaiter<void> implements TokenWait {
 }
 
 /**
- * The tokens of a limiter, and the line of those who wait for some: the first
- * has a timer, no other.
+ * The tokens of a limiter, and the queue of calls that wait for some. Only the
+ * first has a timer.
  *
- * To read the real clock takes longer than everything else about a pass. So
- * passes that follow each other in microseconds, before the next turn of the
- * loop, are noted together, with the time at the end: later than they were, so
- * that no window has too many, but no later than a timer could have fired.
+ * Reading the real clock takes longer than the rest of a pass. So passes that
+ * follow each other within microseconds, before the next turn of the loop, are
+ * recorded together, with the time at the end. That is later than they were, so
+ * no window has too many; but no timer could have fired in between.
  */
 export class TokenQueue extends AdmissionQueue<void, TokenWait>
   implements Runnable {
@@ -64,9 +64,9 @@ export class TokenQueue extends AdmissionQueue<void, TokenWait>
   #readAt = -Infinity;
   /** How many times it was read in quick succession. */
   #quick = 0;
-  /** Whether the next turn ends a burst. */
+  /** Whether a burst is under way: the next turn ends it. */
   #isBurst = false;
-  /** The passes of the burst, and their tokens, that have not been noted. */
+  /** The passes of the burst that are not recorded yet, and their tokens. */
   #passes = 0;
   #tokens = 0;
 
@@ -75,7 +75,7 @@ export class TokenQueue extends AdmissionQueue<void, TokenWait>
     this.#rate = rate;
   }
 
-  /** The time, with all that has passed noted. */
+  /** Returns the time, after recording the passes of a burst. */
   now(): number {
     if (this.#scheduler.closed) this.#move();
     const now = this.#scheduler.clock.now();
@@ -86,7 +86,7 @@ export class TokenQueue extends AdmissionQueue<void, TokenWait>
     return now;
   }
 
-  /** Lets `tokens` pass if they are free and nothing waits. */
+  /** Takes `tokens` if they are free and no call waits. */
   tryPass(tokens: number): boolean {
     if (this.first !== undefined) return false;
     if (this.#isBurst && this.#joinsBurst(tokens)) return true;
@@ -97,7 +97,7 @@ export class TokenQueue extends AdmissionQueue<void, TokenWait>
     return true;
   }
 
-  /** Waits until `tokens` may pass; `tryPass` did not let them. */
+  /** Waits until `tokens` may pass, after `tryPass` has returned false. */
   pass(tokens: number, options: WaitOptions | undefined): Promise<void> {
     const isHere = currentScope().scheduler.clock === this.#scheduler.clock;
     const Kind = isHere ? TokenWaiter : ForeignTokenWaiter;
@@ -148,7 +148,7 @@ export class TokenQueue extends AdmissionQueue<void, TokenWait>
     this.#scheduler.defer(this);
   }
 
-  /** Goes on with the loop of the code that asks, as the run of its own is over. */
+  /** Continues on the loop of the calling code: the run of its own is over. */
   #move(): void {
     const { scheduler } = currentScope();
     if (scheduler.closed) return;

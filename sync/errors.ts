@@ -1,6 +1,6 @@
 /** @module */
 
-/** The pool is closed, or was closed while this call waited. */
+/** The pool is closed, or was closed while a call waited. */
 export class PoolClosedError extends Error {
   /** `"PoolClosedError"` */
   override name = "PoolClosedError";

@@ -2,8 +2,8 @@
 
 /**
  * One hold on a lock, or the permits taken from a semaphore: what `acquire`
- * gives. Releasing it gives back that hold, and nothing else: twice is
- * harmless, and so is releasing it after the lock was released by hand.
+ * resolves to. Releasing it ends that hold and no other: releasing it twice is
+ * harmless, and so is releasing it after a call of `lock.release()`.
  *
  * @example
  * ```ts
@@ -18,13 +18,13 @@
  * assertFalse(lock.locked);
  *
  * const guard = await lock.acquire();
- * guard.release(); // where a block does not fit
+ * guard.release(); // before the end of a block
  * assertFalse(lock.locked);
  * ```
  */
 export interface Guard extends Disposable {
-  /** Gives the hold back, if it has not been given back yet. */
+  /** Ends the hold, if it has not ended yet. */
   release(): void;
-  /** The same as {@linkcode Guard.release}: at the end of a `using` block. */
+  /** Calls {@linkcode Guard.release}: at the end of a `using` block. */
   [Symbol.dispose](): void;
 }

@@ -2,9 +2,8 @@
 import type { Guard } from "./guard.ts";
 
 /**
- * The loan of one resource of a {@linkcode Pool}: what `acquire` gives.
- * Releasing it gives the resource back to the pool, and nothing else: twice is
- * harmless.
+ * The loan of one resource of a {@linkcode Pool}: what `acquire` resolves to.
+ * Releasing it returns the resource to the pool; releasing it twice is harmless.
  *
  * @typeParam T The resource.
  *
@@ -28,11 +27,11 @@ import type { Guard } from "./guard.ts";
  * ```
  */
 export interface Lease<T> extends Guard {
-  /** The resource, this lease's alone until it is released. */
+  /** The resource. It belongs to this lease alone until that is released. */
   readonly resource: T;
   /**
-   * Has the resource destroyed instead of given out again: it is broken, or in
-   * a state that the next one must not see. Harmless after a release.
+   * Destroys the resource instead of returning it to the pool: it is broken, or
+   * in a state that the next task must not see. Harmless after a release.
    */
   discard(): void;
 }

@@ -72,11 +72,11 @@ export class LockWaiter extends Waiter<unknown> {
  * Mutual exclusion: one holder at a time. Mirrors `asyncio.Lock`.
  *
  * - First come, first served. `release` hands the lock to the first in line,
- *   without its being free in between, so a newcomer cannot take it from those
- *   who wait.
- * - It belongs to nobody: any code may release it. It is not re-entrant: who
- *   holds it and acquires it again waits for itself.
- * - The guard that `acquire` gives ends that hold only.
+ *   without its being free in between, so a newcomer cannot take it before a
+ *   waiter.
+ * - Any code may release it, not only the task that acquired it. It is not
+ *   re-entrant: a task that holds it and acquires it again waits for itself.
+ * - The guard that `acquire` resolves to ends that hold only.
  *
  * @example
  * ```ts
@@ -101,18 +101,18 @@ export class Lock {
   #guard: LockGuard | undefined = undefined;
   readonly #waiters = new WaitQueue<unknown, LockWaiter>("Lock.acquire");
 
-  /** Whether somebody holds it. Mirrors `asyncio.Lock.locked`. */
+  /** Whether it is held. Mirrors `asyncio.Lock.locked`. */
   get locked(): boolean {
     return this.#guard !== undefined;
   }
 
   /**
-   * Waits until the lock is this caller's, and gives the guard that releases
-   * it. Mirrors `asyncio.Lock.acquire`.
+   * Waits until this caller holds the lock, and resolves to the guard that
+   * releases it. Mirrors `asyncio.Lock.acquire`.
    *
    * **Cancel safety:** given up, it leaves the line, and the lock goes to the
-   * next one. Once the lock was handed over it is held, and a cancel that comes
-   * after that is delivered at the next wait: a `using` right here, or a `try`
+   * next one. Once the lock was handed over it is held, and a later
+   * cancel is delivered at the next wait: a `using` right here, or a `try`
    * right after, releases it in any case.
    *
    * @throws {CancelledError} The task was cancelled.
@@ -131,7 +131,8 @@ export class Lock {
   }
 
   /**
-   * Takes the lock if it is free, and gives `undefined` otherwise; never waits.
+   * Takes the lock if it is free and returns its guard; returns `undefined` if
+   * the lock is held. Never waits.
    *
    * @example
    * ```ts

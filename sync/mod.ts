@@ -14,7 +14,7 @@
  * | let many readers in, or one writer | {@linkcode ReadWriteLock} |
  * | let so many in within a second | {@linkcode RateLimiter} |
  * | lend connections and the like to one at a time | {@linkcode Pool} |
- * | do the same work once for all who ask | {@linkcode SingleFlight} |
+ * | do the same work once for all that ask for it | {@linkcode SingleFlight} |
  * | say once that something has happened | {@linkcode Event} |
  * | wait until something that a lock guards has changed | {@linkcode Condition} |
  * | go on when everybody has come so far | {@linkcode Barrier} |
@@ -30,8 +30,8 @@
  *   that gave up leaves the line at once, and is handed nothing.
  * - **Every wait can be given up**: by a cancel of its task, by a timeout
  *   around it, or by `{ signal }`.
- * - **`using` releases.** `acquire` gives a {@linkcode Guard}, and its block
- *   ends the hold, however it is left.
+ * - **`using` releases.** `acquire` resolves to a {@linkcode Guard}, which ends
+ *   the hold at the end of its block, however that is left.
  * - `console.log` shows the state: `Lock { locked: true, waiting: 2 }`.
  * - They are for the tasks of one thread.
  *

@@ -11,19 +11,21 @@ import type { Lease } from "./lease.ts";
 import { type ResourceOptions, Resources } from "./_resources.ts";
 
 /**
- * Resources that are dear to make, such as connections, lent to one task at a
- * time and used again. asyncio has none; npm has `generic-pool` and `tarn`.
+ * Resources that are expensive to make, such as connections, lent to one task at
+ * a time and used again. asyncio has no counterpart; npm has `generic-pool` and
+ * `tarn`.
  *
- * - A resource is made when somebody waits and none lies idle, up to `max`. The
- *   one given back last is given out first, so those not needed lie idle and
- *   can go.
- * - First come, first served: what comes back goes to the first in line.
- * - `create`, `validate` and `destroy` run in tasks of their own, on the loop
- *   that the pool was made on. If the one that asked gives up meanwhile, the
- *   resource is the next one's, or the pool's.
- * - If `create` fails, the first in line gets the error. Others that wait have
- *   another one made.
- * - It ends with the `run` it was made in.
+ * - A resource is made when a call waits and none is idle, up to `max`. The
+ *   resource returned last is lent first, so that those not needed stay idle and
+ *   can be destroyed.
+ * - First come, first served: a resource that is returned goes to the first in
+ *   line.
+ * - `create`, `validate` and `destroy` run in tasks of their own, on the loop on
+ *   which the pool was made. If a call gives up meanwhile, its resource goes to
+ *   the next in line or stays in the pool.
+ * - If `create` fails, the first in line gets the error. For other calls that
+ *   wait, another resource is made.
+ * - It is closed at the end of the `run` in which it was made.
  *
  * @typeParam T The resources.
  *
@@ -59,35 +61,35 @@ export class Pool<T> implements AsyncDisposable {
    * Makes a pool; no resource is made yet.
    *
    * @param options How to make a resource, and how many there may be.
-   * @throws {TypeError} A function is none, or a number is none.
+   * @throws {TypeError} An option has a value of the wrong type.
    * @throws {RangeError} `max` is not a whole number from 1, `min` is not one
    * from 0 or is more than `max`, or a time is `NaN`.
    */
   constructor(options: {
-    /** Makes a resource; one that it rejects with fails an `acquire`. */
+    /** Makes a resource. If it throws, an `acquire` rejects with that. */
     create: () => PromiseLike<T> | T;
     /**
-     * Ends a resource, which takes up room until that is done. What it throws
-     * is reported to the loop's exception handler.
+     * Ends a resource, which counts until that is done. What it throws is
+     * reported to the loop's exception handler.
      */
     destroy?: ((resource: T) => unknown) | undefined;
     /**
-     * Whether a resource is still good: asked each time before it is given out
-     * again. One that is not is destroyed; a throw counts as `false`.
+     * Whether a resource still works: called before each time that it is lent
+     * again. If not, it is destroyed; a throw counts as `false`.
      */
     validate?: ((resource: T) => PromiseLike<boolean> | boolean) | undefined;
-    /** How many there may be at a time. */
+    /** How many resources there are at most. */
     max: number;
-    /** How many `idleTimeout` leaves, once they have been made; 0 unless given. */
+    /** How many `idleTimeout` keeps, once they have been made; 0 unless given. */
     min?: number | undefined;
     /**
-     * A resource that lay idle for so many milliseconds is destroyed; never
-     * unless given.
+     * A resource is destroyed when it has been idle for so many milliseconds;
+     * never unless given.
      */
     idleTimeout?: number | undefined;
     /**
-     * A resource that was made so many milliseconds ago is not given out again,
-     * but destroyed; never unless given.
+     * A resource is destroyed, and not lent again, so many milliseconds after it
+     * was made; never unless given.
      */
     maxLifetime?: number | undefined;
   }) {
@@ -95,29 +97,29 @@ export class Pool<T> implements AsyncDisposable {
   }
 
   /**
-   * How many resources there are: lent, idle, being made and being destroyed.
+   * How many resources there are: lent, idle, being made or being destroyed.
    */
   get size(): number {
     return this.#resources.size;
   }
 
-  /** How many of them lie idle. */
+  /** How many of them are idle. */
   get idle(): number {
     return this.#resources.idle;
   }
 
-  /** How many calls wait for one. */
+  /** How many calls wait for a resource. */
   get waiting(): number {
     return this.#resources.waiters.size;
   }
 
   /**
-   * Waits for a resource, and gives the lease that gives it back.
+   * Waits for a resource, and resolves to the lease that returns it to the pool.
    *
-   * **Cancel safety:** given up, it leaves the line; a resource being made for
-   * it goes to the next in line or to the pool. Once a resource was handed over
-   * it is leased, and a later cancel is delivered at the next wait:
-   * a `using` right here gives it back in any case.
+   * **Cancel safety:** given up, it leaves the line; a resource being made for it
+   * goes to the next in line or stays in the pool. Once a resource was handed
+   * over it is leased, and a later cancel is delivered at the next wait: a `using`
+   * right here returns the resource in any case.
    *
    * @throws {PoolClosedError} The pool is closed, or is while this waits.
    * @throws What `create` throws.
@@ -129,17 +131,17 @@ export class Pool<T> implements AsyncDisposable {
   }
 
   /**
-   * Closes the pool: those who wait, and those who come, get a {@linkcode
-   * PoolClosedError}; idle resources are destroyed at once, and the others when
-   * they are given back. Waits until all that has happened. Calling it again
-   * waits for the same.
+   * Closes the pool: calls of `acquire`, also those that wait, reject with
+   * {@linkcode PoolClosedError}; idle resources are destroyed at once, and the
+   * others when they are returned. Waits until all are destroyed. Calling it
+   * again waits for the same.
    *
    * **Cancel safety:** the pool is closed when the call returns. Given up, only
-   * the waiting ends; the closing goes on, and so does its limit.
+   * the wait ends: the closing and its timeout go on.
    *
-   * @param options With `timeout`, those not given back in so many milliseconds
-   * are destroyed all the same, and one that is being made is not waited for
-   * but cancelled.
+   * @param options With `timeout`, resources that are not returned within so many
+   * milliseconds are destroyed all the same, and those being made are cancelled
+   * and not waited for.
    * @throws {RangeError} `timeout` is `NaN`.
    * @throws {TypeError} `timeout` is no number.
    * @throws {CancelledError} The task was cancelled.
@@ -155,7 +157,7 @@ export class Pool<T> implements AsyncDisposable {
    *   destroy: (resource) => ended.push(resource),
    *   max: 1,
    * });
-   * await pool.acquire(); // and never given back
+   * await pool.acquire(); // and never returned
    * await pool.close({ timeout: 5 });
    * assertEquals(ended, ["connection"]);
    * await assertRejects(() => pool.acquire(), PoolClosedError);
@@ -176,7 +178,7 @@ export class Pool<T> implements AsyncDisposable {
   }
 
   /**
-   * Closes it, and destroys also what is still lent: `close({ timeout: 0 })`.
+   * Closes the pool, and destroys also what is lent: `close({ timeout: 0 })`.
    */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close({ timeout: 0 });

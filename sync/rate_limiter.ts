@@ -14,24 +14,23 @@ import { type Rate, SlidingWindow, TokenBucket } from "./_rates.ts";
 import { TokenQueue } from "./_token_queue.ts";
 
 /**
- * So many in an interval: for a service that allows so many requests a second.
- * asyncio has none; tokio's users take `governor`, those of npm `p-queue` with
- * `intervalCap`, or `limiter`.
+ * At most so many in an interval: for a service that allows so many requests a
+ * second. asyncio has no counterpart; the users of tokio take `governor`, those
+ * of npm `p-queue` with `intervalCap`, or `limiter`.
  *
- * - Without `burst` the window slides: in no window of `interval` milliseconds,
- *   wherever it begins, do more than `limit` tokens pass. The first `limit`
- *   pass at once; passes exactly one interval apart are allowed.
- * - With `burst` it is a token bucket: so many tokens pass at once, and then
- *   one each `interval / limit` milliseconds; unused ones are saved up to
- *   `burst`.
- * - Strictly first come, first served: a call that takes few tokens never
- *   overtakes one that takes many.
- * - The time is that of the loop it was made on, so a virtual clock makes tests
- *   of it exact and instant. Once the run of that loop has ended, it is that of
- *   the loop it is used on next.
+ * - Without `burst` the window slides: no window of `interval` milliseconds,
+ *   wherever it begins, has more than `limit` passes. The first `limit` pass at
+ *   once; passes exactly one interval apart are allowed.
+ * - With `burst` it is a token bucket: so many pass at once, and then one each
+ *   `interval / limit` milliseconds. Unused tokens are saved, up to `burst`.
+ * - Strictly first come, first served: a call for few tokens never overtakes one
+ *   for many.
+ * - It uses the clock of the loop on which it was made, so tests on a virtual
+ *   clock are exact and instant. After the end of that run, it uses the clock of
+ *   the loop on which it is called next.
  *
- * It limits how often work begins, not how much of it is under way: for that
- * there is {@linkcode Semaphore}.
+ * It limits how often work begins, not how much work is under way: see
+ * {@linkcode Semaphore} for that.
  *
  * @example
  * ```ts
@@ -72,13 +71,13 @@ export class RateLimiter {
   readonly #queue: TokenQueue;
 
   /**
-   * Makes a limiter of which nothing is used up.
+   * Makes a limiter with all its tokens.
    *
-   * @param options `limit` tokens may pass in `interval` milliseconds; `burst`
-   * makes it a token bucket, of that size.
+   * @param options At most `limit` tokens pass in `interval` milliseconds;
+   * `burst` makes it a token bucket of that size.
    * @throws {RangeError} `limit` or `burst` is not a whole number from 1, or
-   * `interval` is not finite and more than 0.
-   * @throws {TypeError} One of them is no number.
+   * `interval` is not a finite number above 0.
+   * @throws {TypeError} One of them is not a number.
    */
   constructor(
     options: {
@@ -107,16 +106,16 @@ export class RateLimiter {
   }
 
   /**
-   * Waits until one more may pass, or `options.tokens` more at once.
+   * Waits until one token may pass, or `options.tokens` together.
    *
-   * **Cancel safety:** given up, it leaves the line and no token is spent, so
-   * the next one passes that much earlier. Once it was let pass the tokens are
-   * spent, and a later cancel is delivered at the next wait.
+   * **Cancel safety:** given up, it leaves the line and spends no token, so the
+   * next call passes earlier. Once it has passed, the tokens are spent, and a
+   * later cancel is delivered at the next wait.
    *
-   * @param options How many tokens to take (1 unless given), and a signal to
-   * give up by.
-   * @throws {RangeError} `tokens` is not a whole number from 1, or more than
-   * can ever pass at once: `burst`, or else `limit`.
+   * @param options How many tokens to take (1 unless given), and a signal that
+   * ends the wait.
+   * @throws {RangeError} `tokens` is not a whole number from 1, or is more than
+   * can ever pass at once: more than `burst`, or than `limit` without it.
    * @throws {CancelledError} The task was cancelled.
    * @throws The signal's reason, when it aborts.
    */

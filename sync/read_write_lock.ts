@@ -15,7 +15,7 @@ const ALL = Number.MAX_SAFE_INTEGER;
 
 const NAME = "ReadWriteLock";
 
-/** What {@linkcode ReadWriteLock.write} gives. */
+/** What {@linkcode ReadWriteLock.write} resolves to. */
 class WriteGuard extends Permit {
   downgrade(): Guard {
     const permits = this.spend();
@@ -49,11 +49,11 @@ class ReadWriteWaiter extends PermitWaiter {
  * - Strictly first come, first served: a writer that waits stops the readers
  *   that come after it, and readers that stand in line together get in
  *   together. So neither side starves the other.
- * - It is not re-entrant. A task that reads and reads again waits for itself
- *   where a writer has come in between; one that reads and then writes always
- *   does.
- * - Nothing keeps a reader from changing what the lock guards: it is an
- *   agreement among tasks.
+ * - It is not re-entrant. A task that holds it for reading and then acquires it
+ *   for writing waits for itself. So does one that reads twice, if a writer came
+ *   in between.
+ * - It is an agreement among tasks: nothing prevents a reader from changing what
+ *   the lock guards.
  *
  * @example
  * ```ts
@@ -85,8 +85,8 @@ export class ReadWriteLock {
   readonly #permits = new Permits(NAME, ALL, true);
 
   /**
-   * Waits until no writer holds the lock, nor stands in line before this call,
-   * and gives the guard that ends the reading.
+   * Waits until no writer holds the lock or stands in line before this call, and
+   * resolves to the guard that ends the reading.
    *
    * **Cancel safety:** given up, it leaves the line. Once the lock was handed
    * over it is held, and a later cancel is delivered at the next
@@ -100,21 +100,22 @@ export class ReadWriteLock {
   }
 
   /**
-   * Waits until the lock is this caller's alone, and gives the guard that ends
-   * the writing.
+   * Waits until this caller alone holds the lock, and resolves to the guard that
+   * ends the writing.
    *
-   * `downgrade()` of the guard turns writing into reading without letting
-   * another writer in between. It spends the guard, gives one for reading, and
-   * lets the readers at the head of the line in.
+   * The guard's `downgrade()` turns the hold into one for reading, without
+   * another writer in between. It returns the new guard, ends the old one, and
+   * admits the readers at the head of the line. On a guard that has been released
+   * or downgraded it throws an `Error`.
    *
    * **Cancel safety:** given up, it leaves the line, and the readers behind it
-   * get in beside those that read already. Once the lock was handed over it is
+   * are admitted beside those that read already. Once the lock was handed over it is
    * held, and a later cancel is delivered at the next wait.
    *
    * @throws {CancelledError} The task was cancelled.
    * @throws The signal's reason, when it aborts.
    *
-   * @example Write, and go on reading what was written
+   * @example Write, then read what was written
    * ```ts
    * import { ReadWriteLock } from "@asyncio/asyncio/sync";
    * import { assertThrows } from "@std/assert";

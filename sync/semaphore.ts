@@ -15,14 +15,13 @@ let bind: (semaphore: Semaphore, capacity: number) => void;
  * `asyncio.Semaphore`.
  *
  * - First come, first served. `release` hands the permit to the first in line,
- *   so a newcomer cannot take it from those who wait.
- * - A call may take several permits at once, for work that weighs more. It gets
- *   all of them or none, and a small one never overtakes a big one: otherwise
- *   the big one might never have its turn.
- * - A permit is given back through its guard or through `release()`, not both:
- *   `release` counts, it does not know whose permit it was, and more releases
- *   than acquires make the semaphore larger. {@linkcode BoundedSemaphore}
- *   throws there.
+ *   so a newcomer cannot take it before a waiter.
+ * - A call can take several permits at once, for larger work. It gets all of
+ *   them or none, and a call for few permits never overtakes one for many:
+ *   otherwise that one might wait for ever.
+ * - Give a permit back through its guard or through `release()`, not both:
+ *   `release` only counts, and more releases than acquires make the semaphore
+ *   larger. {@linkcode BoundedSemaphore} throws instead.
  *
  * @example At most three requests at a time
  * ```ts
@@ -44,7 +43,7 @@ let bind: (semaphore: Semaphore, capacity: number) => void;
  * assertEquals(most, 3);
  * ```
  *
- * @example Work that weighs more takes more permits
+ * @example Larger work takes more permits
  * ```ts
  * import { Semaphore } from "@asyncio/asyncio/sync";
  * import { assertEquals } from "@std/assert";
@@ -85,15 +84,15 @@ export class Semaphore {
   }
 
   /**
-   * Waits for a permit, or for `options.permits` of them, and gives the guard
-   * that gives them back. Mirrors `asyncio.Semaphore.acquire`.
+   * Waits for a permit, or for `options.permits` of them, and resolves to the
+   * guard that gives them back. Mirrors `asyncio.Semaphore.acquire`.
    *
-   * More permits than there are can be waited for, as {@linkcode
-   * Semaphore.resize} may bring them; those who come later wait behind it.
+   * A call for more permits than exist waits until {@linkcode Semaphore.resize}
+   * adds them, and later calls wait behind it.
    *
-   * **Cancel safety:** given up, it leaves the line and takes no permit, and
-   * those behind it no longer wait for it. Once the permits were handed over
-   * they are held, and a later cancel is delivered at the next wait.
+   * **Cancel safety:** given up, it leaves the line and takes no permit, and the
+   * calls behind it move up. Once the permits were handed over they are held, and
+   * a later cancel is delivered at the next wait.
    *
    * @param options How many permits to take at once (1 unless given), and a
    * signal to give up by.
@@ -123,8 +122,8 @@ export class Semaphore {
   }
 
   /**
-   * Takes `permits` permits if so many are free and nobody waits for one, and
-   * gives `undefined` otherwise; never waits.
+   * Takes `permits` permits if so many are free and no call waits, and returns
+   * their guard; returns `undefined` otherwise. Never waits.
    *
    * @param permits How many; 1 unless given.
    * @throws {RangeError} `permits` is not a whole number from 1.
@@ -147,19 +146,19 @@ export class Semaphore {
   }
 
   /**
-   * Gives one permit back: to the first in line as soon as it has all that it
-   * waits for, or else to the free ones. Mirrors `asyncio.Semaphore.release`.
+   * Gives one permit back. The first in line gets it as soon as all the permits
+   * that it needs are free. Mirrors `asyncio.Semaphore.release`.
    */
   release(): void {
     this.#permits.giveBack(1);
   }
 
   /**
-   * Changes how many permits there are when all are given back. More of them
-   * let those in who wait; with fewer, nothing is taken away from those who
-   * hold some, and the next `acquire` waits until enough have been given back.
+   * Changes how many permits exist. New ones go to the calls that wait. If there
+   * are to be fewer, permits that are held stay held, and the next `acquire`
+   * waits until enough of them have been given back.
    *
-   * @param value How many permits there are to be.
+   * @param value How many permits there are when all have been given back.
    * @throws {RangeError} `value` is negative or no integer.
    *
    * @example Slow down while the other side is busy
@@ -170,7 +169,7 @@ export class Semaphore {
    * const requests = new Semaphore(8);
    * const guard = await requests.acquire();
    * requests.resize(1);
-   * assertEquals(requests.value, 0); // the one that there is is held
+   * assertEquals(requests.value, 0); // the only one is held
    * guard.release();
    * assertEquals(requests.value, 1);
    * ```
@@ -218,8 +217,8 @@ export class BoundedSemaphore extends Semaphore {
   }
 
   /**
-   * Gives one permit back: to the first in line as soon as it has all that it
-   * waits for, or else to the free ones. Mirrors
+   * Gives one permit back. The first in line gets it as soon as all the permits
+   * that it needs are free. Mirrors
    * `asyncio.BoundedSemaphore.release`.
    *
    * @throws {RangeError} All permits are free.

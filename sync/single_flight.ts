@@ -17,7 +17,7 @@ import { settle } from "./_settle.ts";
 
 const UNWANTED = "nothing waits for it any more";
 
-/** A call that waits, with the work that it would do itself. */
+/** A call that waits, with its own work. */
 class Call<V> extends Waiter<V> {
   readonly work: Coroutine<V>;
 
@@ -27,14 +27,14 @@ class Call<V> extends Waiter<V> {
   }
 }
 
-/** The work under way for one key, and those who wait for what comes of it. */
+/** The work under way for one key, and the calls that wait for its result. */
 class Flight<V> extends WaitQueue<V, Call<V>> {
   readonly #landed: () => void;
   #task: Task<void> | undefined = undefined;
-  /** Whether the work was cancelled: those in line came after that. */
+  /** Whether the work was cancelled: the calls in line came after that. */
   #isCancelled = false;
 
-  /** @param landed Called when there is nothing more for it to do. */
+  /** @param landed Called when no work is under way and no call waits. */
   constructor(landed: () => void) {
     super("SingleFlight.run");
     this.#landed = landed;
@@ -53,7 +53,7 @@ class Flight<V> extends WaitQueue<V, Call<V>> {
     this.#task?.cancel(UNWANTED);
   }
 
-  /** Has the first in line do its work, as a task with its context. */
+  /** Starts the work of the first in line, as a task with its context. */
   #start(): void {
     let call: Call<V> | undefined;
     while ((call = this.first) !== undefined) {
@@ -64,7 +64,7 @@ class Flight<V> extends WaitQueue<V, Call<V>> {
         call.fail(error); // its run has ended
         continue;
       }
-      // Its first step may have ended the wait of the one that it was for.
+      // Its first step may have ended the wait of its own caller.
       if (this.#isCancelled) this.#task.cancel(UNWANTED);
       return;
     }
@@ -85,12 +85,12 @@ class Flight<V> extends WaitQueue<V, Call<V>> {
       const error = end.status === "rejected" ? end.reason : undefined;
       if (error !== undefined && !isCancelled(error)) {
         const message =
-          "Exception in the work of a SingleFlight: its callers have gone";
+          "Exception in the work of a SingleFlight after all its callers have given up";
         scheduler.report({ message, error });
       }
       return this.#start();
     }
-    this.#task = undefined; // those who leave now have their value
+    this.#task = undefined; // calls that leave from here on have their result
     this.#landed();
     if (end.status === "fulfilled") this.wakeAll(end.value);
     else this.failAll(end.reason);
@@ -98,20 +98,19 @@ class Flight<V> extends WaitQueue<V, Call<V>> {
 }
 
 /**
- * One call at a time for each key: those who ask for the same while it is under
- * way share what comes of it. asyncio has none; Go calls it
- * `singleflight.Group`.
+ * One piece of work at a time for each key: calls for a key whose work is under
+ * way share its result. asyncio has no counterpart; Go has `singleflight.Group`.
  *
- * - All of them get the same value, or the same error. Nothing is kept: the
- *   next call after the end does its own work.
- * - The work runs as a task of its own, with the context variables of the first
- *   call, and outside of its timeouts.
- * - The last to leave cancels the work. A call for that key while it cleans up
- *   waits for its end, and then has its own work done.
- * - Work that asks for its own key waits for itself.
+ * - All of them get the same value, or the same error. Nothing is cached: the
+ *   next call after the end starts its own work.
+ * - The work starts at once, as a task of its own, with the context variables of
+ *   the call that started it, and outside of that call's timeouts.
+ * - If all calls have given up, the work is cancelled. A call for its key while
+ *   it cleans up waits for its end, and then starts its own work.
+ * - Work that calls `run` for its own key waits for itself.
  *
  * @typeParam K The keys, compared as those of a `Map`.
- * @typeParam V What the work gives.
+ * @typeParam V What the work results in.
  *
  * @example
  * ```ts
@@ -141,14 +140,15 @@ export class SingleFlight<K, V> {
   readonly #flights = new Map<K, Flight<V>>();
 
   /**
-   * Waits for the work under way for `key`, or has `work` done.
+   * Waits for the work under way for `key`, or starts `work`, and resolves to
+   * its value.
    *
-   * **Cancel safety:** given up, only this call leaves, and the work goes on
-   * for the others; the last to leave cancels it. A call that has got its value
-   * gives it, and a later cancel is delivered at the next wait.
+   * **Cancel safety:** given up, only this call leaves, and the work goes on for
+   * the others; the last to leave cancels it. Once the work has ended, this
+   * resolves with its value, and a later cancel is delivered at the next wait.
    *
    * @param key What the work is for.
-   * @param work What to do if nobody does it already.
+   * @param work What to do if there is no work for `key` under way.
    * @throws {TypeError} `work` is no function.
    * @throws What the work throws.
    * @throws {CancelledError} The task was cancelled.

@@ -8,8 +8,8 @@ import type { Items } from "./items.ts";
 export type Compare<T> = (a: T, b: T) => number;
 
 /**
- * Gives a number that agrees with the order: of two items whose numbers differ,
- * the one with the smaller one comes first. `NaN` for an item without any.
+ * Returns a number that agrees with the order: if the numbers of two items
+ * differ, the item with the smaller one comes first. `NaN` decides nothing.
  */
 export type KeyOf<T> = (item: T) => number;
 
@@ -27,12 +27,12 @@ function noKey(): number {
 }
 
 /**
- * Smallest first; equals in order of arrival. The comparisons are another's
+ * Smallest first; equal items in order of arrival. The comparisons are foreign
  * code and may throw, so every change finds its path first and moves the items
- * after.
+ * afterwards.
  *
- * The keys stand in an array of their own: most comparisons are decided there,
- * without a look at the items, which lie all over the memory.
+ * The keys have an array of their own: most comparisons are decided there,
+ * without access to the items, which are scattered over the memory.
  */
 export class Heap<T> implements Items<T> {
   readonly #compare: Compare<T>;
@@ -74,7 +74,7 @@ export class Heap<T> implements Items<T> {
     return first;
   }
 
-  /** Gives back the room that many have taken. */
+  /** Also frees the room that many items have taken. */
   clear(): void {
     this.#items.length = 0;
     if (this.#keys.length === ROOM) return;
@@ -98,7 +98,7 @@ export class Heap<T> implements Items<T> {
     return items;
   }
 
-  /** Has what `other` has, which is not used any more. */
+  /** Takes over the contents of `other`, which is not used any more. */
   #take(other: Heap<T>): void {
     this.#items.length = 0;
     for (const item of other.#items) this.#items.push(item);
@@ -118,9 +118,9 @@ export class Heap<T> implements Items<T> {
   }
 
   /**
-   * Where the last item belongs once the first is gone: down to the leaves
-   * along the least children, and back up, which mostly is not far. This takes
-   * fewer comparisons than to compare with it all the way down.
+   * Where the last item belongs once the first is gone: down to the leaves along
+   * the least children, and back up, which mostly is not far. This takes fewer
+   * comparisons than comparing with it all the way down.
    */
   #placeAfterFirst(item: T, key: number, arrival: number): number {
     const items = this.#items;
@@ -150,7 +150,7 @@ export class Heap<T> implements Items<T> {
     return order < 0 || !(order > 0) && arrival < this.#arrivals[place]!;
   }
 
-  /** Moves each on the way from `to` down to `from` to the next place on it. */
+  /** Moves each item on the path from `to` down to `from` one place down. */
   #moveDown(from: number, to: number): void {
     while (from > to) {
       const parent = parentOf(from);
@@ -159,7 +159,7 @@ export class Heap<T> implements Items<T> {
     }
   }
 
-  /** Moves each on the way from `from` up to the first place one up. */
+  /** Moves each item on the path from `from` to the top one place up. */
   #moveUp(from: number): void {
     let item = this.#items[from]!;
     let key = this.#keys[from]!;

@@ -13,8 +13,8 @@ export interface Items<T> {
   /** All of them, in an order of its own. */
   values(): T[];
   /**
-   * Takes those out whose places among the values are marked, and gives them in
-   * the order in which they would have left. Where it throws, nothing has
+   * Takes out the items whose places among the values are marked, and returns
+   * them in the order in which they would have left. If it throws, nothing has
    * changed.
    */
   remove(marked: readonly boolean[]): T[];

@@ -34,11 +34,11 @@ function order<T extends number | bigint | string>(a: T, b: T): number {
 }
 
 /**
- * A key for each item that has one in this order: numbers and dates are their
- * own, a list has that of a number at its head.
+ * Returns a function for the keys of a heap in natural order: a number or a date
+ * is its own key, a list has the number at its head.
  *
- * Lists, numbers and dates are equal to each other, so only the items of the
- * first of these kinds that comes along have keys.
+ * A list, a number and a date are equal to each other, so only items of one kind
+ * get keys: the kind that comes first.
  */
 export function naturalKeys(): (item: unknown) => number {
   let kind: string | undefined;
@@ -54,8 +54,8 @@ export function naturalKeys(): (item: unknown) => number {
 }
 
 /**
- * Throws a `TypeError` if there is something in `item` that has no place in the
- * order: `NaN` or an invalid date, also in a list.
+ * Throws a `TypeError` if `item` has no place in the order: it is `NaN` or an
+ * invalid date, or a list that holds one.
  */
 export function checkOrdered(item: unknown): void {
   if (typeof item === "number") {
@@ -69,6 +69,6 @@ export function checkOrdered(item: unknown): void {
 
 function unordered(found: string): TypeError {
   return new TypeError(
-    `Cannot put: an item of a PriorityQueue is less than, equal to or more than any other, received ${found}`,
+    `Cannot put: an item of a PriorityQueue has a place in its order, received ${found}`,
   );
 }
