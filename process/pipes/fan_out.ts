@@ -10,13 +10,9 @@ export class FanOut {
   failure: { error: unknown } | undefined = undefined;
   /** Those that have not failed. */
   #targets: readonly OpenTarget[];
-  /** Whether nobody else gets the bytes. */
-  readonly #isOnlyReceiver: boolean;
 
-  /** @param isRead Whether there is a reader beside the targets. */
-  constructor(targets: readonly OpenTarget[], isRead: boolean) {
+  constructor(targets: readonly OpenTarget[]) {
     this.#targets = targets;
-    this.#isOnlyReceiver = targets.length === 1 && !isRead;
   }
 
   /** Whether a target is left. */
@@ -24,12 +20,15 @@ export class FanOut {
     return this.#targets.length > 0;
   }
 
-  /** Resolves when all would take more. */
+  /**
+   * Resolves when all would take more.
+   *
+   * @param bytes May be written over after that.
+   */
   async write(bytes: Uint8Array): Promise<void> {
     await Promise.all(this.#targets.map(async (target) => {
-      const isOwn = !target.keepsBytes || this.#isOnlyReceiver;
       try {
-        await target.write(isOwn ? bytes : bytes.slice());
+        await target.write(target.keepsBytes ? bytes.slice() : bytes);
       } catch (error) {
         this.#targets = this.#targets.filter((it) => it !== target);
         this.failure ??= { error };

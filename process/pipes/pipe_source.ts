@@ -8,6 +8,12 @@ import type { FanOut } from "./fan_out.ts";
  */
 const MAX_READ_AHEAD = 1 << 20;
 
+/** How much is read at a time: little until there is more. */
+const MIN_READ = 4096;
+const MAX_READ = 65536;
+
+const NO_MEMORY = new ArrayBuffer(0);
+
 /** How a pipe is read, and what happens to it. */
 export interface PipeUse {
   /** Whether its bytes are kept for a reader. */
@@ -27,14 +33,17 @@ export class PipeSource implements ByteSource {
   onBytes: ((count: number) => void) | undefined = undefined;
   /** Whether the pipe is closed, at one end or the other. */
   closed = false;
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #reader: ReadableStreamBYOBReader;
   readonly #use: PipeUse;
   /** What has come and is not taken. */
   readonly #chunks: Uint8Array[] = [];
+  /** What was read into last. */
+  #memory = NO_MEMORY;
+  #readSize = MIN_READ;
   #reading: Promise<void> | undefined = undefined;
 
   constructor(pipe: ReadableStream<Uint8Array>, use: PipeUse) {
-    this.#reader = pipe.getReader();
+    this.#reader = pipe.getReader({ mode: "byob" });
     this.#use = use;
     if (!use.isRead) this.readAhead().catch(() => {});
   }
@@ -76,8 +85,10 @@ export class PipeSource implements ByteSource {
 
   async #readChunk(): Promise<void> {
     try {
-      const { done, value } = await this.#reader.read();
-      if (done) return this.#end();
+      const { done, value } = await this.#reader.read(this.#freeMemory());
+      if (done || value === undefined) return this.#end();
+      this.#memory = value.buffer;
+      if (value.length === this.#memory.byteLength) this.#readSize = MAX_READ;
       this.onBytes?.(value.length);
       const { fanOut, isRead } = this.#use;
       if (fanOut !== undefined) {
@@ -91,6 +102,15 @@ export class PipeSource implements ByteSource {
     } finally {
       this.#reading = undefined;
     }
+  }
+
+  /** The same memory again, unless it holds what is not taken yet. */
+  #freeMemory(): Uint8Array<ArrayBuffer> {
+    const isFree = this.#chunks.length === 0 &&
+      this.#memory.byteLength >= this.#readSize;
+    return new Uint8Array(
+      isFree ? this.#memory : new ArrayBuffer(this.#readSize),
+    );
   }
 
   #end(): void {

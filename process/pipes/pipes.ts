@@ -118,9 +118,7 @@ export class Pipes {
     isRead: boolean,
     targets: readonly OpenTarget[],
   ): PipeSource {
-    const fanOut = targets.length === 0
-      ? undefined
-      : new FanOut(targets, isRead);
+    const fanOut = targets.length === 0 ? undefined : new FanOut(targets);
     if (fanOut !== undefined) this.#events.delivering();
     return new PipeSource(pipe, {
       isRead,

@@ -118,17 +118,20 @@ Deno.test("a child that was just started ends with its program", async () => {
 });
 
 Deno.test("the children of a program end by killSignal", async () => {
+  const log = await Deno.makeTempFile();
   await using program = await startProgram(`
     const child = await createSubprocessShell(
-      "trap 'echo got INT; kill $!; exit' INT; sleep 1000 & echo $$; wait",
-      { stdin: DEVNULL, killSignal: "SIGINT" },
+      "trap 'echo asked >${log}; kill $!; exit' USR1; sleep 1000 & echo; wait",
+      { stdin: DEVNULL, stdout: PIPE, killSignal: "SIGUSR1" },
     );
+    await child.stdout.readLine();
+    console.log(child.pid);
     await sleep(60_000);`);
   const group = await numberFrom(program);
   Deno.kill(program.pid, "SIGKILL");
-  const line = await program.stdout!.readLine();
-  assertEquals(new TextDecoder().decode(line), "got INT\n");
   await until(() => livingIn(group).length === 0, "all have ended");
+  assertEquals(await Deno.readTextFile(log), "asked\n");
+  await Deno.remove(log);
 });
 
 Deno.test("a program that was stopped keeps its children", async () => {
