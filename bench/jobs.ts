@@ -1,7 +1,7 @@
 /**
- * Jobs per second, and how long a job is on its way: in memory, through one NATS
- * server, and, beside them, BullMQ on Redis; with one worker process and with
- * four. The same work for all, in one run.
+ * Jobs per second, the processor time of each, and how long a job is on its way: in
+ * memory, through one NATS server, and, beside them, NATS's own client on the same
+ * server, and BullMQ on Redis. The same work for all, in one run.
  *
  * ```sh
  * deno run -A bench/jobs.ts
@@ -15,7 +15,15 @@ import {
   type Process,
 } from "@asyncio/asyncio/process";
 import { createTask, gather, isCancelled, run } from "@asyncio/asyncio/tasks";
-import { bullmq, type Contestant, memory, nats } from "./jobs/contestants.ts";
+import {
+  bullmq5,
+  bullmq6,
+  confirmed,
+  type Contestant,
+  memory,
+  nats,
+  unconfirmed,
+} from "./jobs/contestants.ts";
 
 const SMOKE = Deno.env.get("BENCH_SMOKE") !== undefined;
 const JOBS = SMOKE ? 200 : 10_000;
@@ -27,6 +35,8 @@ interface Outcome {
   /** Milliseconds from the first put to the end of the last job. */
   ms: number;
   latencies: number[];
+  /** Milliseconds of the processor, of all processes but the server. */
+  cpu: number;
 }
 
 function start(command: string[]): Promise<Process> {
@@ -36,19 +46,19 @@ function start(command: string[]): Promise<Process> {
 
 /** Lets `workers` processes do `count` jobs; 0: the producer does them itself. */
 async function measure(
-  contestant: Contestant,
+  { contestant, workers, concurrency }: Setting,
   [role, count]: ["produce" | "pace", number],
-  workers: number,
 ): Promise<Outcome> {
+  const work = `work ${concurrency}`;
   const name = `bench-${crypto.randomUUID()}`;
   const roles = [`${role} ${count}`];
   const all: Process[] = [];
   for (let i = 0; i < workers; i++) {
-    const worker = await start(contestant.command(name, ["work"]));
+    const worker = await start(contestant.command(name, [work]));
     await until([worker], (word) => word === "ready");
     all.push(worker);
   }
-  if (workers === 0) roles.unshift("work");
+  if (workers === 0) roles.unshift(work);
   all.push(await start(contestant.command(name, roles)));
 
   let began = 0, ended = 0;
@@ -61,17 +71,19 @@ async function measure(
     return [...done.values()].reduce((a, b) => a + b) >= count;
   });
   const latencies: number[] = [];
+  let cpu = 0;
   for (const process of all) process.stdin!.close();
   await gather(all.map((process) =>
     createTask(async () => {
       await until([process], (word, [list]) => {
         if (word === "latencies") latencies.push(...JSON.parse(list!));
+        if (word === "cpu") cpu += Number(list);
         return false;
       });
       await process.wait();
     })
   ));
-  return { ms: ended - began, latencies };
+  return { ms: ended - began, latencies, cpu };
 }
 
 /** Reads what they say until `heard` is content, or they have ended. */
@@ -101,52 +113,85 @@ function percentile(numbers: number[], share: number): number {
   return sorted[Math.max(Math.ceil(sorted.length * share) - 1, 0)] ?? NaN;
 }
 
-/** What came of all rounds. */
-interface Row {
+/** Who does it, and how. */
+interface Setting {
   readonly contestant: Contestant;
+  /** 0: the producer works as well. */
   readonly workers: number;
+  readonly concurrency: number;
+}
+
+/** What came of all rounds. */
+interface Row extends Setting {
   readonly rates: number[];
+  readonly cpu: number[];
   readonly latencies: number[];
 }
 
-async function round({ contestant, workers, ...row }: Row): Promise<void> {
+async function round(row: Row): Promise<void> {
   // In memory they would be over before the program has warmed up.
-  const count = contestant.shared ? JOBS : JOBS * 20;
-  const { ms } = await measure(contestant, ["produce", count], workers);
+  const count = row.contestant.title.startsWith("memory") ? JOBS * 20 : JOBS;
+  const { ms, cpu } = await measure(row, ["produce", count]);
   row.rates.push(count / ms * 1000);
-  const paced = await measure(contestant, ["pace", PACED], workers);
+  row.cpu.push(cpu / count * 1000);
+  const paced = await measure(row, ["pace", PACED]);
   row.latencies.push(...paced.latencies);
 }
 
 /** The median of the rounds, the least and the most; of latencies all. */
-function line({ contestant, workers, rates, latencies }: Row): string {
+function line(row: Row): string {
+  const { contestant, workers, concurrency, rates, cpu, latencies } = row;
   const [rate, least, most] = [0.5, 0, 1].map((it) =>
     Math.round(percentile(rates, it) / 100) * 100
   );
   const [p50, p99] = [0.5, 0.99].map((it) => percentile(latencies, it));
   return `| ${contestant.title} | ${
-    workers || 1
-  } | ${rate} (${least}-${most}) | ${p50!.toFixed(2)} | ${p99!.toFixed(2)} |`;
+    workers === 0 ? "the producer" : workers
+  } | ${concurrency} | ${rate} (${least}-${most}) | ${
+    Math.round(percentile(cpu, 0.5))
+  } | ${p50!.toFixed(2)} | ${p99!.toFixed(2)} |`;
 }
+
+/** What is measured of each. */
+const SETTINGS = [
+  { enter: memory, workers: 0, concurrency: 50 },
+  { enter: nats, workers: 0, concurrency: 50 },
+  { enter: confirmed, workers: 0, concurrency: 50 },
+  { enter: unconfirmed, workers: 0, concurrency: 50 },
+  { enter: nats, workers: 1, concurrency: 10 },
+  { enter: bullmq5, workers: 1, concurrency: 10 },
+  { enter: bullmq6, workers: 1, concurrency: 10 },
+  { enter: nats, workers: 1, concurrency: 50 },
+  { enter: bullmq5, workers: 1, concurrency: 50 },
+  { enter: bullmq6, workers: 1, concurrency: 50 },
+  { enter: nats, workers: 4, concurrency: 50 },
+  { enter: bullmq6, workers: 4, concurrency: 50 },
+];
 
 await run(async () => {
   await using stack = new AsyncDisposableStack();
+  const entered = new Map<unknown, Contestant | undefined>();
   const rows: Row[] = [];
-  for (const enter of [memory, nats, bullmq]) {
-    try {
-      const contestant = stack.use(await enter());
-      for (const workers of contestant.shared ? [1, 4] : [0]) {
-        rows.push({ contestant, workers, rates: [], latencies: [] });
+  for (const { enter, workers, concurrency } of SETTINGS) {
+    if (!entered.has(enter)) {
+      try {
+        entered.set(enter, stack.use(await enter()));
+      } catch (error) {
+        entered.set(enter, undefined);
+        console.error(`without ${enter.name}: ${error}`);
       }
-    } catch (error) {
-      console.error(`without ${enter.name}: ${error}`);
     }
+    const contestant = entered.get(enter);
+    if (contestant === undefined) continue;
+    const lists = { rates: [], cpu: [], latencies: [] };
+    rows.push({ contestant, workers, concurrency, ...lists });
   }
   // In turns, so that what else the machine does meets all of them.
   for (let i = 0; i < ROUNDS; i++) {
     for (const row of rows) await round(row);
   }
-  console.log("| queue | worker processes | jobs/s | p50 ms | p99 ms |");
-  console.log("| --- | --- | --- | --- | --- |");
+  const head = "queue | worker processes | concurrency | jobs/s | µs/job | ";
+  console.log(`| ${head}p50 ms | p99 ms |`);
+  console.log("| --- | --- | --- | --- | --- | --- | --- |");
   for (const row of rows) console.log(line(row));
 });

@@ -26,8 +26,8 @@
  * | `--limit N` | how many jobs `ls` prints of each state; 100 by default |
  * | `--port N`, `--hostname H` | where `web` listens; a free port of 127.0.0.1 by default |
  *
- * The page of `web` is for whoever knows the address that is printed: there is a
- * secret in it.
+ * The page of `web` answers only to those who know the address that is printed:
+ * there is a secret in it.
  *
  * It needs the permissions to reach the servers, and to read the file of `--creds`
  * and the variable; `web` needs to listen. The exit code is 0, 1 if something was

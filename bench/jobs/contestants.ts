@@ -18,30 +18,29 @@ export interface Contestant extends AsyncDisposable {
 
 const here = new URL(".", import.meta.url).pathname;
 
-function denoCommand(where: string, name: string, roles: string[]): string[] {
-  const program = `${here}this_package.ts`;
-  return [
-    Deno.execPath(),
-    "run",
-    "-A",
-    "--quiet",
-    program,
-    where,
-    name,
-    ...roles,
-  ];
+function denoCommand(program: string, ...args: string[]): string[] {
+  const file = `${here}${program}`;
+  return [Deno.execPath(), "run", "-A", "--quiet", file, ...args];
 }
 
 export function memory(): Contestant {
   return {
     title: "memoryJobs, in one process",
     shared: false,
-    command: (name, roles) => denoCommand("memory:", name, roles),
+    command: (name, roles) =>
+      denoCommand("this_package.ts", "memory:", name, ...roles),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
 
-export async function nats(): Promise<Contestant> {
+/** A server of NATS, and what is measured on it. */
+interface OnNats {
+  title(version: string): string;
+  shared: boolean;
+  command(server: string, name: string, roles: string[]): string[];
+}
+
+async function onNats({ title, shared, command }: OnNats): Promise<Contestant> {
   const folder = await Deno.makeTempDir();
   const args = ["-js", "-sd", folder, "-a", "127.0.0.1", "-p", "-1"];
   const [server, line] = await startServer(
@@ -51,9 +50,9 @@ export async function nats(): Promise<Contestant> {
   );
   const version = await firstLine(["nats-server", "--version"]);
   return {
-    title: `natsJobs, ${version.replace(/: v/, " ")}`,
-    shared: true,
-    command: (name, roles) => denoCommand(`127.0.0.1:${line[1]}`, name, roles),
+    title: title(version.replace(/: v/, " ")),
+    shared,
+    command: (name, roles) => command(`127.0.0.1:${line[1]}`, name, roles),
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
       await Deno.remove(folder, { recursive: true });
@@ -61,11 +60,50 @@ export async function nats(): Promise<Contestant> {
   };
 }
 
+export function nats(): Promise<Contestant> {
+  return onNats({
+    title: (version) => `natsJobs, ${version}`,
+    shared: true,
+    command: (server, name, roles) =>
+      denoCommand("this_package.ts", server, name, ...roles),
+  });
+}
+
+/** The same client on JetStream alone, each settlement confirmed. */
+export function confirmed(): Promise<Contestant> {
+  return onNats({
+    title: () => "JetStream alone, pulls of 10, confirmed",
+    shared: false,
+    command: (server, name, roles) =>
+      denoCommand("bare.ts", server, name, "10", "each", ...roles),
+  });
+}
+
+/** The same, fast and loose. */
+export function unconfirmed(): Promise<Contestant> {
+  return onNats({
+    title: () => "JetStream alone, pulls of 100, unconfirmed",
+    shared: false,
+    command: (server, name, roles) =>
+      denoCommand("bare.ts", server, name, "100", "none", ...roles),
+  });
+}
+
+export const bullmq5 = (): Promise<Contestant> => bullmq(5);
+export const bullmq6 = (): Promise<Contestant> => bullmq(6);
+
 /** As durable as a stream of JetStream: written at once, synced by and by. */
-export async function bullmq(): Promise<Contestant> {
+async function bullmq(major: number): Promise<Contestant> {
   const folder = await Deno.makeTempDir();
   await runSubprocess(
-    ["npm", "install", "--no-fund", "--no-audit", "bullmq@6", "ioredis@5"],
+    [
+      "npm",
+      "install",
+      "--no-fund",
+      "--no-audit",
+      `bullmq@${major}`,
+      "ioredis@5",
+    ],
     { cwd: folder, captureOutput: true, check: true, timeout: 120_000 },
   );
   for (const file of ["bullmq.mjs", "roles.js"]) {

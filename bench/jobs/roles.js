@@ -19,8 +19,8 @@ import { setTimeout as delay } from "node:timers/promises";
  * @property {() => Promise<void>} close
  */
 
-/** How many puts are under way at a time, and how many jobs in a worker. */
-const PUTS = 100, CONCURRENCY = 50;
+/** How many puts are under way at a time. */
+const PUTS = 100;
 
 /** Milliseconds between two jobs where their latency is what counts. */
 const PACE = 2;
@@ -35,8 +35,11 @@ function say(line) {
   process.stdout.write(`${line}\n`);
 }
 
-/** @param {BenchQueue} queue */
-async function work(queue) {
+/**
+ * @param {BenchQueue} queue
+ * @param {number} concurrency
+ */
+async function work(queue, concurrency) {
   /** @type {number[]} */
   const latencies = [];
   let last = 0, told = 0;
@@ -44,7 +47,7 @@ async function work(queue) {
     last = now();
     latencies.push(last - sent);
     return Promise.resolve();
-  }, CONCURRENCY);
+  }, concurrency);
   const telling = setInterval(() => {
     if (latencies.length === told) return;
     told = latencies.length;
@@ -84,7 +87,7 @@ async function pace(queue, count) {
 }
 
 /**
- * Plays a role, or several in one process: "work", "produce 1000", "pace 1000".
+ * Plays a role, or several in one process: "work 50", "produce 1000", "pace 1000".
  *
  * @param {BenchQueue} queue
  * @param {string[]} roles
@@ -92,7 +95,7 @@ async function pace(queue, count) {
 export async function play(queue, roles) {
   await Promise.all(roles.map((role) => {
     const [name, count] = role.split(" ");
-    if (name === "work") return work(queue);
+    if (name === "work") return work(queue, Number(count));
     if (name === "pace") return pace(queue, Number(count));
     return produce(queue, Number(count));
   }));

@@ -52,7 +52,7 @@ export class MemoryJob<T> extends HeldJob<T> {
     return this.#settle(this.#store.fail(this.#lease, reasonText(reason)));
   }
 
-  /** Releases it for the queue itself: nobody waits for that. */
+  /** Releases it for the queue itself: no task waits for that. */
   handBack(): void {
     this.#store.release(this.#lease);
   }

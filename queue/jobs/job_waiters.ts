@@ -20,7 +20,7 @@ export interface JobSource<T> {
   wanted(): void;
   /** Whether there is nothing to take, whatever the limits. */
   readonly empty: boolean;
-  /** Takes back a job that nobody waits for any more. */
+  /** Takes back a job for which no wait is left. */
   handBack(job: Job<T>): void;
   /** Whether jobs come from outside of this process. */
   readonly external: boolean;

@@ -1,7 +1,7 @@
 /** The errors of queues on NATS. @module */
 
 /**
- * NATS is not there, lets nobody in, or refuses what it was asked for. The
+ * NATS is not there, refuses the login, or refuses a request. The
  * message says which servers, and what; `cause` is the client's error where
  * there is one.
  *

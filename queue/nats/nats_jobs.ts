@@ -35,20 +35,20 @@ const DEFAULT_LEASE = 30_000;
 const DOUBT = 5000;
 
 /**
- * Opens a queue of jobs on NATS JetStream, and makes it where it is not there:
- * the contract of {@linkcode Jobs}, for any number of processes and machines.
+ * Opens a queue of jobs on NATS JetStream, and makes it if it is not there: the
+ * contract of {@linkcode Jobs}, for any number of processes and machines.
  *
  * - Within `connectTimeout` it has a server that answers, or throws. From then
- *   on a connection that is lost is made again, and whoever waits goes on
- *   waiting meanwhile; put a `timeout` around what must not.
+ *   on a connection that is lost is made again, and waits go on meanwhile; put a
+ *   `timeout` around those that must not.
  * - It ends with the run in which it was opened, at the latest.
  *
  * @typeParam T What the jobs are.
  *
  * **Cancel safety:** given up, it leaves no connection behind.
  *
- * @throws {NatsError} No server answers in time, or none lets us in; JetStream
- * is not enabled, or refuses.
+ * @throws {NatsError} No server answers in time, or none accepts the login;
+ * JetStream is not enabled, or refuses.
  * @throws {TypeError} An option is not what it should be.
  * @throws {RangeError} `lease` or `window` is not more than 0, `maxAttempts` is
  * not at least 1, or a number is `NaN`.

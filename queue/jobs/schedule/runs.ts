@@ -1,7 +1,7 @@
 /** Which runs of a schedule are due. @module */
 import type { Times } from "./recurrence.ts";
 
-/** What becomes of runs that nobody was there to start. */
+/** What becomes of runs that were due while no process could start them. */
 export type Missed = "skip" | "once" | "all";
 
 /**

@@ -4,7 +4,7 @@ import type { TimerHandle } from "../../../tasks/handle.ts";
 import type { Clock } from "../transport/deadline.ts";
 import type { NatsJob } from "./nats_job.ts";
 
-/** A job that nobody takes for so long goes back, in milliseconds. */
+/** A job that is not taken for so long goes back, in milliseconds. */
 const IDLE = 100;
 
 /** Jobs are fetched ahead for so many milliseconds of work. */

@@ -32,12 +32,12 @@ export interface ReleaseNote {
 /** The header of a note: the delivery that it is about. */
 const DELIVERY = "Jobs-Delivery";
 
-/** Removing a note that nobody needs any more takes this long at most. */
+/** Removing a note that is no longer needed takes this long at most. */
 const FORGETTING = 5000;
 
 /**
  * Notes on jobs that were given back. The servers count every delivery; some were
- * no attempts: the job was not due yet, nobody waited for it any more, its worker
+ * no attempts: the job was not due yet, no wait was left for it, its worker
  * had to end. Most jobs need no note.
  */
 export class ReleaseNotes {

@@ -23,11 +23,17 @@ import {
 const OVERLOOKED = 2000;
 
 /**
+ * For so long a server of a cluster may take to catch up, in milliseconds: until
+ * then it has jobs that are done, and will drop them by itself.
+ */
+const CATCHING_UP = 2000;
+
+/**
  * The jobs that are on the servers.
  *
  * When a server of a cluster is lost, another may process an acknowledgement
  * before it has the message, and then keeps the message for ever: many versions
- * do. If the same message is first in line twice, every message that counts as
+ * do. If the same message stays first in line, every message that counts as
  * acknowledged is published again and deleted. Such a job runs once too often,
  * and never not at all.
  *
@@ -57,7 +63,7 @@ export class Backlog {
 
   /** How many jobs there are that are not done. */
   async count(options?: WaitOptions): Promise<number> {
-    const { subjects, clock } = this.#context;
+    const { connection, subjects, clock } = this.#context;
     const { state, config } = await this.#api<StreamReply>(
       `STREAM.INFO.${subjects.jobs}`,
       options,
@@ -65,6 +71,9 @@ export class Backlog {
     if (this.#first !== state.first_seq) {
       this.#first = state.first_seq;
       this.#since = clock.now();
+      return state.messages;
+    }
+    if (connection.clustered && clock.now() - this.#since < CATCHING_UP) {
       return state.messages;
     }
     let { messages } = state;

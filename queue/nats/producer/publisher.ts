@@ -70,7 +70,7 @@ export class Publisher {
       const seq = await this.#publish(message, options);
       if (seq !== undefined) return seq;
       await this.#notices.wait(heard, pause, options);
-      // Without notices, it may be that nobody works on what fills the queue.
+      // Without notices, it may be that no worker takes what fills the queue.
       if (this.#notices.heard === heard) await this.#backlog.count(options);
       pause = Math.min(pause * 2, LONGEST_PAUSE);
     }

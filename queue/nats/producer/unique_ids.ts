@@ -24,7 +24,7 @@ const PAUSE = 20;
 
 /**
  * The ids that are taken until their job is done. A claim is valid as long as its
- * job is in the stream: nobody has to give it back.
+ * job is in the stream: it does not have to be given back.
  */
 export class UniqueIds {
   readonly #context: QueueContext;

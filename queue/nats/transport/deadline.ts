@@ -11,7 +11,7 @@ export interface Clock {
   now(): number;
 }
 
-/** The machine's clock, which nobody sets. */
+/** The machine's monotonic clock. */
 export const steadyClock: Clock = { now: () => performance.now() };
 
 /** A point in time, `ms` milliseconds from now. */

@@ -58,7 +58,7 @@ export interface RequestOptions extends WaitOptions {
    * those of the connection by default.
    */
   doubt?: number | undefined;
-  /** Called if nobody listens to the subject; its error ends the request. */
+  /** Called if the subject has no listener; its error ends the request. */
   onNoResponders?: (() => Promise<void>) | undefined;
 }
 

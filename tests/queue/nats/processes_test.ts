@@ -5,6 +5,7 @@ import {
   PIPE,
   type Process,
 } from "@asyncio/asyncio/process";
+import { createTask, sleep } from "@asyncio/asyncio/tasks";
 import { letters } from "../jobs/_place.ts";
 import { askServer } from "./_admin.ts";
 import { ignore, NatsServer } from "./_nats_server.ts";
@@ -50,21 +51,23 @@ test("a job whose worker is killed with SIGKILL is done by another", async () =>
   assertEquals(await letters(jobs), []);
 });
 
-test("a worker process that gets Ctrl-C gives its job back at once, and ends", async () => {
-  await using server = await NatsServer.start();
-  await using jobs = await natsJobs<string>({
-    servers: server.address,
-    name: "test",
-    lease: 600_000,
+for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+  test(`a worker process that gets ${signal} gives its job back at once, and ends`, async () => {
+    await using server = await NatsServer.start();
+    await using jobs = await natsJobs<string>({
+      servers: server.address,
+      name: "test",
+      lease: 600_000,
+    });
+    await jobs.put("a");
+    await using worker = await startWorker(server.address, "hang");
+    assertEquals(await nextLine(worker), "a 1");
+    worker.sendSignal(signal);
+    const job = await jobs.get();
+    assertEquals([job.value, job.attempt], ["a", 1]);
+    assertEquals(await worker.wait(), code);
   });
-  await jobs.put("a");
-  await using worker = await startWorker(server.address, "hang");
-  assertEquals(await nextLine(worker), "a 1");
-  worker.sendSignal("SIGINT");
-  const job = await jobs.get();
-  assertEquals([job.value, job.attempt], ["a", 1]);
-  assertEquals(await worker.wait(), 130);
-});
+}
 
 /** Waits until a process asks the servers for jobs. */
 async function untilAsking(server: NatsServer): Promise<void> {
@@ -87,9 +90,13 @@ test("a process that was stopped for longer than a lease does not begin what ano
   await jobs.put("a"); // into the socket of the process that does not run
   const job = await jobs.get(); // after its lease
   assertEquals([job.value, job.attempt], ["a", 2]);
+  const holding = createTask(async () => {
+    for (;; await sleep(200)) await job.extend();
+  });
   stopped.sendSignal("SIGCONT");
   await jobs.put("b");
   assertEquals(await nextLine(stopped), "b 1");
+  holding.cancel();
   assertEquals(job.state, "leased");
   await job.done();
   await jobs.join();
