@@ -22,6 +22,7 @@ import type { Listener } from "./kernel/wait/completion.ts";
 import { composite } from "./kernel/wait/handed_wait.ts";
 import { ShieldedWaiter } from "./kernel/wait/waiter.ts";
 import { WaitQueue } from "./kernel/wait/wait_queue.ts";
+import { noteMade } from "./kernel/watch/user_frame.ts";
 import { printable } from "./kernel/watch/inspect.ts";
 import { spawn, type Task, type TaskOptions } from "./task.ts";
 
@@ -392,6 +393,7 @@ export function taskGroup<T>(
     const rejection = checkpointOnEntry();
     if (rejection !== undefined) return rejection;
     const scope = openScope();
+    if (scope.scheduler.debug) noteMade(scope);
     const work = runBody(open(scope, limit), body) as Promise<T>;
     return scope.promise = ignoreCancelRejection(work);
   } catch (error) {

@@ -13,6 +13,7 @@ import {
 import { Deadline } from "./kernel/loop/deadline.ts";
 import { checkMilliseconds } from "./kernel/types.ts";
 import { checkpointOnEntry, settleAs } from "./kernel/wait/checkpoint.ts";
+import { noteMade } from "./kernel/watch/user_frame.ts";
 import { printable } from "./kernel/watch/inspect.ts";
 
 /**
@@ -272,6 +273,7 @@ function limit<T, R>(
   const rejection = checkpointOnEntry();
   if (rejection !== undefined) return rejection;
   const scope = openScope();
+  if (scope.scheduler.debug) noteMade(scope);
   const timeout = open(scope, time);
   const ended = (value: T): T => {
     close(timeout);

@@ -20,6 +20,11 @@ export class LinkedList<S extends LinkedNode<S>> implements Iterable<S> {
     return this.#size;
   }
 
+  /** The oldest. */
+  get first(): S | undefined {
+    return this.#first;
+  }
+
   /** The youngest. */
   get last(): S | undefined {
     return this.#last;

@@ -21,6 +21,13 @@ export interface RunOptions {
   /** False: no signal ends the run. True unless given. */
   handleInterrupt?: boolean | undefined;
   /**
+   * After how many milliseconds of real time a cancel that has no effect is
+   * reported, once for each task: the code awaits something that is not from
+   * this package, or has caught the cancel and goes on. 1000 unless given;
+   * `Infinity`: never.
+   */
+  cancelReportAfter?: number | undefined;
+  /**
    * Debug mode: see {@linkcode EventLoop.debug}. Unless given, whether the
    * environment variable `ASYNCIO_DEBUG` is `"1"`.
    */

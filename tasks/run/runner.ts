@@ -9,7 +9,12 @@ import { InvalidStateError } from "../kernel/errors.ts";
 import { realClock } from "../kernel/loop/clock.ts";
 import { schedulerOf } from "../kernel/loop/loop_binding.ts";
 import type { Scheduler } from "../kernel/loop/scheduler.ts";
-import { checkCoroutine, type Coroutine, describe } from "../kernel/types.ts";
+import {
+  checkCoroutine,
+  checkMilliseconds,
+  type Coroutine,
+  describe,
+} from "../kernel/types.ts";
 import { checkpointIfCancelled } from "../kernel/wait/checkpoint.ts";
 import { printable } from "../kernel/watch/inspect.ts";
 import { spawn } from "../task.ts";
@@ -55,11 +60,14 @@ export class Runner implements AsyncDisposable {
         `expected an AbortSignal, found ${describe(signal)}`,
       );
     }
+    const { cancelReportAfter = 1000 } = options;
+    checkMilliseconds(cancelReportAfter, "cancelReportAfter");
     checkSignals(options.handleSignals);
     this.#options = options;
     this.loop = new EventLoop({ clock });
     this.loop.debug = debug;
     const scheduler = schedulerOf(this.loop);
+    scheduler.cancelReportAfter = cancelReportAfter;
     this.#where = rootFrame(scheduler, copyVariables());
     try {
       this.#lookOn(scheduler, options);

@@ -26,6 +26,7 @@ import {
   endDeliveries,
   mergeOrHoldBack,
 } from "./in_flight.ts";
+import { CancelWatch, type WatchedCancel } from "./cancel_watch.ts";
 import type { HandedWait, ScopedWait } from "./scoped_wait.ts";
 
 const settled = Promise.resolve();
@@ -106,6 +107,8 @@ export class CancelScope implements DeliveryScope, HandedWait {
   #attached = false;
   inFlight: SmallSet<Delivery> = undefined;
   heldBack: CancelledError | undefined = undefined;
+  /** Set while it is cancelled, and not known to have ended by that. */
+  #watched: WatchedCancel | undefined = undefined;
   /** What {@linkcode outerCancels} was when this scope was opened. */
   #outerCancelsBefore = 0;
   /** If its code is a wait in several steps: what that has returned. */
@@ -168,6 +171,7 @@ export class CancelScope implements DeliveryScope, HandedWait {
   close(): void {
     this.#closed = true;
     this.pending = undefined;
+    if (this.#watched !== undefined) this.stopWatching();
     if (this.#isEmpty) this.error = undefined; // large, and nobody asks for it
     this.frame.scope = this.parent === undefined
       ? rootScopeOf(this.scheduler)
@@ -194,6 +198,12 @@ export class CancelScope implements DeliveryScope, HandedWait {
     this.cancels++;
     this.error = error;
     this.pending = error;
+    if (!this.#closed) {
+      const watch = this.scheduler.cancelWatch ??= new CancelWatch(
+        this.scheduler,
+      );
+      this.#watched ??= watch.add(this);
+    }
     if (mergeOrHoldBack(this, error)) this.pending = undefined;
     this.#isCancelling = true;
     if (forwarded.depth < MAX_FORWARDS) this.#cancelWaits(error);
@@ -201,7 +211,8 @@ export class CancelScope implements DeliveryScope, HandedWait {
   }
 
   #cancelWaits(error: CancelledError): void {
-    for (const wait of this.waits) this.#cancelWait(wait, error);
+    const waits = this.#collectWaits([], false).reverse();
+    for (const wait of waits) this.#cancelWait(wait, error);
     this.#isCancelling = false;
     this.#abortSignals(error); // last, as it runs foreign listeners
   }
@@ -277,8 +288,27 @@ export class CancelScope implements DeliveryScope, HandedWait {
    */
   uncancel(): number {
     if (this.cancels > 0) this.cancels--;
-    if (this.cancels === 0) this.pending = undefined;
+    if (this.cancels === 0) {
+      this.pending = undefined;
+      if (this.#watched !== undefined) this.stopWatching();
+    }
     return this.cancels;
+  }
+
+  /** Lets a cancel have no effect for as long as it likes. */
+  stopWatching(): void {
+    if (this.#watched === undefined) return;
+    this.scheduler.cancelWatch!.remove(this.#watched);
+    this.#watched = undefined;
+  }
+
+  /** Whether code in it is shielded, which ends without a cancel. */
+  get hasOwnLimit(): boolean {
+    if (this.shielded) return true;
+    for (const child of this.#children ?? []) {
+      if (child.hasOwnLimit) return true;
+    }
+    return this.waits.some((wait) => wait.hasOwnLimit);
   }
 
   /**
@@ -421,12 +451,10 @@ export class CancelScope implements DeliveryScope, HandedWait {
 
   /** The waits under way in here and in the scopes inside, oldest first. */
   get waits(): ScopedWait[] {
-    const waits: ScopedWait[] = [];
-    this.#collectWaits(waits);
-    return waits.reverse();
+    return this.#collectWaits([], true).reverse();
   }
 
-  #collectWaits(into: ScopedWait[]): void {
+  #collectWaits(into: ScopedWait[], inShielded: boolean): ScopedWait[] {
     for (
       let wait = this.#firstWait;
       wait !== undefined;
@@ -436,7 +464,8 @@ export class CancelScope implements DeliveryScope, HandedWait {
       let child = this.#children?.last;
       child !== undefined;
       child = child.previousSibling
-    ) if (!child.shielded) child.#collectWaits(into);
+    ) if (inShielded || !child.shielded) child.#collectWaits(into, inShielded);
+    return into;
   }
 
   /**

@@ -20,6 +20,7 @@
  */
 import { setImmediate } from "node:timers";
 import type { CancelScope } from "../cancel/cancel_scope.ts";
+import type { CancelWatch } from "../cancel/cancel_watch.ts";
 import { LinkedList } from "../linked_list.ts";
 import { pendingCancels } from "../pending_cancels.ts";
 import type { Observer } from "../watch/observer.ts";
@@ -80,6 +81,10 @@ export class Scheduler implements ClockedLoop {
   rootScope: CancelScope | undefined = undefined;
   /** The `EventLoop` that shows it to the public. */
   eventLoop: object | undefined = undefined;
+  /** The cancelled scopes on it, once there has been one. */
+  cancelWatch: CancelWatch | undefined = undefined;
+  /** For how many milliseconds of real time a cancel may have no effect. */
+  cancelReportAfter = 1000;
   /** In debug mode a callback that runs longer is reported. */
   slowCallbackDuration = 100;
   /** How to stop listening to each signal. */
@@ -236,8 +241,20 @@ export class Scheduler implements ClockedLoop {
     for (const stop of this.signalHandlers.values()) stop();
     this.signalHandlers.clear();
     this.#timers.clear();
+    this.cancelWatch?.close();
     this.#deferring = false;
     this.#arm();
+  }
+
+  /** Lets the current turn, or one that is taken for this, have an end. */
+  planEndOfTurn(): void {
+    this.#planTurn();
+  }
+
+  #endTurn(): void {
+    this.#arm();
+    this.cancelWatch?.endTurn();
+    if (this.onWait !== undefined) this.onWait();
   }
 
   #planTurn(): void {
@@ -260,8 +277,7 @@ export class Scheduler implements ClockedLoop {
     this.#ready = [];
     this.#forgetSettling();
     this.#drain(due.length === 0 ? ready : [...due, ...ready], 0);
-    this.#arm();
-    if (this.onWait !== undefined) this.onWait();
+    this.#endTurn();
   };
 
   #forgetSettling(): void {
@@ -325,8 +341,7 @@ export class Scheduler implements ClockedLoop {
       entry.run();
     }
     if (this.#ready.length > 0) this.#planTurn();
-    this.#arm();
-    if (this.onWait !== undefined) this.onWait();
+    this.#endTurn();
   }
 
   /**

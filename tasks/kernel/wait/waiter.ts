@@ -120,6 +120,10 @@ export class Waiter<T> implements ScopedWait, Runnable {
     return this.#place.what;
   }
 
+  get hasOwnLimit(): boolean {
+    return false;
+  }
+
   get runsUserCode(): false {
     return false;
   }
@@ -300,6 +304,10 @@ export class ExternalWaiter<T> extends Waiter<T> {
  * is delivered at the next wait.
  */
 export class ShieldedWaiter<T> extends Waiter<T> {
+  override get hasOwnLimit(): boolean {
+    return true;
+  }
+
   override cancel(_error: CancelledError): boolean {
     return false;
   }

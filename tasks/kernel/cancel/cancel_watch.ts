@@ -1,0 +1,149 @@
+/**
+ * Cancels that have no effect: nothing happens, and no one is told. Either the
+ * code waits for something that no cancel reaches, or it has caught the cancel
+ * and goes on.
+ *
+ * A cancelled scope is watched until it is closed. Most are closed in the same
+ * turn of the loop: only for those that are not, at its end, a timer is set.
+ *
+ * @module
+ */
+import { clearTimeout, setTimeout } from "node:timers";
+import { LinkedList, type LinkedNode } from "../linked_list.ts";
+import type { Scheduler } from "../loop/scheduler.ts";
+import { madeAt, userFrame } from "../watch/user_frame.ts";
+import type { CancelScope } from "./cancel_scope.ts";
+
+/** A scope that was cancelled and is not closed. */
+export class WatchedCancel implements LinkedNode<WatchedCancel> {
+  readonly scope: CancelScope;
+  /** Since when, in real time; from the end of the turn on. */
+  since: number | undefined = undefined;
+  previousSibling: WatchedCancel | undefined = undefined;
+  nextSibling: WatchedCancel | undefined = undefined;
+
+  constructor(scope: CancelScope) {
+    this.scope = scope;
+  }
+}
+
+/** Tasks whose cancel was reported: once for each. */
+const reported = new WeakSet<object>();
+
+/** The cancelled scopes of a loop, oldest first. */
+export class CancelWatch {
+  readonly #scheduler: Scheduler;
+  readonly #watched = new LinkedList<WatchedCancel>();
+  #timer: ReturnType<typeof setTimeout> | undefined = undefined;
+
+  constructor(scheduler: Scheduler) {
+    this.#scheduler = scheduler;
+  }
+
+  /** Watches `scope` until it is taken off with {@linkcode remove}. */
+  add(scope: CancelScope): WatchedCancel {
+    const watched = new WatchedCancel(scope);
+    this.#watched.add(watched);
+    this.#scheduler.planEndOfTurn();
+    return watched;
+  }
+
+  remove(watched: WatchedCancel): void {
+    this.#watched.remove(watched);
+    if (this.#watched.size === 0) this.#setTimer(undefined);
+  }
+
+  /** Called at the end of a turn. */
+  endTurn(): void {
+    const { first } = this.#watched;
+    if (first === undefined || this.#timer !== undefined) return;
+    const now = performance.now();
+    for (const watched of this.#watched) watched.since ??= now;
+    const { cancelReportAfter } = this.#scheduler;
+    if (cancelReportAfter === Infinity) return;
+    this.#setTimer(Math.max(first.since! + cancelReportAfter - now, 0));
+  }
+
+  /** The loop is closed. */
+  close(): void {
+    this.#setTimer(undefined);
+  }
+
+  #setTimer(ms: number | undefined): void {
+    clearTimeout(this.#timer);
+    this.#timer = ms === undefined
+      ? undefined
+      : setTimeout(() => this.#look(), Math.min(Math.ceil(ms), 2 ** 31 - 1));
+  }
+
+  #look(): void {
+    this.#timer = undefined;
+    const now = performance.now();
+    for (const watched of [...this.#watched]) {
+      const { since, scope } = watched;
+      if (since === undefined) continue;
+      const ms = now - since;
+      if (ms < this.#scheduler.cancelReportAfter) break;
+      if (scope.hasOwnLimit) {
+        // It ends by itself: its time does not count.
+        watched.since = now;
+        this.#watched.remove(watched);
+        this.#watched.add(watched);
+      } else {
+        scope.stopWatching();
+        this.#report(scope, ms);
+      }
+    }
+    this.endTurn();
+  }
+
+  #report(scope: CancelScope, ms: number): void {
+    const { task, error } = scope;
+    const about = task ?? scope;
+    if (reported.has(about)) return;
+    reported.add(about);
+    const name = (task as { name?: string } | undefined)?.name;
+    const who = name === undefined
+      ? "Code that runs in no task"
+      : `Task ${JSON.stringify(name)}`;
+    const why = error === undefined || error.message === ""
+      ? ""
+      : ` (${error.message}${placeOf(scope)})`;
+    const message =
+      `${who} was cancelled ${secondsOf(ms)} ago${why} and still runs: ` +
+      whatItDoes(scope);
+    this.#scheduler.report({
+      message,
+      ...(task !== undefined && { task }),
+    });
+  }
+}
+
+/** In debug mode: where the timeout or group was begun. */
+function placeOf(scope: CancelScope): string {
+  const place = madeAt(scope);
+  return place === undefined ? "" : `, begun at ${place}`;
+}
+
+function whatItDoes(scope: CancelScope): string {
+  const waits = scope.waits.map((wait) => {
+    const place = userFrame(wait.where);
+    return place === undefined ? wait.what : `${wait.what} at ${place}`;
+  }).join(" and ");
+  if (scope.pending !== undefined) {
+    return waits === ""
+      ? "it awaits something that no cancel reaches, as it is not from this package"
+      : `the cancel was handed on to ${waits}, which has not ended`;
+  }
+  return `it has caught the cancel, and now ${
+    waits === ""
+      ? "awaits something that is not from this package"
+      : `waits in ${waits}`
+  }`;
+}
+
+function secondsOf(ms: number): string {
+  return ms < 995
+    ? `${Math.round(ms)} ms`
+    : `${Number((ms / 1000).toFixed(1))} s`;
+}
