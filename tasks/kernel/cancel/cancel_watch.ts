@@ -4,11 +4,10 @@
  * and goes on.
  *
  * A cancelled scope is watched until it is closed. Most are closed in the same
- * turn of the loop: only for those that are not, at its end, a timer is set.
+ * turn of the loop: only for those that are not, at its end, an alarm is set.
  *
  * @module
  */
-import { clearTimeout, setTimeout } from "node:timers";
 import { LinkedList, type LinkedNode } from "../linked_list.ts";
 import type { Scheduler } from "../loop/scheduler.ts";
 import { madeAt, userFrame } from "../watch/user_frame.ts";
@@ -34,7 +33,7 @@ const reported = new WeakSet<object>();
 export class CancelWatch {
   readonly #scheduler: Scheduler;
   readonly #watched = new LinkedList<WatchedCancel>();
-  #timer: ReturnType<typeof setTimeout> | undefined = undefined;
+  #isAlarmSet = false;
 
   constructor(scheduler: Scheduler) {
     this.#scheduler = scheduler;
@@ -50,34 +49,41 @@ export class CancelWatch {
 
   remove(watched: WatchedCancel): void {
     this.#watched.remove(watched);
-    if (this.#watched.size === 0) this.#setTimer(undefined);
   }
 
   /** Called at the end of a turn. */
   endTurn(): void {
-    const { first } = this.#watched;
-    if (first === undefined || this.#timer !== undefined) return;
-    const now = performance.now();
-    for (const watched of this.#watched) watched.since ??= now;
-    const { cancelReportAfter } = this.#scheduler;
-    if (cancelReportAfter === Infinity) return;
-    this.#setTimer(Math.max(first.since! + cancelReportAfter - now, 0));
+    const { first, last } = this.#watched;
+    const { cancelReportAfter, closed } = this.#scheduler;
+    if (first === undefined || closed || cancelReportAfter === Infinity) return;
+    if (last!.since === undefined) this.#noteTime(performance.now());
+    if (this.#isAlarmSet) return;
+    const ms = first.since! + cancelReportAfter - performance.now();
+    this.#setAlarm(Math.max(ms, 0));
   }
 
-  /** The loop is closed. */
-  close(): void {
-    this.#setTimer(undefined);
+  #noteTime(now: number): void {
+    for (
+      let watched = this.#watched.last;
+      watched !== undefined && watched.since === undefined;
+      watched = watched.previousSibling
+    ) watched.since = now;
   }
 
-  #setTimer(ms: number | undefined): void {
-    clearTimeout(this.#timer);
-    this.#timer = ms === undefined
-      ? undefined
-      : setTimeout(() => this.#look(), Math.min(Math.ceil(ms), 2 ** 31 - 1));
+  /**
+   * An alarm that keeps no program alive, and that no test takes for a leak, as
+   * it may take a timer: a task that is left in a foreign wait is none.
+   */
+  #setAlarm(ms: number): void {
+    this.#isAlarmSet = true;
+    const alarm = AbortSignal.timeout(Math.min(Math.ceil(ms), 2 ** 31 - 1));
+    alarm.addEventListener("abort", () => {
+      this.#isAlarmSet = false;
+      if (!this.#scheduler.closed) this.#look();
+    }, { once: true });
   }
 
   #look(): void {
-    this.#timer = undefined;
     const now = performance.now();
     for (const watched of [...this.#watched]) {
       const { since, scope } = watched;

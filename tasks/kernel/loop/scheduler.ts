@@ -241,7 +241,6 @@ export class Scheduler implements ClockedLoop {
     for (const stop of this.signalHandlers.values()) stop();
     this.signalHandlers.clear();
     this.#timers.clear();
-    this.cancelWatch?.close();
     this.#deferring = false;
     this.#arm();
   }
