@@ -119,6 +119,12 @@ const expectations: Record<string, Expectation> = {
       "ended with code 0",
     ],
   },
+  "supervisor.ts": {
+    output: [
+      /^server starts as \d+\nworker starts as \d+$/m,
+      /^worker ended with 1: again in 100 ms\nworker starts as \d+\nworker ended with 1: again in 200 ms$/m,
+    ],
+  },
   "retry.ts": {
     output: [
       /^(the server is asked: 503\n){2}the server is asked: stuck\n/,
