@@ -49,6 +49,38 @@ const expectations: Record<string, Expectation> = {
       /^Client closes the connection$/m,
     ],
   },
+  "protocol_echo.ts": {
+    output: [
+      /^server: a client has connected$/m,
+      /^server: "This is the message\. /m,
+      /^server: the client has nothing more to say$/m,
+      /^server: closed in order$/m,
+      /^client: "This is the message\. It is sent in parts\."$/m,
+    ],
+  },
+  "protocol_tls.ts": {
+    needs: "openssl",
+    output: [
+      /^client: half-close is possible: false$/m,
+      /^server: "This message is sent encrypted\.\0"$/m,
+      /^client: "This message is sent encrypted\."$/m,
+    ],
+  },
+  "protocol_subprocess.ts": {
+    needs: "df",
+    output: [
+      /^the program has started$/m,
+      /^it has written to its output$/m,
+      /^it has ended$/m,
+      /^exit code 0\n\/\S* is \d+% full$/m,
+    ],
+  },
+  "names.ts": {
+    output: [
+      /^localhost:\n {2}(127\.0\.0\.1 \(IPv4\)|::1 \(IPv6\)) is \S+, https$/m,
+      /^127\.0\.0\.1:\n {2}127\.0\.0\.1 \(IPv4\) is \S+, https$/m,
+    ],
+  },
   "shell_command.ts": {
     lines: [
       /^\["ls \/zzz" exited with [1-9]\d*\]$/,
