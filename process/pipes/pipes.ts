@@ -97,6 +97,11 @@ export class Pipes {
     this.#out?.close();
   }
 
+  /** The same for its output (1) or its messages (2). */
+  closeOutput(fd: number): void {
+    (fd === 1 ? this.#out : this.#err)?.close();
+  }
+
   /**
    * Closes those with nobody at the other end; what has come can still be read.
    */

@@ -57,7 +57,14 @@ export async function publicNames(): Promise<Set<string>> {
 
 async function symbols(): Promise<Docs["nodes"][string]["symbols"]> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["doc", "--json", "mod.ts", "testing/mod.ts"],
+    args: [
+      "doc",
+      "--json",
+      "mod.ts",
+      "testing/mod.ts",
+      "streams/transports/mod.ts",
+      "process/transports/mod.ts",
+    ],
     cwd: ROOT,
     env: { NO_COLOR: "1" },
   }).output();

@@ -1,0 +1,166 @@
+/** @module */
+import { ProcessTransport } from "./process_transport.ts";
+import type {
+  Connected,
+  SubprocessProtocol,
+  SubprocessTransport,
+} from "../../streams/transports/mod.ts";
+import {
+  createSubprocessExec,
+  createSubprocessShell,
+} from "../create_subprocess.ts";
+import type { SubprocessOptions } from "../options.ts";
+import type { Process } from "../process.ts";
+import { PIPE } from "../stdio.ts";
+import { detached } from "../../tasks/kernel/context/detached.ts";
+import { describe } from "../../tasks/kernel/types.ts";
+import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
+
+/** How a program is started: input, output and messages are pipes unless given. */
+export type SubprocessProtocolOptions = Omit<SubprocessOptions, "detached">;
+
+/**
+ * Starts a program with arguments, whose output is given to a protocol; no shell
+ * looks at them. Mirrors `loop.subprocess_exec`; `createSubprocessExec` is the
+ * same with streams.
+ *
+ * `close` of the transport closes the pipes and kills the program. It ends with
+ * the `run` that it was started in.
+ *
+ * **Cancel safety:** a cancel that comes before starts nothing. A program that
+ * was started is there to be ended.
+ *
+ * @param factory Makes the protocol, before the program is started.
+ *
+ * @throws {TypeError} `factory` is no function, or makes no protocol; the
+ * arguments or options are wrong, as those of `createSubprocessExec`.
+ * @throws {Deno.errors.NotFound} There is no such program or directory.
+ * @throws {Deno.errors.PermissionDenied} It is no executable file.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   SubprocessProtocol,
+ *   subprocessExec,
+ * } from "@asyncio/asyncio/process/transports";
+ * import { Future } from "@asyncio/asyncio/tasks";
+ * import { assertEquals } from "@std/assert";
+ *
+ * class Collector extends SubprocessProtocol {
+ *   output = "";
+ *   readonly done = new Future<void>();
+ *   override pipeDataReceived(fd: number, data: Uint8Array) {
+ *     if (fd === 1) this.output += new TextDecoder().decode(data);
+ *   }
+ *   override connectionLost() {
+ *     this.done.setResult();
+ *   }
+ * }
+ *
+ * const { transport, protocol } = await subprocessExec(
+ *   () => new Collector(),
+ *   "echo",
+ *   ["hello"],
+ * );
+ * await protocol.done;
+ * assertEquals(protocol.output, "hello\n");
+ * assertEquals(transport.getReturnCode(), 0);
+ * ```
+ */
+export function subprocessExec<P extends SubprocessProtocol>(
+  factory: () => P,
+  program: string | URL,
+  args?: string[],
+  options?: SubprocessProtocolOptions,
+): Promise<Connected<SubprocessTransport, P>> {
+  return start(
+    "subprocessExec",
+    factory,
+    () => createSubprocessExec(program, args, withPipes(options)),
+  );
+}
+
+/**
+ * Runs a command in the shell, whose output is given to a protocol. Mirrors
+ * `loop.subprocess_shell`; `createSubprocessShell` is the same with streams.
+ *
+ * **Cancel safety:** as {@linkcode subprocessExec}.
+ *
+ * @throws {TypeError} As {@linkcode subprocessExec}; the command is no string.
+ * @throws {Deno.errors.NotFound} There is no such directory, or no shell.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   SubprocessProtocol,
+ *   subprocessShell,
+ *   type SubprocessTransport,
+ *   type WriteTransport,
+ * } from "@asyncio/asyncio/process/transports";
+ * import { Future } from "@asyncio/asyncio/tasks";
+ * import { assertEquals } from "@std/assert";
+ *
+ * class Sorter extends SubprocessProtocol {
+ *   output = "";
+ *   readonly done = new Future<void>();
+ *   override connectionMade(transport: SubprocessTransport) {
+ *     const input = transport.getPipeTransport(0) as WriteTransport;
+ *     input.write("pear\napple\n");
+ *     input.close();
+ *   }
+ *   override pipeDataReceived(_fd: number, data: Uint8Array) {
+ *     this.output += new TextDecoder().decode(data);
+ *   }
+ *   override connectionLost() {
+ *     this.done.setResult();
+ *   }
+ * }
+ *
+ * const { protocol } = await subprocessShell(() => new Sorter(), "sort | head -1");
+ * await protocol.done;
+ * assertEquals(protocol.output, "apple\n");
+ * ```
+ */
+export function subprocessShell<P extends SubprocessProtocol>(
+  factory: () => P,
+  command: string,
+  options?: SubprocessProtocolOptions,
+): Promise<Connected<SubprocessTransport, P>> {
+  return start(
+    "subprocessShell",
+    factory,
+    () => createSubprocessShell(command, withPipes(options)),
+  );
+}
+
+function withPipes(
+  options: SubprocessProtocolOptions | undefined,
+): SubprocessOptions {
+  if ((options as SubprocessOptions | undefined)?.detached) {
+    throw new TypeError(
+      "detached does not go with a protocol: use createSubprocessExec",
+    );
+  }
+  return { stdin: PIPE, stdout: PIPE, stderr: PIPE, ...options };
+}
+
+function start<P extends SubprocessProtocol>(
+  caller: string,
+  factory: () => P,
+  startProcess: () => Promise<Process>,
+): Promise<Connected<SubprocessTransport, P>> {
+  return composite(async () => {
+    if (typeof factory !== "function") {
+      throw new TypeError(
+        `${caller} takes a function that makes a protocol, received ${
+          describe(factory)
+        }: write ${caller}(() => new MyProtocol(), ...)`,
+      );
+    }
+    const protocol = factory();
+    const process = await startProcess();
+    const transport = new ProcessTransport(process, protocol);
+    await detached(() => transport.start());
+    return { transport, protocol };
+  });
+}
