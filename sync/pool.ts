@@ -1,12 +1,12 @@
 /** @module */
 import {
   checkMilliseconds,
+  checkWhole,
   describe,
   type WaitOptions,
 } from "../tasks/kernel/types.ts";
 import { checkpointIfCancelled } from "../tasks/kernel/wait/checkpoint.ts";
 import { printable } from "../tasks/kernel/watch/inspect.ts";
-import { checkWhole } from "./_checks.ts";
 import type { Lease } from "./lease.ts";
 import { type ResourceOptions, Resources } from "./_resources.ts";
 

@@ -1,6 +1,7 @@
 /** @module */
 import {
   checkMilliseconds,
+  checkWhole,
   describe,
   type WaitOptions,
 } from "../tasks/kernel/types.ts";
@@ -9,7 +10,6 @@ import {
   ready,
 } from "../tasks/kernel/wait/checkpoint.ts";
 import { printable } from "../tasks/kernel/watch/inspect.ts";
-import { checkWhole } from "./_checks.ts";
 import { type Rate, SlidingWindow, TokenBucket } from "./_rates.ts";
 import { TokenQueue } from "./_token_queue.ts";
 

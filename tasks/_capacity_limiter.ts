@@ -11,10 +11,12 @@ export class CapacityLimiter {
   /** How many more may enter. */
   #free: number;
   readonly #inside = new Set<object>();
-  readonly #waiters = new WaitQueue<void>("TaskGroup's limit");
+  readonly #waiters: WaitQueue<void>;
 
-  constructor(limit: number) {
+  /** @param what What is waited for: `"TaskGroup's limit"`. */
+  constructor(limit: number, what: string) {
     this.#free = limit;
+    this.#waiters = new WaitQueue(what);
   }
 
   /** Calls `coroutine` when `task`, which is the current one, may enter. */

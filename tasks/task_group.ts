@@ -11,7 +11,12 @@ import {
 } from "./kernel/context/current_scope.ts";
 import { cancellation, type CancelledError } from "./kernel/errors.ts";
 import { LinkedList, type LinkedNode } from "./kernel/linked_list.ts";
-import { checkCoroutine, type Coroutine, describe } from "./kernel/types.ts";
+import {
+  checkCoroutine,
+  checkFunction,
+  checkLimit,
+  type Coroutine,
+} from "./kernel/types.ts";
 import {
   checkpointIfCancelled,
   checkpointOnEntry,
@@ -99,7 +104,9 @@ export class TaskGroup {
 
   private constructor(scope: CancelScope, limit: number) {
     this.#scope = scope;
-    this.#limiter = limit === Infinity ? undefined : new CapacityLimiter(limit);
+    this.#limiter = limit === Infinity
+      ? undefined
+      : new CapacityLimiter(limit, "TaskGroup's limit");
   }
 
   /**
@@ -154,9 +161,7 @@ export class TaskGroup {
     child: (started: (value: V) => void) => unknown,
     options: TaskOptions | undefined,
   ): Promise<V> {
-    if (typeof child !== "function") {
-      throw new TypeError(`start takes a function, found ${describe(child)}`);
-    }
+    checkFunction(child, "start");
     const rejection = checkpointIfCancelled();
     if (rejection !== undefined) return await rejection;
     const whenReady = new WaitQueue<V>("TaskGroup.start");
@@ -213,10 +218,15 @@ export class TaskGroup {
       );
     }
     const limiter = this.#limiter;
-    const work = limiter === undefined
-      ? coroutine
-      : () => limiter.enter(currentScope().task!, coroutine);
-    const { scheduler, task: owner } = this.#scope;
+    const scope = this.#scope;
+    const work = () => {
+      const child = currentScope();
+      child.group = scope;
+      return limiter === undefined
+        ? coroutine()
+        : limiter.enter(child.task!, coroutine);
+    };
+    const { scheduler, task: owner } = scope;
     const task = spawn(work, scheduler, options);
     const child = new Child(task, owner, ended);
     this.#children.add(child);
@@ -403,15 +413,9 @@ export function taskGroup<T>(
 
 /** Returns the limit. */
 function checkGroup(body: unknown, options?: { limit?: number }): number {
-  if (typeof body !== "function") {
-    throw new TypeError(`taskGroup takes a function, found ${describe(body)}`);
-  }
+  checkFunction(body, "taskGroup");
   const limit = options?.limit ?? Infinity;
-  if (!(limit >= 1) || (limit !== Infinity && !Number.isInteger(limit))) {
-    throw new RangeError(
-      `limit is a whole number from 1, found ${describe(limit)}`,
-    );
-  }
+  checkLimit(limit, "limit");
   return limit;
 }
 

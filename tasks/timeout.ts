@@ -94,9 +94,10 @@ export class Timeout {
   }
 
   #arm(): void {
-    const when = this.#when;
-    if (when === undefined || when === Infinity) return;
+    const { when = Infinity } = this;
     const scope = this.#scope;
+    scope.deadline = when;
+    if (when === Infinity) return;
     const isDue = when <= scope.scheduler.clock.now();
     if (isDue && scope.isWaiting) return this.#expire();
     const expire = () => this.#expire();
@@ -122,6 +123,7 @@ export class Timeout {
     close = (timeout) => {
       timeout.#closed = true;
       timeout.#disarm?.();
+      timeout.#scope.deadline = Infinity;
       timeout.#scope.close();
     };
     describeLimit = (timeout) => {

@@ -1,4 +1,5 @@
 /** @module */
+import type { CancelScope } from "../tasks/kernel/cancel/cancel_scope.ts";
 import type { ScopedWait } from "../tasks/kernel/cancel/scoped_wait.ts";
 import { CancelledError } from "../tasks/kernel/errors.ts";
 import type { Scheduler } from "../tasks/kernel/loop/scheduler.ts";
@@ -87,12 +88,17 @@ export function breakDeadlock(
     waitsFor: waits.map(describeWait),
   }));
   const error = new DeadlockError(blocked);
-  if (again) {
-    for (const wait of scopes.flatMap(({ waits }) => waits)) {
-      if (wait instanceof Waiter) wait.fail(error);
-    }
-  } else scopes[0]!.cancel(error);
+  const main = scopes[0]!;
+  if (again) failWaits(scopes, error);
+  else if (main.exposedWaits.length > 0) main.cancel(error);
+  else failWaits([main], error); // shielded
   return error;
+}
+
+function failWaits(scopes: CancelScope[], error: DeadlockError): void {
+  for (const wait of scopes.flatMap(({ waits }) => waits)) {
+    if (wait instanceof Waiter) wait.fail(error);
+  }
 }
 
 /** What is waited for and, in debug mode, where. */

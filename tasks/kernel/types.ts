@@ -47,6 +47,38 @@ export function checkCallback(value: unknown): void {
   throw new TypeError(`expected a callback, found ${describe(value)}`);
 }
 
+/** Throws a `TypeError` unless `value`, which `caller` takes, is a function. */
+export function checkFunction(
+  value: unknown,
+  caller: string,
+): asserts value is (...args: never[]) => unknown {
+  if (typeof value === "function") return;
+  throw new TypeError(
+    `${caller} takes a function, found ${describe(value)}`,
+  );
+}
+
+/**
+ * Throws unless `value` is a whole number from `least`: a `TypeError` if it is
+ * no number at all, or else a `RangeError`.
+ */
+export function checkWhole(
+  value: unknown,
+  what: string,
+  least = 1,
+): asserts value is number {
+  if (Number.isSafeInteger(value) && (value as number) >= least) return;
+  const Kind = typeof value === "number" ? RangeError : TypeError;
+  throw new Kind(
+    `${what} is a whole number from ${least}, received ${describe(value)}`,
+  );
+}
+
+/** The same for how many at most: `Infinity` is no limit. */
+export function checkLimit(value: unknown, what: string): void {
+  if (value !== Infinity) checkWhole(value, what);
+}
+
 /** Throws a `RangeError` for `NaN`, a `TypeError` for what is no number. */
 export function checkMilliseconds(
   value: unknown,

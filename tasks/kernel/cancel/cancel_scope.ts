@@ -115,6 +115,10 @@ export class CancelScope implements DeliveryScope, HandedWait {
   promise: Promise<unknown> | undefined = undefined;
   /** Whether no cancel from around reaches its code. */
   shielded = false;
+  /** When it is cancelled for lack of time, on the loop's clock. */
+  deadline = Infinity;
+  /** Of the scope of a group's task: the scope of the group. */
+  group: CancelScope | undefined = undefined;
   /** Cancels this scope at its next wait: see {@linkcode cancelAtNextWait}. */
   #dueCancel: (() => void) | undefined = undefined;
   #isCancelling = false;
@@ -156,7 +160,7 @@ export class CancelScope implements DeliveryScope, HandedWait {
 
   /** Whether it, or one around it, was cancelled, and that not taken back. */
   get cancelled(): boolean {
-    return this.cancels > 0 || (this.parent?.cancelled ?? false);
+    return this.cancels > 0 || (this.#around?.cancelled ?? false);
   }
 
   /** Opens a scope inside this one, for the same task. */
@@ -211,8 +215,7 @@ export class CancelScope implements DeliveryScope, HandedWait {
   }
 
   #cancelWaits(error: CancelledError): void {
-    const waits = this.#collectWaits([], false).reverse();
-    for (const wait of waits) this.#cancelWait(wait, error);
+    for (const wait of this.exposedWaits) this.#cancelWait(wait, error);
     this.#isCancelling = false;
     this.#abortSignals(error); // last, as it runs foreign listeners
   }
@@ -266,7 +269,7 @@ export class CancelScope implements DeliveryScope, HandedWait {
    * Whether its code waits, or has been cancelled in a wait and has not resumed.
    */
   get isWaiting(): boolean {
-    return this.waits.length > 0 || this.inFlight !== undefined;
+    return this.exposedWaits.length > 0 || this.inFlight !== undefined;
   }
 
   /**
@@ -276,7 +279,7 @@ export class CancelScope implements DeliveryScope, HandedWait {
   #cancelIfDue(): void {
     if (this.#dueCancel !== undefined) {
       settled.then(() => {}).then(() => {
-        if (this.waits.length > 0) this.#dueCancel?.();
+        if (this.exposedWaits.length > 0) this.#dueCancel?.();
       });
     }
     if (this.parent !== undefined) this.parent.#cancelIfDue();
@@ -317,6 +320,11 @@ export class CancelScope implements DeliveryScope, HandedWait {
    */
   beginDelivery(error: CancelledError): void {
     beginDelivery(this, this.#originOf(error));
+  }
+
+  /** The scope around it whose cancels reach it. */
+  get #around(): CancelScope | undefined {
+    return this.shielded ? undefined : this.parent;
   }
 
   /** Whether nothing goes on in it. */
@@ -383,10 +391,10 @@ export class CancelScope implements DeliveryScope, HandedWait {
    * opened. One that is not delivered yet is delivered by this.
    */
   get outerCancel(): CancelledError | undefined {
-    const pending = this.parent?.takePending();
+    const pending = this.#around?.takePending();
     if (pending !== undefined) return pending;
     if (this.outerCancels <= this.#outerCancelsBefore) return undefined;
-    for (let scope = this.parent; scope !== undefined; scope = scope.parent) {
+    for (let scope = this.#around; scope !== undefined; scope = scope.#around) {
       if (scope.cancels > 0 && scope.error !== undefined) return scope.error;
     }
     return undefined;
@@ -398,7 +406,7 @@ export class CancelScope implements DeliveryScope, HandedWait {
    */
   get outerCancels(): number {
     let sum = 0;
-    for (let scope = this.parent; scope !== undefined; scope = scope.parent) {
+    for (let scope = this.#around; scope !== undefined; scope = scope.#around) {
       sum += scope.cancels - (scope.pending === undefined ? 0 : 1);
     }
     return sum;
@@ -452,6 +460,11 @@ export class CancelScope implements DeliveryScope, HandedWait {
   /** The waits under way in here and in the scopes inside, oldest first. */
   get waits(): ScopedWait[] {
     return this.#collectWaits([], true).reverse();
+  }
+
+  /** Those of them that a cancel of this scope reaches. */
+  get exposedWaits(): ScopedWait[] {
+    return this.#collectWaits([], false).reverse();
   }
 
   #collectWaits(into: ScopedWait[], inShielded: boolean): ScopedWait[] {
