@@ -188,7 +188,7 @@ export class ContextVar<T> {
  * ```
  */
 export class Context {
-  #variables: Variables = noVariables();
+  #variables: Variables = Object.assign(noVariables(), { context: this });
 
   /**
    * Calls `fn` with these values, and keeps what it sets. Everything else stays
@@ -205,8 +205,10 @@ export class Context {
   static {
     variablesOf = (context) => context.#variables;
     contextOf = (variables) => {
+      if (variables.context instanceof Context) return variables.context;
       const context = new Context();
       context.#variables = variables;
+      variables.context = context;
       return context;
     };
   }

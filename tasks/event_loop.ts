@@ -15,12 +15,14 @@ import { Scheduler } from "./kernel/loop/scheduler.ts";
 import {
   checkCallback,
   checkCoroutine,
+  checkFunction,
   checkMilliseconds,
   type Coroutine,
 } from "./kernel/types.ts";
 import { printable } from "./kernel/watch/inspect.ts";
 import { onOwnSignal } from "./signals.ts";
 import { spawn, type Task, type TaskOptions } from "./task.ts";
+import type { TaskFactory } from "./task_factory.ts";
 
 /** What is known of an error that nobody is there to catch. */
 export interface ExceptionContext {
@@ -33,6 +35,9 @@ export interface ExceptionContext {
   /** The future it comes from. */
   future?: Future<unknown>;
 }
+
+/** What is told of errors that nobody catches. */
+type ExceptionHandler = (loop: EventLoop, context: ExceptionContext) => void;
 
 /**
  * The scheduler under all of it. Mirrors `asyncio.AbstractEventLoop`.
@@ -55,6 +60,9 @@ export interface ExceptionContext {
  * ```
  */
 export class EventLoop {
+  #exceptionHandler: ExceptionHandler | undefined = undefined;
+  #taskFactory: TaskFactory | undefined = undefined;
+
   /**
    * Made by `run` and `Runner`; a loop made by hand starts as soon as it is
    * used.
@@ -69,6 +77,23 @@ export class EventLoop {
    */
   time(): number {
     return schedulerOf(this).clock.now();
+  }
+
+  /**
+   * Whether it is the loop of a run that is under way, or belongs to no run.
+   * Mirrors `loop.is_running`.
+   */
+  get isRunning(): boolean {
+    const { closed, paused } = schedulerOf(this);
+    return !closed && !paused;
+  }
+
+  /**
+   * Whether the run that it belongs to has ended: nothing can be started any
+   * more. Mirrors `loop.is_closed`.
+   */
+  get isClosed(): boolean {
+    return schedulerOf(this).closed;
   }
 
   /**
@@ -121,6 +146,44 @@ export class EventLoop {
     return spawn(coroutine, schedulerOf(this), options);
   }
 
+  /**
+   * Sets what makes the tasks of this loop, whoever asks for them (a group, a
+   * gather, ...); `undefined`: they are made as ever. Mirrors
+   * `loop.set_task_factory`.
+   *
+   * A factory makes a task with `loop.createTask`, and returns it.
+   *
+   * @throws {TypeError} `factory` is no function.
+   *
+   * @example Count the tasks, and give them names
+   * ```ts
+   * import { createTask, getRunningLoop, run } from "@asyncio/asyncio/tasks";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await run(async () => {
+   *   let made = 0;
+   *   getRunningLoop().setTaskFactory((loop, coroutine, options) =>
+   *     loop.createTask(coroutine, { name: `worker ${++made}`, ...options })
+   *   );
+   *   const task = createTask(() => "done");
+   *   assertEquals([task.name, await task], ["worker 1", "done"]);
+   * });
+   * ```
+   */
+  setTaskFactory(factory: TaskFactory | undefined): void {
+    if (factory !== undefined) checkFunction(factory, "setTaskFactory");
+    this.#taskFactory = factory;
+    schedulerOf(this).taskFactory = factory as Scheduler["taskFactory"];
+  }
+
+  /**
+   * What makes the tasks of this loop; `undefined` unless one was set. Mirrors
+   * `loop.get_task_factory`.
+   */
+  getTaskFactory(): TaskFactory | undefined {
+    return this.#taskFactory;
+  }
+
   /** A future of this loop. Mirrors `loop.create_future`. */
   createFuture<T>(): Future<T> {
     return new Future<T>({ loop: this });
@@ -164,6 +227,7 @@ export class EventLoop {
       | undefined,
   ): void {
     if (handler !== undefined) checkCallback(handler);
+    this.#exceptionHandler = handler;
     const scheduler = schedulerOf(this);
     scheduler.report = handler === undefined ? printReport : (report) => {
       const told = report as ExceptionContext;
@@ -176,6 +240,16 @@ export class EventLoop {
         printReport({ message: "Exception in the exception handler", error });
       }
     };
+  }
+
+  /**
+   * What is told of errors that nobody catches; `undefined` unless it was set.
+   * Mirrors `loop.get_exception_handler`.
+   */
+  getExceptionHandler():
+    | ((loop: EventLoop, context: ExceptionContext) => void)
+    | undefined {
+    return this.#exceptionHandler;
   }
 
   /**

@@ -16,7 +16,7 @@ import {
 } from "./kernel/errors.ts";
 import type { FirstSteps, Runnable } from "./kernel/loop/runnable.ts";
 import type { Scheduler } from "./kernel/loop/scheduler.ts";
-import { type Coroutine, isThenable } from "./kernel/types.ts";
+import { type Coroutine, describe, isThenable } from "./kernel/types.ts";
 import { printable } from "./kernel/watch/inspect.ts";
 import { assimilate } from "./_promise_subscription.ts";
 
@@ -40,6 +40,9 @@ export interface TaskOptions {
 }
 
 let tasksMade = 0;
+
+/** The loop whose task factory is called now: what that makes is plain. */
+let askedFactory: Scheduler | undefined = undefined;
 
 /** The loop of another run; there is no scheduler where `new` was called. */
 function faceOf(scheduler: Scheduler | undefined): EventLoop {
@@ -251,9 +254,12 @@ export class Task<T> extends Future<T> {
           "no task can start here: the run that this code belongs to has ended",
         );
       }
+      if (scheduler.taskFactory !== undefined && askedFactory !== scheduler) {
+        return madeByFactory(coroutine, scheduler, options);
+      }
       const task = new Task(coroutine, scheduler, options);
       if (scheduler.observer !== undefined) scheduler.observer.made(task);
-      if (options?.eager) start(task);
+      if (options?.eager) startNow(task);
       else if (steps !== undefined) steps.add(new FirstStep(task));
       else scheduler.soon(new FirstStep(task));
       return task;
@@ -279,6 +285,37 @@ export class Task<T> extends Future<T> {
         : task.#scope.waits.map((wait) => wait.what),
     }));
   }
+}
+
+/** Has the task factory of `scheduler` make a task. */
+function madeByFactory<T>(
+  coroutine: Coroutine<T>,
+  scheduler: Scheduler,
+  options: TaskOptions | undefined,
+): Task<T> {
+  const before = askedFactory;
+  askedFactory = scheduler;
+  let task: unknown;
+  try {
+    const loop = scheduler.eventLoop as EventLoop;
+    task = scheduler.taskFactory!(loop, coroutine, options ?? {});
+  } finally {
+    askedFactory = before;
+  }
+  if (task instanceof Task) return task;
+  throw new TypeError(
+    `Cannot create a task: a task factory returns the task that loop.createTask gives, received ${
+      describe(task)
+    }`,
+  );
+}
+
+/** Takes the first step of an eager task, whose own tasks are no factory's. */
+function startNow(task: Task<unknown>): void {
+  const before = askedFactory;
+  askedFactory = undefined;
+  start(task);
+  askedFactory = before;
 }
 
 /**

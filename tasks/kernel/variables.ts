@@ -12,6 +12,8 @@ export type Bindings = ReadonlyMap<object, unknown>;
  */
 export interface Variables {
   bindings: Bindings;
+  /** The `Context` that shows them to the public, once somebody has asked. */
+  context?: object;
 }
 
 const NONE: Bindings = new Map();

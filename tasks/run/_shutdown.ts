@@ -13,6 +13,7 @@ import { type Task, tasksOf } from "../task.ts";
  * To be called in no task: nothing must get between.
  */
 export async function shutDown(scheduler: Scheduler): Promise<void> {
+  scheduler.ending = true;
   scheduler.observer?.ending();
   while (scheduler.tasks.size > 0 || scheduler.resources.size > 0) {
     await endTasks(tasksOf(scheduler));

@@ -68,6 +68,7 @@ export class Runner implements AsyncDisposable {
     this.loop.debug = debug;
     const scheduler = schedulerOf(this.loop);
     scheduler.cancelReportAfter = cancelReportAfter;
+    scheduler.paused = true;
     this.#where = rootFrame(scheduler, copyVariables());
     try {
       this.#lookOn(scheduler, options);
@@ -104,6 +105,7 @@ export class Runner implements AsyncDisposable {
   run<T>(main: Coroutine<T>): Promise<T> {
     return this.#run(main, () => {
       this.#state = "idle";
+      this.#where.scope.scheduler.paused = true;
       return Promise.resolve();
     });
   }
@@ -140,11 +142,13 @@ export class Runner implements AsyncDisposable {
     const { scope: { scheduler }, variables } = this.#where;
     const start = () =>
       spawn(main, scheduler, { context: contextOf(variables) });
+    scheduler.paused = false;
     try {
       const ended = new MainRun(start, this.#options, finish);
       this.#state = "running";
       return ended.then((value) => value);
     } catch (error) {
+      scheduler.paused = true;
       return Promise.reject(error);
     }
   }
@@ -156,7 +160,9 @@ export class Runner implements AsyncDisposable {
   }
 
   async #shutDown(): Promise<void> {
-    await shutDown(this.#where.scope.scheduler);
+    const { scheduler } = this.#where.scope;
+    scheduler.paused = false;
+    await shutDown(scheduler);
     this.#stopLooking();
   }
 

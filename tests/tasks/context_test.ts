@@ -177,6 +177,17 @@ Deno.test("getContext shows the values that a task runs with", async () => {
   await turns();
 });
 
+Deno.test("getContext gives the very context that the task was given, and otherwise always the same", async () => {
+  for (const context of [copyContext(), new Context()]) {
+    const task = createTask(() => {}, { context });
+    assertStrictEquals(task.getContext(), context);
+    await task;
+    assertStrictEquals(task.getContext(), context);
+  }
+  const task = createTask(() => {});
+  assertStrictEquals(task.getContext(), task.getContext());
+});
+
 Deno.test("something that is no context is a TypeError, and nothing starts", async () => {
   let ran = false;
   for (const context of [1, {}, null, "c"] as never[]) {

@@ -12,6 +12,7 @@ import {
   type ExceptionContext,
   getRunningLoop,
   run,
+  Runner,
   sleep,
 } from "@asyncio/asyncio/tasks";
 import { turns } from "../_helpers/turns.ts";
@@ -191,3 +192,47 @@ Deno.test("sleep gives way at least once, is never early, and gives its result",
     assertEquals(await sleep(0, { result: "result" }), "result");
     assertEquals(await sleep(-1), undefined);
   }));
+
+Deno.test("isRunning and isClosed tell where the run of a loop is", async () => {
+  const loop = await run(() => {
+    const loop = getRunningLoop();
+    assertEquals([loop.isRunning, loop.isClosed], [true, false]);
+    return loop;
+  });
+  assertEquals([loop.isRunning, loop.isClosed], [false, true]);
+  assertEquals(
+    [getRunningLoop().isRunning, getRunningLoop().isClosed],
+    [true, false],
+  );
+});
+
+Deno.test("the loop of a runner runs while a run is under way, and while it is closed", async () => {
+  const runner = new Runner();
+  const { loop } = runner;
+  const seen = [loop.isRunning];
+  await runner.run(() => {
+    seen.push(loop.isRunning);
+    createTask(async () => {
+      try {
+        await sleep(60_000);
+      } finally {
+        seen.push(loop.isRunning);
+      }
+    });
+    return sleep(0);
+  });
+  seen.push(loop.isRunning);
+  await runner.close();
+  assertEquals(seen, [false, true, false, true]);
+  assertEquals([loop.isRunning, loop.isClosed], [false, true]);
+});
+
+Deno.test("getExceptionHandler gives what was set", () => {
+  const loop = new EventLoop();
+  const handler = () => {};
+  assertEquals(loop.getExceptionHandler(), undefined);
+  loop.setExceptionHandler(handler);
+  assertStrictEquals(loop.getExceptionHandler(), handler);
+  loop.setExceptionHandler(undefined);
+  assertEquals(loop.getExceptionHandler(), undefined);
+});

@@ -85,6 +85,14 @@ export class Scheduler implements ClockedLoop {
   cancelWatch: CancelWatch | undefined = undefined;
   /** For how many milliseconds of real time a cancel may have no effect. */
   cancelReportAfter = 1000;
+  /** Makes the tasks, if the user has set one: see `setTaskFactory`. */
+  taskFactory:
+    | ((loop: object, coroutine: () => unknown, options: object) => unknown)
+    | undefined = undefined;
+  /** Whether it belongs to a runner that is between two runs. */
+  paused = false;
+  /** Set when the run ends: what is left is cancelled. */
+  ending = false;
   /** In debug mode a callback that runs longer is reported. */
   slowCallbackDuration = 100;
   /** How to stop listening to each signal. */
