@@ -3,8 +3,14 @@ import { checkAwaitable, ensureFuture } from "./ensure_future.ts";
 import { completionOf, Future } from "./future.ts";
 import { currentScope } from "./kernel/context/current_scope.ts";
 import { FirstSteps } from "./kernel/loop/runnable.ts";
-import { type Awaitable, checkList, type Coroutine } from "./kernel/types.ts";
+import {
+  type Awaitable,
+  checkLimit,
+  checkList,
+  type Coroutine,
+} from "./kernel/types.ts";
 import type { Listener } from "./kernel/wait/completion.ts";
+import { type Later, LaterTasks } from "./_later_tasks.ts";
 import { spawn } from "./task.ts";
 
 /** The results of awaitables, in their order. */
@@ -19,41 +25,62 @@ export type SettledResults<A extends readonly Awaitable<unknown>[]> = {
     : never;
 };
 
+/** How to {@linkcode gather}. */
+export interface GatherOptions {
+  /** How many functions run at a time; all unless given. */
+  limit?: number | undefined;
+  /** Whether errors are results, too; false unless given. */
+  returnExceptions?: boolean | undefined;
+}
+
 /** Says that errors are results too. */
-export interface ReturnExceptions {
+export interface ReturnExceptions extends GatherOptions {
   /** Errors are returned in their place, instead of being thrown. */
   returnExceptions: true;
 }
 
+/** What a gather has begun, and what is to begin later. */
+interface Work {
+  /** For each place what has begun there. */
+  readonly children: (Future<unknown> | undefined)[];
+  /** All of these, each once. */
+  readonly unique: Future<unknown>[];
+  /** Those of them that were functions. */
+  readonly tasks: Future<unknown>[];
+  readonly later: Later[];
+}
+
 class Gathering extends Future<unknown[]> {
   readonly what = "gather";
-  readonly #children: Future<unknown>[];
+  readonly #children: (Future<unknown> | undefined)[];
   readonly #returnExceptions: boolean;
+  /** How many have not ended. */
   #left: number;
+  #later: LaterTasks | undefined;
   #cancelled = false;
   #message: string | undefined;
 
-  constructor(
-    children: Future<unknown>[],
-    unique: Future<unknown>[],
-    returnExceptions: boolean,
-  ) {
+  constructor(work: Work, returnExceptions: boolean) {
     super();
+    const { children, unique, tasks, later } = work;
     this.#children = children;
     this.#returnExceptions = returnExceptions;
-    this.#left = unique.length;
-    if (unique.length === 0) this.#end();
+    this.#left = unique.length + later.length;
+    if (later.length > 0) this.#later = new LaterTasks(later, tasks);
+    if (this.#left === 0) this.#end();
     for (const child of unique) completionOf(child).listen(this.#listener);
   }
 
   /** Cancels all that have not ended; it ends itself when they have. */
   override cancel(message?: string): boolean {
     if (this.done) return false;
-    const unique = [...new Set(this.#children)];
-    const pending = unique.filter((child) => !child.done);
     this.#cancelled = true;
     this.#message = message;
-    for (const child of pending) child.cancel(message);
+    this.#startNoMore();
+    const children = new Set(this.#children);
+    children.delete(undefined);
+    const pending = [...children].filter((child) => !child!.done);
+    for (const child of pending) child!.cancel(message);
     return true;
   }
 
@@ -65,33 +92,49 @@ class Gathering extends Future<unknown[]> {
       const error = failed ? child.error : undefined; // retrieved, however late
       if (this.done) return;
       if (failed && !this.#returnExceptions && !this.#cancelled) {
+        this.#startNoMore();
         completionOf(this).fail(error);
       } else if (this.#left === 0) {
         this.#end();
+      } else if (this.#later !== undefined) {
+        if (child.scheduler.ending) this.cancel();
+        this.#later.ended(child.source, this.#begin);
       }
     },
   };
 
+  #begin = (place: number, child: Future<unknown>): void => {
+    this.#children[place] = child;
+    completionOf(child).listen(this.#listener);
+  };
+
+  #startNoMore(): void {
+    this.#left -= this.#later?.drop() ?? 0;
+  }
+
   #end(): void {
-    const completion = completionOf<unknown[]>(this);
-    const children = this.#children.map((child) => completionOf(child));
-    if (this.#cancelled) {
-      const failed = children.find(({ state }) => state === "failed");
-      if (failed === undefined || this.#returnExceptions) {
-        completion.cancel(this.#message);
-      } else {
-        completion.fail(failed.error);
-      }
-    } else if (this.#returnExceptions) {
-      completion.succeed(
-        children.map(({ state, value, outcome }) =>
+    if (this.#cancelled) return this.#endCancelled();
+    const ends = this.#children.map((child) => completionOf(child!));
+    completionOf<unknown[]>(this).succeed(
+      this.#returnExceptions
+        ? ends.map(({ state, value, outcome }) =>
           state === "done"
             ? { status: "fulfilled", value }
             : { status: "rejected", reason: outcome }
-        ),
-      );
+        )
+        : ends.map(({ value }) => value),
+    );
+  }
+
+  #endCancelled(): void {
+    const completion = completionOf(this);
+    const failed = this.#children.find((child) =>
+      child !== undefined && completionOf(child).state === "failed"
+    );
+    if (failed === undefined || this.#returnExceptions) {
+      completion.cancel(this.#message);
     } else {
-      completion.succeed(children.map(({ value }) => value));
+      completion.fail(completionOf(failed).error);
     }
   }
 }
@@ -106,6 +149,10 @@ class Gathering extends Future<unknown[]> {
  *   {@linkcode taskGroup} where they should not.
  * - With `returnExceptions` errors are results: `PromiseSettledResult`s, as of
  *   `Promise.allSettled`.
+ * - With `limit` at most so many functions run at a time; they begin in order,
+ *   and none does after the first error or a cancel. What is under way already
+ *   (promises, tasks) does not count. As `pooledMap` of `@std/async`, and
+ *   npm's `p-limit`.
  * - Cancelling it cancels all of them; it ends when they have.
  *
  * **Cancel safety:** a task that is cancelled while it awaits the gather
@@ -113,6 +160,7 @@ class Gathering extends Future<unknown[]> {
  *
  * @throws {TypeError} Something in it is no function, promise or future;
  * nothing was started.
+ * @throws {RangeError} `limit` is not a whole number from 1.
  *
  * @example
  * ```ts
@@ -126,9 +174,21 @@ class Gathering extends Future<unknown[]> {
  * ]);
  * assertEquals(results, ["slow", "fast", 3]);
  * ```
+ *
+ * @example Not too many at a time
+ * ```ts
+ * import { gather, sleep } from "@asyncio/asyncio/tasks";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const load = (page: string) => sleep(1, { result: page.length });
+ * const pages = ["/", "/about", "/contact"];
+ * const sizes = await gather(pages.map((page) => () => load(page)), { limit: 2 });
+ * assertEquals(sizes, [1, 6, 8]);
+ * ```
  */
 export function gather<A extends readonly Awaitable<unknown>[]>(
   awaitables: readonly [...A],
+  options?: GatherOptions & { returnExceptions?: false | undefined },
 ): Future<Results<A>>;
 /** Gathers how they ended: errors are results. */
 export function gather<A extends readonly Awaitable<unknown>[]>(
@@ -136,7 +196,10 @@ export function gather<A extends readonly Awaitable<unknown>[]>(
   options: ReturnExceptions,
 ): Future<SettledResults<A>>;
 /** Gathers any number of awaitables of one kind. */
-export function gather<T>(awaitables: Iterable<Awaitable<T>>): Future<T[]>;
+export function gather<T>(
+  awaitables: Iterable<Awaitable<T>>,
+  options?: GatherOptions & { returnExceptions?: false | undefined },
+): Future<T[]>;
 /** Gathers how any number of awaitables of one kind ended. */
 export function gather<T>(
   awaitables: Iterable<Awaitable<T>>,
@@ -144,23 +207,37 @@ export function gather<T>(
 ): Future<PromiseSettledResult<T>[]>;
 export function gather(
   awaitables: Iterable<Awaitable<unknown>>,
-  options?: Partial<ReturnExceptions>,
+  options: GatherOptions = {},
 ): Future<unknown> {
   checkList(awaitables, "gather");
   const items = [...awaitables];
   for (const item of items) checkAwaitable(item);
+  const { limit = Infinity, returnExceptions = false } = options;
+  checkLimit(limit, "the limit");
+  return new Gathering(begin(items, limit), returnExceptions);
+}
+
+function begin(items: Awaitable<unknown>[], limit: number): Work {
   const { scheduler } = currentScope();
   const steps = new FirstSteps(scheduler);
   const promises = new Map<unknown, Future<unknown>>();
   const unique: Future<unknown>[] = [];
-  const children = items.map((item) => {
+  const tasks: Future<unknown>[] = [];
+  const later: Later[] = [];
+  const children = items.map((item, place) => {
     let child = promises.get(item);
     if (child !== undefined) return child;
-    if (typeof item === "function") {
+    if (typeof item !== "function") {
+      promises.set(item, child = ensureFuture(item));
+    } else if (tasks.length < limit) {
       child = spawn(item as Coroutine<unknown>, scheduler, undefined, steps);
-    } else promises.set(item, child = ensureFuture(item));
+      tasks.push(child);
+    } else {
+      later.push({ place, coroutine: item as Coroutine<unknown> });
+      return undefined;
+    }
     unique.push(child);
     return child;
   });
-  return new Gathering(children, unique, options?.returnExceptions ?? false);
+  return { children, unique, tasks, later };
 }

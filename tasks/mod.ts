@@ -29,10 +29,12 @@
  * | start work on its own | {@linkcode createTask} |
  * | start work that ends together | {@linkcode taskGroup} |
  * | run several, and have their results | {@linkcode gather}, {@linkcode asCompleted}, {@linkcode wait} |
+ * | have tasks as they end, and start more | {@linkcode TaskSet} |
+ * | try again | {@linkcode retry} |
  * | limit the time | {@linkcode timeout}, {@linkcode timeoutAt}, {@linkcode moveOnAfter}, {@linkcode waitFor} |
- * | pause | {@linkcode sleep} |
+ * | pause | {@linkcode sleep}, {@linkcode interval} |
  * | call what knows nothing of cancels | {@linkcode cancellable}, {@linkcode currentSignal} |
- * | keep a cancel off | {@linkcode shield} |
+ * | keep a cancel off | {@linkcode shielded}, {@linkcode shield} |
  * | settle something by hand | {@linkcode Future} |
  * | use another thread | {@linkcode toThread}, {@linkcode WorkerPool} |
  * | have a value for each task | {@linkcode ContextVar} |
@@ -81,8 +83,11 @@ export { Task, type TaskOptions } from "./task.ts";
 export { Future, isFuture } from "./future.ts";
 export { ensureFuture } from "./ensure_future.ts";
 export { sleep } from "./sleep.ts";
+export { interval } from "./interval.ts";
+export { retry, type RetryOptions } from "./retry.ts";
 export {
   gather,
+  type GatherOptions,
   type Results,
   type ReturnExceptions,
   type SettledResults,
@@ -92,13 +97,18 @@ export { waitFor } from "./wait_for.ts";
 export { asCompleted } from "./as_completed.ts";
 export { shield } from "./shield.ts";
 export { cancellable } from "./cancellable.ts";
+export { shielded } from "./shielded.ts";
 export { TaskGroup, taskGroup } from "./task_group.ts";
+export { TaskSet } from "./task_set.ts";
+export { splitErrors } from "./split_errors.ts";
+export { currentDeadline } from "./current_deadline.ts";
 export { moveOnAfter, Timeout, timeout, timeoutAt } from "./timeout.ts";
 export {
   EventLoop,
   type ExceptionContext,
   getRunningLoop,
 } from "./event_loop.ts";
+export { createEagerTaskFactory, type TaskFactory } from "./task_factory.ts";
 export { Handle, TimerHandle } from "./handle.ts";
 export type { Alarm, Clock, ClockedLoop } from "./kernel/loop/clock.ts";
 export { signals } from "./signals.ts";

@@ -1,29 +1,17 @@
 /** @module */
+import { abortable } from "./_abortable.ts";
 import { cancellable } from "./cancellable.ts";
 import { checkAwaitable, ensureFuture } from "./ensure_future.ts";
 import { Future } from "./future.ts";
-import type { CancelScope } from "./kernel/cancel/cancel_scope.ts";
-import {
-  openScope,
-  runInScope,
-  scopeOfCaller,
-} from "./kernel/context/current_scope.ts";
-import { allowLeft } from "./kernel/context/leak_checks.ts";
-import { cancellation, isCancelled, TimeoutError } from "./kernel/errors.ts";
+import { TimeoutError } from "./kernel/errors.ts";
 import {
   type Awaitable,
   checkMilliseconds,
   type WaitOptions,
 } from "./kernel/types.ts";
-import {
-  checkpointIfCancelled,
-  ignoreCancelRejection,
-} from "./kernel/wait/checkpoint.ts";
+import { checkpointIfCancelled } from "./kernel/wait/checkpoint.ts";
 import { waitBehind } from "./kernel/wait/handed_wait.ts";
-import { type Place, ShieldedWaiter } from "./kernel/wait/waiter.ts";
 import { timeout } from "./timeout.ts";
-
-const PLACE: Place = { what: "waitFor", leave() {} };
 
 /**
  * Waits for `awaitable`, but not longer than `ms` milliseconds. Mirrors
@@ -71,9 +59,7 @@ export function waitFor<T>(
   const work = workOf(awaitable, ms);
   return options?.signal === undefined
     ? timeout(ms, work)
-    : ignoreCancelRejection(
-      new WorkWaiter(() => timeout(ms, work), options).promise,
-    );
+    : abortable("waitFor", () => timeout(ms, work), options);
 }
 
 /** What is run inside the timeout. */
@@ -93,61 +79,4 @@ function workOf<T>(
     : ensureFuture(awaitable);
   if (!(work instanceof Future)) return () => cancellable(work);
   return () => work.done ? work.result() : work.then((value) => value);
-}
-
-/**
- * A wait for work in a scope of its own. A cancel goes to the work, and comes
- * back from there; when the signal aborts, the work is cancelled, and left to
- * the run: it is no task, but its clean-up is to come to its end as theirs do.
- */
-class WorkWaiter<T> extends ShieldedWaiter<T> implements AsyncDisposable {
-  readonly #work: CancelScope;
-  readonly #ended: Promise<void>;
-  #over = false;
-  #aborted = false;
-
-  constructor(work: () => Promise<T>, options: WaitOptions) {
-    super(PLACE, options);
-    this.#work = openScope();
-    this.#ended = runInScope(this.#work, work).then(
-      (value) => void this.wake(value),
-      (error) => void this.fail(error),
-    ).finally(() => this.#end());
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#ended;
-  }
-
-  override abort(reason: unknown): void {
-    if (this.#aborted) return;
-    this.#aborted = true;
-    const { scheduler } = this.#work;
-    const error = cancellation(scheduler, "the signal was aborted");
-    this.#work.cancel(error, scopeOfCaller());
-    const giveUp = () => {
-      if (!this.pending) return;
-      super.abort(reason);
-      if (!this.#over) this.#leaveToRun();
-    };
-    if (this.#work.pending !== error) return giveUp();
-    // It was in no wait: it may have been woken a moment ago, and have an end.
-    scheduler.defer({ run: giveUp, runsUserCode: false });
-  }
-
-  /** With an error that it failed with before it was given up. */
-  override fail(error: unknown): boolean {
-    return !(this.#aborted && isCancelled(error)) && super.fail(error);
-  }
-
-  #leaveToRun(): void {
-    allowLeft(this);
-    this.#work.scheduler.resources.add(this);
-  }
-
-  #end(): void {
-    this.#over = true;
-    this.#work.scheduler.resources.delete(this);
-    this.#work.close();
-  }
 }

@@ -1,0 +1,107 @@
+/** @module */
+import type { CancelScope } from "./kernel/cancel/cancel_scope.ts";
+import {
+  openScope,
+  runInScope,
+  scopeOfCaller,
+} from "./kernel/context/current_scope.ts";
+import { allowLeft } from "./kernel/context/leak_checks.ts";
+import {
+  cancellation,
+  type CancelledError,
+  isCancelled,
+} from "./kernel/errors.ts";
+import type { WaitOptions } from "./kernel/types.ts";
+import { ignoreCancelRejection } from "./kernel/wait/checkpoint.ts";
+import { composite } from "./kernel/wait/handed_wait.ts";
+import { ShieldedWaiter } from "./kernel/wait/waiter.ts";
+
+/**
+ * Runs `work`, which waits in several steps, as one wait; if there is a signal,
+ * its abort ends it.
+ *
+ * @param what What it is called: `"waitFor"`.
+ */
+export function abortable<T>(
+  what: string,
+  work: () => Promise<T>,
+  options: WaitOptions | undefined,
+): Promise<T> {
+  if (options?.signal === undefined) return composite(work);
+  const waiter = new WorkWaiter(what, work, options);
+  return waiter.handed = ignoreCancelRejection(waiter.promise);
+}
+
+/**
+ * A wait for work in a scope of its own. A cancel goes to the work, and comes
+ * back from there; when the signal aborts, the work is cancelled, and left to
+ * the run: it is no task, but its clean-up is to come to its end as theirs do.
+ */
+class WorkWaiter<T> extends ShieldedWaiter<T> implements AsyncDisposable {
+  /** The promise of it that its caller has. */
+  handed: Promise<T> | undefined = undefined;
+  readonly #work: CancelScope;
+  readonly #ended: Promise<void>;
+  #over = false;
+  #aborted = false;
+
+  constructor(what: string, work: () => Promise<T>, options: WaitOptions) {
+    super({ what, leave() {} }, options);
+    this.#work = openScope();
+    this.#ended = runInScope(this.#work, work).then(
+      (value) => void this.wake(value),
+      (error) => void this.fail(error),
+    ).finally(() => this.#end());
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#ended;
+  }
+
+  override isBehind(promise: unknown): boolean {
+    return promise === this.handed;
+  }
+
+  /** As a cancel: the wait ends when the work has. */
+  override abandon(error: CancelledError, caller?: CancelScope): void {
+    this.handed?.then(undefined, () => {});
+    this.#work.cancel(error, caller);
+  }
+
+  override detach(): void {
+    super.detach();
+    this.#work.detach();
+  }
+
+  override abort(reason: unknown): void {
+    if (this.#aborted) return;
+    this.#aborted = true;
+    const { scheduler } = this.#work;
+    const error = cancellation(scheduler, "the signal was aborted");
+    this.#work.cancel(error, scopeOfCaller());
+    const giveUp = () => {
+      if (!this.pending) return;
+      super.abort(reason);
+      if (!this.#over) this.#leaveToRun();
+    };
+    if (this.#work.pending !== error) return giveUp();
+    // It was in no wait: it may have been woken a moment ago, and have an end.
+    scheduler.defer({ run: giveUp, runsUserCode: false });
+  }
+
+  /** With an error that it failed with before it was given up. */
+  override fail(error: unknown): boolean {
+    return !(this.#aborted && isCancelled(error)) && super.fail(error);
+  }
+
+  #leaveToRun(): void {
+    allowLeft(this);
+    this.#work.scheduler.resources.add(this);
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.#work.scheduler.resources.delete(this);
+    this.#work.close();
+  }
+}

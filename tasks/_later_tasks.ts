@@ -1,0 +1,75 @@
+/** @module */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { Future } from "./future.ts";
+import { rootFrame } from "./kernel/cancel/cancel_scope.ts";
+import {
+  copyVariables,
+  currentScope,
+  runInFrame,
+} from "./kernel/context/current_scope.ts";
+import type { Coroutine } from "./kernel/types.ts";
+import { spawn } from "./task.ts";
+
+/** A function that is to begin later, and its place among the results. */
+export interface Later {
+  readonly place: number;
+  readonly coroutine: Coroutine<unknown>;
+}
+
+/**
+ * Functions that become tasks as others end, in order. They do so where this
+ * was made: in its asynchronous context, with the context variables of then.
+ */
+export class LaterTasks {
+  readonly #later: Later[];
+  #next = 0;
+  readonly #running: Set<unknown>;
+  readonly #limit: number;
+  #isStarting = false;
+  readonly #inContext = AsyncLocalStorage.snapshot();
+  readonly #frame = rootFrame(currentScope().scheduler, copyVariables());
+
+  /** @param running Those that run already: so many do at a time. */
+  constructor(later: Later[], running: Iterable<unknown>) {
+    this.#later = later;
+    this.#running = new Set(running);
+    this.#limit = this.#running.size;
+  }
+
+  /** `ended` has ended: if it was one of them, the next one begins. */
+  ended(
+    ended: unknown,
+    begin: (place: number, task: Future<unknown>) => void,
+  ): void {
+    if (!this.#running.delete(ended) || this.#isStarting) return;
+    this.#isStarting = true; // eager ones may end at once, one after the other
+    while (
+      this.#running.size < this.#limit && this.#next < this.#later.length
+    ) {
+      const { place, coroutine } = this.#later[this.#next++]!;
+      const task = this.#inContext(() => this.#start(coroutine));
+      this.#running.add(task);
+      begin(place, task);
+    }
+    this.#isStarting = false;
+  }
+
+  /** Starts no more, and says how many are left. */
+  drop(): number {
+    const left = this.#later.length - this.#next;
+    this.#next = this.#later.length;
+    return left;
+  }
+
+  #start(coroutine: Coroutine<unknown>): Future<unknown> {
+    return runInFrame(this.#frame, () => {
+      try {
+        return spawn(coroutine, this.#frame.scope.scheduler);
+      } catch (error) {
+        const future = new Future<unknown>();
+        future.setException(error);
+        return future;
+      }
+    });
+  }
+}

@@ -1,0 +1,198 @@
+/** @module */
+import { currentScope } from "./kernel/context/current_scope.ts";
+import { Deadline } from "./kernel/loop/deadline.ts";
+import {
+  checkMilliseconds,
+  describe,
+  type WaitOptions,
+} from "./kernel/types.ts";
+import { checkpointIfCancelled, ready } from "./kernel/wait/checkpoint.ts";
+import type { Waiter } from "./kernel/wait/waiter.ts";
+import { WaitQueue } from "./kernel/wait/wait_queue.ts";
+import { printable } from "./kernel/watch/inspect.ts";
+
+/** What becomes of moments that were missed. */
+type Missed = "burst" | "skip" | "delay";
+
+const MISSED: readonly unknown[] = ["burst", "skip", "delay"];
+
+/**
+ * The moments, one each `period` milliseconds, for as long as this is iterated.
+ * As tokio's `interval`; asyncio has none, and `setInterval` is told nothing of
+ * a body that takes its time.
+ *
+ * - The first moment comes one period after the iteration began. The values are
+ *   the moments that were planned, on the loop's clock, so nothing drifts,
+ *   however late the loop is.
+ * - Where the body has taken longer than a period, the moment that was due comes
+ *   at once. What follows it says `missed`: `"skip"` (the default) the next one
+ *   that was planned and is not over, `"burst"` all that were missed, `"delay"`
+ *   one a period later, and all others after that.
+ * - Each `for await` has moments of its own.
+ *
+ * **Cancel safety:** a `next()` that is given up takes no moment, and leaves no
+ * timer behind.
+ *
+ * @param period Milliseconds.
+ * @throws {RangeError} `period` is not more than 0.
+ * @throws {TypeError} `period` is no number, or `missed` none of the three.
+ *
+ * @example
+ * ```ts
+ * import { getRunningLoop, interval, run, sleep } from "@asyncio/asyncio/tasks";
+ * import { VirtualClock } from "@asyncio/asyncio/testing";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await run(async () => {
+ *   const times: number[] = [];
+ *   for await (const moment of interval(1000)) {
+ *     times.push(moment);
+ *     if (times.length === 3) break;
+ *     await sleep(300); // some work: the next one is on time all the same
+ *   }
+ *   assertEquals(times, [1000, 2000, 3000]);
+ *   assertEquals(getRunningLoop().time(), 3000);
+ * }, { clock: new VirtualClock() });
+ * ```
+ */
+export function interval(
+  period: number,
+  options?: WaitOptions & { missed?: "burst" | "skip" | "delay" | undefined },
+): AsyncIterable<number> {
+  checkMilliseconds(period, "the period");
+  if (period <= 0) {
+    throw new RangeError(`the period is more than 0 ms, received ${period}`);
+  }
+  const missed = options?.missed ?? "skip";
+  if (!MISSED.includes(missed)) {
+    throw new TypeError(
+      `missed is one of ${MISSED.join(", ")}, received ${describe(missed)}`,
+    );
+  }
+  return new Interval(period, missed, options);
+}
+
+class Interval implements AsyncIterable<number> {
+  readonly #period: number;
+  readonly #missed: Missed;
+  readonly #options: WaitOptions | undefined;
+
+  constructor(
+    period: number,
+    missed: Missed,
+    options: WaitOptions | undefined,
+  ) {
+    this.#period = period;
+    this.#missed = missed;
+    this.#options = options;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<number, undefined> {
+    return new Moments(new Plan(this.#period, this.#missed), this.#options);
+  }
+
+  static {
+    printable(Interval, (it) => ({ period: it.#period, missed: it.#missed }));
+  }
+}
+
+/** Which moment is next. */
+class Plan {
+  readonly clock = currentScope().scheduler.clock;
+  readonly period: number;
+  readonly #missed: Missed;
+  /** From where the moments are counted, so that no error adds up. */
+  #start = this.clock.now();
+  #count = 1;
+
+  constructor(period: number, missed: Missed) {
+    this.period = period;
+    this.#missed = missed;
+  }
+
+  get next(): number {
+    return this.#start + this.#count * this.period;
+  }
+
+  /**
+   * Gives the next moment, and plans the one after it.
+   *
+   * @param isLate Whether it was asked for when it was over.
+   */
+  take(isLate: boolean): number {
+    const moment = this.next;
+    const now = this.clock.now();
+    this.#count++;
+    if (this.#missed === "skip") this.#skipTo(now);
+    else if (this.#missed === "delay" && (isLate || this.next <= now)) {
+      this.#start = now;
+      this.#count = 1;
+    }
+    return moment;
+  }
+
+  #skipTo(now: number): void {
+    if (this.next > now) return;
+    this.#count = Math.floor((now - this.#start) / this.period);
+    while (this.next <= now) this.#count++; // the division may be rounded
+  }
+}
+
+type Moment = IteratorResult<number, undefined>;
+
+class Moments extends WaitQueue<Moment>
+  implements AsyncIterator<number, undefined> {
+  readonly #plan: Plan;
+  readonly #options: WaitOptions | undefined;
+  readonly #scheduler = currentScope().scheduler;
+  #deadline: Deadline | undefined = undefined;
+  #isOver = false;
+
+  constructor(plan: Plan, options: WaitOptions | undefined) {
+    super(`interval ${plan.period}`);
+    this.#plan = plan;
+    this.#options = options;
+  }
+
+  next(): Promise<Moment> {
+    const rejection = checkpointIfCancelled(this.#options);
+    if (rejection !== undefined) return rejection;
+    if (this.#isOver) return ready({ done: true, value: undefined });
+    const now = this.#plan.clock.now();
+    if (this.first === undefined && this.#plan.next <= now) {
+      const isLate = this.#plan.next < now;
+      return ready({ done: false, value: this.#plan.take(isLate) });
+    }
+    const promise = this.wait(this.#options);
+    this.#arm();
+    return promise;
+  }
+
+  return(): Promise<Moment> {
+    this.#isOver = true;
+    this.wakeAll({ done: true, value: undefined });
+    return ready({ done: true, value: undefined });
+  }
+
+  override leave(waiter: Waiter<Moment>): void {
+    super.leave(waiter);
+    if (this.first !== undefined) return;
+    this.#deadline?.stop();
+    this.#deadline = undefined;
+  }
+
+  #arm(): void {
+    this.#deadline ??= new Deadline(this.#scheduler, this.#plan.next, () => {
+      this.#deadline = undefined;
+      this.first!.wakeNow({ done: false, value: this.#plan.take(false) });
+      if (this.first !== undefined) this.#arm();
+    });
+  }
+
+  static {
+    printable(Moments, (it) => ({
+      next: it.#plan.next,
+      waiting: it.size,
+    }));
+  }
+}
