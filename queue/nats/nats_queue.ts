@@ -539,6 +539,7 @@ export class NatsJobs<T> implements Jobs<T> {
 
   /** A job that can be handed out. */
   #offer(job: NatsJob<T>): void {
+    if (this.#feed.paused) return this.#giveBack(job);
     const { first } = this.#getters;
     const isPlain = first !== undefined && first.limits === undefined;
     if (isPlain && this.#hand.size === 0 && first.wake(job)) {

@@ -12,6 +12,7 @@ import {
 import { letters, take } from "../jobs/_place.ts";
 import { askServer } from "./_admin.ts";
 import { ignore, NatsServer } from "./_nats_server.ts";
+import { open } from "./_open.ts";
 import { asCluster, Proxy } from "./_proxy.ts";
 
 function test(what: string, fn: () => Promise<void>): void {
@@ -44,10 +45,7 @@ test("what was put survives a crash of the server, and who waits goes on waiting
 test("a job is settled across a lost connection, within its lease", async () => {
   await using server = await NatsServer.start();
   await using proxy = new Proxy(server.port);
-  await using jobs = await natsJobs<string>({
-    servers: proxy.address,
-    name: "test",
-  });
+  await using jobs = await open<string>(proxy);
   for (const value of ["done", "retry", "release", "fail"]) {
     await jobs.put(value);
   }
@@ -71,15 +69,9 @@ test("a job is settled across a lost connection, within its lease", async () => 
 
 test("a put whose answer is lost with the connection is put once", async () => {
   await using server = await NatsServer.start();
-  await using direct = await natsJobs<string>({
-    servers: server.address,
-    name: "test",
-  });
+  await using direct = await open<string>(server);
   await using proxy = new Proxy(server.port);
-  await using jobs = await natsJobs<string>({
-    servers: proxy.address,
-    name: "test",
-  });
+  await using jobs = await open<string>(proxy);
   for (let n = 1; n <= 3; n++) {
     proxy.deaf = true;
     const put = jobs.put("a"); // without an id of the user's
@@ -93,15 +85,9 @@ test("a put whose answer is lost with the connection is put once", async () => {
 
 test("a dead letter whose answer is lost is one letter, and no job", async () => {
   await using server = await NatsServer.start();
-  await using direct = await natsJobs<string>({
-    servers: server.address,
-    name: "test",
-  });
+  await using direct = await open<string>(server);
   await using proxy = new Proxy(server.port);
-  await using jobs = await natsJobs<string>({
-    servers: proxy.address,
-    name: "test",
-  });
+  await using jobs = await open<string>(proxy);
   await jobs.put("a");
   const job = await jobs.get();
   proxy.deaf = true;
@@ -116,11 +102,7 @@ test("a dead letter whose answer is lost is one letter, and no job", async () =>
 test("a job that is released is free at once, also where the first answer is lost", async () => {
   await using server = await NatsServer.start();
   await using proxy = new Proxy(server.port);
-  await using jobs = await natsJobs<string>({
-    servers: proxy.address,
-    name: "test",
-    lease: 600_000,
-  });
+  await using jobs = await open<string>(proxy, { lease: 600_000 });
   await jobs.put("a");
   const job = await jobs.get();
   proxy.deaf = true;
@@ -136,15 +118,9 @@ test("a job that is released is free at once, also where the first answer is los
 
 test("a get goes on after the connection was cut, again and again", async () => {
   await using server = await NatsServer.start();
-  await using direct = await natsJobs<number>({
-    servers: server.address,
-    name: "test",
-  });
+  await using direct = await open<number>(server);
   await using proxy = new Proxy(server.port);
-  await using jobs = await natsJobs<number>({
-    servers: proxy.address,
-    name: "test",
-  });
+  await using jobs = await open<number>(proxy);
   for (let n = 0; n < 3; n++) {
     const get = jobs.get();
     await jobs.size();
@@ -159,11 +135,7 @@ test("a get goes on after the connection was cut, again and again", async () => 
 
 test("a handler is cancelled when its lease cannot be extended, and the job comes again", async () => {
   await using server = await NatsServer.start();
-  await using jobs = await natsJobs<string>({
-    servers: server.address,
-    name: "test",
-    lease: 600,
-  });
+  await using jobs = await open<string>(server, { lease: 600 });
   const log: string[] = [];
   const started = new Event();
   const lost = new Event();
@@ -199,11 +171,7 @@ test("a handler is cancelled when its lease cannot be extended, and the job come
 test("an answer that comes too late is not sent when the connection is back", async () => {
   await using server = await NatsServer.start();
   await using proxy = new Proxy(server.port);
-  await using jobs = await natsJobs<string>({
-    servers: proxy.address,
-    name: "test",
-    lease: 400,
-  });
+  await using jobs = await open<string>(proxy, { lease: 400 });
   await jobs.put("a");
   const job = await jobs.get();
   proxy.deaf = true; // the answer is not heard, nor a redelivery
@@ -224,11 +192,7 @@ test("a cluster that does not know its streams for a moment is asked again", asy
   await using server = await NatsServer.start();
   await using proxy = new Proxy(server.port);
   proxy.lie = asCluster;
-  await using jobs = await natsJobs<string>({
-    servers: proxy.address,
-    name: "test",
-    replicas: 1,
-  });
+  await using jobs = await open<string>(proxy, { replicas: 1 });
   await jobs.put("a");
   const asked: ((options?: WaitOptions) => Promise<unknown>)[] = [
     (options) => jobs.size(options),

@@ -4,6 +4,7 @@ import { natsJobs } from "@asyncio/asyncio/queue/nats";
 import { gather, sleep } from "@asyncio/asyncio/tasks";
 import { Attempt } from "../../_helpers/attempt.ts";
 import { ignore, NatsServer } from "./_nats_server.ts";
+import { open } from "./_open.ts";
 import { Proxy } from "./_proxy.ts";
 
 function test(what: string, fn: () => Promise<void>): void {
@@ -12,10 +13,7 @@ function test(what: string, fn: () => Promise<void>): void {
 
 test("who is closed while the servers are away does not wait for them", async () => {
   await using server = await NatsServer.start();
-  const jobs = await natsJobs<string>({
-    servers: server.address,
-    name: "test",
-  });
+  const jobs = await open<string>(server);
   await jobs.put("a");
   const job = await jobs.get();
   await server.kill();
@@ -42,7 +40,7 @@ test("who is closed while the servers are away does not wait for them", async ()
 test("who is closed while the servers say nothing does not wait for ever", async () => {
   await using server = await NatsServer.start();
   await using proxy = new Proxy(server.port);
-  const jobs = await natsJobs<string>({ servers: proxy.address, name: "test" });
+  const jobs = await open<string>(proxy);
   await jobs.put("a");
   const job = await jobs.get();
   proxy.deaf = true;
@@ -52,10 +50,7 @@ test("who is closed while the servers say nothing does not wait for ever", async
 
 test("what waits for servers that are away can be given up", async () => {
   await using server = await NatsServer.start();
-  await using jobs = await natsJobs<string>({
-    servers: server.address,
-    name: "test",
-  });
+  await using jobs = await open<string>(server);
   await jobs.put("a");
   const job = await jobs.get();
   await server.kill();

@@ -5,6 +5,7 @@ import { timeout } from "@asyncio/asyncio/tasks";
 import { Attempt } from "../../_helpers/attempt.ts";
 import { askServer } from "./_admin.ts";
 import { ignore, NatsServer } from "./_nats_server.ts";
+import { open } from "./_open.ts";
 import { asCluster, Proxy } from "./_proxy.ts";
 
 /** A server that says that all jobs up to number `done` are done. */
@@ -98,11 +99,7 @@ test("the server of a cluster that overlooks the last jobs is not left to hand t
     if (said.includes("consumer_leader_stepdown_response")) stepDown.set();
     return asCluster(said).replace('"num_pending":1', '"num_pending":0');
   };
-  await using jobs = await natsJobs({
-    servers: proxy.address,
-    name: "test",
-    replicas: 1,
-  });
+  await using jobs = await open(proxy, { replicas: 1 });
   await jobs.put(1);
   const join = new Attempt((options) => jobs.join(options));
   await timeout(20_000, () => stepDown.wait());

@@ -9,6 +9,7 @@ import {
 } from "@asyncio/asyncio/tasks";
 import { take } from "../jobs/_place.ts";
 import { freePorts, ignore, NatsServer } from "./_nats_server.ts";
+import { open } from "./_open.ts";
 
 function test(what: string, fn: () => Promise<void>): void {
   Deno.test({ name: `natsJobs: ${what}`, ignore, fn });
@@ -70,7 +71,7 @@ for (
   test(`${what} is an error at once, with the client's as its cause`, async () => {
     await using server = await NatsServer.start([...login]);
     const error = await assertRejects(
-      () => natsJobs({ servers: server.address, name: "test", ...options }),
+      () => open(server, { ...options }),
       NatsError,
       `NATS at ${server.address} lets nobody in with this user and password`,
     );
@@ -82,7 +83,7 @@ test("being refused again and again is nothing but an error", async () => {
   await using server = await NatsServer.start(["--auth", "right"]);
   await Promise.all(Array.from({ length: 100 }, () =>
     assertRejects(
-      () => natsJobs({ servers: server.address, name: "test" }),
+      () => open(server),
       NatsError,
       "lets nobody in",
     )));
@@ -97,13 +98,7 @@ test("a user who may not use JetStream is an error that says so", async () => {
   );
   await using server = await NatsServer.start(["-c", config]);
   await assertRejects(
-    () =>
-      natsJobs({
-        servers: server.address,
-        name: "test",
-        user: "ada",
-        password: "x",
-      }),
+    () => open(server, { user: "ada", password: "x" }),
     NatsError,
     "NATS refuses: Permissions Violation",
   );
@@ -141,7 +136,7 @@ for (
 test("a server without JetStream is an error that shows the fix", async () => {
   await using server = await NatsServer.start([], { jetStream: false });
   await assertRejects(
-    () => natsJobs({ servers: server.address, name: "test" }),
+    () => open(server),
     NatsError,
     "start it with nats-server -js",
   );
@@ -164,9 +159,7 @@ test("opening can be given up by a cancel, a timeout or a signal", async () => {
 test("wherever opening is cancelled, no connection is left", async () => {
   await using server = await NatsServer.start();
   for (let turns = 0; turns < 40; turns++) {
-    const opening = createTask(() =>
-      natsJobs({ servers: server.address, name: "test" })
-    );
+    const opening = createTask(() => open(server));
     for (let turn = 0; turn < turns; turn++) await sleep(0);
     opening.cancel();
     try {
@@ -176,7 +169,7 @@ test("wherever opening is cancelled, no connection is left", async () => {
     }
   }
   // The sanitizers would see a connection, but for those that are closing.
-  await (await natsJobs({ servers: server.address, name: "test" }))
+  await (await open(server))
     [Symbol.asyncDispose]();
 });
 

@@ -1,5 +1,4 @@
 import { assertEquals } from "@std/assert";
-import { natsJobs } from "@asyncio/asyncio/queue/nats";
 import {
   createSubprocessExec,
   PIPE,
@@ -9,6 +8,7 @@ import { createTask, sleep } from "@asyncio/asyncio/tasks";
 import { letters } from "../jobs/_place.ts";
 import { askServer } from "./_admin.ts";
 import { ignore, NatsServer } from "./_nats_server.ts";
+import { open } from "./_open.ts";
 
 function test(what: string, fn: () => Promise<void>): void {
   Deno.test({ name: `natsJobs: ${what}`, ignore, fn });
@@ -35,11 +35,7 @@ async function nextLine(process: Process): Promise<string> {
 
 test("a job whose worker is killed with SIGKILL is done by another", async () => {
   await using server = await NatsServer.start();
-  await using jobs = await natsJobs<string>({
-    servers: server.address,
-    name: "test",
-    lease: 1000,
-  });
+  await using jobs = await open<string>(server, { lease: 1000 });
   await jobs.put("a");
   await using victim = await startWorker(server.address, "hang");
   assertEquals(await nextLine(victim), "a 1");
@@ -54,11 +50,7 @@ test("a job whose worker is killed with SIGKILL is done by another", async () =>
 for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
   test(`a worker process that gets ${signal} gives its job back at once, and ends`, async () => {
     await using server = await NatsServer.start();
-    await using jobs = await natsJobs<string>({
-      servers: server.address,
-      name: "test",
-      lease: 600_000,
-    });
+    await using jobs = await open<string>(server, { lease: 600_000 });
     await jobs.put("a");
     await using worker = await startWorker(server.address, "hang");
     assertEquals(await nextLine(worker), "a 1");
@@ -79,11 +71,7 @@ async function untilAsking(server: NatsServer): Promise<void> {
 
 test("a process that was stopped for longer than a lease does not begin what another has", async () => {
   await using server = await NatsServer.start();
-  await using jobs = await natsJobs<string>({
-    servers: server.address,
-    name: "test",
-    lease: 1000,
-  });
+  await using jobs = await open<string>(server, { lease: 1000 });
   await using stopped = await startWorker(server.address, "work");
   await untilAsking(server);
   stopped.sendSignal("SIGSTOP");

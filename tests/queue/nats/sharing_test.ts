@@ -5,6 +5,7 @@ import { createTask, run } from "@asyncio/asyncio/tasks";
 import { letters, take } from "../jobs/_place.ts";
 import { askServer } from "./_admin.ts";
 import { ignore, NatsServer } from "./_nats_server.ts";
+import { open } from "./_open.ts";
 
 function test(what: string, fn: () => Promise<void>): void {
   Deno.test({ name: `natsJobs: ${what}`, ignore, fn });
@@ -45,7 +46,7 @@ test("a stream of that name that is no queue of jobs is left alone", async () =>
   const config = '{"name":"JOBS_test","subjects":["other"],"num_replicas":1}';
   await askServer(server.port, "STREAM.CREATE.JOBS_test", config);
   await assertRejects(
-    () => natsJobs({ servers: server.address, name: "test" }),
+    () => open(server),
     NatsError,
     "no queue of jobs",
   );
@@ -61,7 +62,7 @@ test("a stream of another name that takes the queue's subject is an error", asyn
   const config = '{"name":"ALL","subjects":["jobs.>"],"num_replicas":1}';
   await askServer(server.port, "STREAM.CREATE.ALL", config);
   await assertRejects(
-    () => natsJobs({ servers: server.address, name: "test" }),
+    () => open(server),
     NatsError,
     "subjects overlap",
   );
@@ -69,11 +70,7 @@ test("a stream of another name that takes the queue's subject is an error", asyn
 
 test("a window may be shorter than servers have it", async () => {
   await using server = await NatsServer.start();
-  await using jobs = await natsJobs<number>({
-    servers: server.address,
-    name: "test",
-    window: 1,
-  });
+  await using jobs = await open<number>(server, { window: 1 });
   await jobs.put(1, { id: "1" });
   while (await jobs.size() < 2) await jobs.put(2, { id: "1" });
 });
@@ -81,12 +78,10 @@ test("a window may be shorter than servers have it", async () => {
 test("many that open a new queue at once all get it", async () => {
   await using server = await NatsServer.start();
   const all = await Promise.all(
-    Array.from({ length: 6 }, (_, i) =>
-      natsJobs<number>({
-        servers: server.address,
-        name: "test",
-        lease: 1000 * (i + 1),
-      })),
+    Array.from(
+      { length: 6 },
+      (_, i) => open<number>(server, { lease: 1000 * (i + 1) }),
+    ),
   );
   for (const [i, jobs] of all.entries()) await jobs.put(i);
   for (const [i, jobs] of all.entries()) assertEquals(await take(jobs), i);
@@ -104,18 +99,13 @@ test("queues of other names are other queues", async () => {
 
 test("the end of the run closes it", async () => {
   await using server = await NatsServer.start();
-  const jobs = await run(async () =>
-    await natsJobs({ servers: server.address, name: "test" })
-  );
+  const jobs = await run(async () => await open(server));
   await assertRejects(() => jobs.get(), QueueShutDownError);
 });
 
 test("a job that is too long for the servers is a RangeError", async () => {
   await using server = await NatsServer.start();
-  await using jobs = await natsJobs<string>({
-    servers: server.address,
-    name: "test",
-  });
+  await using jobs = await open<string>(server);
   await assertRejects(
     () => jobs.put("x".repeat(2 ** 20)),
     RangeError,
@@ -128,10 +118,7 @@ test("a job that is too long for the servers is a RangeError", async () => {
 
 test("what is noted of jobs that were given back goes with them", async () => {
   await using server = await NatsServer.start();
-  await using jobs = await natsJobs<string>({
-    servers: server.address,
-    name: "test",
-  });
+  await using jobs = await open<string>(server);
   const notes = async () =>
     (await askServer(server.port, "STREAM.INFO.RETURNED_JOBS_test")).state
       .messages;
@@ -149,10 +136,7 @@ test("what is noted of jobs that were given back goes with them", async () => {
 
 test("a queue that an operator deletes is an error for those who use it", async () => {
   await using server = await NatsServer.start();
-  await using jobs = await natsJobs<string>({
-    servers: server.address,
-    name: "test",
-  });
+  await using jobs = await open<string>(server);
   const get = jobs.get();
   await jobs.size();
   await askServer(server.port, "STREAM.DELETE.JOBS_test");
