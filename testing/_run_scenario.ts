@@ -40,6 +40,7 @@ class ScenarioClock implements Clock {
     start: 0,
     autoJump: true,
     patience: 0,
+    outsideGrace: Infinity,
     onDeadlock: (error) => this.deadlock ??= { error },
   });
 

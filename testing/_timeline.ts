@@ -17,6 +17,9 @@
  *    first;
  * 4. where there is neither, nothing can happen any more: a deadlock.
  *
+ * While something of the world outside is waited for, time stands still, unless
+ * an `advance` moves it, or the world has been silent for long enough.
+ *
  * @module
  */
 import { clearTimeout, setImmediate, setTimeout } from "node:timers";
@@ -24,6 +27,7 @@ import type { Alarm, Clock, ClockedLoop } from "../tasks/kernel/loop/clock.ts";
 import type { Scheduler } from "../tasks/kernel/loop/scheduler.ts";
 import { breakDeadlock, type DeadlockError } from "./deadlock.ts";
 import { onWait } from "./_on_wait.ts";
+import { reportStanding } from "./_standing_still.ts";
 
 /** How a {@linkcode Timeline} behaves. */
 export interface TimelineOptions {
@@ -35,6 +39,11 @@ export interface TimelineOptions {
    * something foreign before it is called a deadlock.
    */
   patience: number;
+  /**
+   * After how many milliseconds of silence of the world outside, on the real
+   * clock, time goes on although something of it is waited for.
+   */
+  outsideGrace: number;
   /** Called with every deadlock. */
   onDeadlock?: (error: DeadlockError) => void;
 }
@@ -48,6 +57,12 @@ export interface Goal {
   reached(): void;
 }
 
+/** So often the runtime looks for I/O before a clock is moved by hand. */
+const QUIET_LOOKS = 3;
+
+/** After so long a clock that stands still says for what. */
+const STILL_REPORT_AFTER_MS = 1000;
+
 export class Timeline implements Clock {
   readonly #options: TimelineOptions;
   #now: number;
@@ -58,7 +73,11 @@ export class Timeline implements Clock {
   /** The loops that had a deadlock before. */
   readonly #broken = new WeakSet<Scheduler>();
   #lookPlanned = false;
-  #patience: ReturnType<typeof setTimeout> | undefined;
+  /** Looks since something has happened, the world outside being waited for. */
+  #quietLooks = 0;
+  /** Ends when nothing has happened for long enough. */
+  #silence: ReturnType<typeof setTimeout> | undefined;
+  #saidToStandStill = false;
 
   constructor(options: TimelineOptions) {
     this.#options = options;
@@ -102,12 +121,10 @@ export class Timeline implements Clock {
   }
 
   #planLook = (): void => {
+    this.#quietLooks = 0;
     if (this.#lookPlanned) return;
     this.#lookPlanned = true;
-    if (this.#patience !== undefined) {
-      clearTimeout(this.#patience);
-      this.#patience = undefined;
-    }
+    clearTimeout(this.#silence);
     setImmediate(this.#look);
   };
 
@@ -115,14 +132,46 @@ export class Timeline implements Clock {
     this.#lookPlanned = false;
     this.#forgetClosed();
     if (this.#ringNext()) return;
-    for (const loop of this.#alarms.keys()) if (!loop.blocked) return;
+    const waiting = [...this.#alarms.keys()].filter((loop) => !loop.blocked);
+    if (waiting.length === 0) this.#moveOn();
+    else if (this.#goals.length > 0) this.#moveByHand();
+    else this.#standStill(waiting);
+  };
+
+  /** Every loop is at rest. */
+  #moveOn(): void {
     if (this.#reachGoal()) return;
     const next = this.#nextTime();
-    if (next < Infinity) {
-      this.#now = next;
-      if (!this.#ringNext()) this.#reachGoal();
-    } else this.#checkDeadlock();
-  };
+    if (next === Infinity) return this.#checkDeadlock();
+    this.#now = next;
+    if (!this.#ringNext()) this.#reachGoal();
+  }
+
+  /**
+   * Something of the world outside is waited for. What it has ready may happen
+   * first; then whoever moves the clock by hand knows that it is to move.
+   */
+  #moveByHand(): void {
+    if (this.#quietLooks++ >= QUIET_LOOKS) return this.#moveOn();
+    this.#lookPlanned = true;
+    setImmediate(this.#look);
+  }
+
+  /** @param silent For how many milliseconds nothing has happened. */
+  #standStill(waiting: readonly Scheduler[], silent = 0): void {
+    const { outsideGrace, autoJump } = this.#options;
+    if (!autoJump || this.#nextTime() === Infinity) return;
+    const limit = this.#saidToStandStill
+      ? outsideGrace
+      : Math.min(outsideGrace, STILL_REPORT_AFTER_MS);
+    if (limit === Infinity) return;
+    this.#silence = setTimeout(() => {
+      if (limit === outsideGrace) return this.#moveOn();
+      this.#saidToStandStill = true;
+      for (const loop of waiting) reportStanding(loop);
+      this.#standStill(waiting, limit);
+    }, Math.max(limit - silent, 0));
+  }
 
   /** Rings the loop whose alarm is due, the earliest first. */
   #ringNext(): boolean {
@@ -167,7 +216,6 @@ export class Timeline implements Clock {
     );
     if (stuck.length === 0) return;
     const end = () => {
-      this.#patience = undefined;
       for (const [loop] of stuck) {
         const error = breakDeadlock(loop, this.#broken.has(loop));
         this.#broken.add(loop);
@@ -176,7 +224,7 @@ export class Timeline implements Clock {
       this.#planLook();
     };
     if (patience === 0) end();
-    else this.#patience = setTimeout(end, patience);
+    else this.#silence = setTimeout(end, patience);
   }
 
   #forgetClosed(): void {

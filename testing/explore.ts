@@ -66,7 +66,8 @@ export class ExploreError extends Error {
  * - Every run has a loop of its own and a virtual clock. What the rules promise
  *   holds in all of them (callbacks and new tasks start in order, timers fire
  *   in the order of their times); which of the tasks that were woken goes on
- *   first is tried out.
+ *   first is tried out, and which of several timers of one moment fires first,
+ *   if they were asked for at different moments.
  * - A run fails when the scenario throws, when one of its tasks fails and
  *   nobody retrieves the error, and when it can't go on: then the cause is a
  *   {@linkcode DeadlockError} that says who waits for what, and where.

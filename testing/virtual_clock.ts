@@ -26,6 +26,13 @@ export interface VirtualClockOptions {
    * only {@linkcode VirtualClock.advance} moves it.
    */
   autoJump?: boolean | undefined;
+  /**
+   * After how many milliseconds of real time, in which nothing has happened, it
+   * jumps although something of the world outside is waited for: a socket, a
+   * child, a foreign promise. As Trio's `autojump_threshold`. Unless given, it
+   * waits for the world outside as long as that takes.
+   */
+  outsideGrace?: number | undefined;
 }
 
 /**
@@ -38,7 +45,10 @@ export interface VirtualClockOptions {
  *   the real clock would give.
  * - **It waits for the real world.** While a task waits for a socket, a child
  *   or a thread, or for a foreign promise (it is then in no wait of this
- *   package), time stands still.
+ *   package), time stands still. If it stands still for a second, it says so
+ *   through the exception handler, once, and for what. With `outsideGrace` it
+ *   goes on when the real world has been silent for so long, and `advance` moves
+ *   it at any time.
  * - **It never jumps to infinity**: `sleep(Infinity)` waits for a cancel.
  * - **It reports deadlocks**: where no task can go on and there is nothing to
  *   jump to, the main task is cancelled with a {@linkcode DeadlockError}. As
@@ -68,12 +78,18 @@ export class VirtualClock implements Clock {
   /**
    * Makes a clock that stands at `options.start`.
    *
-   * @throws {RangeError} `start` is not finite.
+   * @throws {RangeError} `start` is not finite, or `outsideGrace` is `NaN`.
    */
   constructor(options: VirtualClockOptions = {}) {
-    const { start = 0, autoJump = true } = options;
+    const { start = 0, autoJump = true, outsideGrace = Infinity } = options;
     checkFinite(start, "start");
-    this.#timeline = new Timeline({ start, autoJump, patience: PATIENCE });
+    checkMilliseconds(outsideGrace, "outsideGrace");
+    this.#timeline = new Timeline({
+      start,
+      autoJump,
+      outsideGrace,
+      patience: PATIENCE,
+    });
   }
 
   /** The time in milliseconds. */
@@ -90,6 +106,9 @@ export class VirtualClock implements Clock {
    * Moves the clock on by `ms`, and waits until everything has happened that is
    * due by then, in order, with all that follows from it; so after it there is
    * nothing left to wait for. Zero or less lets happen what is due now.
+   *
+   * What is due happens also while something of the world outside is waited for:
+   * then what follows from that is not waited for.
    *
    * In a task it is a wait like `sleep(ms)`, but one that comes last of all
    * that happens at its time. The clock goes on jumping by itself before and

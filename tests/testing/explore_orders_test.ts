@@ -37,6 +37,33 @@ Deno.test("it stops when all orders were seen, each of them once", async () => {
   assert(found.runs < 1000);
 });
 
+Deno.test("timers of one moment fire in either order if they were asked for at different moments", async () => {
+  const orders = new Set<string>();
+  await explore(async () => {
+    let order = "";
+    const after = (ms: number, name: string) => async () => {
+      await sleep(10 - ms);
+      await sleep(ms);
+      order += name;
+    };
+    await gather([after(10, "a"), after(5, "b"), after(2, "c")]);
+    orders.add(order);
+  });
+  assertEquals([...orders].sort(), ["abc", "acb", "bac", "bca", "cab", "cba"]);
+});
+
+Deno.test("timers of one moment that were asked for at the same moment keep their order", async () => {
+  const orders = new Set<string>();
+  await explore(async () => {
+    let order = "";
+    const loop = getRunningLoop();
+    for (const name of ["a", "b", "c"]) loop.callLater(5, () => order += name);
+    await sleep(6);
+    orders.add(order);
+  });
+  assertEquals([...orders], ["abc"]);
+});
+
 Deno.test("it stops after the runs that it is given", async () => {
   const scenario = () =>
     gather(Array.from({ length: 8 }, () => () => sleep(0)));

@@ -1,11 +1,14 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { openConnection, startServer } from "@asyncio/asyncio/streams";
 import {
   cancellable,
   createTask,
+  getRunningLoop,
   run,
   Runner,
   sleep,
   timeout,
+  TimeoutError,
 } from "@asyncio/asyncio/tasks";
 import { VirtualClock } from "@asyncio/asyncio/testing";
 
@@ -118,4 +121,122 @@ Deno.test("runs one after the other go on where the clock stands", async () => {
   await runner.run(() => sleep(10));
   await run(() => sleep(10), { clock });
   assertEquals(clock.now(), 30);
+});
+
+// --- A world outside that is silent ------------------------------------------
+
+const never = () => new Promise<never>(() => {});
+
+/** Reads from a peer that says nothing, in a run of `clock`. */
+function readFromSilentPeer(clock: VirtualClock): Promise<string> {
+  return run(async () => {
+    await using server = await startServer(
+      async (reader) => void await reader.read(),
+      { hostname: "127.0.0.1" },
+    );
+    const { port } = server.addresses[0] as Deno.NetAddr;
+    const { reader, writer } = await openConnection({ port });
+    try {
+      await timeout(5000, () => reader.readLine());
+      return "a line";
+    } catch (error) {
+      return (error as Error).name;
+    } finally {
+      writer.abort();
+    }
+  }, { clock });
+}
+
+const SILENT: Record<string, (clock: VirtualClock) => Promise<unknown>> = {
+  "a promise that never settles": (clock) =>
+    run(
+      () =>
+        timeout(5000, () => cancellable(never())).catch((error) => error.name),
+      {
+        clock,
+      },
+    ),
+  "a raw await of a promise that never settles": (clock) =>
+    run(async () => {
+      let expired = false;
+      createTask(() => sleep(5000)).finally(() => expired = true);
+      while (!expired) await new Promise((resolve) => setTimeout(resolve));
+      return "TimeoutError";
+    }, { clock }),
+  "a socket whose peer says nothing": readFromSilentPeer,
+};
+
+for (const [name, main] of Object.entries(SILENT)) {
+  Deno.test(`advance moves the clock while ${name} is waited for`, async () => {
+    const clock = new VirtualClock({ autoJump: false });
+    const running = main(clock);
+    let ended = false;
+    running.finally(() => ended = true);
+    while (!ended) {
+      await clock.advance(1000);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    assertEquals(await running, "TimeoutError");
+  });
+
+  Deno.test(`with outsideGrace the clock goes on while ${name} is waited for`, async () => {
+    const clock = new VirtualClock({ outsideGrace: 20 });
+    assertEquals(await main(clock), "TimeoutError");
+    assert(clock.now() >= 5000);
+  });
+}
+
+Deno.test("advance in a run moves the clock for a task beside it that waits for the world outside", async () => {
+  const clock = new VirtualClock();
+  await run(async () => {
+    const task = createTask(() => timeout(5, () => cancellable(never())));
+    await clock.advance(1000);
+    await assertRejects(async () => await task, TimeoutError);
+  }, { clock });
+});
+
+Deno.test("outsideGrace counts from the last thing that has happened", async () => {
+  const clock = new VirtualClock({ outsideGrace: 200 });
+  await run(async () => {
+    const sleeper = createTask(() => sleep(10));
+    for (let i = 0; i < 5; i++) {
+      await cancellable(new Promise((resolve) => setTimeout(resolve, 5)));
+      assertEquals(clock.now(), 0);
+    }
+    await sleeper;
+  }, { clock });
+});
+
+Deno.test("a clock that stands still for a second says so once, and for what", async () => {
+  const clock = new VirtualClock();
+  const messages: string[] = [];
+  await run(async () => {
+    getRunningLoop().setExceptionHandler((_, { message }) =>
+      messages.push(message)
+    );
+    const stop = Promise.withResolvers<void>();
+    createTask(() => cancellable(stop.promise), { name: "asks" });
+    createTask(async () => await stop.promise, { name: "raw" });
+    const sleeper = createTask(() => sleep(10));
+    while (messages.length === 0) {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+    stop.resolve();
+    await sleeper;
+  }, { clock, cancelReportAfter: Infinity });
+  assertEquals(messages.length, 1);
+  assert(
+    messages[0]!.includes(
+      'task "asks" waits for cancellable; task "raw" awaits something that is not from this package',
+    ),
+    messages[0],
+  );
+});
+
+Deno.test("outsideGrace that is no number is refused", () => {
+  assertThrows(() => new VirtualClock({ outsideGrace: NaN }), RangeError);
+  assertThrows(
+    () => new VirtualClock({ outsideGrace: "1" as never }),
+    TypeError,
+  );
 });

@@ -31,6 +31,8 @@ export interface ScopedWait extends HandedWait {
   readonly pending: boolean;
   /** What is waited for, in words. */
   readonly what: string;
+  /** Whether it is a wait for the world outside: a socket, a child, a thread. */
+  readonly isExternal: boolean;
   /** Whether no cancel ends it, but it ends in a time of its own. */
   readonly hasOwnLimit: boolean;
   /** When it began, on the loop's clock, if an observer has noted it. */

@@ -105,6 +105,8 @@ export class Scheduler implements ClockedLoop {
   readonly #alarm: Alarm;
   #armed: number | undefined;
   #timers = new TimerHeap();
+  /** Under test: when each timer was asked for. */
+  readonly #askedFor = new WeakMap<Timer, number>();
   #ready: Runnable[] = [];
   /** The promises that the first {@linkcode #searched} of them settle. */
   readonly #settling = new Set<unknown>();
@@ -215,6 +217,7 @@ export class Scheduler implements ClockedLoop {
 
   addTimer(timer: Timer): void {
     this.#timers.add(timer);
+    if (this.choose !== undefined) this.#askedFor.set(timer, this.clock.now());
     if (timer.index === 0) this.#planTurn();
   }
 
@@ -352,6 +355,27 @@ export class Scheduler implements ClockedLoop {
   }
 
   /**
+   * Timers of one moment that were asked for at different moments may fire in
+   * any order; those asked for at the same moment keep theirs.
+   */
+  #shuffle(due: Timer[], choose: (count: number) => number): Timer[] {
+    const order: Timer[] = [];
+    while (due.length > 0) {
+      const { when } = due[0]!;
+      const heads = new Map<number | undefined, Timer>();
+      for (const timer of due) {
+        const asked = this.#askedFor.get(timer);
+        if (timer.when === when && !heads.has(asked)) heads.set(asked, timer);
+      }
+      const open = [...heads.values()];
+      const next = open[open.length > 1 ? choose(open.length) : 0]!;
+      due.splice(due.indexOf(next), 1);
+      order.push(next);
+    }
+    return order;
+  }
+
+  /**
    * Runs the entries in order. A callback is called one microtask later, and
    * code that is woken goes on even later: an entry waits until it can have no
    * effect before those in front of it have had theirs.
@@ -383,7 +407,7 @@ export class Scheduler implements ClockedLoop {
    * Takes the timers out that are due; those that they set are for a later
    * turn.
    */
-  #takeDue(): Runnable[] {
+  #takeDue(): Timer[] {
     const due: Timer[] = [];
     let first = this.#timers.first;
     if (first === undefined) return due;
@@ -394,7 +418,7 @@ export class Scheduler implements ClockedLoop {
       due.push(first);
       first = this.#timers.first;
     }
-    return due;
+    return this.choose === undefined ? due : this.#shuffle(due, this.choose);
   }
 
   #arm(): void {

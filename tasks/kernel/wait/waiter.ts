@@ -120,6 +120,10 @@ export class Waiter<T> implements ScopedWait, Runnable {
     return this.#place.what;
   }
 
+  get isExternal(): boolean {
+    return false;
+  }
+
   get hasOwnLimit(): boolean {
     return false;
   }
@@ -289,6 +293,10 @@ export class ExternalWaiter<T> extends Waiter<T> {
   constructor(place: Place, options?: WaitOptions) {
     super(place, options);
     this.scope.scheduler.external++;
+  }
+
+  override get isExternal(): boolean {
+    return true;
   }
 
   protected override leave(): void {

@@ -1,0 +1,23 @@
+/** What a virtual clock stands still for. @module */
+import type { CancelScope } from "../tasks/kernel/cancel/cancel_scope.ts";
+import type { Scheduler } from "../tasks/kernel/loop/scheduler.ts";
+
+/** Reports that time stands still, and for what of the world outside. */
+export function reportStanding(loop: Scheduler): void {
+  const reasons = [...loop.tasks].flatMap(reasonsOf).join("; ");
+  loop.report({
+    message:
+      `The virtual clock stands still, as the world outside is waited for: ${
+        reasons === "" ? "by code that runs in no task" : reasons
+      }. VirtualClock's option outsideGrace lets it go on all the same`,
+  });
+}
+
+function reasonsOf({ task, waits }: CancelScope): string[] {
+  const name = JSON.stringify((task as { name?: string } | undefined)?.name);
+  if (waits.length === 0) {
+    return [`task ${name} awaits something that is not from this package`];
+  }
+  return waits.filter(({ isExternal }) => isExternal)
+    .map(({ what }) => `task ${name} waits for ${what}`);
+}
