@@ -29,6 +29,9 @@ export class WatchedCancel implements LinkedNode<WatchedCancel> {
 /** Tasks whose cancel was reported: once for each. */
 const reported = new WeakSet<object>();
 
+/** So many reports at a time tell all that there is to tell. */
+const MAX_REPORTS = 100;
+
 /** The cancelled scopes of a loop, oldest first. */
 export class CancelWatch {
   readonly #scheduler: Scheduler;
@@ -85,6 +88,7 @@ export class CancelWatch {
 
   #look(): void {
     const now = performance.now();
+    let reports = 0;
     for (const watched of [...this.#watched]) {
       const { since, scope } = watched;
       if (since === undefined) continue;
@@ -97,17 +101,22 @@ export class CancelWatch {
         this.#watched.add(watched);
       } else {
         scope.stopWatching();
-        this.#report(scope, ms);
+        const about = scope.task ?? scope;
+        if (reported.has(about)) continue;
+        reported.add(about);
+        if (++reports <= MAX_REPORTS) this.#report(scope, ms);
       }
+    }
+    if (reports > MAX_REPORTS) {
+      this.#scheduler.report({
+        message: `${reports - MAX_REPORTS} more were cancelled and still run`,
+      });
     }
     this.endTurn();
   }
 
   #report(scope: CancelScope, ms: number): void {
     const { task, error } = scope;
-    const about = task ?? scope;
-    if (reported.has(about)) return;
-    reported.add(about);
     const name = (task as { name?: string } | undefined)?.name;
     const who = name === undefined
       ? "Code that runs in no task"
