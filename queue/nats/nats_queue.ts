@@ -539,7 +539,7 @@ export class NatsJobs<T> implements Jobs<T> {
 
   /** A job that can be handed out. */
   #offer(job: NatsJob<T>): void {
-    if (this.#feed.paused) return this.#giveBack(job);
+    if (this.#feed.paused || this.#closing) return this.#giveBack(job);
     const { first } = this.#getters;
     const isPlain = first !== undefined && first.limits === undefined;
     if (isPlain && this.#hand.size === 0 && first.wake(job)) {
@@ -839,8 +839,9 @@ export class NatsJobs<T> implements Jobs<T> {
     const { connection } = this.#context;
     await detached(() => moveOnAfter(CLOSING, (limit) => this.#leave(limit)));
     this.#feed.close();
+    this.#keeper?.cancel();
     this.#hand.clear();
-    this.#admission.clear();
+    this.#admission.close();
     for (const job of [...this.#acks.held.values()]) job.lose("closed");
     await connection.close(closedError("ask"));
   }
@@ -864,7 +865,7 @@ export class NatsJobs<T> implements Jobs<T> {
   async #giveAllBack(): Promise<void> {
     const stopped = this.#feed.stop();
     this.#hand.clear();
-    this.#admission.clear();
+    this.#admission.close();
     for (const job of [...this.#acks.held.values()]) {
       if (job.state === "leased") this.#inBackground(() => job.release());
     }

@@ -37,6 +37,7 @@ export class Admission<T> {
   /** Jobs that have a slot of their key. */
   readonly #entered = new Set<string>();
   #timer: TimerHandle | undefined = undefined;
+  #closed = false;
 
   constructor(
     context: QueueContext,
@@ -79,7 +80,9 @@ export class Admission<T> {
 
   #park(job: NatsJob<T>, key: string): void {
     const line = this.#parked.get(key) ?? [];
-    if (line.length >= MOST_PARKED) return this.#events.putOff(job, PUT_OFF);
+    if (this.#closed || line.length >= MOST_PARKED) {
+      return this.#events.putOff(job, PUT_OFF);
+    }
     line.push(job);
     this.#parked.set(key, line);
     this.#plan();
@@ -116,6 +119,12 @@ export class Admission<T> {
   extended(delivery: Delivery): void {
     if (!this.#entered.has(delivery.key)) return;
     this.#events.begin(() => this.#limits.extend(delivery));
+  }
+
+  /** Gives back what is held back, and holds back nothing more. */
+  close(): void {
+    this.#closed = true;
+    this.clear();
   }
 
   /** Gives back what is held back. */

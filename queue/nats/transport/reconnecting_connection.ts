@@ -48,6 +48,12 @@ class Pending extends ExternalWaiter<Msg> {
   }
 }
 
+/** A question to many that waits for their replies. */
+interface Gathering {
+  readonly waiter: ExternalWaiter<void>;
+  readonly enough: (reply: Msg) => boolean;
+}
+
 /** What goes with a request. */
 export interface RequestOptions extends WaitOptions {
   headers?: Record<string, string> | undefined;
@@ -80,7 +86,7 @@ export class ReconnectingConnection {
   readonly #inbox = `_INBOX.${crypto.randomUUID()}`;
   readonly #pending = new Map<string, Pending>();
   #sweeper: TimerHandle | undefined = undefined;
-  readonly #gathering = new Map<string, (reply: Msg) => void>();
+  readonly #gathering = new Map<string, Gathering>();
   #numbers = 0;
   readonly #pauses = new WaitQueue<void>("NATS");
   readonly #listeners: (() => void)[] = [];
@@ -254,16 +260,18 @@ export class ReconnectingConnection {
       },
     }, options);
     const late = getRunningLoop().callLater(ms, () => waiter.wake());
-    this.#gathering.set(reply, (message) => {
-      if (isNoResponders(message) || enough(message)) waiter.wake();
-    });
+    this.#gathering.set(reply, { waiter, enough });
     this.publish(subject, data, { reply });
     await waiter.promise;
   }
 
   #replied(reply: Msg): void {
     const gathering = this.#gathering.get(reply.subject);
-    if (gathering !== undefined) return gathering(reply);
+    if (gathering !== undefined) {
+      const { waiter, enough } = gathering;
+      if (isNoResponders(reply) || enough(reply)) waiter.wake();
+      return;
+    }
     const pending = this.#pending.get(reply.subject);
     if (pending === undefined) return; // it was given up
     if (!isNoResponders(reply)) pending.wake(reply);
@@ -344,6 +352,7 @@ export class ReconnectingConnection {
     this.#pingTimer?.cancel();
     this.#sweeper?.cancel();
     this.#failAll(error);
+    for (const { waiter } of [...this.#gathering.values()]) waiter.fail(error);
     this.#pauses.failAll(error);
     this.#tell();
   }
