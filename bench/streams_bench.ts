@@ -22,6 +22,7 @@ import {
   startServer,
   StreamReader,
 } from "@asyncio/asyncio/streams";
+import { benchUnderLoad, succeeds } from "./echo/under_load.ts";
 
 const here = new URL("echo/", import.meta.url).pathname;
 const LOOPBACK = { hostname: "127.0.0.1" };
@@ -31,90 +32,44 @@ const LOOPBACK = { hostname: "127.0.0.1" };
 const MESSAGES = 20_000;
 const DENO = [Deno.execPath(), "run", "-A", "--no-check"];
 const SERVERS: Record<string, string[]> = {
-  "this package": [...DENO, "asyncio_server.ts"],
-  "Conn.read/write": [...DENO, "plain_server.ts"],
-  "Conn.read/write, same promises": [...DENO, "plain_server.ts", "same"],
-  "node:net in Deno": [...DENO, "node_server.ts"],
+  "this package": [...DENO, `${here}asyncio_server.ts`],
+  "Conn.read/write": [...DENO, `${here}plain_server.ts`],
+  "Conn.read/write, same promises": [...DENO, `${here}plain_server.ts`, "same"],
+  "node:net in Deno": [...DENO, `${here}node_server.ts`],
 };
 const DATAGRAM_SERVERS: Record<string, string[]> = {
-  "openDatagram": [...DENO, "datagram_server.ts"],
-  "node:dgram in Deno": [...DENO, "node_datagram_server.ts"],
+  "openDatagram": [...DENO, `${here}datagram_server.ts`],
+  "node:dgram in Deno": [...DENO, `${here}node_datagram_server.ts`],
 };
 for (const module of ["asyncio", "uvloop"]) {
   // A distribution's own packages are there for its own interpreter alone.
   const python = ["python3", "/usr/bin/python3"]
     .find((python) => succeeds(python, "-c", `import ${module}`));
   if (python === undefined) continue;
-  SERVERS[`CPython ${module}`] = [python, "asyncio_server.py", module];
+  SERVERS[`CPython ${module}`] = [python, `${here}asyncio_server.py`, module];
   DATAGRAM_SERVERS[`CPython ${module}, datagrams`] = [
     python,
-    "datagram_server.py",
+    `${here}datagram_server.py`,
     module,
   ];
 }
 
-/**
- * The ports of the servers that run, by name: each is started when it is first
- * asked for.
- */
-const ports = new Map<string, number>();
-
-async function portOf(name: string): Promise<number> {
-  const known = ports.get(name);
-  if (known !== undefined) return known;
-  const [command, ...args] = (SERVERS[name] ?? DATAGRAM_SERVERS[name])!;
-  const child = new Deno.Command(command!, {
-    args,
-    cwd: here,
-    stdin: "null",
-    stdout: "piped",
-  }).spawn();
-  globalThis.addEventListener("unload", () => child.kill("SIGKILL"));
-  const line = await StreamReader.from(child.stdout).readLine();
-  child.unref(); // not before: what it says is waited for
-  const port = Number(new TextDecoder().decode(line));
-  ports.set(name, port);
-  return port;
-}
-
-const load = Deno.makeTempFileSync();
-const canLoad = succeeds("cc", "-O2", "-o", load, `${here}load.c`);
-globalThis.addEventListener("unload", () => Deno.removeSync(load));
-
-function succeeds(command: string, ...args: string[]): boolean {
-  try {
-    const options = { args, stdout: "null", stderr: "null" } as const;
-    return new Deno.Command(command, options).outputSync().success;
-  } catch {
-    return false;
-  }
-}
-
-/** A benchmark of a server that is started when it is first asked for. */
+/** A benchmark of an echo server. */
 function benchEcho(
   name: string,
   group: string,
   [connections, size]: [number, number],
-  kind: string[] = [],
+  kind?: "udp",
 ): void {
-  Deno.bench({
+  benchUnderLoad({
     name,
     group,
     baseline: name === "this package" || name === "openDatagram",
-    n: 5,
-    warmup: 1,
-    ignore: !canLoad,
-    async fn(bench) {
-      const port = await portOf(name);
-      bench.start();
-      const args = [port, connections, size, MESSAGES].map(String);
-      const { success } = await new Deno.Command(load, {
-        args: [...args, ...kind],
-        stdout: "null",
-      }).output();
-      bench.end();
-      if (!success) throw new Error(`no echo from ${name}`);
-    },
+    command: (SERVERS[name] ?? DATAGRAM_SERVERS[name])!,
+    connections,
+    size,
+    messages: MESSAGES,
+    ...(kind && { kind }),
   });
 }
 
@@ -131,7 +86,7 @@ for (const size of [64, 16384]) {
 for (const clients of [1, 50]) {
   const group = `${MESSAGES} datagrams of 64 bytes, ${clients} clients`;
   for (const name of Object.keys(DATAGRAM_SERVERS)) {
-    benchEcho(name, group, [clients, 64], ["udp"]);
+    benchEcho(name, group, [clients, 64], "udp");
   }
 }
 

@@ -9,6 +9,7 @@ import {
   Queue,
   run,
   runSubprocess,
+  serve,
   signals,
   taskGroup,
 } from "@asyncio/asyncio";
@@ -31,8 +32,8 @@ async function answer(request: Request): Promise<Response> {
     const job = jobs.get(Number(request.url.split("/jobs/")[1]));
     return Response.json(job ?? null, { status: job ? 200 : 404 });
   }
-  const input = await request.text().catch(() => null); // null: it was cut off
-  if (input === null || queue.full || queue.isShutdown) {
+  const input = await request.text(); // throws if it breaks off, and is answered
+  if (queue.full || queue.isShutdown) {
     const headers = { "retry-after": "1" };
     return new Response("no more now\n", { status: 503, headers });
   }
@@ -60,17 +61,16 @@ async function work(): Promise<void> {
   }
 }
 
-async function serve(): Promise<number> {
+async function main(): Promise<number> {
   using stop = signals("SIGTERM", "SIGINT");
-  const server = Deno.serve({
-    hostname: "127.0.0.1",
-    port: Number(port),
-    onListen: ({ port }) => console.log(`listening on ${port}`),
-  }, answer);
+  const options = { hostname: "127.0.0.1", port: Number(port) };
+  const server = await serve(answer, options);
+  const address = server.addresses[0] as Deno.NetAddr;
+  console.log(`listening on ${address.port}`);
   let code = 0;
   await taskGroup(async (group) => {
     for (let i = 0; i < 4; i++) group.createTask(work);
-    if (Deno.args.length === 0) group.createTask(() => tryOut(server.addr));
+    if (Deno.args.length === 0) group.createTask(() => tryOut(address));
     for await (const signal of stop) {
       if (queue.isShutdown) break; // the second one: no more grace
       console.log(`${signal}: no more jobs are taken`);
@@ -83,7 +83,7 @@ async function serve(): Promise<number> {
     }
     group.cancel();
   });
-  await moveOnAfter(1_000, () => cancellable(server.shutdown()));
+  await server.shutdown({ timeout: 1_000 });
   console.log(`jobs taken: ${count.taken}, finished: ${count.finished}`);
   return code || (count.taken === count.finished ? 0 : 1);
 }
@@ -96,4 +96,4 @@ async function tryOut({ port }: Deno.NetAddr): Promise<void> {
   Deno.kill(Deno.pid, "SIGTERM");
 }
 
-Deno.exit(await run(serve, { handleInterrupt: false }));
+Deno.exit(await run(main, { handleInterrupt: false }));

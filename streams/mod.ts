@@ -94,6 +94,9 @@ export {
   type Streams,
   type UnixConnectOptions,
 } from "./open_connection.ts";
+export type { RequestHandler } from "./http/exchange.ts";
+export { HttpServer } from "./http/http_server.ts";
+export { type HttpServeOptions, serve } from "./http/serve.ts";
 export { Server } from "./server.ts";
 export {
   type ConnectionHandler,

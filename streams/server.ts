@@ -6,17 +6,14 @@ import {
   ServerConnections,
 } from "./socket/server_connections.ts";
 import type { Listener } from "./socket/tcp_listener.ts";
+import { Forever } from "./server_waits.ts";
 import { STUCK_PEER_TIMEOUT_MS } from "./connection/connection.ts";
 import { currentScope } from "../tasks/kernel/context/current_scope.ts";
 import { detached } from "../tasks/kernel/context/detached.ts";
-import { CancelledError } from "../tasks/kernel/errors.ts";
 import { printable } from "../tasks/kernel/watch/inspect.ts";
-import { WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
 import { moveOnAfter } from "../tasks/timeout.ts";
 import { checkMilliseconds, type WaitOptions } from "../tasks/kernel/types.ts";
 import { composite } from "../tasks/kernel/wait/handed_wait.ts";
-import { ExternalWaiter } from "../tasks/kernel/wait/waiter.ts";
-import { checkpointIfCancelled } from "../tasks/kernel/wait/checkpoint.ts";
 
 /** What a server is made of. */
 export interface ServerParts extends ClientOptions {
@@ -66,9 +63,7 @@ export class Server implements AsyncDisposable {
   readonly #loops: readonly AcceptLoop[];
   readonly #clients: ServerConnections;
   readonly #closing = new AbortController();
-  readonly #forever = new WaitQueue<void>("Server.serveForever");
-  /** What ends `serveForever` when the server is closed. */
-  readonly #closed = new CancelledError("the server was closed");
+  readonly #forever = new Forever("Server.serveForever");
   readonly #resources: Set<AsyncDisposable>;
   /** How many listeners are not closed for good. */
   #open: number;
@@ -85,7 +80,7 @@ export class Server implements AsyncDisposable {
     for (const { ended } of this.#loops) {
       void ended.then(() => {
         this.#open--;
-        this.#clients.changed();
+        this.#clients.changes.notify();
       });
     }
   }
@@ -123,29 +118,13 @@ export class Server implements AsyncDisposable {
    * @throws {Error} It is called twice, or after {@linkcode close}.
    */
   serveForever(options?: WaitOptions): Promise<never> {
-    return composite(() => this.#serveForever(options));
-  }
-
-  async #serveForever(options: WaitOptions | undefined): Promise<never> {
-    if (!this.isServing) throw new Error("the server is closed");
-    if (this.#forever.size > 0) {
-      throw new Error(
-        "serveForever is waiting already, and needs no second one",
-      );
-    }
-    try {
-      return await (checkpointIfCancelled(options) ?? this.#fail(options));
-    } catch (error) {
-      if (error === this.#closed) {
-        await this.waitClosed(); // whoever closed it decides about its clients
-        throw error;
-      }
+    const end = () => {
       this.close();
       this.closeClients();
       // Cancels the handlers: one may wait for something else than its client.
-      await this[Symbol.asyncDispose]();
-      throw error;
-    }
+      return this[Symbol.asyncDispose]();
+    };
+    return composite(() => this.#forever.wait(this, end, options));
   }
 
   /**
@@ -159,7 +138,7 @@ export class Server implements AsyncDisposable {
     if (!this.isServing) return;
     this.#closing.abort();
     for (const loop of this.#loops) loop.close();
-    this.#forever.failAll(this.#closed);
+    this.#forever.close();
     void this.#release();
   }
 
@@ -174,12 +153,8 @@ export class Server implements AsyncDisposable {
    * @throws The signal's reason, when it aborts.
    */
   waitClosed(options?: WaitOptions): Promise<void> {
-    return composite(() =>
-      this.#clients.until(
-        () => this.#open === 0 && !this.#clients.isBusy,
-        options,
-      )
-    );
+    const isClosed = () => this.#open === 0 && !this.#clients.isBusy;
+    return composite(() => this.#clients.changes.until(isClosed, options));
   }
 
   /**
@@ -252,17 +227,11 @@ export class Server implements AsyncDisposable {
     return detached(() => this.shutdown({ timeout: 0 }));
   }
 
-  /** Nothing wakes it: it ends by an error. */
-  #fail(options: WaitOptions | undefined): Promise<never> {
-    const waiter = new ExternalWaiter<void>(this.#forever, options);
-    return this.#forever.add(waiter) as Promise<never>;
-  }
-
   #allGone(options?: WaitOptions): Promise<void> {
     const { connections, tasks } = this.#clients;
     const gone = () =>
       this.#open === 0 && tasks.size === 0 && connections.size === 0;
-    return this.#clients.until(gone, options);
+    return this.#clients.changes.until(gone, options);
   }
 
   /** Lives in its run until everything of it has ended. */

@@ -112,7 +112,12 @@ export { createEagerTaskFactory, type TaskFactory } from "./task_factory.ts";
 export { Handle, TimerHandle } from "./handle.ts";
 export type { Alarm, Clock, ClockedLoop } from "./kernel/loop/clock.ts";
 export { signals } from "./signals.ts";
-export { Context, ContextVar, copyContext, Token } from "./context.ts";
+export {
+  Context,
+  ContextVar,
+  copyContext,
+  Token,
+} from "./kernel/context/context_variables.ts";
 export { type CallGraph, captureCallGraph } from "./debug/call_graph.ts";
 export {
   type CallGraphOptions,

@@ -1,5 +1,9 @@
 /** @module */
-import { type Context, contextOf, variablesOf } from "./context.ts";
+import {
+  type Context,
+  contextOf,
+  variablesOf,
+} from "./kernel/context/context_variables.ts";
 import type { EventLoop } from "./event_loop.ts";
 import { completionOf, Future } from "./future.ts";
 import { CancelScope } from "./kernel/cancel/cancel_scope.ts";

@@ -1,5 +1,4 @@
 /** @module */
-import { CapacityLimiter } from "./_capacity_limiter.ts";
 import { completionOf } from "./future.ts";
 import type { CancelScope } from "./kernel/cancel/cancel_scope.ts";
 import {
@@ -23,6 +22,7 @@ import {
   ignoreCancelRejection,
   ready,
 } from "./kernel/wait/checkpoint.ts";
+import { CapacityLimiter } from "./kernel/wait/capacity_limiter.ts";
 import type { Listener } from "./kernel/wait/completion.ts";
 import { composite } from "./kernel/wait/handed_wait.ts";
 import { ShieldedWaiter } from "./kernel/wait/waiter.ts";

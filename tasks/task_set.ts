@@ -1,5 +1,4 @@
 /** @module */
-import { CapacityLimiter } from "./_capacity_limiter.ts";
 import { completionOf } from "./future.ts";
 import { currentScope } from "./kernel/context/current_scope.ts";
 import { LinkedList, type LinkedNode } from "./kernel/linked_list.ts";
@@ -9,6 +8,7 @@ import {
   type Coroutine,
   type WaitOptions,
 } from "./kernel/types.ts";
+import { CapacityLimiter } from "./kernel/wait/capacity_limiter.ts";
 import { checkpointIfCancelled, ready } from "./kernel/wait/checkpoint.ts";
 import type { Listener } from "./kernel/wait/completion.ts";
 import { ShieldedWaiter } from "./kernel/wait/waiter.ts";

@@ -1,11 +1,13 @@
 /*
  * A light load for echo servers: every connection sends a message, waits for all of it, and sends the next.
+ * With http it sends requests, whose answers have all the same size.
  *
  *   cc -O2 -o load load.c
- *   ./load PORT CONNECTIONS MESSAGE_SIZE MESSAGES [udp]
+ *   ./load PORT CONNECTIONS MESSAGE_SIZE MESSAGES [udp | http]
  *
  * Prints the messages per second. It takes a few percent of the time of the servers measured with it.
  */
+#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -43,14 +45,27 @@ static double now(void) {
   return t.tv_sec + t.tv_nsec / 1e9;
 }
 
+/* The size of the answer that begins in the buffer. */
+static size_t answer_size(void) {
+  char *body = strstr(buffer, "\r\n\r\n"), *length = strcasestr(buffer, "content-length: ");
+  if (body == NULL || length == NULL) return fprintf(stderr, "no answer: %s\n", buffer), exit(1), 0;
+  return body + 4 - buffer + atol(length + 16);
+}
+
 int main(int argc, char **argv) {
-  if (argc < 5) return fprintf(stderr, "load PORT CONNECTIONS MESSAGE_SIZE MESSAGES [udp]\n"), 2;
-  int type = argc > 5 ? SOCK_DGRAM : SOCK_STREAM;
+  if (argc < 5) return fprintf(stderr, "load PORT CONNECTIONS MESSAGE_SIZE MESSAGES [udp | http]\n"), 2;
+  int is_http = argc > 5 && strcmp(argv[5], "http") == 0;
+  int type = argc > 5 && !is_http ? SOCK_DGRAM : SOCK_STREAM;
   int port = atoi(argv[1]), count = atoi(argv[2]);
   size_t size = atol(argv[3]);
   long messages = atol(argv[4]);
   memset(message, 'x', sizeof message);
   message[size - 1] = '\n';
+  size_t answer = size;
+  if (is_http) {
+    size = sprintf(message, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    answer = 0;
+  }
 
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -78,7 +93,8 @@ int main(int argc, char **argv) {
       ssize_t got = read(c->fd, buffer, sizeof buffer);
       if (got <= 0) die("read");
       c->received += got;
-      if (c->received < size) continue;
+      if (answer == 0) answer = answer_size();
+      if (c->received < answer) continue;
       c->received = 0;
       left--;
       if (unsent-- > 0) send_message(c->fd, size);

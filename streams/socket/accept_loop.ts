@@ -1,14 +1,8 @@
 /** @module */
-import { show } from "../address.ts";
-import { reportable, shortageOf } from "./shortage.ts";
+import { Outage } from "./outage.ts";
+import { shortageOf } from "./shortage.ts";
 import type { Listener } from "./tcp_listener.ts";
-import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
-import { sleep } from "../../tasks/sleep.ts";
 
-/** How long to wait for descriptors or memory. */
-const SHORTAGE_PAUSE_MS = 1000;
-/** A failure is reported again if it has gone well for so long. */
-const REPORT_AGAIN_AFTER_MS = 60_000;
 /** So many failures in a row are not the clients'. */
 const MAX_FAILURES_AT_ONCE = 16;
 
@@ -39,12 +33,13 @@ export class AcceptLoop {
   readonly #listener: Listener;
   readonly #acceptor: Acceptor;
   readonly #ended: Promise<void>;
+  readonly #outage: Outage;
   #failures = 0;
-  #lastReport = -Infinity;
 
   constructor(listener: Listener, acceptor: Acceptor) {
     this.#listener = listener;
     this.#acceptor = acceptor;
+    this.#outage = new Outage(listener.sockname);
     this.#ended = this.#run();
   }
 
@@ -85,26 +80,8 @@ export class AcceptLoop {
   }
 
   async #recover(error: unknown): Promise<void> {
-    const shortage = shortageOf(error);
-    if (shortage === undefined && ++this.#failures < MAX_FAILURES_AT_ONCE) {
-      return;
-    }
-    this.#report(shortage ?? "Cannot accept clients", error);
-    const { signal } = this.#acceptor;
-    await sleep(SHORTAGE_PAUSE_MS, { signal }).catch(() => {});
-  }
-
-  #report(reason: string, error: unknown): void {
-    const { scheduler } = currentScope();
-    const now = scheduler.clock.now();
-    const isNews = now - this.#lastReport > REPORT_AGAIN_AFTER_MS;
-    this.#lastReport = now;
-    if (!isNews) return;
-    scheduler.report({
-      message: `${reason}: the server on ${
-        show(this.#listener.sockname)
-      } goes on in a second, and then every second until it can`,
-      error: reportable(error),
-    });
+    const isOfClient = shortageOf(error) === undefined;
+    if (isOfClient && ++this.#failures < MAX_FAILURES_AT_ONCE) return;
+    await this.#outage.pause(error, this.#acceptor.signal);
   }
 }

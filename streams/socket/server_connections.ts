@@ -4,13 +4,10 @@ import type { SocketParts } from "./socket.ts";
 import { shakeHands, TlsHandshake } from "./tls.ts";
 import type { Acceptor } from "./accept_loop.ts";
 import { reportable } from "./shortage.ts";
+import { Changes } from "../server_waits.ts";
 import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
-import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
 import { createTask } from "../../tasks/create_task.ts";
 import type { Task } from "../../tasks/task.ts";
-import type { WaitOptions } from "../../tasks/kernel/types.ts";
-import { ExternalWaiter } from "../../tasks/kernel/wait/waiter.ts";
-import { checkpointIfCancelled } from "../../tasks/kernel/wait/checkpoint.ts";
 
 /** The connection of a client, with whatever ends. */
 export interface ServedConnection extends AsyncDisposable {
@@ -58,14 +55,13 @@ export class ServerConnections implements Acceptor {
   /** The clients that wait for room after their handshake. */
   #encrypted = 0;
   #taken = 0;
-  readonly #changes: WaitQueue<void>;
+  readonly changes: Changes = new Changes(() =>
+    `Server: ${this.tasks.size} handlers, ${this.connections.size} connections`
+  );
 
   constructor(options: ClientOptions, signal: AbortSignal) {
     this.#options = options;
     this.signal = signal;
-    this.#changes = new WaitQueue(() =>
-      `Server: ${this.tasks.size} handlers, ${this.connections.size} connections`
-    );
   }
 
   /** Whether clients are being served. */
@@ -74,32 +70,14 @@ export class ServerConnections implements Acceptor {
   }
 
   /**
-   * Waits until `condition` holds; it is looked at whenever a handler or a
-   * connection ends.
-   */
-  async until(condition: () => boolean, options?: WaitOptions): Promise<void> {
-    do {
-      await (checkpointIfCancelled(options) ??
-        (condition() || this.#change(options)));
-    } while (!condition());
-  }
-
-  #change(options: WaitOptions | undefined): Promise<void> {
-    return this.#changes.add(new ExternalWaiter(this.#changes, options));
-  }
-
-  /** Says that something has changed. */
-  changed(): void {
-    this.#changes.wakeAll();
-  }
-
-  /**
    * The clients in their handshake take no room: or a few that say nothing
    * would lock all others out.
    */
   room(): Promise<void> {
     const { signal } = this;
-    return this.until(() => this.#hasRoomBeside(this.#encrypted), { signal });
+    return this.changes.until(() => this.#hasRoomBeside(this.#encrypted), {
+      signal,
+    });
   }
 
   take(conn: Deno.Conn): boolean {
@@ -128,13 +106,13 @@ export class ServerConnections implements Acceptor {
     this.#encrypted++;
     try {
       const hasRoom = () => this.#hasRoomBeside(0);
-      while (!hasRoom()) await this.until(hasRoom, { signal });
+      while (!hasRoom()) await this.changes.until(hasRoom, { signal });
       this.#start(parts);
     } catch {
       conn.close(); // the server is closed
     } finally {
       this.#encrypted--;
-      this.changed();
+      this.changes.notify();
     }
   }
 
@@ -152,7 +130,7 @@ export class ServerConnections implements Acceptor {
     connection.onClosed = () => {
       this.connections.delete(connection);
       this.selfServed.delete(connection);
-      this.changed();
+      this.changes.notify();
     };
     this.connections.add(connection);
     if (handler === undefined) {
@@ -195,7 +173,7 @@ export class ServerConnections implements Acceptor {
         });
       }
     }
-    this.changed();
+    this.changes.notify();
   }
 
   /** The client of a Unix socket has no name: it gets a number. */

@@ -8,10 +8,22 @@ const SHORTAGES: Readonly<Record<string, string>> = {
   ENOMEM: "Out of memory",
 };
 
+/** Their numbers, in the messages of errors that have no code: of HTTP. */
+const CODES: Readonly<Record<string, string>> = {
+  12: "ENOMEM",
+  23: "ENFILE",
+  24: "EMFILE",
+  55: "ENOBUFS", // on macOS
+  105: "ENOBUFS",
+};
+
 /** What is short, if `error` says that something is. */
 export function shortageOf(error: unknown): string | undefined {
-  const code = (error as { code?: unknown } | null | undefined)?.code;
-  return typeof code === "string" ? SHORTAGES[code] : undefined;
+  if (!(error instanceof Error)) return undefined;
+  const { code } = error as { code?: unknown };
+  if (typeof code === "string") return SHORTAGES[code];
+  const number = /\(os error (\d+)\)$/.exec(error.message)?.[1];
+  return number && SHORTAGES[CODES[number] ?? ""];
 }
 
 /**

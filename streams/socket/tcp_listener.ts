@@ -3,18 +3,27 @@ import { listenersClosed } from "./accept_loop.ts";
 import { type Operation, perform } from "./operation.ts";
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
 
-/** A socket that takes clients. */
-export interface Listener {
-  accept(): Promise<Deno.Conn>;
-  /** Its address, as users know it. */
+/** What listens on an address. */
+export interface Bound {
+  /** The address, as users know it. */
   readonly sockname: Deno.Addr;
   close(): void;
 }
 
+/** A socket that takes clients. */
+export interface Listener extends Bound {
+  accept(): Promise<Deno.Conn>;
+}
+
+/** A host, or one of its addresses, and a port. */
+export interface Host {
+  readonly hostname: string;
+  readonly port: number;
+}
+
 /** How to listen over TCP. */
-export interface TcpTarget extends Deno.ListenOptions {
-  hostname: string;
-  port: number;
+export interface TcpTarget extends Host {
+  tcpBacklog?: number;
   reusePort: boolean;
   /** The certificate to show; left out, the connections are plain. */
   tls:
@@ -29,19 +38,32 @@ export interface TcpTarget extends Deno.ListenOptions {
 const MAX_TRIES = 10;
 
 /** Listens on all addresses of the host, on the same port. */
-export async function listenTcp(
+export function listenTcp(
   target: TcpTarget,
   options: WaitOptions,
 ): Promise<Listener[]> {
-  const addresses = isAddress(target.hostname)
-    ? [target.hostname]
-    : await perform(new Lookup(target.hostname), options);
+  const listen = (host: Host) => listenOne({ ...target, ...host });
+  return listenOnHost(target, listen, options);
+}
+
+/**
+ * Calls `listen` for all addresses of the host, with the same port; 0 is a free
+ * one.
+ */
+export async function listenOnHost<B extends Bound>(
+  { hostname, port }: Host,
+  listen: (host: Host) => B,
+  options: WaitOptions,
+): Promise<B[]> {
+  const addresses = isAddress(hostname)
+    ? [hostname]
+    : await perform(new Lookup(hostname), options);
   for (let tries = 1;; tries++) {
     try {
-      return listenAll(target, addresses);
+      return listenAll(addresses, port, listen);
     } catch (error) {
       if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-      const isFixed = target.port !== 0 || addresses.length === 1;
+      const isFixed = port !== 0 || addresses.length === 1;
       if (tries === (isFixed ? 2 : MAX_TRIES)) throw error;
     }
     // The runtime frees the port of a closed listener a moment later.
@@ -49,13 +71,17 @@ export async function listenTcp(
   }
 }
 
-function listenAll(target: TcpTarget, addresses: string[]): Listener[] {
-  const all: Listener[] = [];
-  let { port } = target;
+function listenAll<B extends Bound>(
+  addresses: string[],
+  firstPort: number,
+  listen: (host: Host) => B,
+): B[] {
+  const all: B[] = [];
+  let port = firstPort;
   let missing: unknown;
   for (const hostname of addresses) {
     try {
-      const one = listenOne({ ...target, hostname, port });
+      const one = listen({ hostname, port });
       all.push(one);
       port = (one.sockname as Deno.NetAddr).port;
     } catch (error) {
@@ -64,7 +90,7 @@ function listenAll(target: TcpTarget, addresses: string[]): Listener[] {
         missing = error;
         continue;
       }
-      for (const { close } of all) close();
+      for (const one of all) one.close();
       throw error;
     }
   }
@@ -94,7 +120,7 @@ function isAddress(hostname: string): boolean {
 
 /** The closing of this program's own listeners. */
 class Closing implements Operation<void> {
-  readonly what = "startServer";
+  readonly what = "closing of a listener";
   readonly start = listenersClosed;
   abandon(): void {}
   discard(): void {}
@@ -102,7 +128,7 @@ class Closing implements Operation<void> {
 
 /** Asking the system for the addresses of a name. */
 class Lookup implements Operation<string[]> {
-  readonly what = "startServer";
+  readonly what = "look-up of the host to listen on";
   readonly #hostname: string;
 
   constructor(hostname: string) {

@@ -18,7 +18,7 @@
  */
 import { perform } from "./operation.ts";
 import { UnixConnect } from "./connect.ts";
-import type { Listener } from "./tcp_listener.ts";
+import type { Bound, Listener } from "./tcp_listener.ts";
 import { isAbstract, MAX_UNIX_PATH } from "../address.ts";
 import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
@@ -44,18 +44,32 @@ export async function listenUnix(
   path: string,
   options: UnixListenOptions,
 ): Promise<Listener> {
+  const listen = (path: string) => Deno.listen({ transport: "unix", path });
+  const bound = await bindUnix(path, listen, options);
+  return Object.assign(bound, { accept: () => bound.listener.accept() });
+}
+
+/** Something that listens at a path. */
+export interface BoundUnix<L> extends Bound {
+  readonly listener: L;
+}
+
+/**
+ * Gives a socket its path: `listen` may bind it at another one first.
+ */
+export async function bindUnix<L extends { close(): void }>(
+  path: string,
+  listen: (path: string) => L,
+  options: UnixListenOptions,
+): Promise<BoundUnix<L>> {
   const sockname = { transport: "unix", path } as const;
   if (isAbstract(path)) {
-    const listener = Deno.listen(sockname);
-    return {
-      sockname,
-      accept: () => listener.accept(),
-      close: () => listener.close(),
-    };
+    const listener = listen(path);
+    return { listener, sockname, close: () => listener.close() };
   }
   const file = lookAt(path);
   if (file !== undefined && !file.isSocket) throw inUse(path);
-  using unlinked = bindBeside(path, options.mode);
+  using unlinked = bindBeside(path, listen, options.mode);
   const { listener } = unlinked;
   try {
     if (!linked(unlinked.path, path)) {
@@ -67,8 +81,8 @@ export async function listenUnix(
   }
   const own = Deno.lstatSync(path);
   return {
+    listener,
     sockname,
-    accept: () => listener.accept(),
     close(): void {
       try {
         removeIfSame(path, own);
@@ -84,16 +98,22 @@ export async function listenUnix(
 }
 
 /** A socket that has not got its path yet. */
-interface Unlinked extends Disposable {
-  readonly listener: Deno.Listener;
+interface Unlinked<L> extends Disposable {
+  readonly listener: L;
   readonly path: string;
 }
 
 /** Listens where no client comes: in a new directory of its own. */
-function bindBeside(path: string, mode: number | undefined): Unlinked {
+function bindBeside<L>(
+  path: string,
+  listen: (path: string) => L,
+  mode: number | undefined,
+): Unlinked<L> {
   const parent = path.slice(0, path.lastIndexOf("/") + 1);
   const room = MAX_UNIX_PATH - sizeOf(parent);
-  if (room <= SOCKET.length) return bindInPlainSight(path, parent, mode);
+  if (room <= SOCKET.length) {
+    return bindInPlainSight(path, parent, listen, mode);
+  }
   const length = Math.min(room - SOCKET.length, NAME_LENGTH);
   const directory = tryNames(parent, length, (name) => {
     Deno.mkdirSync(name, { mode: 0o700 });
@@ -102,7 +122,7 @@ function bindBeside(path: string, mode: number | undefined): Unlinked {
   const unlinked = directory + SOCKET;
   const remove = () => Deno.removeSync(directory, { recursive: true });
   try {
-    const listener = Deno.listen({ transport: "unix", path: unlinked });
+    const listener = listen(unlinked);
     if (mode !== undefined) Deno.chmodSync(unlinked, mode);
     return { listener, path: unlinked, [Symbol.dispose]: remove };
   } catch (error) {
@@ -112,11 +132,12 @@ function bindBeside(path: string, mode: number | undefined): Unlinked {
 }
 
 /** As no directory fits in, at a name that no other program would use. */
-function bindInPlainSight(
+function bindInPlainSight<L>(
   path: string,
   parent: string,
+  listen: (path: string) => L,
   mode: number | undefined,
-): Unlinked {
+): Unlinked<L> {
   if (mode !== undefined) {
     throw new TypeError(
       `Cannot set the mode of ${path}: it takes a path of at most ${
@@ -127,7 +148,7 @@ function bindInPlainSight(
   const length = sizeOf(path) - sizeOf(parent);
   return tryNames(parent, length, (name) => {
     if (name === path) throw new Deno.errors.AddrInUse(name);
-    const listener = Deno.listen({ transport: "unix", path: name });
+    const listener = listen(name);
     return {
       listener,
       path: name,

@@ -1,5 +1,5 @@
 /** @module */
-import { contextOf } from "../context.ts";
+import { contextOf } from "../kernel/context/context_variables.ts";
 import { dumpOnSignal as dump } from "../debug/dump_on_signal.ts";
 import { record } from "../debug/trace.ts";
 import { EventLoop } from "../event_loop.ts";

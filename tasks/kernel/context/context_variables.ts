@@ -4,12 +4,8 @@ import {
   currentScope,
   currentVariables,
   runInFrame,
-} from "./kernel/context/current_scope.ts";
-import {
-  type Bindings,
-  noVariables,
-  type Variables,
-} from "./kernel/variables.ts";
+} from "./current_scope.ts";
+import { type Bindings, noVariables, type Variables } from "../variables.ts";
 
 let useToken!: <T>(
   token: Token<T>,

@@ -1,7 +1,7 @@
 /** @module */
-import type { Coroutine } from "./kernel/types.ts";
-import { checkpointIfCancelled } from "./kernel/wait/checkpoint.ts";
-import { WaitQueue } from "./kernel/wait/wait_queue.ts";
+import type { Coroutine } from "../types.ts";
+import { checkpointIfCancelled } from "./checkpoint.ts";
+import { WaitQueue } from "./wait_queue.ts";
 
 /**
  * Lets so many tasks run at a time, and the others wait, first come, first

@@ -1,0 +1,29 @@
+/** @module */
+
+/**
+ * The status to answer with if a handler has failed by no fault of its own:
+ *
+ * - 400 if the body of the request is garbled;
+ * - 503 if the body broke off, or the client has gone. The runtime breaks off
+ *   what is still coming in when a server is closed: such a client hears of it.
+ */
+export function statusOfClientFault(
+  error: unknown,
+  request: Request,
+): 400 | 503 | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (error.message.startsWith("invalid HTTP/1 request: ")) return 400;
+  if (isBrokenOff(error)) return 503;
+  // What a foreign call throws that was given the signal of the request.
+  const isAbort = error instanceof DOMException && error.name === "AbortError";
+  return isAbort && error === request.signal.reason ? 503 : undefined;
+}
+
+/** The runtime's errors for a body have no type of their own. */
+function isBrokenOff(error: Error): boolean {
+  return error instanceof Deno.errors.BadResource &&
+      /^Cannot read (request )?body as underlying resource/
+        .test(error.message) ||
+    error instanceof Deno.errors.Http &&
+      error.message.startsWith("error reading a body from connection");
+}

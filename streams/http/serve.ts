@@ -1,0 +1,214 @@
+/** @module */
+import type { RequestHandler } from "./exchange.ts";
+import { Exchanges } from "./exchanges.ts";
+import {
+  type HttpListener,
+  listenHttp,
+  listenHttpUnix,
+} from "./http_listener.ts";
+import { type HttpServer, serveHttp } from "./http_server.ts";
+import { checkPath, checkPort } from "../address.ts";
+import { checkTlsOptions } from "../socket/tls.ts";
+import {
+  checkMilliseconds,
+  describe,
+  type WaitOptions,
+} from "../../tasks/kernel/types.ts";
+import { checkpointIfCancelled } from "../../tasks/kernel/wait/checkpoint.ts";
+import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
+
+/** Where {@linkcode serve} listens, and how it answers. */
+export interface HttpServeOptions extends WaitOptions {
+  /**
+   * The address to listen on, or a name: then all addresses of that name.
+   * `"0.0.0.0"`, every IPv4 address of the machine, unless given, or empty.
+   */
+  hostname?: string | undefined;
+  /** The TCP port; 0, or left out: a free one. */
+  port?: number | undefined;
+  /** In place of host and port: the path of a Unix socket. */
+  path?: string | undefined;
+  /**
+   * The certificate to show and its key, as PEM: connections are encrypted, and
+   * speak HTTP/2 if the client can.
+   */
+  tls?: { cert: string; key: string } | undefined;
+  /**
+   * How many requests are handled at a time; the others wait, first come, first
+   * served. No limit unless given.
+   */
+  maxConcurrency?: number | undefined;
+  /**
+   * How long an answer may take, in milliseconds, from the arrival of the
+   * request to the answer of the handler. Then the client gets a 503, and the
+   * task is cancelled. No limit unless given.
+   */
+  requestTimeout?: number | undefined;
+}
+
+/**
+ * Serves HTTP: `Deno.serve` with a task for each request. `handler` answers it
+ * with a `Response`, as there.
+ *
+ * - The task is cancelled when its client goes, when `requestTimeout` is over,
+ *   and when the server is shut down; what the handler waits for ends with it.
+ *   `currentTask()`, `currentSignal()`, timeouts and groups work as in every
+ *   task, and each request has a copy of the context variables that were set
+ *   when `serve` was called.
+ * - A handler that throws, or gives no `Response`, is reported through the
+ *   loop's exception handler, and its client gets a 500 that says nothing of
+ *   the error. If the client breaks off the body that a handler reads, that is
+ *   not reported.
+ * - A body that code makes (a `ReadableStream`) is sent by the same task. It is
+ *   cancelled when the client goes, so also a generator that waits for the next
+ *   event ends, and closes what it has opened. If it fails, the client sees the
+ *   connection break off. Text, bytes, and the streams of files and of `fetch`
+ *   are sent by the runtime, after the task has ended.
+ * - A request that still waits for `maxConcurrency` when its client goes, or its
+ *   time is over, never reaches the handler.
+ * - The server ends with the `run` that it was started in.
+ *
+ * **Cancel safety:** given up, nothing is left listening.
+ *
+ * @throws {TypeError} `handler` is no function; there are both a path and a
+ * port; `tls` with `path`, or without both `cert` and `key`, or with anything
+ * else, which the runtime cannot.
+ * @throws {RangeError} The port is none, `maxConcurrency` is below 1, or
+ * `requestTimeout` is `NaN`.
+ * @throws {Deno.errors.AddrInUse} Somebody listens there.
+ *
+ * @example
+ * ```ts
+ * import { currentSignal, run, serve, sleep } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await run(async () => {
+ *   const server = await serve(async (request) => {
+ *     if (request.url.endsWith("/slow")) await sleep(60_000);
+ *     return new Response("hello");
+ *   }, { hostname: "127.0.0.1", requestTimeout: 20 });
+ *
+ *   const { port } = server.addresses[0] as Deno.NetAddr;
+ *   const get = async (path: string) => {
+ *     const url = `http://127.0.0.1:${port}/${path}`;
+ *     const response = await fetch(url, { signal: currentSignal() });
+ *     return [response.status, await response.text()];
+ *   };
+ *   assertEquals(await get(""), [200, "hello"]);
+ *   assertEquals(await get("slow"), [503, "Service Unavailable"]);
+ * });
+ * ```
+ *
+ * @example Events, for as long as the client listens
+ * ```ts
+ * import { run, serve, sleep } from "@asyncio/asyncio";
+ * import { assertEquals } from "@std/assert";
+ *
+ * async function* ticks() {
+ *   try {
+ *     for (let i = 0;; i++) {
+ *       yield `data: ${i}\n\n`;
+ *       await sleep(1);
+ *     }
+ *   } finally {
+ *     console.log("the client has gone");
+ *   }
+ * }
+ *
+ * await run(async () => {
+ *   const server = await serve(() => {
+ *     const body = ReadableStream.from(ticks());
+ *     return new Response(body.pipeThrough(new TextEncoderStream()), {
+ *       headers: { "content-type": "text/event-stream" },
+ *     });
+ *   }, { hostname: "127.0.0.1" });
+ *
+ *   const { port } = server.addresses[0] as Deno.NetAddr;
+ *   const response = await fetch(`http://127.0.0.1:${port}/`);
+ *   const events = response.body!.pipeThrough(new TextDecoderStream());
+ *   for await (const event of events) {
+ *     assertEquals(event.startsWith("data: 0"), true);
+ *     break;
+ *   }
+ * });
+ * ```
+ */
+export function serve(
+  handler: RequestHandler,
+  options: HttpServeOptions = {},
+): Promise<HttpServer> {
+  return composite(() => start(handler, options));
+}
+
+async function start(
+  handler: RequestHandler,
+  options: HttpServeOptions,
+): Promise<HttpServer> {
+  if (typeof handler !== "function") {
+    throw new TypeError(
+      `Cannot serve: the first argument is a function that answers a request, received ${
+        describe(handler)
+      }: write serve(handler, options)`,
+    );
+  }
+  const { maxConcurrency = Infinity, requestTimeout = Infinity } = options;
+  checkMaxConcurrency(maxConcurrency);
+  checkMilliseconds(requestTimeout, "requestTimeout");
+  checkTarget(options);
+  const rejection = checkpointIfCancelled(options);
+  if (rejection !== undefined) return rejection;
+  const exchanges = new Exchanges({ handler, maxConcurrency, requestTimeout });
+  return serveHttp(await listen(options, exchanges.accept), exchanges);
+}
+
+function checkMaxConcurrency(max: unknown): void {
+  if (max === Infinity || Number.isInteger(max) && max as number > 0) return;
+  throw new RangeError(
+    `Cannot serve: maxConcurrency is an integer of at least 1, received ${
+      describe(max)
+    }`,
+  );
+}
+
+function checkTarget({ path, port, tls }: HttpServeOptions): void {
+  if (path === undefined) {
+    checkPort(port ?? 0);
+    if (tls !== undefined) checkTls(tls);
+    return;
+  }
+  checkPath(path);
+  if (port !== undefined) {
+    throw new TypeError(
+      "Cannot serve: it takes a port or a path, received both",
+    );
+  }
+  if (tls !== undefined) {
+    throw new TypeError(
+      "Cannot serve with TLS on a Unix socket: the runtime has no HTTP for it",
+    );
+  }
+}
+
+/** With half of a certificate there is no TLS, and no connection in plain. */
+function checkTls(tls: object): void {
+  checkTlsOptions(tls);
+  const { cert, key, ...others } = tls as Record<string, unknown>;
+  if (typeof cert !== "string" || typeof key !== "string") {
+    throw new TypeError("the TLS of a server takes both `cert` and `key`");
+  }
+  const other = Object.keys(others).find((name) => others[name] !== undefined);
+  if (other === undefined) return;
+  throw new TypeError(
+    `Cannot serve with tls.${other}: the runtime's HTTP takes cert and key alone`,
+  );
+}
+
+async function listen(
+  options: HttpServeOptions,
+  handler: Deno.ServeHandler,
+): Promise<HttpListener[]> {
+  const { hostname, port = 0, path, tls } = options;
+  if (path !== undefined) return [await listenHttpUnix(path, handler, options)];
+  const host = { hostname: hostname || "0.0.0.0", port };
+  return await listenHttp(host, tls, handler, options);
+}

@@ -1,0 +1,86 @@
+/**
+ * The waits of servers: for ever, and until something has changed.
+ *
+ * @module
+ */
+import { CancelledError } from "../tasks/kernel/errors.ts";
+import type { WaitOptions } from "../tasks/kernel/types.ts";
+import { checkpointIfCancelled } from "../tasks/kernel/wait/checkpoint.ts";
+import { WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
+import { ExternalWaiter } from "../tasks/kernel/wait/waiter.ts";
+
+/** Waits until a condition holds: it is checked whenever something changes. */
+export class Changes {
+  readonly #waiters: WaitQueue<void>;
+
+  /** @param what Says what is waited for. */
+  constructor(what: () => string) {
+    this.#waiters = new WaitQueue(what);
+  }
+
+  async until(condition: () => boolean, options?: WaitOptions): Promise<void> {
+    do {
+      await (checkpointIfCancelled(options) ??
+        (condition() || this.#next(options)));
+    } while (!condition());
+  }
+
+  /** Something has changed. */
+  notify(): void {
+    this.#waiters.wakeAll();
+  }
+
+  #next(options: WaitOptions | undefined): Promise<void> {
+    return this.#waiters.add(new ExternalWaiter(this.#waiters, options));
+  }
+}
+
+/** What serves for ever. */
+export interface Serving {
+  readonly isServing: boolean;
+  waitClosed(): Promise<void>;
+}
+
+/** The wait of `serveForever`. */
+export class Forever {
+  readonly #waiters: WaitQueue<void>;
+  readonly #closed = new CancelledError("the server was closed");
+
+  /** @param what What is waited for: `"Server.serveForever"`. */
+  constructor(what: string) {
+    this.#waiters = new WaitQueue(what);
+  }
+
+  /** @param end Ends the server if the wait is given up. */
+  async wait(
+    server: Serving,
+    end: () => Promise<void>,
+    options: WaitOptions | undefined,
+  ): Promise<never> {
+    if (!server.isServing) throw new Error("the server is closed");
+    if (this.#waiters.size > 0) {
+      throw new Error(
+        "serveForever is waiting already, and needs no second one",
+      );
+    }
+    try {
+      return await (checkpointIfCancelled(options) ?? this.#rejection(options));
+    } catch (error) {
+      // The one who closed it decides about its clients.
+      if (error === this.#closed) await server.waitClosed();
+      else await end();
+      throw error;
+    }
+  }
+
+  /** Ends it, as the server is closed. */
+  close(): void {
+    this.#waiters.failAll(this.#closed);
+  }
+
+  /** Nothing wakes it: it ends by an error. */
+  #rejection(options: WaitOptions | undefined): Promise<never> {
+    const waiter = new ExternalWaiter<void>(this.#waiters, options);
+    return this.#waiters.add(waiter) as Promise<never>;
+  }
+}
