@@ -110,7 +110,8 @@ export interface PutOptions extends WaitOptions {
    * For how long the `id` is taken. `"window"`, the default: for the `window` of
    * the queue, also after the job is done. `"untilDone"`: as long as a job of
    * that id waits, is delayed or leased; when it is done or a dead letter, the
-   * id is free.
+   * id is free. Put an id in one of these ways only: queues on NATS do not compare
+   * the two.
    */
   unique?: "window" | "untilDone" | undefined;
 }
