@@ -10,7 +10,13 @@
  *
  * @module
  */
-import { LifoQueue, PriorityQueue, Queue } from "@asyncio/asyncio/queue";
+import {
+  Broadcast,
+  LifoQueue,
+  PriorityQueue,
+  Queue,
+  Watch,
+} from "@asyncio/asyncio/queue";
 import { createTask, gather, taskGroup } from "@asyncio/asyncio/tasks";
 
 const ITEMS = 1_000;
@@ -266,5 +272,66 @@ Deno.bench({
       queue.taskDone();
     }
     await joined;
+  },
+});
+
+Deno.bench({
+  name: "Queue of 1 that drops the oldest: put",
+  group: "one task",
+  async fn() {
+    const queue = new Queue<number>({ maxSize: 1, overflow: "dropOldest" });
+    for (let i = 0; i < ITEMS; i++) await queue.put(i);
+  },
+});
+
+const SUBSCRIBERS = 100;
+
+Deno.bench({
+  name: "10 items, put into each of 100 queues, and taken",
+  group: "to everyone",
+  baseline: true,
+  async fn() {
+    const queues = Array.from(
+      { length: SUBSCRIBERS },
+      () => new Queue<number>(10),
+    );
+    for (let i = 0; i < ITEMS / SUBSCRIBERS; i++) {
+      for (const queue of queues) await queue.put(i);
+    }
+    for (const queue of queues) while (!queue.empty) queue.getNowait();
+  },
+});
+
+Deno.bench({
+  name: "10 items, published to 100 subscribers, and taken",
+  group: "to everyone",
+  async fn() {
+    const broadcast = new Broadcast<number>();
+    const subscriptions = Array.from(
+      { length: SUBSCRIBERS },
+      () => broadcast.subscribe({ maxSize: 10 }),
+    );
+    for (let i = 0; i < ITEMS / SUBSCRIBERS; i++) await broadcast.publish(i);
+    for (const subscription of subscriptions) {
+      for (let i = 0; i < ITEMS / SUBSCRIBERS; i++) subscription.getNowait();
+    }
+  },
+});
+
+Deno.bench({
+  name: "10 changes of a watch that 100 tasks iterate over",
+  group: "to everyone",
+  async fn() {
+    const changes = ITEMS / SUBSCRIBERS;
+    const watch = new Watch(0);
+    const watchers = Array.from({ length: SUBSCRIBERS }, () => async () => {
+      for await (const value of watch) if (value === changes) break;
+    });
+    await gather([...watchers, async () => {
+      for (let i = 1; i <= changes; i++) {
+        watch.value = i;
+        await null;
+      }
+    }]);
   },
 });

@@ -14,7 +14,11 @@ import {
   Condition,
   Event,
   Lock,
+  Pool,
+  RateLimiter,
+  ReadWriteLock,
   Semaphore,
+  SingleFlight,
 } from "@asyncio/asyncio/sync";
 
 const TIMES = 1_000;
@@ -95,6 +99,42 @@ Deno.bench({
 });
 
 Deno.bench({
+  name: "ReadWriteLock: read, release the guard",
+  group: "nobody waits",
+  async fn() {
+    const lock = new ReadWriteLock();
+    for (let i = 0; i < TIMES; i++) (await lock.read()).release();
+  },
+});
+
+Deno.bench({
+  name: "RateLimiter: acquire",
+  group: "nobody waits",
+  async fn() {
+    const limiter = new RateLimiter({ limit: 1e9, interval: 1000 });
+    for (let i = 0; i < TIMES; i++) await limiter.acquire();
+  },
+});
+
+Deno.bench({
+  name: "await of a resolved promise, and a look at the clock",
+  group: "nobody waits",
+  async fn() {
+    for (let i = 0; i < TIMES; i++) await Promise.resolve(performance.now());
+  },
+});
+
+Deno.bench({
+  name: "Pool: acquire, release",
+  group: "nobody waits",
+  async fn() {
+    const pool = new Pool({ create: () => ({}), max: 3 });
+    for (let i = 0; i < TIMES; i++) (await pool.acquire()).release();
+    await pool.close();
+  },
+});
+
+Deno.bench({
   name: "a chain of bare promises: 10 take turns",
   group: "waiting in line",
   baseline: true,
@@ -134,6 +174,72 @@ Deno.bench({
         await semaphore.acquire();
         await null;
         semaphore.release();
+      }
+    };
+    await Promise.all(Array.from({ length: 10 }, work));
+  },
+});
+
+Deno.bench({
+  name: "Semaphore(3): 10 take turns, with 1 to 3 permits",
+  group: "waiting in line",
+  async fn() {
+    const semaphore = new Semaphore(3);
+    const work = async (_: unknown, permits: number) => {
+      for (let i = 0; i < TIMES / 10; i++) {
+        const guard = await semaphore.acquire({ permits: 1 + permits % 3 });
+        await null;
+        guard.release();
+      }
+    };
+    await Promise.all(Array.from({ length: 10 }, work));
+  },
+});
+
+Deno.bench({
+  name: "ReadWriteLock: 10 take turns, one of them writes",
+  group: "waiting in line",
+  async fn() {
+    const lock = new ReadWriteLock();
+    const work = async (_: unknown, k: number) => {
+      for (let i = 0; i < TIMES / 10; i++) {
+        const guard = await (k === 0 ? lock.write() : lock.read());
+        await null;
+        guard.release();
+      }
+    };
+    await Promise.all(Array.from({ length: 10 }, work));
+  },
+});
+
+Deno.bench({
+  name: "Pool of 3: 10 take turns",
+  group: "waiting in line",
+  async fn() {
+    const pool = new Pool({ create: () => ({}), max: 3 });
+    const work = async () => {
+      for (let i = 0; i < TIMES / 10; i++) {
+        const lease = await pool.acquire();
+        await null;
+        lease.release();
+      }
+    };
+    await Promise.all(Array.from({ length: 10 }, work));
+    await pool.close();
+  },
+});
+
+Deno.bench({
+  name: "SingleFlight: 10 at a time for the same key",
+  group: "waiting in line",
+  async fn() {
+    const flights = new SingleFlight<string, number>();
+    const work = async () => {
+      for (let i = 0; i < TIMES / 10; i++) {
+        await flights.run("key", async () => {
+          await null;
+          return i;
+        });
       }
     };
     await Promise.all(Array.from({ length: 10 }, work));

@@ -2,10 +2,11 @@
 import { describe, type WaitOptions } from "../tasks/kernel/types.ts";
 import { Queue, setStore } from "./queue.ts";
 import { Heap } from "./store/heap.ts";
+import { KeyedHeap } from "./store/keyed_heap.ts";
 import {
   checkOrdered,
   compare as naturally,
-  naturalKeys,
+  NaturalOrder,
 } from "./store/natural_order.ts";
 
 /** How a {@linkcode PriorityQueue} is made. */
@@ -75,8 +76,10 @@ export class PriorityQueue<T> extends Queue<T> {
     }
     const isNatural = compare === naturally;
     this.#isNatural = isNatural;
-    const keys = isNatural ? naturalKeys() : undefined;
-    setStore(this, new Heap<T>(compare, keys));
+    setStore(
+      this,
+      isNatural ? new KeyedHeap<T>(new NaturalOrder()) : new Heap<T>(compare),
+    );
   }
 
   /**

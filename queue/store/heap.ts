@@ -2,205 +2,115 @@
 import type { Items } from "./items.ts";
 
 /**
- * Says which comes first: less than 0 the one, more than 0 the other, anything
- * else neither.
+ * Compares two items: negative if `a` comes first, positive if `b` does, and
+ * anything else if they are equal.
  */
 export type Compare<T> = (a: T, b: T) => number;
 
-/**
- * Returns a number that agrees with the order: if the numbers of two items
- * differ, the item with the smaller one comes first. `NaN` decides nothing.
- */
-export type KeyOf<T> = (item: T) => number;
-
-/**
- * Four children a node: shallower than a binary heap, and its children lie side
- * by side in memory.
- */
-const ARITY = 4;
-
-/** How many items there is room for before the first growth. */
-const ROOM = 16;
-
-function noKey(): number {
-  return NaN;
+/** An item of a heap. */
+export interface Entry<T> {
+  readonly item: T;
+  /** Equal items leave in order of arrival. */
+  readonly arrival: number;
 }
 
 /**
- * Smallest first; equal items in order of arrival. The comparisons are foreign
- * code and may throw, so every change finds its path first and moves the items
- * afterwards.
- *
- * The keys have an array of their own: most comparisons are decided there,
- * without access to the items, which are scattered over the memory.
+ * Smallest first: a binary heap. The comparisons are foreign code and may throw,
+ * so every change finds its path first and moves the entries afterwards.
  */
 export class Heap<T> implements Items<T> {
   readonly #compare: Compare<T>;
-  readonly #keyOf: KeyOf<T>;
-  readonly #items: T[] = [];
-  #keys = new Float64Array(ROOM);
-  #arrivals = new Float64Array(ROOM);
-  #nextArrival = 0;
+  #entries: Entry<T>[] = [];
+  #arrivals = 0;
 
-  constructor(compare: Compare<T>, keyOf: KeyOf<T> = noKey) {
+  constructor(compare: Compare<T>) {
     this.#compare = compare;
-    this.#keyOf = keyOf;
   }
 
   get size(): number {
-    return this.#items.length;
+    return this.#entries.length;
   }
 
   add(item: T): void {
-    this.#insert(item, this.#keyOf(item), this.#nextArrival);
-    this.#nextArrival++;
+    this.#insert({ item, arrival: this.#arrivals });
+    this.#arrivals++;
+  }
+
+  #insert(entry: Entry<T>): void {
+    const entries = this.#entries;
+    let top = entries.length;
+    while (top > 0 && this.#before(entry, entries[(top - 1) >> 1]!)) {
+      top = (top - 1) >> 1;
+    }
+    let i = entries.length;
+    while (i > top) {
+      const parent = (i - 1) >> 1;
+      entries[i] = entries[parent]!;
+      i = parent;
+    }
+    entries[i] = entry;
   }
 
   take(): T {
-    const items = this.#items;
-    const last = items.length - 1;
-    const item = items[last]!;
-    const key = this.#keys[last]!;
-    const arrival = this.#arrivals[last]!;
-    const place = this.#placeAfterFirst(item, key, arrival);
-    const first = items[0]!;
-    items.pop();
-    if (last === 0) {
-      this.clear();
-      return first;
+    const entries = this.#entries;
+    let i = this.#placeOfLast();
+    let entry = entries.pop()!;
+    if (entries.length === 0) return entry.item;
+    // All on the way up to the first, which comes out, move one up.
+    while (i > 0) {
+      const above = entries[i]!;
+      entries[i] = entry;
+      entry = above;
+      i = (i - 1) >> 1;
     }
-    this.#moveUp(place);
-    this.#put(place, item, key, arrival);
-    return first;
+    const first = entries[0]!;
+    entries[0] = entry;
+    return first.item;
   }
 
-  /** Also frees the room that many items have taken. */
   clear(): void {
-    this.#items.length = 0;
-    if (this.#keys.length === ROOM) return;
-    this.#keys = new Float64Array(ROOM);
-    this.#arrivals = new Float64Array(ROOM);
+    this.#entries.length = 0;
   }
 
   values(): T[] {
-    return [...this.#items];
+    return this.#entries.map(({ item }) => item);
   }
 
   remove(marked: readonly boolean[]): T[] {
-    const kept = new Heap(this.#compare, this.#keyOf);
-    const removed = new Heap(this.#compare, this.#keyOf);
-    for (const [i, item] of this.#items.entries()) {
-      const heap = marked[i] ? removed : kept;
-      heap.#insert(item, this.#keys[i]!, this.#arrivals[i]!);
+    const kept = new Heap(this.#compare);
+    const removed = new Heap(this.#compare);
+    for (const [i, entry] of this.#entries.entries()) {
+      (marked[i] ? removed : kept).#insert(entry);
     }
     const items = Array.from({ length: removed.size }, () => removed.take());
-    this.#take(kept);
+    this.#entries = kept.#entries;
     return items;
   }
 
-  /** Takes over the contents of `other`, which is not used any more. */
-  #take(other: Heap<T>): void {
-    this.#items.length = 0;
-    for (const item of other.#items) this.#items.push(item);
-    this.#keys = other.#keys;
-    this.#arrivals = other.#arrivals;
-  }
-
-  #insert(item: T, key: number, arrival: number): void {
-    let place = this.#items.length;
-    while (place > 0 && this.#before(item, key, arrival, parentOf(place))) {
-      place = parentOf(place);
-    }
-    if (this.#items.length === this.#keys.length) this.#grow();
-    this.#items.push(item);
-    this.#moveDown(this.#items.length - 1, place);
-    this.#put(place, item, key, arrival);
-  }
-
   /**
-   * Where the last item belongs once the first is gone: down to the leaves along
-   * the least children, and back up, which mostly is not far. This takes fewer
-   * comparisons than comparing with it all the way down.
+   * Where the last entry belongs once the first is gone: down to the leaves
+   * along the lesser children, and back up, which mostly is not far. This takes
+   * half as many comparisons as to compare with it all the way down.
    */
-  #placeAfterFirst(item: T, key: number, arrival: number): number {
-    const items = this.#items;
-    const keys = this.#keys;
-    const arrivals = this.#arrivals;
-    const size = items.length - 1;
+  #placeOfLast(): number {
+    const entries = this.#entries;
+    const size = entries.length - 1;
+    const last = entries[size]!;
     let place = 0;
-    for (let child = 1; child < size; child = place * ARITY + 1) {
+    for (let child = 1; child < size; child = 2 * child + 1) {
+      if (
+        child + 1 < size && this.#before(entries[child + 1]!, entries[child]!)
+      ) child++;
       place = child;
-      const end = Math.min(child + ARITY, size);
-      for (let i = child + 1; i < end; i++) {
-        if (this.#before(items[i]!, keys[i]!, arrivals[i]!, place)) place = i;
-      }
     }
-    while (place > 0 && this.#before(item, key, arrival, place)) {
-      place = parentOf(place);
+    while (place > 0 && this.#before(last, entries[place]!)) {
+      place = (place - 1) >> 1;
     }
     return place;
   }
 
-  /** Whether it comes before the item at `place`. */
-  #before(item: T, key: number, arrival: number, place: number): boolean {
-    const other = this.#keys[place]!;
-    if (key < other) return true;
-    if (key > other) return false;
-    const order = this.#compare(item, this.#items[place]!);
-    return order < 0 || !(order > 0) && arrival < this.#arrivals[place]!;
+  #before(a: Entry<T>, b: Entry<T>): boolean {
+    const order = this.#compare(a.item, b.item);
+    return order < 0 || !(order > 0) && a.arrival < b.arrival;
   }
-
-  /** Moves each item on the path from `to` down to `from` one place down. */
-  #moveDown(from: number, to: number): void {
-    while (from > to) {
-      const parent = parentOf(from);
-      this.#copy(parent, from);
-      from = parent;
-    }
-  }
-
-  /** Moves each item on the path from `from` to the top one place up. */
-  #moveUp(from: number): void {
-    let item = this.#items[from]!;
-    let key = this.#keys[from]!;
-    let arrival = this.#arrivals[from]!;
-    while (from > 0) {
-      from = parentOf(from);
-      const nextItem = this.#items[from]!;
-      const nextKey = this.#keys[from]!;
-      const nextArrival = this.#arrivals[from]!;
-      this.#put(from, item, key, arrival);
-      item = nextItem;
-      key = nextKey;
-      arrival = nextArrival;
-    }
-  }
-
-  #copy(from: number, to: number): void {
-    const item = this.#items[from]!;
-    this.#put(to, item, this.#keys[from]!, this.#arrivals[from]!);
-  }
-
-  #put(place: number, item: T, key: number, arrival: number): void {
-    this.#items[place] = item;
-    this.#keys[place] = key;
-    this.#arrivals[place] = arrival;
-  }
-
-  #grow(): void {
-    this.#keys = doubled(this.#keys);
-    this.#arrivals = doubled(this.#arrivals);
-  }
-}
-
-function parentOf(place: number): number {
-  return (place - 1) >> 2;
-}
-
-function doubled(
-  numbers: Float64Array<ArrayBuffer>,
-): Float64Array<ArrayBuffer> {
-  const larger = new Float64Array(2 * numbers.length);
-  larger.set(numbers);
-  return larger;
 }

@@ -1,4 +1,5 @@
 /** @module */
+import type { KeyedOrder } from "./keyed_heap.ts";
 
 /**
  * The natural order of numbers, bigints, strings and dates, and of arrays of
@@ -33,24 +34,63 @@ function order<T extends number | bigint | string>(a: T, b: T): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+/** The kinds of items that have keys; a list has the key of its head. */
+const NUMBER = 1;
+const DATE = 2;
+const STRING = 3;
+const LIST = 4;
+
 /**
- * Returns a function for the keys of a heap in natural order: a number or a date
- * is its own key, a list has the number at its head.
+ * The natural order with keys: a number or a date is its own key, a string has
+ * its first characters, a list has the key of its head.
  *
- * A list, a number and a date are equal to each other, so only items of one kind
- * get keys: the kind that comes first.
+ * Items of two kinds are equal, and keys must not tell them apart. So only one
+ * kind has keys in a queue: the one that comes first.
  */
-export function naturalKeys(): (item: unknown) => number {
-  let kind: string | undefined;
-  const ofKind = (found: string, key: number) =>
-    (kind ??= found) === found ? key : NaN;
-  return (item) => {
-    if (isNumeric(item)) return ofKind("number", Number(item));
-    if (Array.isArray(item)) {
-      return isNumeric(item[0]) ? ofKind("list", Number(item[0])) : NaN;
+export class NaturalOrder implements KeyedOrder<unknown> {
+  readonly compare = compare;
+  isExact = true;
+  #kind = 0;
+
+  keyOf(item: unknown): number {
+    if (typeof item === "number") return this.#keyFor(NUMBER, item, true);
+    const kind = kindOf(item);
+    if (kind > 0) return this.#keyFor(kind, keyOf(item, kind), kind === DATE);
+    const head = Array.isArray(item) ? item[0] : undefined;
+    const kindOfHead = kindOf(head);
+    if (kindOfHead > 0) {
+      return this.#keyFor(LIST + kindOfHead, keyOf(head, kindOfHead), false);
     }
-    return item instanceof Date ? ofKind("date", item.getTime()) : NaN;
-  };
+    this.isExact = false;
+    return NaN;
+  }
+
+  #keyFor(kind: number, key: number, isExact: boolean): number {
+    if (this.#kind === 0) this.#kind = kind;
+    if (!isExact || this.#kind !== kind) this.isExact = false;
+    return this.#kind === kind ? key : NaN;
+  }
+}
+
+function kindOf(value: unknown): number {
+  if (typeof value === "string") return STRING;
+  if (isNumeric(value)) return NUMBER;
+  return value instanceof Date ? DATE : 0;
+}
+
+function keyOf(value: unknown, kind: number): number {
+  if (kind === STRING) return keyOfString(value as string);
+  return kind === DATE ? (value as Date).getTime() : Number(value);
+}
+
+/** The first three characters, as a number of 48 bits. */
+function keyOfString(value: string): number {
+  return (codeAt(value, 0) * 0x10000 + codeAt(value, 1)) * 0x10000 +
+    codeAt(value, 2);
+}
+
+function codeAt(value: string, index: number): number {
+  return index < value.length ? value.charCodeAt(index) : 0;
 }
 
 /**

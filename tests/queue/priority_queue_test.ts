@@ -1,4 +1,9 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  assertEquals,
+  assertRejects,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
 import { PriorityQueue } from "@asyncio/asyncio/queue";
 import { Attempt } from "../_helpers/attempt.ts";
 import { Random } from "../_helpers/random.ts";
@@ -195,3 +200,68 @@ Deno.test("a compare that throws while an item is taken fails the get, and nothi
   queue.shutdown();
   assertEquals(await Array.fromAsync(queue), [1, 2, 3, 4, 5]);
 });
+
+const WORDS = [
+  "",
+  "\0",
+  "a",
+  "a\0",
+  "aa",
+  "aaa",
+  "aaaa",
+  "aab",
+  "ab",
+  "b",
+  "é",
+  "\uffff",
+  "😀",
+];
+
+for (
+  const [kind, make] of Object.entries<(random: Random) => unknown>({
+    numbers: (random) => random.below(50) - 25.5,
+    "numbers and bigints": (random) =>
+      random.below(2) === 0 ? random.below(50) : BigInt(random.below(50)),
+    strings: (random) => random.pick(WORDS),
+    dates: (random) => new Date(random.below(50)),
+    "lists with a number first": (random) => [
+      random.below(5),
+      random.pick(WORDS),
+      random.below(3),
+    ],
+    "lists with a string first": (random) => [
+      random.pick(WORDS),
+      random.below(3),
+    ],
+    "lists with a list first": (random) => [[random.below(4)], random.below(4)],
+  })
+) {
+  Deno.test(`${kind} come out in the order that comparing each with each gives, equals in order of arrival`, () => {
+    const random = new Random(57);
+    const byHand = (a: unknown, b: unknown): number => {
+      if (Array.isArray(a) && Array.isArray(b)) {
+        for (const [i, item] of a.entries()) {
+          const order = i < b.length ? byHand(item, b[i]) : 1;
+          if (order !== 0) return order;
+        }
+        return a.length - b.length;
+      }
+      const [x, y] = [a as number, b as number];
+      return x < y ? -1 : x > y ? 1 : 0;
+    };
+    for (let round = 0; round < 50; round++) {
+      const queue = new PriorityQueue<{ valueOf(): unknown }>();
+      const items: { valueOf(): unknown }[] = [];
+      for (let i = 0; i < 60; i++) {
+        const item = make(random) as { valueOf(): unknown };
+        items.push(item);
+        queue.putNowait(item);
+        if (random.below(4) > 0) continue;
+        items.sort(byHand);
+        assertStrictEquals(queue.getNowait(), items.shift());
+      }
+      items.sort(byHand);
+      for (const item of items) assertStrictEquals(queue.getNowait(), item);
+    }
+  });
+}

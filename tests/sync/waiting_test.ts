@@ -70,6 +70,34 @@ function readWriteCase(method: "read" | "write"): WaitCase {
   };
 }
 
+function poolCase(name: string, validate?: () => boolean): WaitCase {
+  const make = () => new Pool({ create: () => "resource", validate, max: 1 });
+  return {
+    name,
+    async blocked() {
+      const pool = make();
+      const lease = await pool.acquire();
+      return {
+        wait: (options) => pool.acquire(options),
+        wake: () => lease.release(),
+        get waiting() {
+          return pool.waiting;
+        },
+      };
+    },
+    async free() {
+      const pool = make();
+      (await pool.acquire()).release();
+      return {
+        wait: async (options) => void (await pool.acquire(options)).release(),
+        get state() {
+          return pool.idle;
+        },
+      };
+    },
+  };
+}
+
 /** Lets one pass in so many milliseconds. */
 function oneEach(interval: number): RateLimiter {
   return new RateLimiter({ limit: 1, interval });
@@ -181,56 +209,8 @@ testWaitingRules([
       };
     },
   },
-  {
-    name: "Pool.acquire",
-    async blocked() {
-      const pool = new Pool({ create: () => "resource", max: 1 });
-      const lease = await pool.acquire();
-      return {
-        wait: (options) => pool.acquire(options),
-        wake: () => lease.release(),
-        get waiting() {
-          return pool.waiting;
-        },
-      };
-    },
-    async free() {
-      const pool = new Pool({ create: () => "resource", max: 1 });
-      (await pool.acquire()).release();
-      return {
-        wait: async (options) => void (await pool.acquire(options)).release(),
-        get state() {
-          return pool.idle;
-        },
-      };
-    },
-  },
-  {
-    name: "Pool.acquire, with resources that are looked at before",
-    async blocked() {
-      const validate = () => true;
-      const pool = new Pool({ create: () => "resource", validate, max: 1 });
-      const lease = await pool.acquire();
-      return {
-        wait: (options) => pool.acquire(options),
-        wake: () => lease.release(),
-        get waiting() {
-          return pool.waiting;
-        },
-      };
-    },
-    async free() {
-      const validate = () => true;
-      const pool = new Pool({ create: () => "resource", validate, max: 1 });
-      (await pool.acquire()).release();
-      return {
-        wait: async (options) => void (await pool.acquire(options)).release(),
-        get state() {
-          return pool.idle;
-        },
-      };
-    },
-  },
+  poolCase("Pool.acquire"),
+  poolCase("Pool.acquire, with resources that are validated", () => true),
   {
     name: "Event.wait",
     blocked() {
