@@ -1,9 +1,7 @@
 /** @module */
 import { describe } from "../tasks/kernel/types.ts";
-import {
-  checkpointIfCancelled,
-  ignoreCancelRejection,
-} from "../tasks/kernel/wait/checkpoint.ts";
+import { checkpointIfCancelled } from "../tasks/kernel/wait/checkpoint.ts";
+import { composite } from "../tasks/kernel/wait/handed_wait.ts";
 import { type RunPlan, runPlan } from "./_run_plan.ts";
 import { type CommandLine, runToEnd } from "./_run_to_end.ts";
 import { programOf } from "./_start.ts";
@@ -86,7 +84,7 @@ export function pipeline(
     const line = lineOf(commands);
     const plan = runPlan(options);
     return checkpointIfCancelled(options) ??
-      ignoreCancelRejection(runChecked(line, plan));
+      composite(() => runChecked(line, plan));
   } catch (error) {
     return Promise.reject(error);
   }

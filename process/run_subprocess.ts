@@ -1,9 +1,7 @@
 /** @module */
 import { describe } from "../tasks/kernel/types.ts";
-import {
-  checkpointIfCancelled,
-  ignoreCancelRejection,
-} from "../tasks/kernel/wait/checkpoint.ts";
+import { checkpointIfCancelled } from "../tasks/kernel/wait/checkpoint.ts";
+import { composite } from "../tasks/kernel/wait/handed_wait.ts";
 import { type RunPlan, runPlan } from "./_run_plan.ts";
 import { runToEnd, type Stage } from "./_run_to_end.ts";
 import { programOf } from "./_start.ts";
@@ -94,7 +92,7 @@ export function runSubprocess(
     if (options.idleTimeout !== undefined) checkPipes(plan.settings);
     const stage = stageOf(command, plan.settings);
     return checkpointIfCancelled(options) ??
-      ignoreCancelRejection(runChecked(stage, plan));
+      composite(() => runChecked(stage, plan));
   } catch (error) {
     return Promise.reject(error);
   }

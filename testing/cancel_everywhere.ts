@@ -5,10 +5,8 @@ import {
   type Coroutine,
   describe,
 } from "../tasks/kernel/types.ts";
-import {
-  checkpointIfCancelled,
-  ignoreCancelRejection,
-} from "../tasks/kernel/wait/checkpoint.ts";
+import { checkpointIfCancelled } from "../tasks/kernel/wait/checkpoint.ts";
+import { composite } from "../tasks/kernel/wait/handed_wait.ts";
 import { calledIn, callerIn } from "../tasks/kernel/watch/user_frame.ts";
 import type { Task } from "../tasks/task.ts";
 import { onWakeUp, runWithCheckpoints } from "./_checkpoints.ts";
@@ -134,7 +132,7 @@ export function cancelEverywhere(
     return Promise.reject(error);
   }
   return checkpointIfCancelled() ??
-    ignoreCancelRejection(cancelAll(scenario, check));
+    composite(() => cancelAll(scenario, check));
 }
 
 async function cancelAll(

@@ -4,10 +4,8 @@ import {
   type Coroutine,
   describe,
 } from "../tasks/kernel/types.ts";
-import {
-  checkpointIfCancelled,
-  ignoreCancelRejection,
-} from "../tasks/kernel/wait/checkpoint.ts";
+import { checkpointIfCancelled } from "../tasks/kernel/wait/checkpoint.ts";
+import { composite } from "../tasks/kernel/wait/handed_wait.ts";
 import { ChoiceTree } from "./_choice_tree.ts";
 import { Random } from "./_random.ts";
 import { describeFailure, type Failure, runScenario } from "./_run_scenario.ts";
@@ -120,7 +118,7 @@ export function explore(
     return Promise.reject(error);
   }
   return checkpointIfCancelled() ??
-    ignoreCancelRejection(exploreAll(scenario, runs, seed));
+    composite(() => exploreAll(scenario, runs, seed));
 }
 
 async function exploreAll(

@@ -3,10 +3,8 @@ import { sourceOf, type StreamReader } from "../../streams/stream_reader.ts";
 import type { StreamWriter } from "../../streams/stream_writer.ts";
 import { detached } from "../../tasks/kernel/context/detached.ts";
 import { describe, type WaitOptions } from "../../tasks/kernel/types.ts";
-import {
-  checkpointIfCancelled,
-  ignoreCancelRejection,
-} from "../../tasks/kernel/wait/checkpoint.ts";
+import { checkpointIfCancelled } from "../../tasks/kernel/wait/checkpoint.ts";
+import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
 import type { ExitWatcher } from "../signals/exit_watcher.ts";
 
 /** What a program has written; `undefined` where that is not piped. */
@@ -79,7 +77,7 @@ export class Communication {
     if (rejection !== undefined) return rejection;
     this.#input ??= input === undefined ? EMPTY : toBytes(input);
     this.#running = true;
-    return ignoreCancelRejection(this.#run(options, limit));
+    return composite(() => this.#run(options, limit));
   }
 
   /** What has come so far; it is taken out. */

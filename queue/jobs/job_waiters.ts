@@ -3,10 +3,10 @@ import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
 import {
   checkpointIfCancelled,
-  ignoreCancelRejection,
   ready,
   readyError,
 } from "../../tasks/kernel/wait/checkpoint.ts";
+import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
 import { ExternalWaiter, Waiter } from "../../tasks/kernel/wait/waiter.ts";
 import { QueueShutDownError } from "../errors.ts";
 import type { Job } from "./job.ts";
@@ -145,7 +145,7 @@ export class JobWaiters<T> {
       }
     };
     return {
-      next: () => ignoreCancelRejection(next()),
+      next: () => composite(() => next()),
       return() {
         left = true;
         for (const waiter of waiting) waiter.fail(LEFT);

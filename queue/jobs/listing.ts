@@ -1,5 +1,5 @@
 /** @module */
-import { ignoreCancelRejection } from "../../tasks/kernel/wait/checkpoint.ts";
+import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
 
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
@@ -18,7 +18,7 @@ export function listing<V>(
     return DONE;
   };
   return {
-    next: () => ignoreCancelRejection(next()),
+    next: () => composite(() => next()),
     return() {
       over = true;
       return Promise.resolve(DONE);

@@ -8,10 +8,10 @@ import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
 import { isThenable, type WaitOptions } from "../../tasks/kernel/types.ts";
 import {
   checkpointIfCancelled,
-  ignoreCancelRejection,
   ready,
   readyError,
 } from "../../tasks/kernel/wait/checkpoint.ts";
+import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
 import { type Codec, codecOf, decodedOrNothing, undecodable } from "./codec.ts";
 import { type DeadJob, DeadLetterEntry } from "./dead_letter.ts";
 import type { Entry } from "./_entry.ts";
@@ -181,9 +181,7 @@ class MemoryJobs<T> implements Jobs<T> {
         return Promise.reject(error);
       }
       if (!isThenable(data)) return this.#offer(value, data, trace, options);
-      return ignoreCancelRejection(
-        this.#putEncoded(value, data, trace, options),
-      );
+      return composite(() => this.#putEncoded(value, data, trace, options));
     });
   }
 
@@ -479,7 +477,7 @@ class MemoryJobs<T> implements Jobs<T> {
       return Promise.reject(error);
     }
     return this.#checkOpen("result from", options) ??
-      ignoreCancelRejection(this.#result(id, options));
+      composite(() => this.#result(id, options));
   }
 
   async #result(id: string, options?: WaitOptions): Promise<unknown> {
@@ -531,7 +529,7 @@ class MemoryJobs<T> implements Jobs<T> {
     const value = await decodedOrNothing(this.#codec, dead.data);
     const copy = { ...dead, data: new Uint8Array(dead.data) };
     const letter = new DeadLetterEntry(copy, value, {
-      drop: (options) => ignoreCancelRejection(drop(options)),
+      drop: (options) => composite(() => drop(options)),
       requeue,
     });
     return letter;

@@ -4,10 +4,8 @@ import {
   describe,
   type WaitOptions,
 } from "../../tasks/kernel/types.ts";
-import {
-  checkpointIfCancelled,
-  ignoreCancelRejection,
-} from "../../tasks/kernel/wait/checkpoint.ts";
+import { checkpointIfCancelled } from "../../tasks/kernel/wait/checkpoint.ts";
+import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
 import { fullJitter } from "./backoff.ts";
 import { Workers } from "./_workers.ts";
 import type { Job } from "./job.ts";
@@ -186,7 +184,7 @@ export function work<T>(
     batch: batch ?? { size: 1, time: 0 },
     single: batch === undefined,
   });
-  return ignoreCancelRejection(workers.work({ signal, concurrency, grace }));
+  return composite(() => workers.work({ signal, concurrency, grace }));
 }
 
 function checkLimits<T>(

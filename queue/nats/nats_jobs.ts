@@ -4,10 +4,8 @@ import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
 import { TimeoutError } from "../../tasks/kernel/errors.ts";
 import { timeout } from "../../tasks/timeout.ts";
 import { wait } from "../../tasks/wait.ts";
-import {
-  checkpointIfCancelled,
-  ignoreCancelRejection,
-} from "../../tasks/kernel/wait/checkpoint.ts";
+import { checkpointIfCancelled } from "../../tasks/kernel/wait/checkpoint.ts";
+import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
 import { codecOf } from "../jobs/codec.ts";
 import type { Jobs } from "../jobs/jobs.ts";
 import { settingsOf } from "../jobs/settings.ts";
@@ -82,7 +80,7 @@ export function natsJobs<T>(options: NatsJobsOptions<T>): Promise<Jobs<T>> {
   }
   const rejection = checkpointIfCancelled(options);
   if (rejection !== undefined) return rejection;
-  return ignoreCancelRejection(openWithin(options));
+  return composite(() => openWithin(options));
 }
 
 /** In a task of its own, as much of it knows nothing of signals. */

@@ -6,9 +6,9 @@ import { detached } from "../../tasks/kernel/context/detached.ts";
 import { isThenable, type WaitOptions } from "../../tasks/kernel/types.ts";
 import {
   checkpointIfCancelled,
-  ignoreCancelRejection,
   readyError,
 } from "../../tasks/kernel/wait/checkpoint.ts";
+import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
 import { printable } from "../../tasks/kernel/watch/inspect.ts";
 import { moveOnAfter, type Timeout } from "../../tasks/timeout.ts";
 import { QueueShutDownError } from "../errors.ts";
@@ -250,14 +250,11 @@ export class NatsJobs<T> implements Jobs<T> {
 
   put(value: T, options: PutOptions = {}): Promise<void> {
     return traced(this, options?.id, (trace) => {
-      let data: Uint8Array | PromiseLike<Uint8Array>;
       try {
         checkPut(options);
-        data = this.#codec.encode(value);
+        const data = this.#codec.encode(value);
         if (isThenable(data)) {
-          return ignoreCancelRejection(
-            this.#putEncoded(value, data, trace, options),
-          );
+          return composite(() => this.#putEncoded(value, data, trace, options));
         }
         return this.#putData(value, data, trace, options);
       } catch (error) {
@@ -305,7 +302,7 @@ export class NatsJobs<T> implements Jobs<T> {
         trace,
       },
     };
-    return ignoreCancelRejection(this.#put(offer, expires, options));
+    return composite(() => this.#put(offer, expires, options));
   }
 
   #checkLength(data: Uint8Array, id: string): void {
@@ -694,12 +691,12 @@ export class NatsJobs<T> implements Jobs<T> {
 
   size(options?: WaitOptions): Promise<number> {
     return this.#checkOpen("size of", options) ??
-      ignoreCancelRejection(this.#backlog.count(options));
+      composite(() => this.#backlog.count(options));
   }
 
   join(options?: WaitOptions): Promise<void> {
     return this.#checkOpen("join of", options) ??
-      ignoreCancelRejection(this.#join(options));
+      composite(() => this.#join(options));
   }
 
   async #join(options?: WaitOptions): Promise<void> {
@@ -714,17 +711,17 @@ export class NatsJobs<T> implements Jobs<T> {
 
   pause(options?: WaitOptions): Promise<void> {
     return this.#checkOpen("pause", options) ??
-      ignoreCancelRejection(this.#control.setPaused(true, options));
+      composite(() => this.#control.setPaused(true, options));
   }
 
   resume(options?: WaitOptions): Promise<void> {
     return this.#checkOpen("resume", options) ??
-      ignoreCancelRejection(this.#control.setPaused(false, options));
+      composite(() => this.#control.setPaused(false, options));
   }
 
   counts(options?: WaitOptions): Promise<Record<StoredJobState, number>> {
     return this.#checkOpen("counts of", options) ??
-      ignoreCancelRejection(this.#inspection.counts(options));
+      composite(() => this.#inspection.counts(options));
   }
 
   list(
@@ -754,7 +751,7 @@ export class NatsJobs<T> implements Jobs<T> {
       return Promise.reject(error);
     }
     return this.#checkOpen("remove from", options) ??
-      ignoreCancelRejection(this.#inspection.takeOut(id, leased, options));
+      composite(() => this.#inspection.takeOut(id, leased, options));
   }
 
   result(id: string, options?: WaitOptions): Promise<unknown> {
@@ -764,7 +761,7 @@ export class NatsJobs<T> implements Jobs<T> {
       return Promise.reject(error);
     }
     return this.#checkOpen("result from", options) ??
-      ignoreCancelRejection(this.#result(id, options));
+      composite(() => this.#result(id, options));
   }
 
   async #result(id: string, options?: WaitOptions): Promise<unknown> {

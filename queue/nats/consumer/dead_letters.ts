@@ -1,6 +1,6 @@
 /** @module */
 import type { WaitOptions } from "../../../tasks/kernel/types.ts";
-import { ignoreCancelRejection } from "../../../tasks/kernel/wait/checkpoint.ts";
+import { composite } from "../../../tasks/kernel/wait/handed_wait.ts";
 import { type Codec, decodedOrNothing } from "../../jobs/codec.ts";
 import { type DeadJob, DeadLetterEntry } from "../../jobs/dead_letter.ts";
 import type { DeadLetter } from "../../jobs/jobs.ts";
@@ -124,8 +124,8 @@ export class DeadLetters<T> {
     };
     const value = await decodedOrNothing(this.#codec, stored.data);
     const letter = new DeadLetterEntry(stored, value, {
-      drop: (options) => ignoreCancelRejection(drop(options)),
-      requeue: (options) => ignoreCancelRejection(requeue(options)),
+      drop: (options) => composite(() => drop(options)),
+      requeue: (options) => composite(() => requeue(options)),
     });
     return letter;
   }
