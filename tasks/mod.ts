@@ -124,11 +124,13 @@ export {
   formatCallGraph,
   printCallGraph,
 } from "./debug/format_call_graph.ts";
+export { callHost } from "./threads/call_host.ts";
 export { toThread } from "./threads/to_thread.ts";
 export {
   type WorkerCallOptions,
   WorkerPool,
   type WorkerPoolOptions,
+  type WorkerResourceLimits,
 } from "./threads/worker_pool.ts";
 export {
   CancelledError,

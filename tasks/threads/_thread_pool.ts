@@ -4,7 +4,12 @@ import { detached } from "../kernel/context/detached.ts";
 import { InvalidStateError } from "../kernel/errors.ts";
 import type { Scheduler } from "../kernel/loop/scheduler.ts";
 import { WaitQueue } from "../kernel/wait/wait_queue.ts";
-import { type Call, type ThreadOwner, WorkerThread } from "./_worker_thread.ts";
+import {
+  type Call,
+  type ThreadOwner,
+  type ThreadSettings,
+  WorkerThread,
+} from "./_worker_thread.ts";
 
 /** Where the runtime does not say how many processors there are. */
 const PROCESSORS = 4;
@@ -22,16 +27,21 @@ export class ThreadPool implements ThreadOwner, AsyncDisposable {
   readonly size: number;
   readonly #scheduler: Scheduler;
   readonly #face: AsyncDisposable;
+  readonly #settings: ThreadSettings;
   readonly #threads = new Set<WorkerThread>();
   readonly #idle: WorkerThread[] = [];
   readonly #calls = new WaitQueue<unknown, Call>("a worker thread");
   #closed = false;
 
-  /** @param face What stands for it among what ends with the run. */
-  constructor(size: number, face?: AsyncDisposable) {
+  /** @param settings `face`: what stands for it among what ends with the run. */
+  constructor(
+    size: number,
+    settings: ThreadSettings & { face?: AsyncDisposable } = {},
+  ) {
     this.size = size;
+    this.#settings = settings;
     this.#scheduler = currentScope().scheduler;
-    this.#face = face ?? this;
+    this.#face = settings.face ?? this;
     this.#scheduler.resources.add(this.#face);
   }
 
@@ -111,7 +121,7 @@ export class ThreadPool implements ThreadOwner, AsyncDisposable {
   #open(): WorkerThread | undefined {
     if (this.#threads.size >= this.size) return undefined;
     // It outlives the task that needed it first.
-    const thread = detached(() => new WorkerThread(this));
+    const thread = detached(() => new WorkerThread(this, this.#settings));
     this.#threads.add(thread);
     return thread;
   }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { postThrown, rethrown, type Thrown } from "./_error_transfer.ts";
 
 /** What a worker is asked to do. */
 export interface Job {
@@ -16,39 +17,60 @@ export interface Job {
   readonly args: readonly unknown[];
 }
 
-/** An error on its way between threads. */
-export interface ErrorImage {
-  readonly name: string;
-  readonly message: string;
-  readonly stack: string | undefined;
-  readonly isDomException: boolean;
-  /** The cause, if it has one. */
-  readonly cause: Thrown | undefined;
-  /** The errors of an `AggregateError`. */
-  readonly errors: readonly Thrown[] | undefined;
-  /** What else it says of itself: `code`, `errno`. */
-  readonly properties: Readonly<Record<string, unknown>>;
-}
-
-/** Whatever was thrown. */
-export type Thrown = { readonly error: ErrorImage } | {
-  readonly value: unknown;
-};
+/** What came of a call of the host. */
+export type HostAnswer =
+  & { readonly hostCall: number }
+  & ({ readonly value: unknown } | { readonly thrown: Thrown });
 
 /**
- * What a worker answers; marked, as the function may post messages of its own.
+ * What a worker posts; marked, as the function may post messages of its own.
  * Crashed: what was thrown came from no call, or from beside it.
  */
-export type Answer =
+export type WorkerMessage =
   & { readonly asyncio: true }
   & (
     | { readonly state: "done"; readonly value: unknown }
     | { readonly state: "failed" | "crashed"; readonly thrown: Thrown }
+    | HostCall
+    | { readonly state: "gives up"; readonly hostCall: number }
   );
 
-function program(): void {
+/** A call of a function that the pool was given. */
+export interface HostCall {
+  readonly state: "calls host";
+  readonly hostCall: number;
+  readonly name: string;
+  readonly args: readonly unknown[];
+}
+
+/** How it ends. */
+export interface HostCallEnd {
+  wake(value: unknown): void;
+  fail(error: unknown): void;
+}
+
+/** Where {@linkcode CallHost} is found in a worker. */
+export const CALL_HOST: unique symbol = Symbol.for("asyncio.callHost") as never;
+
+/** Calls the host; the returned function gives the call up. */
+export type CallHost = (
+  name: string,
+  args: readonly unknown[],
+  end: HostCallEnd,
+) => () => void;
+
+function program(
+  post: typeof postThrown,
+  remake: typeof rethrown,
+  callHost: string,
+): void {
   type Anything = (...args: readonly unknown[]) => unknown;
   const functions = new Map<string, Anything>();
+  const hostCalls = new Map<number, HostCallEnd>();
+  let lastHostCall = 0;
+  let running = 0;
+  let memoryWatch: ReturnType<typeof setInterval> | undefined;
+  const isDeno = "Deno" in globalThis;
 
   function evaluated(source: string): Anything {
     try {
@@ -84,63 +106,68 @@ function program(): void {
     );
   }
 
-  function imageOf(thrown: unknown, depth: number): Thrown {
-    if (!(thrown instanceof Error)) return { value: thrown };
-    const { name, message, stack, cause } = thrown;
-    const type = thrown.constructor?.name;
-    const properties: Record<string, unknown> = {};
-    for (const [key, value] of Object.entries(thrown)) {
-      const isPlain = value === null || typeof value !== "object" &&
-          typeof value !== "function" && typeof value !== "symbol";
-      if (isPlain && key !== "name") properties[key] = value;
-    }
-    const inner = depth < 8 && cause !== undefined;
-    return {
-      error: {
-        name: name === "Error" && type ? type : name,
-        message,
-        stack,
-        isDomException: thrown instanceof DOMException,
-        cause: inner ? imageOf(cause, depth + 1) : undefined,
-        errors: thrown instanceof AggregateError && depth < 8
-          ? thrown.errors.map((error) => imageOf(error, depth + 1))
-          : undefined,
-        properties,
-      },
-    };
-  }
-
-  /** What is left of an error, or its cause, that cannot be cloned. */
-  function textOf(thrown: unknown): Error {
-    const text = new Error(String(thrown));
-    if (!(thrown instanceof Error)) return text;
-    text.name = thrown.name;
-    text.message = thrown.message;
-    if (thrown.stack !== undefined) text.stack = thrown.stack;
-    return text;
+  function hostAnswered(answer: HostAnswer): void {
+    const end = hostCalls.get(answer.hostCall);
+    hostCalls.delete(answer.hostCall);
+    if ("thrown" in answer) end?.fail(remake(answer.thrown));
+    else end?.wake(answer.value);
   }
 
   async function start(): Promise<void> {
     const { parentPort } = await import("node:worker_threads");
     const { default: process } = await import("node:process");
-    const answer = (message: Answer) => parentPort!.postMessage(message);
+    const answer = (message: WorkerMessage) => parentPort!.postMessage(message);
+    const tell = (state: "failed" | "crashed", thrown: unknown) =>
+      post(thrown, (image) => answer({ asyncio: true, state, thrown: image }));
 
-    function tell(state: "failed" | "crashed", thrown: unknown): void {
-      try {
-        answer({ asyncio: true, state, thrown: imageOf(thrown, 0) });
-      } catch {
-        answer({ asyncio: true, state, thrown: imageOf(textOf(thrown), 0) });
-      }
-    }
+    Object.defineProperty(globalThis, Symbol.for(callHost), {
+      value(name: string, args: readonly unknown[], end: HostCallEnd) {
+        const hostCall = ++lastHostCall;
+        answer({ asyncio: true, state: "calls host", hostCall, name, args });
+        hostCalls.set(hostCall, end);
+        return () => {
+          hostCalls.delete(hostCall);
+          answer({ asyncio: true, state: "gives up", hostCall });
+        };
+      },
+    });
 
-    parentPort!.on("message", async (job: Job) => {
+    async function run(job: Job): Promise<void> {
+      running++;
+      if (isDeno && memoryWatch === undefined) watchMemory();
       try {
         const found = await find(job);
         const value = await found(...job.args);
         answer({ asyncio: true, state: "done", value });
       } catch (error) {
         tell("failed", error);
+      } finally {
+        running--;
       }
+    }
+
+    /**
+     * In Deno a function that runs out of memory after an `await` never goes on,
+     * and that is all. But the limit of the heap has grown then.
+     */
+    function watchMemory(): void {
+      const { getHeapStatistics } = process.getBuiltinModule("node:v8");
+      const limit = getHeapStatistics().heap_size_limit;
+      memoryWatch = setInterval(() => {
+        const isOut = getHeapStatistics().heap_size_limit !== limit;
+        if (running > 0 && !isOut) return;
+        clearInterval(memoryWatch);
+        memoryWatch = undefined;
+        if (!isOut) return;
+        const error = new RangeError("the worker thread is out of memory");
+        const code = "ERR_WORKER_OUT_OF_MEMORY"; // as the runtime's own error
+        tell("crashed", Object.assign(error, { code }));
+      }, 100);
+    }
+
+    parentPort!.on("message", (message: Job | HostAnswer) => {
+      if ("hostCall" in message) hostAnswered(message);
+      else void run(message);
     });
     process.on("uncaughtException", (error) => tell("crashed", error));
     process.on("unhandledRejection", (error) => tell("crashed", error));
@@ -150,4 +177,5 @@ function program(): void {
 }
 
 /** The text of the program. */
-export const SCRIPT: string = `(${program})()`;
+export const SCRIPT: string =
+  `(${program})(${postThrown}, ${rethrown}, "asyncio.callHost")`;

@@ -1,9 +1,13 @@
 /** @module */
-import { Worker } from "node:worker_threads";
+import process from "node:process";
+import { type ResourceLimits, Worker } from "node:worker_threads";
+import { currentScope } from "../kernel/context/current_scope.ts";
 import type { WaitOptions } from "../kernel/types.ts";
 import { ExternalWaiter, type Place } from "../kernel/wait/waiter.ts";
-import { rethrown } from "./_error_transfer.ts";
-import { type Answer, type Job, SCRIPT } from "./_worker_script.ts";
+import type { WorkerResourceLimits } from "./worker_pool.ts";
+import { cloneError, rethrown } from "./_error_transfer.ts";
+import { type Callbacks, HostCalls } from "./_host_calls.ts";
+import { type Job, SCRIPT, type WorkerMessage } from "./_worker_script.ts";
 
 /**
  * Where a call stands: in line for a thread, in a thread, or nowhere any more.
@@ -24,6 +28,7 @@ export class Call extends ExternalWaiter<unknown> {
   readonly transfer: readonly Transferable[];
   stand: { leave(call: Call): void } | undefined = undefined;
   readonly #what: string;
+  #hostCalls = 0;
 
   constructor(
     what: string,
@@ -39,6 +44,39 @@ export class Call extends ExternalWaiter<unknown> {
   override get what(): string {
     return this.#what;
   }
+
+  /** The thread waits for this one now: a virtual clock may go on. */
+  hostCallBegun(): void {
+    if (this.#hostCalls++ === 0 && this.pending) this.#countAsExternal(-1);
+  }
+
+  hostCallEnded(): void {
+    if (--this.#hostCalls === 0 && this.pending) this.#countAsExternal(1);
+  }
+
+  protected override leave(): void {
+    if (this.#hostCalls > 0) this.#countAsExternal(1);
+    super.leave();
+  }
+
+  #countAsExternal(change: number): void {
+    const { scheduler } = this.scope;
+    scheduler.external += change;
+    if (change < 0) scheduler.onWait?.();
+  }
+}
+
+/** How threads are made, and what they may call. */
+export interface ThreadSettings {
+  readonly resourceLimits?: WorkerResourceLimits | undefined;
+  readonly callbacks?: Callbacks | undefined;
+}
+
+/** A thread that takes all memory must not take the program with it. */
+function defaultLimits(): WorkerResourceLimits {
+  const { heap_size_limit } = process.getBuiltinModule("node:v8")
+    .getHeapStatistics();
+  return { maxOldGenerationSizeMb: Math.floor(heap_size_limit / 2 / 2 ** 20) };
 }
 
 /** What a thread tells the pool that it belongs to. */
@@ -60,11 +98,20 @@ export class WorkerThread {
   readonly #owner: ThreadOwner;
   readonly #worker: Worker;
   #call: Call | undefined = undefined;
+  readonly #hostCalls: HostCalls;
   #ended = false;
 
-  constructor(owner: ThreadOwner) {
+  constructor(owner: ThreadOwner, settings: ThreadSettings) {
     this.#owner = owner;
-    const worker = this.#worker = new Worker(SCRIPT, { eval: true });
+    const { callbacks = {}, resourceLimits = defaultLimits() } = settings;
+    const worker = this.#worker = new Worker(SCRIPT, {
+      eval: true,
+      resourceLimits: resourceLimits as ResourceLimits,
+    });
+    const { scheduler } = currentScope();
+    this.#hostCalls = new HostCalls(callbacks, scheduler, (answer) => {
+      if (!this.#ended) worker.postMessage(answer);
+    });
     worker.unref();
     worker.on("message", (message) => this.#answered(message));
     worker.on("messageerror", (error) => this.#crashed("broke off", error));
@@ -80,7 +127,7 @@ export class WorkerThread {
     try {
       this.#worker.postMessage(call.job, [...call.transfer] as never);
     } catch (error) {
-      call.fail(error);
+      call.fail(cloneError(error));
       return false;
     }
     this.#worker.ref();
@@ -101,14 +148,21 @@ export class WorkerThread {
   /** Ends the thread, and its call with `error`. */
   async end(error?: unknown): Promise<void> {
     this.#ended = true;
+    this.#hostCalls.cancelAll();
     this.#take()?.fail(error);
     this.#worker.unref();
     await this.#worker.terminate();
   }
 
-  #answered(answer: Answer): void {
+  #answered(answer: WorkerMessage): void {
     // What a function posts by itself is not meant for us.
     if (this.#ended || answer?.asyncio !== true) return;
+    if (answer.state === "calls host") {
+      return this.#hostCalls.begin(answer, this.#call);
+    }
+    if (answer.state === "gives up") {
+      return this.#hostCalls.giveUp(answer.hostCall);
+    }
     if (answer.state === "crashed") {
       return this.#crashed("crashed", rethrown(answer.thrown));
     }

@@ -6,10 +6,33 @@ import { processors, ThreadPool } from "./_thread_pool.ts";
 import { WorkerMap } from "./_worker_map.ts";
 import { Call } from "./_worker_thread.ts";
 
+/** How much memory a thread may use, as `node:worker_threads` has it. */
+export interface WorkerResourceLimits {
+  /** The heap for what lives on, in megabytes. */
+  maxOldGenerationSizeMb?: number | undefined;
+  /** The heap for what was made last, in megabytes. */
+  maxYoungGenerationSizeMb?: number | undefined;
+  /** Memory for code, in megabytes. */
+  codeRangeSizeMb?: number | undefined;
+  /** The stack, in megabytes. */
+  stackSizeMb?: number | undefined;
+}
+
 /** How to make a {@linkcode WorkerPool}. */
 export interface WorkerPoolOptions {
   /** How many threads at most; as many as there are processors unless given. */
   maxWorkers?: number | undefined;
+  /**
+   * What the module may call by its name, with {@linkcode callHost}: functions
+   * that run as tasks here.
+   */
+  callbacks?: Record<string, (...args: never[]) => unknown> | undefined;
+  /**
+   * How much memory a thread may use: half of the heap of this program unless
+   * given. A thread that needs more fails its call, and is replaced. Buffers are
+   * not counted.
+   */
+  resourceLimits?: WorkerResourceLimits | undefined;
 }
 
 /** How to make a {@linkcode WorkerPool.call}. */
@@ -31,8 +54,9 @@ export interface WorkerCallOptions extends WaitOptions {
  * - Arguments and results are copied (`structuredClone`), the arguments when a
  *   thread takes the call. An error comes back with its name, message and
  *   stack, and as an instance of its class where that is a global one.
- * - A thread that crashes takes its own call with it and nothing else; another
- *   one is started when it is needed.
+ * - A thread that crashes, or runs out of memory, takes its own call with it and
+ *   nothing else; another one is started when it is needed.
+ * - The module may call back: see {@linkcode callHost}.
  * - It keeps the process alive while calls are under way, and ends with the
  *   `run` it was made in.
  *
@@ -65,11 +89,12 @@ export class WorkerPool implements AsyncDisposable {
    *
    * @param module The URL of the module: `new URL("./work.ts",
    * import.meta.url)`.
-   * @throws {TypeError} `module` is no absolute URL.
+   * @throws {TypeError} `module` is no absolute URL, or a callback no function.
    * @throws {RangeError} `maxWorkers` is not a whole number from 1.
    */
   constructor(module: string | URL, options?: WorkerPoolOptions) {
-    const { maxWorkers = processors() } = options ?? {};
+    const { maxWorkers = processors(), callbacks, resourceLimits } = options ??
+      {};
     if (!URL.canParse(module)) {
       throw new TypeError(
         `the module is an absolute URL, such as new URL("./work.ts", import.meta.url), found ${
@@ -82,8 +107,14 @@ export class WorkerPool implements AsyncDisposable {
         `maxWorkers is a whole number from 1, found ${describe(maxWorkers)}`,
       );
     }
+    if (callbacks !== undefined) checkCallbacks(callbacks);
+    if (resourceLimits !== undefined) checkLimits(resourceLimits);
     this.#module = String(module);
-    this.#pool = new ThreadPool(maxWorkers, this);
+    this.#pool = new ThreadPool(maxWorkers, {
+      face: this,
+      callbacks,
+      resourceLimits,
+    });
   }
 
   /**
@@ -194,6 +225,34 @@ function checkName(value: unknown): void {
   throw new TypeError(
     `the name of an exported function is a string, found ${describe(value)}`,
   );
+}
+
+function checkCallbacks(value: unknown): void {
+  if (typeof value !== "object" || value === null) {
+    throw new TypeError(
+      `callbacks are an object of functions, found ${describe(value)}`,
+    );
+  }
+  for (const [name, callback] of Object.entries(value)) {
+    if (typeof callback === "function") continue;
+    throw new TypeError(
+      `the callback ${name} is a function, found ${describe(callback)}`,
+    );
+  }
+}
+
+function checkLimits(value: unknown): void {
+  if (typeof value !== "object" || value === null) {
+    throw new TypeError(
+      `resourceLimits are an object of numbers, found ${describe(value)}`,
+    );
+  }
+  for (const [name, limit] of Object.entries(value)) {
+    if (limit === undefined || typeof limit === "number" && limit > 0) continue;
+    throw new RangeError(
+      `${name} is a number of megabytes above 0, found ${describe(limit)}`,
+    );
+  }
 }
 
 function checkArguments(value: unknown): void {

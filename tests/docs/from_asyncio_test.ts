@@ -80,9 +80,6 @@ const NOWHERE = [
 
 /** What is to come: this list may only get shorter. */
 const NOT_YET = [
-  "run_coroutine_threadsafe",
-  "loop.call_soon_threadsafe",
-  "loop.set_default_executor",
   "staggered.staggered_race",
   "python -m asyncio",
   "asyncio.tools (build_async_tree; build_task_table; CycleFoundException)",

@@ -1,0 +1,114 @@
+/** @module */
+import { createTask } from "../create_task.ts";
+import { rootFrame } from "../kernel/cancel/cancel_scope.ts";
+import { runInFrame } from "../kernel/context/current_scope.ts";
+import type { Scheduler } from "../kernel/loop/scheduler.ts";
+import { noVariables } from "../kernel/variables.ts";
+import type { Task } from "../task.ts";
+import { cloneError, postThrown } from "./_error_transfer.ts";
+import type { HostAnswer, HostCall } from "./_worker_script.ts";
+import type { Call } from "./_worker_thread.ts";
+
+/** What the threads of a pool may call. */
+export type Callbacks = Readonly<Record<string, (...args: never[]) => unknown>>;
+
+/** The calls that one thread has made of the host, each a task. */
+export class HostCalls {
+  readonly #callbacks: Callbacks;
+  readonly #scheduler: Scheduler;
+  readonly #post: (answer: HostAnswer) => void;
+  readonly #tasks = new Map<number, Task<unknown>>();
+
+  /**
+   * @param scheduler For calls that are made while the thread works on nothing.
+   * @param post Throws if the answer cannot be copied.
+   */
+  constructor(
+    callbacks: Callbacks,
+    scheduler: Scheduler,
+    post: (answer: HostAnswer) => void,
+  ) {
+    this.#callbacks = callbacks;
+    this.#scheduler = scheduler;
+    this.#post = post;
+  }
+
+  /** @param call What the thread works on. */
+  begin({ hostCall, name, args }: HostCall, call: Call | undefined): void {
+    try {
+      const callback = this.#find(name);
+      const task = inContextOf(
+        call,
+        this.#scheduler,
+        () =>
+          createTask(() => callback(...args as never[]), {
+            name: `callHost ${name}`,
+          }),
+      );
+      this.#tasks.set(hostCall, task);
+      call?.hostCallBegun();
+      task.addDoneCallback(() => {
+        this.#tasks.delete(hostCall);
+        call?.hostCallEnded();
+        this.#answer(hostCall, () => task.result());
+      });
+    } catch (error) {
+      this.#fail(hostCall, error);
+    }
+  }
+
+  /** The thread has given a call up. */
+  giveUp(hostCall: number): void {
+    this.#tasks.get(hostCall)?.cancel("the thread has given the call up");
+  }
+
+  /** The thread is not there any more. */
+  cancelAll(): void {
+    for (const task of this.#tasks.values()) {
+      task.cancel("the worker thread has ended");
+    }
+  }
+
+  #find(name: string): (...args: never[]) => unknown {
+    const callback = Object.hasOwn(this.#callbacks, name)
+      ? this.#callbacks[name]
+      : undefined;
+    if (callback !== undefined) return callback;
+    throw new TypeError(
+      `the pool has no callback ${JSON.stringify(name)}: give it in callbacks`,
+    );
+  }
+
+  #answer(hostCall: number, result: () => unknown): void {
+    let value: unknown;
+    try {
+      value = result();
+    } catch (error) {
+      return this.#fail(hostCall, error);
+    }
+    try {
+      this.#post({ hostCall, value });
+    } catch (error) {
+      this.#fail(hostCall, cloneError(error));
+    }
+  }
+
+  #fail(hostCall: number, error: unknown): void {
+    postThrown(error, (thrown) => this.#post({ hostCall, thrown }));
+  }
+}
+
+/** On the loop of `call`, with its context variables, in no task. */
+function inContextOf<T>(
+  call: Call | undefined,
+  scheduler: Scheduler,
+  fn: () => T,
+): T {
+  const variables = call === undefined
+    ? noVariables()
+    : { bindings: call.scope.frame.variables.bindings };
+  return runInFrame(
+    rootFrame(call?.scope.scheduler ?? scheduler, variables),
+    fn,
+  );
+}

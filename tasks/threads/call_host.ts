@@ -1,0 +1,112 @@
+/** @module */
+import { cloneError } from "./_error_transfer.ts";
+import {
+  CALL_HOST,
+  type CallHost,
+  type HostCallEnd,
+} from "./_worker_script.ts";
+import { describe } from "../kernel/types.ts";
+import { checkpointIfCancelled } from "../kernel/wait/checkpoint.ts";
+import { ExternalWaiter, type Place } from "../kernel/wait/waiter.ts";
+
+/** Where a call of the host waits. */
+class HostCallPlace implements Place {
+  readonly what: string;
+  giveUp: () => void = () => {};
+
+  constructor(name: string) {
+    this.what = `callHost ${name}`;
+  }
+
+  leave(): void {
+    this.giveUp();
+  }
+}
+
+/**
+ * Calls, from a module that runs in a {@linkcode WorkerPool}, a function that
+ * the pool was given as `callbacks`, on the loop of the pool's program, and
+ * gives what it returns. What `asyncio.run_coroutine_threadsafe` and Trio's
+ * `from_thread.run` are for.
+ *
+ * The function runs as a task there, in the run of the call that this thread
+ * works on. If that call is given up, so is the task. Arguments and results are
+ * copied; an error of the function is thrown here, as errors of calls are there.
+ *
+ * **Cancel safety:** given up, the function is cancelled.
+ *
+ * @typeParam T What it returns.
+ *
+ * @throws {TypeError} This is no worker of a pool, or the pool has no such
+ * callback.
+ * @throws {DOMException} `DataCloneError`: an argument or the result cannot be
+ * copied.
+ *
+ * @example
+ * ```ts
+ * import { run, WorkerPool } from "@asyncio/asyncio/tasks";
+ * import { assertEquals } from "@std/assert";
+ *
+ * // Else a file: new URL("./work.ts", import.meta.url)
+ * const tasks = import.meta.resolve("@asyncio/asyncio/tasks");
+ * const module = `data:text/javascript,
+ *   import { callHost } from ${JSON.stringify(tasks)};
+ *   export async function greet(name) {
+ *     return "hello, " + await callHost("lookUp", name);
+ *   }`;
+ *
+ * await run(async () => {
+ *   const titles = new Map([["ada", "Lady Lovelace"]]);
+ *   await using pool = new WorkerPool(module, {
+ *     callbacks: { lookUp: (name: string) => titles.get(name) },
+ *   });
+ *   assertEquals(await pool.call("greet", ["ada"]), "hello, Lady Lovelace");
+ * });
+ * ```
+ */
+export function callHost<T>(name: string, ...args: unknown[]): Promise<T> {
+  const call = (globalThis as { [CALL_HOST]?: CallHost })[CALL_HOST];
+  if (call === undefined) {
+    return Promise.reject(
+      new TypeError(
+        "Cannot call the host: this code does not run in a thread of a WorkerPool",
+      ),
+    );
+  }
+  if (typeof name !== "string") {
+    return Promise.reject(
+      new TypeError(
+        `callHost takes the name of a callback, received ${describe(name)}`,
+      ),
+    );
+  }
+  const rejection = checkpointIfCancelled();
+  if (rejection !== undefined) return rejection;
+  return wait<T>(call, name, args);
+}
+
+function wait<T>(
+  call: CallHost,
+  name: string,
+  args: readonly unknown[],
+): Promise<T> {
+  const place = new HostCallPlace(name);
+  const waiter = new ExternalWaiter<T>(place);
+  const answered = () => place.giveUp = () => {};
+  const end: HostCallEnd = {
+    wake(value) {
+      answered();
+      waiter.wake(value as T);
+    },
+    fail(error) {
+      answered();
+      waiter.fail(error);
+    },
+  };
+  try {
+    place.giveUp = call(name, args, end);
+  } catch (error) {
+    waiter.fail(cloneError(error));
+  }
+  return waiter.promise;
+}
