@@ -1,8 +1,19 @@
 /** @module */
 import { BufferedSource, checkLimit } from "./buffer/buffered_source.ts";
-import type { ByteBuffer } from "./buffer/byte_buffer.ts";
 import type { ByteSource } from "./buffer/source_and_sink.ts";
-import { Decoders, NEWLINE } from "./framing/decoders.ts";
+import {
+  all,
+  exactly,
+  frame,
+  into,
+  line,
+  lineOrEnd,
+  NEWLINE,
+  some,
+  textLine,
+  until,
+} from "./framing/decoders.ts";
+import { LineScanner } from "./framing/line_scanner.ts";
 import { readableOf } from "./web/readable.ts";
 import { type Separator, Separators } from "./framing/separators.ts";
 import { checkDecoder, type Decoder } from "./framing/frame_codec.ts";
@@ -42,6 +53,11 @@ export function readerOver(
  * for protocols.
  */
 export let letReadFrom: (reader: StreamReader, source: BufferedSource) => void;
+
+interface FrameArgument<T> {
+  readonly decoder: Decoder<T>;
+  readonly scanner: LineScanner;
+}
 
 /** What a reader stands on: for connections and pipes. */
 export let sourceOf: (reader: StreamReader) => BufferedSource;
@@ -88,9 +104,8 @@ export let sourceOf: (reader: StreamReader) => BufferedSource;
  * ```
  */
 export class StreamReader implements AsyncIterable<Uint8Array> {
-  readonly #limit: number;
   #source: BufferedSource;
-  readonly #decoders: Decoders;
+  #scanner: LineScanner;
   #readable: ReadableStream<Uint8Array> | undefined;
 
   /**
@@ -100,9 +115,8 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    * @throws {RangeError} The limit is 0 or less.
    */
   constructor(options?: ReaderOptions) {
-    this.#limit = checkLimit(options?.limit);
+    this.#scanner = new LineScanner(checkLimit(options?.limit));
     this.#source = new BufferedSource();
-    this.#decoders = new Decoders(this.#limit);
   }
 
   /**
@@ -133,15 +147,11 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
   read(n?: number, options?: WaitOptions): Promise<Uint8Array> {
     const what = "StreamReader.read";
     if (n === undefined) {
-      return this.#source.read(what, this.#decoders.all, options);
+      return this.#source.read(what, all, options);
     }
     const wrong = checkCount(n, what);
     if (wrong !== undefined) return wrong;
-    return this.#source.read(
-      what,
-      (buffer, eof) => this.#decoders.some(n, buffer, eof),
-      options,
-    );
+    return this.#source.read(what, some, options, n);
   }
 
   /**
@@ -156,7 +166,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    */
   readLine(options?: WaitOptions): Promise<Uint8Array> {
     const what = "StreamReader.readLine";
-    return this.#source.read(what, this.#decoders.line, options);
+    return this.#source.read(what, line, options, this.#scanner);
   }
 
   /**
@@ -196,9 +206,13 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
     } catch (error) {
       return Promise.reject(error);
     }
-    const decode = (buffer: ByteBuffer, eof: boolean) =>
-      this.#decoders.until(separators, buffer, eof);
-    return this.#source.read("StreamReader.readUntil", decode, options);
+    const argument = { separators, scanner: this.#scanner };
+    return this.#source.read(
+      "StreamReader.readUntil",
+      until,
+      options,
+      argument,
+    );
   }
 
   /**
@@ -215,11 +229,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
     const what = "StreamReader.readExactly";
     const wrong = checkCount(n, what);
     if (wrong !== undefined) return wrong;
-    return this.#source.read(
-      what,
-      (buffer, eof) => this.#decoders.exactly(n, buffer, eof),
-      options,
-    );
+    return this.#source.read(what, exactly, options, n);
   }
 
   /**
@@ -336,11 +346,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
         new RangeError(`${what} takes a target of at least one byte`),
       );
     }
-    return this.#source.read(
-      what,
-      (buffer, eof) => this.#decoders.into(target, buffer, eof),
-      options,
-    );
+    return this.#source.read(what, into, options, target);
   }
 
   /**
@@ -367,10 +373,11 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    */
   readTextLine(options?: WaitOptions): Promise<string | undefined> {
     const what = "StreamReader.readTextLine";
-    return this.#source.read<string | undefined>(
+    return this.#source.read<string | undefined, LineScanner>(
       what,
-      this.#decoders.textLine,
+      textLine,
       options,
+      this.#scanner,
     );
   }
 
@@ -413,10 +420,11 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.#source.read<T | undefined>(
+    return this.#source.read<T | undefined, FrameArgument<T>>(
       what,
-      (buffer, eof) => this.#decoders.frame(decoder, buffer, eof),
+      frame,
       options,
+      { decoder, scanner: this.#scanner },
     );
   }
 
@@ -441,12 +449,13 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    */
   frames<T>(decoder: Decoder<T>, options?: WaitOptions): AsyncIterable<T> {
     checkDecoder(decoder, "StreamReader.frames");
-    const decoders = this.#decoders;
+    const argument = { decoder, scanner: this.#scanner };
     return {
       [Symbol.asyncIterator]: () =>
-        new StreamIterator<T>(
+        new StreamIterator<T, FrameArgument<T>>(
           this.#source,
-          (buffer, eof) => decoders.nextFrame(decoder, buffer, eof),
+          frame,
+          argument,
           options,
         ),
     };
@@ -529,16 +538,15 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    * ```
    */
   lines(options?: WaitOptions): AsyncIterable<string> {
-    const { nextText } = this.#decoders;
     return {
       [Symbol.asyncIterator]: () =>
-        new StreamIterator(this.#source, nextText, options),
+        new StreamIterator(this.#source, textLine, this.#scanner, options),
     };
   }
 
   /** Iterates over the lines, each with its `"\n"`. */
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
-    return new StreamIterator(this.#source, this.#decoders.nextLine);
+    return new StreamIterator(this.#source, lineOrEnd, this.#scanner);
   }
 
   /**
@@ -601,7 +609,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    * ```
    */
   get readable(): ReadableStream<Uint8Array> {
-    return this.#readable ??= readableOf(this.#source, this.#decoders);
+    return this.#readable ??= readableOf(this.#source);
   }
 
   static {
@@ -613,10 +621,11 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
     letReadFrom = (reader, source) => {
       source.buffer.append(reader.#source.buffer.takeAll());
       reader.#source = source;
+      reader.#scanner = new LineScanner(reader.#scanner.limit);
     };
     sourceOf = (reader) => reader.#source;
     printable(StreamReader, (reader) => ({
-      limit: reader.#limit,
+      limit: reader.#scanner.limit,
       buffered: reader.#source.buffer.size,
       eof: reader.#source.eof,
       waiting: reader.#source.waitsFor,

@@ -11,7 +11,11 @@
  */
 import { allocate, release } from "./buffer_pool.ts";
 import type { Detached } from "./byte_buffer.ts";
-import { EndOfTurn } from "./end_of_turn.ts";
+import {
+  type AtEndOfTurn,
+  cancelEndOfTurn,
+  planEndOfTurn,
+} from "./end_of_turn.ts";
 import type { ByteSink } from "./source_and_sink.ts";
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
 import {
@@ -37,7 +41,9 @@ export interface SinkOwner {
 }
 
 /** See the module. */
-export class BufferedSink {
+export class BufferedSink implements AtEndOfTurn {
+  /** Sends what is collected, unless it was sent before. */
+  endOfTurn: AtEndOfTurn["endOfTurn"] = "unplanned";
   readonly #sink: ByteSink;
   readonly #owner: SinkOwner;
   #collected = EMPTY;
@@ -45,14 +51,13 @@ export class BufferedSink {
   /** What the sink is given, and its memory, if that is of the pool. */
   #sending: Uint8Array = EMPTY;
   #sendingMemory = EMPTY;
-  /** Sends what is collected, unless it was sent before. */
-  readonly #endOfTurn = new EndOfTurn(() => this.#flush());
   /** A call of the sink is under way, or it is paused. */
   #busy = false;
   #isOver = false;
   #aboveHighWater = false;
-  readonly #drainers = new WaitQueue<void>("StreamWriter.drain");
-  readonly #flushers = new WaitQueue<void>("everything to be sent");
+  /** Made when something waits in them first, as few connections need them. */
+  #drainers: WaitQueue<void> | undefined;
+  #flushers: WaitQueue<void> | undefined;
 
   constructor(sink: ByteSink, owner: SinkOwner) {
     this.#sink = sink;
@@ -69,13 +74,18 @@ export class BufferedSink {
     const { length } = bytes;
     if (length === 0) return;
     const size = this.#collectedSize;
-    if (this.#collected.length - size < length) {
+    if (size === 0) this.#collected = allocate(length);
+    else if (this.#collected.length - size < length) {
       this.#grow(Math.max(size + length, 2 * size));
     }
     this.#collected.set(bytes, size);
     this.#collectedSize = size + length;
     if (this.size > HIGH_WATER) this.#aboveHighWater = true;
-    if (!this.#busy) this.#endOfTurn.plan();
+    if (!this.#busy) planEndOfTurn(this);
+  }
+
+  atEndOfTurn(): void {
+    this.#flush();
   }
 
   /**
@@ -96,7 +106,7 @@ export class BufferedSink {
 
   /** Sends what is collected now, without waiting for the end of the turn. */
   flush(): void {
-    if (this.#endOfTurn.cancel()) this.#flush();
+    if (cancelEndOfTurn(this)) this.#flush();
   }
 
   /** Reports `sinkDrained` as soon as nothing is unsent. */
@@ -106,12 +116,21 @@ export class BufferedSink {
 
   /** Waits while too much is unsent. */
   drained(options: WaitOptions | undefined): Promise<void> {
-    return this.#wait(this.#drainers, this.#aboveHighWater, options);
+    const rejection = checkpointIfCancelled(options);
+    if (rejection !== undefined) return rejection;
+    if (!this.#aboveHighWater || this.#isOver) return ready(undefined);
+    this.#drainers ??= new WaitQueue("StreamWriter.drain");
+    return wait(this.#drainers, options);
   }
 
   /** Waits until nothing is unsent. */
   flushed(options: WaitOptions | undefined): Promise<void> {
-    return this.#wait(this.#flushers, this.#busy || this.size > 0, options);
+    const rejection = checkpointIfCancelled(options);
+    if (rejection !== undefined) return rejection;
+    const isFlushed = !this.#busy && this.size === 0;
+    if (isFlushed || this.#isOver) return ready(undefined);
+    this.#flushers ??= new WaitQueue("everything to be sent");
+    return wait(this.#flushers, options);
   }
 
   /** Sends nothing until {@linkcode resume}. */
@@ -127,13 +146,13 @@ export class BufferedSink {
   /** Drops what is unsent: the waits for it reject with `error`. */
   drop(error: unknown): void {
     this.#isOver = true;
-    this.#endOfTurn.cancel();
+    cancelEndOfTurn(this);
     // Not to the pool: a call of the sink may be under way.
     this.#collected = this.#sending = this.#sendingMemory = EMPTY;
     this.#collectedSize = 0;
     this.#aboveHighWater = false;
-    this.#drainers.failAll(error);
-    this.#flushers.failAll(error);
+    this.#drainers?.failAll(error);
+    this.#flushers?.failAll(error);
   }
 
   #grow(length: number): void {
@@ -143,19 +162,8 @@ export class BufferedSink {
     this.#collected = memory;
   }
 
-  #wait(
-    queue: WaitQueue<void>,
-    necessary: boolean,
-    options: WaitOptions | undefined,
-  ): Promise<void> {
-    const rejection = checkpointIfCancelled(options);
-    if (rejection !== undefined) return rejection;
-    if (!necessary || this.#isOver) return ready(undefined);
-    return queue.add(new ExternalWaiter<void>(queue, options));
-  }
-
   #flush(): void {
-    this.#endOfTurn.cancel();
+    cancelEndOfTurn(this);
     if (this.#busy || this.#isOver) return;
     if (this.#collectedSize > 0) {
       this.#sendingMemory = this.#collected;
@@ -164,7 +172,7 @@ export class BufferedSink {
       this.#collectedSize = 0;
       return this.#send();
     }
-    this.#flushers.wakeAll();
+    this.#flushers?.wakeAll();
     this.#owner.sinkDrained();
   }
 
@@ -184,7 +192,7 @@ export class BufferedSink {
     }
     if (this.#aboveHighWater && this.size <= LOW_WATER) {
       this.#aboveHighWater = false;
-      this.#drainers.wakeAll();
+      this.#drainers?.wakeAll();
     }
     if (isAll) this.#flush();
     else this.#send();
@@ -194,4 +202,11 @@ export class BufferedSink {
     this.#busy = false;
     if (!this.#isOver) this.#owner.sinkFailed(error);
   };
+}
+
+function wait(
+  queue: WaitQueue<void>,
+  options: WaitOptions | undefined,
+): Promise<void> {
+  return queue.add(new ExternalWaiter<void>(queue, options));
 }

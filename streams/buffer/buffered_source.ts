@@ -9,7 +9,6 @@
  *
  * @module
  */
-import { MAX_IDLE_BYTES } from "./buffer_pool.ts";
 import { ByteBuffer } from "./byte_buffer.ts";
 import { ReadSize } from "./read_size.ts";
 import type { ByteSource } from "./source_and_sink.ts";
@@ -38,9 +37,10 @@ export const LATER: unique symbol = Symbol("later");
  * Takes out of the buffer what is waited for; `undefined` while it is not
  * complete. At `eof` no more bytes come.
  */
-export type Decode<T> = (
+export type Decode<T, A = undefined> = (
   buffer: ByteBuffer,
   eof: boolean,
+  argument: A,
 ) => T | undefined | typeof END | typeof LATER;
 
 /** The owner of a source decides what its end means. */
@@ -55,29 +55,12 @@ export interface SourceOwner {
   sourceFailed(error: unknown): void;
 }
 
-/** Where a read waits. */
-class SourcePlace implements Place {
-  operation = "";
-  readonly #source: ByteSource | undefined;
-  readonly leave: () => void;
-
-  constructor(source: ByteSource | undefined, leave: () => void) {
-    this.#source = source;
-    this.leave = leave;
-  }
-
-  get what(): string {
-    const name = this.#source?.name;
-    return name === undefined ? this.operation : `${this.operation} ${name}`;
-  }
-}
-
 /** See the module. */
-export class BufferedSource {
+export class BufferedSource implements Place {
   readonly buffer = new ByteBuffer();
   readonly #source: ByteSource | undefined;
   readonly #owner: SourceOwner | undefined;
-  readonly #readSize = new ReadSize(MAX_IDLE_BYTES);
+  readonly #readSize = new ReadSize();
   #eof = false;
   #failure: { error: unknown; atOnce: boolean } | undefined;
   #filling = false;
@@ -91,10 +74,11 @@ export class BufferedSource {
   } | undefined;
   /** What the source is filling, or has filled last. */
   #memory: Uint8Array | undefined;
-  /** One for all waits, as there is one at a time. */
-  readonly #place: SourcePlace;
   #waiter: Waiter<unknown> | undefined;
-  #decode: Decode<unknown> | undefined;
+  /** What the wait is for. */
+  #operation = "";
+  #decode: Decode<unknown, unknown> | undefined;
+  #argument: unknown;
 
   /**
    * @param source Left out, the bytes are fed by hand.
@@ -104,9 +88,16 @@ export class BufferedSource {
   constructor(source?: ByteSource, owner?: SourceOwner) {
     this.#source = source;
     this.#owner = owner;
-    this.#place = new SourcePlace(source, () => {
-      this.#waiter = this.#decode = undefined;
-    });
+  }
+
+  get what(): string {
+    const name = this.#source?.name;
+    return name === undefined ? this.#operation : `${this.#operation} ${name}`;
+  }
+
+  /** Forgets the wait: there is one at a time. */
+  leave(): void {
+    this.#waiter = this.#decode = this.#argument = undefined;
   }
 
   /** Whether no more bytes come. */
@@ -143,11 +134,14 @@ export class BufferedSource {
   /**
    * Calls `decode`, at once and whenever bytes come, until it returns something
    * or throws.
+   *
+   * @param argument What `decode` is given: it also stands for this wait.
    */
-  read<T>(
+  read<T, A = undefined>(
     what: string,
-    decode: Decode<T>,
+    decode: Decode<T, A>,
     options?: WaitOptions,
+    argument?: A,
   ): Promise<T> {
     const rejection = checkpointIfCancelled(options);
     if (rejection !== undefined) return rejection;
@@ -160,7 +154,7 @@ export class BufferedSource {
     }
     let value: ReturnType<Decode<T>>;
     try {
-      value = this.#take(decode);
+      value = this.#take(decode, argument as A);
     } catch (error) {
       return readyError(error);
     }
@@ -168,15 +162,15 @@ export class BufferedSource {
       if (this.isIdle) this.#owner?.sourceIdle();
       return ready(value === END ? undefined as T : value);
     }
-    const place = this.#place;
-    place.operation = what;
+    this.#operation = what;
     // What is fed by hand comes from the program itself, everything else from
     // the world outside.
     const waiter = this.#source === undefined
-      ? new Waiter<T>(place, options)
-      : new ExternalWaiter<T>(place, options);
+      ? new Waiter<T>(this, options)
+      : new ExternalWaiter<T>(this, options);
     this.#waiter = waiter as Waiter<unknown>;
-    this.#decode = decode;
+    this.#decode = decode as Decode<unknown, unknown>;
+    this.#argument = argument;
     if (this.#isAhead) this.#setAhead(false);
     if (value !== LATER) this.#fill();
     return waiter.promise;
@@ -224,9 +218,9 @@ export class BufferedSource {
     else if (this.isIdle) this.#owner?.sourceIdle();
   }
 
-  /** Ends the wait for `decode`, if there is one, with `value`. */
-  giveUp<T>(decode: Decode<T>, value: T): void {
-    if (this.#decode === decode) this.#waiter!.wake(value);
+  /** Ends the wait that was given `argument`, if there is one, with `value`. */
+  giveUp(argument: unknown, value: unknown): void {
+    if (this.#argument === argument) this.#waiter?.wake(value);
   }
 
   /** Cancels the source, if it is a Web Stream. */
@@ -268,7 +262,7 @@ export class BufferedSource {
     if (waiter === undefined) return false;
     let value: unknown;
     try {
-      value = this.#take(this.#decode!);
+      value = this.#take(this.#decode!, this.#argument);
     } catch (error) {
       waiter.fail(error);
       return false;
@@ -279,10 +273,10 @@ export class BufferedSource {
   }
 
   /** The bytes that have come are given before the failure. */
-  #take<T>(decode: Decode<T>): ReturnType<Decode<T>> {
+  #take<T, A>(decode: Decode<T, A>, argument: A): ReturnType<Decode<T>> {
     const failure = this.#failure;
     if (failure?.atOnce) throw failure.error;
-    const value = decode(this.buffer, this.#eof);
+    const value = decode(this.buffer, this.#eof, argument);
     if (value !== undefined || failure === undefined) return value;
     throw withPartial(failure.error, this.buffer);
   }

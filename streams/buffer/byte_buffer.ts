@@ -47,7 +47,7 @@ export class ByteBuffer {
   #page: Uint8Array = EMPTY;
   #pageFrom = 0;
   /** Where was searched last. */
-  readonly #searched = new ByteSearch();
+  #searched: ByteSearch | undefined;
   /**
    * How many bytes have been taken since it was made: the place of the first
    * one in the whole stream.
@@ -141,6 +141,12 @@ export class ByteBuffer {
 
   /** Where `byte` is, counted from the first byte here; -1 where it is not. */
   indexOf(byte: number, from: number): number {
+    if (this.#searched === undefined) {
+      if (this.size - from < SEARCHED_AS_TEXT_FROM) {
+        return this.#indexOfFew(byte, from);
+      }
+      this.#searched = new ByteSearch();
+    }
     const page = this.#searched;
     let place = this.position + from;
     const end = this.position + this.size;
@@ -236,7 +242,7 @@ export class ByteBuffer {
     this.#isViewed = false;
     if (this.#start < this.#end) return;
     this.#page = EMPTY;
-    this.#searched.close();
+    this.#searched?.close();
     if (this.#isShared) return;
     this.#start = this.#end = 0;
     if (this.#memory.length <= MAX_IDLE_BYTES || this.#lent) return;

@@ -46,12 +46,13 @@ export class Connection implements SinkOwner, SourceOwner, Watched {
   /** Called when everything is sent. */
   onDrained: (() => void) | undefined = undefined;
   /** Called once, when it is closed. */
-  onClosed: (() => void) | undefined = undefined;
+  onClosed: ((connection: object) => void) | undefined = undefined;
   readonly #ends: ByteEnds;
   readonly #state: ConnectionState;
-  readonly #closers = new WaitQueue<void>("StreamWriter.waitClosed");
-  readonly #localEndListeners = new Set<(error: unknown) => void>();
+  #closers: WaitQueue<void> | undefined;
+  #localEndListeners: Set<(error: unknown) => void> | undefined;
   #eofSent = false;
+  #watchesPeer = false;
   #isWatched = false;
   /** Its handler has returned, and nothing has used it since. */
   #unattended: Unattended | undefined;
@@ -65,6 +66,11 @@ export class Connection implements SinkOwner, SourceOwner, Watched {
     this.source = ends.read === undefined
       ? undefined
       : new BufferedSource(ends as ByteSource, this);
+  }
+
+  /** Notices the end of the peer also while nothing waits for bytes. */
+  protected watchPeer(): void {
+    this.#watchesPeer = true;
     this.sourceIdle();
   }
 
@@ -149,6 +155,7 @@ export class Connection implements SinkOwner, SourceOwner, Watched {
       checkpointIfCancelled(options);
     if (refusal !== undefined) return refusal;
     if (this.isClosed) return ready(undefined);
+    this.#closers ??= new WaitQueue("StreamWriter.waitClosed");
     return this.#closers.add(new ExternalWaiter(this.#closers, options));
   }
 
@@ -209,7 +216,7 @@ export class Connection implements SinkOwner, SourceOwner, Watched {
   connectionLost(error: unknown): void {
     if (!this.#state.fail(error, "peer")) return;
     this.sink.drop(error);
-    this.#closers.failAll(error);
+    this.#closers?.failAll(error);
     this.#localEnded(error);
     if (this.#state.phase === "closing") this.#tearDown();
   }
@@ -255,8 +262,9 @@ export class Connection implements SinkOwner, SourceOwner, Watched {
    * the returned function is called before.
    */
   whenLocallyEnded(ended: (error: unknown) => void): () => void {
-    this.#localEndListeners.add(ended);
-    return () => this.#localEndListeners.delete(ended);
+    const listeners = this.#localEndListeners ??= new Set();
+    listeners.add(ended);
+    return () => listeners.delete(ended);
   }
 
   sinkFailed(error: unknown): void {
@@ -268,9 +276,8 @@ export class Connection implements SinkOwner, SourceOwner, Watched {
     this.sink.flush();
   }
 
-  /** Nothing waits for bytes: the end of the peer is to be noticed anyway. */
   sourceIdle(): void {
-    if (this.#isWatched || this.source === undefined) return;
+    if (this.#isWatched || !this.#watchesPeer) return;
     this.#isWatched = true;
     watchIdle(this);
   }
@@ -362,14 +369,14 @@ export class Connection implements SinkOwner, SourceOwner, Watched {
     if (loss === undefined) this.source?.end();
     else this.source?.fail(loss.error);
     this.#localEnded(failure?.error);
-    this.#closers.wakeAll();
-    this.onClosed?.();
+    this.#closers?.wakeAll();
+    this.onClosed?.(this);
   }
 
   #localEnded(error: unknown): void {
-    const listeners = [...this.#localEndListeners];
-    this.#localEndListeners.clear();
-    for (const listener of listeners) listener(error);
+    const listeners = this.#localEndListeners;
+    this.#localEndListeners = undefined;
+    for (const listener of listeners ?? []) listener(error);
   }
 }
 

@@ -38,8 +38,9 @@ export class Pipe {
     try {
       return await this.#source.read(
         "StreamReader.pipeTo",
-        this.#handOn,
+        handOn,
         options,
+        this,
       );
     } finally {
       forget();
@@ -47,7 +48,8 @@ export class Pipe {
     }
   }
 
-  #handOn: Decode<number> = (buffer: ByteBuffer, eof: boolean) => {
+  /** Hands on what is there, if the target takes it now. */
+  handOn(buffer: ByteBuffer, eof: boolean): number | undefined | typeof LATER {
     if (this.#ended !== undefined) throw this.#ended.error;
     const { size } = buffer;
     if (size > 0) {
@@ -56,5 +58,8 @@ export class Pipe {
       this.#target.send(buffer.detach());
     }
     return eof ? this.#passed : undefined;
-  };
+  }
 }
+
+const handOn: Decode<number, Pipe> = (buffer, eof, pipe) =>
+  pipe.handOn(buffer, eof);

@@ -11,7 +11,6 @@
  * @module
  */
 import type { RemoteInfo, Socket } from "node:dgram";
-import process from "node:process";
 import { show } from "../address.ts";
 import {
   type DatagramAddress,
@@ -48,7 +47,9 @@ export class DatagramSocket {
    */
   constructor(target: DatagramTarget) {
     const { family, hostname, port, remote, reusePort } = target;
-    const socket = this.#socket = process.getBuiltinModule("node:dgram")
+    const socket = this.#socket = globalThis.process.getBuiltinModule(
+      "node:dgram",
+    )
       .createSocket({
         type: family === 4 ? "udp4" : "udp6",
         reuseAddr: reusePort,
@@ -142,7 +143,7 @@ function lookUpNames(
   done: (error: any, address: any, family: any) => void,
 ): void {
   if (familyOf(hostname) === undefined) {
-    process.getBuiltinModule("node:dns")
+    globalThis.process.getBuiltinModule("node:dns")
       .lookup(hostname, family as number, done);
   } else {
     done(null, hostname, family);

@@ -1,5 +1,6 @@
 /** @module */
-import { BufferCodec, type FrameCodec, type Known } from "./frame_codec.ts";
+import { BufferCodec, type FrameCodec } from "./frame_codec.ts";
+import type { SeparatorSearch } from "./separator_search.ts";
 import { Separators } from "./separators.ts";
 import type { ByteBuffer } from "../buffer/byte_buffer.ts";
 import { describe } from "../../tasks/kernel/types.ts";
@@ -75,7 +76,7 @@ class Delimited extends BufferCodec<Uint8Array> {
   take(
     buffer: ByteBuffer,
     eof: boolean,
-    { search }: Known,
+    search: SeparatorSearch,
   ): Uint8Array | undefined {
     const match = search.next(this.#separators, buffer);
     if (match === undefined) return eof ? buffer.takeAll() : undefined;

@@ -1,5 +1,4 @@
 /** @module */
-import type { LineText } from "./line_text.ts";
 import type { SeparatorSearch } from "./separator_search.ts";
 import type { ByteBuffer } from "../buffer/byte_buffer.ts";
 import { describe } from "../../tasks/kernel/types.ts";
@@ -77,12 +76,6 @@ export interface FrameCodec<T> extends Decoder<T> {
   encode(value: T): Uint8Array;
 }
 
-/** What a reader knows of its buffer, for codecs that search it. */
-export interface Known {
-  readonly search: SeparatorSearch;
-  readonly text: LineText;
-}
-
 /**
  * A codec of this package: it takes its frames out of the buffer itself, which
  * knows how far it was searched, and how to cut many small pieces.
@@ -100,7 +93,7 @@ export abstract class BufferCodec<T> implements FrameCodec<T> {
   abstract take(
     buffer: ByteBuffer,
     eof: boolean,
-    known: Known,
+    search: SeparatorSearch,
   ): T | undefined;
 }
 

@@ -1,5 +1,6 @@
 /** @module */
-import { BufferCodec, type FrameCodec, type Known } from "./frame_codec.ts";
+import { BufferCodec, type FrameCodec } from "./frame_codec.ts";
+import type { SeparatorSearch } from "./separator_search.ts";
 import { Separators } from "./separators.ts";
 import type { ByteBuffer } from "../buffer/byte_buffer.ts";
 
@@ -68,7 +69,11 @@ class JsonLines<T> extends BufferCodec<T> {
     return undefined;
   }
 
-  take(buffer: ByteBuffer, eof: boolean, { search }: Known): T | undefined {
+  take(
+    buffer: ByteBuffer,
+    eof: boolean,
+    search: SeparatorSearch,
+  ): T | undefined {
     while (buffer.size > 0) {
       const end = search.next(NEWLINE, buffer)?.end ??
         (eof ? buffer.size : undefined);

@@ -1,35 +1,57 @@
 /** @module */
-import { DONE } from "./decoders.ts";
-import type { BufferedSource, Decode } from "../buffer/buffered_source.ts";
+import {
+  type BufferedSource,
+  type Decode,
+  END,
+} from "../buffer/buffered_source.ts";
+import type { ByteBuffer } from "../buffer/byte_buffer.ts";
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
 
+const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
+
 /**
- * Iterates over what a decoder gives. By hand, since an async generator would
- * wait for the read that is under way before it returns.
+ * Iterates over what a decoder gives, up to its `END`. By hand, since an async
+ * generator would wait for the read that is under way before it returns.
  */
-export class StreamIterator<T> implements AsyncIterator<T, undefined> {
+export class StreamIterator<T, A> implements AsyncIterator<T, undefined> {
   readonly #source: BufferedSource;
-  readonly #decode: Decode<IteratorResult<T, undefined>>;
+  readonly #decode: Decode<T, A>;
+  readonly #argument: A;
   readonly #options: WaitOptions | undefined;
   #returned = false;
 
   constructor(
     source: BufferedSource,
-    decode: Decode<IteratorResult<T, undefined>>,
+    decode: Decode<T, A>,
+    argument: A,
     options?: WaitOptions,
   ) {
     this.#source = source;
+    this.#decode = decode;
+    this.#argument = argument;
     this.#options = options;
-    this.#decode = (buffer, eof) => this.#returned ? DONE : decode(buffer, eof);
   }
 
   next(): Promise<IteratorResult<T, undefined>> {
-    return this.#source.read("StreamReader.next", this.#decode, this.#options);
+    const { next } = StreamIterator;
+    return this.#source.read("StreamReader.next", next, this.#options, this);
   }
 
   return(): Promise<IteratorResult<T, undefined>> {
     this.#returned = true;
-    this.#source.giveUp(this.#decode, DONE);
+    this.#source.giveUp(this, DONE);
     return Promise.resolve(DONE);
+  }
+
+  static next<T, A>(
+    this: void,
+    buffer: ByteBuffer,
+    eof: boolean,
+    iterator: StreamIterator<T, A>,
+  ): IteratorResult<T, undefined> | undefined {
+    if (iterator.#returned) return DONE;
+    const value = iterator.#decode(buffer, eof, iterator.#argument);
+    if (value === undefined) return undefined;
+    return value === END ? DONE : { done: false, value: value as T };
   }
 }

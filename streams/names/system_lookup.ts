@@ -4,7 +4,6 @@
  *
  * @module
  */
-import process from "node:process";
 import type { Family } from "./address.ts";
 import { lookupError, type LookupErrorCode } from "./lookup_error.ts";
 import { type Operation, perform } from "../socket/operation.ts";
@@ -18,7 +17,7 @@ export interface Found {
 
 /** `node:dns` is loaded by the first look-up. */
 function dns(): typeof import("node:dns/promises") {
-  return process.getBuiltinModule("node:dns/promises");
+  return globalThis.process.getBuiltinModule("node:dns/promises");
 }
 
 /** Waits for all addresses of a host. */

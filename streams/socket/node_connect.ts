@@ -1,13 +1,12 @@
 /** @module */
 import type { Socket } from "node:net";
-import process from "node:process";
 import { fromNodeError, NodeConn } from "./node_conn.ts";
 import type { Operation } from "./operation.ts";
 import { describe } from "../../tasks/kernel/types.ts";
 
 /** It is loaded by the first connection of this kind. */
 function net(): typeof import("node:net") {
-  return process.getBuiltinModule("node:net");
+  return globalThis.process.getBuiltinModule("node:net");
 }
 
 /** What the runtime's own API cannot choose. */

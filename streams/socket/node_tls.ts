@@ -5,7 +5,6 @@
  */
 import type { Socket as NodeSocket } from "node:net";
 import { Duplex } from "node:stream";
-import process from "node:process";
 import type { ConnectionOptions, TLSSocket } from "node:tls";
 import { fromNodeError, NodeConn } from "./node_conn.ts";
 import type { TlsOptions } from "../tls_options.ts";
@@ -59,7 +58,9 @@ export function startNodeTls(
   hostname: string,
   early?: Promise<Uint8Array | null>,
 ): Deno.TlsConn {
-  const { connect, getCACertificates } = process.getBuiltinModule("node:tls");
+  const { connect, getCACertificates } = globalThis.process.getBuiltinModule(
+    "node:tls",
+  );
   const options: ConnectionOptions = {
     socket: new ConnDuplex(raw, early),
     servername: tls.serverName ?? hostname,
@@ -82,7 +83,7 @@ export function acceptNodeTls(
   tls: TlsOptions & { cert: string; key: string },
   early?: Promise<Uint8Array | null>,
 ): Deno.TlsConn {
-  const { TLSSocket } = process.getBuiltinModule("node:tls");
+  const { TLSSocket } = globalThis.process.getBuiltinModule("node:tls");
   const duplex = new ConnDuplex(raw, early);
   const socket = new TLSSocket(duplex as unknown as NodeSocket, {
     isServer: true,

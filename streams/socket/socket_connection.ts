@@ -30,6 +30,7 @@ export class SocketConnection extends Connection implements AsyncDisposable {
     this.#socket = socket;
     this.reader = readerOn(this.source!, { limit: parts.limit });
     this.writer = writerOn(this);
+    this.watchPeer();
   }
 
   /** Closes it, sends what the peer takes at once, and drops the rest. */

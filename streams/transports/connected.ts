@@ -21,7 +21,7 @@ export function endWithRun(transport: EndingTransport): void {
 
 /** A transport that says when it is closed. */
 interface EndingTransport extends AsyncDisposable {
-  onClosed: (() => void) | undefined;
+  onClosed: ((transport: object) => void) | undefined;
 }
 
 /** Makes a protocol and a transport; if that fails, the socket is closed. */

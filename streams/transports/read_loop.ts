@@ -1,5 +1,4 @@
 /** @module */
-import { MAX_IDLE_BYTES } from "../buffer/buffer_pool.ts";
 import { EndOfTurn } from "../buffer/end_of_turn.ts";
 import { ReadSize } from "../buffer/read_size.ts";
 import { ExternalWaiter, type Place } from "../../tasks/kernel/wait/waiter.ts";
@@ -39,7 +38,7 @@ const EMPTY: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 export class ReadLoop implements Place {
   readonly #source: ReadSource;
   readonly #owner: ReadOwner;
-  readonly #size = new ReadSize(MAX_IDLE_BYTES);
+  readonly #size = new ReadSize();
   #memory = EMPTY;
   /** What has come and was not taken is from here ... */
   #from = 0;

@@ -55,7 +55,7 @@ export class StreamTransport extends Transport implements AsyncDisposable {
   /** Why nothing can be written at present. */
   #reservation: string | undefined;
   /** Called after `connectionLost`. */
-  onClosed: (() => void) | undefined;
+  onClosed: ((transport: object) => void) | undefined;
 
   constructor(socket: TransportSocket, protocol: BaseProtocol) {
     super();
@@ -281,7 +281,7 @@ export class StreamTransport extends Transport implements AsyncDisposable {
   release(): void {
     this.writer.stop();
     this.socket.abort();
-    this.onClosed?.();
+    this.onClosed?.(this);
   }
 
   static {

@@ -1,6 +1,7 @@
 /** @module */
-import type { Decoders } from "../framing/decoders.ts";
-import type { BufferedSource, Decode } from "../buffer/buffered_source.ts";
+import { some } from "../framing/decoders.ts";
+import type { BufferedSource } from "../buffer/buffered_source.ts";
+import type { ByteBuffer } from "../buffer/byte_buffer.ts";
 import { detached } from "../../tasks/kernel/context/detached.ts";
 
 /** How much is read for a consumer that brings no memory of its own. */
@@ -10,37 +11,37 @@ const CHUNK = 1 << 18;
  * A byte stream of what comes in. Nothing is read ahead, so what the consumer
  * does not ask for stays where it is, also when it cancels.
  */
-export function readableOf(
-  source: BufferedSource,
-  decoders: Decoders,
-): ReadableStream<Uint8Array> {
-  let decode: Decode<true> = () => undefined;
+export function readableOf(source: BufferedSource): ReadableStream<Uint8Array> {
+  let controller: ReadableByteStreamController;
   return new ReadableStream({
     type: "bytes",
-    async pull(controller): Promise<void> {
-      // Handed over at once, not when the promise has settled: a cancel of the
-      // stream in between would lose the bytes.
-      decode = (buffer, eof) => {
-        // Another consumer may have come since the pull, with less memory.
-        const view = controller.byobRequest?.view;
-        const bytes = decoders.some(view?.byteLength ?? CHUNK, buffer, eof);
-        if (bytes === undefined) return undefined;
-        handOver(bytes, controller);
-        return true;
-      };
-      await detached(() => source.read("StreamReader.readable", decode));
+    start(it): void {
+      controller = it;
+    },
+    async pull(): Promise<void> {
+      const what = "StreamReader.readable";
+      await detached(() => source.read(what, handOver, undefined, controller));
     },
     cancel(reason): Promise<void> | undefined {
-      source.giveUp(decode, true);
+      source.giveUp(controller, true);
       return source.cancel(reason);
     },
   });
 }
 
+/**
+ * Hands bytes over at once, not when the promise of the read has settled: a cancel
+ * of the stream in between would lose them.
+ */
 function handOver(
-  bytes: Uint8Array,
+  buffer: ByteBuffer,
+  eof: boolean,
   controller: ReadableByteStreamController,
-): void {
+): true | undefined {
+  // Another consumer may have come since the pull, with less memory.
+  const view = controller.byobRequest?.view;
+  const bytes = some(buffer, eof, view?.byteLength ?? CHUNK);
+  if (bytes === undefined) return undefined;
   if (bytes.length > 0) {
     // Not into the memory of the request: one that was let go by its consumer
     // would take it, and not tell the next.
@@ -49,4 +50,5 @@ function handOver(
     controller.close();
     controller.byobRequest?.respond(0);
   }
+  return true;
 }

@@ -1,0 +1,68 @@
+/** @module */
+import { LineText } from "./line_text.ts";
+import { SeparatorSearch } from "./separator_search.ts";
+import type { ByteBuffer } from "../buffer/byte_buffer.ts";
+import { LimitOverrunError } from "../errors.ts";
+
+const LF = 0x0a;
+const CR = 0x0d;
+
+/**
+ * How far one reader has searched its buffer for the ends of lines and of others,
+ * so that no byte is looked at twice.
+ */
+export class LineScanner {
+  /** How long a line may be, in bytes. */
+  readonly limit: number;
+  /** In the whole stream: before that there is no newline. */
+  #lineSearched = 0;
+  #search: SeparatorSearch | undefined;
+  #text: LineText | undefined;
+
+  constructor(limit: number) {
+    this.limit = limit;
+  }
+
+  /** For other ends than those of lines. */
+  get search(): SeparatorSearch {
+    return this.#search ??= new SeparatorSearch();
+  }
+
+  /**
+   * How long the next line is, with its newline, or what is left at the end.
+   *
+   * @throws {LimitOverrunError} It is too long, and is dropped.
+   */
+  lineLength(buffer: ByteBuffer, eof: boolean): number | undefined {
+    const { position } = buffer;
+    const from = Math.max(0, this.#lineSearched - position);
+    const newline = buffer.indexOf(LF, from);
+    const length = newline < 0 ? buffer.size : newline;
+    this.#lineSearched = position + length;
+    if (length > this.limit) {
+      buffer.skip(newline < 0 ? length : newline + 1);
+      this.checkLimit(length, "the line is dropped: it has");
+    }
+    if (newline >= 0) return newline + 1;
+    return eof ? length : undefined;
+  }
+
+  /** Takes the first `length` bytes, a line, and gives its text without its end. */
+  takeText(buffer: ByteBuffer, length: number): string {
+    let end = length;
+    if (buffer.at(end - 1) === LF && --end > 0 && buffer.at(end - 1) === CR) {
+      end--;
+    }
+    this.#text ??= new LineText();
+    return this.#text.take(buffer, length, length - end);
+  }
+
+  /** @throws {LimitOverrunError} `bytes` is above the limit. */
+  checkLimit(bytes: number, what: string): void {
+    if (bytes <= this.limit) return;
+    throw new LimitOverrunError(
+      `${what} ${bytes} bytes, the limit of the reader is ${this.limit}`,
+      bytes,
+    );
+  }
+}
