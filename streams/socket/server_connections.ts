@@ -7,11 +7,6 @@ import { reportable } from "./shortage.ts";
 import { Changes } from "../server_waits.ts";
 import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
 import { createTask } from "../../tasks/create_task.ts";
-import { completionOf } from "../../tasks/future.ts";
-import type {
-  Completion,
-  Listener,
-} from "../../tasks/kernel/wait/completion.ts";
 import type { Task } from "../../tasks/task.ts";
 
 /** The connection of a client, with whatever ends. */
@@ -140,7 +135,7 @@ export class ServerConnections implements Acceptor {
     }
     const task = createTask(handler, { name: this.#nameOf(conn) });
     this.tasks.add(task);
-    completionOf(task).listen(new ServedTask(this, task, connection));
+    task.addDoneCallback(() => this.#ended(task, connection));
   }
 
   #closed = (closed: object): void => {
@@ -162,6 +157,28 @@ export class ServerConnections implements Acceptor {
     }
   }
 
+  /**
+   * A handler that has returned leaves its connection to others, if there are
+   * any.
+   */
+  #ended(task: Task<unknown>, connection: ServedConnection): void {
+    this.tasks.delete(task);
+    try {
+      task.result();
+      connection.leaveUnattended?.();
+    } catch (error) {
+      connection.close();
+      if (!task.cancelled) {
+        currentScope().scheduler.report({
+          message: "Unhandled exception in client handler",
+          error: reportable(error),
+          task,
+        });
+      }
+    }
+    this.changes.notify();
+  }
+
   /** The client of a Unix socket has no name: it gets a number. */
   #nameOf({ remoteAddr, localAddr }: Deno.Conn): string {
     this.#taken++;
@@ -170,38 +187,4 @@ export class ServerConnections implements Acceptor {
       ? `${show(sockname ?? localAddr)} client ${this.#taken}`
       : show(remoteAddr);
   }
-}
-
-/** What the end of a handler's task means for its connection. */
-class ServedTask implements Listener {
-  readonly #clients: ServerConnections;
-  readonly #task: Task<unknown>;
-  readonly #connection: ServedConnection;
-
-  constructor(
-    clients: ServerConnections,
-    task: Task<unknown>,
-    connection: ServedConnection,
-  ) {
-    this.#clients = clients;
-    this.#task = task;
-    this.#connection = connection;
-  }
-
-  settled({ state }: Completion<unknown>): void {
-    this.#clients.tasks.delete(this.#task);
-    // One that has returned leaves its connection to others, if there are any.
-    if (state === "done") this.#connection.leaveUnattended?.();
-    else this.#connection.close();
-    if (state === "failed") this.#task.addDoneCallback(reportFailure);
-    this.#clients.changes.notify();
-  }
-}
-
-function reportFailure(task: Task<unknown>): void {
-  currentScope().scheduler.report({
-    message: "Unhandled exception in client handler",
-    error: reportable(task.exception()),
-    task,
-  });
 }
