@@ -3,7 +3,7 @@
  * and beside other peers.
  *
  * The echo servers are programs of their own, in `bench/echo`: this package's,
- * a plain loop of `Conn.read` and `Conn.write`, the same with memory of its own
+ * with streams and as a protocol, a plain loop of `Conn.read` and `Conn.write`, the same with memory of its own
  * for each read and a copy for each write, `node:net` in Deno, CPython's
  * asyncio, and uvloop where it is installed. The load is a C program where
  * there is a compiler, so that it is not what is measured; without one nothing

@@ -62,12 +62,12 @@ export class ProtocolCalls {
     this.enter(() => this.scheduler.report({ message, error }));
   }
 
-  /** Where calls are watched, the time. */
+  /** The time, if calls are watched; else 0. */
   begin(): number {
     return this.scheduler.observer === undefined ? 0 : performance.now();
   }
 
-  /** Tells those who watch how long a method took. */
+  /** Tells those who watch how long a method took, if there are any. */
   end(name: string, start: number): void {
     const { observer } = this.scheduler;
     if (observer === undefined) return;

@@ -17,10 +17,14 @@ export interface ReadSource {
 /** Who is given what comes. */
 export interface ReadOwner {
   /**
-   * Takes bytes: all, or as many as one call of the protocol can take. Returns
-   * their number.
+   * Takes the bytes of `memory` from `from` to `to`: all, or as many as one call
+   * of the protocol can take. Returns their number.
    */
-  received(bytes: Uint8Array<ArrayBuffer>): number;
+  received(
+    memory: Uint8Array<ArrayBuffer>,
+    from: number,
+    to: number,
+  ): number;
   readonly isWriting: boolean;
   /** There are no more. */
   ended(): void;
@@ -85,8 +89,7 @@ export class ReadLoop implements Place {
   /** Gives out what has come, and reads on: as protocols are called. */
   deliver(): void {
     while (this.#from < this.#to && this.#isActive) {
-      const bytes = this.#memory.subarray(this.#from, this.#to);
-      this.#from += this.#owner.received(bytes);
+      this.#from += this.#owner.received(this.#memory, this.#from, this.#to);
     }
     if (!this.#isActive) return;
     const end = this.#end;

@@ -1,11 +1,12 @@
 /** @module */
 import { bytesOf } from "../bytes_of.ts";
 import { checkProtocol } from "./check_protocol.ts";
-import { bufferedOf, give } from "./give_bytes.ts";
+import { bufferedOf, fill } from "./fill_buffer.ts";
 import { ProtocolCalls } from "./protocol_calls.ts";
 import type {
   BaseProtocol,
   BufferedProtocol,
+  Protocol,
   StreamProtocol,
 } from "./protocols.ts";
 import { ReadLoop, type ReadSource } from "./read_loop.ts";
@@ -204,17 +205,21 @@ export class StreamTransport extends Transport implements AsyncDisposable {
     return dispose(this, this.#state);
   }
 
-  received(bytes: Uint8Array<ArrayBuffer>): number {
+  received(
+    memory: Uint8Array<ArrayBuffer>,
+    from: number,
+    to: number,
+  ): number {
     const buffered = this.#buffered;
-    const name = buffered === undefined ? "dataReceived" : "bufferUpdated";
     const start = this.calls.begin();
-    let taken = bytes.length;
+    let taken = to - from;
     try {
-      taken = give(bytes, this.#protocol, buffered);
+      if (buffered !== undefined) taken = fill(buffered, memory, from, to);
+      else (this.#protocol as Protocol).dataReceived(memory.slice(from, to));
     } catch (error) {
-      this.#failedIn(name, error);
+      this.#failedIn(receiving(buffered), error);
     }
-    this.calls.end(name, start);
+    if (start !== 0) this.calls.end(receiving(buffered), start);
     return taken;
   }
 
@@ -293,4 +298,9 @@ export class StreamTransport extends Transport implements AsyncDisposable {
       unsent: transport.writer.size,
     }));
   }
+}
+
+/** The name of the method that takes bytes, for reports. */
+function receiving(buffered: BufferedProtocol | undefined): string {
+  return buffered === undefined ? "dataReceived" : "bufferUpdated";
 }
