@@ -7,8 +7,7 @@ import type { Items } from "./items.ts";
  */
 export type Compare<T> = (a: T, b: T) => number;
 
-/** An item of a heap. */
-export interface Entry<T> {
+interface Entry<T> {
   readonly item: T;
   /** Equal items leave in order of arrival. */
   readonly arrival: number;

@@ -1,5 +1,5 @@
 /** @module */
-import type { Compare, Entry } from "./heap.ts";
+import type { Compare } from "./heap.ts";
 import type { Items } from "./items.ts";
 
 /** An order that most items have a number in. */
@@ -20,85 +20,94 @@ export interface KeyedOrder<T> {
  * Smallest first: a heap that compares the keys of its items, and the items only
  * if that decides nothing.
  *
- * The keys have an array of their own, so most comparisons need no access to the
- * entries, which are scattered over the memory. With four children a node it is
- * half as deep as a binary heap, and the keys of the children are neighbours.
+ * Keys, items and arrivals have an array each, so most comparisons are decided
+ * without access to the items, which are scattered over the memory. With four
+ * children a node the heap is half as deep as a binary one, and the keys of the
+ * children are neighbours.
  */
 export class KeyedHeap<T> implements Items<T> {
   readonly #order: KeyedOrder<T>;
   #keys: number[] = [];
-  #entries: Entry<T>[] = [];
-  #arrivals = 0;
+  #items: T[] = [];
+  /** Equal items leave in order of arrival. */
+  #arrivals: number[] = [];
+  #nextArrival = 0;
 
   constructor(order: KeyedOrder<T>) {
     this.#order = order;
   }
 
   get size(): number {
-    return this.#entries.length;
+    return this.#items.length;
   }
 
   add(item: T): void {
-    const key = this.#order.keyOf(item);
-    this.#insert(key, { item, arrival: this.#arrivals++ });
+    this.#insert(this.#order.keyOf(item), item, this.#nextArrival++);
   }
 
   take(): T {
     const place = this.#placeOfLast();
-    const first = this.#entries[0]!;
+    const first = this.#items[0]!;
     const key = this.#keys.pop()!;
-    const entry = this.#entries.pop()!;
-    if (entry !== first) this.#moveUp(place, key, entry);
-    return first.item;
+    const item = this.#items.pop()!;
+    const arrival = this.#arrivals.pop()!;
+    if (this.#items.length > 0) this.#moveUp(place, key, item, arrival);
+    return first;
   }
 
   clear(): void {
     this.#keys = [];
-    this.#entries = [];
+    this.#items = [];
+    this.#arrivals = [];
   }
 
   values(): T[] {
-    return this.#entries.map(({ item }) => item);
+    return [...this.#items];
   }
 
   remove(marked: readonly boolean[]): T[] {
     const kept = new KeyedHeap(this.#order);
     const removed = new KeyedHeap(this.#order);
-    for (const [i, entry] of this.#entries.entries()) {
-      (marked[i] ? removed : kept).#insert(this.#keys[i]!, entry);
+    for (const [i, item] of this.#items.entries()) {
+      const heap = marked[i] ? removed : kept;
+      heap.#insert(this.#keys[i]!, item, this.#arrivals[i]!);
     }
     const items = Array.from({ length: removed.size }, () => removed.take());
     this.#keys = kept.#keys;
-    this.#entries = kept.#entries;
+    this.#items = kept.#items;
+    this.#arrivals = kept.#arrivals;
     return items;
   }
 
-  #insert(key: number, entry: Entry<T>): void {
+  #insert(key: number, item: T, arrival: number): void {
     const keys = this.#keys;
-    const entries = this.#entries;
-    let place = entries.length;
+    const items = this.#items;
+    const arrivals = this.#arrivals;
+    let place = items.length;
     keys.push(key);
-    entries.push(entry);
+    items.push(item);
+    arrivals.push(arrival);
     while (place > 0) {
       const parent = (place - 1) >> 2;
-      if (!this.#goesBefore(key, entry, parent)) break;
+      if (!this.#goesBefore(key, item, arrival, parent)) break;
       keys[place] = keys[parent]!;
-      entries[place] = entries[parent]!;
+      items[place] = items[parent]!;
+      arrivals[place] = arrivals[parent]!;
       place = parent;
     }
     keys[place] = key;
-    entries[place] = entry;
+    items[place] = item;
+    arrivals[place] = arrival;
   }
 
   /**
-   * Where the last entry belongs once the first is gone: down to the leaves along
+   * Where the last item belongs once the first is gone: down to the leaves along
    * the least children, and back up, which mostly is not far. This takes fewer
    * comparisons than comparing with it all the way down.
    */
   #placeOfLast(): number {
     const keys = this.#keys;
-    const entries = this.#entries;
-    const size = entries.length - 1;
+    const size = keys.length - 1;
     let place = 0;
     for (let child = 1; child < size; child = 4 * place + 1) {
       place = child;
@@ -106,51 +115,61 @@ export class KeyedHeap<T> implements Items<T> {
       const end = Math.min(child + 4, size);
       for (let i = child + 1; i < end; i++) {
         const key = keys[i]!;
-        if (
-          key < least ||
-          !(key > least) && this.#breaksTie(entries[i]!, entries[place]!)
-        ) {
+        if (key < least || !(key > least) && this.#breaksTie(i, place)) {
           place = i;
           least = key;
         }
       }
     }
-    const key = keys[size]!;
-    const last = entries[size]!;
-    while (place > 0 && this.#goesBefore(key, last, place)) {
-      place = (place - 1) >> 2;
-    }
+    while (place > 0 && this.#precedes(size, place)) place = (place - 1) >> 2;
     return place;
   }
 
-  /** Puts the entry at `place`, and moves all above up; the first one leaves. */
-  #moveUp(place: number, key: number, entry: Entry<T>): void {
+  /** Puts the item at `place`, and moves all above up; the first one leaves. */
+  #moveUp(place: number, key: number, item: T, arrival: number): void {
     const keys = this.#keys;
-    const entries = this.#entries;
+    const items = this.#items;
+    const arrivals = this.#arrivals;
     while (place > 0) {
       const nextKey = keys[place]!;
-      const nextEntry = entries[place]!;
+      const nextItem = items[place]!;
+      const nextArrival = arrivals[place]!;
       keys[place] = key;
-      entries[place] = entry;
+      items[place] = item;
+      arrivals[place] = arrival;
       key = nextKey;
-      entry = nextEntry;
+      item = nextItem;
+      arrival = nextArrival;
       place = (place - 1) >> 2;
     }
     keys[0] = key;
-    entries[0] = entry;
+    items[0] = item;
+    arrivals[0] = arrival;
   }
 
-  #goesBefore(key: number, entry: Entry<T>, place: number): boolean {
+  #precedes(place: number, other: number): boolean {
+    const key = this.#keys[place]!;
+    const otherKey = this.#keys[other]!;
+    return key < otherKey ||
+      !(key > otherKey) && this.#breaksTie(place, other);
+  }
+
+  #goesBefore(key: number, item: T, arrival: number, place: number): boolean {
     const other = this.#keys[place]!;
     if (key < other) return true;
     if (key > other) return false;
-    return this.#breaksTie(entry, this.#entries[place]!);
+    if (this.#order.isExact) return arrival < this.#arrivals[place]!;
+    const order = this.#order.compare(item, this.#items[place]!);
+    return order < 0 || !(order > 0) && arrival < this.#arrivals[place]!;
   }
 
-  /** Whether `a` comes before `b` though their keys do not say so. */
-  #breaksTie(a: Entry<T>, b: Entry<T>): boolean {
-    if (this.#order.isExact) return a.arrival < b.arrival;
-    const order = this.#order.compare(a.item, b.item);
-    return order < 0 || !(order > 0) && a.arrival < b.arrival;
+  /** Whether one comes before the other though their keys do not say so. */
+  #breaksTie(place: number, other: number): boolean {
+    const arrivals = this.#arrivals;
+    const isEarlier = arrivals[place]! < arrivals[other]!;
+    if (this.#order.isExact) return isEarlier;
+    const items = this.#items;
+    const order = this.#order.compare(items[place]!, items[other]!);
+    return order < 0 || !(order > 0) && isEarlier;
   }
 }
