@@ -1,6 +1,6 @@
 /**
- * A hundred thousand waits in one line, given up in random order: the time
- * grows with their number and no faster, and the memory is back afterwards.
+ * A hundred thousand waits in one line, given up in random order: the memory is
+ * back afterwards. (What it costs is measured in bench/.)
  *
  * @module
  */
@@ -24,11 +24,10 @@ export interface ManyCase {
 
 /**
  * Gives up `count` waits, each a task of its own, by cancelling it or by its
- * signal; says how long that took.
+ * signal.
  */
-async function giveUp(it: ManyCase, count: number): Promise<number> {
+async function giveUp(it: ManyCase, count: number): Promise<void> {
   const random = new Random(count);
-  const started = performance.now();
   const endings: (() => void)[] = [];
   const signalled = new AbortController();
   for (let i = 0; i < count; i++) {
@@ -42,7 +41,6 @@ async function giveUp(it: ManyCase, count: number): Promise<number> {
   for (const end of random.shuffle(endings)) end();
   assertEquals(it.waiting(), 0);
   await sleep(0);
-  return performance.now() - started;
 }
 
 async function usedMemory(): Promise<number> {
@@ -57,21 +55,16 @@ async function usedMemory(): Promise<number> {
 export function testManyWaiters(makeCase: () => ManyCase): void {
   const { name } = makeCase();
 
-  Deno.test(`${name}: ${MANY} waits, given up in random order, take linear time and leave no memory behind`, async () => {
+  Deno.test(`${name}: ${MANY} waits, given up in random order, leave no memory behind`, async () => {
     const it = makeCase();
     await giveUp(it, MANY); // lets the runtime's own tables grow
     const before = await usedMemory();
-    let ratio = Infinity;
-    // Whatever else runs on the machine can only make it look worse.
-    for (let i = 0; i < 5 && ratio > 16; i++) {
-      const few = await giveUp(it, MANY / 8);
-      ratio = await giveUp(it, MANY) / few;
+    await giveUp(it, MANY);
+    let left = Infinity;
+    // The collector may be late on a busy machine, but it cannot be early.
+    for (let i = 0; i < 10 && left / MANY >= 20; i++) {
+      left = await usedMemory() - before;
     }
-    assert(
-      ratio < 32,
-      `8 times the waits took ${ratio.toFixed(1)} times the time`,
-    );
-    const left = await usedMemory() - before;
     assert(left / MANY < 20, `${left} bytes are left of ${MANY} waits`);
   });
 }

@@ -15,6 +15,7 @@ const PAGES = [
   "FROM_ASYNCIO.md",
   "FROM_JAVASCRIPT.md",
   "README.md",
+  "SECURITY.md",
 ];
 
 Deno.test("every page at the root is one of those that are looked at here", () => {

@@ -82,7 +82,7 @@ Deno.test("tasks that hand values around flat out do not starve an interval, nor
     let [ping, pong] = [new Future<void>(), new Future<void>()];
     const players = [
       createTask(async () => {
-        while (true) {
+        while (!stopped) {
           const next = pong;
           ping.setResult();
           await next;
@@ -90,7 +90,7 @@ Deno.test("tasks that hand values around flat out do not starve an interval, nor
         }
       }),
       createTask(async () => {
-        while (true) {
+        while (!stopped) {
           await ping;
           ping = new Future();
           const old = pong;
@@ -108,7 +108,7 @@ Deno.test("tasks that hand values around flat out do not starve an interval, nor
     while (ticks < 5) await sleep(1);
     stopped = true;
     clearInterval(interval);
-    for (const player of players) player.cancel();
+    await gather(players);
     assert(hops > 5 && callbacks > 5, `${hops} hops, ${callbacks} callbacks`);
   });
 });
