@@ -22,7 +22,7 @@ import {
 import { Attempt } from "../../_helpers/attempt.ts";
 import { shown } from "../../_helpers/waiting_rules.ts";
 import { turns } from "../../_helpers/turns.ts";
-import { bytes, openDescriptors, text } from "../_sockets.ts";
+import { bytes, closedAgain, openDescriptors, text } from "../_sockets.ts";
 import { until } from "../../_helpers/until.ts";
 
 const HOST = { hostname: "127.0.0.1" };
@@ -363,7 +363,7 @@ Deno.test("`using` and `await using` close it, and no descriptor is left", async
     await b.send("x");
     assert(openDescriptors() >= before + 2);
   }
-  await until(() => openDescriptors() === before);
+  await closedAgain(before);
 });
 
 Deno.test("it prints its state", async () => {

@@ -9,8 +9,7 @@ import {
 } from "@asyncio/asyncio/tasks";
 import { VirtualClock } from "@asyncio/asyncio/testing";
 import { outputOf } from "../_programs.ts";
-import { openDescriptors, text } from "../_sockets.ts";
-import { until } from "../../_helpers/until.ts";
+import { closedAgain, openDescriptors, text } from "../_sockets.ts";
 
 /** An import of values, that is done when the module is loaded. */
 const EARLY = /^import (?!type)[^;]*? from "node:(dgram|dns|net|tls)/m;
@@ -33,7 +32,7 @@ Deno.test("it is bound to the port asked for, and a second one is refused", asyn
     Deno.errors.AddrInUse,
     `Cannot bind 127.0.0.1:${port}`,
   );
-  assertEquals(openDescriptors(), before);
+  await closedAgain(before);
 });
 
 Deno.test("an address of another machine is refused", async () => {
@@ -130,7 +129,7 @@ Deno.test("what is no multicast group is refused, and nothing stays open", async
     Error,
     "Cannot bind",
   );
-  await until(() => openDescriptors() === before);
+  await closedAgain(before);
 });
 
 Deno.test("openDatagram that is cancelled opens nothing", async () => {
@@ -146,7 +145,7 @@ Deno.test("openDatagram that is cancelled opens nothing", async () => {
     Error,
     "no more",
   );
-  assertEquals(openDescriptors(), before);
+  await closedAgain(before);
 });
 
 Deno.test({
@@ -159,7 +158,7 @@ Deno.test({
     task.cancel();
     await assertRejects(async () => await task, CancelledError);
     (await openDatagram(options)).close();
-    await until(() => openDescriptors() === before);
+    await closedAgain(before);
   },
 });
 

@@ -9,6 +9,7 @@ import {
 import type { Server } from "@asyncio/asyncio/streams";
 import { currentTask } from "@asyncio/asyncio/tasks";
 import { assertEquals } from "@std/assert";
+import { turns } from "../../_helpers/turns.ts";
 import { until } from "../../_helpers/until.ts";
 import { portOf, text } from "../_sockets.ts";
 
@@ -169,5 +170,6 @@ export class RecordedPair<C extends Protocol | BufferedProtocol = Recorder>
   async [Symbol.asyncDispose](): Promise<void> {
     this.transport.abort();
     await this.server[Symbol.asyncDispose]();
+    await turns(); // in which both are told
   }
 }

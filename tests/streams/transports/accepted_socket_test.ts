@@ -7,9 +7,8 @@ import {
   run,
   TimeoutError,
 } from "@asyncio/asyncio/tasks";
-import { until } from "../../_helpers/until.ts";
 import { certificates } from "../_certificates.ts";
-import { openDescriptors, text } from "../_sockets.ts";
+import { closedAgain, openDescriptors, text } from "../_sockets.ts";
 import { Recorder } from "./_recorder.ts";
 
 const LOOPBACK = { hostname: "127.0.0.1" };
@@ -87,7 +86,7 @@ Deno.test("a client that says nothing: the handshake ends at its limit or by a c
     assertEquals(await client.read(new Uint8Array(1)), null);
   }
   listener.close();
-  await until(() => openDescriptors() === before);
+  await closedAgain(before);
 });
 
 Deno.test("it ends with its run", async () => {

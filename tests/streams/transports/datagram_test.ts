@@ -15,7 +15,7 @@ import { reportsOf } from "../../_helpers/reports.ts";
 import { turns } from "../../_helpers/turns.ts";
 import { until } from "../../_helpers/until.ts";
 import { outputOf, testWith } from "../_programs.ts";
-import { openDescriptors, text } from "../_sockets.ts";
+import { closedAgain, openDescriptors, text } from "../_sockets.ts";
 
 const HOST = { hostname: "127.0.0.1" };
 
@@ -267,7 +267,7 @@ Deno.test("the end of its run closes it", async () => {
   const before = openDescriptors();
   const protocol = await run(async () => (await open()).protocol);
   assertEquals(protocol.events, ["made", "lost undefined"]);
-  await until(() => openDescriptors() === before);
+  await closedAgain(before);
 });
 
 Deno.test("cancelled, or with a factory that throws, it leaves nothing open", async () => {
@@ -295,7 +295,7 @@ Deno.test("cancelled, or with a factory that throws, it leaves nothing open", as
     "createDatagramEndpoint takes a function",
   );
   await turns();
-  await until(() => openDescriptors() === before);
+  await closedAgain(before);
 });
 
 Deno.test("a datagram transport prints its state", async () => {

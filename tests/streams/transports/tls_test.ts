@@ -20,7 +20,7 @@ import { turns } from "../../_helpers/turns.ts";
 import { until } from "../../_helpers/until.ts";
 import { certificates } from "../_certificates.ts";
 import { outputOf, ServerProgram, testWith } from "../_programs.ts";
-import { openDescriptors, portOf, text } from "../_sockets.ts";
+import { closedAgain, openDescriptors, portOf, text } from "../_sockets.ts";
 import { RecordedPair, Recorder } from "./_recorder.ts";
 
 const LOOPBACK = { hostname: "127.0.0.1" };
@@ -333,7 +333,7 @@ Deno.test("a peer that says nothing: the handshake ends at its limit, or by a ca
       "the TLS handshake was given up",
     );
   }
-  await until(() => openDescriptors() === before);
+  await closedAgain(before);
 });
 
 Deno.test("given up while the unsent is sent, the connection is unharmed", async () => {
@@ -405,18 +405,23 @@ import asyncio, ssl, sys
 class Server(asyncio.Protocol):
     def connection_made(self, transport):
         self.transport = transport
-        self.encrypted = False
+        self.encrypted = asyncio.Event()
     def data_received(self, data):
         if data == b"STARTTLS":
+            self.transport.pause_reading()  # what comes next is the handshake
             self.transport.write(b"go ahead")
             asyncio.ensure_future(self.encrypt())
         else:
-            self.transport.write(b"python: " + data)
+            asyncio.ensure_future(self.answer(data))
+    async def answer(self, data):
+        await self.encrypted.wait()  # or it would go to the old transport
+        self.transport.write(b"python: " + data)
     async def encrypt(self):
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(sys.argv[1], sys.argv[2])
         loop = asyncio.get_running_loop()
         self.transport = await loop.start_tls(self.transport, self, context, server_side=True)
+        self.encrypted.set()
 async def main():
     loop = asyncio.get_running_loop()
     server = await loop.create_server(Server, "127.0.0.1", 0)

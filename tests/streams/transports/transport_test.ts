@@ -22,7 +22,13 @@ import { reportsOf } from "../../_helpers/reports.ts";
 import { turns } from "../../_helpers/turns.ts";
 import { until } from "../../_helpers/until.ts";
 import { resettingServer } from "../_resetting.ts";
-import { bytes, openDescriptors, portOf, text } from "../_sockets.ts";
+import {
+  bytes,
+  closedAgain,
+  openDescriptors,
+  portOf,
+  text,
+} from "../_sockets.ts";
 import { BufferedRecorder, RecordedPair, Recorder } from "./_recorder.ts";
 
 const LOOPBACK = { hostname: "127.0.0.1" };
@@ -247,7 +253,7 @@ Deno.test("no descriptor is left when both ends are closed", async () => {
     pair.transport.close();
     await pair.client.lost();
   }
-  await until(() => openDescriptors() === before);
+  await closedAgain(before);
 });
 
 Deno.test("a transport ends with its run, and says so to its protocol", async () => {
@@ -377,7 +383,7 @@ Deno.test("a factory that throws leaves nothing open, here or in a server", asyn
     "Cannot serve a client",
     "Cannot serve a client",
   ]);
-  await until(() => openDescriptors() === before);
+  await closedAgain(before);
 });
 
 Deno.test("what is no factory, or makes no protocol, is refused with the fix", async () => {
