@@ -234,6 +234,22 @@ export function testWaitingRules(cases: readonly WaitCase[]): void {
       assertEquals(attempt.outcome, "value");
     });
 
+    Deno.test(`${name}: a wake-up wins over an abort and a cancel, both later in the same turn`, async () => {
+      const it = await blocked();
+      let next: unknown;
+      const attempt = new Attempt(async (options) => {
+        await it.wait(options);
+        next = await sleep(0).catch((error) => error);
+      });
+      it.wake();
+      attempt.abort();
+      attempt.cancel();
+      attempt.abort();
+      await attempt.task;
+      assertEquals(attempt.outcome, "value");
+      assert(next instanceof CancelledError);
+    });
+
     for (const giveUp of ["cancel", "abort"] as const) {
       Deno.test(`${name}: after the first's ${giveUp}, a wake-up in the same turn is the next one's`, async () => {
         const it = await blocked();

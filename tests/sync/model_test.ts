@@ -152,76 +152,78 @@ for (const Class of [Semaphore, BoundedSemaphore]) {
   });
 }
 
-Deno.test("Semaphore with weights: 20 000 random steps give what the model gives", async () => {
-  await check((random, waits) => {
-    let size = random.below(5);
-    const semaphore = new Semaphore(size);
-    let taken = 0;
-    const line: (Wait & { permits: number })[] = [];
-    const held: { guard: () => Guard | undefined; permits: number }[] = [];
+for (const Class of [Semaphore, BoundedSemaphore]) {
+  Deno.test(`${Class.name} with weights: 20 000 random steps give what the model gives`, async () => {
+    await check((random, waits) => {
+      let size = random.below(5);
+      const semaphore = new Class(size);
+      let taken = 0;
+      const line: (Wait & { permits: number })[] = [];
+      const held: { guard: () => Guard | undefined; permits: number }[] = [];
 
-    const admit = () => {
-      while (line.length > 0 && line[0]!.permits <= size - taken) {
-        const wait = line.shift()!;
-        enter(wait);
-      }
-    };
-    const enter = (wait: Wait & { permits: number }) => {
-      wait.succeed();
-      taken += wait.permits;
-      held.push({
-        guard: () => wait.attempt.value as Guard | undefined,
-        permits: wait.permits,
-      });
-    };
-    return {
-      step() {
-        const permits = 1 + random.below(3);
-        const dice = random.below(10);
-        if (dice < 4) {
-          const wait = Object.assign(
-            waits.begin((options) =>
-              semaphore.acquire({ ...options, permits })
-            ),
-            { permits },
-          );
-          line.push(wait);
-          if (line.length === 1) admit();
-        } else if (dice < 5) {
-          const guard = semaphore.tryAcquire(permits);
-          const fits = line.length === 0 && permits <= size - taken;
-          assertEquals(guard !== undefined, fits);
-          if (!fits) return;
-          taken += permits;
-          held.push({ guard: () => guard, permits });
-        } else if (dice < 7) {
-          const i = random.below(held.length || 1);
-          const guard = held[i]?.guard();
-          if (guard === undefined) return;
-          guard.release();
-          guard.release(); // has no effect
-          taken -= held.splice(i, 1)[0]!.permits;
-          admit();
-        } else if (dice < 8) {
-          semaphore.resize(size = random.below(6));
-          admit();
-        } else {
-          giveUpOne(random, line);
-          admit();
+      const admit = () => {
+        while (line.length > 0 && line[0]!.permits <= size - taken) {
+          const wait = line.shift()!;
+          enter(wait);
         }
-        assertEquals(semaphore.value, Math.max(size - taken, 0));
-        assertEquals(semaphore.locked, size - taken < 1 || line.length > 0);
-        assert(Deno.inspect(semaphore).includes(`waiting: ${line.length} }`));
-      },
-      end() {
-        while (line.length > 0) {
-          giveUpOne(random, line);
-          admit();
-        }
-      },
-    };
+      };
+      const enter = (wait: Wait & { permits: number }) => {
+        wait.succeed();
+        taken += wait.permits;
+        held.push({
+          guard: () => wait.attempt.value as Guard | undefined,
+          permits: wait.permits,
+        });
+      };
+      return {
+        step() {
+          const permits = 1 + random.below(3);
+          const dice = random.below(10);
+          if (dice < 4) {
+            const wait = Object.assign(
+              waits.begin((options) =>
+                semaphore.acquire({ ...options, permits })
+              ),
+              { permits },
+            );
+            line.push(wait);
+            if (line.length === 1) admit();
+          } else if (dice < 5) {
+            const guard = semaphore.tryAcquire(permits);
+            const fits = line.length === 0 && permits <= size - taken;
+            assertEquals(guard !== undefined, fits);
+            if (!fits) return;
+            taken += permits;
+            held.push({ guard: () => guard, permits });
+          } else if (dice < 7) {
+            const i = random.below(held.length || 1);
+            const guard = held[i]?.guard();
+            if (guard === undefined) return;
+            guard.release();
+            guard.release(); // has no effect
+            taken -= held.splice(i, 1)[0]!.permits;
+            admit();
+          } else if (dice < 8) {
+            semaphore.resize(size = random.below(6));
+            admit();
+          } else {
+            giveUpOne(random, line);
+            admit();
+          }
+          assertEquals(semaphore.value, Math.max(size - taken, 0));
+          assertEquals(semaphore.locked, size - taken < 1 || line.length > 0);
+          assert(Deno.inspect(semaphore).includes(`waiting: ${line.length} }`));
+        },
+        end() {
+          while (line.length > 0) {
+            giveUpOne(random, line);
+            admit();
+          }
+        },
+      };
+    });
   });
-});
+}
 
 Deno.test("ReadWriteLock: 20 000 random steps give what the model gives", async () => {
   await check((random, waits) => {
