@@ -9,8 +9,14 @@ export function settle<T>(
   work: Coroutine<T>,
   settled: (end: PromiseSettledResult<T>) => void,
 ): PromiseLike<void> | void {
-  const fulfilled = (value: T) => settled({ status: "fulfilled", value });
-  const rejected = (reason: unknown) => settled({ status: "rejected", reason });
+  let isSettled = false; // a thenable may call back twice, or call and throw
+  const end = (outcome: PromiseSettledResult<T>) => {
+    if (isSettled) return;
+    isSettled = true;
+    settled(outcome);
+  };
+  const fulfilled = (value: T) => end({ status: "fulfilled", value });
+  const rejected = (reason: unknown) => end({ status: "rejected", reason });
   try {
     const result = work();
     if (isThenable(result)) return result.then(fulfilled, rejected);

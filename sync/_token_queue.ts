@@ -75,6 +75,11 @@ export class TokenQueue extends AdmissionQueue<void, TokenWait>
     this.#rate = rate;
   }
 
+  /** How many whole tokens are free. */
+  get free(): number {
+    return this.#rate.free(this.#scheduler.clock.now()) - this.#tokens;
+  }
+
   /** Returns the time, after recording the passes of a burst. */
   now(): number {
     if (this.#scheduler.closed) this.#move();

@@ -153,7 +153,7 @@ export class RateLimiter {
   static {
     printable(RateLimiter, (limiter) => ({
       ...limiter.#options,
-      free: limiter.#rate.free(limiter.#queue.now()),
+      free: limiter.#queue.free,
       waiting: limiter.#queue.size,
     }));
   }

@@ -264,6 +264,23 @@ Deno.test("a create that fails when its asker has gone is reported", async () =>
   assertEquals(reports.map((it) => (it.error as Error).message), ["too late"]);
 });
 
+Deno.test("a thenable that calls back twice makes one resource", async () => {
+  const twice = {
+    then(fulfilled: (value: number) => void, rejected: (error: Error) => void) {
+      fulfilled(7);
+      fulfilled(8);
+      rejected(new Error("and fails"));
+      throw new Error("and throws");
+    },
+  };
+  const create = () => twice as unknown as PromiseLike<number>;
+  const { pool, destroyed } = numbers({ create });
+  assertEquals((await pool.acquire()).resource, 7);
+  assertEquals(counts(pool), [1, 0, 0]);
+  await pool.close({ timeout: 0 });
+  assertEquals(destroyed, [7]);
+});
+
 // --- looking at them -----------------------------------------------------------
 
 for (
