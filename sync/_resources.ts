@@ -13,74 +13,27 @@ import { ready, readyError } from "../tasks/kernel/wait/checkpoint.ts";
 import { ExternalWaiter, Waiter } from "../tasks/kernel/wait/waiter.ts";
 import { isCancelled } from "../tasks/kernel/errors.ts";
 import { WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
-import { printable } from "../tasks/kernel/watch/inspect.ts";
 import { isObserving } from "../tasks/kernel/watch/observer.ts";
 import { createTask } from "../tasks/create_task.ts";
 import type { Task } from "../tasks/task.ts";
+import {
+  IdleResources,
+  type Keeper,
+  type TimeLimits,
+} from "./_idle_resources.ts";
+import { type Entry, type Lender, PoolLease } from "./_pool_lease.ts";
 import { settle } from "./_settle.ts";
 import type { Lease } from "./lease.ts";
 import { PoolClosedError } from "./errors.ts";
 
 /** The options of a pool, with their defaults. */
-export interface ResourceOptions<T> {
+export interface ResourceOptions<T> extends TimeLimits {
   readonly create: Coroutine<T>;
   readonly destroy?: ((resource: T) => unknown) | undefined;
   readonly validate?:
     | ((resource: T) => PromiseLike<boolean> | boolean)
     | undefined;
   readonly max: number;
-  readonly min: number;
-  readonly idleTimeout: number;
-  readonly maxLifetime: number;
-}
-
-/** A resource that exists. */
-interface Entry<T> {
-  readonly resource: T;
-  /** When it was made; 0 if there are no time limits. */
-  readonly born: number;
-  /** When it was returned last. */
-  idleSince: number;
-  /** The lease that holds it. */
-  lease: PoolLease<T> | undefined;
-}
-
-/** A lease: its entry knows the current one by identity. */
-class PoolLease<T> implements Lease<T> {
-  readonly #resources: Resources<T>;
-  readonly #entry: Entry<T>;
-
-  constructor(resources: Resources<T>, entry: Entry<T>) {
-    this.#resources = resources;
-    this.#entry = entry;
-  }
-
-  get resource(): T {
-    return this.#entry.resource;
-  }
-
-  get held(): boolean {
-    return this.#entry.lease === this;
-  }
-
-  release(): void {
-    if (this.held) this.#resources.giveBack(this.#entry);
-  }
-
-  discard(): void {
-    if (this.held) this.#resources.discard(this.#entry);
-  }
-
-  [Symbol.dispose](): void {
-    this.release();
-  }
-
-  static {
-    printable(PoolLease, (lease) => ({
-      resource: lease.resource,
-      held: lease.held,
-    }));
-  }
 }
 
 /**
@@ -94,7 +47,7 @@ class PoolLease<T> implements Lease<T> {
  * After every step, a resource is being made or validated for each call that
  * waits, as far as `max` allows.
  */
-export class Resources<T> {
+export class Resources<T> implements Lender<T>, Keeper<T> {
   readonly waiters: WaitQueue<Lease<T>> = new WaitQueue("Pool.acquire");
   readonly #closers = new WaitQueue<void>("Pool.close");
   readonly #options: ResourceOptions<T>;
@@ -103,15 +56,13 @@ export class Resources<T> {
   readonly #pool: AsyncDisposable;
   /** The resources that exist and are not being destroyed. */
   readonly #entries = new Set<Entry<T>>();
-  /** The idle ones of these; the one returned last is at the end. */
-  readonly #idle: Entry<T>[] = [];
+  /** The idle ones of these. */
+  readonly #idle: IdleResources<T>;
   readonly #making = new Set<Task<void>>();
   #beingMade = 0;
   #beingChecked = 0;
   #beingDestroyed = 0;
   #isSupplying = false;
-  /** When idle resources are checked for their time limits. */
-  #look: Deadline | undefined = undefined;
   /** After `close`: when the resources on loan are destroyed too. */
   #limit: Deadline | undefined = undefined;
   #closed = false;
@@ -120,6 +71,7 @@ export class Resources<T> {
   constructor(options: ResourceOptions<T>, pool: AsyncDisposable) {
     this.#options = options;
     this.#pool = pool;
+    this.#idle = new IdleResources(options, this, this.#scheduler);
     this.#scheduler.resources.add(pool);
   }
 
@@ -128,7 +80,11 @@ export class Resources<T> {
   }
 
   get idle(): number {
-    return this.#idle.length;
+    return this.#idle.size;
+  }
+
+  get kept(): number {
+    return this.#entries.size;
   }
 
   get closed(): boolean {
@@ -142,7 +98,7 @@ export class Resources<T> {
     }
     const { waiters } = this;
     if (waiters.first === undefined && this.#options.validate === undefined) {
-      const entry = this.#takeIdle();
+      const entry = this.#idle.take();
       if (entry !== undefined) return ready(this.#lend(entry));
     }
     const here = currentScope().scheduler.clock === this.#scheduler.clock;
@@ -154,14 +110,18 @@ export class Resources<T> {
 
   giveBack(entry: Entry<T>): void {
     entry.lease = undefined;
-    if (this.#closed || this.#isOld(entry)) this.#end(entry);
+    if (this.#closed || this.#idle.isOld(entry)) this.#end(entry);
     else if (this.waiters.first !== undefined) this.#check(entry);
-    else this.#rest(entry);
+    else this.#idle.add(entry);
     this.#supply();
   }
 
   discard(entry: Entry<T>): void {
     entry.lease = undefined;
+    this.retire(entry);
+  }
+
+  retire(entry: Entry<T>): void {
     this.#end(entry);
     this.#supply();
   }
@@ -170,12 +130,11 @@ export class Resources<T> {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#look?.stop();
     const { waiters } = this;
     while (waiters.first !== undefined) {
       waiters.first.fail(new PoolClosedError("the pool was closed"));
     }
-    for (const entry of this.#idle.splice(0)) this.#end(entry);
+    for (const entry of this.#idle.takeAll()) this.#end(entry);
     this.#noteEnd();
   }
 
@@ -191,7 +150,9 @@ export class Resources<T> {
     const when = this.#scheduler.clock.now() + ms;
     if (when === Infinity || this.#limit && this.#limit.when <= when) return;
     this.#limit?.stop();
-    this.#limit = this.#at(when, () => this.#force());
+    const scheduler = this.#scheduler;
+    const force = { run: () => this.#force(), runsUserCode: true };
+    this.#limit = new Deadline(scheduler, when, () => scheduler.soon(force));
   }
 
   #force(): void {
@@ -222,7 +183,7 @@ export class Resources<T> {
     if (this.#isSupplying) return; // called by a function of the user that returned at once
     this.#isSupplying = true;
     while (this.waiters.size > this.#beingMade + this.#beingChecked) {
-      const entry = this.#takeIdle();
+      const entry = this.#idle.take();
       if (entry !== undefined) this.#check(entry);
       else if (this.size < this.#options.max) this.#make();
       else break;
@@ -236,7 +197,7 @@ export class Resources<T> {
     const task = this.#run("create", this.#options.create, (end) => {
       this.#beingMade--;
       if (end.status === "rejected") return this.#notMade(end.reason);
-      const now = this.#now();
+      const { now } = this.#idle;
       const resource = end.value;
       const entry = { resource, born: now, idleSince: now, lease: undefined };
       this.#entries.add(entry);
@@ -271,7 +232,7 @@ export class Resources<T> {
   #offer(entry: Entry<T>): void {
     const { first } = this.waiters;
     if (this.#closed) this.#end(entry);
-    else if (first === undefined) this.#rest(entry);
+    else if (first === undefined) this.#idle.add(entry);
     else first.wake(this.#lend(entry, first));
   }
 
@@ -291,72 +252,6 @@ export class Resources<T> {
       this.#beingDestroyed--;
       if (end.status === "rejected") this.#report("destroy", end.reason);
     });
-  }
-
-  #takeIdle(): Entry<T> | undefined {
-    let entry = this.#idle.pop();
-    while (entry !== undefined && this.#isOld(entry)) {
-      this.#end(entry);
-      entry = this.#idle.pop();
-    }
-    return entry;
-  }
-
-  #rest(entry: Entry<T>): void {
-    this.#idle.push(entry);
-    entry.idleSince = this.#now();
-    this.#lookAt(this.#endOf(entry));
-  }
-
-  /** Destroys what has been idle, or has existed, for too long. */
-  #lookAtIdle(): void {
-    this.#look = undefined;
-    const now = this.#now();
-    let next = Infinity;
-    for (const entry of this.#idle.splice(0)) {
-      const end = this.#endOf(entry);
-      if (end <= now) this.#end(entry);
-      else {
-        this.#idle.push(entry);
-        next = Math.min(next, end);
-      }
-    }
-    this.#lookAt(next);
-    this.#supply();
-  }
-
-  #lookAt(when: number): void {
-    if (when === Infinity || this.#look && this.#look.when <= when) return;
-    this.#look?.stop();
-    this.#look = this.#at(when, () => this.#lookAtIdle());
-  }
-
-  /** When an idle one is to be destroyed. */
-  #endOf(entry: Entry<T>): number {
-    const { min, idleTimeout, maxLifetime } = this.#options;
-    const byAge = entry.born + maxLifetime;
-    return this.#entries.size <= min
-      ? byAge
-      : Math.min(byAge, entry.idleSince + idleTimeout);
-  }
-
-  #isOld(entry: Entry<T>): boolean {
-    const { maxLifetime } = this.#options;
-    return maxLifetime !== Infinity && entry.born + maxLifetime <= this.#now();
-  }
-
-  /** The time, if there are time limits. */
-  #now(): number {
-    const { idleTimeout, maxLifetime } = this.#options;
-    if (idleTimeout === Infinity && maxLifetime === Infinity) return 0;
-    return this.#scheduler.clock.now();
-  }
-
-  /** Calls `reached` at a time, outside of the turn of the loop. */
-  #at(when: number, reached: () => void): Deadline {
-    const scheduler = this.#scheduler;
-    const call = { run: reached, runsUserCode: true };
-    return new Deadline(scheduler, when, () => scheduler.soon(call));
   }
 
   /**

@@ -1,0 +1,110 @@
+/** @module */
+import { Deadline } from "../tasks/kernel/loop/deadline.ts";
+import type { Scheduler } from "../tasks/kernel/loop/scheduler.ts";
+import type { Entry } from "./_pool_lease.ts";
+
+/** How long resources are kept; `Infinity` for ever. */
+export interface TimeLimits {
+  /** How many resources `idleTimeout` keeps. */
+  readonly min: number;
+  readonly idleTimeout: number;
+  readonly maxLifetime: number;
+}
+
+/** The side of a pool that its idle resources see. */
+export interface Keeper<T> {
+  /** How many resources exist, idle or not. */
+  readonly kept: number;
+  /** Destroys a resource, whose time is over. */
+  retire(entry: Entry<T>): void;
+}
+
+/** The idle resources of a pool: the one that came last is taken first. */
+export class IdleResources<T> {
+  readonly #limits: TimeLimits;
+  readonly #keeper: Keeper<T>;
+  readonly #scheduler: Scheduler;
+  readonly #isTimed: boolean;
+  readonly #entries: Entry<T>[] = [];
+  /** For the next look at the time limits; it may come too early. */
+  #timer: Deadline | undefined = undefined;
+
+  constructor(limits: TimeLimits, keeper: Keeper<T>, scheduler: Scheduler) {
+    this.#limits = limits;
+    this.#keeper = keeper;
+    this.#scheduler = scheduler;
+    this.#isTimed = limits.idleTimeout !== Infinity ||
+      limits.maxLifetime !== Infinity;
+  }
+
+  get size(): number {
+    return this.#entries.length;
+  }
+
+  /** The time, if there are time limits. */
+  get now(): number {
+    return this.#isTimed ? this.#scheduler.clock.now() : 0;
+  }
+
+  /** Whether a resource has existed for too long. */
+  isOld(entry: Entry<T>): boolean {
+    const { maxLifetime } = this.#limits;
+    return maxLifetime !== Infinity && entry.born + maxLifetime <= this.now;
+  }
+
+  add(entry: Entry<T>): void {
+    this.#entries.push(entry);
+    if (!this.#isTimed) return;
+    entry.idleSince = this.now;
+    this.#lookAt(this.#endOf(entry));
+  }
+
+  /** Takes out one that is not too old. */
+  take(): Entry<T> | undefined {
+    let entry = this.#entries.pop();
+    while (entry !== undefined && this.isOld(entry)) {
+      this.#keeper.retire(entry);
+      entry = this.#entries.pop();
+    }
+    return entry;
+  }
+
+  /** Takes out all of them. */
+  takeAll(): Entry<T>[] {
+    this.#timer?.stop();
+    return this.#entries.splice(0);
+  }
+
+  #look(): void {
+    this.#timer = undefined;
+    const { now } = this;
+    let next = Infinity;
+    for (const entry of this.#entries.splice(0)) {
+      const end = this.#endOf(entry);
+      if (end <= now) this.#keeper.retire(entry);
+      else {
+        this.#entries.push(entry);
+        next = Math.min(next, end);
+      }
+    }
+    this.#lookAt(next);
+  }
+
+  /** The timer calls foreign code, so it does that outside of the loop's turn. */
+  #lookAt(when: number): void {
+    if (when === Infinity || this.#timer && this.#timer.when <= when) return;
+    this.#timer?.stop();
+    const scheduler = this.#scheduler;
+    const look = { run: () => this.#look(), runsUserCode: true };
+    this.#timer = new Deadline(scheduler, when, () => scheduler.soon(look));
+  }
+
+  /** When an idle resource is to be destroyed. */
+  #endOf({ born, idleSince }: Entry<T>): number {
+    const { min, idleTimeout, maxLifetime } = this.#limits;
+    const byAge = born + maxLifetime;
+    return this.#keeper.kept <= min
+      ? byAge
+      : Math.min(byAge, idleSince + idleTimeout);
+  }
+}
