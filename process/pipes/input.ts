@@ -6,6 +6,8 @@ import { isFile } from "../spawn/output_settings.ts";
 /** How much of text and bytes that are there is given at a time. */
 const CHUNK_SIZE = 65536;
 
+const NO_MEMORY = new Uint8Array();
+
 /** An open source. */
 export interface InputChunks {
   next(): Promise<IteratorResult<unknown, unknown>>;
@@ -57,13 +59,48 @@ class StreamChunks implements InputChunks {
   }
 }
 
-class FileChunks extends StreamChunks {
+/** How much of a file is read at a time. */
+const FILE_CHUNK_SIZE = 262_144;
+
+/** Reads the next chunk while the one before is written. */
+class FileChunks implements InputChunks {
+  readonly #file: Deno.FsFile;
+  readonly #memory = [NO_MEMORY, NO_MEMORY];
+  #turn = 0;
+  #ahead: Promise<IteratorResult<unknown, unknown>> | undefined = undefined;
+  #isOpen = true;
+
   constructor(file: Deno.FsFile) {
-    super(file.readable);
+    this.#file = file;
   }
 
-  override release(): void {
+  next(): Promise<IteratorResult<unknown, unknown>> {
+    const chunk = this.#ahead ?? this.#read();
+    this.#ahead = chunk.then((it) => it.done ? it : this.#read());
+    this.#ahead.catch(() => {}); // it is for the next call
+    return chunk;
+  }
+
+  cancel(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#file.close();
+  }
+
+  release(): void {
     this.cancel();
+  }
+
+  async #read(): Promise<IteratorResult<unknown, unknown>> {
+    const turn = this.#turn;
+    this.#turn = 1 - turn;
+    if (this.#memory[turn] === NO_MEMORY) {
+      this.#memory[turn] = new Uint8Array(FILE_CHUNK_SIZE);
+    }
+    const memory = this.#memory[turn]!;
+    const count = await this.#file.read(memory);
+    if (count === null) this.cancel();
+    return { done: count === null, value: memory.subarray(0, count ?? 0) };
   }
 }
 

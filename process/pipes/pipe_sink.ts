@@ -22,8 +22,12 @@ export class PipeSink implements ByteSink {
   }
 
   async write(bytes: Uint8Array): Promise<number> {
-    await this.#writer.write(bytes);
+    await this.writeAll(bytes);
     return bytes.length;
+  }
+
+  writeAll(bytes: Uint8Array): Promise<void> {
+    return this.#writer.write(bytes);
   }
 
   async close(): Promise<void> {

@@ -37,9 +37,12 @@ export class PipeSource implements ByteSource {
   readonly #use: PipeUse;
   /** What has come and is not taken. */
   readonly #chunks: Uint8Array[] = [];
-  /** What was read into last. */
+  /** What was read into last, and before that. */
   #memory = NO_MEMORY;
+  #olderMemory = NO_MEMORY;
   #readSize = MIN_READ;
+  /** Of the chunk before, while the next one is read. */
+  #delivery: Promise<void> | undefined = undefined;
   #reading: Promise<void> | undefined = undefined;
 
   constructor(pipe: ReadableStream<Uint8Array>, use: PipeUse) {
@@ -87,15 +90,15 @@ export class PipeSource implements ByteSource {
     try {
       const { done, value } = await this.#reader.read(this.#freeMemory());
       if (done || value === undefined) return this.#end();
+      this.#olderMemory = this.#memory;
       this.#memory = value.buffer;
       if (value.length === this.#memory.byteLength) this.#readSize = MAX_READ;
       this.onBytes?.(value.length);
+      await this.#delivery;
       const { fanOut, isRead } = this.#use;
-      if (fanOut !== undefined) {
-        await fanOut.write(value);
-        if (!isRead && !fanOut.hasTargets) this.close(); // as a broken pipe
-      }
+      this.#delivery = fanOut?.write(value);
       if (isRead) this.#chunks.push(value);
+      else if (!fanOut!.hasTargets) this.close(); // as a broken pipe
     } catch (error) {
       this.#end();
       throw error;
@@ -104,12 +107,17 @@ export class PipeSource implements ByteSource {
     }
   }
 
-  /** The same memory again, unless it holds what is not taken yet. */
+  /** The same memory again, unless it holds what is still to be taken. */
   #freeMemory(): Uint8Array<ArrayBuffer> {
-    const isFree = this.#chunks.length === 0 &&
-      this.#memory.byteLength >= this.#readSize;
+    const { fanOut, isRead } = this.#use;
+    const memory = fanOut === undefined ? this.#memory : this.#olderMemory;
+    const isFree = isRead
+      ? fanOut === undefined && this.#chunks.length === 0
+      : true; // the chunk before the last has been delivered
     return new Uint8Array(
-      isFree ? this.#memory : new ArrayBuffer(this.#readSize),
+      isFree && memory.byteLength >= this.#readSize
+        ? memory
+        : new ArrayBuffer(this.#readSize),
     );
   }
 

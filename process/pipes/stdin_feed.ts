@@ -1,7 +1,6 @@
 /** @module */
 import { cancellable } from "../../tasks/cancellable.ts";
 import { createTask } from "../../tasks/create_task.ts";
-import { isCancelled } from "../../tasks/kernel/errors.ts";
 import { describe } from "../../tasks/kernel/types.ts";
 import type { Task } from "../../tasks/task.ts";
 import type { InputChunks } from "./input.ts";
@@ -26,6 +25,8 @@ export class StdinFeed {
   readonly #sink: PipeSink;
   readonly #task: Task<void>;
   #hasEnded = false;
+  /** Whether the program has closed its end of the pipe. */
+  #isBroken = false;
 
   constructor(
     chunks: InputChunks,
@@ -53,7 +54,11 @@ export class StdinFeed {
       while (true) {
         const { done, value } = await cancellable(this.#chunks.next());
         if (done) break;
-        if (!await this.#write(bytesOf(value))) return this.stop();
+        const bytes = bytesOf(value);
+        if (bytes.length === 0) continue;
+        const write = this.#sink.writeAll(bytes);
+        await cancellable(write.catch(() => this.#isBroken = true));
+        if (this.#isBroken) return this.stop();
         events.moved();
       }
       this.#hasEnded = true;
@@ -63,17 +68,6 @@ export class StdinFeed {
       this.#hasEnded = true;
       this.#chunks.cancel();
       events.failed(error); // and the pipe stays open: this is not the end of it
-    }
-  }
-
-  /** Whether the program still reads. */
-  async #write(bytes: Uint8Array): Promise<boolean> {
-    try {
-      if (bytes.length > 0) await cancellable(this.#sink.write(bytes));
-      return true;
-    } catch (error) {
-      if (isCancelled(error)) throw error;
-      return false;
     }
   }
 }
