@@ -1,114 +1,92 @@
 /** @module */
-import type { WaitOptions } from "../tasks/kernel/types.ts";
 import type { RunPlan } from "./_run_plan.ts";
 import { OutputLimitError } from "./errors.ts";
 import {
-  ArrivalOrder,
   type Captured,
   type CapturedData,
-  formatted,
-} from "./pipes/captured.ts";
-import {
-  Communication,
+  CaptureLog,
   type OutputName,
-  type ProcessOutput,
-} from "./pipes/communicate.ts";
-import { partsOf, type Process } from "./process.ts";
+} from "./pipes/captured.ts";
+import type { OutputSettings } from "./spawn/output_settings.ts";
+import type { SpawnSettings } from "./spawn/settings.ts";
+import { PIPE, STDOUT } from "./stdio.ts";
 
 /** How many characters a string holds; each comes from a byte or more. */
 const MAX_TEXT_LENGTH = 2 ** 29 - 24;
 
-/** What is captured of a program, and how. */
-export interface CaptureOptions {
-  readonly cmd: string | readonly string[];
-  readonly plan: RunPlan;
-  /** Whether its output is read by the next program instead. */
-  readonly isPiped: boolean;
-  /** Called when bytes have moved through its pipes. */
-  moved(): void;
-}
-
-/** Reads what a program writes, until it has ended. */
+/** What a program writes, as far as it is captured. */
 export class Capture {
-  readonly #communication: Communication;
-  readonly #order = new ArrivalOrder();
-  readonly #options: CaptureOptions;
+  readonly #cmd: string | readonly string[];
+  readonly #plan: RunPlan;
+  readonly #log: CaptureLog;
+  #exceeded: OutputName | undefined = undefined;
 
-  constructor(process: Process, options: CaptureOptions) {
-    this.#options = options;
-    const { plan, isPiped, moved } = options;
-    const { exit, pipes } = partsOf(process);
-    const stdout = isPiped ? undefined : pipes.stdout;
-    this.#communication = new Communication(exit, {
-      stdout,
-      stderr: pipes.stderr,
+  /** @param exceeded Is called when there is too much: it ends the program. */
+  constructor(
+    cmd: string | readonly string[],
+    plan: RunPlan,
+    exceeded: () => void,
+  ) {
+    this.#cmd = cmd;
+    this.#plan = plan;
+    this.#log = new CaptureLog({
+      bytes: plan.maxBuffer,
+      exceeded: (output) => {
+        this.#exceeded ??= output;
+        exceeded();
+      },
     });
-    pipes.onFed = moved;
-    pipes.onBytes = (output, count) => {
-      if (plan.format.all && !(isPiped && output === "stdout")) {
-        this.#order.note(output, count);
-      }
-      moved();
+  }
+
+  /** The settings of the program, with what captures its outputs. */
+  applyTo(settings: SpawnSettings): SpawnSettings {
+    const { stdout, stderr } = settings;
+    return {
+      ...settings,
+      stdout: this.#captured("stdout", stdout),
+      stderr: stderr === STDOUT ? STDOUT : this.#captured("stderr", stderr),
     };
   }
 
   /**
-   * Waits for the end.
+   * What was captured, when the program has ended.
    *
-   * @param options `exceeded` is called when there is too much, and has to end
-   * the program.
    * @throws {OutputLimitError} There was too much.
    */
-  async run(
-    options: WaitOptions & { exceeded: () => void },
-  ): Promise<Captured<CapturedData>> {
-    const { maxBuffer, format } = this.#options.plan;
-    let tooLong: OutputName | undefined;
-    const output = await this.#communication.run(undefined, options, {
-      bytes: maxBuffer,
-      exceeded(output) {
-        tooLong ??= output;
-        options.exceeded();
-      },
-    });
-    if (tooLong !== undefined) throw this.#error(maxBuffer, tooLong, output);
+  result(): Captured<CapturedData> {
+    const { maxBuffer, format } = this.#plan;
+    if (this.#exceeded !== undefined) {
+      throw this.#error(maxBuffer, this.#exceeded);
+    }
     try {
-      return formatted(output, this.#order, format);
+      return this.#log.formatted(format);
     } catch (cause) { // it does not fit into a string
-      throw this.#error(MAX_TEXT_LENGTH, longer(output), output, cause);
+      throw this.#error(MAX_TEXT_LENGTH, this.#log.largest, cause);
     }
   }
 
   /** What has come so far; as bytes, if it does not fit into a string. */
-  take(): Captured<CapturedData> {
-    return this.#given(this.#communication.take());
+  soFar(): Captured<CapturedData> {
+    const { format } = this.#plan;
+    try {
+      return this.#log.formatted(format);
+    } catch {
+      return this.#log.formatted({ ...format, encoding: "buffer" });
+    }
+  }
+
+  #captured(name: OutputName, output: OutputSettings): OutputSettings {
+    if (!output.isRead) return output;
+    const targets = [...output.targets, this.#log.targetFor(name)];
+    return { stdio: PIPE, isRead: false, targets };
   }
 
   #error(
     maxBuffer: number,
-    tooLong: OutputName,
-    { stdout, stderr }: ProcessOutput,
+    output: OutputName,
     cause?: unknown,
   ): OutputLimitError {
-    const { cmd, plan } = this.#options;
-    const given = this.#given({
-      ...(stdout && { stdout: stdout.subarray(0, plan.maxBuffer) }),
-      ...(stderr && { stderr: stderr.subarray(0, plan.maxBuffer) }),
-    });
-    const limit = { maxBuffer, output: tooLong };
-    return new OutputLimitError(cmd, limit, given, { cause });
+    const limit = { maxBuffer, output };
+    return new OutputLimitError(this.#cmd, limit, this.soFar(), { cause });
   }
-
-  #given(output: ProcessOutput): Captured<CapturedData> {
-    const { format } = this.#options.plan;
-    try {
-      return formatted(output, this.#order, format);
-    } catch {
-      return formatted(output, this.#order, { ...format, encoding: "buffer" });
-    }
-  }
-}
-
-function longer({ stdout, stderr }: ProcessOutput): OutputName {
-  return (stderr?.length ?? 0) > (stdout?.length ?? 0) ? "stderr" : "stdout";
 }

@@ -10,13 +10,13 @@ import type { RunPlan } from "./_run_plan.ts";
 import { startProcess } from "./_start.ts";
 import { CompletedProcess } from "./completed_process.ts";
 import { TimeoutExpiredError } from "./errors.ts";
-import type { Captured, CapturedData } from "./pipes/captured.ts";
+import type { CapturedData } from "./pipes/captured.ts";
 import { OutputTargets } from "./pipes/output_targets.ts";
-import type { Process } from "./process.ts";
+import { partsOf, type Process } from "./process.ts";
 import { watchdogLaunch } from "./signals/watchdog.ts";
 import type { Program } from "./spawn/program.ts";
 import type { SpawnSettings } from "./spawn/settings.ts";
-import { PIPE } from "./stdio.ts";
+import { DEVNULL, PIPE } from "./stdio.ts";
 
 /** One program, and how it was given. */
 export interface Stage {
@@ -48,13 +48,9 @@ export async function runToEnd(
   const captures: Capture[] = [];
   try {
     return await plan.limits.run(async (moved) => {
-      await startAll(line, plan, (process) => {
-        const { command: cmd } = line.stages[processes.length]!;
-        const isPiped = processes.push(process) < line.stages.length;
-        captures.push(new Capture(process, { cmd, plan, isPiped, moved }));
-      });
+      await startAll(line, plan, { processes, captures, moved });
       connect(processes, plan.settings.killAfter);
-      return await complete(line, plan, processes, captures);
+      return await complete(line, plan, { processes, captures });
     });
   } catch (error) {
     await disposeAll(processes);
@@ -62,39 +58,60 @@ export async function runToEnd(
     const expiry = plan.limits.expiry(error);
     if (expiry === undefined) throw error;
     const { timeout, idle } = expiry;
-    const output = captures.at(-1)?.take() ?? {};
+    const output = captures.at(-1)?.soFar() ?? {};
     throw new TimeoutExpiredError(line.cmd, timeout, { ...output, idle }, {
       cause: error,
     });
   }
 }
 
+/** What was started. */
+interface Started {
+  readonly processes: Process[];
+  readonly captures: Capture[];
+}
+
 /** Streams and files that several of them write to are opened once. */
 async function startAll(
   { stages }: CommandLine,
-  { settings }: RunPlan,
-  started: (process: Process) => void,
+  plan: RunPlan,
+  { processes, captures, moved }: Started & { moved: () => void },
 ): Promise<void> {
   using targets = new OutputTargets();
-  for (const [at, { program }] of stages.entries()) {
-    const isLast = at === stages.length - 1;
+  const exceeded = () => void disposeAll(processes).catch(() => {});
+  for (const [at, { command, program }] of stages.entries()) {
     const rejection = checkpointIfCancelled();
     if (rejection !== undefined) await rejection;
-    const stage: SpawnSettings = {
-      ...settings,
+    const isLast = at === stages.length - 1;
+    const capture = new Capture(command, plan, exceeded);
+    const settings: SpawnSettings = {
+      ...capture.applyTo({ ...plan.settings, ...(!isLast && NOT_CAPTURED) }),
       ...(at > 0 && READS_PIPE),
       ...(!isLast && WRITES_PIPE),
     };
-    started(startProcess(program, stage, targets));
+    const process = startProcess(program, settings, targets);
+    processes.push(process);
+    captures.push(capture);
+    watchPipes(process, moved);
     if (!isLast) await ready(undefined); // a start takes time: others go on
   }
 }
 
 const READS_PIPE = { stdin: PIPE, stdinFile: undefined } as const;
 
+const NOT_CAPTURED = {
+  stdout: { stdio: DEVNULL, isRead: false, targets: [] },
+} as const satisfies Partial<SpawnSettings>;
+
 const WRITES_PIPE = {
   stdout: { stdio: PIPE, isRead: true, targets: [] },
 } as const satisfies Partial<SpawnSettings>;
+
+/** Calls `moved` when bytes have come out of a process, or gone into it. */
+function watchPipes(process: Process, moved: () => void): void {
+  const { pipes } = partsOf(process);
+  pipes.onBytes = pipes.onFed = moved;
+}
 
 function connect(processes: readonly Process[], killAfter: number): void {
   for (const [at, process] of processes.entries()) {
@@ -105,24 +122,22 @@ function connect(processes: readonly Process[], killAfter: number): void {
 async function complete(
   { stages }: CommandLine,
   { signal }: RunPlan,
-  processes: readonly Process[],
-  captures: readonly Capture[],
+  { processes, captures }: Started,
 ): Promise<CompletedProcess<CapturedData>[]> {
   // A cancel that is due ends one wait: it has to come before all of them.
   const rejection = checkpointIfCancelled({ signal });
   if (rejection !== undefined) return await rejection;
-  const exceeded = () => void disposeAll(processes).catch(() => {});
   const outcomes = await Promise.allSettled(
-    captures.map((capture) => capture.run({ signal, exceeded })),
+    processes.map((process) => process.wait({ signal })),
   );
   const errors = outcomes.flatMap((it) =>
     it.status === "rejected" ? [it.reason] : []
   );
   if (errors.length > 0) throw errors.find(isCancelled) ?? errors[0];
-  return outcomes.map((outcome, at) => {
-    const { value } = outcome as PromiseFulfilledResult<Captured<CapturedData>>;
+  const results = captures.map((capture) => capture.result());
+  return results.map((result, at) => {
     const returnCode = processes[at]!.returnCode!;
-    return new CompletedProcess(stages[at]!.command, returnCode, value);
+    return new CompletedProcess(stages[at]!.command, returnCode, result);
   });
 }
 

@@ -27,6 +27,9 @@ export function weightOf(k: number): number {
   return 1 + k % 4;
 }
 
+/** A MiB of what programs read and write, in 16 chunks. */
+export const MIB = 16 * 65_536;
+
 /** Some order in which `size` different priorities come. */
 export function priorityOf(k: number, size: number): number {
   return (k * 7919) % size;
@@ -182,6 +185,45 @@ export const works = {
     title: "200 programs at once",
     unit: "program",
     size: 200,
+  },
+  process_group: {
+    title: "start a program in a group of its own, and read what it prints",
+    unit: "program",
+    size: 10,
+  },
+  process_input: {
+    title: "a program reads 32 MiB from an async generator",
+    unit: "MiB",
+    size: 32,
+    targets: { asyncio: 1 / 1.3 },
+  },
+  process_from_file: {
+    title: "a program reads 32 MiB from a file, through this one",
+    unit: "MiB",
+    size: 32,
+  },
+  process_to_file: {
+    title: "a program writes 32 MiB, which this one puts into a file",
+    unit: "MiB",
+    size: 32,
+    targets: { asyncio: 1 },
+  },
+  process_captured_file: {
+    title: "the same, and captures it as well",
+    unit: "MiB",
+    size: 32,
+    targets: { asyncio: 1 },
+  },
+  process_lines: {
+    title: "a program writes 100 000 lines, which are captured as lines",
+    unit: "line",
+    size: 100_000,
+    targets: { asyncio: 1 },
+  },
+  process_all: {
+    title: "two outputs of 50 000 lines each, captured apart and together",
+    unit: "line",
+    size: 100_000,
   },
 } satisfies Record<string, WorkInfo>;
 

@@ -1,5 +1,6 @@
 /** What a program has written, as its caller wants it. @module */
-import type { OutputName, ProcessOutput } from "./communicate.ts";
+import { joined } from "./joined.ts";
+import type { OpenTarget } from "./output_targets.ts";
 
 /** How what was captured is given. */
 export interface CaptureFormat {
@@ -20,82 +21,89 @@ export interface Captured<T> {
   all?: T | undefined;
 }
 
-/** In which order the bytes of two outputs came. */
-export class ArrivalOrder {
-  readonly #parts: { output: OutputName; count: number }[] = [];
-
-  note(output: OutputName, count: number): void {
-    const last = this.#parts.at(-1);
-    if (last?.output === output) last.count += count;
-    else this.#parts.push({ output, count });
-  }
-
-  /** The bytes of both, part by part. */
-  *parts(output: ProcessOutput): Generator<Part> {
-    const taken = { stdout: 0, stderr: 0 };
-    for (const { output: name, count } of this.#parts) {
-      const at = taken[name];
-      taken[name] += count;
-      const bytes = output[name]?.subarray(at, at + count);
-      if (bytes?.length) yield { output: name, bytes };
-    }
-  }
-}
-
 /** What is captured, in each of the forms. */
 export type CapturedData = string | Uint8Array | string[];
 
-/** How much is decoded at once. */
-const PAGE_SIZE = 1 << 20;
+/** An output of a program. */
+export type OutputName = "stdout" | "stderr";
 
-/** @throws A text would be longer than a string can be. */
-export function formatted(
-  output: ProcessOutput,
-  order: ArrivalOrder,
-  format: CaptureFormat,
-): Captured<CapturedData> {
-  const { stdout, stderr } = output;
-  const parts = () => [...order.parts(output)];
-  const form = formOf(format);
-  return {
-    ...(stdout !== undefined && { stdout: form([only("stdout", stdout)]) }),
-    ...(stderr !== undefined && { stderr: form([only("stderr", stderr)]) }),
-    ...(format.all && { all: form(parts()) }),
-  };
-}
-
+/** Bytes that came together. */
 interface Part {
   readonly output: OutputName;
   readonly bytes: Uint8Array;
 }
 
-function only(output: OutputName, bytes: Uint8Array): Part {
-  return { output, bytes };
+/** How much is kept. */
+export interface CaptureLimit {
+  /** Of each output. */
+  readonly bytes: number;
+  /** Called when an output has more. */
+  exceeded(output: OutputName): void;
+}
+
+/** Keeps what a program writes, in order of arrival. */
+export class CaptureLog {
+  readonly #limit: CaptureLimit;
+  readonly #parts: Part[] = [];
+  /** The bytes of each output that is captured. */
+  readonly #sizes = new Map<OutputName, number>();
+
+  constructor(limit: CaptureLimit) {
+    this.#limit = limit;
+  }
+
+  /** Captures an output: what the returned target gets. */
+  targetFor(output: OutputName): OpenTarget {
+    this.#sizes.set(output, 0);
+    return {
+      keepsBytes: false,
+      write: (bytes) => Promise.resolve(this.#add(output, bytes)),
+      close: () => Promise.resolve(),
+      release() {},
+    };
+  }
+
+  /** The output with the most bytes. */
+  get largest(): OutputName {
+    const { stdout = 0, stderr = 0 } = Object.fromEntries(this.#sizes);
+    return stderr > stdout ? "stderr" : "stdout";
+  }
+
+  /** @throws A text would be longer than a string can be. */
+  formatted(format: CaptureFormat): Captured<CapturedData> {
+    const form = formOf(format);
+    const captured: Captured<CapturedData> = {};
+    for (const output of this.#sizes.keys()) {
+      captured[output] = form(this.#parts.filter((it) => it.output === output));
+    }
+    if (format.all) captured.all = form(this.#parts);
+    return captured;
+  }
+
+  #add(output: OutputName, bytes: Uint8Array): void {
+    const size = this.#sizes.get(output)!;
+    const left = this.#limit.bytes - size;
+    const kept = bytes.slice(0, left);
+    if (kept.length > 0) this.#parts.push({ output, bytes: kept });
+    this.#sizes.set(output, size + kept.length);
+    if (bytes.length > left) this.#limit.exceeded(output);
+  }
 }
 
 function formOf(
   { encoding, lines }: CaptureFormat,
 ): (parts: Part[]) => CapturedData {
-  if (encoding === "buffer") return joined;
+  if (encoding === "buffer") return bytesOf;
   return lines ? linesOf : textOf;
 }
 
-function joined(parts: Part[]): Uint8Array {
-  if (parts.length === 1) return parts[0]!.bytes;
-  const size = parts.reduce((sum, { bytes }) => sum + bytes.length, 0);
-  const all = new Uint8Array(size);
-  let at = 0;
-  for (const { bytes } of parts) {
-    all.set(bytes, at);
-    at += bytes.length;
-  }
-  return all;
+function bytesOf(parts: Part[]): Uint8Array {
+  return joined(parts.map(({ bytes }) => bytes));
 }
 
 /** A character may begin in one part, and end in the next of the same output. */
 function textOf(parts: Part[]): string {
   const decoders = { stdout: decoder(), stderr: decoder() };
-  if (parts.length === 1) return decoders.stdout.decode(parts[0]!.bytes);
   const texts = parts.map(({ output, bytes }) =>
     decoders[output].decode(bytes, { stream: true })
   );
@@ -108,12 +116,10 @@ function linesOf(parts: Part[]): string[] {
   const lines: string[] = [];
   const splitters = { stdout: new LineSplitter(), stderr: new LineSplitter() };
   for (const { output, bytes } of parts) {
-    for (let at = 0; at < bytes.length; at += PAGE_SIZE) {
-      const page = bytes.subarray(at, at + PAGE_SIZE);
-      for (const line of splitters[output].add(page)) lines.push(line);
-    }
+    splitters[output].add(bytes, lines);
   }
-  lines.push(...splitters.stdout.end(), ...splitters.stderr.end());
+  splitters.stdout.end(lines);
+  splitters.stderr.end(lines);
   return lines;
 }
 
@@ -121,19 +127,28 @@ class LineSplitter {
   readonly #decoder = decoder();
   #rest = "";
 
-  add(bytes: Uint8Array): string[] {
-    return this.#split(this.#decoder.decode(bytes, { stream: true }));
+  /** Adds the lines that end in `bytes` to `lines`. */
+  add(bytes: Uint8Array, lines: string[]): void {
+    this.#split(this.#decoder.decode(bytes, { stream: true }), lines);
   }
 
-  end(): string[] {
-    const lines = this.#split(this.#decoder.decode());
-    return this.#rest === "" ? lines : [...lines, this.#rest];
+  /** Adds what is left, if there is anything. */
+  end(lines: string[]): void {
+    this.#split(this.#decoder.decode(), lines);
+    if (this.#rest !== "") lines.push(this.#rest);
   }
 
-  #split(text: string): string[] {
-    const lines = (this.#rest + text).split("\n");
-    this.#rest = lines.pop()!;
-    return lines.map((line) => line.endsWith("\r") ? line.slice(0, -1) : line);
+  #split(added: string, lines: string[]): void {
+    const text = this.#rest + added;
+    let from = 0;
+    let newline = text.indexOf("\n");
+    while (newline >= 0) {
+      const to = text[newline - 1] === "\r" ? newline - 1 : newline;
+      lines.push(text.slice(from, Math.max(from, to)));
+      from = newline + 1;
+      newline = text.indexOf("\n", from);
+    }
+    this.#rest = text.slice(from);
   }
 }
 

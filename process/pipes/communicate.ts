@@ -22,17 +22,6 @@ export interface ProcessPipes {
   readonly stderr?: StreamReader | undefined;
 }
 
-/** An output of a program. */
-export type OutputName = "stdout" | "stderr";
-
-/** How much may be held in memory. */
-export interface CaptureLimit {
-  /** Of each output. */
-  readonly bytes: number;
-  /** Called when there is more. */
-  exceeded(output: OutputName): void;
-}
-
 /** How much of the input is given to the pipe at a time. */
 const CHUNK = 65536;
 
@@ -44,8 +33,6 @@ const encoder = new TextEncoder();
  * was given up.
  */
 export class Communication {
-  /** Is called when bytes have gone in. */
-  onFed: (() => void) | undefined = undefined;
   readonly #exit: ExitWatcher;
   readonly #stdin: StreamWriter | undefined;
   readonly #stdout: StreamReader | undefined;
@@ -62,11 +49,9 @@ export class Communication {
     this.#stderr = streams.stderr;
   }
 
-  /** @param limit Given, it waits no longer for an output that exceeds it. */
   run(
     input: string | Uint8Array | undefined,
     options: WaitOptions | undefined,
-    limit?: CaptureLimit,
   ): Promise<ProcessOutput> {
     try {
       this.#check(input);
@@ -77,15 +62,7 @@ export class Communication {
     if (rejection !== undefined) return rejection;
     this.#input ??= input === undefined ? EMPTY : toBytes(input);
     this.#running = true;
-    return composite(() => this.#run(options, limit));
-  }
-
-  /** What has come so far; it is taken out. */
-  take(): ProcessOutput {
-    const output: ProcessOutput = {};
-    if (this.#stdout !== undefined) output.stdout = takeAll(this.#stdout);
-    if (this.#stderr !== undefined) output.stderr = takeAll(this.#stderr);
-    return output;
+    return composite(() => this.#run(options));
   }
 
   #check(input: string | Uint8Array | undefined): void {
@@ -112,23 +89,23 @@ export class Communication {
     }
   }
 
-  async #run(
-    options: WaitOptions | undefined,
-    limit: CaptureLimit | undefined,
-  ): Promise<ProcessOutput> {
+  async #run(options: WaitOptions | undefined): Promise<ProcessOutput> {
     const enough = new AbortController();
     detached(() => this.#feed(enough.signal));
     const outcomes = await Promise.allSettled([
       this.#exit.wait(options),
-      untilEnd("stdout", this.#stdout, options, limit),
-      untilEnd("stderr", this.#stderr, options, limit),
+      untilEnd(this.#stdout, options),
+      untilEnd(this.#stderr, options),
     ]);
     this.#running = false;
     enough.abort();
     for (const outcome of outcomes) {
       if (outcome.status === "rejected") throw outcome.reason;
     }
-    return this.take();
+    const output: ProcessOutput = {};
+    if (this.#stdout !== undefined) output.stdout = takeAll(this.#stdout);
+    if (this.#stderr !== undefined) output.stderr = takeAll(this.#stderr);
+    return output;
   }
 
   /** A program that reads no more is no failure: how it ends tells. */
@@ -140,7 +117,6 @@ export class Communication {
         stdin.write(this.#input!.subarray(0, CHUNK));
         this.#input = this.#input!.subarray(CHUNK);
         await stdin.drain({ signal });
-        this.onFed?.();
       }
       stdin.close();
     } catch {
@@ -153,20 +129,14 @@ export class Communication {
  * Waits for the end, and leaves all bytes in the reader: so giving up can lose
  * none.
  */
-async function untilEnd(
-  output: OutputName,
+function untilEnd(
   reader: StreamReader | undefined,
   options: WaitOptions | undefined,
-  limit: CaptureLimit | undefined,
-): Promise<void> {
-  if (reader === undefined) return;
+): Promise<unknown> | undefined {
+  if (reader === undefined) return undefined;
   const source = sourceOf(reader);
-  const max = limit?.bytes ?? Infinity;
-  const end = await source.read("Process.communicate", () => {
-    if (source.buffer.size > max) return "exceeded";
-    return source.eof ? "eof" : undefined;
-  }, options);
-  if (end === "exceeded") limit!.exceeded(output);
+  const ended = () => source.eof ? true : undefined;
+  return source.read("Process.communicate", ended, options);
 }
 
 function takeAll(reader: StreamReader): Uint8Array {

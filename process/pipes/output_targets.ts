@@ -5,6 +5,7 @@ import {
   type OutputFile,
   type StandardOutput,
 } from "../spawn/output_settings.ts";
+import { joined } from "./joined.ts";
 
 /** An open target. */
 export interface OpenTarget {
@@ -75,9 +76,8 @@ function openTarget(target: HandedOn): OpenTarget {
   if ("file" in target) {
     return new FileTarget(openFile(target));
   }
-  return target instanceof WritableStream
-    ? new StreamTarget(target)
-    : new FileTarget(target);
+  if (target instanceof WritableStream) return new StreamTarget(target);
+  return "keepsBytes" in target ? target : new FileTarget(target);
 }
 
 /** A target with several users. The last one closes it. */
@@ -107,24 +107,36 @@ class SharedTarget implements OpenTarget {
   }
 }
 
-/** A file, or an output of this program, which stays open. */
+/** How many bytes are gathered while a write to a file is under way. */
+const MAX_GATHERED = 1 << 18;
+
+/**
+ * A file, or an output of this program, which stays open. A write takes the way
+ * through another thread, so what comes meanwhile is written together.
+ */
 class FileTarget implements OpenTarget {
   readonly keepsBytes = false;
   readonly #file: Deno.FsFile | StandardOutput;
-  /** The write under way: two outputs may share the file. */
-  #writing: Promise<void> = Promise.resolve();
+  #gathered: Uint8Array[] = [];
+  #size = 0;
+  #writing: Promise<void> | undefined = undefined;
+  #failure: { error: unknown } | undefined = undefined;
 
   constructor(file: Deno.FsFile | StandardOutput) {
     this.#file = file;
   }
 
-  write(bytes: Uint8Array): Promise<void> {
-    return this.#writing = this.#writing.then(() => this.#writeAll(bytes));
+  async write(bytes: Uint8Array): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure.error;
+    this.#gathered.push(bytes.slice());
+    this.#size += bytes.length;
+    this.#writing ??= this.#writeGathered();
+    if (this.#size >= MAX_GATHERED) await this.#written();
   }
 
   async close(): Promise<void> {
     try {
-      await this.#writing;
+      await this.#written();
     } finally {
       this.release();
     }
@@ -134,9 +146,25 @@ class FileTarget implements OpenTarget {
     if (this.#file instanceof Deno.FsFile) this.#file.close();
   }
 
-  async #writeAll(bytes: Uint8Array): Promise<void> {
-    for (let at = 0; at < bytes.length;) {
-      at += await this.#file.write(bytes.subarray(at));
+  async #written(): Promise<void> {
+    await this.#writing;
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  async #writeGathered(): Promise<void> {
+    try {
+      while (this.#size > 0) {
+        const bytes = joined(this.#gathered);
+        this.#gathered = [];
+        this.#size = 0;
+        for (let at = 0; at < bytes.length;) {
+          at += await this.#file.write(bytes.subarray(at));
+        }
+      }
+    } catch (error) {
+      this.#failure = { error };
+    } finally {
+      this.#writing = undefined;
     }
   }
 }

@@ -29,8 +29,8 @@ export interface PipeUse {
  * so that a program that writes faster than it is read waits.
  */
 export class PipeSource implements ByteSource {
-  /** Called with the number of bytes that have come. */
-  onBytes: ((count: number) => void) | undefined = undefined;
+  /** Called when bytes have come. */
+  onBytes: (() => void) | undefined = undefined;
   /** Whether the pipe is closed, at one end or the other. */
   closed = false;
   readonly #reader: ReadableStreamBYOBReader;
@@ -93,7 +93,7 @@ export class PipeSource implements ByteSource {
       this.#olderMemory = this.#memory;
       this.#memory = value.buffer;
       if (value.length === this.#memory.byteLength) this.#readSize = MAX_READ;
-      this.onBytes?.(value.length);
+      this.onBytes?.();
       await this.#delivery;
       const { fanOut, isRead } = this.#use;
       this.#delivery = fanOut?.write(value);

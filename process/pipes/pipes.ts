@@ -69,14 +69,10 @@ export class Pipes {
     return [this.#out, this.#err].every((it) => it?.closed ?? true);
   }
 
-  /** Sets what is called when bytes have come out, with their number. */
-  set onBytes(moved: (from: "stdout" | "stderr", count: number) => void) {
-    if (this.#out !== undefined) {
-      this.#out.onBytes = (count) => moved("stdout", count);
-    }
-    if (this.#err !== undefined) {
-      this.#err.onBytes = (count) => moved("stderr", count);
-    }
+  /** Sets what is called when bytes have come out. */
+  set onBytes(moved: () => void) {
+    if (this.#out !== undefined) this.#out.onBytes = moved;
+    if (this.#err !== undefined) this.#err.onBytes = moved;
   }
 
   /** Closes them. */

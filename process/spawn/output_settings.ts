@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe } from "../../tasks/kernel/types.ts";
+import type { OpenTarget } from "../pipes/output_targets.ts";
 import {
   DEVNULL,
   INHERIT,
@@ -27,7 +28,8 @@ export interface OutputSettings {
 export type HandedOn =
   | StandardOutput
   | WritableStream<Uint8Array>
-  | OutputFile;
+  | OutputFile
+  | OpenTarget;
 
 /** An output of this program. */
 export type StandardOutput = typeof Deno.stdout | typeof Deno.stderr;

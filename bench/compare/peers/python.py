@@ -5,8 +5,10 @@
 
 import asyncio
 import json
+import os
 import platform
 import sys
+import tempfile
 import time
 
 
@@ -151,12 +153,13 @@ async def cancel(units):
     check(sum(isinstance(end, asyncio.CancelledError) for end in ends), units)
 
 
-async def program():
+async def program(group=False):
     child = await asyncio.create_subprocess_exec(
         "echo", "1",
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
+        start_new_session=group,
     )
     stdout, _ = await child.communicate()
     check(int(stdout), 1)
@@ -171,12 +174,83 @@ async def processes(units):
     await asyncio.gather(*[program() for _ in range(units)])
 
 
+async def process_group(units):
+    for _ in range(units):
+        await program(True)
+
+
+MIB = 16 * 65536
+
+
+async def mebibytes(count):
+    chunk = bytes(MIB // 16)
+    for _ in range(16 * count):
+        yield chunk
+
+
+def zeros(count):
+    return asyncio.create_subprocess_exec(
+        "head", "-c", str(count * MIB), "/dev/zero",
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+    )
+
+
+async def process_input(units):
+    child = await asyncio.create_subprocess_exec(
+        "wc", "-c",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    async for chunk in mebibytes(units):
+        child.stdin.write(chunk)
+        await child.stdin.drain()
+    child.stdin.close()
+    check(int(await child.stdout.read()), units * MIB)
+    await child.wait()
+
+
+async def process_to_file(units):
+    child = await zeros(units)
+    with tempfile.NamedTemporaryFile() as output:
+        while chunk := await child.stdout.read(65536):
+            output.write(chunk)
+        output.flush()
+        check(os.stat(output.name).st_size, units * MIB)
+    await child.wait()
+
+
+async def process_captured_file(units):
+    child = await zeros(units)
+    chunks = []
+    with tempfile.NamedTemporaryFile() as output:
+        while chunk := await child.stdout.read(65536):
+            output.write(chunk)
+            chunks.append(chunk)
+        output.flush()
+        check(os.stat(output.name).st_size, units * MIB)
+    check(len(b"".join(chunks)), units * MIB)
+    await child.wait()
+
+
+async def process_lines(units):
+    child = await asyncio.create_subprocess_exec(
+        "seq", str(units),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    stdout, _ = await child.communicate()
+    check(len(stdout.decode().splitlines()), units)
+
+
 WORKS = {
     work.__name__: work
     for work in (
         gather, group, sleep0_shared, sleep0_alone, queue, queue_10, ping_pong,
         priority, lock, lock_held, semaphore, sleeps, wait_for, cancel,
-        process, processes,
+        process, processes, process_group, process_input, process_to_file,
+        process_captured_file, process_lines,
     )
 }
 WORKS["priority_many"] = priority

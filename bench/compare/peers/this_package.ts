@@ -19,7 +19,8 @@ import { map } from "@asyncio/asyncio/streams/operators";
 import config from "../../../deno.json" with { type: "json" };
 import { asyncNumbers, increment, numbers, sumOf } from "../items.ts";
 import { check, serve } from "../serve.ts";
-import { priorityOf, sleepTime, weightOf } from "../works.ts";
+import { mebibytes, MebibytesFile, twoOutputs, zeros } from "../mebibytes.ts";
+import { MIB, priorityOf, sleepTime, weightOf } from "../works.ts";
 
 function times<T>(count: number, make: (k: number) => T): T[] {
   return Array.from({ length: count }, (_, k) => make(k));
@@ -60,10 +61,10 @@ async function prioritize(units: number): Promise<void> {
   for (let i = 0; i < units; i++) check(await queue.get(), i);
 }
 
-async function program(): Promise<void> {
+async function program(group = false): Promise<void> {
   const { stdout } = await runSubprocess(["echo", "1"], {
     captureOutput: true,
-    group: false,
+    group,
   });
   check(Number(stdout), 1);
 }
@@ -257,6 +258,68 @@ await serve(`asyncio for Deno ${config.version}`, {
   },
 
   async processes(units) {
-    await gather(times(units, () => program));
+    await gather(times(units, () => () => program()));
+  },
+
+  async process_group(units) {
+    for (let i = 0; i < units; i++) await program(true);
+  },
+
+  async process_input(units) {
+    const { stdout } = await runSubprocess(["wc", "-c"], {
+      input: mebibytes(units),
+      captureOutput: true,
+      group: false,
+    });
+    check(Number(stdout), units * MIB);
+  },
+
+  async process_from_file(units) {
+    using input = new MebibytesFile(units);
+    const { stdout } = await runSubprocess(["wc", "-c"], {
+      stdin: { file: input.path },
+      captureOutput: true,
+      group: false,
+    });
+    check(Number(stdout), units * MIB);
+  },
+
+  async process_to_file(units) {
+    using output = new MebibytesFile(0);
+    await runSubprocess(zeros(units), {
+      stdout: { file: output.path },
+      group: false,
+    });
+    check(output.size, units * MIB);
+  },
+
+  async process_captured_file(units) {
+    using output = new MebibytesFile(0);
+    const { stdout } = await runSubprocess(zeros(units), {
+      stdout: ["piped", { file: output.path }],
+      encoding: "buffer",
+      group: false,
+    });
+    check(output.size, units * MIB);
+    check((stdout as Uint8Array).length, units * MIB);
+  },
+
+  async process_lines(units) {
+    const { stdout } = await runSubprocess(["seq", `${units}`], {
+      captureOutput: true,
+      lines: true,
+      group: false,
+    });
+    check(stdout!.length, units);
+  },
+
+  async process_all(units) {
+    const { stdout, all } = await runSubprocess(twoOutputs(units), {
+      all: true,
+      lines: true,
+      group: false,
+    });
+    check(stdout!.length, units / 2);
+    check(all!.length, units);
   },
 }, run);
