@@ -9,15 +9,15 @@ export class FanOut {
   /** The first failure. */
   failure: { error: unknown } | undefined = undefined;
   /** Those that have not failed. */
-  #targets: readonly OpenTarget[];
+  #branches: readonly Branch[];
 
   constructor(targets: readonly OpenTarget[]) {
-    this.#targets = targets;
+    this.#branches = targets.map((target) => new Branch(target));
   }
 
   /** Whether a target is left. */
   get hasTargets(): boolean {
-    return this.#targets.length > 0;
+    return this.#branches.length > 0;
   }
 
   /**
@@ -26,27 +26,49 @@ export class FanOut {
    * @param bytes May be written over after that.
    */
   async write(bytes: Uint8Array): Promise<void> {
-    await Promise.all(this.#targets.map(async (target) => {
-      try {
-        await target.write(target.keepsBytes ? bytes.slice() : bytes);
-      } catch (error) {
-        this.#targets = this.#targets.filter((it) => it !== target);
-        this.failure ??= { error };
-        await this.#close(target);
-      }
+    await Promise.all(this.#branches.map(async (branch) => {
+      if (await this.#succeeds(branch.write(bytes))) return;
+      this.#branches = this.#branches.filter((it) => it !== branch);
+      await this.#succeeds(branch.close());
     }));
   }
 
   /** Resolves when all have got everything. */
   async close(): Promise<void> {
-    await Promise.all(this.#targets.map((target) => this.#close(target)));
+    await Promise.all(
+      this.#branches.map((branch) => this.#succeeds(branch.close())),
+    );
   }
 
-  async #close(target: OpenTarget): Promise<void> {
+  async #succeeds(step: Promise<void>): Promise<boolean> {
     try {
-      await target.close();
+      await step;
+      return true;
     } catch (error) {
       this.failure ??= { error };
+      return false;
     }
+  }
+}
+
+/** One target. It is closed after the write under way. */
+class Branch {
+  readonly #target: OpenTarget;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(target: OpenTarget) {
+    this.#target = target;
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    const { keepsBytes } = this.#target;
+    return this.#writing = this.#target.write(
+      keepsBytes ? bytes.slice() : bytes,
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#writing.catch(() => {}); // its caller knows
+    await this.#target.close();
   }
 }

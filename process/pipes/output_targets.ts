@@ -5,7 +5,7 @@ import {
   type OutputFile,
   type StandardOutput,
 } from "../spawn/output_settings.ts";
-import { joined } from "./joined.ts";
+import { FileTarget } from "./file_target.ts";
 
 /** An open target. */
 export interface OpenTarget {
@@ -104,68 +104,6 @@ class SharedTarget implements OpenTarget {
 
   release(): void {
     this.#target.release();
-  }
-}
-
-/** How many bytes are gathered while a write to a file is under way. */
-const MAX_GATHERED = 1 << 18;
-
-/**
- * A file, or an output of this program, which stays open. A write takes the way
- * through another thread, so what comes meanwhile is written together.
- */
-class FileTarget implements OpenTarget {
-  readonly keepsBytes = false;
-  readonly #file: Deno.FsFile | StandardOutput;
-  #gathered: Uint8Array[] = [];
-  #size = 0;
-  #writing: Promise<void> | undefined = undefined;
-  #failure: { error: unknown } | undefined = undefined;
-
-  constructor(file: Deno.FsFile | StandardOutput) {
-    this.#file = file;
-  }
-
-  async write(bytes: Uint8Array): Promise<void> {
-    if (this.#failure !== undefined) throw this.#failure.error;
-    this.#gathered.push(bytes.slice());
-    this.#size += bytes.length;
-    this.#writing ??= this.#writeGathered();
-    if (this.#size >= MAX_GATHERED) await this.#written();
-  }
-
-  async close(): Promise<void> {
-    try {
-      await this.#written();
-    } finally {
-      this.release();
-    }
-  }
-
-  release(): void {
-    if (this.#file instanceof Deno.FsFile) this.#file.close();
-  }
-
-  async #written(): Promise<void> {
-    await this.#writing;
-    if (this.#failure !== undefined) throw this.#failure.error;
-  }
-
-  async #writeGathered(): Promise<void> {
-    try {
-      while (this.#size > 0) {
-        const bytes = joined(this.#gathered);
-        this.#gathered = [];
-        this.#size = 0;
-        for (let at = 0; at < bytes.length;) {
-          at += await this.#file.write(bytes.subarray(at));
-        }
-      }
-    } catch (error) {
-      this.#failure = { error };
-    } finally {
-      this.#writing = undefined;
-    }
   }
 }
 

@@ -93,6 +93,36 @@ Deno.test("a program writes to files", async () => {
   }, "what was there before");
 });
 
+Deno.test("the end comes when a slow file has got the last bytes", async () => {
+  const folder = await Deno.makeTempDir();
+  const file = `${folder}/pipe`;
+  await runSubprocess(["mkfifo", file], { check: true });
+  using reader = await Deno.open(file, { read: true, write: true });
+  const buffer = new Uint8Array(4096);
+  // About as much as is gathered on the way to the file, and what a pipe holds:
+  // for some of these, the last bytes have to wait until some are read.
+  for (let size = 330_000; size < 460_000; size += 10_000) {
+    const process = await createSubprocessExec(
+      "head",
+      ["-c", `${size}`, "/dev/zero"],
+      { stdout: { file, append: true } },
+    );
+    for (let i = 0; i < 1000 && process.returnCode === undefined; i++) {
+      await sleep(0); // it ends, unless all is full
+    }
+    let hasEnded = false;
+    process.wait().then(() => hasEnded = true);
+    let unread = size;
+    while (unread > 0) {
+      unread -= (await reader.read(buffer))!;
+      await sleep(0);
+      assert(!hasEnded || unread <= 65_536, `${unread} bytes are unread`);
+    }
+    assertEquals(await process.wait(), 0);
+  }
+  await Deno.remove(folder, { recursive: true });
+});
+
 Deno.test("both outputs of a program can go into one file", async () => {
   await withFile(async (file) => {
     await runSubprocess(BOTH, { stdout: { file }, stderr: { file } });
