@@ -206,13 +206,11 @@ export const works = {
     title: "a program writes 32 MiB, which this one puts into a file",
     unit: "MiB",
     size: 32,
-    targets: { asyncio: 1 },
   },
   process_captured_file: {
     title: "the same, and captures it as well",
     unit: "MiB",
     size: 32,
-    targets: { asyncio: 1 },
   },
   process_lines: {
     title: "a program writes 100 000 lines, which are captured as lines",
