@@ -3,7 +3,6 @@ import {
   absolute,
   type HandedOn,
   type OutputFile,
-  type StandardOutput,
 } from "../spawn/output_settings.ts";
 import { FileTarget } from "./file_target.ts";
 
