@@ -121,8 +121,9 @@ class StreamTarget implements OpenTarget {
     await this.#writer.ready;
   }
 
-  close(): Promise<void> {
-    return this.#writer.close();
+  async close(): Promise<void> {
+    await this.#writer.ready; // rejects with the error of the stream, if it has one
+    await this.#writer.close();
   }
 
   release(): void {

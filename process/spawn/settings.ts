@@ -58,6 +58,7 @@ export function spawnSettings(options: SubprocessOptions = {}): SpawnSettings {
   if (cwd !== undefined && typeof cwd !== "string" && !(cwd instanceof URL)) {
     throw new TypeError(`cwd is a path or a file URL, found ${describe(cwd)}`);
   }
+  checkFiles(stdin, [stdout, stderr].flat());
   const stdinFile = detached && isFile(stdin) && Deno.build.os !== "windows"
     ? absolute(stdin.file)
     : undefined;
@@ -123,6 +124,16 @@ export function isInput(value: unknown): value is InputSource {
   if (value instanceof Uint8Array) return false;
   return Symbol.asyncIterator in value || Symbol.iterator in value ||
     isFile(value);
+}
+
+/** A file that is emptied before it is read is lost. */
+function checkFiles(stdin: unknown, outputs: readonly unknown[]): void {
+  if (!isFile(stdin)) return;
+  const path = absolute(stdin.file);
+  if (!outputs.some((it) => isFile(it) && absolute(it.file) === path)) return;
+  throw new TypeError(
+    `a program cannot read from a file that it writes to: ${describe(path)}`,
+  );
 }
 
 /** @throws {TypeError} It is a stream that somebody reads. */

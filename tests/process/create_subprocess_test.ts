@@ -23,7 +23,7 @@ import {
   run,
   sleep,
 } from "@asyncio/asyncio/tasks";
-import { stateOf, text, zombies } from "./_processes.ts";
+import { openFiles, stateOf, text, zombies } from "./_processes.ts";
 
 /** What a program prints. */
 async function outputOf(
@@ -396,14 +396,18 @@ Deno.test("scripts lead a group as well", async () => {
 });
 
 Deno.test("what could not be started leaves nothing behind", async () => {
-  await assertRejects(() =>
-    createSubprocessExec("no-such-program", [], {
-      stdin: PIPE,
-      stdout: PIPE,
-      stderr: PIPE,
-    })
-  );
-  assertEquals(zombies(), []);
+  const streams = { stdin: PIPE, stdout: PIPE, stderr: PIPE } as const;
+  const tries = [
+    ["no-such-program"],
+    ["/etc/passwd"],
+    ["echo", "x".repeat(3_000_000)],
+  ];
+  let before = 0;
+  for (const [program, ...args] of [...tries, ...tries]) {
+    await assertRejects(() => createSubprocessExec(program!, args, streams));
+    before ||= openFiles();
+    assertEquals([zombies(), openFiles()], [[], before]);
+  }
 });
 
 Deno.test("wrong arguments are refused", async () => {

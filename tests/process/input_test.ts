@@ -442,6 +442,37 @@ Deno.test("a missing file is NotFound, and nothing is started", async () => {
   }
 });
 
+Deno.test("a directory is no file to read from or to write to", async () => {
+  await assertRejects(
+    () => runSubprocess(["cat"], { stdin: { file: "/usr" } }),
+    Error,
+    "directory",
+  );
+  await assertRejects(
+    () => runSubprocess(["true"], { stdout: { file: "/usr" } }),
+    Error,
+    "directory",
+  );
+});
+
+Deno.test("a file is not read and written by the same program", async () => {
+  await withFile(async (file) => {
+    const url = new URL(`file://${file}`);
+    for (const append of [true, false]) {
+      await assertRejects(
+        () =>
+          runSubprocess(["cat"], {
+            stdin: { file },
+            stdout: [PIPE, { file: url, append }],
+          }),
+        TypeError,
+        "cannot read from a file that it writes to",
+      );
+    }
+    assertEquals(await Deno.readTextFile(file), "still here");
+  }, "still here");
+});
+
 Deno.test("a stream that is locked is a TypeError", async () => {
   const { body } = new Response("x");
   body!.getReader();

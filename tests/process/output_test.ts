@@ -384,6 +384,41 @@ Deno.test("an error at the close of a target counts", async () => {
   );
 });
 
+Deno.test("a stream that had failed before is an error of the target", async () => {
+  const failed = () =>
+    new WritableStream<Uint8Array>({
+      start: (controller) => controller.error(new RangeError("before")),
+    });
+  for (const program of ["true", "echo"]) {
+    await assertRejects(
+      () => runSubprocess([program], { stdout: failed() }),
+      RangeError,
+      "before",
+    );
+  }
+});
+
+Deno.test("wait settles when the targets have closed", async () => {
+  let isClosed = false;
+  const stdout = new WritableStream<Uint8Array>({
+    async close() {
+      await sleep(20);
+      isClosed = true;
+    },
+  });
+  await runSubprocess(["true"], { stdout });
+  assert(isClosed);
+});
+
+Deno.test("what flows through a transform can be read while the program runs", async () => {
+  const { readable, writable } = new CompressionStream("gzip");
+  const done = runSubprocess(["seq", "50000"], { stdout: writable });
+  const unpacked = readable.pipeThrough(new DecompressionStream("gzip"));
+  const text = await new Response(unpacked).text();
+  assertEquals(text.length, 288_894);
+  assertEquals((await done).returnCode, 0);
+});
+
 Deno.test("a program without any target left gets a broken pipe", async () => {
   const process = await createSubprocessExec("yes", [], { stdout: failing() });
   await assertRejects(() => process.wait(), RangeError, "full");

@@ -134,6 +134,28 @@ Deno.test("the children of a program end by killSignal", async () => {
   await Deno.remove(log);
 });
 
+Deno.test("the children of a worker end with it, and with the program", async () => {
+  for (
+    const end of ["worker.terminate(); await sleep(60_000);", "Deno.exit();"]
+  ) {
+    const inWorker = `
+      import { createSubprocessExec } from "${MODULE}";
+      const child = await createSubprocessExec("sleep", ["1000"], { stdin: "null" });
+      postMessage(child.pid);`;
+    await using program = await startProgram(`
+      const worker = new Worker(
+        "data:text/typescript," + ${
+      JSON.stringify(encodeURIComponent(inWorker))
+    },
+        { type: "module" },
+      );
+      console.log(await new Promise((got) => worker.onmessage = ({ data }) => got(data)));
+      ${end}`);
+    const pid = await numberFrom(program);
+    await until(() => !isAlive(pid), "the child has ended");
+  }
+});
+
 Deno.test("a program that was stopped keeps its children", async () => {
   await using program = await startProgram(`${STUBBORN}\nawait sleep(60_000);`);
   const group = await numberFrom(program);
