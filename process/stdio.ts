@@ -45,5 +45,4 @@ export type InputSource =
 export type OutputTarget =
   | Stdio
   | WritableStream<Uint8Array>
-  | WritableStream<BufferSource>
   | { file: string | URL; append?: boolean | undefined };

@@ -412,7 +412,9 @@ Deno.test("wait settles when the targets have closed", async () => {
 
 Deno.test("what flows through a transform can be read while the program runs", async () => {
   const { readable, writable } = new CompressionStream("gzip");
-  const done = runSubprocess(["seq", "50000"], { stdout: writable });
+  const done = runSubprocess(["seq", "50000"], {
+    stdout: writable as WritableStream<Uint8Array>,
+  });
   const unpacked = readable.pipeThrough(new DecompressionStream("gzip"));
   const text = await new Response(unpacked).text();
   assertEquals(text.length, 288_894);
