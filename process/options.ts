@@ -23,7 +23,7 @@ export interface SubprocessOptions {
    * For that, a shell is started, which becomes the program. Shells drop
    * variables with names such as `my.var`, and change others; `env -S` puts that
    * right. It cannot for what is inherited without the permission to read all
-   * variables, if the path of the program has a `=` in it, or where `env` has no
+   * variables, if the path of the program has a `=` in it, or if `env` has no
    * `-S` (BusyBox).
    */
   stderr?:

@@ -25,7 +25,7 @@ type Commands = readonly (readonly [string, ...string[]])[];
  * - When one end goes, all of it ends: after the end of a program the next one
  *   reads to the end; the one before it can write no more, and is ended where
  *   it has not ended after `killAfter` milliseconds.
- * - A timeout, a cancel or the signal ends all of them, with everybody in their
+ * - A timeout, a cancel or the signal ends all of them, with all that is in their
  *   groups.
  *
  * **Cancel safety:** a cancel ends all programs, waits for that, and only then

@@ -23,7 +23,11 @@ import {
   type SignalTarget,
 } from "./signals/signal_target.ts";
 import type { OpenStdio } from "./pipes/open_stdio.ts";
-import { endWithProgram, watchdogLaunch } from "./signals/watchdog.ts";
+import {
+  endWithProgram,
+  type Watch,
+  watchdogLaunch,
+} from "./signals/watchdog.ts";
 import { isCancelled } from "../tasks/kernel/errors.ts";
 import { checkSignal, type SpawnSettings } from "./spawn/settings.ts";
 
@@ -40,7 +44,7 @@ export let isReady!: (process: Process) => boolean;
 /** The parts of a process, for running it to its end. */
 export let partsOf!: (process: Process) => Parts;
 
-/** The end of a process, its pipes, and the way of using them all at once. */
+/** The end of a process, its pipes, and their use all at once. */
 export interface Parts {
   readonly exit: ExitWatcher;
   readonly pipes: Pipes;
@@ -100,7 +104,7 @@ export class Process implements AsyncDisposable {
   readonly #settings: SpawnSettings;
   readonly #scheduler: Scheduler;
   readonly #down = new WaitQueue<void>("Process dispose");
-  readonly #unwatch: () => void;
+  readonly #watch: Watch | undefined;
   readonly #keepAlive: KeepAlive;
   #state: "running" | "ending" | "down" = "running";
   #isDisposed = false;
@@ -115,8 +119,8 @@ export class Process implements AsyncDisposable {
     this.#settings = settings;
     this.#target = isGroup ? new GroupTarget(child) : new ChildTarget(child);
     this.#scheduler = currentScope().scheduler;
-    this.#unwatch = detached
-      ? () => {}
+    this.#watch = detached
+      ? undefined
       : endWithProgram({ pid: child.pid, isGroup, killSignal, killAfter });
     this.#exit = new ExitWatcher(statusOf(child), () => this.#ended());
     this.#pipes = new Pipes(child, settings, stdio, {
@@ -135,7 +139,7 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * Writes to it, where `stdin` is a pipe. Mirrors
+   * Writes to it, if `stdin` is a pipe. Mirrors
    * `asyncio.subprocess.Process.stdin`.
    */
   get stdin(): StreamWriter | undefined {
@@ -143,7 +147,7 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * Reads its output, where `stdout` is a pipe. Mirrors
+   * Reads its output, if `stdout` is a pipe. Mirrors
    * `asyncio.subprocess.Process.stdout`.
    */
   get stdout(): StreamReader | undefined {
@@ -151,7 +155,7 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * Reads its messages, where `stderr` is a pipe of its own. Mirrors
+   * Reads its messages, if `stderr` is a pipe of its own. Mirrors
    * `asyncio.subprocess.Process.stderr`.
    */
   get stderr(): StreamReader | undefined {
@@ -159,30 +163,33 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * What it ended with: its exit code; -N where signal N ended it; `undefined`
-   * while it runs. Mirrors `asyncio.subprocess.Process.returncode`.
+   * What it ended with: its exit code; -N if signal N ended it; `undefined` while
+   * it runs. Mirrors `asyncio.subprocess.Process.returncode`.
    */
   get returnCode(): number | undefined {
     return this.#exit.returnCode;
   }
 
   /**
-   * Waits for its end, as many as like. Mirrors
+   * Waits for its end; any number of tasks can. Mirrors
    * `asyncio.subprocess.Process.wait`.
    *
-   * It waits for the program alone: a descendant that holds a pipe open is no
-   * reason to wait. (asyncio waits for the pipes as well, and hangs there.)
-   * What is left in the pipes can still be read.
-   *
-   * A program whose full pipe nobody reads never ends: use {@linkcode
-   * communicate}.
+   * - It waits for the program alone: a descendant that holds a pipe open is no
+   *   reason to wait. (asyncio waits for the pipes as well, and hangs there.)
+   *   What is left in the pipes can still be read.
+   * - Files and streams that the output is handed on to have got everything then:
+   *   for these, it does wait until descendants have closed the pipe.
+   * - A program whose full pipe is not read never ends: use {@linkcode
+   *   communicate}.
    *
    * **Cancel safety:** a wait given up is over, and changes nothing for the
-   * program and for others who wait.
+   * program and for other waits.
    *
    * @returns {@linkcode returnCode}
    * @throws {CancelledError} The task was cancelled.
    * @throws The signal's reason, when it aborts.
+   * @throws The error of a target of its output, or of the source of its input,
+   * after its end.
    */
   wait(options?: WaitOptions): Promise<number> {
     return this.#keepAlive.during(this.#exit.wait(options));
@@ -193,12 +200,11 @@ export class Process implements AsyncDisposable {
    * waits for its end, all at once: so no pipe fills up. Mirrors
    * `asyncio.subprocess.Process.communicate`.
    *
-   * - What is not a pipe is `undefined` in what it gives.
+   * - What is not a pipe is `undefined` in the result.
    * - A program that ends, or stops reading, before it has read all of `input`
    *   is no failure.
    * - It waits until the pipes are closed, by descendants too.
-   * - Everything is held in memory: read {@linkcode stdout} where that is too
-   *   much.
+   * - Everything is held in memory: read {@linkcode stdout} if that is too much.
    *
    * **Cancel safety:** given up, it loses no bytes and kills nothing. It may be
    * called again, without `input`, and goes on with what is left of it; what
@@ -206,6 +212,7 @@ export class Process implements AsyncDisposable {
    *
    * @throws {TypeError} There is input, but `stdin` is no pipe.
    * @throws {Error} Another call is under way, or the input was given before.
+   * @throws As {@linkcode wait}.
    *
    * @example
    * ```ts
@@ -228,13 +235,13 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * Sends `signal` to it, and to its descendants where it has a group, also
-   * when it has ended and they have not. No error where nobody is left, and
-   * never a signal to a stranger who was given its number. Mirrors
+   * Sends `signal` to it, and to its descendants if it has a group, also when it
+   * has ended and they have not. It is no error if all have ended, and no signal
+   * goes to another program that was given its number. Mirrors
    * `asyncio.subprocess.Process.send_signal`.
    *
    * @throws {TypeError} There is no such signal.
-   * @throws {Deno.errors.PermissionDenied} It runs as somebody else.
+   * @throws {Deno.errors.PermissionDenied} It runs as another user.
    */
   sendSignal(signal: Deno.Signal): void {
     checkSignal(signal, "sendSignal");
@@ -291,7 +298,8 @@ export class Process implements AsyncDisposable {
     this.#target.childEnded();
     this.#pipes.stopFeeding();
     // What a program leaves in the background ends with a run, if there is one.
-    if (this.#scheduler === outsideScheduler) this.#unwatch();
+    if (this.#scheduler === outsideScheduler) this.#watch?.[Symbol.dispose]();
+    else if (!this.#isOver) this.#watch?.leaderEnded();
     this.#settle();
   }
 
@@ -323,7 +331,7 @@ export class Process implements AsyncDisposable {
       return;
     }
     leftovers.delete(this);
-    this.#unwatch();
+    this.#watch?.[Symbol.dispose]();
     this.#pipes.finish();
     const { isSettled, hasUnseenFailure } = this.#exit;
     if (this.#pipes.closed && isSettled && !hasUnseenFailure) {

@@ -111,7 +111,7 @@ function textOf(parts: Part[]): string {
   return texts.join("");
 }
 
-/** So may a line: it comes where it ends. */
+/** So may a line: its place is where it ends. */
 function linesOf(parts: Part[]): string[] {
   const lines: string[] = [];
   const splitters = { stdout: new LineSplitter(), stderr: new LineSplitter() };

@@ -7,7 +7,7 @@ import { checkpointIfCancelled } from "../../tasks/kernel/wait/checkpoint.ts";
 import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
 import type { ExitWatcher } from "../signals/exit_watcher.ts";
 
-/** What a program has written; `undefined` where that is not piped. */
+/** What a program has written; `undefined` if that is not piped. */
 export interface ProcessOutput {
   /** What came out of its output. */
   stdout?: Uint8Array;
@@ -29,8 +29,8 @@ const EMPTY = new Uint8Array(0);
 const encoder = new TextEncoder();
 
 /**
- * Feeding a program and reading all that it writes, at once; goes on where it
- * was given up.
+ * Feeds a program and reads all that it writes, at once; a later call goes on
+ * from where one was given up.
  */
 export class Communication {
   readonly #exit: ExitWatcher;
@@ -108,7 +108,7 @@ export class Communication {
     return output;
   }
 
-  /** A program that reads no more is no failure: how it ends tells. */
+  /** It is no failure if the program reads no more: its return code decides. */
   async #feed(signal: AbortSignal): Promise<void> {
     const stdin = this.#stdin;
     if (stdin === undefined || stdin.isClosing) return;

@@ -38,7 +38,7 @@ export class PipeSink implements ByteSink {
 
   /**
    * The runtime closes the pipe only after a write under way, which ends at the
-   * latest when nobody can read any more.
+   * latest when all who could read have ended.
    */
   abort(): void {
     this.#closed = true;

@@ -65,8 +65,8 @@ export class PipeSource implements ByteSource {
   }
 
   /**
-   * Reads though nobody asks for it: to the end, if there is no reader; else
-   * what is left in the pipe, so that it is closed.
+   * Reads without a read that asks for it: to the end, if there is no reader;
+   * else what is left in the pipe, so that it is closed.
    */
   async readAhead(): Promise<void> {
     let left = this.#use.isRead ? MAX_READ_AHEAD : Infinity;

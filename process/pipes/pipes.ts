@@ -99,7 +99,7 @@ export class Pipes {
   }
 
   /**
-   * Closes those with nobody at the other end; what has come can still be read.
+   * Closes those without another end; what has come can still be read.
    */
   finish(): void {
     if (this.#finished) return;

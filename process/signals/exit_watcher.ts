@@ -116,8 +116,8 @@ export class ExitWatcher {
 }
 
 /**
- * The runtime has no names for real-time signals, and says no more than
- * "Invalid signal: 34".
+ * The runtime has no names for real-time signals: its error is "Invalid signal:
+ * 34".
  */
 function realTimeSignal(error: unknown): number {
   const signal = /^Invalid signal: (\d+)$/.exec((error as Error).message)?.[1];

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { constants, openSync, writeSync } from "node:fs";
+import { closeSync, constants, openSync, writeSync } from "node:fs";
 import { setImmediate } from "node:timers";
 import type { Journal } from "./journal.ts";
 
@@ -28,10 +28,10 @@ export function lifelineTo(
 ): Lifeline {
   if (journal !== undefined) {
     try {
-      const path = `/proc/${shell.pid}/fd/0`;
-      writeSync(openSync(path, constants.O_WRONLY), "\n");
+      const fd = openSync(`/proc/${shell.pid}/fd/0`, constants.O_WRONLY);
+      writeSync(fd, "\n");
       shell.stdin.close().catch(() => {});
-      return new JournalLifeline(journal);
+      return new JournalLifeline(fd, journal);
     } catch {
       journal.abandon(); // no descriptor is left
     }
@@ -40,20 +40,30 @@ export function lifelineTo(
 }
 
 /**
- * A descriptor of its own, which is never closed: the watchdog serves this
- * program to its end. (The runtime's stream would be a leak to the checks of its
- * tests.) The entries are in the journal.
+ * A descriptor of its own, which stays open: the watchdog serves this program to
+ * its end. (The runtime's stream would be a leak to the checks of its tests.)
+ * The entries are in the journal.
  */
 class JournalLifeline implements Lifeline {
-  readonly isOpen = true;
+  isOpen = true;
+  readonly #fd: number;
   readonly #journal: Journal;
 
-  constructor(journal: Journal) {
+  constructor(fd: number, journal: Journal) {
+    this.#fd = fd;
     this.#journal = journal;
   }
 
+  /** If the disk is full, the next child gets another watchdog. */
   note(line: string): void {
-    this.#journal.note(line);
+    if (!this.isOpen) return;
+    try {
+      this.#journal.note(line);
+    } catch {
+      this.isOpen = false;
+      this.#journal.abandon();
+      closeSync(this.#fd);
+    }
   }
 }
 

@@ -100,17 +100,17 @@ export class GroupTarget implements SignalTarget {
   }
 }
 
-/** How the runtime says it, with a full stop or without. */
+/** The message of the runtime, with a full stop or without. */
 const ENDED = "Child process has already terminated";
 
-/** Whether there is such a process, or group where it is negative. */
+/** Whether there is such a process, or group if the number is negative. */
 function exists(pid: number): boolean {
   try {
     Deno.kill(pid, 0 as unknown as Deno.Signal); // sends nothing
     return true;
   } catch (error) {
     if (hasEnded(error)) return false;
-    // Somebody else's. On macOS this is also the answer for a group of nothing
+    // It belongs to another user. On macOS this is also the answer for a group of nothing
     // but zombies.
     return Deno.build.os !== "darwin";
   }

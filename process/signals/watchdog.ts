@@ -15,7 +15,7 @@
  */
 import { constants } from "node:os";
 import { detached } from "../../tasks/kernel/context/detached.ts";
-import { canSignalGroups } from "../spawn/permissions.ts";
+import { canSignalGroups, isGranted } from "../spawn/permissions.ts";
 import { findSetsid } from "../spawn/process_group.ts";
 import { Journal } from "./journal.ts";
 import { type Lifeline, lifelineTo } from "./lifeline.ts";
@@ -29,6 +29,15 @@ export interface Watched {
   /** Milliseconds between `killSignal` and SIGKILL. */
   readonly killAfter: number;
 }
+
+/** What is known of it later. */
+export interface Watch extends Disposable {
+  /** Notes that the leader of the group has ended, and others are left. */
+  leaderEnded(): void;
+}
+
+/** More tenths of a second than the shell would wait, and can count. */
+const MAX_LIMIT = 2 ** 31 - 1;
 
 const SHELL = "/bin/sh";
 
@@ -46,18 +55,16 @@ ${SHELL} -c "$0" watchdog <&3 3<&- &
 `;
 
 /**
- * Takes lines from its input and from the journal: `7 -1234 15
- * 50` is entry 7, the group 1234, which gets signal 15, and SIGKILL 50 tenths of
- * a second later (`-`: never); `7` removes the entry. The end of the input is
- * the end of the program.
+ * Takes lines from its input and from the journal: `7 -1234 15 50 alone` is
+ * entry 7, the group 1234, which gets signal 15, and SIGKILL 50 tenths of a
+ * second later (`-`: never); `alone` if its leader has ended: if there is such a
+ * process all the same, the numbers are used again, and the group is gone. `7`
+ * removes the entry. The end of the input is the end of the program.
  */
 const WATCH = `# ends the children of a program that has ended
-note() {
-  if [ -n "$2" ]; then eval "t_$1='$2 $3 $4'"; else unset "t_$1"; fi
-}
 note_all() {
-  while read -r id target signal limit; do
-    note "$id" "$target" "$signal" "$limit"
+  while read -r id entry; do
+    if [ -n "$entry" ]; then eval "t_$id='$entry'"; else unset "t_$id"; fi
   done
 }
 [ -z "$journal" ] || rm -f "$journal"
@@ -67,9 +74,10 @@ left=$(set | while IFS="'" read -r name value _; do
   case $name in t_[0-9]*=) echo "$value" ;; esac
 done)
 [ -n "$left" ] || exit 0
-echo "$left" | while read -r target signal _; do
-  kill "-$signal" "$target" || kill "-$signal" "\${target#-}" # makes its group
-done
+left=$(echo "$left" | while read -r target signal limit state; do
+  [ "$state" != alone ] || ! kill -0 "\${target#-}" || continue
+  kill "-$signal" "$target" && echo "$target $signal $limit"
+done)
 tenths=0
 while [ -n "$left" ]; do
   left=$(echo "$left" | while read -r target signal limit; do
@@ -102,7 +110,7 @@ class Watchdog {
         // No more variables: `set` prints them all, and a value could look like
         // an entry.
         clearEnv: true,
-        env: { journal: journal?.path ?? "", PATH: "/usr/bin:/bin" },
+        env: { journal: journal?.path ?? "", PATH: searchPath() },
         cwd: "/",
         stdin: "piped",
         stdout: "null",
@@ -117,17 +125,35 @@ class Watchdog {
     }
   }
 
-  add({ pid, isGroup, killSignal, killAfter }: Watched): () => void {
+  add({ pid, isGroup, killSignal, killAfter }: Watched): Watch {
     const id = ++this.#lastId;
     const target = isGroup ? -pid : pid;
     const signal = (constants.signals as Record<string, number>)[killSignal];
-    const limit = killAfter === Infinity ? "-" : Math.ceil(killAfter / 100);
-    this.#entries.set(id, `${id} ${target} ${signal} ${limit}`);
-    this.#lifeline?.note(this.#entries.get(id)!);
-    return () => {
-      if (this.#entries.delete(id)) this.#lifeline?.note(`${id}`);
+    const limit = killAfter === Infinity
+      ? "-"
+      : Math.min(Math.ceil(killAfter / 100), MAX_LIMIT);
+    const entry = `${id} ${target} ${signal} ${limit}`;
+    this.#note(id, entry);
+    return {
+      leaderEnded: () => this.#note(id, `${entry} alone`),
+      [Symbol.dispose]: () => {
+        if (this.#entries.delete(id)) this.#lifeline?.note(`${id}`);
+      },
     };
   }
+
+  #note(id: number, entry: string): void {
+    this.#entries.set(id, entry);
+    this.#lifeline?.note(entry);
+  }
+}
+
+/** Where the shell finds `rm` and `sleep`. */
+function searchPath(): string {
+  const path = isGranted({ name: "env", variable: "PATH" })
+    ? Deno.env.get("PATH")
+    : undefined;
+  return `${path ?? ""}:/usr/bin:/bin`;
 }
 
 const watchdog = new Watchdog();
@@ -140,8 +166,8 @@ export function launchWatchdog(): void {
   if (canSignalGroups()) detached(() => watchdog.launch());
 }
 
-/** Ends a child with this program, until the returned function is called. */
-export function endWithProgram(watched: Watched): () => void {
+/** Ends a child with this program, until the watch is disposed. */
+export function endWithProgram(watched: Watched): Watch {
   return watchdog.add(watched);
 }
 

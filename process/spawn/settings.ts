@@ -136,7 +136,7 @@ function checkFiles(stdin: unknown, outputs: readonly unknown[]): void {
   );
 }
 
-/** @throws {TypeError} It is a stream that somebody reads. */
+/** @throws {TypeError} It is a stream that is read already. */
 export function checkUnlocked(input: InputSource): void {
   if (!(input instanceof ReadableStream) || !input.locked) return;
   throw new TypeError("the input is a stream that is locked: it is in use");

@@ -6,6 +6,7 @@ import {
   PIPE,
   type Process,
 } from "@asyncio/asyncio/process";
+import { sleep } from "@asyncio/asyncio/tasks";
 import { isAlive, livingIn, until } from "./_processes.ts";
 
 const MODULE = import.meta.resolve("@asyncio/asyncio");
@@ -23,6 +24,7 @@ const STUBBORN = `
 function startProgram(
   code: string,
   permissions: readonly string[] = ["-A"],
+  env: Record<string, string> = {},
 ): Promise<Process> {
   const source = `
     import {
@@ -38,7 +40,7 @@ function startProgram(
   return createSubprocessExec(
     Deno.execPath(),
     ["run", "--quiet", "--no-prompt", ...permissions, url],
-    { stdin: DEVNULL, stdout: PIPE, stderr: DEVNULL },
+    { stdin: DEVNULL, stdout: PIPE, stderr: DEVNULL, env },
   );
 }
 
@@ -132,6 +134,66 @@ Deno.test("the children of a program end by killSignal", async () => {
   await until(() => livingIn(group).length === 0, "all have ended");
   assertEquals(await Deno.readTextFile(log), "asked\n");
   await Deno.remove(log);
+});
+
+const LEFT_BEHIND = `
+  const child = await createSubprocessShell("sleep 1000 & echo $!", {
+    stdin: DEVNULL,
+    stdout: PIPE,
+  });
+  console.log(parseInt(new TextDecoder().decode(await child.stdout.readLine())));
+  await child.wait();
+  console.log("ended");
+  await sleep(60_000);`;
+
+Deno.test("what a child has left behind in a run ends with the program", async () => {
+  await using program = await startProgram(
+    `await run(async () => { ${LEFT_BEHIND} });`,
+  );
+  const left = await numberFrom(program);
+  await program.stdout!.readLine();
+  Deno.kill(program.pid, "SIGKILL");
+  await until(() => !isAlive(left), "it has ended");
+});
+
+Deno.test("what a child has left behind outside of a run stays", async () => {
+  await using program = await startProgram(LEFT_BEHIND);
+  const left = await numberFrom(program);
+  await program.stdout!.readLine();
+  Deno.kill(program.pid, "SIGKILL");
+  await program.wait();
+  for (let i = 0; i < 500; i++) await sleep(0);
+  assertEquals(isAlive(left), true);
+  Deno.kill(left, "SIGKILL");
+});
+
+Deno.test("children end with their program if there is no place for files", async () => {
+  await using program = await startProgram(
+    `${STUBBORN}\nawait sleep(60_000);`,
+    ["-A"],
+    { TMPDIR: "/no/such/folder" },
+  );
+  const group = await numberFrom(program);
+  program.kill();
+  await program.wait();
+  await until(() => livingIn(group).length === 0, "all have ended");
+});
+
+Deno.test("any killAfter will do", async () => {
+  for (const killAfter of ["0", "-1", "1e300", "Infinity"]) {
+    await using program = await startProgram(`
+      const child = await createSubprocessShell("sleep 1000 & echo; wait", {
+        stdin: DEVNULL,
+        stdout: PIPE,
+        killAfter: ${killAfter},
+      });
+      await child.stdout.readLine();
+      console.log(child.pid);
+      await sleep(60_000);`);
+    const group = await numberFrom(program);
+    program.kill();
+    await until(() => livingIn(group).length === 0, "all have ended");
+  }
 });
 
 Deno.test("the children of a worker end with it, and with the program", async () => {
