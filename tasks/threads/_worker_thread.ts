@@ -1,5 +1,4 @@
 /** @module */
-import process from "node:process";
 import { type ResourceLimits, Worker } from "node:worker_threads";
 import { currentScope } from "../kernel/context/current_scope.ts";
 import type { WaitOptions } from "../kernel/types.ts";
@@ -74,7 +73,7 @@ export interface ThreadSettings {
 
 /** A thread that takes all memory must not take the program with it. */
 function defaultLimits(): WorkerResourceLimits {
-  const { heap_size_limit } = process.getBuiltinModule("node:v8")
+  const { heap_size_limit } = globalThis.process.getBuiltinModule("node:v8")
     .getHeapStatistics();
   return { maxOldGenerationSizeMb: Math.floor(heap_size_limit / 2 / 2 ** 20) };
 }
