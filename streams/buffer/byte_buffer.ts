@@ -58,6 +58,11 @@ export class ByteBuffer {
     return this.#end - this.#start;
   }
 
+  /** Whether its memory is used up to the end. */
+  get isFull(): boolean {
+    return this.#end === this.#memory.length;
+  }
+
   /** What is in it, without taking it; valid until the next change. */
   get bytes(): Uint8Array {
     return this.#memory.subarray(this.#start, this.#end);

@@ -11,8 +11,11 @@ import type { WaitOptions } from "../../tasks/kernel/types.ts";
 /**
  * Hands on what a source brings, to its end, in one wait. Each chunk goes in the
  * memory that it was read into, so none is copied; the memory comes from the pool
- * and goes back to it. While one chunk is being written, the next one is read, and
- * no more.
+ * and goes back to it.
+ *
+ * A source that fills its memory has more: the next chunk is read while this one is
+ * written, and no more than that. One that does not is read when this one is
+ * written, into the same memory, which is still in the cache.
  */
 export class Pipe {
   readonly #source: BufferedSource;
@@ -51,13 +54,13 @@ export class Pipe {
   /** Hands on what is there, if the target takes it now. */
   handOn(buffer: ByteBuffer, eof: boolean): number | undefined | typeof LATER {
     if (this.#ended !== undefined) throw this.#ended.error;
-    const { size } = buffer;
-    if (size > 0) {
-      if (!this.#target.canSend()) return LATER;
-      this.#passed += size;
-      this.#target.send(buffer.detach());
-    }
-    return eof ? this.#passed : undefined;
+    const { size, isFull } = buffer;
+    if (size === 0) return eof ? this.#passed : undefined;
+    if (!this.#target.canSend()) return LATER;
+    this.#passed += size;
+    this.#target.send(buffer.detach());
+    if (eof) return this.#passed;
+    return isFull ? undefined : LATER;
   }
 }
 
