@@ -2,10 +2,69 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { has } from "../_helpers/installed.ts";
 import { Example, Folder } from "./_example.ts";
 
+/** So many lines that an import can be stopped halfway. */
+const MANY = 60_000;
+
+/** About a third of what the import of so many lines sends. */
+const THIRD_BYTES = 2_000_000;
+
+/** Stands before Redis, and passes on so many bytes of its clients; the rest waits. */
+class Gate implements AsyncDisposable {
+  readonly #listener: Deno.UnixListener;
+  readonly #target: string;
+  readonly #conns: Deno.Conn[] = [];
+  readonly #running: Promise<void>[] = [];
+  #left = THIRD_BYTES;
+
+  constructor(path: string, target: string) {
+    this.#listener = Deno.listen({ transport: "unix", path });
+    this.#target = target;
+    this.#running.push(this.#accept());
+  }
+
+  async #accept(): Promise<void> {
+    for await (const client of this.#listener) {
+      const redis = await Deno.connect({
+        transport: "unix",
+        path: this.#target,
+      });
+      this.#conns.push(client, redis);
+      const replies = redis.readable.pipeTo(client.writable);
+      this.#running.push(this.#passRequests(client, redis).catch(() => {}));
+      this.#running.push(replies.catch(() => {}));
+    }
+  }
+
+  async #passRequests(client: Deno.Conn, redis: Deno.Conn): Promise<void> {
+    const buffer = new Uint8Array(16_384);
+    for (let size; (size = await client.read(buffer)) !== null;) {
+      this.#left -= size;
+      if (this.#left < 0) return;
+      for (let sent = 0; sent < size;) {
+        sent += await redis.write(buffer.subarray(sent, size));
+      }
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#listener.close();
+    for (const conn of this.#conns) {
+      try {
+        conn.close();
+      } catch {
+        // It is closed already.
+      }
+    }
+    await Promise.all(this.#running);
+  }
+}
+
 /** A redis-server of its own, in a folder with a file to import. */
 class Redis implements AsyncDisposable {
   readonly folder = new Folder();
   readonly socket: string = this.folder.file("redis.sock");
+  /** Where its gate listens, if there is one. */
+  readonly gated: string = this.folder.file("gate.sock");
   readonly path: string = this.folder.file("people.csv");
   readonly #child: Deno.ChildProcess;
 
@@ -44,8 +103,12 @@ class Redis implements AsyncDisposable {
     return new TextDecoder().decode(stdout).trim();
   }
 
-  import(): Example {
-    return new Example("import.ts", [this.path, this.socket]);
+  gate(): Gate {
+    return new Gate(this.gated, this.socket);
+  }
+
+  import(socket: string = this.socket): Example {
+    return new Example("import.ts", [this.path, socket]);
   }
 
   kill(): void {
@@ -93,9 +156,10 @@ test("import stores each line under its id, and refuses what is none", async () 
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   test(`import can be stopped by ${signal} and repeated`, async () => {
-    await using redis = await Redis.start(people(60_000));
+    await using redis = await Redis.start(people(MANY));
     {
-      await using program = redis.import();
+      await using _ = redis.gate();
+      await using program = redis.import(redis.gated);
       await program.line(/^[12]\d %/);
       program.kill(signal);
       const { code, orphans } = await program.ended();
@@ -103,7 +167,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
       assertEquals(orphans, []);
     }
     const stored = Number(await redis.ask("DBSIZE"));
-    assert(stored > 0 && stored < 60_000, String(stored));
+    assert(stored > 0 && stored < MANY, String(stored));
     await using program = redis.import();
     const { code, stdout } = await program.ended();
     assertEquals(code, 0);
@@ -112,8 +176,9 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 }
 
 test("import fails when Redis is gone", async () => {
-  await using redis = await Redis.start(people(60_000));
-  await using program = redis.import();
+  await using redis = await Redis.start(people(MANY));
+  await using _ = redis.gate();
+  await using program = redis.import(redis.gated);
   await program.line(/^[12]\d %/);
   redis.kill();
   const { code, stderr } = await program.ended();

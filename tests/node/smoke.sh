@@ -6,7 +6,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 
-deno transpile --quiet --outdir "$out" tests/node/smoke.ts {tasks,sync,queue}/*.ts
+# Every module that it reaches.
+mapfile -t modules < <(deno info --json tests/node/smoke.ts |
+  node -p 'JSON.parse(fs.readFileSync(0)).modules.map((it) => it.local).filter(Boolean).join("\n")')
+deno transpile --quiet --outdir "$out" "${modules[@]}"
 find "$out" -name '*.js' -exec \
   sed -Ei 's/((from|import)\s*"\.[^"]*)\.ts"/\1.js"/' {} +
 echo '{ "type": "module" }' >"$out/package.json"
