@@ -1,9 +1,10 @@
 /** The commands. @module */
+import { safe } from "../../tasks/kernel/watch/safe_text.ts";
 import type { StoredJobState } from "../jobs/jobs.ts";
 import { queueNames } from "../nats/queue_names.ts";
 import { type CommandLine, commandLine, UsageError } from "./options.ts";
 import { QueueView, type ShownJob, STATES } from "./queue_view.ts";
-import { safe, shown, table } from "./text.ts";
+import { shown, table } from "./text.ts";
 import { serveWeb } from "./web.ts";
 
 const USAGE = `usage: cli [--servers A,B] [--json] COMMAND

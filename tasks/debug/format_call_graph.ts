@@ -5,6 +5,7 @@ import type { Scheduler } from "../kernel/loop/scheduler.ts";
 import { madeAt, userFrame } from "../kernel/watch/user_frame.ts";
 import { type Task, tasksOf } from "../task.ts";
 import { awaitersOf, stateOf, taskOrCurrent, waitsOf } from "./call_graph.ts";
+import { formatDuration } from "./format_duration.ts";
 
 /** What to show of the {@linkcode formatCallGraph call graph}. */
 export interface CallGraphOptions {
@@ -177,8 +178,5 @@ function placesOf(task: Task<unknown>): string[] {
 /** How long a wait has lasted, if its beginning was noted. */
 function lasting(wait: ScopedWait, task: Task<unknown>): string | undefined {
   if (wait.since === undefined) return undefined;
-  const ms = Math.max(task.loop.time() - wait.since, 0);
-  if (ms < 1000) return `${ms.toFixed(0)} ms`;
-  if (ms < 120_000) return `${(ms / 1000).toFixed(1)} s`;
-  return `${(ms / 60_000).toFixed(0)} min`;
+  return formatDuration(Math.max(task.loop.time() - wait.since, 0));
 }

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { has } from "../../_helpers/installed.ts";
 import { ignore, NatsServer } from "../nats/_nats_server.ts";
-import { BrowserPage } from "./_chromium.ts";
+import { BrowserPage } from "../../_helpers/chromium.ts";
 import { filled, startCli } from "./_program.ts";
 
 /** Set, the page is kept as a picture: that of the docs. */

@@ -9,6 +9,26 @@ import {
 // deno-lint-ignore no-explicit-any -- JSON of many shapes
 type Result = any;
 
+/** Something on a page, as a screen reader is told of it. */
+export interface AccessibleNode {
+  readonly role: string | undefined;
+  readonly name: string | undefined;
+}
+
+/** The numbers of keys that are no letters. */
+const KEYS: Record<string, number> = {
+  Enter: 13,
+  Escape: 27,
+  End: 35,
+  Home: 36,
+  ArrowLeft: 37,
+  ArrowUp: 38,
+  ArrowRight: 39,
+  ArrowDown: 40,
+  Delete: 46,
+  Tab: 9,
+};
+
 /** A page in a browser of its own, driven over its debugging protocol. */
 export class BrowserPage implements AsyncDisposable {
   readonly #process: Process;
@@ -108,6 +128,41 @@ export class BrowserPage implements AsyncDisposable {
     const name = JSON.stringify(text);
     await this.until(`${BUTTON}(${name})`);
     await this.evaluate(`${BUTTON}(${name}).click()`);
+  }
+
+  /** Presses a key: `"ArrowDown"`, `"Enter"`, `"c"`. */
+  async press(key: string): Promise<void> {
+    const text = key === "Enter" ? "\r" : key.length === 1 ? key : undefined;
+    const event = { key, code: key, windowsVirtualKeyCode: KEYS[key] };
+    await this.#send("Input.dispatchKeyEvent", {
+      type: "keyDown",
+      text,
+      ...event,
+    });
+    await this.#send("Input.dispatchKeyEvent", { type: "keyUp", ...event });
+  }
+
+  /** Shows the page as to a user who wants it `"dark"` or `"light"`. */
+  async prefer(scheme: "dark" | "light"): Promise<void> {
+    await this.#send("Emulation.setEmulatedMedia", {
+      features: [{ name: "prefers-color-scheme", value: scheme }],
+    });
+  }
+
+  /** Gives the window another size. */
+  async resize(width: number, height: number): Promise<void> {
+    const size = { width, height, deviceScaleFactor: 1, mobile: false };
+    await this.#send("Emulation.setDeviceMetricsOverride", size);
+  }
+
+  /** What a screen reader is told: the role and the name of everything. */
+  async accessibility(): Promise<AccessibleNode[]> {
+    await this.#send("Accessibility.enable");
+    const { nodes } = await this.#send("Accessibility.getFullAXTree");
+    await this.#send("Accessibility.disable");
+    return nodes.filter(({ ignored }: Result) => !ignored).map(
+      ({ role, name }: Result) => ({ role: role?.value, name: name?.value }),
+    );
   }
 
   async screenshot(): Promise<Uint8Array> {
