@@ -101,7 +101,6 @@ export { Server } from "./server.ts";
 export {
   type ConnectionHandler,
   type ServeOptions,
-  type ServerTlsOptions,
   startServer,
   startUnixServer,
   type UnixServeOptions,
@@ -113,5 +112,9 @@ export type { Decoder, FrameCodec } from "./framing/frame_codec.ts";
 export { jsonLines } from "./framing/json_lines.ts";
 export { lengthPrefixed } from "./framing/length_prefixed.ts";
 export type { Separator } from "./framing/separators.ts";
-export type { TlsOptions } from "./tls_options.ts";
+export type {
+  ServerTlsOptions,
+  StartTlsOptions,
+  TlsOptions,
+} from "./tls_options.ts";
 export type { WaitOptions } from "../tasks/kernel/types.ts";

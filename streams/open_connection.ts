@@ -2,12 +2,12 @@
 import { connectTcp, connectUnix } from "./socket/connect.ts";
 import type { SocketParts } from "./socket/socket.ts";
 import { SocketConnection } from "./socket/socket_connection.ts";
-import { checkHandshakeTimeout, checkTlsOptions } from "./socket/tls.ts";
+import { checkHandshakeTimeout } from "./socket/tls.ts";
 import { checkLimit } from "./buffer/buffered_source.ts";
 import { checkPath, checkPort } from "./address.ts";
 import type { StreamReader } from "./stream_reader.ts";
 import type { StreamWriter } from "./stream_writer.ts";
-import type { TlsOptions } from "./tls_options.ts";
+import { checkTlsOptions, type TlsOptions } from "./tls_options.ts";
 import { currentScope } from "../tasks/kernel/context/current_scope.ts";
 import { checkMilliseconds, type WaitOptions } from "../tasks/kernel/types.ts";
 import { composite } from "../tasks/kernel/wait/handed_wait.ts";
@@ -32,7 +32,10 @@ export interface ConnectOptions extends WaitOptions {
   tls?: boolean | TlsOptions | undefined;
   /** How long a line may be, in bytes: 65536 unless given. */
   limit?: number | undefined;
-  /** Whether small writes leave at once (TCP_NODELAY); true unless given. */
+  /**
+   * Whether small writes leave at once (TCP_NODELAY); true unless given. With a
+   * client's certificate only if given: that goes through `node:tls` then.
+   */
   noDelay?: boolean | undefined;
   /**
    * Whether a silent connection is probed (SO_KEEPALIVE); false unless given.
@@ -57,7 +60,10 @@ export interface ConnectOptions extends WaitOptions {
 }
 
 /** How {@linkcode openUnixConnection} connects. */
-export type UnixConnectOptions = Pick<ConnectOptions, "limit" | "signal">;
+export type UnixConnectOptions = Pick<
+  ConnectOptions,
+  "limit" | "tls" | "handshakeTimeout" | "signal"
+>;
 
 /**
  * Connects to a server: over TCP, with `tls` encrypted, with `path` over a Unix
@@ -74,9 +80,8 @@ export type UnixConnectOptions = Pick<ConnectOptions, "limit" | "signal">;
  * socket in the middle of a TLS handshake is closed when the peer answers or
  * goes away: the runtime holds it until then.)
  *
- * @throws {TypeError} Neither a port nor a path is given, or both are; `tls`
- * with `path`, which the runtime cannot; `hostname`, `localAddress` and `family`
- * do not go together.
+ * @throws {TypeError} Neither a port nor a path is given, or both are;
+ * `hostname`, `localAddress` and `family` do not go together.
  * @throws {RangeError} The port is none, or the limit, `handshakeTimeout` or
  * `happyEyeballsDelay` is 0 or less.
  * @throws {TimeoutError} The TLS handshake took longer than
@@ -128,7 +133,7 @@ export async function connectSocket(
       "a connection takes a port or a path, found both or none",
     );
   }
-  const tls = tlsOptions(options.tls, hostname);
+  const tls = tlsOptions(options.tls);
   const handshakeTimeout = checkHandshakeTimeout(options.handshakeTimeout);
   if (options.handshakeTimeout !== undefined && tls === undefined) {
     throw new TypeError("handshakeTimeout takes tls");
@@ -139,17 +144,14 @@ export async function connectSocket(
     if (options.localAddress !== undefined || options.family !== undefined) {
       throw new TypeError("localAddress and family do not go with a path");
     }
-    if (tls !== undefined) {
-      throw new TypeError("TLS over a Unix socket is not possible");
-    }
-    return await connectUnix(path, options);
+    return await connectUnix(path, tls, handshakeTimeout, options);
   }
   checkPort(port);
   const target = {
     hostname,
     port,
     tls,
-    noDelay: options.noDelay ?? true,
+    noDelay: options.noDelay,
     keepAlive: options.keepAlive ?? false,
     happyEyeballsDelay: options.happyEyeballsDelay,
     handshakeTimeout,
@@ -224,19 +226,9 @@ function checkHappyEyeballsDelay(delay: unknown): void {
   );
 }
 
-function tlsOptions(
-  tls: ConnectOptions["tls"],
-  hostname: string,
-): TlsOptions | undefined {
+function tlsOptions(tls: ConnectOptions["tls"]): TlsOptions | undefined {
   if (tls === undefined || tls === false) return undefined;
   if (tls === true) return {};
   checkTlsOptions(tls);
-  if (
-    tls.cert !== undefined && (tls.serverName ?? hostname) !== hostname
-  ) {
-    throw new TypeError(
-      "with a client's certificate, the name of the server is the host connected to: leave serverName out",
-    );
-  }
   return tls;
 }

@@ -2,7 +2,7 @@
 import type { ServedClient } from "./socket/server_connections.ts";
 import type { SocketParts } from "./socket/socket.ts";
 import { SocketConnection } from "./socket/socket_connection.ts";
-import { checkHandshakeTimeout, checkTlsOptions } from "./socket/tls.ts";
+import { checkHandshakeTimeout } from "./socket/tls.ts";
 import { checkLimit } from "./buffer/buffered_source.ts";
 import { type Listener, listenTcp } from "./socket/tcp_listener.ts";
 import { checkPath, checkPort, isAbstract } from "./address.ts";
@@ -10,6 +10,7 @@ import { listenUnix } from "./socket/unix_listener.ts";
 import { serve, type Server } from "./server.ts";
 import type { StreamReader } from "./stream_reader.ts";
 import type { StreamWriter } from "./stream_writer.ts";
+import { checkServerTls, type ServerTlsOptions } from "./tls_options.ts";
 import { describe, type WaitOptions } from "../tasks/kernel/types.ts";
 import { composite } from "../tasks/kernel/wait/handed_wait.ts";
 import { checkpointIfCancelled } from "../tasks/kernel/wait/checkpoint.ts";
@@ -36,14 +37,14 @@ export interface ServeOptions extends WaitOptions {
   /** How long a line may be, in bytes: 65536 unless given. */
   limit?: number | undefined;
   /**
-   * Whether small writes leave at once (TCP_NODELAY); true unless given.
-   * Without effect with `tls`: the runtime cannot set it on an encrypted
-   * connection.
+   * Whether small writes leave at once (TCP_NODELAY); true unless given. With
+   * `tls` only if given: the runtime cannot set it on an encrypted connection,
+   * so that goes through `node:tls`, which takes more time.
    */
   noDelay?: boolean | undefined;
   /**
    * Whether a silent connection is probed (SO_KEEPALIVE); false unless given.
-   * Without effect with `tls`, as `noDelay`.
+   * With `tls` it goes through `node:tls`, as `noDelay`.
    */
   keepAlive?: boolean | undefined;
   /** How many clients the system lets wait to be accepted: 511 unless given. */
@@ -72,25 +73,17 @@ export interface ServeOptions extends WaitOptions {
   handshakeTimeout?: number | undefined;
 }
 
-/** How the server of a TLS connection presents itself. */
-export interface ServerTlsOptions {
-  /** The certificate, with those between it and the root, as PEM. */
-  cert: string;
-  /** The key of the certificate, as PEM. */
-  key: string;
-  /**
-   * Not possible: it must be left out. Servers elsewhere check their clients'
-   * certificates by these, the runtime cannot. So giving any is a `TypeError`
-   * rather than a check that is not done.
-   */
-  caCerts?: string[] | undefined;
-  /** The protocols spoken (ALPN), the preferred one first. */
-  alpnProtocols?: string[] | undefined;
-}
-
 /** Where {@linkcode startUnixServer} listens, and how it serves. */
 export type UnixServeOptions =
-  & Pick<ServeOptions, "limit" | "maxConnections" | "mode" | "signal">
+  & Pick<
+    ServeOptions,
+    | "limit"
+    | "maxConnections"
+    | "mode"
+    | "tls"
+    | "handshakeTimeout"
+    | "signal"
+  >
   & {
     /** The path of the socket. */
     path: string;
@@ -104,8 +97,8 @@ export type UnixServeOptions =
  * **Cancel safety:** given up, nothing is left listening.
  *
  * @throws {TypeError} `handler` is no function; `path` is none, or there is a
- * port as well; `tls` without both `cert` and `key`; `tls` with `path`, or with
- * `caCerts`, which the runtime cannot.
+ * port as well; `tls` without both `cert` and `key`, or with `caCerts` or
+ * `rejectUnauthorized` and no `requestCert`.
  * @throws {RangeError} The port is none, the limit or `handshakeTimeout` is 0 or
  * less, `maxConnections` below 1, or `mode` not between 0o600 and 0o777.
  * @throws {Deno.errors.AddrInUse} Somebody listens there.
@@ -169,9 +162,6 @@ export async function startServing(
   if (path !== undefined && options.port !== undefined) {
     throw new TypeError("a server takes a port or a path, found both");
   }
-  if (path !== undefined && tls !== undefined) {
-    throw new TypeError("TLS over a Unix socket is not possible");
-  }
   const handshakeTimeout = checkHandshakeTimeout(options.handshakeTimeout);
   if (options.handshakeTimeout !== undefined && tls === undefined) {
     throw new TypeError("handshakeTimeout takes tls");
@@ -182,9 +172,7 @@ export async function startServing(
   // Listening on an address is done at once, and would not look.
   const rejection = checkpointIfCancelled(options);
   if (rejection !== undefined) return rejection;
-  const listening = path === undefined
-    ? await listen(options)
-    : [await listenUnix(path, options)];
+  const listening = await listen(options);
   return serve({
     listening,
     serveClient,
@@ -238,7 +226,32 @@ async function startUnix(
 }
 
 async function listen(options: ServeOptions): Promise<Listener[]> {
-  const { hostname, port = 0, backlog, tls } = options;
+  const { path, tls } = options;
+  if (tls === undefined || !needsNode(options)) {
+    return path === undefined
+      ? await listenOnTcp(options, tls)
+      : [await listenUnix(path, options)];
+  }
+  const { checkCertificates } = await import("./tls/certificates.ts");
+  const { encrypting } = await import("./tls/node_tls.ts");
+  checkCertificates(tls);
+  const plain = path === undefined
+    ? await listenOnTcp(options)
+    : [await listenUnix(path, options)];
+  return plain.map((listener) => encrypting(listener, tls));
+}
+
+/** Whether the runtime's own TLS lacks what is asked for. */
+function needsNode({ path, tls, noDelay, keepAlive }: ServeOptions): boolean {
+  return path !== undefined || tls?.requestCert === true || noDelay === true ||
+    keepAlive === true;
+}
+
+async function listenOnTcp(
+  options: ServeOptions,
+  tls?: ServerTlsOptions,
+): Promise<Listener[]> {
+  const { hostname, port = 0, backlog } = options;
   return await listenTcp({
     hostname: hostname || "0.0.0.0",
     port,
@@ -246,19 +259,6 @@ async function listen(options: ServeOptions): Promise<Listener[]> {
     reusePort: options.reusePort ?? false,
     ...(backlog !== undefined && { tcpBacklog: backlog }),
   }, options);
-}
-
-/** With half of a certificate there is no TLS, and no connection in plain. */
-export function checkServerTls(tls: unknown): void {
-  checkTlsOptions(tls);
-  if (typeof tls.cert !== "string" || typeof tls.key !== "string") {
-    throw new TypeError("the TLS of a server takes both `cert` and `key`");
-  }
-  if (tls.caCerts !== undefined) {
-    throw new TypeError(
-      "the runtime cannot check the certificates of clients: leave caCerts out",
-    );
-  }
 }
 
 function checkTcp({ port = 0, reusePort }: ServeOptions): void {

@@ -3,7 +3,7 @@ import { show } from "./address.ts";
 import type { ByteSink } from "./buffer/source_and_sink.ts";
 import type { FrameCodec } from "./framing/frame_codec.ts";
 import { Connection } from "./connection/connection.ts";
-import type { TlsOptions } from "./tls_options.ts";
+import type { StartTlsOptions } from "./tls_options.ts";
 import { WebSink } from "./web/web_sink.ts";
 import { writableOf } from "./web/writable.ts";
 import { currentScope } from "../tasks/kernel/context/current_scope.ts";
@@ -233,7 +233,16 @@ export class StreamWriter implements AsyncDisposable {
    * | `"peername"`, `"sockname"` | a `Deno.Addr` |
    * | `"conn"` | the `Deno.Conn` |
    * | `"tls"` | the facts of the handshake; `undefined` while it is plain |
+   * | `"alpn"` | the protocol that TLS has agreed on, a string |
+   * | `"peercert"` | the certificate of the peer: its `subject`, `issuer`, ... |
+   * | `"cipher"` | the cipher of TLS: its `name` and `version` |
    * | `"pid"` | the number of a subprocess |
+   *
+   * `"peercert"` and `"cipher"` are known of TLS by `node:tls` alone: of a server
+   * with `requestCert`, of a client with `peerCertificate`, on Unix sockets, and
+   * after a server's `startTls`. A certificate is trusted, unless the server has
+   * said `rejectUnauthorized: false`: then see its `authorized`. What is known of
+   * TLS can be asked for after the end.
    *
    * @param fallback Given where there is no such thing.
    */
@@ -242,20 +251,26 @@ export class StreamWriter implements AsyncDisposable {
   }
 
   /**
-   * Encrypts the connection, as its client; settles after the handshake. What
-   * is unsent is sent before. Reader and writer stay the same. Mirrors
+   * Encrypts the connection; settles after the handshake. What is unsent is sent
+   * before. Reader and writer stay the same. Mirrors
    * `asyncio.StreamWriter.start_tls`.
+   *
+   * On the client's side it takes {@linkcode TlsOptions}, on that of a server
+   * {@linkcode ServerTlsOptions}. What a server has not read yet is taken for
+   * the beginning of the handshake: a client may begin at once.
    *
    * **Cancel safety:** given up before the handshake, the connection is
    * unharmed; in it, the connection is lost.
    *
-   * @throws {Error} A read is pending or bytes are unread: the connection is
-   * unharmed. Or it is no client's connection over TCP, or is encrypted
-   * already.
-   * @throws {Deno.errors.InvalidData} The certificate is not trusted. The
-   * connection is lost.
+   * @throws {Error} A read is pending, or a client has bytes unread: the
+   * connection is unharmed. Or it is encrypted already, or no socket.
+   * @throws {TypeError} On a server's side: `cert` or `key` is missing.
+   * @throws {TimeoutError} The handshake took longer than `handshakeTimeout`.
+   * The connection is lost.
+   * @throws {Deno.errors.InvalidData} The certificate is not trusted, or the peer
+   * talks no TLS. The connection is lost.
    */
-  startTls(options?: TlsOptions & WaitOptions): Promise<void> {
+  startTls(options?: StartTlsOptions): Promise<void> {
     return this.#connection.startTls(options);
   }
 

@@ -6,7 +6,7 @@ import type { Detached } from "../buffer/byte_buffer.ts";
 import type { ByteSink, ByteSource } from "../buffer/source_and_sink.ts";
 import { unwatchIdle, type Watched, watchIdle } from "./idle_watch.ts";
 import { Unattended } from "./unattended.ts";
-import type { TlsOptions } from "../tls_options.ts";
+import type { StartTlsOptions } from "../tls_options.ts";
 import { detached } from "../../tasks/kernel/context/detached.ts";
 import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
 import { sleep } from "../../tasks/sleep.ts";
@@ -102,9 +102,9 @@ export class Connection implements SinkOwner, SourceOwner, Watched {
   }
 
   /** See `StreamWriter.startTls`. */
-  startTls(_options?: TlsOptions & WaitOptions): Promise<void> {
+  startTls(_options?: StartTlsOptions): Promise<void> {
     return readyError(
-      new Error("startTls: this is not the client of a TCP connection"),
+      new Error("startTls: this is no connection over a socket"),
     );
   }
 

@@ -8,7 +8,7 @@ import {
 } from "./http_listener.ts";
 import { type HttpServer, serveHttp } from "./http_server.ts";
 import { checkPath, checkPort } from "../address.ts";
-import { checkTlsOptions } from "../socket/tls.ts";
+import { checkTlsOptions } from "../tls_options.ts";
 import {
   checkMilliseconds,
   describe,

@@ -2,7 +2,13 @@
 import type { NodeConn } from "./node_conn.ts";
 import { checkAddresses, NodeConnect } from "./node_connect.ts";
 import type { SocketParts } from "./socket.ts";
-import { clientOptions, shakeHands, startTls, TlsHandshake } from "./tls.ts";
+import {
+  clientOptions,
+  type Encrypted,
+  shakeHands,
+  startTls,
+  TlsHandshake,
+} from "./tls.ts";
 import { type Operation, perform } from "./operation.ts";
 import type { TlsOptions } from "../tls_options.ts";
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
@@ -13,7 +19,7 @@ export interface Target {
   hostname: string;
   port: number;
   tls: TlsOptions | undefined;
-  noDelay: boolean;
+  noDelay: boolean | undefined;
   keepAlive: boolean;
   happyEyeballsDelay: number | undefined;
   handshakeTimeout: number;
@@ -22,6 +28,9 @@ export interface Target {
 }
 
 const WHAT = "openConnection";
+
+/** The host that a Unix socket is on, for TLS; as for Node. */
+export const UNIX_HOST = "localhost";
 
 /** Connects over TCP, encrypted or not. */
 export async function connectTcp(
@@ -32,8 +41,8 @@ export async function connectTcp(
   const peer = `${hostname}:${port}`;
   const isChosen = target.localAddress !== undefined ||
     target.family !== undefined;
-  if (tls?.cert !== undefined && !isChosen) {
-    // Only this way the runtime takes a client's certificate.
+  if (tls?.cert !== undefined && !isChosen && !needsNode(target)) {
+    // Only this way the runtime shows a client's certificate.
     const { cert, key } = tls as { cert: string; key: string };
     const tlsOptions = { ...clientOptions(tls, hostname), port, cert, key };
     const open = () => Deno.connectTls(tlsOptions);
@@ -44,9 +53,26 @@ export async function connectTcp(
   const conn = await perform<Deno.TcpConn | NodeConn>(operation, options);
   if (tls === undefined) return { conn, hostname };
   const open = () => startTls(conn, tls, hostname);
+  return await encrypt(conn, open, peer, handshakeTimeout, options);
+}
+
+/** Whether a client's certificate goes with more than the runtime can. */
+function needsNode({ hostname, tls, noDelay, keepAlive }: Target): boolean {
+  return tls!.peerCertificate === true || noDelay === true || keepAlive ||
+    (tls!.serverName ?? hostname) !== hostname;
+}
+
+/** Does the handshake on `conn`, which is closed if that fails. */
+async function encrypt(
+  conn: Deno.Conn,
+  open: () => Promise<Deno.TlsConn>,
+  peer: string,
+  timeout: number,
+  options: WaitOptions,
+): Promise<Encrypted> {
   const handshake = new TlsHandshake(WHAT, open, peer);
   try {
-    return await shakeHands(handshake, handshakeTimeout, options);
+    return await shakeHands(handshake, timeout, options);
   } catch (error) {
     if (!handshake.started) conn.close();
     throw error;
@@ -56,7 +82,7 @@ export async function connectTcp(
 /** The runtime's own API cannot choose addresses. */
 function chosen(target: Target): Operation<NodeConn> {
   checkAddresses(target.hostname, target.localAddress, target.family);
-  return new NodeConnect(target);
+  return new NodeConnect({ ...target, noDelay: target.noDelay ?? true });
 }
 
 /** Opening a TCP connection. */
@@ -70,7 +96,7 @@ class TcpConnect implements Operation<Deno.TcpConn> {
   }
 
   async start(): Promise<Deno.TcpConn> {
-    const { hostname, port, noDelay, keepAlive, happyEyeballsDelay } =
+    const { hostname, port, noDelay = true, keepAlive, happyEyeballsDelay } =
       this.#target;
     const conn = await Deno.connect({
       hostname,
@@ -106,6 +132,22 @@ const MAX_BUSY_PAUSE_MS = 32;
  * the server is full, where one over TCP would wait: so this waits for it.
  */
 export async function connectUnix(
+  path: string,
+  tls: TlsOptions | undefined,
+  handshakeTimeout: number,
+  options: WaitOptions,
+): Promise<SocketParts> {
+  const parts = await connectPlainUnix(path, options);
+  if (tls === undefined) return parts;
+  const { conn, peername } = parts;
+  const open = () => startTls(conn, tls, UNIX_HOST);
+  return {
+    ...await encrypt(conn, open, path, handshakeTimeout, options),
+    peername,
+  };
+}
+
+async function connectPlainUnix(
   path: string,
   options: WaitOptions,
 ): Promise<SocketParts> {

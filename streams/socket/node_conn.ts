@@ -1,5 +1,6 @@
 /** @module */
 import type { Socket } from "node:net";
+import { BaseConn } from "./base_conn.ts";
 
 const ERRORS: Readonly<Record<string, new (message: string) => Error>> = {
   EADDRINUSE: Deno.errors.AddrInUse,
@@ -26,7 +27,7 @@ export function fromNodeError(error: unknown): unknown {
  * A socket of Node's API as one of the runtime's: for what the runtime's own API
  * lacks.
  */
-export class NodeConn<S extends Socket = Socket>
+export class NodeConn<S extends Socket = Socket> extends BaseConn
   implements Deno.Conn<Deno.NetAddr> {
   readonly localAddr: Deno.NetAddr;
   readonly remoteAddr: Deno.NetAddr;
@@ -42,37 +43,51 @@ export class NodeConn<S extends Socket = Socket>
     socket: S,
     addresses: { localAddr: Deno.NetAddr; remoteAddr: Deno.NetAddr },
   ) {
+    super();
     this.socket = socket;
     this.localAddr = addresses.localAddr;
     this.remoteAddr = addresses.remoteAddr;
     socket.on("readable", () => this.#wake());
     socket.on("end", () => this.#end());
     socket.on("close", () => this.#end());
-    socket.on("error", (error) => {
-      this.#error ??= fromNodeError(error);
-      this.#end();
-    });
+    socket.on("error", (error) => this.fail(fromNodeError(error)));
   }
 
-  async read(buffer: Uint8Array): Promise<number | null> {
+  override async read(buffer: Uint8Array): Promise<number | null> {
     for (;;) {
       const chunk: Uint8Array | null = this.#rest ?? this.socket.read();
       if (chunk !== null) return this.#give(chunk, buffer);
       if (this.#error !== undefined) throw this.#error;
       if (this.#isOver) return null;
-      await new Promise<void>((resolve) => this.#wake = resolve);
+      await this.more();
     }
   }
 
-  write(bytes: Uint8Array): Promise<number> {
+  /** Waits until there may be more to read. */
+  protected more(): Promise<void> {
+    return new Promise((resolve) => this.#wake = resolve);
+  }
+
+  /** There may be more to read, or an error. */
+  protected wake(): void {
+    this.#wake();
+  }
+
+  /** Nothing more is read but this error. */
+  protected fail(error: unknown): void {
+    this.#error ??= error;
+    this.#end();
+  }
+
+  override write(bytes: Uint8Array): Promise<number> {
     return this.#call((done) => this.socket.write(bytes, done), bytes.length);
   }
 
-  closeWrite(): Promise<void> {
+  override closeWrite(): Promise<void> {
     return this.#call((done) => this.socket.end(done), undefined);
   }
 
-  close(): void {
+  override close(): void {
     this.socket.destroy();
   }
 
@@ -90,31 +105,6 @@ export class NodeConn<S extends Socket = Socket>
 
   setKeepAlive(keepAlive = true): void {
     this.socket.setKeepAlive(keepAlive);
-  }
-
-  get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    return new ReadableStream({
-      type: "bytes",
-      pull: async (controller) => {
-        const memory = new Uint8Array(65536);
-        const n = await this.read(memory);
-        if (n === null) controller.close();
-        else controller.enqueue(memory.subarray(0, n));
-      },
-      cancel: () => this.close(),
-    });
-  }
-
-  get writable(): WritableStream<Uint8Array<ArrayBufferLike>> {
-    return new WritableStream({
-      write: async (chunk) => void await this.write(chunk),
-      close: () => this.closeWrite(),
-      abort: () => this.close(),
-    });
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
   }
 
   #give(chunk: Uint8Array, buffer: Uint8Array): number {

@@ -124,7 +124,7 @@ export class ServerConnections implements Acceptor {
     if (keepAlive && "setKeepAlive" in conn) {
       (conn as Deno.TcpConn).setKeepAlive();
     }
-    const client = this.#clientOf({ ...parts, sockname });
+    const client = this.#clientOf({ ...parts, sockname, isAccepted: true });
     if (client === undefined) return conn.close();
     const { connection, handler } = client;
     connection.onClosed = this.#closed;

@@ -1,5 +1,6 @@
 /** @module */
 import { show } from "../address.ts";
+import type { TlsFacts } from "../tls/node_tls_conn.ts";
 import type { ByteSink, ByteSource } from "../buffer/source_and_sink.ts";
 
 /** What a connection is made of. */
@@ -13,8 +14,10 @@ export interface SocketParts {
    */
   peername?: Deno.Addr | undefined;
   sockname?: Deno.Addr | undefined;
-  /** The host that a client has asked for: it may start TLS later. */
+  /** The host that a client has asked for: TLS may be started later. */
   hostname?: string | undefined;
+  /** Whether it was accepted by a server: then that is its side of TLS. */
+  isAccepted?: boolean | undefined;
 }
 
 /** A socket of the runtime as source and sink, encrypted or not. */
@@ -38,6 +41,10 @@ export class Socket implements ByteSource, ByteSink {
 
   get hostname(): string | undefined {
     return this.#parts.hostname;
+  }
+
+  get isAccepted(): boolean {
+    return this.#parts.isAccepted ?? false;
   }
 
   get conn(): Deno.Conn {
@@ -107,6 +114,11 @@ export class Socket implements ByteSource, ByteSink {
     this.#tls = parts.tls;
   }
 
+  /** Known to `node:tls` alone. */
+  get #facts(): TlsFacts | undefined {
+    return (this.#conn as { facts?: TlsFacts }).facts;
+  }
+
   /** See `StreamWriter.getExtraInfo`. */
   info(name: string): unknown {
     switch (name) {
@@ -118,6 +130,12 @@ export class Socket implements ByteSource, ByteSink {
         return this.#conn;
       case "tls":
         return this.#tls;
+      case "alpn":
+        return this.#tls?.alpnProtocol ?? undefined;
+      case "peercert":
+        return this.#facts?.peerCertificate;
+      case "cipher":
+        return this.#facts?.cipher;
       default:
         return undefined;
     }

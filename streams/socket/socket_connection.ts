@@ -1,15 +1,27 @@
 /** @module */
-import { perform } from "./operation.ts";
+import { UNIX_HOST } from "./connect.ts";
 import { Socket, type SocketParts } from "./socket.ts";
-import { checkTlsOptions, startTls, TlsHandshake } from "./tls.ts";
+import {
+  acceptTls,
+  checkHandshakeTimeout,
+  shakeHands,
+  startTls,
+  TlsHandshake,
+} from "./tls.ts";
 import { Connection } from "../connection/connection.ts";
 import { readerOn, type StreamReader } from "../stream_reader.ts";
 import { type StreamWriter, writerOn } from "../stream_writer.ts";
-import type { TlsOptions } from "../tls_options.ts";
+import type { Early } from "../tls/conn_duplex.ts";
+import {
+  checkServerTls,
+  checkTlsOptions,
+  type ServerTlsOptions,
+  type StartTlsOptions,
+  type TlsOptions,
+} from "../tls_options.ts";
 import { isCancelled } from "../../tasks/kernel/errors.ts";
 import { detached } from "../../tasks/kernel/context/detached.ts";
 import { sleep } from "../../tasks/sleep.ts";
-import type { WaitOptions } from "../../tasks/kernel/types.ts";
 import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
 
 /**
@@ -48,33 +60,37 @@ export class SocketConnection extends Connection implements AsyncDisposable {
     super.abort();
   }
 
-  override startTls(options: TlsOptions & WaitOptions = {}): Promise<void> {
+  override startTls(options: StartTlsOptions = {}): Promise<void> {
     return composite(() => this.#startTls(options));
   }
 
-  async #startTls(options: TlsOptions & WaitOptions): Promise<void> {
-    checkTlsOptions(options);
-    if (options.cert !== undefined) {
-      throw new TypeError(
-        "startTls cannot show a client's certificate, `tls` of openConnection can",
-      );
-    }
+  async #startTls(options: StartTlsOptions): Promise<void> {
+    const socket = this.#socket;
+    const timeout = checkHandshakeTimeout(options.handshakeTimeout);
     this.#checkUpgrade();
+    if (socket.isAccepted) checkServerTls(options);
+    else checkTlsOptions(options);
+    if (options.cert !== undefined) {
+      const { checkCertificates } = await import("../tls/certificates.ts");
+      checkCertificates(options);
+    }
     await this.flushed(options);
     this.#checkUpgrade();
-    const socket = this.#socket;
-    const hostname = socket.hostname!;
-    const tcp = socket.conn as Deno.TcpConn;
+    const { conn, hostname = UNIX_HOST } = socket;
+    const peer = socket.isAccepted ? socket.name : hostname;
     const handshake = new TlsHandshake(
       "StreamWriter.startTls",
-      () => startTls(tcp, options, hostname, this.source!.takeOver()),
-      options.serverName ?? hostname,
+      () =>
+        socket.isAccepted
+          ? acceptTls(conn, options as ServerTlsOptions, this.#takeEarly())
+          : startTls(conn, options as TlsOptions, hostname, this.#takeEarly()),
+      peer,
     );
     socket.beginUpgrade(handshake);
     this.source!.pause();
     this.sink.pause();
     try {
-      socket.endUpgrade(await perform(handshake, options));
+      socket.endUpgrade(await shakeHands(handshake, timeout, options));
     } catch (error) {
       if (handshake.started) this.#handshakeFailed(error);
       socket.endUpgrade();
@@ -85,26 +101,43 @@ export class SocketConnection extends Connection implements AsyncDisposable {
     }
   }
 
+  /** What was read already: a client may begin the handshake at once. */
+  #takeEarly(): Early[] {
+    const { buffer } = this.source!;
+    const underWay = this.source!.takeOver();
+    return [
+      ...(buffer.size > 0 ? [buffer.take(buffer.size)] : []),
+      ...(underWay === undefined ? [] : [underWay]),
+    ];
+  }
+
   /** @throws {Error} TLS cannot be started now; nothing is changed. */
   #checkUpgrade(): void {
     const socket = this.#socket;
     const refusal = socket.isEncrypted
       ? "the connection is encrypted"
-      : socket.hostname === undefined
-      ? "this is not the client of a TCP connection"
       : socket.isUpgrading
       ? "it is being started"
       : this.isClosing
       ? "the writer is closed"
       : this.isLocallyEnded
       ? "writeEof was called before"
-      : !(this.source!.isIdle || this.source!.isReadingAhead) ||
-          this.source!.buffer.size > 0
+      : this.#hasPendingRead || this.#hasUnreadText
       ? "a read is pending, or bytes are unread"
       : undefined;
     if (refusal !== undefined) {
       throw new Error(`startTls: ${refusal}`);
     }
+  }
+
+  get #hasPendingRead(): boolean {
+    const { isIdle, isReadingAhead, isOver } = this.source!;
+    return !(isIdle || isReadingAhead || isOver);
+  }
+
+  /** To a client, what is unread is not of TLS: the server has not begun it. */
+  get #hasUnreadText(): boolean {
+    return !this.#socket.isAccepted && this.source!.buffer.size > 0;
   }
 
   /**

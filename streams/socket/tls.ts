@@ -1,11 +1,11 @@
 /** @module */
-import { NodeConn } from "./node_conn.ts";
+import { BaseConn } from "./base_conn.ts";
 import { type Operation, perform } from "./operation.ts";
-import type { TlsOptions } from "../tls_options.ts";
+import type { Early } from "../tls/conn_duplex.ts";
+import type { ServerTlsOptions, TlsOptions } from "../tls_options.ts";
 import { TimeoutError } from "../../tasks/kernel/errors.ts";
 import {
   checkMilliseconds,
-  describe,
   type WaitOptions,
 } from "../../tasks/kernel/types.ts";
 import { moveOnAfter } from "../../tasks/timeout.ts";
@@ -118,27 +118,50 @@ export function clientOptions(
 }
 
 /**
- * Starts TLS on `tcp`, which is closed if that fails. The runtime needs a socket
- * of its own that is not being read; for others there is `node:tls`.
+ * Starts TLS on `conn` as its client; it is closed if that fails. The runtime
+ * needs a socket of its own that was not read, and shows no certificate on it;
+ * for others there is `node:tls`.
  *
- * @param early What a read that is under way will bring; `null` for the end.
+ * @param early What was read of it before.
  */
 export async function startTls(
-  tcp: Deno.TcpConn | NodeConn,
+  conn: Deno.Conn,
   tls: TlsOptions,
   hostname: string,
-  early?: Promise<Uint8Array | null>,
+  early: readonly Early[] = [],
 ): Promise<Deno.TlsConn> {
-  if (early !== undefined || tcp instanceof NodeConn) {
-    const { startNodeTls } = await import("./node_tls.ts");
-    return startNodeTls(tcp, tls, hostname, early);
+  const isPlainTcp = conn.remoteAddr.transport === "tcp" &&
+    !(conn instanceof BaseConn);
+  if (!isPlainTcp || early.length > 0 || needsNode(tls)) {
+    const { startNodeTls } = await import("../tls/node_tls.ts");
+    return startNodeTls(conn, tls, hostname, early);
   }
   try {
+    const tcp = conn as Deno.TcpConn;
     return await Deno.startTls(tcp, clientOptions(tls, hostname));
   } catch (error) {
-    closeQuietly(tcp);
+    closeQuietly(conn);
     throw failure(hostname, error);
   }
+}
+
+/** Whether the runtime cannot start this on a connection. */
+function needsNode({ cert, peerCertificate }: TlsOptions): boolean {
+  return cert !== undefined || peerCertificate === true;
+}
+
+/**
+ * Starts TLS on `conn` as its server, which only `node:tls` can.
+ *
+ * @param early What was read of it before.
+ */
+export async function acceptTls(
+  conn: Deno.Conn,
+  tls: ServerTlsOptions,
+  early: readonly Early[] = [],
+): Promise<Deno.TlsConn> {
+  const { acceptNodeTls } = await import("../tls/node_tls.ts");
+  return acceptNodeTls(conn, tls, early);
 }
 
 /** The runtime may have closed it with the attempt. */
@@ -163,18 +186,4 @@ function failure(peer: string, error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const type = error.constructor as ErrorConstructor;
   return new type(`${what}: ${error.message}`, { cause: error });
-}
-
-/**
- * @throws {TypeError} These are no options for TLS, or only half of a
- * certificate.
- */
-export function checkTlsOptions(tls: unknown): asserts tls is TlsOptions {
-  if (typeof tls !== "object" || tls === null) {
-    throw new TypeError(`expected options for TLS, found ${describe(tls)}`);
-  }
-  const { cert, key } = tls as TlsOptions;
-  if ((cert === undefined) !== (key === undefined)) {
-    throw new TypeError("a certificate takes both `cert` and `key`, found one");
-  }
 }

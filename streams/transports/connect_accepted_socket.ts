@@ -5,12 +5,13 @@ import type { StreamProtocol } from "./protocols.ts";
 import type { Transport } from "./transport.ts";
 import { Socket, type SocketParts } from "../socket/socket.ts";
 import {
+  acceptTls,
   checkHandshakeTimeout,
   shakeHands,
   TlsHandshake,
 } from "../socket/tls.ts";
 import { show } from "../address.ts";
-import { checkServerTls, type ServerTlsOptions } from "../start_server.ts";
+import { checkServerTls, type ServerTlsOptions } from "../tls_options.ts";
 import { describe, type WaitOptions } from "../../tasks/kernel/types.ts";
 import { checkpointIfCancelled } from "../../tasks/kernel/wait/checkpoint.ts";
 import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
@@ -94,11 +95,11 @@ async function encrypted(
   const isTls = "handshake" in conn;
   if (tls === undefined && !isTls) return { conn };
   const timeout = checkHandshakeTimeout(options.handshakeTimeout);
-  const handshake = new TlsHandshake("connectAcceptedSocket", async () => {
-    if (isTls) return conn as Deno.TlsConn;
-    const { acceptNodeTls } = await import("../socket/node_tls.ts");
-    return acceptNodeTls(conn, tls!);
-  }, show(conn.remoteAddr));
+  const handshake = new TlsHandshake(
+    "connectAcceptedSocket",
+    () => isTls ? Promise.resolve(conn as Deno.TlsConn) : acceptTls(conn, tls!),
+    show(conn.remoteAddr),
+  );
   return await shakeHands(handshake, timeout, options);
 }
 

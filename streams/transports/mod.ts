@@ -90,10 +90,6 @@ export {
 } from "./transport.ts";
 export type { ConnectOptions, UnixConnectOptions } from "../open_connection.ts";
 export type { Server } from "../server.ts";
-export type {
-  ServeOptions,
-  ServerTlsOptions,
-  UnixServeOptions,
-} from "../start_server.ts";
-export type { TlsOptions } from "../tls_options.ts";
+export type { ServeOptions, UnixServeOptions } from "../start_server.ts";
+export type { ServerTlsOptions, TlsOptions } from "../tls_options.ts";
 export type { WaitOptions } from "../../tasks/kernel/types.ts";

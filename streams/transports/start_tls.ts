@@ -4,8 +4,8 @@ import type { StreamProtocol } from "./protocols.ts";
 import { StreamTransport } from "./stream_transport.ts";
 import { encrypt } from "./tls_upgrade.ts";
 import type { Transport } from "./transport.ts";
-import { checkHandshakeTimeout, checkTlsOptions } from "../socket/tls.ts";
-import type { TlsOptions } from "../tls_options.ts";
+import { checkHandshakeTimeout } from "../socket/tls.ts";
+import { checkTlsOptions, type TlsOptions } from "../tls_options.ts";
 import { describe, type WaitOptions } from "../../tasks/kernel/types.ts";
 import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
 

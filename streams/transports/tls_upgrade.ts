@@ -87,11 +87,12 @@ async function upgrade(
 ): Promise<void> {
   const { serverSide, serverName } = options;
   const hostname = serverName ?? socket.hostname ?? socket.name;
+  const read = early === undefined ? [] : [early];
   const handshake = new TlsHandshake("startTls", async () => {
-    const tls = await import("../socket/node_tls.ts");
+    const tls = await import("../tls/node_tls.ts");
     return serverSide
-      ? tls.acceptNodeTls(socket.conn, options as ServerSide, early)
-      : tls.startNodeTls(socket.conn, options, hostname, early);
+      ? tls.acceptNodeTls(socket.conn, options as ServerSide, read)
+      : tls.startNodeTls(socket.conn, options, hostname, read);
   }, hostname);
   socket.beginUpgrade(handshake);
   const timeout = checkHandshakeTimeout(options.handshakeTimeout);

@@ -22,7 +22,12 @@ let made: Certificates | undefined;
 
 /** The same ones every time. */
 export function certificates(): Certificates {
-  return made ??= make(Deno.makeTempDirSync());
+  return made ??= makeCertificates();
+}
+
+/** Others, by an authority of their own. */
+export function makeCertificates(): Certificates {
+  return make(Deno.makeTempDirSync());
 }
 
 function make(directory: string): Certificates {

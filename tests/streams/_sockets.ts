@@ -6,6 +6,7 @@ import {
   type Streams,
   type StreamWriter,
 } from "@asyncio/asyncio/streams";
+import { transport } from "./_transport.ts";
 import { until } from "../_helpers/until.ts";
 
 /** How many file descriptors this process has open. */
@@ -45,8 +46,9 @@ export class Pair implements AsyncDisposable {
     const taken = Promise.withResolvers<Streams>();
     const handler = (reader: StreamReader, writer: StreamWriter) =>
       taken.resolve({ reader, writer });
-    const server = await startServer(handler, { hostname: "127.0.0.1" });
-    const client = await openConnection({ port: portOf(server), ...options });
+    const { serving, connecting } = transport();
+    const server = await startServer(handler, serving());
+    const client = await openConnection({ ...connecting(server), ...options });
     return new Pair(client, await taken.promise, server);
   }
 
@@ -59,20 +61,15 @@ export class Pair implements AsyncDisposable {
 /** Our end of a connection whose other end is a bare `Deno.Conn`. */
 export class RawPair implements Disposable {
   readonly client: Streams;
-  readonly peer: Deno.TcpConn;
+  readonly peer: Deno.Conn;
 
-  private constructor(client: Streams, peer: Deno.TcpConn) {
+  private constructor(client: Streams, peer: Deno.Conn) {
     this.client = client;
     this.peer = peer;
   }
 
   static async open(options: { limit?: number } = {}): Promise<RawPair> {
-    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    const { port } = listener.addr as Deno.NetAddr;
-    const [client, peer] = await Promise.all([
-      openConnection({ port, ...options }),
-      listener.accept(),
-    ]);
+    const { client, peer } = await transport().openRaw!(options);
     return new RawPair(client, peer);
   }
 

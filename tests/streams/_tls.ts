@@ -1,6 +1,7 @@
 import type { ConnectOptions, ServeOptions } from "@asyncio/asyncio/streams";
 import { has } from "../_helpers/installed.ts";
 import { certificates } from "./_certificates.ts";
+import { transport } from "./_transport.ts";
 import { LOOPBACK } from "../_helpers/loopback.ts";
 
 /** These tests make their certificates with openssl. */
@@ -12,7 +13,7 @@ export function serving(
   options: Partial<ServeOptions["tls"]> = {},
 ): ServeOptions {
   const { cert, key } = certificates().server;
-  return { ...LOOPBACK, tls: { cert, key, ...options } };
+  return { ...LOOPBACK, ...transport().server, tls: { cert, key, ...options } };
 }
 
 export function trusting(
@@ -20,5 +21,6 @@ export function trusting(
   options: ConnectOptions["tls"] & object = {},
 ): ConnectOptions {
   const caCerts = [certificates().authority.cert];
-  return { hostname: "localhost", port, tls: { caCerts, ...options } };
+  const tls = { caCerts, ...transport().client, ...options };
+  return { hostname: "localhost", port, tls };
 }

@@ -48,7 +48,6 @@ for (
     [{ limit: 0 }, RangeError],
     [{ maxConnections: 0 }, RangeError],
     [{ maxConnections: 1.5 }, RangeError],
-    [{ path: "/x", tls: { cert: "", key: "" } }, TypeError],
     [{ tls: { cert: "", key: "", caCerts: [] } }, TypeError],
     [{ tls: { cert: "" } }, TypeError],
     [{ tls: { key: "" } }, TypeError],

@@ -179,6 +179,10 @@ Deno.test("what a writer does not know is the fallback", () => {
   assertEquals(writer.getExtraInfo("peername", "nobody"), "nobody");
 });
 
-Deno.test("a writer that is no client's connection cannot start TLS", async () => {
-  await assertRejects(() => new Sink().writer.startTls(), Error, "client");
+Deno.test("a writer that is of no socket cannot start TLS", async () => {
+  await assertRejects(
+    () => new Sink().writer.startTls(),
+    Error,
+    "no connection",
+  );
 });

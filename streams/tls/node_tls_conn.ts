@@ -1,0 +1,176 @@
+/** @module */
+import { setImmediate } from "node:timers";
+import type { TLSSocket } from "node:tls";
+import type { ConnDuplex } from "./conn_duplex.ts";
+import { BaseConn } from "../socket/base_conn.ts";
+import { NodeConn } from "../socket/node_conn.ts";
+
+/**
+ * A connection that is encrypted by `node:tls`, as one of the runtime's: for
+ * what the runtime's own TLS lacks.
+ */
+export class NodeTlsConn extends BaseConn implements Deno.TlsConn {
+  /** What is known of the peer; `undefined` before the handshake. */
+  facts: TlsFacts | undefined;
+  readonly #raw: Deno.Conn;
+  readonly #duplex: ConnDuplex;
+  readonly #ready = Promise.withResolvers<SecureConn>();
+  #secure: SecureConn | undefined;
+  #isClosed = false;
+
+  /**
+   * @param raw What it stands on.
+   * @param duplex The same for TLS. It is to be told of the end of the handshake:
+   * {@linkcode secured} or {@linkcode failed}.
+   */
+  constructor(raw: Deno.Conn, duplex: ConnDuplex) {
+    super();
+    this.#raw = raw;
+    this.#duplex = duplex;
+    this.#ready.promise.catch(() => {}); // `handshake` rejects
+    duplex.onEnd = () =>
+      this.failed(new Deno.errors.UnexpectedEof("tls handshake eof"));
+  }
+
+  /** The handshake has succeeded. */
+  secured(socket: TLSSocket): void {
+    this.facts = factsOf(socket);
+    this.#secure = new SecureConn(socket, this.#raw, this.#duplex);
+    this.#ready.resolve(this.#secure);
+  }
+
+  /** The handshake has failed. */
+  failed(error: unknown): void {
+    this.#ready.reject(error);
+    this.#duplex.destroy();
+  }
+
+  get localAddr(): Deno.NetAddr {
+    return this.#raw.localAddr as Deno.NetAddr;
+  }
+
+  get remoteAddr(): Deno.NetAddr {
+    return this.#raw.remoteAddr as Deno.NetAddr;
+  }
+
+  async handshake(): Promise<Deno.TlsHandshakeInfo> {
+    await this.#ready.promise;
+    return { alpnProtocol: this.facts!.alpnProtocol ?? null };
+  }
+
+  override async read(buffer: Uint8Array): Promise<number | null> {
+    return await (await this.#open()).read(buffer);
+  }
+
+  override async write(bytes: Uint8Array): Promise<number> {
+    return await (await this.#open()).write(bytes);
+  }
+
+  override async closeWrite(): Promise<void> {
+    await (await this.#open()).closeWrite();
+  }
+
+  override close(): void {
+    this.#isClosed = true;
+    this.#duplex.destroy();
+    this.#secure?.interrupt();
+  }
+
+  #open(): Promise<SecureConn> {
+    if (!this.#isClosed) return this.#ready.promise;
+    return Promise.reject(new Deno.errors.BadResource("Bad resource ID"));
+  }
+
+  ref(): void {
+    this.#raw.ref();
+  }
+
+  unref(): void {
+    this.#raw.unref();
+  }
+
+  setNoDelay(noDelay = true): void {
+    if ("setNoDelay" in this.#raw) {
+      (this.#raw as Deno.TcpConn).setNoDelay(noDelay);
+    }
+  }
+
+  setKeepAlive(keepAlive = true): void {
+    if ("setKeepAlive" in this.#raw) {
+      (this.#raw as Deno.TcpConn).setKeepAlive(keepAlive);
+    }
+  }
+}
+
+/** What is known of a peer after the handshake: see `getExtraInfo`. */
+export interface TlsFacts {
+  readonly alpnProtocol: string | undefined;
+  readonly peerCertificate: object | undefined;
+  readonly cipher: object;
+}
+
+function factsOf(socket: TLSSocket): TlsFacts {
+  const certificate = socket.getPeerCertificate() as object | undefined;
+  const hasCertificate = certificate !== undefined && "subject" in certificate;
+  return {
+    alpnProtocol: socket.alpnProtocol || undefined,
+    peerCertificate: hasCertificate
+      ? { ...certificate, authorized: socket.authorized }
+      : undefined,
+    cipher: socket.getCipher(),
+  };
+}
+
+/** How much is read ahead of those who read, in bytes. */
+const MAX_UNREAD_BYTES = 65536;
+
+/** How much is encrypted at a time, in bytes. */
+const MAX_WRITE_BYTES = 262144;
+
+/** A socket after its handshake. */
+class SecureConn extends NodeConn<TLSSocket> {
+  readonly #duplex: ConnDuplex;
+  #isCut = false;
+
+  constructor(socket: TLSSocket, raw: Deno.Conn, duplex: ConnDuplex) {
+    super(socket, raw as Deno.Conn<Deno.NetAddr>);
+    this.#duplex = duplex;
+    duplex.onEnd = () => this.wake();
+    duplex.isFull = () => socket.readableLength >= MAX_UNREAD_BYTES;
+  }
+
+  override async read(buffer: Uint8Array): Promise<number | null> {
+    const n = await super.read(buffer);
+    this.#duplex.readOn();
+    return n;
+  }
+
+  /** Not all at once: encrypted, it stands in memory once more. */
+  override async write(bytes: Uint8Array): Promise<number> {
+    const n = await super.write(bytes.subarray(0, MAX_WRITE_BYTES));
+    await this.#duplex.written();
+    return n;
+  }
+
+  /** A read under way ends, as that of the runtime when it is closed. */
+  interrupt(): void {
+    this.fail(new Deno.errors.Interrupted("operation canceled"));
+  }
+
+  /**
+   * All that came has been read. If the connection has ended by now, and the
+   * goodbye of the peer is not noticed in a turn, the connection was cut off.
+   */
+  protected override async more(): Promise<void> {
+    if (!this.#duplex.hasEnded) return await super.more();
+    if (this.#isCut) {
+      this.fail(
+        new Deno.errors.UnexpectedEof(
+          "peer closed connection without sending TLS close_notify",
+        ),
+      );
+    }
+    this.#isCut = true;
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+}
