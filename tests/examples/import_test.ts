@@ -183,7 +183,7 @@ test("import fails when Redis is gone", async () => {
   redis.kill();
   const { code, stderr } = await program.ended();
   assertEquals(code, 1);
-  assertMatch(stderr, /^error: Uncaught/); // a reset, a broken pipe, or an early end
+  assertMatch(stderr, /^error: Uncaught/m); // a reset, a broken pipe, or an early end
 });
 
 test("import of an empty file stores nothing", async () => {
