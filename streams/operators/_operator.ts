@@ -2,6 +2,7 @@
 import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
 import { type CancelledError, isCancelled } from "../../tasks/kernel/errors.ts";
 import { Future } from "../../tasks/future.ts";
+import type { Scheduler } from "../../tasks/kernel/loop/scheduler.ts";
 import { printable } from "../../tasks/kernel/watch/inspect.ts";
 import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
 import {
@@ -54,6 +55,8 @@ export abstract class Operator<T> {
   /** The calls of `next` that wait. */
   protected readonly nexts: NextLine<T>;
   readonly #returns: WaitQueue<IteratorReturnResult<undefined>>;
+  /** Of the loop that it runs on. */
+  #scheduler: Scheduler | undefined = undefined;
   #state: "new" | "open" | "ending" | "over" = "new";
   /** Whether the consumer wants no more, ready or not. */
   #isLeft = false;
@@ -88,6 +91,7 @@ export abstract class Operator<T> {
     try {
       if (this.#state === "new") {
         this.#state = "open";
+        this.#scheduler = currentScope().scheduler;
         this.begin();
       }
       const result = this.#isLeft ? DONE : this.ask();
@@ -152,7 +156,8 @@ export abstract class Operator<T> {
   /** For errors that come after the first. */
   report(error: unknown): void {
     if (isCancelled(error)) return;
-    currentScope().scheduler.report({
+    const scheduler = this.#scheduler ?? currentScope().scheduler;
+    scheduler.report({
       message: `Unhandled exception in ${this.what}, which is ending`,
       error,
     });

@@ -158,6 +158,20 @@ export const kinds: Record<string, Kind> = {
   },
 };
 
+/** 1, 2, 3, ... without an end. */
+export class Numbers {
+  taken = 0;
+  returned = 0;
+
+  *[Symbol.iterator](): Iterator<number> {
+    try {
+      for (;;) yield ++this.taken;
+    } finally {
+      this.returned++;
+    }
+  }
+}
+
 /** All that `source` gives. */
 export async function all<T>(source: AsyncIterable<T>): Promise<T[]> {
   const items: T[] = [];

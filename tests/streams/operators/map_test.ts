@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { map } from "@asyncio/asyncio/streams/operators";
 import {
@@ -9,6 +10,7 @@ import {
   currentTask,
   Future,
   getRunningLoop,
+  InvalidStateError,
   isCancelled,
   run,
   sleep,
@@ -19,21 +21,8 @@ import { Queue } from "@asyncio/asyncio/queue";
 import { explore, VirtualClock } from "@asyncio/asyncio/testing";
 import { reportsOf } from "../../_helpers/reports.ts";
 import { virtually } from "../../_helpers/virtually.ts";
-import { all } from "./_sources.ts";
+import { all, Numbers } from "./_sources.ts";
 import { now } from "../../_helpers/now.ts";
-
-/** 1, 2, 3, ...; counts how many were taken. */
-class Numbers {
-  taken = 0;
-  returned = 0;
-  *[Symbol.iterator](): Iterator<number> {
-    try {
-      for (;;) yield ++this.taken;
-    } finally {
-      this.returned++;
-    }
-  }
-}
 
 function test(name: string, body: () => Promise<void>): void {
   Deno.test(name, () => virtually(body));
@@ -627,4 +616,40 @@ test("a cancel that came before the first item touches nothing", async () => {
   });
   await consumer;
   assertEquals([numbers.taken, numbers.returned], [0, 0]);
+});
+
+Deno.test("one that is asked for its first item after its run says so", async () => {
+  for (const limit of [1, 3]) {
+    const numbers = new Numbers();
+    const late = await run(() =>
+      Promise.resolve({ // the context of the run
+        next: AsyncLocalStorage.bind(() =>
+          map(numbers, (n) => n, { limit }).next()
+        ),
+      })
+    );
+    await assertRejects(late.next, InvalidStateError);
+    assertEquals(numbers.taken, 0);
+  }
+});
+
+Deno.test("what is reported goes to the loop that it runs on, whoever leaves", async () => {
+  let cancel = () => {};
+  const left = Promise.withResolvers<void>();
+  const reporting = reportsOf(async () => {
+    const items = map([1, 2], (n) => {
+      if (n === 2) throw new Broken(n);
+      return n;
+    }, { limit: 2 });
+    const consumer = createTask(async () => {
+      for await (const _ of items) await sleep(60_000);
+    });
+    cancel = () => consumer.cancel();
+    await sleep(1);
+    left.resolve();
+    await assertRejects(async () => await consumer, CancelledError);
+  });
+  await left.promise;
+  cancel(); // in no run
+  assertEquals((await reporting).length, 1);
 });

@@ -19,7 +19,7 @@ import {
 import { cancelEverywhere, explore } from "@asyncio/asyncio/testing";
 import { reportsOf } from "../../_helpers/reports.ts";
 import { virtually } from "../../_helpers/virtually.ts";
-import { all, kinds, Usage } from "./_sources.ts";
+import { all, kinds, Numbers, Usage } from "./_sources.ts";
 import { at, timed } from "./_timed.ts";
 import { now } from "../../_helpers/now.ts";
 
@@ -28,19 +28,6 @@ function test(name: string, body: () => Promise<void>): void {
 }
 
 class Broken extends Error {}
-
-/** 1, 2, 3, ... without an end. */
-class Numbers {
-  taken = 0;
-  returned = 0;
-  *[Symbol.iterator](): Iterator<number> {
-    try {
-      for (;;) yield ++this.taken;
-    } finally {
-      this.returned++;
-    }
-  }
-}
 
 /** Gives nothing, and fails after a while, also when it is cancelled. */
 async function* broken(
