@@ -32,7 +32,7 @@ class Next<T> extends Waiter<IteratorResult<T, undefined>> {
 
   override cancel(error: CancelledError): boolean {
     this.#cancel = error;
-    this.#operator.cancel();
+    this.#operator.leave();
     return !this.pending;
   }
 
@@ -60,7 +60,6 @@ export abstract class Operator<T> {
   #state: "new" | "open" | "ending" | "over" = "new";
   /** Whether the consumer wants no more, ready or not. */
   #isLeft = false;
-  #isCancelled = false;
   /** The next call rejects with it; if there is none, it is reported. */
   #failure: Future<never> | undefined = undefined;
   /** Whether the failure came of closing a source: `return` rejects with it. */
@@ -123,12 +122,6 @@ export abstract class Operator<T> {
     this.end();
   }
 
-  /** A call of `next` was cancelled. */
-  cancel(): void {
-    this.#isCancelled = true;
-    this.leave();
-  }
-
   /** There are no more items than those that are ready. */
   finish(): void {
     if (this.#state !== "open") return;
@@ -146,9 +139,7 @@ export abstract class Operator<T> {
   /** A task has failed: if it is ending, one that closes a source. */
   failed(error: unknown): void {
     if (this.#state === "open") return this.fail(error);
-    if (this.#failure !== undefined || this.#isCancelled) {
-      return this.report(error);
-    }
+    if (this.#failure !== undefined) return this.report(error);
     this.#failure = failedFuture(error);
     this.#isClosingFailure = true;
   }
@@ -176,7 +167,7 @@ export abstract class Operator<T> {
 
   /** The cancel came before this call of `next`. */
   #refuse(cancel: CancelledError): Promise<never> {
-    this.cancel();
+    this.leave();
     if (this.#state === "over") return deliver(cancel);
     const next = new Next(this.nexts, this);
     this.nexts.add(next);

@@ -1,5 +1,10 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { map } from "@asyncio/asyncio/streams/operators";
 import {
   allTasks,
@@ -134,6 +139,22 @@ test("an async source is read one item at a time", async () => {
   assertEquals(now(), 10 * 3 + 15);
 });
 
+test("calls that take a turn run side by side, of an async source too", async () => {
+  async function* source() {
+    for (let i = 0; i < 200; i++) yield i;
+  }
+  for (const input of [source(), Array(200).fill(0)]) {
+    let running = 0;
+    let most = 0;
+    await all(map(input, async () => {
+      most = Math.max(most, ++running);
+      await sleep(0);
+      running--;
+    }, { limit: 8 }));
+    assertEquals(most, 8);
+  }
+});
+
 // --- order -------------------------------------------------------------------
 
 test("results are in the order of the items", async () => {
@@ -262,6 +283,51 @@ test("after an error nothing more is taken", async () => {
   assertEquals(numbers.taken, 3);
 });
 
+test("after an error what is under way is not worked on", async () => {
+  const called: number[] = [];
+  let n = 0;
+  const source = {
+    [Symbol.asyncIterator]: () => ({
+      // A foreign promise, which no cancel ends.
+      next: () =>
+        new Promise<IteratorResult<number>>((resolve) => {
+          setTimeout(() => resolve({ done: false, value: ++n }), n * 5);
+        }),
+    }),
+  };
+  const items = map(source, async (item) => {
+    called.push(item);
+    await sleep(1);
+    throw new Broken(item);
+  }, { limit: 2 });
+  await assertRejects(() => items.next(), Broken);
+  assertEquals([called, n], [[1], 2]);
+});
+
+test("after an error the source is closed, though nobody asks for it", async () => {
+  let isClosed = false;
+  async function* source() {
+    try {
+      yield 1;
+      yield 2;
+      await sleep(1000);
+      yield 3;
+    } finally {
+      isClosed = true;
+    }
+  }
+  const items = map(source(), async (n) => {
+    if (n === 1) return n;
+    await sleep(5);
+    throw new Broken(n);
+  }, { limit: 3 });
+  await items.next();
+  await sleep(10);
+  assert(isClosed);
+  await assertRejects(() => items.next(), Broken);
+  assertEquals(now(), 10);
+});
+
 Deno.test("of several errors the first in order is thrown, the others are reported", async () => {
   const reports = await reportsOf(async () => {
     const items = map([1, 2, 3], async (n) => {
@@ -302,6 +368,28 @@ Deno.test("an error that waits to be thrown is reported when the loop is left", 
     for await (const _ of items) break;
   });
   assertEquals(reports.map(({ error }) => (error as Broken).item), [2]);
+});
+
+Deno.test("an error is reported if the loop is left while the source closes", async () => {
+  const reports = await reportsOf(async () => {
+    async function* source() {
+      try {
+        yield* [1, 2];
+      } finally {
+        await sleep(20);
+      }
+    }
+    const items = map(source(), async (n) => {
+      if (n === 1) return n;
+      await sleep(1);
+      throw new Broken(n);
+    }, { limit: 2, ordered: false });
+    await items.next();
+    await sleep(5);
+    await items.return!();
+  });
+  assertEquals(reports.length, 1);
+  assertStringIncludes(reports[0]!.message, "in map, which is ending");
 });
 
 Deno.test("an error that nobody asks for is reported at the end of the run", async () => {
@@ -412,14 +500,20 @@ test("calls are cancelled once, also when the consumer is cancelled again", asyn
 });
 
 test("a call may leave the operator that it runs in", async () => {
+  let hasLeft = false;
   const items: AsyncIterableIterator<number, undefined> = map(
     [1, 2, 3],
     async (n) => {
-      if (n === 2) await items.return!();
+      if (n === 2) {
+        await items.return!(); // does not wait for this call
+        hasLeft = true;
+      }
       return n;
     },
   );
   assertEquals(await all(items), [1]);
+  await items.return!();
+  assertEquals([hasLeft, allTasks().size], [true, 1]);
 });
 
 test("a call that waits for its consumer is a ring, and is broken", async () => {
@@ -518,6 +612,18 @@ test("a source sees the variables of the consumer", async () => {
     return it;
   }, { limit: 3 });
   assertEquals(new Set(await all(items)), new Set(["consumer"]));
+});
+
+test("calls do not see the variables that the source sets", async () => {
+  const variable = new ContextVar<string>("variable", { default: "none" });
+  function* source() {
+    for (let i = 0; i < 4; i++) {
+      variable.set("source");
+      yield i;
+    }
+  }
+  const items = map(source(), () => variable.get(), { limit: 2 });
+  assertEquals(await all(items), Array(4).fill("none"));
 });
 
 test("its tasks have its name", async () => {

@@ -294,6 +294,14 @@ for (const [operator, { over }] of Object.entries(cases)) {
       );
       assertEquals(allTasks().size, 1);
     }
+    {
+      // Left in the turn in which it was asked.
+      const items = over(iterator({ next: () => new Promise(() => {}) }));
+      const next = items.next();
+      await items.return!();
+      assertEquals(await next, { done: true, value: undefined });
+      assertEquals(allTasks().size, 1);
+    }
     assertEquals(returns, 1);
     assertEquals((sources[0] as { returns: number }).returns, 1);
   });
