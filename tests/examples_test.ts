@@ -110,6 +110,14 @@ const expectations: Record<string, Expectation> = {
       "refused: ERR value is not an integer or out of range",
     ],
   },
+  "postgres_client.ts": {
+    needs: "psql",
+    lines: [
+      '[ { name: "Ada", lives: 9 }, { name: "Zoë", lives: 9 } ]',
+      /^PostgresError: duplicate key value violates unique constraint/,
+      "after the time limit, the server runs 0 of them",
+    ],
+  },
   "run_subprocess.ts": {
     lines: [
       /^ERROR: .*exit 1.* code 1$/,

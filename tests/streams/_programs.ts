@@ -7,7 +7,7 @@ import { has } from "../_helpers/installed.ts";
 export function testWith(
   programs: string[],
   name: string,
-  fn: () => Promise<void>,
+  fn: (t: Deno.TestContext) => Promise<void>,
 ): void {
   Deno.test({ name, fn, ignore: !programs.every(has) });
 }
