@@ -120,9 +120,9 @@ async function rejectAfterLaunch(error: unknown): Promise<never> {
 const POLL_INTERVAL_MS = 1;
 
 /**
- * A wait for a condition. No cancel ends it: what was started has to be handed
- * out. It is a wait also if the condition holds: code under test does the same
- * each time.
+ * Waits for a condition. No cancel ends it: what was started has to be handed
+ * out. It waits also if the condition holds, for a microtask: so a scenario that
+ * is cancelled at each of its waits has the same ones in every run.
  */
 class ConditionWait<T> extends ExternalWaiter<T> {
   constructor(condition: () => boolean, result: T) {
@@ -131,7 +131,7 @@ class ConditionWait<T> extends ExternalWaiter<T> {
       if (condition()) this.wake(result);
       else setTimeout(look, POLL_INTERVAL_MS);
     };
-    look();
+    queueMicrotask(look);
   }
 
   override cancel(_error: CancelledError): boolean {

@@ -1,5 +1,5 @@
 /** @module */
-import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
+import { nodeFs } from "../spawn/node_fs.ts";
 import { canReadProc } from "../spawn/permissions.ts";
 
 /** Bytes of notes that the journal may hold beside the entries that count. */
@@ -11,6 +11,7 @@ const MAX_OLD_NOTES = 1 << 16;
  */
 export class Journal {
   readonly path: string;
+  readonly #fs = nodeFs();
   readonly #entries: ReadonlyMap<number, string>;
   readonly #fd: number;
   #size = 0;
@@ -35,7 +36,7 @@ export class Journal {
     this.#entries = entries;
     this.path = Deno.makeTempFileSync({ prefix: "asyncio-" });
     try {
-      this.#fd = openSync(this.path, "a");
+      this.#fd = this.#fs.openSync(this.path, "a");
     } catch (error) {
       Deno.removeSync(this.path);
       throw error;
@@ -45,7 +46,7 @@ export class Journal {
 
   note(line: string): void {
     if (this.#size < this.#maxSize) return this.#append([line]);
-    ftruncateSync(this.#fd, 0);
+    this.#fs.ftruncateSync(this.#fd, 0);
     this.#size = 0;
     this.#append([...this.#entries.values()]);
     this.#maxSize = 4 * this.#size + MAX_OLD_NOTES;
@@ -53,20 +54,20 @@ export class Journal {
 
   /** Leaves it empty, to a watchdog that removes it. */
   abandon(): void {
-    ftruncateSync(this.#fd, 0);
-    closeSync(this.#fd);
+    this.#fs.ftruncateSync(this.#fd, 0);
+    this.#fs.closeSync(this.#fd);
   }
 
   /** Removes it: no watchdog has been started. */
   remove(): void {
-    closeSync(this.#fd);
+    this.#fs.closeSync(this.#fd);
     Deno.removeSync(this.path);
   }
 
   #append(lines: readonly string[]): void {
     const text = lines.map((line) => `${line}\n`).join("");
     if (text === "") return;
-    writeSync(this.#fd, text);
+    this.#fs.writeSync(this.#fd, text);
     this.#size += text.length;
   }
 }

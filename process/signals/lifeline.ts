@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { closeSync, constants, openSync, writeSync } from "node:fs";
 import { setImmediate } from "node:timers";
+import { nodeFs } from "../spawn/node_fs.ts";
 import type { Journal } from "./journal.ts";
 
 /** The pipe, and where the watchdog finds what is watched. */
@@ -28,6 +28,7 @@ export function lifelineTo(
 ): Lifeline {
   if (journal !== undefined) {
     try {
+      const { constants, openSync, writeSync } = nodeFs();
       const fd = openSync(`/proc/${shell.pid}/fd/0`, constants.O_WRONLY);
       writeSync(fd, "\n");
       shell.stdin.close().catch(() => {});
@@ -62,7 +63,7 @@ class JournalLifeline implements Lifeline {
     } catch {
       this.isOpen = false;
       this.#journal.abandon();
-      closeSync(this.#fd);
+      nodeFs().closeSync(this.#fd);
     }
   }
 }

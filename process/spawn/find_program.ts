@@ -1,7 +1,7 @@
 /** @module */
-import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { nodeFs } from "./node_fs.ts";
 import { isGranted } from "./permissions.ts";
 import type { SpawnSettings } from "./settings.ts";
 
@@ -61,7 +61,7 @@ function candidates(program: string, { cwd, env }: SpawnSettings): string[] {
 }
 
 function stat(path: string | URL): Deno.FileInfo | undefined {
-  if (!existsSync(path)) return undefined; // an error costs ten times as much
+  if (!nodeFs().existsSync(path)) return undefined; // an error costs ten times as much
   try {
     return Deno.statSync(path);
   } catch {

@@ -6,6 +6,7 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
+import { createSubprocessExec, PIPE } from "@asyncio/asyncio/process";
 import { Event, Lock } from "@asyncio/asyncio/sync";
 import {
   CancelledError,
@@ -21,6 +22,7 @@ import {
   CancelEverywhereError,
   DeadlockError,
 } from "@asyncio/asyncio/testing";
+import { until } from "../_helpers/until.ts";
 
 function noCheck(): void {}
 
@@ -271,6 +273,33 @@ Deno.test("a cleanup that waits is let finish", async () => {
       });
     }
   }, () => assert(open >= 0));
+});
+
+Deno.test("a scenario that has to wait for the world outside only at times is fine", async () => {
+  let runs = 0;
+  const { points } = await cancelEverywhere(async () => {
+    await using child = await createSubprocessExec("cat", [], { stdin: PIPE });
+    child.stdin!.close();
+    if (runs++ > 0) await until(() => child.returnCode !== undefined);
+    assertEquals(await child.wait(), 0);
+  }, noCheck);
+  assertEquals(points, 2);
+});
+
+Deno.test("a scenario that waits for others of its own tasks only at times is not", async () => {
+  let runs = 0;
+  const event = new Event();
+  const error = await assertRejects(
+    () =>
+      cancelEverywhere(async () => {
+        if (runs++ > 1) event.set();
+        else getRunningLoop().callLater(1, () => event.set());
+        await event.wait();
+        event.clear();
+      }, noCheck),
+    CancelEverywhereError,
+  );
+  assertStringIncludes(error.message, "it has to do the same each time");
 });
 
 // --- In the middle of other things -------------------------------------------

@@ -12,7 +12,7 @@ import { outputOf } from "../_programs.ts";
 import { closedAgain, openDescriptors, text } from "../_sockets.ts";
 
 /** An import of values, that is done when the module is loaded. */
-const EARLY = /^import (?!type)[^;]*? from "node:(dgram|dns|net|tls)/m;
+const EARLY = /^import (?!type)[^;]*? from "node:(dgram|dns|fs|net|tls)/m;
 
 const HOST = { hostname: "127.0.0.1" };
 
@@ -173,7 +173,7 @@ Deno.test("a virtual clock stands still while a datagram is waited for", async (
   }, { clock: new VirtualClock() });
 });
 
-Deno.test("the modules of node for sockets are loaded on first use", () => {
+Deno.test("the modules of node that take long to load are loaded on first use", () => {
   const early: string[] = [];
   const look = (folder: URL): void => {
     for (const { name, isDirectory } of Deno.readDirSync(folder)) {
