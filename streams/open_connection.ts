@@ -2,12 +2,13 @@
 import { connectTcp, connectUnix } from "./socket/connect.ts";
 import type { SocketParts } from "./socket/socket.ts";
 import { SocketConnection } from "./socket/socket_connection.ts";
-import { checkHandshakeTimeout } from "./socket/tls.ts";
+import { checkHandshakeTimeout, checkOwnCertificate } from "./socket/tls.ts";
 import { checkLimit } from "./buffer/buffered_source.ts";
 import { checkPath, checkPort } from "./address.ts";
 import type { StreamReader } from "./stream_reader.ts";
 import type { StreamWriter } from "./stream_writer.ts";
-import { checkTlsOptions, type TlsOptions } from "./tls_options.ts";
+import { checkTlsOptions } from "./tls/check_options.ts";
+import type { TlsOptions } from "./tls_options.ts";
 import { currentScope } from "../tasks/kernel/context/current_scope.ts";
 import { checkMilliseconds, type WaitOptions } from "../tasks/kernel/types.ts";
 import { composite } from "../tasks/kernel/wait/handed_wait.ts";
@@ -144,9 +145,11 @@ export async function connectSocket(
     if (options.localAddress !== undefined || options.family !== undefined) {
       throw new TypeError("localAddress and family do not go with a path");
     }
+    await checkOwnCertificate(tls);
     return await connectUnix(path, tls, handshakeTimeout, options);
   }
   checkPort(port);
+  await checkOwnCertificate(tls);
   const target = {
     hostname,
     port,

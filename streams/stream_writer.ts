@@ -269,6 +269,26 @@ export class StreamWriter implements AsyncDisposable {
    * The connection is lost.
    * @throws {Deno.errors.InvalidData} The certificate is not trusted, or the peer
    * talks no TLS. The connection is lost.
+   *
+   * @example A server that encrypts when it is asked to
+   * ```ts
+   * import { startServer } from "@asyncio/asyncio/streams";
+   *
+   * function startEcho(cert: string, key: string) {
+   *   return startServer(async (reader, writer) => {
+   *     for await (const line of reader.lines()) {
+   *       if (line === "STARTTLS") {
+   *         writer.write("go ahead\n");
+   *         await writer.startTls({ cert, key });
+   *       } else {
+   *         writer.write(`${line}\n`);
+   *       }
+   *     }
+   *     writer.close();
+   *   }, { port: 0 });
+   * }
+   * console.log(startEcho.name);
+   * ```
    */
   startTls(options?: StartTlsOptions): Promise<void> {
     return this.#connection.startTls(options);

@@ -1,5 +1,5 @@
 /** @module */
-import { describe, type WaitOptions } from "../tasks/kernel/types.ts";
+import type { WaitOptions } from "../tasks/kernel/types.ts";
 
 /** How the client of a TLS connection presents itself, and whom it trusts. */
 export interface TlsOptions {
@@ -24,7 +24,25 @@ export interface TlsOptions {
   peerCertificate?: boolean | undefined;
 }
 
-/** How the server of a TLS connection presents itself, and whom it lets in. */
+/**
+ * How the server of a TLS connection presents itself, and whom it lets in.
+ *
+ * @example Clients known by their certificates
+ * ```ts
+ * import { startServer } from "@asyncio/asyncio/streams";
+ *
+ * function greetKnownClients(cert: string, key: string, authority: string) {
+ *   return startServer((_reader, writer) => {
+ *     const { subject } = writer.getExtraInfo("peercert") as {
+ *       subject: { CN: string };
+ *     };
+ *     writer.write(`hello, ${subject.CN}\n`);
+ *     writer.close();
+ *   }, { port: 0, tls: { cert, key, requestCert: true, caCerts: [authority] } });
+ * }
+ * console.log(greetKnownClients.name);
+ * ```
+ */
 export interface ServerTlsOptions {
   /** The certificate, with those between it and the root, as PEM. */
   cert: string;
@@ -34,19 +52,19 @@ export interface ServerTlsOptions {
   alpnProtocols?: string[] | undefined;
   /**
    * Whether clients have to show a certificate; false unless given. Then
-   * `getExtraInfo("peercert")` tells whose it is. One who shows none, or one
-   * that is not trusted, is dropped in the handshake. (With TLS 1.3 a client
-   * notices at its first read.)
+   * `getExtraInfo("peercert")` tells whose it is. A client without one, or with
+   * one that is expired or not trusted, is dropped in the handshake. (With TLS 1.3
+   * it notices at its first read.)
    */
   requestCert?: boolean | undefined;
   /**
-   * With `requestCert`: those who sign the certificates of clients, as PEM; the
-   * usual ones unless given.
+   * With `requestCert`: the authorities that sign the certificates of clients, as
+   * PEM. The usual ones unless given; none with `[]`.
    */
   caCerts?: string[] | undefined;
   /**
-   * With `requestCert`: `false` lets all clients in. Whether the certificate of
-   * one is trusted, is `authorized` of `"peercert"` then.
+   * With `requestCert`: `false` lets all clients in, those without a certificate
+   * as well. `authorized` of `"peercert"` tells whether it is trusted.
    */
   rejectUnauthorized?: boolean | undefined;
 }
@@ -61,40 +79,3 @@ export type StartTlsOptions =
      */
     handshakeTimeout?: number | undefined;
   };
-
-/**
- * @throws {TypeError} These are no options for TLS, or only half of a
- * certificate.
- */
-export function checkTlsOptions(tls: unknown): asserts tls is TlsOptions {
-  if (typeof tls !== "object" || tls === null) {
-    throw new TypeError(`expected options for TLS, found ${describe(tls)}`);
-  }
-  const { cert, key } = tls as TlsOptions;
-  if ((cert === undefined) !== (key === undefined)) {
-    throw new TypeError("a certificate takes both `cert` and `key`, found one");
-  }
-}
-
-/**
- * @throws {TypeError} These are no options for a server's TLS. With half of a
- * certificate there is no TLS, and no connection in plain; and trust in clients
- * that are not asked for a certificate would be no check.
- */
-export function checkServerTls(tls: unknown): asserts tls is ServerTlsOptions {
-  checkTlsOptions(tls);
-  if (typeof tls.cert !== "string" || typeof tls.key !== "string") {
-    throw new TypeError("the TLS of a server takes both `cert` and `key`");
-  }
-  const { requestCert, caCerts, rejectUnauthorized } = tls as ServerTlsOptions;
-  if (requestCert === true) return;
-  const idle = caCerts !== undefined
-    ? "caCerts"
-    : rejectUnauthorized !== undefined
-    ? "rejectUnauthorized"
-    : undefined;
-  if (idle === undefined) return;
-  throw new TypeError(
-    `Cannot check the certificates of clients by ${idle}: that takes requestCert: true`,
-  );
-}

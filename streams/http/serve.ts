@@ -8,7 +8,7 @@ import {
 } from "./http_listener.ts";
 import { type HttpServer, serveHttp } from "./http_server.ts";
 import { checkPath, checkPort } from "../address.ts";
-import { checkTlsOptions } from "../tls_options.ts";
+import { checkTlsOptions } from "../tls/check_options.ts";
 import {
   checkMilliseconds,
   describe,
@@ -193,8 +193,8 @@ function checkTarget({ path, port, tls }: HttpServeOptions): void {
 function checkTls(tls: object): void {
   checkTlsOptions(tls);
   const { cert, key, ...others } = tls as Record<string, unknown>;
-  if (typeof cert !== "string" || typeof key !== "string") {
-    throw new TypeError("the TLS of a server takes both `cert` and `key`");
+  if (cert === undefined || key === undefined) {
+    throw new TypeError("Cannot serve: TLS takes both `cert` and `key`");
   }
   const other = Object.keys(others).find((name) => others[name] !== undefined);
   if (other === undefined) return;

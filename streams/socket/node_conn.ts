@@ -50,7 +50,7 @@ export class NodeConn<S extends Socket = Socket> extends BaseConn
     socket.on("readable", () => this.#wake());
     socket.on("end", () => this.#end());
     socket.on("close", () => this.#end());
-    socket.on("error", (error) => this.fail(fromNodeError(error)));
+    socket.on("error", (error) => this.fail(this.errorFrom(error)));
   }
 
   override async read(buffer: Uint8Array): Promise<number | null> {
@@ -71,6 +71,11 @@ export class NodeConn<S extends Socket = Socket> extends BaseConn
   /** There may be more to read, or an error. */
   protected wake(): void {
     this.#wake();
+  }
+
+  /** An error of the socket, as the runtime's own API throws it. */
+  protected errorFrom(error: unknown): unknown {
+    return fromNodeError(error);
   }
 
   /** Nothing more is read but this error. */
@@ -121,7 +126,7 @@ export class NodeConn<S extends Socket = Socket> extends BaseConn
     return new Promise((resolve, reject) => {
       call((error) => {
         if (!error) resolve(value);
-        else reject(this.#error ?? fromNodeError(error));
+        else reject(this.#error ?? this.errorFrom(error));
       });
     });
   }

@@ -4,6 +4,7 @@ import { Socket, type SocketParts } from "./socket.ts";
 import {
   acceptTls,
   checkHandshakeTimeout,
+  checkOwnCertificate,
   shakeHands,
   startTls,
   TlsHandshake,
@@ -11,13 +12,12 @@ import {
 import { Connection } from "../connection/connection.ts";
 import { readerOn, type StreamReader } from "../stream_reader.ts";
 import { type StreamWriter, writerOn } from "../stream_writer.ts";
+import { checkServerTls, checkTlsOptions } from "../tls/check_options.ts";
 import type { Early } from "../tls/conn_duplex.ts";
-import {
-  checkServerTls,
-  checkTlsOptions,
-  type ServerTlsOptions,
-  type StartTlsOptions,
-  type TlsOptions,
+import type {
+  ServerTlsOptions,
+  StartTlsOptions,
+  TlsOptions,
 } from "../tls_options.ts";
 import { isCancelled } from "../../tasks/kernel/errors.ts";
 import { detached } from "../../tasks/kernel/context/detached.ts";
@@ -67,13 +67,10 @@ export class SocketConnection extends Connection implements AsyncDisposable {
   async #startTls(options: StartTlsOptions): Promise<void> {
     const socket = this.#socket;
     const timeout = checkHandshakeTimeout(options.handshakeTimeout);
-    this.#checkUpgrade();
     if (socket.isAccepted) checkServerTls(options);
     else checkTlsOptions(options);
-    if (options.cert !== undefined) {
-      const { checkCertificates } = await import("../tls/certificates.ts");
-      checkCertificates(options);
-    }
+    this.#checkUpgrade();
+    await checkOwnCertificate(options);
     await this.flushed(options);
     this.#checkUpgrade();
     const { conn, hostname = UNIX_HOST } = socket;

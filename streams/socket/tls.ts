@@ -145,6 +145,15 @@ export async function startTls(
   }
 }
 
+/** @throws {Deno.errors.InvalidData} It is not one, or the key is of another. */
+export async function checkOwnCertificate(
+  tls: TlsOptions | ServerTlsOptions | undefined,
+): Promise<void> {
+  if (tls?.cert === undefined) return;
+  const { checkCertificates } = await import("../tls/certificates.ts");
+  checkCertificates(tls);
+}
+
 /** Whether the runtime cannot start this on a connection. */
 function needsNode({ cert, peerCertificate }: TlsOptions): boolean {
   return cert !== undefined || peerCertificate === true;

@@ -4,7 +4,7 @@ import type { X509Certificate } from "node:crypto";
 const { createPrivateKey, X509Certificate: Certificate } = globalThis.process
   .getBuiltinModule("node:crypto");
 
-/** Certificates as options have them. */
+/** The certificates in the options of TLS. */
 export interface Certificates {
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
@@ -12,10 +12,11 @@ export interface Certificates {
 }
 
 /**
- * Checks what `node:tls` takes without a look, and then does without: a
- * certificate that is none, a key of another one, nobody to trust.
+ * Checks certificates and their key. `node:tls` does not: it ignores what it
+ * cannot parse.
  *
- * @throws {Deno.errors.InvalidData} What is wrong with them.
+ * @throws {Deno.errors.InvalidData} One cannot be parsed, or the key is of another
+ * certificate.
  */
 export function checkCertificates({ cert, key, caCerts }: Certificates): void {
   for (const each of caCerts ?? []) parse(each, "caCerts");
@@ -23,7 +24,7 @@ export function checkCertificates({ cert, key, caCerts }: Certificates): void {
   const certificate = parse(cert, "cert");
   const privateKey = attempt(
     () => createPrivateKey(key),
-    "`key` is no private key in PEM",
+    "`key` is not a private key in PEM",
   );
   if (certificate.checkPrivateKey(privateKey)) return;
   throw new Deno.errors.InvalidData(
@@ -34,7 +35,7 @@ export function checkCertificates({ cert, key, caCerts }: Certificates): void {
 function parse(pem: string, name: string): X509Certificate {
   return attempt(
     () => new Certificate(pem),
-    `\`${name}\` is no certificate in PEM`,
+    `\`${name}\` is not a certificate in PEM`,
   );
 }
 

@@ -1,49 +1,49 @@
 /** @module */
 import { Duplex } from "node:stream";
 
-/** How much is read at a time, in bytes. */
+/** The size of a read, in bytes. */
 const READ_BYTES = 65536;
 
-/** What was read before: bytes, or what a read under way will bring. */
+/** What was read before TLS: bytes, or the result of a read under way. */
 export type Early = Uint8Array | Promise<Uint8Array | null>;
 
 /**
  * A connection as Node's streams want it, for TLS to stand on.
  *
- * - Its end is not passed on: for TLS, the end of the connection is the same as
- *   the goodbye of the peer, but without a goodbye it may have been cut off.
- * - `node:tls` on a stream holds neither side back: so this does. It reads only
- *   while {@linkcode isFull} is false, and says when all is written.
+ * - It does not pass on its end. `node:tls` treats the end of the stream as a
+ *   close_notify of the peer, but without one the connection may have been cut.
+ * - It has the backpressure: `node:tls` on a stream has none. It reads only while
+ *   {@linkcode isFull} is false, and tells when everything is written.
  */
 export class ConnDuplex extends Duplex {
   /** Called at the end of the connection. */
   onEnd: () => void = () => {};
-  /** Whether enough was read that TLS has not given away. */
+  /** Whether as much is decrypted and unread as may be. */
   isFull: () => boolean = () => false;
   readonly #conn: Deno.Conn;
   readonly #early: Early[];
   #hasEnded = false;
-  /** A read was asked for, but it is full. */
+  /** A read is due once it is not full. */
   #isHeld = false;
-  /** Called when everything is written, or with the error if it cannot be. */
+  /** Called when everything is written, or with the error if that fails. */
   #onIdle: ((error?: Error | null) => void)[] = [];
   #isWriting = false;
-  /** Why nothing can be written any more. */
+  /** Why nothing can be written now. */
   #failure: Error | undefined;
 
   constructor(conn: Deno.Conn, early: readonly Early[] = []) {
     super();
     this.#conn = conn;
     this.#early = [...early];
-    this.on("error", () => {}); // who reads or writes is told
+    this.on("error", () => {}); // reads and writes reject with it
   }
 
-  /** Whether the peer has ended the connection, or has broken it off. */
+  /** Whether the peer has ended or reset the connection. */
   get hasEnded(): boolean {
     return this.#hasEnded;
   }
 
-  /** It may not be full any more. */
+  /** Reads on if it is not full now. */
   readOn(): void {
     if (!this.#isHeld || this.isFull()) return;
     this.#isHeld = false;

@@ -9,7 +9,7 @@ import type { ConnectionOptions, TlsOptions as NodeTlsOptions } from "node:tls";
 import { checkCertificates } from "./certificates.ts";
 import { ConnDuplex, type Early } from "./conn_duplex.ts";
 import { NodeTlsConn } from "./node_tls_conn.ts";
-import { fromNodeError } from "../socket/node_conn.ts";
+import { fromHandshakeError } from "./tls_error.ts";
 import type { Listener } from "../socket/tcp_listener.ts";
 import type { ServerTlsOptions, TlsOptions } from "../tls_options.ts";
 
@@ -17,11 +17,12 @@ const { connect, createServer, getCACertificates } = globalThis.process
   .getBuiltinModule("node:tls");
 const { isIP } = globalThis.process.getBuiltinModule("node:net");
 
-/** Longer than any handshake: the time limit is another's affair. */
+/** Longer than any handshake: `shakeHands` has the time limit. */
 const NO_TIMEOUT_MS = 2 ** 31 - 1;
 
 /**
- * Starts TLS on `raw` as its client.
+ * Starts TLS on `raw` as its client. If it cannot, `handshake` rejects, and `raw`
+ * is closed.
  *
  * @param early What was read of it before.
  */
@@ -31,30 +32,17 @@ export function startNodeTls(
   hostname: string,
   early?: readonly Early[],
 ): NodeTlsConn {
-  checkCertificates(tls);
-  const duplex = new ConnDuplex(raw, early);
-  const conn = new NodeTlsConn(raw, duplex);
-  const options: ConnectionOptions = {
-    socket: duplex,
-    ...namedBy(tls.serverName ?? hostname),
-    ...(tls.caCerts && {
-      ca: [...getCACertificates("default"), ...tls.caCerts],
-    }),
-    ...(tls.alpnProtocols && { ALPNProtocols: tls.alpnProtocols }),
-    ...(tls.cert && { cert: tls.cert, key: tls.key! }),
-  };
-  const socket = connect(options);
-  socket.once("secureConnect", () => conn.secured(socket));
-  socket.on("error", (error) => conn.failed(fromTlsError(error)));
-  socket.once("close", () => conn.failed(closedInHandshake()));
-  return conn;
+  return onConn(raw, early, (duplex, conn) => {
+    checkCertificates(tls);
+    const socket = connect(clientOptions(duplex, tls, hostname));
+    socket.once("secureConnect", () => conn.secured(socket));
+    socket.on("error", (error) => conn.failed(fromHandshakeError(error)));
+    socket.once("close", () => conn.failed(closedInHandshake()));
+  });
 }
 
 /**
- * Starts TLS on `raw` as its server.
- *
- * A server of its own for each connection is how `node:tls` checks the client's
- * certificate: a bare `TLSSocket` takes any.
+ * Starts TLS on `raw` as its server; as {@linkcode startNodeTls}.
  *
  * @param early What was read of it before.
  */
@@ -63,27 +51,10 @@ export function acceptNodeTls(
   tls: ServerTlsOptions,
   early?: readonly Early[],
 ): NodeTlsConn {
-  checkCertificates(tls);
-  return accept(raw, tls, early);
-}
-
-function accept(
-  raw: Deno.Conn,
-  tls: ServerTlsOptions,
-  early?: readonly Early[],
-): NodeTlsConn {
-  const duplex = new ConnDuplex(raw, early);
-  const conn = new NodeTlsConn(raw, duplex);
-  const server = createServer(serverOptions(tls));
-  server.on("secureConnection", (socket) => conn.secured(socket));
-  server.on("tlsClientError", (error) => conn.failed(refusal(error, duplex)));
-  server.emit("connection", duplex);
-  return conn;
-}
-
-/** A name is told to the server, an address only looked for. */
-function namedBy(host: string): { host: string; servername?: string } {
-  return isIP(host) === 0 ? { host, servername: host } : { host };
+  return onConn(raw, early, (duplex, conn) => {
+    checkCertificates(tls);
+    accept(duplex, conn, serverOptions(tls));
+  });
 }
 
 /** Encrypts what a listener accepts; the certificates are checked already. */
@@ -91,11 +62,69 @@ export function encrypting(
   listener: Listener,
   tls: ServerTlsOptions,
 ): Listener {
+  const options = serverOptions(tls);
   return {
     sockname: listener.sockname,
     close: () => listener.close(),
-    accept: async () => accept(await listener.accept(), tls),
+    accept: async () =>
+      onConn(await listener.accept(), [], (duplex, conn) => {
+        accept(duplex, conn, options);
+      }),
   };
+}
+
+function onConn(
+  raw: Deno.Conn,
+  early: readonly Early[] | undefined,
+  start: (duplex: ConnDuplex, conn: NodeTlsConn) => void,
+): NodeTlsConn {
+  const duplex = new ConnDuplex(raw, early);
+  const conn = new NodeTlsConn(raw, duplex);
+  try {
+    start(duplex, conn);
+  } catch (error) {
+    conn.failed(error);
+  }
+  return conn;
+}
+
+/**
+ * A server of its own for each connection is how `node:tls` checks the client's
+ * certificate: a bare `TLSSocket` accepts any.
+ */
+function accept(
+  duplex: ConnDuplex,
+  conn: NodeTlsConn,
+  options: NodeTlsOptions,
+): void {
+  const server = createServer(options);
+  server.on("secureConnection", (socket) => conn.secured(socket));
+  server.on(
+    "tlsClientError",
+    (error) => conn.failed(handshakeError(error, duplex)),
+  );
+  server.emit("connection", duplex);
+}
+
+function clientOptions(
+  socket: ConnDuplex,
+  tls: TlsOptions,
+  hostname: string,
+): ConnectionOptions {
+  return {
+    socket,
+    ...namedBy(tls.serverName ?? hostname),
+    ...(tls.caCerts && {
+      ca: [...getCACertificates("default"), ...tls.caCerts],
+    }),
+    ...(tls.alpnProtocols && { ALPNProtocols: tls.alpnProtocols }),
+    ...(tls.cert && { cert: tls.cert, key: tls.key! }),
+  };
+}
+
+/** A name is told to the server, an address only looked for. */
+function namedBy(host: string): { host: string; servername?: string } {
+  return isIP(host) === 0 ? { host, servername: host } : { host };
 }
 
 function serverOptions(tls: ServerTlsOptions): NodeTlsOptions {
@@ -113,19 +142,12 @@ function serverOptions(tls: ServerTlsOptions): NodeTlsOptions {
 }
 
 /** The runtime closes the connection of a client that it does not trust. */
-function refusal(error: Error, duplex: ConnDuplex): unknown {
+function handshakeError(error: Error, duplex: ConnDuplex): unknown {
   const isOwn = (error as { code?: string }).code === "ECONNRESET" &&
     !duplex.hasEnded;
   return isOwn
     ? new Deno.errors.InvalidData("the client's certificate is not trusted")
-    : fromTlsError(error);
-}
-
-/** A certificate that is not trusted is `InvalidData`, as by the runtime. */
-function fromTlsError(error: Error): unknown {
-  const known = fromNodeError(error);
-  if (known !== error || !(error instanceof Error)) return known;
-  return new Deno.errors.InvalidData(error.message, { cause: error });
+    : fromHandshakeError(error);
 }
 
 function closedInHandshake(): Error {

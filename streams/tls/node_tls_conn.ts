@@ -2,12 +2,12 @@
 import { setImmediate } from "node:timers";
 import type { TLSSocket } from "node:tls";
 import type { ConnDuplex } from "./conn_duplex.ts";
+import { fromTlsError } from "./tls_error.ts";
 import { BaseConn } from "../socket/base_conn.ts";
 import { NodeConn } from "../socket/node_conn.ts";
 
 /**
- * A connection that is encrypted by `node:tls`, as one of the runtime's: for
- * what the runtime's own TLS lacks.
+ * A connection that `node:tls` encrypts, with the interface of the runtime's own.
  */
 export class NodeTlsConn extends BaseConn implements Deno.TlsConn {
   /** What is known of the peer; `undefined` before the handshake. */
@@ -19,9 +19,10 @@ export class NodeTlsConn extends BaseConn implements Deno.TlsConn {
   #isClosed = false;
 
   /**
-   * @param raw What it stands on.
-   * @param duplex The same for TLS. It is to be told of the end of the handshake:
-   * {@linkcode secured} or {@linkcode failed}.
+   * The handshake ends by a call of {@linkcode secured} or {@linkcode failed}.
+   *
+   * @param raw The connection below.
+   * @param duplex The same, as a stream.
    */
   constructor(raw: Deno.Conn, duplex: ConnDuplex) {
     super();
@@ -121,7 +122,7 @@ function factsOf(socket: TLSSocket): TlsFacts {
   };
 }
 
-/** How much is read ahead of those who read, in bytes. */
+/** How much may be decrypted and unread, in bytes. */
 const MAX_UNREAD_BYTES = 65536;
 
 /** How much is encrypted at a time, in bytes. */
@@ -145,21 +146,25 @@ class SecureConn extends NodeConn<TLSSocket> {
     return n;
   }
 
-  /** Not all at once: encrypted, it stands in memory once more. */
+  /** In parts, since the encrypted bytes are in memory as well. */
   override async write(bytes: Uint8Array): Promise<number> {
     const n = await super.write(bytes.subarray(0, MAX_WRITE_BYTES));
     await this.#duplex.written();
     return n;
   }
 
-  /** A read under way ends, as that of the runtime when it is closed. */
+  protected override errorFrom(error: unknown): unknown {
+    return fromTlsError(error);
+  }
+
+  /** Rejects the read under way, as the runtime does when it is closed. */
   interrupt(): void {
     this.fail(new Deno.errors.Interrupted("operation canceled"));
   }
 
   /**
-   * All that came has been read. If the connection has ended by now, and the
-   * goodbye of the peer is not noticed in a turn, the connection was cut off.
+   * Everything that came has been read. If the connection has ended, and
+   * `node:tls` tells of no close_notify within a turn, it was cut.
    */
   protected override async more(): Promise<void> {
     if (!this.#duplex.hasEnded) return await super.more();

@@ -11,7 +11,8 @@ import {
   TlsHandshake,
 } from "../socket/tls.ts";
 import { show } from "../address.ts";
-import { checkServerTls, type ServerTlsOptions } from "../tls_options.ts";
+import { checkServerTls } from "../tls/check_options.ts";
+import type { ServerTlsOptions } from "../tls_options.ts";
 import { describe, type WaitOptions } from "../../tasks/kernel/types.ts";
 import { checkpointIfCancelled } from "../../tasks/kernel/wait/checkpoint.ts";
 import { composite } from "../../tasks/kernel/wait/handed_wait.ts";

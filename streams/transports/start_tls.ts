@@ -5,7 +5,8 @@ import { StreamTransport } from "./stream_transport.ts";
 import { encrypt } from "./tls_upgrade.ts";
 import type { Transport } from "./transport.ts";
 import { checkHandshakeTimeout } from "../socket/tls.ts";
-import { checkTlsOptions, type TlsOptions } from "../tls_options.ts";
+import { checkServerTls, checkTlsOptions } from "../tls/check_options.ts";
+import type { TlsOptions } from "../tls_options.ts";
 import { describe, type WaitOptions } from "../../tasks/kernel/types.ts";
 import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
 
@@ -90,11 +91,8 @@ async function start(
     );
   }
   checkProtocol(protocol);
-  checkTlsOptions(options);
-  const { serverSide = false } = options;
-  if (serverSide && options.cert === undefined) {
-    throw new TypeError("the server's side of TLS takes `cert` and `key`");
-  }
+  if (options.serverSide) checkServerTls(options);
+  else checkTlsOptions(options);
   checkHandshakeTimeout(options.handshakeTimeout);
   await encrypt(transport, protocol, options);
   return transport;

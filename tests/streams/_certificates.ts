@@ -16,6 +16,10 @@ export interface Certificates {
   authority: Certificate;
   server: Certificate;
   client: Certificate;
+  /** A client's, whose time is over. */
+  expired: Certificate;
+  /** For servers alone. */
+  serverOnly: Certificate;
 }
 
 let made: Certificates | undefined;
@@ -40,7 +44,12 @@ function make(directory: string): Certificates {
   const script = `
     openssl req ${curve} -x509 -subj /CN=authority -keyout ca.key -out ca.crt
     ${sign("server", "localhost", "subjectAltName=DNS:localhost")}
-    ${sign("client", "client", "extendedKeyUsage=clientAuth")}`;
+    ${sign("client", "client", "extendedKeyUsage=clientAuth")}
+    ${sign("server_only", "server", "extendedKeyUsage=serverAuth")}
+    echo basicConstraints=critical,CA:FALSE > expired.ext
+    openssl req ${curve} -subj /CN=expired -keyout expired.key -out expired.csr
+    openssl x509 -req -in expired.csr -CA ca.crt -CAkey ca.key -days -1 \\
+      -CAcreateserial -extfile expired.ext -out expired.crt`;
   const { success, stderr } = new Deno.Command("sh", {
     args: ["-ec", script],
     cwd: directory,
@@ -64,5 +73,7 @@ function make(directory: string): Certificates {
     authority: read("ca"),
     server: read("server"),
     client: read("client"),
+    expired: read("expired"),
+    serverOnly: read("server_only"),
   };
 }

@@ -207,32 +207,41 @@ testWith(
   },
 );
 
-testWith(
-  ["openssl"],
-  "openssl s_server asks for a client's certificate",
-  async () => {
-    const { server, client, authority } = certificates();
-    const port = freePort();
-    await using _server = new ServerProgram("openssl", [
-      ...["s_server", "-accept", `127.0.0.1:${port}`, "-quiet", "-rev"],
-      ...["-cert", server.certPath, "-key", server.keyPath],
-      ...[
-        "-CAfile",
-        authority.certPath,
-        "-Verify",
-        "1",
-        "-verify_return_error",
-      ],
-    ]);
-    const { cert, key } = client;
-    const { reader, writer } = await connectSoon(trusting(port, { cert, key }));
-    writer.write("hello\n");
-    assertEquals(text(await reader.readLine()), "olleh\n");
-    writer.close();
-    const stranger = await openConnection(trusting(port));
-    await assertRejects(
-      () => stranger.reader.readLine(),
-      Deno.errors.InvalidData,
-    );
-  },
-);
+for (
+  const [way, more] of [
+    ["the runtime", {}],
+    ["node:tls", { peerCertificate: true }],
+  ] as const
+) {
+  testWith(
+    ["openssl"],
+    `openssl s_server asks for a client's certificate, by ${way}`,
+    async () => {
+      const { server, client, authority } = certificates();
+      const port = freePort();
+      await using _server = new ServerProgram("openssl", [
+        ...["s_server", "-accept", `127.0.0.1:${port}`, "-quiet", "-rev"],
+        ...["-cert", server.certPath, "-key", server.keyPath],
+        ...[
+          "-CAfile",
+          authority.certPath,
+          "-Verify",
+          "1",
+          "-verify_return_error",
+        ],
+      ]);
+      const { cert, key } = client;
+      const { reader, writer } = await connectSoon(
+        trusting(port, { cert, key, ...more }),
+      );
+      writer.write("hello\n");
+      assertEquals(text(await reader.readLine()), "olleh\n");
+      writer.close();
+      const stranger = await openConnection(trusting(port, more));
+      await assertRejects(
+        () => stranger.reader.readLine(),
+        Deno.errors.InvalidData,
+      );
+    },
+  );
+}

@@ -223,7 +223,7 @@ test("startTls twice, after close, or with half a certificate is an error", asyn
   await assertRejects(
     () => open.writer.startTls({ cert: "a", key: "b" }),
     Deno.errors.InvalidData,
-    "no certificate",
+    "not a certificate",
   );
   open.writer.close();
   await assertRejects(() => open.writer.startTls(), Error, "closed");

@@ -9,7 +9,11 @@ import {
 import { reportsOf } from "../../_helpers/reports.ts";
 import { LOOPBACK } from "../../_helpers/loopback.ts";
 import { turns } from "../../_helpers/turns.ts";
-import { certificates, makeCertificates } from "../_certificates.ts";
+import {
+  type Certificates,
+  certificates,
+  makeCertificates,
+} from "../_certificates.ts";
 import { outputOf, testWith } from "../_programs.ts";
 import { closedAgain, openDescriptors, portOf, text } from "../_sockets.ts";
 import { test } from "../_tls.ts";
@@ -62,10 +66,12 @@ async function answerOf(
   }
 }
 
-const own = () => {
-  const { cert, key } = certificates().client;
+const identityOf = (name: keyof Certificates) => {
+  const { cert, key } = certificates()[name];
   return { cert, key };
 };
+
+const own = () => identityOf("client");
 
 /** A certificate for the same name, by an authority that nobody trusts. */
 const strangers = () => {
@@ -94,14 +100,22 @@ for (
     );
   });
 
-  test(`a client whose certificate is not trusted is refused, by ${way}`, async () => {
-    await using server = await greeter();
-    const answer = await answerOf(server, { ...strangers(), ...more });
-    assert(
-      /^(UnexpectedEof|InvalidData|ConnectionReset)$/.test(answer),
-      answer,
-    );
-  });
+  for (
+    const [problem, certificate] of [
+      ["is not trusted", strangers],
+      ["has expired", () => identityOf("expired")],
+      ["is for servers alone", () => identityOf("serverOnly")],
+    ] as const
+  ) {
+    test(`a client whose certificate ${problem} is refused, by ${way}`, async () => {
+      await using server = await greeter();
+      const answer = await answerOf(server, { ...certificate(), ...more });
+      assert(
+        /^(UnexpectedEof|InvalidData|ConnectionReset)$/.test(answer),
+        answer,
+      );
+    });
+  }
 }
 
 test("a client that is refused reaches no handler, is not reported, and leaves nothing open", async () => {
@@ -176,7 +190,7 @@ test("trust in certificates that are not asked for is a TypeError, and listens t
   }
 });
 
-test("certificates that are none are InvalidData, and nothing listens", async () => {
+test("what is not a certificate, or not its key, is InvalidData, and nothing listens", async () => {
   const { server: { cert, key }, client } = certificates();
   for (
     const bad of [
@@ -237,6 +251,34 @@ testWith(
     const identity = ["-cert", client.certPath, "-key", client.keyPath];
     assertEquals(await connect(...identity), "hello, client, true");
     assertEquals(await connect().catch(() => ""), "");
+  },
+);
+
+testWith(
+  ["curl", "openssl"],
+  "curl is let in with a certificate, and not without",
+  async () => {
+    const { server: { cert, key }, authority, client } = certificates();
+    const tls = { cert, key, requestCert: true, caCerts: [authority.cert] };
+    await using server = await startServer(async (reader, writer) => {
+      await reader.readUntil("\r\n\r\n");
+      const { subject } = writer.getExtraInfo("peercert") as Certificate;
+      writer.write(`HTTP/1.0 200 OK\r\n\r\nhello, ${subject.CN}`);
+      writer.close();
+    }, { ...LOOPBACK, tls });
+    const get = (...identity: string[]) =>
+      outputOf("curl", [
+        "--silent",
+        "--cacert",
+        authority.certPath,
+        "--resolve",
+        `localhost:${portOf(server)}:127.0.0.1`,
+        `https://localhost:${portOf(server)}/`,
+        ...identity,
+      ]);
+    const identity = ["--cert", client.certPath, "--key", client.keyPath];
+    assertEquals(await get(...identity), "hello, client");
+    await assertRejects(() => get(), Error, "curl");
   },
 );
 

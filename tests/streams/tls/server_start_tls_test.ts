@@ -95,6 +95,25 @@ for (
   });
 }
 
+test("a server goes on with TLS in the middle of its lines", async () => {
+  await using server = await startServer(async (reader, writer) => {
+    for await (const line of reader.lines()) {
+      writer.write(`${line}\n`);
+      if (line === "STARTTLS") await writer.startTls(own());
+    }
+    writer.close();
+  }, LOOPBACK);
+  const { reader, writer } = await openConnection({ port: portOf(server) });
+  for (const word of ["plain", "STARTTLS"]) {
+    writer.write(`${word}\n`);
+    assertEquals(text(await reader.readLine()), `${word}\n`);
+  }
+  await writer.startTls(trusting());
+  writer.write("encrypted\n");
+  assertEquals(text(await reader.readLine()), "encrypted\n");
+  writer.close();
+});
+
 test("a hello that comes with the request for it is not lost", async () => {
   await using server = await upgrading();
   // The bytes of a handshake, as a client would send them without waiting.
