@@ -209,6 +209,9 @@ const expectations: Record<string, Expectation> = {
       /^cat hello world\nhello\nworld$/m,
     ],
   },
+  "http_server.ts": {
+    lines: ["200 hello", "200 1 2 3", "404 Not Found", "200 hello"],
+  },
   "http_worker.ts": {
     output: [
       /^listening on \d+$/m,
