@@ -31,6 +31,7 @@ export interface HttpResponse {
 const REASONS: Record<number, string> = {
   ...{ 200: "OK", 204: "No Content", 304: "Not Modified" },
   ...{ 400: "Bad Request", 404: "Not Found", 408: "Request Timeout" },
+  ...{ 405: "Method Not Allowed", 426: "Upgrade Required" },
   ...{ 413: "Content Too Large", 431: "Request Header Fields Too Large" },
   ...{ 500: "Internal Server Error", 501: "Not Implemented" },
   ...{ 503: "Service Unavailable", 505: "HTTP Version Not Supported" },

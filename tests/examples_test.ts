@@ -118,6 +118,9 @@ const expectations: Record<string, Expectation> = {
       "after the time limit, the server runs 0 of them",
     ],
   },
+  "websocket_echo.ts": {
+    lines: ["hello, wörld", "closed, clean: true, code: 4000"],
+  },
   "run_subprocess.ts": {
     lines: [
       /^ERROR: .*exit 1.* code 1$/,
