@@ -11,8 +11,13 @@ import { type Task, tasksOf } from "../task.ts";
  * reports the errors that nobody has retrieved.
  *
  * To be called in no task: nothing must get between.
+ *
+ * @param last Called when all that has ended, and waited for.
  */
-export async function shutDown(scheduler: Scheduler): Promise<void> {
+export async function shutDown(
+  scheduler: Scheduler,
+  last?: () => Promise<void>,
+): Promise<void> {
   scheduler.ending = true;
   scheduler.observer?.ending();
   while (scheduler.tasks.size > 0 || scheduler.resources.size > 0) {
@@ -22,6 +27,11 @@ export async function shutDown(scheduler: Scheduler): Promise<void> {
     await Promise.all(resources.map((it) => endResource(scheduler, it)));
   }
   reportUnretrieved(scheduler);
+  if (last !== undefined) {
+    scheduler.external++; // a virtual clock that others share stands still
+    await last();
+    scheduler.external--;
+  }
   scheduler.close();
 }
 

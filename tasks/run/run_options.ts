@@ -32,6 +32,16 @@ export interface RunOptions {
    * environment variable `ASYNCIO_DEBUG` is `"1"`.
    */
   debug?: boolean | undefined;
+  /**
+   * Lets the program `@asyncio/asyncio/monitor` look into the run while it runs,
+   * and cancel tasks, over a Unix socket that only this user can open. Unless
+   * given, whether the environment variable `ASYNCIO_MONITOR` is `"1"`.
+   *
+   * It starts beside `main`; if it cannot, that is reported to the exception
+   * handler, and the run goes on. It never asks for a permission. Deno only:
+   * elsewhere a `TypeError`.
+   */
+  monitor?: boolean | undefined;
   /** Where the loop takes its time from; the real clock unless given. */
   clock?: Clock | undefined;
   /**

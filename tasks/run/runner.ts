@@ -19,7 +19,9 @@ import { checkpointIfCancelled } from "../kernel/wait/checkpoint.ts";
 import { printable } from "../kernel/watch/inspect.ts";
 import { spawn } from "../task.ts";
 import { MainRun } from "./_main_run.ts";
+import { environment } from "./_environment.ts";
 import { checkSignals } from "./_interrupt.ts";
+import { isMonitored, openMonitor } from "./_monitor.ts";
 import type { RunOptions } from "./run_options.ts";
 import { shutDown } from "./_shutdown.ts";
 
@@ -51,18 +53,22 @@ export class Runner implements AsyncDisposable {
   #closing: Promise<void> | undefined;
   /** Ends what looks on. */
   readonly #stop: (() => void)[] = [];
+  /** Ends what lets others look on. */
+  readonly #closeMonitor: (() => Promise<void>) | undefined;
 
   /** Makes a runner; nothing runs yet. */
   constructor(options: RunOptions = {}) {
-    const { clock = realClock, debug = debugByDefault(), signal } = options;
+    const { clock = realClock, debug = environment("ASYNCIO_DEBUG") === "1" } =
+      options;
+    const { signal, cancelReportAfter = 1000 } = options;
     if (signal !== undefined && typeof signal.aborted !== "boolean") {
       throw new TypeError(
         `expected an AbortSignal, found ${describe(signal)}`,
       );
     }
-    const { cancelReportAfter = 1000 } = options;
     checkMilliseconds(cancelReportAfter, "cancelReportAfter");
     checkSignals(options.handleSignals);
+    const monitored = isMonitored(options);
     this.#options = options;
     this.loop = new EventLoop({ clock });
     this.loop.debug = debug;
@@ -77,6 +83,7 @@ export class Runner implements AsyncDisposable {
       scheduler.close();
       throw error;
     }
+    if (monitored) this.#closeMonitor = openMonitor(scheduler);
   }
 
   #lookOn(scheduler: Scheduler, { dumpOnSignal, trace }: RunOptions): void {
@@ -162,7 +169,7 @@ export class Runner implements AsyncDisposable {
   async #shutDown(): Promise<void> {
     const { scheduler } = this.#where.scope;
     scheduler.paused = false;
-    await shutDown(scheduler);
+    await shutDown(scheduler, this.#closeMonitor);
     this.#stopLooking();
   }
 
@@ -222,14 +229,4 @@ export function run<T>(main: Coroutine<T>, options?: RunOptions): Promise<T> {
 
 function wrongState(state: string): InvalidStateError {
   return new InvalidStateError(`the runner is ${state}`);
-}
-
-/** What the environment says, where it may be read without asking. */
-function debugByDefault(): boolean {
-  const variable = "ASYNCIO_DEBUG";
-  if ("Deno" in globalThis) {
-    const { state } = Deno.permissions.querySync({ name: "env", variable });
-    return state === "granted" && Deno.env.get(variable) === "1";
-  }
-  return globalThis.process.env[variable] === "1";
 }

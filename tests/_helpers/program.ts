@@ -9,7 +9,7 @@ export interface Ended {
 }
 
 /** A program under test: TypeScript, run by a deno of its own. */
-export class Program {
+export class Program implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #lines: ReadableStreamDefaultReader<string>;
   readonly #stderr: Promise<string>;
@@ -22,11 +22,17 @@ export class Program {
     this.#stderr = new Response(child.stderr).text();
   }
 
-  static async start(code: string, flags: string[] = []): Promise<Program> {
+  /** @param flags In place of `-A`, if they grant permissions of their own. */
+  static async start(
+    code: string,
+    flags: string[] = [],
+    env: Record<string, string> = {},
+  ): Promise<Program> {
+    const all = flags.some((flag) => flag.startsWith("--allow-")) ? [] : ["-A"];
     const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--no-lock", ...flags, "-"],
+      args: ["run", "--no-lock", ...all, ...flags, "-"],
       cwd: ROOT,
-      env: { NO_COLOR: "1" },
+      env: { NO_COLOR: "1", ...env },
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
@@ -54,8 +60,22 @@ export class Program {
     this.#unread = this.#unread.slice(end);
   }
 
+  get pid(): number {
+    return this.#child.pid;
+  }
+
   kill(signal: Deno.Signal): void {
     this.#child.kill(signal);
+  }
+
+  /** Kills it, if it has not ended, and waits for its end. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#child.kill("SIGKILL");
+    } catch {
+      // It has ended.
+    }
+    await this.ended();
   }
 
   /** Waits until it has ended. */

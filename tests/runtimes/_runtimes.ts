@@ -14,7 +14,7 @@ export interface Ended {
 /** Runs a program of this folder. */
 export type Start = (program: string, ...args: string[]) => Promise<Ended>;
 
-const transpiled = await transpile("smoke.ts", "contexts.ts");
+const transpiled = await transpile("smoke.ts", "contexts.ts", "monitored.ts");
 addEventListener("unload", () => transpiled.remove());
 
 /** A test on the runtime, which is skipped where that is not installed. */

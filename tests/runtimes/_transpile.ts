@@ -23,7 +23,7 @@ export async function transpile(...programs: string[]): Promise<Transpiled> {
   await deno("transpile", "--quiet", "--outdir", folder, ...modules);
   for (const path of filesIn(folder)) {
     const text = await Deno.readTextFile(path);
-    const imports = /((?:from|import) *"\.[^"]*)\.ts"/g;
+    const imports = /((?:from|import) *\(?"\.[^"]*)\.ts"/g;
     await Deno.writeTextFile(path, text.replace(imports, '$1.js"'));
   }
   await Deno.writeTextFile(`${folder}/package.json`, '{ "type": "module" }');

@@ -12,6 +12,17 @@ for (const runtime of RUNTIMES) {
     assertEquals([stderr, stdout, code], ["", expected, 0]);
   });
 
+  testOn(runtime, "a monitor needs Deno", async (start) => {
+    const { stdout, stderr } = await start("monitored.ts");
+    assertEquals(stderr, "");
+    assertEquals(
+      stdout,
+      runtime === "deno"
+        ? "it ran\n"
+        : "TypeError: Cannot run with a monitor: it needs Deno\n",
+    );
+  });
+
   for (const [signal, number] of [["SIGINT", 2], ["SIGTERM", 15]] as const) {
     testOn(
       runtime,

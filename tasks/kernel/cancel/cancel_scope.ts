@@ -163,6 +163,11 @@ export class CancelScope implements DeliveryScope, HandedWait {
     return this.cancels > 0 || (this.#around?.cancelled ?? false);
   }
 
+  /** The scopes that are open inside it, for those who look inside. */
+  get children(): Iterable<CancelScope> {
+    return this.#children ?? [];
+  }
+
   /** Opens a scope inside this one, for the same task. */
   open(variables: Variables): CancelScope {
     return new CancelScope(this.scheduler, undefined, variables, this);

@@ -1,0 +1,214 @@
+/** The connection to a program that can be looked into. @module */
+import { cancellable } from "../../cancellable.ts";
+import { waitFor } from "../../wait_for.ts";
+import {
+  type Answer,
+  type Busy,
+  type Hello,
+  type Operation,
+  PROTOCOL,
+} from "../protocol.ts";
+import { findSockets, type MonitorSocket } from "../socket_folder.ts";
+
+/** A program that runs says at once who it is; one that was stopped does not. */
+const HELLO_TIMEOUT_MS = 5000;
+
+/** Something that the user is told in one sentence. */
+export class MonitorError extends Error {
+  override name = "MonitorError";
+}
+
+/** The program has ended, or has closed the connection. */
+export class ProgramEnded extends MonitorError {
+  override name = "ProgramEnded";
+}
+
+/** The loop of the program is busy. */
+export class LoopBusy extends MonitorError {
+  override name = "LoopBusy";
+  readonly busy: Busy;
+
+  constructor(busy: Busy) {
+    super(describeBusy(busy));
+    this.busy = busy;
+  }
+}
+
+/** What keeps a loop from turning, in words. */
+export function describeBusy({ for: time, where }: Busy): string {
+  const seconds = (time / 1000).toFixed(1);
+  return `the loop has been busy for ${seconds} s${
+    where === undefined ? "" : `: ${where}`
+  }`;
+}
+
+/** A request that has no answer yet. */
+interface Pending {
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+  onBusy(busy: Busy): void;
+}
+
+/** Asks a program. */
+export class Connection implements AsyncDisposable {
+  /** Who answers. */
+  hello!: Hello;
+  readonly #conn: Deno.Conn;
+  readonly #pending = new Map<number, Pending>();
+  /** Resolves when nothing can be asked any more. */
+  readonly ended: Promise<void>;
+  #requests = 0;
+  /** Why nothing can be asked any more. */
+  #end: Error | undefined = undefined;
+
+  private constructor(conn: Deno.Conn) {
+    this.#conn = conn;
+    this.ended = this.#read();
+  }
+
+  /**
+   * Connects to the program with this process id.
+   *
+   * @throws {MonitorError} There is none, it does not answer, or it is of
+   * another version.
+   */
+  static async open(name: string): Promise<Connection> {
+    const [socket] = await cancellable(findSockets(name));
+    if (socket === undefined) throw await noSuchProgram(name);
+    return await Connection.#connect(socket);
+  }
+
+  static async #connect({ name, path }: MonitorSocket): Promise<Connection> {
+    const conn = await Deno.connect({ transport: "unix", path });
+    const connection = new Connection(conn);
+    try {
+      const asked = connection.request<Hello>({ op: "hello" });
+      connection.hello = await waitFor(asked, HELLO_TIMEOUT_MS);
+      const { protocol } = connection.hello;
+      if (protocol === PROTOCOL) return connection;
+      throw new MonitorError(
+        `the program ${name} speaks version ${protocol} of the monitor, this one ${PROTOCOL}`,
+      );
+    } catch (error) {
+      await connection[Symbol.asyncDispose]();
+      if ((error as Error).name !== "TimeoutError") throw error;
+      throw new MonitorError(
+        `the program ${name} does not answer: it may have been stopped`,
+      );
+    }
+  }
+
+  /** The programs that can be looked into, a line for each. */
+  static async list(): Promise<string[]> {
+    const lines: string[] = [];
+    for (const socket of await cancellable(findSockets())) {
+      try {
+        await using connection = await Connection.#connect(socket);
+        lines.push(`${socket.name}  ${connection.hello.program}`);
+      } catch (error) {
+        if (!(error instanceof MonitorError)) throw error;
+        lines.push(`${socket.name}  (${error.message})`);
+      }
+    }
+    return lines;
+  }
+
+  /**
+   * Asks for something; a cancel of the task ends the wait, and nothing else.
+   *
+   * @param onBusy Called again and again while the loop is busy; unless given,
+   * the request is given up then.
+   * @throws {LoopBusy} The loop is busy.
+   * @throws {ProgramEnded} The program ends.
+   * @throws {MonitorError} The program refuses it.
+   */
+  request<T>(
+    operation: Operation,
+    onBusy: (busy: Busy) => void = (busy) => {
+      throw new LoopBusy(busy);
+    },
+  ): Promise<T> {
+    const id = ++this.#requests;
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    if (this.#end !== undefined) return Promise.reject(this.#end);
+    this.#pending.set(id, { resolve, reject, onBusy });
+    const line = JSON.stringify({ id, ...operation });
+    this.#send(`${line}\n`).catch(() => {
+      // Reading comes to the same end, and knows more.
+    });
+    return cancellable(promise as Promise<T>);
+  }
+
+  async #send(line: string): Promise<void> {
+    const bytes = new TextEncoder().encode(line);
+    for (let sent = 0; sent < bytes.length;) {
+      sent += await this.#conn.write(bytes.subarray(sent));
+    }
+  }
+
+  async #read(): Promise<void> {
+    const decoder = new TextDecoder();
+    const buffer = new Uint8Array(1 << 16);
+    let parts: string[] = [];
+    try {
+      while (true) {
+        const count = await this.#conn.read(buffer);
+        if (count === null) throw new ProgramEnded("the program has ended");
+        const options = { stream: true };
+        const text = decoder.decode(buffer.subarray(0, count), options);
+        const [first, ...rest] = text.split("\n");
+        parts.push(first!);
+        for (const next of rest) {
+          const line = parts.join("");
+          if (line !== "") this.#hear(JSON.parse(line));
+          parts = [next];
+        }
+      }
+    } catch (error) {
+      this.#close(
+        error instanceof MonitorError
+          ? error
+          : new ProgramEnded("the connection has broken off", { cause: error }),
+      );
+    }
+  }
+
+  #hear(answer: Answer): void {
+    if (answer.id === undefined) {
+      throw new MonitorError("error" in answer ? answer.error : "bad answer");
+    }
+    const pending = this.#pending.get(answer.id);
+    if (pending === undefined) return;
+    if ("busy" in answer) {
+      try {
+        return pending.onBusy(answer.busy);
+      } catch (error) {
+        pending.reject(error);
+      }
+    } else if ("error" in answer) {
+      pending.reject(new MonitorError(answer.error));
+    } else pending.resolve(answer.value);
+    this.#pending.delete(answer.id);
+  }
+
+  #close(why: Error): void {
+    if (this.#end !== undefined) return;
+    this.#end = why;
+    for (const { reject } of this.#pending.values()) reject(why);
+    this.#pending.clear();
+    this.#conn.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#close(new MonitorError("the connection is closed"));
+    await this.ended;
+  }
+}
+
+async function noSuchProgram(name: string): Promise<MonitorError> {
+  const others = await Connection.list();
+  const hint = others.length === 0
+    ? "none can be looked into: start it with ASYNCIO_MONITOR=1, or with run(main, { monitor: true })"
+    : `those that can be looked into:\n${others.join("\n")}`;
+  return new MonitorError(`there is no program ${name}; ${hint}`);
+}

@@ -1,0 +1,143 @@
+/** The thread that listens, as the program sees it. @module */
+import { Worker } from "node:worker_threads";
+import type { Hello } from "../protocol.ts";
+import { BusyNote } from "./_busy_note.ts";
+import {
+  type LoopMessage,
+  type PassedRequest,
+  SCRIPT,
+  type ThreadMessage,
+  type ThreadStart,
+} from "./_thread_script.ts";
+
+/** Who answers what comes over the socket. */
+export interface RequestHandler {
+  /**
+   * Answers a request: `answer` is called once, with the members of the answer
+   * as JSON.
+   */
+  request(
+    client: number,
+    request: PassedRequest,
+    answer: (members: string) => void,
+  ): void;
+  /** The client wants nothing more; it may be told twice. */
+  gone(client: number): void;
+  /** The thread has ended by itself. */
+  crashed(error: unknown): void;
+}
+
+/**
+ * A thread of its own, so that somebody answers while the loop is busy. It keeps
+ * no program alive.
+ */
+export class SocketThread {
+  readonly note: BusyNote = new BusyNote();
+  readonly #path: string;
+  readonly #beat = new Float64Array(
+    new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT),
+  );
+  readonly #worker: Worker;
+  readonly #handler: RequestHandler;
+  #closed = false;
+  /** A program that ends without its run removes the socket all the same. */
+  readonly #atExit = () => {
+    try {
+      this.#removeSocket();
+    } catch {
+      // Those who look find that nothing listens there.
+    }
+  };
+
+  private constructor(path: string, hello: Hello, handler: RequestHandler) {
+    this.#path = path;
+    this.#handler = handler;
+    this.beat();
+    const start: ThreadStart = {
+      path,
+      hello,
+      beat: this.#beat,
+      note: this.note.shared,
+    };
+    this.#worker = new Worker(SCRIPT, { eval: true, workerData: start });
+    this.#worker.unref();
+    globalThis.addEventListener("unload", this.#atExit);
+  }
+
+  /** Starts the thread; resolves when it listens on `path`. */
+  static async open(
+    path: string,
+    hello: Hello,
+    handler: RequestHandler,
+  ): Promise<SocketThread> {
+    const thread = new SocketThread(path, hello, handler);
+    try {
+      await thread.#listening();
+      return thread;
+    } catch (error) {
+      await thread.close();
+      throw error;
+    }
+  }
+
+  #listening(): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#worker.on("message", (message: ThreadMessage) => {
+      if (message.type === "listening") resolve();
+      else if (message.type === "failed") reject(new Error(message.message));
+      else this.#hear(message);
+    });
+    let isListening = false;
+    promise.then(() => isListening = true, () => {});
+    const crashed = (error: unknown) => {
+      reject(error);
+      if (isListening && !this.#closed) this.#handler.crashed(error);
+    };
+    this.#worker.on("error", crashed);
+    this.#worker.on("exit", (code) => crashed(new Error(`exit code ${code}`)));
+    return promise;
+  }
+
+  /** Notes that the loop turns. */
+  beat(): void {
+    this.#beat[0] = performance.timeOrigin + performance.now();
+  }
+
+  /** Ends the thread and all its connections, and removes the socket. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    globalThis.removeEventListener("unload", this.#atExit);
+    await this.#worker.terminate();
+    this.#removeSocket();
+  }
+
+  #hear(
+    message: Exclude<ThreadMessage, { type: "listening" | "failed" }>,
+  ): void {
+    if (this.#closed) return;
+    switch (message.type) {
+      case "ping":
+        return this.#tell({ type: "pong", key: message.key });
+      case "request": {
+        const { key, client, request } = message;
+        return this.#handler.request(client, request, (members) => {
+          if (!this.#closed) this.#tell({ type: "answer", key, members });
+        });
+      }
+      case "gone":
+        return this.#handler.gone(message.client);
+    }
+  }
+
+  #tell(message: LoopMessage): void {
+    this.#worker.postMessage(message);
+  }
+
+  #removeSocket(): void {
+    try {
+      Deno.removeSync(this.#path);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+}

@@ -1,0 +1,118 @@
+/** What lets other programs look into the runs of this one. @module */
+import { observe } from "../../kernel/watch/observer.ts";
+import { isAllowed } from "../permissions.ts";
+import { PROTOCOL } from "../protocol.ts";
+import { freePath, prepareFolder, socketFolders } from "../socket_folder.ts";
+import { Heartbeat } from "./_heartbeat.ts";
+import { inNoRun, type Loop, report } from "./_kernel_view.ts";
+import { Requests } from "./_requests.ts";
+import { SocketThread } from "./_socket_thread.ts";
+import { StepNotes } from "./_step_notes.ts";
+import { WaitAges } from "./_wait_ages.ts";
+
+/** One for all runs of this thread. */
+let current: Promise<Monitor> | undefined;
+/** The end of the last one. */
+let closing: Promise<void> = Promise.resolve();
+const loops = new Set<Loop>();
+
+/**
+ * Lets others look into a loop; resolves, once they can, with the function that
+ * ends this.
+ *
+ * @throws {Error} Nothing can listen: a permission has not been granted, or the
+ * folder is not this user's alone.
+ */
+export async function attach(loop: Loop): Promise<() => Promise<void>> {
+  loops.add(loop);
+  const mine = current ??= closing.then(() => inNoRun(Monitor.open));
+  try {
+    await mine;
+  } catch (error) {
+    loops.delete(loop);
+    if (current === mine) current = undefined;
+    throw error;
+  }
+  return async () => {
+    loops.delete(loop);
+    if (loops.size > 0 || current !== mine) return;
+    current = undefined;
+    closing = (await mine).close();
+    await closing;
+  };
+}
+
+class Monitor {
+  readonly #thread: SocketThread;
+  readonly #requests: Requests;
+  readonly #heartbeat: Heartbeat;
+  readonly #ages = new WaitAges(loops);
+  /** How to end the notes of each loop that is in debug mode. */
+  readonly #notes = new Map<Loop, () => void>();
+
+  private constructor(thread: SocketThread, requests: Requests) {
+    this.#thread = thread;
+    this.#requests = requests;
+    this.#heartbeat = new Heartbeat(() => this.#beat());
+    requests.heartbeat = this.#heartbeat;
+  }
+
+  static async open(this: void): Promise<Monitor> {
+    const requests = new Requests(loops, {
+      crashed: (error) => {
+        for (const loop of loops) report(loop, "The monitor has ended", error);
+      },
+    });
+    const hello = {
+      protocol: PROTOCOL,
+      pid: Deno.pid,
+      program: Deno.mainModule,
+    };
+    const thread = await SocketThread.open(await findPath(), hello, requests);
+    return new Monitor(thread, requests);
+  }
+
+  async close(): Promise<void> {
+    this.#heartbeat.stop();
+    this.#requests.close();
+    for (const stop of this.#notes.values()) stop();
+    await this.#thread.close();
+  }
+
+  #beat(): void {
+    this.#thread.beat();
+    this.#ages.look();
+    this.#requests.endLeases();
+    for (const loop of loops) {
+      if (loop.debug && !this.#notes.has(loop)) {
+        const notes = new StepNotes(this.#thread.note);
+        this.#notes.set(loop, observe(loop, notes));
+      }
+    }
+    for (const [loop, stop] of this.#notes) {
+      if (loop.debug && loops.has(loop)) continue;
+      stop();
+      this.#notes.delete(loop);
+    }
+  }
+}
+
+/** A path that may be listened on without asking the user. */
+async function findPath(): Promise<string> {
+  const [folder] = socketFolders();
+  const { path } = folder!;
+  const host = `unix:${path}/${Deno.pid}.sock`;
+  const needed: Record<string, Deno.PermissionDescriptor> = {
+    [`--allow-read=${path}`]: { name: "read", path },
+    [`--allow-write=${path}`]: { name: "write", path },
+    [`--allow-net`]: { name: "net", host },
+  };
+  const missing = Object.keys(needed).filter((it) => !isAllowed(needed[it]!));
+  if (missing.length > 0) {
+    throw new Error(
+      `Cannot listen in ${path}: ${missing.join(" and ")} is needed`,
+    );
+  }
+  await prepareFolder(folder!);
+  return await freePath(folder!);
+}

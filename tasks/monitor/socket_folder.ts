@@ -1,0 +1,150 @@
+/** Where the sockets of monitors are. @module */
+import { isAllowed, variable } from "./permissions.ts";
+
+/** The name of a socket: of a process, or of a further thread in it. */
+const NAME = /^(\d+)(?:\.\d+)?\.sock$/;
+
+/** A younger one may belong to a program that is about to listen. */
+const STALE_AFTER_MS = 10_000;
+
+/** A folder that sockets may be in; others cannot look into it. */
+export interface SocketFolder {
+  readonly path: string;
+  /** The user who has to own it. */
+  readonly owner: number;
+}
+
+/** The socket of a program. */
+export interface MonitorSocket {
+  /** The process, with a number behind it for a further thread: `"4711.1"`. */
+  readonly name: string;
+  readonly path: string;
+}
+
+/**
+ * The folders that a program may have chosen, as it may not be allowed to read
+ * the variables; the first is the one that this program would choose.
+ *
+ * @throws {Error} The permission to ask who the user is has not been granted, or
+ * the system has no users with a number.
+ */
+export function socketFolders(): SocketFolder[] {
+  const owner = isAllowed({ name: "sys", kind: "uid" }) ? Deno.uid() : null;
+  if (owner === null) {
+    throw new Error(
+      "Cannot find the folder of sockets: who the user is cannot be known, --allow-sys=uid is needed",
+    );
+  }
+  const runtime = variable("XDG_RUNTIME_DIR");
+  const temporary = [variable("TMPDIR"), "/tmp"];
+  const paths = [
+    ...isAbsolute(runtime) ? [`${runtime}/asyncio`] : [],
+    ...temporary.filter(isAbsolute).map((path) => `${path}/asyncio-${owner}`),
+  ];
+  return [...new Set(paths)].map((path) => ({ path, owner }));
+}
+
+function isAbsolute(path: string | undefined): path is string {
+  return path !== undefined && path.startsWith("/");
+}
+
+/**
+ * Makes the folder, unless it is there.
+ *
+ * @throws {Error} It is not a folder that this user alone can open.
+ */
+export async function prepareFolder(folder: SocketFolder): Promise<void> {
+  try {
+    await Deno.mkdir(folder.path, { mode: 0o700 });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+  }
+  const found = await lookAt(folder);
+  if (found !== undefined) throw new Error(found);
+}
+
+/** What is wrong with a folder. */
+async function lookAt(
+  { path, owner }: SocketFolder,
+): Promise<string | undefined> {
+  const { isDirectory, uid, mode } = await Deno.lstat(path);
+  const wrong = !isDirectory
+    ? "it is no folder"
+    : uid !== owner
+    ? `it belongs to the user ${uid}`
+    : (mode! & 0o077) !== 0
+    ? `others can open it, its mode is ${(mode! & 0o777).toString(8)}`
+    : undefined;
+  return wrong && `Cannot use ${path} for sockets: ${wrong}`;
+}
+
+/**
+ * The sockets in all folders, or those of one name, without those that nothing
+ * listens on any more: these are removed.
+ */
+export async function findSockets(only?: string): Promise<MonitorSocket[]> {
+  const found: MonitorSocket[] = [];
+  for (const folder of socketFolders()) {
+    for (const socket of await socketsIn(folder)) {
+      if (only !== undefined && socket.name !== only) continue;
+      if (await isLive(socket.path)) found.push(socket);
+      else await removeStale(socket.path);
+    }
+  }
+  return found.sort((a, b) => parseFloat(a.name) - parseFloat(b.name));
+}
+
+/** None if there is no folder, or others can open it. */
+async function socketsIn(folder: SocketFolder): Promise<MonitorSocket[]> {
+  const { path } = folder;
+  try {
+    if (await lookAt(folder) !== undefined) return [];
+    const names = await Array.fromAsync(Deno.readDir(path), (it) => it.name);
+    return names.filter((name) => NAME.test(name)).map((name) => ({
+      name: name.slice(0, -".sock".length),
+      path: `${path}/${name}`,
+    }));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+/**
+ * A path for the socket of this process in `folder`, where nothing listens. It
+ * has a number if another thread of the process listens already.
+ */
+export async function freePath(folder: SocketFolder): Promise<string> {
+  for (let thread = 0;; thread++) {
+    const name = thread === 0 ? Deno.pid : `${Deno.pid}.${thread}`;
+    const path = `${folder.path}/${name}.sock`;
+    if (await isLive(path)) continue;
+    await removeIfThere(path); // of a process that had the same number
+    return path;
+  }
+}
+
+/** Whether a program listens there, or its answer cannot be had. */
+async function isLive(path: string): Promise<boolean> {
+  try {
+    (await Deno.connect({ transport: "unix", path })).close();
+    return true;
+  } catch (error) {
+    return !(error instanceof Deno.errors.ConnectionRefused ||
+      error instanceof Deno.errors.NotFound);
+  }
+}
+
+async function removeStale(path: string): Promise<void> {
+  const { mtime } = await Deno.lstat(path).catch(() => ({ mtime: null }));
+  if (mtime === null) return;
+  if (Date.now() - mtime.getTime() > STALE_AFTER_MS) await removeIfThere(path);
+}
+
+async function removeIfThere(path: string): Promise<void> {
+  try {
+    await Deno.remove(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}

@@ -1,0 +1,282 @@
+/** What the page shows of a sample. @module */
+import { safe } from "../../kernel/watch/safe_text.ts";
+import type { Sample } from "../client/rates.ts";
+import { type Node, TaskTree } from "../client/tree.ts";
+import {
+  nameOf,
+  namesOf,
+  stateOf,
+  timeOf,
+  waitedFor,
+  waitsOf,
+} from "../client/words.ts";
+import type { Lane, TaskInfo } from "../protocol.ts";
+
+/** Of what is in one node so much is shown, unless more is asked for; */
+const CHILDREN = 50;
+/** of what is in nothing, so much; */
+const ROOTS = 200;
+/** and of all, so much at most. */
+const MAX_ROWS = 2000;
+/** So many queues of waits are shown. */
+const QUEUES = 10;
+
+/** The key of what is in nothing. */
+const ROOT = "root";
+
+/** What the page wants to see. */
+export interface ViewOptions {
+  /** Only what has this in its name or its waits, and what that is in. */
+  readonly filter: string;
+  /** As a tree, or the tasks that have waited longest first. */
+  readonly order: "tree" | "wait";
+  /** The nodes that are folded, by their keys. */
+  readonly closed: readonly string[];
+  /** How many of those in a node are shown, by its key. */
+  readonly shown: Readonly<Record<string, number>>;
+}
+
+/** A line of the page. */
+export interface Row {
+  readonly key: string;
+  readonly kind: Node["kind"] | "more";
+  readonly level: number;
+  readonly name: string;
+  readonly inRing: boolean;
+  /** Whether it is unfolded, if there is something in it. */
+  readonly open?: boolean;
+  readonly task?: RowTask;
+  /** For "more": how many are not shown, and in what. */
+  readonly more?: number;
+  readonly parent?: string;
+}
+
+/** What is said of a task. */
+export interface RowTask {
+  readonly id: number;
+  readonly name: string;
+  readonly state: string;
+  readonly waits: string;
+  readonly since: string;
+  readonly steps: number;
+  readonly lane: Lane;
+  /** What else is known, in words. */
+  readonly details: readonly (readonly [title: string, text: string])[];
+}
+
+/** The page, but for what stays the same. */
+export interface View {
+  readonly total: number;
+  readonly waiting: number;
+  readonly rates: Sample["rates"];
+  /** How late timers were in each of the last seconds, oldest first. */
+  readonly late: readonly number[];
+  readonly rings: readonly string[];
+  readonly rows: readonly Row[];
+  /** What the lanes name. */
+  readonly texts: readonly string[];
+  readonly queues: readonly {
+    readonly name: string;
+    readonly waiting: number;
+    readonly longest: string;
+    /** The task that waits first. */
+    readonly first: string;
+  }[];
+  /** Tasks that the program has not listed. */
+  readonly unlisted: number;
+}
+
+/** Shows a sample. */
+export function viewOf(sample: Sample, options: ViewOptions): View {
+  const { snapshot, activity, rates } = sample;
+  const tree = new TaskTree(snapshot);
+  const { tasks, total } = snapshot;
+  return {
+    total,
+    waiting: tasks.filter(({ state }) => state === "waiting").length,
+    rates,
+    late: activity.late,
+    rings: tree.rings.map((ring) => namesOf(ring, tree.tasks)),
+    rows: new Rows(tree, sample, options).list,
+    texts: activity.texts.map(safe),
+    queues: snapshot.queues.slice(0, QUEUES).map((queue) => ({
+      name: safe(queue.what),
+      waiting: queue.waiting,
+      longest: timeOf(queue.longest),
+      first: namesOf(
+        queue.first === undefined ? [] : [queue.first],
+        tree.tasks,
+      ),
+    })),
+    unlisted: Math.max(total - tasks.length, 0),
+  };
+}
+
+class Rows {
+  readonly list: Row[] = [];
+  readonly #tree: TaskTree;
+  readonly #sample: Sample;
+  readonly #options: ViewOptions;
+  readonly #closed: ReadonlySet<string>;
+
+  constructor(tree: TaskTree, sample: Sample, options: ViewOptions) {
+    this.#tree = tree;
+    this.#sample = sample;
+    this.#options = options;
+    this.#closed = new Set(options.closed);
+    if (options.order === "tree") this.#addTree();
+    else this.#addLongest();
+  }
+
+  #addTree(): void {
+    const { filter } = this.#options;
+    const wanted = filter === "" ? undefined : this.#matching(filter);
+    const isWanted = (node: Node) => wanted === undefined || wanted.has(node);
+    const open: Piece[] = [];
+    const push = (parent: string, nodes: readonly Node[], level: number) =>
+      open.push(...this.#pieces(parent, nodes.filter(isWanted), level));
+    push(ROOT, this.#tree.roots, 1);
+    for (let piece = open.pop(); piece !== undefined; piece = open.pop()) {
+      if (this.list.length >= MAX_ROWS) break;
+      const { node, row, level } = piece;
+      if (node === undefined) this.list.push(row!);
+      else {
+        const row = this.#rowOf(node, level);
+        this.list.push(row);
+        if (row.open) push(node.key, node.children, level + 1);
+      }
+    }
+  }
+
+  /** The nodes with this text, and those that they are in. */
+  #matching(filter: string): Set<Node> {
+    const text = filter.toLowerCase();
+    const wanted = new Set<Node>();
+    const visit = (node: Node, path: readonly Node[]) => {
+      const words = node.kind === "task"
+        ? `${node.task!.id} ${safe(node.task!.name)} ${waitsOf(node.task!)}`
+        : nameOf(node);
+      if (!words.toLowerCase().includes(text)) return;
+      for (const it of path) wanted.add(it);
+    };
+    const open = this.#tree.roots.map((node) => [node]);
+    for (let path = open.pop(); path !== undefined; path = open.pop()) {
+      const node = path.at(-1)!;
+      visit(node, path);
+      for (const child of node.children) open.push([...path, child]);
+    }
+    return wanted;
+  }
+
+  /** What is shown of nodes side by side, the first one last. */
+  #pieces(parent: string, nodes: readonly Node[], level: number): Piece[] {
+    const { shown } = this.#options;
+    const most = shown[parent] ?? (parent === ROOT ? ROOTS : CHILDREN);
+    const pieces: Piece[] = nodes.slice(0, most).map((node) => ({
+      node,
+      level,
+    }));
+    const rest = nodes.slice(most);
+    if (rest.length > 0) {
+      pieces.push({ level, row: moreRow(parent, rest, level) });
+    }
+    return pieces.reverse();
+  }
+
+  #addLongest(): void {
+    const { filter, shown } = this.#options;
+    const text = filter.toLowerCase();
+    const inRing = new Set(this.#tree.rings.flat());
+    const age = (task: TaskInfo) => waitedFor(task) ?? -1;
+    const nodes = this.#sample.snapshot.tasks.filter((task) =>
+      `${task.id} ${safe(task.name)} ${waitsOf(task)}`.toLowerCase()
+        .includes(text)
+    ).sort((a, b) => age(b) - age(a)).map((task): Node => ({
+      key: `t${task.id}`,
+      kind: "task",
+      task,
+      scope: undefined,
+      children: [],
+      inRing: inRing.has(task.id),
+    }));
+    const most = Math.min(shown[ROOT] ?? ROOTS, MAX_ROWS);
+    for (const node of nodes.slice(0, most)) {
+      this.list.push(this.#rowOf(node, 1));
+    }
+    const rest = nodes.slice(most);
+    if (rest.length > 0) this.list.push(moreRow(ROOT, rest, 1));
+  }
+
+  #rowOf(node: Node, level: number): Row {
+    const { key, kind, task, children, inRing } = node;
+    const isTask = kind === "task";
+    return {
+      key,
+      kind,
+      level,
+      name: isTask ? safe(task!.name) : nameOf(node),
+      inRing,
+      ...children.length > 0 && { open: !this.#closed.has(key) },
+      ...isTask && { task: this.#taskOf(task!) },
+    };
+  }
+
+  #taskOf(task: TaskInfo): RowTask {
+    const { activity, stepRates } = this.#sample;
+    return {
+      id: task.id,
+      name: safe(task.name),
+      state: stateOf(task),
+      waits: waitsOf(task),
+      since: timeOf(waitedFor(task)),
+      steps: stepRates.get(task.id) ?? 0,
+      lane: activity.lanes[task.id] ?? [],
+      details: this.#detailsOf(task),
+    };
+  }
+
+  #detailsOf(task: TaskInfo): [string, string][] {
+    const named = (ids: readonly number[] = []) =>
+      namesOf(ids, this.#tree.tasks);
+    const details: [string, string | undefined][] = [
+      ["waited for by", named(task.awaitedBy)],
+      ["waits for tasks", named(this.#tree.awaits.get(task.id))],
+      ...task.waits.map(({ what, at }): [string, string | undefined] => [
+        `${safe(what)} at`,
+        at,
+      ]),
+      ...(task.holds ?? []).map((it): [string, string] => ["holds a", it]),
+      ["made at", task.made],
+      ["loop", this.#sample.snapshot.loops > 1 ? String(task.loop) : undefined],
+    ];
+    return details.filter((it): it is [string, string] => Boolean(it[1]))
+      .map(([title, text]) => [title, safe(text)]);
+  }
+}
+
+/** A node, or the row that stands for many. */
+interface Piece {
+  readonly node?: Node;
+  readonly row?: Row;
+  readonly level: number;
+}
+
+/** The row that stands for those which are not shown. */
+function moreRow(parent: string, rest: readonly Node[], level: number): Row {
+  const counts = new Map<string, number>();
+  for (const { task, kind } of rest) {
+    const what = kind === "task" ? waitsOf(task!) : kind;
+    counts.set(what, (counts.get(what) ?? 0) + 1);
+  }
+  const [most] = [...counts].sort(([, a], [, b]) => b - a);
+  const [what, count] = most!;
+  return {
+    key: `more-${parent}`,
+    kind: "more",
+    level,
+    name: `${rest.length} more, of which ${count} wait for ${what}`,
+    inRing: false,
+    more: rest.length,
+    parent,
+  };
+}

@@ -1,0 +1,45 @@
+/** Whether others may look into a run, and what lets them. @module */
+import { rootFrame } from "../kernel/cancel/cancel_scope.ts";
+import { runInFrame } from "../kernel/context/current_scope.ts";
+import type { Scheduler } from "../kernel/loop/scheduler.ts";
+import { describe } from "../kernel/types.ts";
+import { noVariables } from "../kernel/variables.ts";
+import { environment } from "./_environment.ts";
+import type { RunOptions } from "./run_options.ts";
+
+/**
+ * Whether it is asked for.
+ *
+ * @throws {TypeError} The option is no boolean, or there is no Deno.
+ */
+export function isMonitored(
+  { monitor = environment("ASYNCIO_MONITOR") === "1" }: RunOptions,
+): boolean {
+  if (typeof monitor !== "boolean") {
+    throw new TypeError(
+      `Cannot run: monitor is a boolean, received ${describe(monitor)}`,
+    );
+  }
+  if (monitor && !("Deno" in globalThis)) {
+    throw new TypeError("Cannot run with a monitor: it needs Deno");
+  }
+  return monitor;
+}
+
+/**
+ * Lets others look into a loop, soon; the returned function ends this. What goes
+ * wrong is reported, and does not hold up the run.
+ */
+export function openMonitor(scheduler: Scheduler): () => Promise<void> {
+  const frame = rootFrame(scheduler, noVariables());
+  const report = (message: string) => (error: unknown) =>
+    runInFrame(frame, () => scheduler.report({ message, error }));
+  const attached = runInFrame(frame, async () => {
+    const { attach } = await import("../monitor/server/monitor.ts");
+    return await attach(scheduler);
+  }).catch(report("The monitor cannot be started"));
+  return async () => {
+    const detach = await attached;
+    await detach?.().catch(report("The monitor cannot be ended"));
+  };
+}
