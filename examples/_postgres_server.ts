@@ -5,6 +5,7 @@ import {
   PIPE,
   runSubprocess,
 } from "@asyncio/asyncio";
+import { freePort } from "./_free_port.ts";
 
 /** PostgreSQL does not run as root: root runs it as the user of the package. */
 const AS_USER = Deno.uid() === 0 ? ["runuser", "-u", "postgres", "--"] : [];
@@ -68,10 +69,4 @@ async function shell(command: string): Promise<string> {
   const [program, ...args] = [...AS_USER, "sh", "-c", command];
   const options = { captureOutput: true, check: true };
   return (await runSubprocess([program!, ...args], options)).stdout!.trim();
-}
-
-/** A port that is free, most likely for the next moments. */
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }

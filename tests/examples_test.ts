@@ -118,6 +118,10 @@ const expectations: Record<string, Expectation> = {
       "after the time limit, the server runs 0 of them",
     ],
   },
+  "mqtt_client.ts": {
+    needs: "mosquitto",
+    lines: ["house/front/door open", "house/back/door shut"],
+  },
   "websocket_echo.ts": {
     lines: ["hello, wörld", "closed, clean: true, code: 4000"],
   },
