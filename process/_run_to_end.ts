@@ -53,6 +53,7 @@ export async function runToEnd(
       return await complete(line, plan, { processes, captures });
     });
   } catch (error) {
+    await Promise.all(processes.map((it) => partsOf(it).end()));
     await disposeAll(processes);
     await watchdogLaunch();
     const expiry = plan.limits.expiry(error);

@@ -46,6 +46,8 @@ export let partsOf!: (process: Process) => Parts;
 
 /** The end of a process, its pipes, and their use all at once. */
 export interface Parts {
+  /** Ends it, and reads what it writes until then. */
+  end(): Promise<void>;
   readonly exit: ExitWatcher;
   readonly pipes: Pipes;
   readonly communication: Communication;
@@ -309,9 +311,26 @@ export class Process implements AsyncDisposable {
     if (this.#state === "running") this.#terminate();
   }
 
+  /**
+   * Ends it as disposing does, but reads on: a program that reports its end must
+   * not fail at that.
+   */
+  #end(): Promise<void> {
+    this.#pipes.closeInput();
+    if (this.#isOver) return ready(undefined);
+    if (this.#state === "running") this.#terminate();
+    const waiter = new ShieldedWaiter<void>(this.#down);
+    return this.#keepAlive.during(this.#down.add(waiter));
+  }
+
   #terminate(): void {
     this.#state = "ending";
-    detached(() => terminate(this.#target, this.#exit, this.#settings)).then(
+    const ending = () =>
+      terminate(this.#target, this.#exit, {
+        ...this.#settings,
+        denied: () => this.#pipes.close(),
+      });
+    detached(ending).then(
       () => {
         this.#state = "down";
         this.#settle();
@@ -351,6 +370,7 @@ export class Process implements AsyncDisposable {
     isReady = (process) =>
       process.#target.ready && watchdogLaunch() === undefined;
     partsOf = (process) => ({
+      end: () => process.#end(),
       exit: process.#exit,
       pipes: process.#pipes,
       communication: process.#communication,

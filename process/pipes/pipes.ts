@@ -77,10 +77,15 @@ export class Pipes {
 
   /** Closes them. */
   close(): void {
-    this.stdin?.abort();
-    this.#feed?.stop();
+    this.closeInput();
     this.#out?.close();
     this.#err?.close();
+  }
+
+  /** Closes the pipe to it. */
+  closeInput(): void {
+    this.stdin?.abort();
+    this.#feed?.stop();
   }
 
   /** Feeds the program no more: it has ended. */

@@ -12,34 +12,46 @@ const KILL_TIMEOUT_MS = 1000;
 /** The longest pause between two looks at a group. */
 const MAX_POLL_INTERVAL_MS = 50;
 
+/**
+ * How long what a program has written before its end may take to arrive, in
+ * milliseconds; a process that has left the group may hold its pipes open.
+ */
+const LAST_OUTPUT_TIMEOUT_MS = 100;
+
 /** How it is done. */
 export interface TerminateOptions {
   /** Asks the program to end. */
   readonly killSignal: Deno.Signal;
   /** Milliseconds after which SIGKILL follows. */
   readonly killAfter: number;
+  /**
+   * Called if the program takes no signals of this one: it may run as another
+   * user. It still has `killAfter` to end, without its pipes.
+   */
+  denied(): void;
 }
 
 /**
  * Ends a child and all processes that its signals reach. Resolves when they have
- * ended. Runs in no task.
+ * ended, and what they have written has arrived. Runs in no task.
  */
 export async function terminate(
   target: SignalTarget,
   exit: ExitWatcher,
-  { killSignal, killAfter }: TerminateOptions,
+  { killSignal, killAfter, denied }: TerminateOptions,
 ): Promise<void> {
   try {
     target.send(killSignal);
   } catch (error) {
-    // The program may run as another user: it still has `killAfter` to end
-    // because its pipes were closed.
     if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
+    denied();
   }
-  if (await deadWithin(killAfter, target, exit)) return;
-  target.send("SIGKILL");
-  await exit.within(Infinity);
-  await deadWithin(KILL_TIMEOUT_MS, target, exit);
+  if (!await deadWithin(killAfter, target, exit)) {
+    target.send("SIGKILL");
+    await exit.within(Infinity);
+    await deadWithin(KILL_TIMEOUT_MS, target, exit);
+  }
+  await holdsWithin(LAST_OUTPUT_TIMEOUT_MS, () => exit.isSettled);
 }
 
 async function deadWithin(
@@ -49,11 +61,19 @@ async function deadWithin(
 ): Promise<boolean> {
   const end = performance.now() + ms;
   if (!await exit.within(ms)) return false;
-  // The system reports the end of children, but not of their descendants: look,
-  // less and less often.
+  // The system reports the end of children, but not of their descendants.
+  return await holdsWithin(end - performance.now(), () => target.dead);
+}
+
+/** Looks whether a condition holds, less and less often. */
+async function holdsWithin(
+  ms: number,
+  condition: () => boolean,
+): Promise<boolean> {
+  const end = performance.now() + ms;
   for (
     let wait = 1;
-    !target.dead;
+    !condition();
     wait = Math.min(2 * wait, MAX_POLL_INTERVAL_MS)
   ) {
     const left = end - performance.now();

@@ -23,6 +23,7 @@ import {
   TimeoutError,
   waitFor,
 } from "@asyncio/asyncio/tasks";
+import { VirtualClock } from "@asyncio/asyncio/testing";
 import { isAlive, livingIn, until, zombies } from "./_processes.ts";
 
 const CAPTURE = { captureOutput: true } as const;
@@ -206,6 +207,73 @@ Deno.test("what was captured so far is bytes where bytes were asked for", async 
     TimeoutExpiredError,
   );
   assertEquals(error.stdout, new Uint8Array([65]));
+});
+
+/** Writes a line when it is asked to end, and does what a broken pipe ends. */
+function farewell(file: string): string {
+  return `trap 'echo bye; echo ended > ${file}; exit 1' TERM; echo ready
+    while :; do sleep 0.01; done`;
+}
+
+/** Calls `ready` with what an output has brought. */
+function onOutput(ready: () => void): WritableStream<Uint8Array> {
+  return new WritableStream({ write: ready });
+}
+
+Deno.test("at the timeout, what the program writes until its end is there", async () => {
+  const file = await Deno.makeTempFile();
+  const clock = new VirtualClock({ autoJump: false });
+  const error = await run(() =>
+    assertRejects(
+      () =>
+        runSubprocess(farewell(file), {
+          stdout: [PIPE, onOutput(() => void clock.advance(400))],
+          all: true,
+          stderr: PIPE,
+          timeout: 400,
+        }),
+      TimeoutExpiredError,
+    ), { clock });
+  assertEquals([error.stdout, error.all], ["ready\nbye\n", "ready\nbye\n"]);
+  assertEquals(await Deno.readTextFile(file), "ended\n");
+  await Deno.remove(file);
+});
+
+Deno.test("a cancel and an abort let the program write until its end", async () => {
+  for (const way of ["cancel", "abort"]) {
+    const file = await Deno.makeTempFile();
+    const controller = new AbortController();
+    await run(async () => {
+      const task = createTask(() =>
+        runSubprocess(farewell(file), {
+          stdout: [PIPE, onOutput(end)],
+          signal: controller.signal,
+        })
+      );
+      function end(): void {
+        if (way === "abort") controller.abort(new RangeError("enough"));
+        else task.cancel();
+      }
+      const kind = way === "abort" ? RangeError : CancelledError;
+      await assertRejects(async () => await task, kind);
+    });
+    assertEquals(await Deno.readTextFile(file), "ended\n");
+    await Deno.remove(file);
+  }
+});
+
+Deno.test("a program that writes too much while it is ended is ended at once", async () => {
+  const error = await assertRejects(
+    () =>
+      runSubprocess("trap 'yes; exit' TERM; echo; while :; do sleep 0.01; done", {
+        ...CAPTURE,
+        maxBuffer: 1000,
+        idleTimeout: 400,
+        killAfter: 60_000,
+      }),
+    TimeoutExpiredError,
+  );
+  assertEquals((error.stdout as string).length, 1000);
 });
 
 Deno.test("a timeout ends a group that ignores SIGTERM", async () => {
