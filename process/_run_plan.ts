@@ -53,7 +53,9 @@ export function runPlan(options: RunSubprocessOptions): RunPlan {
   const outputs = [settings.stdout, settings.stderr]
     .filter((it) => it !== STDOUT);
   if (format.all && !outputs.some(({ isRead }) => isRead)) {
-    throw new TypeError("all takes an output that is captured: PIPE");
+    throw new TypeError(
+      "Cannot run a program: all takes an output that is captured, received none",
+    );
   }
   checkMaxBuffer(maxBuffer);
   const check = options.check ?? false;
@@ -64,11 +66,15 @@ function formatOf(options: RunSubprocessOptions): CaptureFormat {
   const { encoding = "utf-8", lines = false, all = false } = options;
   if (encoding !== "utf-8" && encoding !== "buffer") {
     throw new TypeError(
-      `encoding is "utf-8" or "buffer", found ${describe(encoding)}`,
+      `Cannot run a program: encoding is "utf-8" or "buffer", received ${
+        describe(encoding)
+      }`,
     );
   }
   if (lines && encoding === "buffer") {
-    throw new TypeError('lines are text: leave out encoding: "buffer"');
+    throw new TypeError(
+      'Cannot run a program: lines are text, received encoding: "buffer"',
+    );
   }
   return { encoding, lines, all };
 }
@@ -80,14 +86,18 @@ function stdinOf(
     return stdin === PIPE ? inputOf("") : stdin ?? DEVNULL;
   }
   if (stdin !== undefined && stdin !== PIPE) {
-    throw new TypeError(`input needs stdin: PIPE, found ${describe(stdin)}`);
+    throw new TypeError(
+      `Cannot run a program: input takes stdin: PIPE, received ${
+        describe(stdin)
+      }`,
+    );
   }
   if (typeof input === "string" || input instanceof Uint8Array) {
     return inputOf(input);
   }
   if (!isInput(input) || isFile(input)) {
     throw new TypeError(
-      `input is a string, a Uint8Array, a ReadableStream or an iterable of these, found ${
+      `Cannot run a program: input is a string, a Uint8Array, a ReadableStream or an iterable of these, received ${
         describe(input)
       }`,
     );
@@ -97,8 +107,11 @@ function stdinOf(
 
 function checkMaxBuffer(value: unknown): void {
   if (typeof value === "number" && value >= 0) return;
-  throw new RangeError(
-    `maxBuffer is a number of bytes, found ${describe(value)}`,
+  const type = typeof value === "number" ? RangeError : TypeError;
+  throw new type(
+    `Cannot run a program: maxBuffer is a number of bytes, received ${
+      describe(value)
+    }`,
   );
 }
 

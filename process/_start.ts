@@ -21,7 +21,7 @@ export function startProcess(
 ): Process {
   if (currentScope().scheduler.closed) {
     throw new InvalidStateError(
-      "no program can start here: the run that this code belongs to has ended",
+      "Cannot start a program: the run that this code belongs to has ended",
     );
   }
   const stdio = openStdio(settings, targets);
@@ -47,20 +47,36 @@ function spawnWith(
 /** @throws {TypeError} That is no program, or the arguments are none. */
 export function programOf(program: unknown, args: unknown): Program {
   if (typeof program !== "string" && !(program instanceof URL)) {
-    throw new TypeError(`expected a program, found ${describe(program)}`);
+    throw new TypeError(
+      `Cannot start a program: expected a path, received ${describe(program)}`,
+    );
   }
   if (!Array.isArray(args)) {
     throw new TypeError(
-      `the arguments are a list of strings, found ${describe(args)}`,
+      `Cannot start a program: its arguments are a list of strings, received ${
+        describe(args)
+      }`,
     );
   }
   for (const arg of args) {
     if (typeof arg !== "string") {
-      throw new TypeError(`an argument is a string, found ${describe(arg)}`);
+      throw new TypeError(
+        `Cannot start a program: an argument is a string, received ${
+          describe(arg)
+        }`,
+      );
     }
     if (arg.includes("\0")) {
-      throw new TypeError("an argument has no NUL in it, found one that does");
+      throw new TypeError(
+        "Cannot start a program: an argument has no NUL in it, received one that does",
+      );
     }
   }
-  return { program: pathOf(program), args: [...args] };
+  const path = pathOf(program);
+  if (path.includes("\0")) {
+    throw new TypeError(
+      "Cannot start a program: its path has no NUL in it, received one that does",
+    );
+  }
+  return { program: path, args: [...args] };
 }

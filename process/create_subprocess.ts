@@ -82,7 +82,11 @@ export function createSubprocessShell(
 ): Promise<Process> {
   try {
     if (typeof command !== "string") {
-      throw new TypeError(`expected a command, found ${describe(command)}`);
+      throw new TypeError(
+        `Cannot start a program: expected a command, received ${
+          describe(command)
+        }`,
+      );
     }
     const settings = spawnSettings(options);
     return handOut(shellProgram(command, settings), settings);

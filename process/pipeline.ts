@@ -114,7 +114,7 @@ function checkCommands(commands: unknown): void {
     Array.isArray(value) && value.length > 0;
   if (isCommand(commands) && (commands as unknown[]).every(isCommand)) return;
   throw new TypeError(
-    `expected a list of programs, each a list with its arguments, found ${
+    `Cannot run a pipeline: expected a list of programs, each a list with its arguments, received ${
       describe(commands)
     }`,
   );

@@ -12,7 +12,7 @@ import {
 import type { WaitOptions } from "../tasks/kernel/types.ts";
 import { ready } from "../tasks/kernel/wait/checkpoint.ts";
 import { ShieldedWaiter } from "../tasks/kernel/wait/waiter.ts";
-import { terminate } from "./signals/terminate.ts";
+import { lastOutput, terminate } from "./signals/terminate.ts";
 import { Communication, type ProcessOutput } from "./pipes/communicate.ts";
 import { ExitWatcher } from "./signals/exit_watcher.ts";
 import { Pipes } from "./pipes/pipes.ts";
@@ -315,12 +315,13 @@ export class Process implements AsyncDisposable {
    * Ends it as disposing does, but reads on: a program that reports its end must
    * not fail at that.
    */
-  #end(): Promise<void> {
+  async #end(): Promise<void> {
     this.#pipes.closeInput();
-    if (this.#isOver) return ready(undefined);
+    if (this.#isOver) return;
     if (this.#state === "running") this.#terminate();
     const waiter = new ShieldedWaiter<void>(this.#down);
-    return this.#keepAlive.during(this.#down.add(waiter));
+    await this.#keepAlive.during(this.#down.add(waiter));
+    await detached(() => lastOutput(this.#exit));
   }
 
   #terminate(): void {

@@ -21,10 +21,11 @@ import { PIPE, STDOUT } from "./stdio.ts";
  * `captureOutput` or by itself, is captured, up to `maxBuffer` bytes.
  *
  * - When `timeout` milliseconds are over, or nothing has moved through its
- *   pipes for `idleTimeout` milliseconds, it is ended, and what was captured so
- *   far is in the error. With zero or less, it is never started.
+ *   pipes for `idleTimeout` milliseconds, it is ended, and what was captured until
+ *   then is in the error. With zero or less, it is never started.
  * - A timeout, a cancel, the signal, or too much output ends its whole group:
- *   `killSignal` (SIGTERM), and SIGKILL after `killAfter`. This settles when all
+ *   `killSignal` (SIGTERM), and SIGKILL after `killAfter`; its input is closed,
+ *   and its output still read (but not if it was too much). This settles when all
  *   of them have ended, also if one has left the group and holds a pipe open.
  *
  * **Cancel safety:** a cancel ends the program, waits for that, and only then
@@ -123,7 +124,7 @@ function checkPipes({ stdin, stdout, stderr }: SpawnSettings): void {
   if (typeof stdin !== "string") return;
   if ([stdout, stderr].some((it) => it !== STDOUT && it.stdio === PIPE)) return;
   throw new TypeError(
-    "idleTimeout watches the pipes, and there is none: captureOutput is missing",
+    "Cannot run a program: idleTimeout watches its pipes, received none (captureOutput makes some)",
   );
 }
 
@@ -131,7 +132,7 @@ function checkCommand(command: unknown): void {
   if (typeof command === "string") return;
   if (Array.isArray(command) && command.length > 0) return;
   throw new TypeError(
-    `expected a command for the shell, or a program and its arguments, found ${
+    `Cannot run a program: expected a command for the shell, or a list of a program and its arguments, received ${
       Array.isArray(command) ? "an empty list" : describe(command)
     }`,
   );

@@ -67,24 +67,24 @@ export class Communication {
 
   #check(input: string | Uint8Array | undefined): void {
     if (this.#running) {
-      throw new Error("communicate is under way: one at a time");
+      throw new Error("Cannot communicate: another call is under way");
     }
     for (const reader of [this.#stdout, this.#stderr]) {
       const reading = reader && sourceOf(reader).waitsFor;
       if (reading === undefined) continue;
       throw new Error(
-        `communicate reads everything, but ${reading} is waiting`,
+        `Cannot communicate: ${reading} is waiting`,
       );
     }
     if (input === undefined) return;
     checkInput(input);
     if (input.length === 0) return;
     if (this.#stdin === undefined) {
-      throw new TypeError("input takes stdin: PIPE");
+      throw new TypeError("Cannot communicate: input takes stdin: PIPE");
     }
     if (this.#input !== undefined) {
       throw new Error(
-        "the input was given before: call communicate without it, and it goes on with what is left",
+        "Cannot communicate: the input was given before (a call without it goes on with what is left)",
       );
     }
   }
@@ -149,7 +149,9 @@ function checkInput(
 ): asserts input is string | Uint8Array {
   if (typeof input === "string" || input instanceof Uint8Array) return;
   throw new TypeError(
-    `input is a string or a Uint8Array, found ${describe(input)}`,
+    `Cannot communicate: input is a string or a Uint8Array, received ${
+      describe(input)
+    }`,
   );
 }
 

@@ -76,7 +76,7 @@ function bytesOf(chunk: unknown): Uint8Array {
   if (chunk instanceof Uint8Array) return chunk;
   if (typeof chunk === "string") return encoder.encode(chunk);
   throw new TypeError(
-    `a program reads Uint8Arrays and strings, and its input gave ${
+    `Cannot feed a program: its input is made of Uint8Arrays and strings, received ${
       describe(chunk)
     }`,
   );

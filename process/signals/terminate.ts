@@ -33,7 +33,7 @@ export interface TerminateOptions {
 
 /**
  * Ends a child and all processes that its signals reach. Resolves when they have
- * ended, and what they have written has arrived. Runs in no task.
+ * ended. Runs in no task.
  */
 export async function terminate(
   target: SignalTarget,
@@ -51,6 +51,10 @@ export async function terminate(
     await exit.within(Infinity);
     await deadWithin(KILL_TIMEOUT_MS, target, exit);
   }
+}
+
+/** Waits until what a child has written before its end has arrived. */
+export async function lastOutput(exit: ExitWatcher): Promise<void> {
   await holdsWithin(LAST_OUTPUT_TIMEOUT_MS, () => exit.isSettled);
 }
 

@@ -31,13 +31,13 @@ export function findProgram(
   const name = JSON.stringify(program);
   if (found) {
     throw new Deno.errors.PermissionDenied(
-      `cannot start ${name}: that is no executable file`,
+      `Cannot start ${name}: that is no executable file`,
     );
   }
   throw new Deno.errors.NotFound(
     program.includes("/")
-      ? `cannot start ${name}: there is no such file`
-      : `cannot start ${name}: there is no such program on PATH`,
+      ? `Cannot start ${name}: there is no such file`
+      : `Cannot start ${name}: there is no such program on PATH`,
   );
 }
 

@@ -102,7 +102,9 @@ function checkTarget(name: OutputName, target: unknown): void {
     throw wrongOutput(name, describe(target));
   }
   if (!target.locked || standardOutput(name, target)) return;
-  throw new TypeError(`${name} is a stream that is locked: it is in use`);
+  throw new TypeError(
+    `Cannot start a program: ${name} is a stream that is locked`,
+  );
 }
 
 /** Whether it names a file. */
@@ -112,11 +114,11 @@ export function isFile(value: unknown): value is { file: string | URL } {
   return typeof file === "string" || file instanceof URL;
 }
 
-function wrongOutput(name: OutputName, found: string): TypeError {
+function wrongOutput(name: OutputName, received: string): TypeError {
   const words = [...STDIO, ...(name === "stderr" ? [STDOUT] : [])];
   return new TypeError(
-    `${name} is one of ${
+    `Cannot start a program: ${name} is one of ${
       words.map(describe).join(", ")
-    }, a WritableStream, { file, append }, or a list of these, found ${found}`,
+    }, a WritableStream, { file, append }, or a list of these, received ${received}`,
   );
 }

@@ -51,12 +51,19 @@ export function spawnSettings(options: SubprocessOptions = {}): SpawnSettings {
   checkMilliseconds(killAfter, "killAfter");
   checkSignal(killSignal, "killSignal");
   if (limit !== undefined && !(typeof limit === "number" && limit > 0)) {
-    throw new RangeError(
-      `limit is a number of bytes above 0, found ${describe(limit)}`,
+    const type = typeof limit === "number" ? RangeError : TypeError;
+    throw new type(
+      `Cannot start a program: limit is a number of bytes above 0, received ${
+        describe(limit)
+      }`,
     );
   }
   if (cwd !== undefined && typeof cwd !== "string" && !(cwd instanceof URL)) {
-    throw new TypeError(`cwd is a path or a file URL, found ${describe(cwd)}`);
+    throw new TypeError(
+      `Cannot start a program: cwd is a path or a file URL, received ${
+        describe(cwd)
+      }`,
+    );
   }
   checkFiles(stdin, [stdout, stderr].flat());
   const stdinFile = detached && isFile(stdin) && Deno.build.os !== "windows"
@@ -85,10 +92,14 @@ export function checkOptions(options: unknown): void {
   if (typeof options === "object" && options !== null) {
     if (!Array.isArray(options)) return;
     throw new TypeError(
-      "the options are an object, found a list: a program and its arguments are one list, [program, ...args]",
+      "Cannot start a program: the options are an object, received a list (a program and its arguments are one list, [program, ...args])",
     );
   }
-  throw new TypeError(`the options are an object, found ${describe(options)}`);
+  throw new TypeError(
+    `Cannot start a program: the options are an object, received ${
+      describe(options)
+    }`,
+  );
 }
 
 /** @throws {TypeError} There is no signal of that name. */
@@ -100,7 +111,7 @@ export function checkSignal(
     return;
   }
   throw new TypeError(
-    `${what} is the name of a signal, such as "SIGTERM", found ${
+    `Cannot send a signal: ${what} takes a name such as "SIGTERM", received ${
       describe(signal)
     }`,
   );
@@ -110,9 +121,9 @@ function checkStdin(stdin: unknown): void {
   if (STDIO.includes(stdin)) return;
   if (isInput(stdin)) return checkUnlocked(stdin);
   throw new TypeError(
-    `stdin is one of ${
+    `Cannot start a program: stdin is one of ${
       STDIO.map(describe).join(", ")
-    }, a ReadableStream, an async iterable of bytes or text, or { file }, found ${
+    }, a ReadableStream, an async iterable of bytes or text, or { file }, received ${
       describe(stdin)
     }`,
   );
@@ -132,32 +143,40 @@ function checkFiles(stdin: unknown, outputs: readonly unknown[]): void {
   const path = absolute(stdin.file);
   if (!outputs.some((it) => isFile(it) && absolute(it.file) === path)) return;
   throw new TypeError(
-    `a program cannot read from a file that it writes to: ${describe(path)}`,
+    `Cannot start a program: it would read from a file that it writes to, ${
+      describe(path)
+    }`,
   );
 }
 
 /** @throws {TypeError} It is a stream that is read already. */
 export function checkUnlocked(input: InputSource): void {
   if (!(input instanceof ReadableStream) || !input.locked) return;
-  throw new TypeError("the input is a stream that is locked: it is in use");
+  throw new TypeError(
+    "Cannot start a program: its input is a stream that is locked",
+  );
 }
 
 function checkEnv(env: unknown): void {
   if (env === undefined) return;
   if (typeof env !== "object" || env === null) {
-    throw new TypeError(`env is an object, found ${describe(env)}`);
+    throw new TypeError(
+      `Cannot start a program: env is an object, received ${describe(env)}`,
+    );
   }
   for (const [name, value] of Object.entries(env)) {
     if (name.includes("=") || name.includes("\0")) {
       throw new TypeError(
-        `a name in env has no "=" and no NUL in it, found ${describe(name)}`,
+        `Cannot start a program: a name in env has no "=" and no NUL in it, received ${
+          describe(name)
+        }`,
       );
     }
     if (typeof value !== "string" || value.includes("\0")) {
       throw new TypeError(
-        `env[${describe(name)}] is a string without a NUL, found ${
-          describe(value)
-        }`,
+        `Cannot start a program: env[${
+          describe(name)
+        }] is a string without a NUL, received ${describe(value)}`,
       );
     }
   }
@@ -174,7 +193,7 @@ function groupSetting(
   if (group) checkGroup();
   if (group === false && detached) {
     throw new TypeError(
-      "a detached program leads a group of its own: leave out group",
+      "Cannot start a program: a detached one leads a group of its own, received group: false",
     );
   }
   return group ?? (canSignalGroups() &&
@@ -185,10 +204,10 @@ function checkGroup(): void {
   if (canSignalGroups()) return;
   if (Deno.build.os === "windows") {
     throw new Deno.errors.NotSupported(
-      "there are no process groups on Windows: leave out group",
+      "Cannot start a process group: there are none on Windows, leave out group",
     );
   }
   throw new Deno.errors.NotCapable(
-    "a process group takes the permission to run any program, --allow-run: leave out group",
+    "Cannot start a process group: it takes the permission to run any program, --allow-run",
   );
 }

@@ -20,7 +20,7 @@ export function redirected(
   if (operators.length === 0) return program;
   if (Deno.build.os === "windows") {
     throw new Deno.errors.NotSupported(
-      "stderr: STDOUT takes a POSIX shell, there is none on Windows: use a pipe of its own",
+      "Cannot start a program: stderr: STDOUT takes a POSIX shell, and there is none on Windows",
     );
   }
   // A shell reports a missing program as exit code 127: look it up before.

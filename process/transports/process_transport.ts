@@ -82,7 +82,9 @@ export class ProcessTransport extends SubprocessTransport
   setProtocol(protocol: BaseProtocol): void {
     if (typeof protocol !== "object" || protocol === null) {
       throw new TypeError(
-        `expected a protocol, received ${describe(protocol)}`,
+        `Cannot set the protocol: expected a SubprocessProtocol, received ${
+          describe(protocol)
+        }`,
       );
     }
     this.#protocol = protocol as SubprocessProtocol;

@@ -138,7 +138,7 @@ function withPipes(
 ): SubprocessOptions {
   if ((options as SubprocessOptions | undefined)?.detached) {
     throw new TypeError(
-      "detached does not go with a protocol: use createSubprocessExec",
+      "Cannot start a program: detached does not go with a protocol, use createSubprocessExec",
     );
   }
   return { stdin: PIPE, stdout: PIPE, stderr: PIPE, ...options };
@@ -152,7 +152,7 @@ function start<P extends SubprocessProtocol>(
   return composite(async () => {
     if (typeof factory !== "function") {
       throw new TypeError(
-        `${caller} takes a function that makes a protocol, received ${
+        `Cannot start a program: ${caller} takes a function that makes a protocol, received ${
           describe(factory)
         }: write ${caller}(() => new MyProtocol(), ...)`,
       );

@@ -69,7 +69,9 @@ export function checkDestination(
 ): asserts value is DatagramAddress {
   if (typeof value !== "object" || value === null) {
     throw new TypeError(
-      `${what} takes { hostname, port }, received ${describe(value)}`,
+      `Cannot use an address: ${what} is { hostname, port }, received ${
+        describe(value)
+      }`,
     );
   }
   const { hostname, port } = value as DatagramAddress;
@@ -95,13 +97,15 @@ export function groupsOf({ group }: MulticastOptions): string[] {
 function checkMulticast(multicast: MulticastOptions): void {
   if (typeof multicast !== "object" || multicast === null) {
     throw new TypeError(
-      `multicast takes a group or options, received ${describe(multicast)}`,
+      `Cannot open a socket: multicast is a group or options, received ${
+        describe(multicast)
+      }`,
     );
   }
   const groups = groupsOf(multicast);
   if (!Array.isArray(groups) || groups.length === 0) {
     throw new TypeError(
-      `multicast.group takes an address or a list of them, received ${
+      `Cannot open a socket: multicast.group is an address or a list of them, received ${
         describe(multicast.group)
       }`,
     );
@@ -110,7 +114,9 @@ function checkMulticast(multicast: MulticastOptions): void {
   const { ttl = 1 } = multicast;
   if (!Number.isInteger(ttl) || ttl < 1 || ttl > 255) {
     throw new RangeError(
-      `multicast.ttl is a number from 1 to 255, received ${describe(ttl)}`,
+      `Cannot open a socket: multicast.ttl is a number from 1 to 255, received ${
+        describe(ttl)
+      }`,
     );
   }
 }
@@ -118,6 +124,8 @@ function checkMulticast(multicast: MulticastOptions): void {
 function checkHostname(value: unknown, what: string): void {
   if (typeof value === "string" && value !== "") return;
   throw new TypeError(
-    `${what} is an address or a name, received ${describe(value)}`,
+    `Cannot use an address: ${what} is an address or a name, received ${
+      describe(value)
+    }`,
   );
 }

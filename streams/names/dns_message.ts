@@ -80,7 +80,7 @@ function labelsOf(name: string): string[] {
     labels.every(({ length }) => length > 0 && length <= MAX_LABEL);
   if (fits) return labels;
   throw new RangeError(
-    `a name has parts of 1 to ${MAX_LABEL} letters and ${MAX_NAME} in all, received ${
+    `Cannot look up a name: it has parts of 1 to ${MAX_LABEL} letters and ${MAX_NAME} in all, received ${
       JSON.stringify(name)
     }`,
   );

@@ -162,12 +162,18 @@ function asciiOf(host: string): string {
   // deno-lint-ignore no-control-regex -- all of ASCII
   if (/^[\x00-\x7f]*$/.test(name)) return name;
   if (!URL.canParse(`http://${name}`)) {
-    throw new RangeError(`${describe(host)} cannot be a name of a host`);
+    throw new RangeError(
+      `Cannot look up a name: expected one of a host, received ${
+        describe(host)
+      }`,
+    );
   }
   return new URL(`http://${name}`).hostname;
 }
 
 function checkFamily(family: unknown): void {
   if (family === undefined || family === 4 || family === 6) return;
-  throw new RangeError(`family is 4 or 6, received ${describe(family)}`);
+  throw new RangeError(
+    `Cannot look up a name: family is 4 or 6, received ${describe(family)}`,
+  );
 }

@@ -115,7 +115,7 @@ function checkAddress(address: unknown): void {
   const { hostname, port } = (address ?? {}) as Partial<NameInfoAddress>;
   if (typeof hostname !== "string" || familyOf(hostname) === undefined) {
     throw new TypeError(
-      `getnameinfo takes the address of a host, received ${
+      `Cannot look up a name: expected the address of a host, received ${
         describe(hostname ?? address)
       }`,
     );

@@ -32,7 +32,9 @@ export function checkLookupOptions(options: LookupOptions): void {
   if (nameServer === undefined) return;
   if (typeof nameServer !== "object" || nameServer === null) {
     throw new TypeError(
-      `nameServer takes { hostname, port }, received ${describe(nameServer)}`,
+      `Cannot look up a name: nameServer is { hostname, port }, received ${
+        describe(nameServer)
+      }`,
     );
   }
   checkName(nameServer.hostname, "nameServer.hostname");
@@ -43,7 +45,9 @@ export function checkLookupOptions(options: LookupOptions): void {
 export function checkName(value: unknown, what: string): void {
   if (typeof value === "string" && value !== "") return;
   throw new TypeError(
-    `${what} is a name or an address, received ${describe(value)}`,
+    `Cannot look up a name: ${what} is a name or an address, received ${
+      describe(value)
+    }`,
   );
 }
 

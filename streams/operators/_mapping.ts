@@ -153,7 +153,7 @@ export class MapOperator<T, R> extends Operator<R> {
   }
 
   /**
-   * Nobody waits: it is enough to take more in the next turn, or when half of
+   * Nothing waits: it is enough to take more in the next turn, or when half of
    * what may be held has gone.
    */
   #fillLater(): void {

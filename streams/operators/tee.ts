@@ -11,7 +11,7 @@ import { Tee } from "./_tee.ts";
  * - At most `maxSize` items (16 unless given) are held for the slowest
  *   consumer; then the faster ones wait for it. So all of them are to be read
  *   side by side, each in a task of its own.
- * - One that is left holds nobody back. The source is closed when the last one
+ * - One that is left holds no other back. The source is closed when the last one
  *   is left.
  * - An error of the source is thrown to each, after the items before it.
  *

@@ -5,7 +5,7 @@ import { describe } from "../../tasks/kernel/types.ts";
 export function checkFactory(factory: unknown, caller: string): void {
   if (typeof factory === "function") return;
   throw new TypeError(
-    `${caller} takes a function that makes a protocol, received ${
+    `Cannot call ${caller}: expected a function that makes a protocol, received ${
       describe(factory)
     }: write ${caller}(() => new MyProtocol(), ...)`,
   );
@@ -14,5 +14,9 @@ export function checkFactory(factory: unknown, caller: string): void {
 /** @throws {TypeError} It is no object. */
 export function checkProtocol(protocol: unknown): void {
   if (typeof protocol === "object" && protocol !== null) return;
-  throw new TypeError(`expected a protocol, received ${describe(protocol)}`);
+  throw new TypeError(
+    `Cannot set the protocol: expected a protocol, received ${
+      describe(protocol)
+    }`,
+  );
 }

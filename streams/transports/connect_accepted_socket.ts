@@ -107,5 +107,7 @@ async function encrypted(
 function checkConn(conn: unknown): void {
   const { read, write } = (conn ?? {}) as Partial<Deno.Conn>;
   if (typeof read === "function" && typeof write === "function") return;
-  throw new TypeError(`expected a Deno.Conn, received ${describe(conn)}`);
+  throw new TypeError(
+    `Cannot connect: expected a Deno.Conn, received ${describe(conn)}`,
+  );
 }

@@ -22,7 +22,7 @@ export function fill(
   const memory = protocol.getBuffer(to - from);
   if (!(memory instanceof Uint8Array) || memory.length === 0) {
     throw new TypeError(
-      `getBuffer returns a Uint8Array that is not empty, received ${
+      `Cannot receive: getBuffer returns a Uint8Array that is not empty, received ${
         describe(memory)
       }`,
     );

@@ -132,7 +132,9 @@ export class BufferedProtocol extends BaseProtocol {
    * @param _sizeHint How many bytes there are.
    */
   getBuffer(_sizeHint: number): Uint8Array {
-    throw new TypeError(`${this.constructor.name} has no getBuffer`);
+    throw new TypeError(
+      `Cannot receive: ${this.constructor.name} has no getBuffer`,
+    );
   }
 
   /** `_count` bytes stand at the start of the memory returned last. */

@@ -126,7 +126,7 @@ export class ReadLoop implements Place {
     }
     if (!isReading) return undefined;
     const heir = Promise.withResolvers<Uint8Array | null>();
-    heir.promise.catch(() => {}); // whoever reads is told
+    heir.promise.catch(() => {}); // the next read rejects with it
     this.#heir = heir;
     return heir.promise;
   }

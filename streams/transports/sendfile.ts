@@ -101,30 +101,34 @@ function check(
 ): asserts transport is StreamTransport {
   if (!(transport instanceof StreamTransport) || !transport.canWrite) {
     throw new TypeError(
-      `sendfile takes a transport that is written to, received ${
+      `Cannot send a file: expected a transport that is written to, received ${
         describe(transport)
       }`,
     );
   }
   if (!(file instanceof Deno.FsFile)) {
     throw new TypeError(
-      `sendfile takes a Deno.FsFile, received ${describe(file)}`,
+      `Cannot send a file: expected a Deno.FsFile, received ${describe(file)}`,
     );
   }
   if (!Number.isInteger(offset) || offset as number < 0) {
     throw new RangeError(
-      `offset is a number of bytes of 0 or more, received ${describe(offset)}`,
+      `Cannot send a file: offset is a number of bytes of 0 or more, received ${
+        describe(offset)
+      }`,
     );
   }
   if (count !== Infinity && !(Number.isInteger(count) && count as number > 0)) {
     throw new RangeError(
-      `count is a number of bytes of at least 1, received ${describe(count)}`,
+      `Cannot send a file: count is a number of bytes of at least 1, received ${
+        describe(count)
+      }`,
     );
   }
 }
 
 function closed(): Error {
   return new Deno.errors.ConnectionReset(
-    "the transport was closed before the file was sent",
+    "Cannot send a file: the transport was closed before the end",
   );
 }

@@ -85,7 +85,7 @@ async function start(
 ): Promise<Transport> {
   if (!(transport instanceof StreamTransport)) {
     throw new TypeError(
-      `startTls takes the transport of a socket, received ${
+      `Cannot start TLS: expected the transport of a socket, received ${
         describe(transport)
       }`,
     );

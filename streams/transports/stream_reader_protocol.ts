@@ -14,7 +14,7 @@ import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
  * A protocol that feeds a reader, to go from transports to streams. Mirrors
  * `asyncio.StreamReaderProtocol`.
  *
- * What nobody reads is bounded: above 64 KiB reading is paused. The writer holds
+ * What is not read is bounded: above 64 KiB reading is paused. The writer holds
  * back as every writer does.
  *
  * @example A client
@@ -76,7 +76,7 @@ export class StreamReaderProtocol extends Protocol {
     super();
     if (!(reader instanceof StreamReader)) {
       throw new TypeError(
-        `StreamReaderProtocol takes a StreamReader, received ${
+        `Cannot make a StreamReaderProtocol: expected a StreamReader, received ${
           describe(reader)
         }`,
       );

@@ -158,14 +158,17 @@ export class StreamTransport extends Transport implements AsyncDisposable {
   }
 
   /**
-   * Lets nobody else write until the returned function is called.
+   * Keeps all others from writing until the returned function is called.
    *
    * @throws {Error} It is closing, or reserved already.
    */
   reserve(reason: string): () => void {
-    if (this.isClosing) throw new Error("the transport is closing");
-    if (this.#eof !== "no") throw new Error("writeEof was called before");
-    if (this.#reservation !== undefined) throw new Error(this.#reservation);
+    const obstacle = this.isClosing
+      ? "the transport is closing"
+      : this.#eof !== "no"
+      ? "writeEof was called before"
+      : this.#reservation;
+    if (obstacle !== undefined) throw new Error(`Cannot write: ${obstacle}`);
     this.#reservation = reason;
     return () => this.#reservation = undefined;
   }

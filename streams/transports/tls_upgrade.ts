@@ -46,12 +46,12 @@ export async function encrypt(
 function checkUpgrade(transport: StreamTransport): Socket {
   const { socket } = transport;
   if (!(socket instanceof Socket)) {
-    throw new TypeError("startTls takes the transport of a socket");
+    throw new TypeError("Cannot start TLS: expected the transport of a socket");
   }
   const obstacle = socket.isEncrypted
     ? "the connection is encrypted"
     : socket.isUpgrading
-    ? "it is being started"
+    ? "the handshake is under way"
     : transport.isClosing
     ? "the transport is closing"
     : transport.hasWrittenEof
@@ -70,7 +70,7 @@ function checkServerName(
 ): void {
   if (serverSide || (serverName ?? socket.hostname) !== undefined) return;
   throw new TypeError(
-    "TLS needs the name that the certificate has to be for: give serverName",
+    "Cannot start TLS: serverName is the name that the certificate is for, received none",
   );
 }
 
@@ -107,5 +107,5 @@ async function upgrade(
 type ServerSide = StartTlsOptions & { cert: string; key: string };
 
 function givenUp(cause: unknown): Error {
-  return new Error("the TLS handshake was given up", { cause });
+  return new Error("Cannot start TLS: the handshake was given up", { cause });
 }

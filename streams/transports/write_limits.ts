@@ -23,7 +23,7 @@ export class WriteLimits {
     const bottom = low ?? Math.floor(top / 4);
     if (!(top >= bottom && bottom >= 0)) {
       throw new RangeError(
-        `the limits are high >= low >= 0, received high ${
+        `Cannot set the limits: they are high >= low >= 0, received high ${
           describe(top)
         } and low ${describe(bottom)}`,
       );

@@ -265,12 +265,15 @@ Deno.test("a cancel and an abort let the program write until its end", async () 
 Deno.test("a program that writes too much while it is ended is ended at once", async () => {
   const error = await assertRejects(
     () =>
-      runSubprocess("trap 'yes; exit' TERM; echo; while :; do sleep 0.01; done", {
-        ...CAPTURE,
-        maxBuffer: 1000,
-        idleTimeout: 400,
-        killAfter: 60_000,
-      }),
+      runSubprocess(
+        "trap 'yes; exit' TERM; echo; while :; do sleep 0.01; done",
+        {
+          ...CAPTURE,
+          maxBuffer: 1000,
+          idleTimeout: 400,
+          killAfter: 60_000,
+        },
+      ),
     TimeoutExpiredError,
   );
   assertEquals((error.stdout as string).length, 1000);

@@ -292,7 +292,7 @@ Deno.test("cancelled, or with a factory that throws, it leaves nothing open", as
   await assertRejects(
     () => createDatagramEndpoint(undefined as never, HOST),
     TypeError,
-    "createDatagramEndpoint takes a function",
+    "Cannot call createDatagramEndpoint: expected a function",
   );
   await turns();
   await closedAgain(before);

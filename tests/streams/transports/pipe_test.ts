@@ -268,7 +268,7 @@ Deno.test("a stream that is locked, what is no factory, and a cancel leave the s
   await assertRejects(
     () => connectReadPipe(new Recorder() as never, stream),
     TypeError,
-    "connectReadPipe takes a function",
+    "Cannot call connectReadPipe: expected a function",
   );
   const sink = new Collected();
   const task = createTask(async () => {

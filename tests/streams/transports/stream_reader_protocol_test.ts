@@ -236,6 +236,6 @@ Deno.test("what was fed before stays, and what is no reader is refused", async (
   assertThrows(
     () => new StreamReaderProtocol({} as StreamReader),
     TypeError,
-    "takes a StreamReader",
+    "expected a StreamReader",
   );
 });

@@ -397,7 +397,7 @@ Deno.test("what is no factory, or makes no protocol, is refused with the fix", a
   await assertRejects(
     () => createServer(Recorder.prototype as never, LOOPBACK),
     TypeError,
-    "createServer takes a function",
+    "Cannot call createServer: expected a function",
   );
   await assertRejects(
     () => createConnection(() => undefined as never, { port }),
