@@ -376,7 +376,7 @@ Deno.test("TLS cannot be started twice, on a closed connection, or on what is no
   await assertRejects(
     () => startTls(peer.transport, peer, { serverSide: true }),
     TypeError,
-    "takes cert and key",
+    "takes both `cert` and `key`",
   );
   await assertRejects(
     () => startTls({} as Transport, client, CLIENT),
