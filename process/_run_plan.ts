@@ -6,7 +6,7 @@ import { inputOf } from "./pipes/input.ts";
 import type { RunSubprocessOptions } from "./run_options.ts";
 import { isFile } from "./spawn/output_settings.ts";
 import {
-  checkOptions,
+  checkStartOptions,
   isInput,
   type SpawnSettings,
   spawnSettings,
@@ -38,7 +38,7 @@ export interface RunPlan {
  * @throws {RangeError} A number is out of its range.
  */
 export function runPlan(options: RunSubprocessOptions): RunPlan {
-  checkOptions(options);
+  checkStartOptions(options);
   const limits = new Limits(options);
   const format = formatOf(options);
   const captured = options.captureOutput || format.all

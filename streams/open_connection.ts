@@ -10,7 +10,11 @@ import type { StreamWriter } from "./stream_writer.ts";
 import { checkTlsOptions } from "./tls/check_options.ts";
 import type { TlsOptions } from "./tls_options.ts";
 import { currentScope } from "../tasks/kernel/context/current_scope.ts";
-import { checkMilliseconds, type WaitOptions } from "../tasks/kernel/types.ts";
+import {
+  checkMilliseconds,
+  checkOptions,
+  type WaitOptions,
+} from "../tasks/kernel/types.ts";
 import { composite } from "../tasks/kernel/wait/handed_wait.ts";
 
 /** Both directions of a connection. */
@@ -119,6 +123,7 @@ export function openConnection(
 async function open(
   options: ConnectOptions,
 ): Promise<Streams & AsyncDisposable> {
+  checkOptions(options, "connect");
   const { limit } = options;
   checkLimit(limit);
   return connected(await connectSocket(options), limit);
@@ -128,6 +133,7 @@ async function open(
 export async function connectSocket(
   options: ConnectOptions,
 ): Promise<SocketParts> {
+  checkOptions(options, "connect");
   const { path, port, hostname = "127.0.0.1" } = options;
   if ((path === undefined) === (port === undefined)) {
     throw new TypeError(

@@ -12,7 +12,11 @@ import type { StreamReader } from "./stream_reader.ts";
 import type { StreamWriter } from "./stream_writer.ts";
 import { checkServerTls } from "./tls/check_options.ts";
 import type { ServerTlsOptions } from "./tls_options.ts";
-import { describe, type WaitOptions } from "../tasks/kernel/types.ts";
+import {
+  checkOptions,
+  describe,
+  type WaitOptions,
+} from "../tasks/kernel/types.ts";
 import { composite } from "../tasks/kernel/wait/handed_wait.ts";
 import { checkpointIfCancelled } from "../tasks/kernel/wait/checkpoint.ts";
 
@@ -143,6 +147,7 @@ async function start(
       }`,
     );
   }
+  checkOptions(options, "start a server");
   const { limit } = options;
   checkLimit(limit);
   return await startServing((parts) => {
@@ -157,6 +162,7 @@ export async function startServing(
   serveClient: (parts: SocketParts) => ServedClient,
   options: ServeOptions,
 ): Promise<Server> {
+  checkOptions(options, "start a server");
   const { path, tls, maxConnections = Infinity } = options;
   checkMaxConnections(maxConnections);
   if (tls !== undefined) checkServerTls(tls);

@@ -1,6 +1,10 @@
 /** The options of a start, checked, with their defaults. @module */
 import { constants } from "node:os";
-import { checkMilliseconds, describe } from "../../tasks/kernel/types.ts";
+import {
+  checkMilliseconds,
+  checkOptions,
+  describe,
+} from "../../tasks/kernel/types.ts";
 import type { SubprocessOptions } from "../options.ts";
 import {
   DEVNULL,
@@ -42,7 +46,7 @@ const STDIO: readonly unknown[] = [PIPE, DEVNULL, INHERIT];
  * @throws {RangeError} A number is out of its range.
  */
 export function spawnSettings(options: SubprocessOptions = {}): SpawnSettings {
-  checkOptions(options);
+  checkStartOptions(options);
   const { stdin = INHERIT, stdout = INHERIT, stderr = INHERIT } = options;
   const { cwd, env, clearEnv = false, detached = false, limit } = options;
   checkStdin(stdin);
@@ -88,18 +92,13 @@ export function spawnSettings(options: SubprocessOptions = {}): SpawnSettings {
 }
 
 /** @throws {TypeError} The options are none. */
-export function checkOptions(options: unknown): void {
-  if (typeof options === "object" && options !== null) {
-    if (!Array.isArray(options)) return;
+export function checkStartOptions(options: unknown): void {
+  if (Array.isArray(options)) {
     throw new TypeError(
       "Cannot start a program: the options are an object, received a list (a program and its arguments are one list, [program, ...args])",
     );
   }
-  throw new TypeError(
-    `Cannot start a program: the options are an object, received ${
-      describe(options)
-    }`,
-  );
+  checkOptions(options, "start a program");
 }
 
 /** @throws {TypeError} There is no signal of that name. */

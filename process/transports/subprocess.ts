@@ -13,7 +13,7 @@ import type { SubprocessOptions } from "../options.ts";
 import type { Process } from "../process.ts";
 import { PIPE } from "../stdio.ts";
 import { detached } from "../../tasks/kernel/context/detached.ts";
-import { describe } from "../../tasks/kernel/types.ts";
+import { checkOptions, describe } from "../../tasks/kernel/types.ts";
 import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
 
 /** How a program is started: input, output and messages are pipes unless given. */
@@ -136,6 +136,7 @@ export function subprocessShell<P extends SubprocessProtocol>(
 function withPipes(
   options: SubprocessProtocolOptions | undefined,
 ): SubprocessOptions {
+  if (options !== undefined) checkOptions(options, "start a program");
   if ((options as SubprocessOptions | undefined)?.detached) {
     throw new TypeError(
       "Cannot start a program: detached does not go with a protocol, use createSubprocessExec",

@@ -1,6 +1,10 @@
 /** @module */
 import { checkPort } from "../address.ts";
-import { describe, type WaitOptions } from "../../tasks/kernel/types.ts";
+import {
+  checkOptions,
+  describe,
+  type WaitOptions,
+} from "../../tasks/kernel/types.ts";
 
 /** Where datagrams go to or come from. */
 export interface DatagramAddress {
@@ -55,6 +59,7 @@ export interface DatagramOptions extends WaitOptions {
 
 /** @throws {TypeError | RangeError} Something among `options` is wrong. */
 export function checkDatagramOptions(options: DatagramOptions): void {
+  checkOptions(options, "open a socket");
   const { hostname, port = 0, remote, multicast } = options;
   if (hostname !== undefined) checkHostname(hostname, "hostname");
   checkPort(port);

@@ -86,8 +86,8 @@ async function addrInfosOf(
 ): Promise<AddrInfo[]> {
   checkName(host, "host");
   checkPort(port);
-  checkFamily(options.family);
   checkLookupOptions(options);
+  checkFamily(options.family);
   const found = await addressesOf(host, options);
   const unique = new Map(found.map((it) => [it.address, it]));
   return [...unique.values()]

@@ -4,6 +4,7 @@ import type { NameServer } from "./stub_resolver.ts";
 import { TimeoutError } from "../../tasks/kernel/errors.ts";
 import {
   checkMilliseconds,
+  checkOptions,
   describe,
   type WaitOptions,
 } from "../../tasks/kernel/types.ts";
@@ -27,6 +28,7 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 
 /** @throws {TypeError | RangeError} Something among `options` is wrong. */
 export function checkLookupOptions(options: LookupOptions): void {
+  checkOptions(options, "look up a name");
   const { timeout, nameServer } = options;
   if (timeout !== undefined) checkMilliseconds(timeout, "timeout");
   if (nameServer === undefined) return;

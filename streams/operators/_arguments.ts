@@ -37,18 +37,6 @@ export function checkTime(
   throw new RangeError(`${complaint}, received ${value}`);
 }
 
-/**
- * Checks that options are given as an object.
- *
- * @throws {TypeError} `value` is something else.
- */
-export function checkOptions(value: unknown, action: string): void {
-  if (typeof value === "object" && value !== null) return;
-  throw new TypeError(
-    `Cannot ${action}: options are an object, received ${describe(value)}`,
-  );
-}
-
 function checkNumber(
   value: unknown,
   complaint: string,

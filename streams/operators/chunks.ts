@@ -1,5 +1,6 @@
 /** @module */
-import { checkCount, checkOptions, checkTime } from "./_arguments.ts";
+import { checkOptions } from "../../tasks/kernel/types.ts";
+import { checkCount, checkTime } from "./_arguments.ts";
 import { now } from "./_now.ts";
 import { itemsOf } from "./_operator.ts";
 import { produce } from "./_production.ts";

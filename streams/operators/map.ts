@@ -1,6 +1,6 @@
 /** @module */
-import { describe } from "../../tasks/kernel/types.ts";
-import { checkCount, checkOptions } from "./_arguments.ts";
+import { checkOptions, describe } from "../../tasks/kernel/types.ts";
+import { checkCount } from "./_arguments.ts";
 import { MapOperator } from "./_mapping.ts";
 import { itemsOf } from "./_operator.ts";
 import { Source } from "./_source.ts";

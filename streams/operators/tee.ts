@@ -1,5 +1,6 @@
 /** @module */
-import { checkCount, checkOptions } from "./_arguments.ts";
+import { checkOptions } from "../../tasks/kernel/types.ts";
+import { checkCount } from "./_arguments.ts";
 import { itemsOf } from "./_operator.ts";
 import { Source } from "./_source.ts";
 import { Tee } from "./_tee.ts";

@@ -1,6 +1,7 @@
 /** @module */
+import { checkOptions } from "../../tasks/kernel/types.ts";
 import { sleep } from "../../tasks/sleep.ts";
-import { checkCount, checkOptions, checkTime } from "./_arguments.ts";
+import { checkCount, checkTime } from "./_arguments.ts";
 import { now } from "./_now.ts";
 import { itemsOf } from "./_operator.ts";
 import { produce } from "./_production.ts";

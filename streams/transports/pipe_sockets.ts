@@ -1,4 +1,5 @@
 /** @module */
+import { describe } from "../../tasks/kernel/types.ts";
 import type { TransportSocket } from "./stream_transport.ts";
 import { WebSink } from "../web/web_sink.ts";
 import { WebSource } from "../web/web_source.ts";
@@ -9,8 +10,15 @@ export class ReadPipeSocket implements TransportSocket {
   readonly #source: WebSource;
   #hasEnded = false;
 
-  /** @throws {TypeError} `stream` is locked. */
+  /** @throws {TypeError} `stream` is none, or locked. */
   constructor(stream: ReadableStream<Uint8Array>) {
+    if (typeof stream?.getReader !== "function") {
+      throw new TypeError(
+        `Cannot connect: expected a ReadableStream, received ${
+          describe(stream)
+        }`,
+      );
+    }
     this.#stream = stream;
     this.#source = new WebSource(stream);
   }
@@ -36,8 +44,15 @@ export class WritePipeSocket implements TransportSocket {
   readonly #sink: WebSink;
   #hasEnded = false;
 
-  /** @throws {TypeError} `stream` is locked. */
+  /** @throws {TypeError} `stream` is none, or locked. */
   constructor(stream: WritableStream<Uint8Array>) {
+    if (typeof stream?.getWriter !== "function") {
+      throw new TypeError(
+        `Cannot connect: expected a WritableStream, received ${
+          describe(stream)
+        }`,
+      );
+    }
     this.#stream = stream;
     this.#sink = new WebSink(stream);
   }

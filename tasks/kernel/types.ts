@@ -94,6 +94,21 @@ export function checkMilliseconds(
   }
 }
 
+/**
+ * Throws a `TypeError` unless `value` is an object.
+ *
+ * @param action What cannot be done without: `"connect"`.
+ */
+export function checkOptions(
+  value: unknown,
+  action: string,
+): asserts value is object {
+  if (typeof value === "object" && value !== null) return;
+  throw new TypeError(
+    `Cannot ${action}: options are an object, received ${describe(value)}`,
+  );
+}
+
 /** Throws a `TypeError` unless `value` is something to iterate over. */
 export function checkList(
   value: unknown,
