@@ -1,8 +1,8 @@
 /**
  * Runs the tests, and prints what failed: all that a failing test has printed,
  * nothing of one that passed. `deno task test` runs all of them, in parts, each
- * part in a process of its own, and as many at a time as there are processors;
- * `deno task test tests/sync` those in one folder.
+ * in a process of its own, beside one that checks the types of everything;
+ * `deno task test tests/sync` runs those in one folder.
  *
  * @module
  */
@@ -10,12 +10,18 @@ import { TextLineStream } from "@std/streams";
 
 const ROOT = new URL("../", import.meta.url);
 
-/** What runs one after the other, the longest first; the rest is a part, too. */
-const PARTS = [
-  ["tests/queue"],
-  ["tests/examples", "tests/examples_test.ts", "tests/streams"],
-  ["tests/tasks", "tests/sync", "tests/testing"],
+/** The files that take longest: a part each, begun first. */
+const LONGEST = [
+  "tests/queue/nats/contract_test.ts",
+  "tests/queue/nats/cluster_test.ts",
+  "tests/streams/tls/again_test.ts",
+  "tests/examples_test.ts",
+  "tests/process/capture_test.ts",
+  "tests/queue/many_waiters_test.ts",
 ];
+
+/** How many parts run at a time. Most of them wait, for sockets and programs. */
+const JOBS = navigator.hardwareConcurrency + 1;
 
 /** How often a long run says that it goes on, if it does. */
 const PROGRESS_INTERVAL_MS = 60_000;
@@ -64,7 +70,7 @@ class Report {
   }
 }
 
-/** `deno test` with these arguments; `report` gets what it prints. */
+/** A run of deno with these arguments; `report` gets what it prints. */
 class Part {
   readonly report = new Report();
   readonly #child: Deno.ChildProcess;
@@ -72,7 +78,7 @@ class Part {
 
   constructor(args: string[]) {
     this.#child = new Deno.Command(Deno.execPath(), {
-      args: ["test", "-A", "--doc", ...args],
+      args,
       cwd: ROOT,
       env: { NO_COLOR: "1" },
       stdin: "null",
@@ -112,20 +118,34 @@ class Part {
   }
 }
 
-/** The parts of everything that `deno test` would find. */
+/** The parts of everything: all files of a folder, unless they take too long. */
 function findParts(): string[][] {
-  const listed = new Set(PARTS.flat());
-  const inTests = entriesOf("tests").filter((path) => !listed.has(path));
-  const others = entriesOf(".").filter((path) => path !== "tests");
-  return [...PARTS, others, inTests];
+  const folders = Map.groupBy(
+    testsIn("tests").filter((path) => !LONGEST.includes(path)),
+    (path) => path.slice(0, path.lastIndexOf("/")),
+  );
+  const bySize = [...folders.values()].sort((a, b) => b.length - a.length);
+  const root = [...Deno.readDirSync(ROOT)].filter(({ name }) =>
+    name !== "tests"
+  );
+  const folder = (name: string) => !/^\.|^node_modules$/.test(name);
+  const docs = root.filter((it) => it.isDirectory && folder(it.name));
+  const pages = root.filter(({ name }) => /^mod\.ts$|\.md$/.test(name));
+  return [
+    ...LONGEST.map((path) => [path]),
+    ...bySize,
+    ...docs.map(({ name }) => [name]),
+    pages.map(({ name }) => name),
+  ];
 }
 
-function entriesOf(folder: string): string[] {
+function testsIn(folder: string): string[] {
   return [...Deno.readDirSync(new URL(`${folder}/`, ROOT))]
-    .filter(({ name, isDirectory }) =>
-      !name.startsWith(".") &&
-      (isDirectory || /^mod\.ts$|_test\.ts$|\.md$/.test(name))
-    ).map(({ name }) => folder === "." ? name : `${folder}/${name}`);
+    .flatMap(({ name, isDirectory }) => {
+      const path = `${folder}/${name}`;
+      if (isDirectory) return testsIn(path);
+      return name.endsWith("_test.ts") ? [path] : [];
+    });
 }
 
 async function findStd(): Promise<string[]> {
@@ -139,7 +159,11 @@ async function findStd(): Promise<string[]> {
 async function main(): Promise<number> {
   const started = performance.now();
   const std = await findStd();
-  const todo = Deno.args.length > 0 ? [Deno.args] : findParts();
+  const test = ["test", "-A", "--doc", ...std];
+  const todo = Deno.args.length > 0 ? [[...test, ...Deno.args]] : [
+    ["check", "--quiet", "--doc", ...std, "."],
+    ...findParts().map((paths) => [...test, "--no-check", ...paths]),
+  ];
   const parts: Part[] = [];
   const sum = (count: "passed" | "failed" | "ignored") =>
     parts.reduce((total, { report }) => total + report[count], 0);
@@ -159,14 +183,12 @@ async function main(): Promise<number> {
   let status = 0;
   const work = async () => {
     for (let args = todo.shift(); args !== undefined; args = todo.shift()) {
-      const part = new Part([...std, ...args]);
+      const part = new Part(args);
       parts.push(part);
       status = await part.finish() || status;
     }
   };
-  await Promise.all(
-    Array.from({ length: navigator.hardwareConcurrency }, work),
-  );
+  await Promise.all(Array.from({ length: JOBS }, work));
   clearInterval(progress);
   const ignored = sum("ignored");
   console.log(

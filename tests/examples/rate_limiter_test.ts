@@ -85,7 +85,7 @@ for (
 Deno.test("a client cancelled anywhere has lost no slot", async () => {
   let it: ReturnType<typeof clientOf>;
   const { points } = await cancelEverywhere(async () => {
-    it = clientOf({ burst: 1, concurrency: 1 });
+    it = clientOf({ rate: 1000, burst: 1, concurrency: 1 });
     for (let i = 0; i < 3; i++) await it.client.get(`${i}`);
   }, async () => {
     const { client, sent } = it;

@@ -53,7 +53,7 @@ for (
 ) {
   Deno.test(`nothing asks the user for a permission: ${permissions.join(" ")}`, async () => {
     const code = `
-      for (const stderr of ["inherit", "stdout"]) {
+      await Promise.all(["inherit", "stdout"].map(async (stderr) => {
         const options = { stderr, killAfter: 20, env: { "my.var": "1" } };
         await p.runSubprocess(["true"], { ...options, cwd: "/" });
         await p.runSubprocess("sleep 1000 & sleep 1000", {
@@ -67,7 +67,7 @@ for (
         await p.createSubprocessExec("no-such-program").catch((error) =>
           console.log(error.name)
         );
-      }
+      }));
       Deno.exit(0);`;
     const shown = await atTerminal(code, permissions);
     assertEquals(shown.includes("Deno requests"), false, shown);

@@ -21,6 +21,7 @@ import {
   allTasks,
   CancelledError,
   createTask,
+  gather,
   run,
   sleep,
   Task,
@@ -287,13 +288,12 @@ for (const [operator, { over }] of Object.entries(cases)) {
         yield 1;
       }(),
     ];
-    for (const source of sources) {
-      await assertRejects(
-        () => timeout(5, () => all(over(source))),
-        TimeoutError,
-      );
-      assertEquals(allTasks().size, 1);
-    }
+    await gather(
+      sources.map((source) => () =>
+        assertRejects(() => timeout(5, () => all(over(source))), TimeoutError)
+      ),
+    );
+    assertEquals(allTasks().size, 1);
     {
       // Left in the turn in which it was asked.
       const items = over(iterator({ next: () => new Promise(() => {}) }));
