@@ -15,6 +15,9 @@ export interface AccessibleNode {
   readonly name: string | undefined;
 }
 
+/** How long a page may take to show something, however slow the machine. */
+const PATIENCE_MS = 30_000;
+
 /** The numbers of keys that are no letters. */
 const KEYS: Record<string, number> = {
   Enter: 13,
@@ -109,14 +112,18 @@ export class BrowserPage implements AsyncDisposable {
       "Runtime.evaluate",
       options,
     );
-    if (exceptionDetails) throw new Error(JSON.stringify(exceptionDetails));
+    if (exceptionDetails) {
+      throw new Error(`${expression}: ${JSON.stringify(exceptionDetails)}`);
+    }
     return result.value;
   }
 
   /** Waits until an expression is true, looked at whenever the page changes. */
   async until(expression: string): Promise<void> {
-    await this.evaluate(`new Promise((resolve) => {
-      const look = () => { if (${expression}) { observer.disconnect(); resolve(); } };
+    await this.evaluate(`new Promise((resolve, reject) => {
+      const failed = () => reject(new Error("this never came true on the page: " + document.body.innerText.slice(0, 2000)));
+      const limit = setTimeout(failed, ${PATIENCE_MS});
+      const look = () => { if (${expression}) { observer.disconnect(); clearTimeout(limit); resolve(); } };
       const observer = new MutationObserver(look);
       observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
       look();

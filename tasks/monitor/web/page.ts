@@ -17,7 +17,7 @@ export function page(name: string, nonce: string): string {
 </header>
 <main>
   <p id="busy" class="alarm" role="alert" hidden></p>
-  <section id="rings" class="alarm" aria-label="Rings" hidden></section>
+  <section id="rings" class="alarm" role="alert" aria-label="Rings" hidden></section>
   <dl id="numbers"></dl>
   <form id="tools" role="search">
     <label>Filter <input id="filter" type="search" autocomplete="off" spellcheck="false" placeholder="name or wait ( / )"></label>
@@ -31,7 +31,7 @@ export function page(name: string, nonce: string): string {
       <table id="tree" role="treegrid" aria-label="Tasks">
         <thead><tr role="row">
           <th role="columnheader" scope="col">Task</th><th role="columnheader" scope="col">Waits for</th>
-          <th role="columnheader" scope="col" class="number">Since</th><th role="columnheader" scope="col" class="number">Steps/s</th>
+          <th role="columnheader" scope="col" class="number">For</th><th role="columnheader" scope="col" class="number">Steps/s</th>
           <th role="columnheader" scope="col" class="lane">Last 20 seconds</th>
         </tr></thead>
         <tbody id="rows"></tbody>

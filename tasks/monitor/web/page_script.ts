@@ -157,7 +157,7 @@ function drawNumbers(view) {
   for (const [name, value] of Object.entries({ width: 180, height: 28, role: "img", "aria-label": "at most " + view.rates.lateInMinute + " ms" })) svg.setAttribute(name, value);
   late.forEach((ms, i) => {
     const bar = document.createElementNS(NS, "rect"), height = Math.max(1, 28 * ms / most);
-    for (const [name, value] of Object.entries({ x: 3 * i, y: 28 - height, width: 2, height })) bar.setAttribute(name, value);
+    for (const [name, value] of Object.entries({ x: 3 * (60 - late.length + i), y: 28 - height, width: 2, height })) bar.setAttribute(name, value);
     svg.append(bar);
   });
   $("late").replaceChildren(svg);
@@ -260,7 +260,7 @@ function confirmCancel() {
   const task = rows.get(chosen)?.row.task;
   if (!task || over) return;
   $("confirm-title").textContent = "Cancel task " + task.id + " “" + task.name + "”?";
-  $("confirm-text").textContent = "It waits for " + task.waits + (task.since ? ", for " + task.since : "") + ". Its wait throws a CancelledError, and so do those of its groups.";
+  $("confirm-text").textContent = "It waits for " + task.waits + (task.since ? ", for " + task.since : "") + ". Its wait rejects with a CancelledError; the tasks in its groups are cancelled with it.";
   const dialog = $("confirm"), key = chosen;
   dialog.returnValue = "no";
   dialog.onclose = async () => {
