@@ -16,9 +16,9 @@ const handlers: Record<string, Handler> = {
   "at once": () => new Response("hello"),
   // deno-lint-ignore require-await -- as handlers are written
   "async": async () => new Response("hello"),
-  "after a wait": async () => {
-    await (server === "serve" ? sleep(0) : new Promise((resolve) => {
-      setTimeout(resolve);
+  "after 1 ms": async () => {
+    await (server === "serve" ? sleep(1) : new Promise((resolve) => {
+      setTimeout(resolve, 1);
     }));
     return new Response("hello");
   },
@@ -57,8 +57,9 @@ switch (server) {
     const server = createServer((_request, response) => {
       response.setHeader("content-type", "text/plain;charset=UTF-8");
       response.setHeader("content-length", "5");
-      if (handler === "after a wait") setTimeout(() => response.end("hello"));
-      else response.end("hello");
+      if (handler === "after 1 ms") {
+        setTimeout(() => response.end("hello"), 1);
+      } else response.end("hello");
     });
     server.listen(0, LOOPBACK.hostname, () => {
       console.log((server.address() as AddressInfo).port);

@@ -103,7 +103,8 @@ export class Exchange implements LinkedNode<Exchange> {
   /**
    * Looks for the client, and at the time. That costs as much as all the rest,
    * so it is done only if there is no answer at the end of the turn in which
-   * the request came.
+   * the request came. Not later: over HTTP/2 the signal of a request does not
+   * tell what was before it was asked for.
    */
   watch(): void {
     this.#nameTask(this.#task);
