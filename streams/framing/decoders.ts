@@ -103,9 +103,7 @@ export function textLine(
   eof: boolean,
   scanner: LineScanner,
 ): string | undefined | typeof END {
-  const length = scanner.lineLength(buffer, eof);
-  if (length === undefined) return undefined;
-  return length === 0 ? END : scanner.takeText(buffer, length);
+  return scanner.takeText(buffer, eof);
 }
 
 /** The frame that a decoder finds. */

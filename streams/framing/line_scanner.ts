@@ -1,6 +1,7 @@
 /** @module */
 import { LineText } from "./line_text.ts";
 import { SeparatorSearch } from "./separator_search.ts";
+import { END } from "../buffer/buffered_source.ts";
 import type { ByteBuffer } from "../buffer/byte_buffer.ts";
 import { LimitOverrunError } from "../errors.ts";
 
@@ -47,13 +48,23 @@ export class LineScanner {
     return eof ? length : undefined;
   }
 
-  /** Takes the first `length` bytes, a line, and gives its text without its end. */
-  takeText(buffer: ByteBuffer, length: number): string {
+  /**
+   * Takes the next line, or what is left at the end, and gives its text without
+   * its end; `END` if nothing is left.
+   *
+   * @throws {LimitOverrunError} It is too long, and is dropped.
+   */
+  takeText(buffer: ByteBuffer, eof: boolean): string | undefined | typeof END {
+    this.#text ??= new LineText();
+    const text = this.#text.next(buffer, this.limit);
+    if (text !== undefined) return text;
+    const length = this.lineLength(buffer, eof);
+    if (length === undefined) return undefined;
+    if (length === 0) return END;
     let end = length;
     if (buffer.at(end - 1) === LF && --end > 0 && buffer.at(end - 1) === CR) {
       end--;
     }
-    this.#text ??= new LineText();
     return this.#text.take(buffer, length, length - end);
   }
 
