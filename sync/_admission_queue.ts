@@ -22,7 +22,9 @@ export abstract class AdmissionQueue<T, W extends Waiter<T>>
     if (this.#isAdmitting) return; // called by `leave` of a waiter that is being admitted
     this.#isAdmitting = true;
     let first: W | undefined;
-    do first = this.first; while (first !== undefined && this.admits(first));
+    do first = this.first; while (
+      first !== undefined && !first.isLost && this.admits(first)
+    );
     this.#isAdmitting = false;
   }
 

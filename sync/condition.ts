@@ -54,8 +54,12 @@ class ConditionWaiter extends LockWaiter {
     return this.#queue?.what ?? CONDITION.what;
   }
 
-  notified(): void {
+  /** False if it may not happen, and has left. */
+  notified(): boolean {
+    if (!this.claim()) return false;
     this.#relock(() => this.wake(true));
+    this.decided();
+    return true;
   }
 
   override cancel(error: CancelledError): boolean {
@@ -252,7 +256,7 @@ export class Condition {
     for (; n > 0; n--) {
       const first = this.#waiters.first;
       if (first === undefined) return;
-      first.notified();
+      if (!first.notified()) n++;
     }
   }
 

@@ -25,6 +25,11 @@ class Call<V> extends Waiter<V> {
     super(place, options);
     this.work = work;
   }
+
+  /** The last to leave cancels the work, which may call foreign listeners. */
+  override get endsAtOnce(): boolean {
+    return false;
+  }
 }
 
 /** The work under way for one key, and the calls that wait for its result. */

@@ -28,6 +28,11 @@ class ForeignWaiter<T> extends ExternalWaiter<T> implements Subscriber {
     subscribe(source, this);
   }
 
+  /** Its signal calls foreign listeners. */
+  override get endsAtOnce(): boolean {
+    return this.#controller === undefined;
+  }
+
   fulfilled(value: T): void {
     this.wake(value);
   }

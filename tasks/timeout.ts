@@ -287,8 +287,9 @@ function limit<T, R>(
     if (outcome.kind !== "ownCancel" || !timeout.expired) throw outcome.error;
     return expired(timeout, outcome.error);
   };
+  scope.last = callInScope(scope, body, timeout);
   // One microtask after the body, so that code that runs beside it meets an
   // outer cancel at its own next wait.
-  const work = callInScope(scope, body, timeout).then();
+  const work = scope.last.then() as Promise<T>;
   return scope.promise = settleAs<T, T | R>(work, ended, failed);
 }

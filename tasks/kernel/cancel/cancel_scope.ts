@@ -19,6 +19,7 @@ import type { Scheduler } from "../loop/scheduler.ts";
 import { pendingCancels } from "../pending_cancels.ts";
 import type { SmallSet } from "../small_set.ts";
 import { noVariables, type Variables } from "../variables.ts";
+import type { Contest } from "./contest.ts";
 import {
   beginDelivery,
   type Delivery,
@@ -113,6 +114,8 @@ export class CancelScope implements DeliveryScope, HandedWait {
   #outerCancelsBefore = 0;
   /** If its code is a wait in several steps: what that has returned. */
   promise: Promise<unknown> | undefined = undefined;
+  /** If all its code does is to wait for it: a wait that was begun in it. */
+  last: Promise<unknown> | undefined = undefined;
   /** Whether no cancel from around reaches its code. */
   shielded = false;
   /** When it is cancelled for lack of time, on the loop's clock. */
@@ -249,6 +252,14 @@ export class CancelScope implements DeliveryScope, HandedWait {
   detach(): void {
     this.shielded = true;
   }
+
+  /** If it is a race: whether its branches take part in `contest` from now on. */
+  joinContest(_contest: Contest): boolean {
+    return false;
+  }
+
+  /** If it is a race that has lost another: ends its waits that end at once. */
+  leavePlaces(_error: CancelledError): void {}
 
   /**
    * Calls `cancel`, which cancels this scope, when the next wait has begun to
@@ -432,6 +443,12 @@ export class CancelScope implements DeliveryScope, HandedWait {
       this.#controller.abort(cancelled.pending);
     }
     return this.#controller.signal;
+  }
+
+  /** Whether nothing was opened in it, and its signal was not asked for. */
+  get isPlain(): boolean {
+    return this.#controller === undefined &&
+      (this.#children === undefined || this.#children.size === 0);
   }
 
   addWait(wait: ScopedWait): void {

@@ -55,15 +55,37 @@ function rejectedBy(signal: AbortSignal): Promise<never> | undefined {
   );
 }
 
+/**
+ * The last wait that did not have to wait, while `isNoted`: no one can see it
+ * in the promise.
+ */
+export const lastReady: {
+  isNoted: boolean;
+  promise: unknown;
+  failed: boolean;
+} = { isNoted: false, promise: undefined, failed: false };
+
+/** Notes that what `promise` is waited for has happened already. */
+export function noteReady(promise: unknown, failed: boolean): void {
+  if (!lastReady.isNoted) return;
+  lastReady.promise = promise;
+  lastReady.failed = failed;
+}
+
 /** The promise of a wait that did not have to wait. */
 export function ready<T>(value: T): Promise<T> {
-  if (budget.spend()) return Promise.resolve(value); // wherever this is
-  return currentScope().scheduler.ready(value);
+  const promise = budget.spend() // wherever this is
+    ? Promise.resolve(value)
+    : currentScope().scheduler.ready(value);
+  if (lastReady.isNoted) noteReady(promise, false);
+  return promise;
 }
 
 /** The rejection of a wait that did not have to wait. */
 export function readyError(error: unknown): Promise<never> {
-  return currentScope().scheduler.readyError(error);
+  const promise = currentScope().scheduler.readyError(error);
+  noteReady(promise, true);
+  return promise;
 }
 
 /** A rejection by a cancel, which is never an unhandled one. */

@@ -39,6 +39,11 @@ export class FutureWaiter<T> extends Waiter<T> implements Listener {
     return 2;
   }
 
+  /** The future that it waits for ends first. */
+  override get endsAtOnce(): boolean {
+    return false;
+  }
+
   get awaiter(): object | undefined {
     return this.scope.task;
   }

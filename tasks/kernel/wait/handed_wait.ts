@@ -7,6 +7,7 @@
  *
  * @module
  */
+import type { CancelScope } from "../cancel/cancel_scope.ts";
 import type { HandedWait } from "../cancel/scoped_wait.ts";
 import {
   currentScope,
@@ -16,11 +17,13 @@ import {
 import { settleAs } from "./checkpoint.ts";
 
 /**
- * The wait behind `promise`, if code of the current task has begun it, and it
+ * The wait behind `promise`, if code of the task of `scope` has begun it, and it
  * has not ended. Outside of tasks: code of the loop that is in no task.
  */
-export function waitBehind(promise: unknown): HandedWait | undefined {
-  const scope = currentScope();
+export function waitBehind(
+  promise: unknown,
+  scope: CancelScope = currentScope(),
+): HandedWait | undefined {
   const found = scope.findWait(promise);
   if (found !== undefined || scope === scope.outermost) return found;
   return scope.outermost.findWait(promise);

@@ -49,6 +49,7 @@ import { currentScope } from "../context/current_scope.ts";
 import type { CancelledError } from "../errors.ts";
 import type { Runnable } from "../loop/runnable.ts";
 import type { WaitOptions } from "../types.ts";
+import type { Contest } from "../cancel/contest.ts";
 
 /** Where a waiter stands until it is woken. */
 export interface Place {
@@ -84,6 +85,7 @@ export class Waiter<T> implements ScopedWait, Runnable {
   pending = true;
   since: number | undefined = undefined;
   where: Error | undefined = undefined;
+  #contest: Contest | undefined = undefined;
 
   previousInScope: ScopedWait | undefined = undefined;
   nextInScope: ScopedWait | undefined = undefined;
@@ -137,12 +139,44 @@ export class Waiter<T> implements ScopedWait, Runnable {
     return 1;
   }
 
+  /** Whether giving it up ends it at once, and calls no foreign code. */
+  get endsAtOnce(): boolean {
+    return true;
+  }
+
+  /** Takes part in `contest` from now on, unless it does in another one. */
+  joinContest(contest: Contest): boolean {
+    if (this.#contest !== undefined) return false;
+    this.#contest = contest;
+    return true;
+  }
+
+  /** Its claim has succeeded, long before it is woken. */
+  decided(): void {
+    if (this.#contest !== undefined) this.#contest.decided();
+  }
+
+  /** Whether another wait has happened instead, so that it is about to end. */
+  get isLost(): boolean {
+    return this.#contest !== undefined && this.#contest.isLost;
+  }
+
+  /**
+   * Whether what it waits for may be given to it; then it has to be. A wait that
+   * may not has left its place. Asked by {@linkcode wake}, so only those ask who
+   * have to know it sooner.
+   */
+  claim(failed = false): boolean {
+    if (!this.pending) return false;
+    if (this.#contest === undefined || this.#contest.claim(failed)) return true;
+    return this.pending; // nothing ends it before what it waits for is there
+  }
+
   /**
    * Ends the wait with `value`; false, and nothing happened, when it had ended.
    */
   wake(value: T): boolean {
-    if (!this.pending) return false;
-    this.#end();
+    if (!this.#take()) return false;
     if (this.scope.scheduler.spend()) {
       this.#resolveWith(value);
     } else {
@@ -158,8 +192,8 @@ export class Waiter<T> implements ScopedWait, Runnable {
    */
   wakeInOrder(value: T): boolean {
     const { scheduler } = this.scope;
-    if (!this.pending || !scheduler.hasCallbacks) return this.wake(value);
-    this.#end();
+    if (!scheduler.hasCallbacks) return this.wake(value);
+    if (!this.#take()) return false;
     this.#value = value;
     scheduler.soon(this);
     return true;
@@ -169,8 +203,7 @@ export class Waiter<T> implements ScopedWait, Runnable {
    * Ends the wait with `error`; false, and nothing happened, when it had ended.
    */
   fail(error: unknown): boolean {
-    if (!this.pending) return false;
-    this.#end();
+    if (!this.#take(true)) return false;
     if (this.scope.scheduler.spend()) {
       this.#rejectWith(error);
     } else {
@@ -183,8 +216,8 @@ export class Waiter<T> implements ScopedWait, Runnable {
   /** The same, in the order of causes: see {@linkcode wakeInOrder}. */
   failInOrder(error: unknown): boolean {
     const { scheduler } = this.scope;
-    if (!this.pending || !scheduler.hasCallbacks) return this.fail(error);
-    this.#end();
+    if (!scheduler.hasCallbacks) return this.fail(error);
+    if (!this.#take(true)) return false;
     this.#noteError(error);
     scheduler.soon(this);
     return true;
@@ -230,7 +263,7 @@ export class Waiter<T> implements ScopedWait, Runnable {
    * {@linkcode wakeNextTurn}.
    */
   run(): void {
-    if (this.pending) this.#end();
+    if (this.pending && !this.#take(this.#failed)) return;
     // Without effect where the wait was given up.
     if (this.#failed) this.#rejectWith(this.#error);
     else this.#resolveWith(this.#value as T);
@@ -248,14 +281,28 @@ export class Waiter<T> implements ScopedWait, Runnable {
    * budget.
    */
   wakeNow(value: T): void {
-    if (!this.pending) return;
-    this.#end();
+    if (!this.#take()) return;
     this.#resolveWith(value);
   }
 
   #noteError(error: unknown): void {
     this.#failed = true;
     this.#error = error;
+  }
+
+  /** Ends it with what it waits for, if that may be given to it. */
+  #take(failed = false): boolean {
+    if (this.#contest !== undefined) return this.#takeInContest(failed);
+    if (!this.pending) return false;
+    this.#end();
+    return true;
+  }
+
+  #takeInContest(failed: boolean): boolean {
+    if (!this.claim(failed)) return false;
+    this.#end();
+    this.decided();
+    return true;
   }
 
   #end(): void {
@@ -276,12 +323,14 @@ export class Waiter<T> implements ScopedWait, Runnable {
     const { observer } = this.scope.scheduler;
     if (observer !== undefined) observer.resumes(this);
     this.#resolve(value);
+    if (this.#contest !== undefined) this.#contest.fulfilled(value);
   }
 
   #rejectWith(error: unknown): void {
     const { observer } = this.scope.scheduler;
     if (observer !== undefined) observer.resumes(this);
     this.#reject(error);
+    if (this.#contest !== undefined) this.#contest.rejected(error);
   }
 }
 
@@ -312,6 +361,10 @@ export class ExternalWaiter<T> extends Waiter<T> {
  * is delivered at the next wait.
  */
 export class ShieldedWaiter<T> extends Waiter<T> {
+  override get endsAtOnce(): boolean {
+    return false;
+  }
+
   override get hasOwnLimit(): boolean {
     return true;
   }

@@ -1,0 +1,165 @@
+/** @module */
+import { Future } from "./future.ts";
+import { CancelScope } from "./kernel/cancel/cancel_scope.ts";
+import type { Contest } from "./kernel/cancel/contest.ts";
+import type { HandedWait } from "./kernel/cancel/scoped_wait.ts";
+import { scopeOfCaller } from "./kernel/context/current_scope.ts";
+import type { CancelledError } from "./kernel/errors.ts";
+import type { Awaitable } from "./kernel/types.ts";
+import { waitBehind } from "./kernel/wait/handed_wait.ts";
+import { Waiter } from "./kernel/wait/waiter.ts";
+
+/** Who decides between branches. */
+export interface Judge {
+  /** Whether `branch` may happen: see {@linkcode Contest.claim}. */
+  claim(branch: Branch, failed: boolean): boolean;
+  /** See {@linkcode Contest.decided}. */
+  decided(branch: Branch): void;
+  isLost(branch: Branch): boolean;
+  /** Called once for each branch that has begun. */
+  ended(branch: Branch, failed: boolean, outcome: unknown): void;
+}
+
+/**
+ * One of several things of which the first decides. If it is a wait of this
+ * package, and no more, it claims to happen in the step that wakes it, and can be
+ * given up until then. Anything else is seen only when it has ended.
+ */
+export class Branch implements Contest {
+  readonly work: Awaitable<unknown>;
+  /** Its place in the list. */
+  readonly index: number;
+  judge!: Judge;
+  /** The scope of its code, if it may have more than a wait. */
+  scope: CancelScope | undefined = undefined;
+  hasEnded = false;
+  /** Whether it was in no wait when it was given up: it has been woken before. */
+  wasAwake = false;
+  #isGivenUp = false;
+  /** Whether it ended as it left the place of its wait. */
+  #hasLeft = false;
+  /** What is behind its promise. */
+  #wait: HandedWait | undefined = undefined;
+  /** The wait that it is: that, or the last one of its code. */
+  #lastWait: Waiter<unknown> | CancelScope | undefined = undefined;
+  /** Whether the wait tells how it ends. */
+  #isDirect = false;
+  /** What it comes down to: its promise, or that of its last wait. */
+  #lastPromise: unknown = undefined;
+
+  constructor(work: Awaitable<unknown>, index: number) {
+    this.work = work;
+    this.index = index;
+  }
+
+  get isFunction(): boolean {
+    return typeof this.work === "function";
+  }
+
+  /** Whether it is a wait, and none of its code runs. */
+  get isPlain(): boolean {
+    return this.#isDirect;
+  }
+
+  /** Whether nothing is known of it until it has ended. */
+  get isOpaque(): boolean {
+    return this.#wait === undefined && !this.hasEnded;
+  }
+
+  get isLost(): boolean {
+    return this.judge.isLost(this);
+  }
+
+  claim(failed: boolean): boolean {
+    return this.judge.claim(this, failed);
+  }
+
+  decided(): void {
+    this.judge.decided(this);
+  }
+
+  /** Waits for `result`, which was made in `scope` or its task. */
+  follow(result: PromiseLike<unknown>, scope: CancelScope): void {
+    const promise = result instanceof Future
+      ? result.then((value) => value)
+      : Promise.resolve(result);
+    let wait = this.#wait = waitBehind(promise, scope);
+    let last: unknown = promise;
+    while (wait instanceof CancelScope && wait.last !== undefined) {
+      last = wait.last;
+      wait = wait.findWait(last);
+    }
+    this.#lastPromise = last;
+    if (wait instanceof Waiter || wait instanceof CancelScope) {
+      if (wait.joinContest(this)) {
+        this.#lastWait = wait;
+        this.#isDirect = wait instanceof Waiter && wait.promise === promise;
+        if (this.#isDirect) return;
+      }
+    }
+    promise.then(
+      (value) => this.settle(false, value),
+      (error) => this.settle(true, error),
+    );
+  }
+
+  /** Whether it comes down to `promise`. */
+  isWaitFor(promise: unknown): boolean {
+    return promise !== undefined && promise === this.#lastPromise;
+  }
+
+  fulfilled(value: unknown): void {
+    if (this.#isDirect) this.settle(false, value);
+  }
+
+  rejected(error: unknown): void {
+    if (!this.#isDirect) return;
+    // Another promise tells of it.
+    if (!this.#hasLeft) this.#promise.then(undefined, () => {});
+    this.settle(true, error);
+  }
+
+  /** It has ended. */
+  settle(failed: boolean, outcome: unknown): void {
+    if (this.hasEnded) return;
+    this.hasEnded = true;
+    this.judge.ended(this, failed, outcome);
+  }
+
+  /** Leaves the places of its wait, and calls no foreign code. */
+  leave(error: CancelledError): void {
+    const wait = this.#lastWait;
+    if (this.hasEnded || wait === undefined) return;
+    if (wait instanceof CancelScope) return wait.leavePlaces(error);
+    if (!wait.endsAtOnce) return;
+    if (this.#isDirect) this.#hasLeft = true;
+    wait.abandon(error);
+  }
+
+  /** Whether there is nothing to cancel. */
+  get isGone(): boolean {
+    return this.hasEnded && (!this.#hasLeft || this.scope === undefined);
+  }
+
+  /** Cancels it. What is foreign is let go of. */
+  giveUp(error: CancelledError): void {
+    if (this.#isGivenUp || this.isGone) return;
+    this.#isGivenUp = true;
+    if (this.scope !== undefined) {
+      this.scope.cancel(error, scopeOfCaller());
+      if (this.hasEnded) return this.scope.stopWatching();
+      this.wasAwake = this.scope.pending === error;
+    } else if (this.#wait !== undefined) {
+      this.#wait.abandon(error, scopeOfCaller());
+    } else this.settle(true, error);
+  }
+
+  /** Takes it out of the task. */
+  detach(): void {
+    this.#wait?.detach();
+  }
+
+  get #promise(): Promise<unknown> {
+    return (this.#wait as Waiter<unknown>).promise;
+  }
+}

@@ -1,0 +1,24 @@
+/** Waits of which one alone may happen: see `race`. @module */
+
+/**
+ * What a wait that stands in for others asks, in the step in which what it
+ * waits for is there, and before it takes it.
+ */
+export interface Contest {
+  /**
+   * Whether it may happen. The first that asks may, and has taken the others out
+   * of their queues when this returns, and has called no foreign code; another
+   * one has been given up.
+   *
+   * @param failed Whether it ends with an error.
+   */
+  claim(failed: boolean): boolean;
+  /** Its claim has succeeded, and nothing ends it any more. Cancels the others. */
+  decided(): void;
+  /** Whether another one has happened, so that it is about to be given up. */
+  readonly isLost: boolean;
+  /** It has resolved. */
+  fulfilled(value: unknown): void;
+  /** It has rejected. */
+  rejected(error: unknown): void;
+}
