@@ -81,6 +81,9 @@ const expectations: Record<string, Expectation> = {
       /^127\.0\.0\.1:\n {2}127\.0\.0\.1 \(IPv4\) is \S+, https$/m,
     ],
   },
+  "happy_eyeballs.ts": {
+    lines: ["tries 127.0.0.2", "tries 127.0.0.3", "tries 127.0.0.1", "hello"],
+  },
   "shell_command.ts": {
     lines: [
       /^\["ls \/zzz" exited with [1-9]\d*\]$/,
