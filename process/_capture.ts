@@ -65,7 +65,7 @@ export class Capture {
     }
   }
 
-  /** What has come so far; as bytes, if it does not fit into a string. */
+  /** The output so far; as bytes, if it does not fit into a string. */
   soFar(): Captured<CapturedData> {
     const { format } = this.#plan;
     try {

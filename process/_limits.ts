@@ -1,16 +1,16 @@
-/** The two limits on time: for the whole, and for standing still. @module */
+/** The two time limits: for the whole run, and for no progress. @module */
 import { TimeoutError } from "../tasks/kernel/errors.ts";
 import { getRunningLoop } from "../tasks/event_loop.ts";
 import { type Timeout, timeout } from "../tasks/timeout.ts";
 import { checkMilliseconds } from "../tasks/kernel/types.ts";
 
-/** How long it may take. */
+/** The time limits of a run. */
 export interface TimeLimits {
-  /** How long it may take, in milliseconds. */
+  /** How long the run may take, in milliseconds. */
   timeout?: number | undefined;
   /**
-   * How long nothing may move through its pipes, in milliseconds: stuck is
-   * different from long.
+   * How long nothing may move through the pipes, in milliseconds. A program
+   * that is stuck ends by it, one that works for long does not.
    */
   idleTimeout?: number | undefined;
 }
@@ -21,7 +21,7 @@ export interface Expiry {
   idle: boolean;
 }
 
-/** Runs a body under both limits, and knows afterwards which has expired. */
+/** Runs a body under both limits, and returns afterwards which has expired. */
 export class Limits {
   readonly #limits: TimeLimits;
   #whole: Timeout | undefined;
@@ -37,7 +37,7 @@ export class Limits {
     this.#limits = limits;
   }
 
-  /** The limit that leaves no time at all. */
+  /** The limit that is zero or less, so that nothing is started. */
   get expiredAtOnce(): Expiry | undefined {
     const { timeout = Infinity, idleTimeout = Infinity } = this.#limits;
     if (timeout <= 0) return { timeout, idle: false };

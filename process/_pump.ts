@@ -1,15 +1,15 @@
-/** Where the output of one program is the input of the next. @module */
+/** Moves the output of one program into the input of the next. @module */
 import { detached } from "../tasks/kernel/context/detached.ts";
 import { currentScope } from "../tasks/kernel/context/current_scope.ts";
 import { partsOf, type Process } from "./process.ts";
 
-/** How much is taken at a time. */
+/** Bytes of a read. */
 const CHUNK = 65536;
 
 /**
- * Pumps the bytes from one program to the next, no faster than that reads them.
- * When it reads no more, the next write of the first fails. When it has ended,
- * and the first has not within `killAfter` milliseconds, the first is ended.
+ * Moves bytes from one program to the next, no faster than the next reads them.
+ * If the next stops reading, the next write of the first fails. If the next has
+ * ended, the first is ended after `killAfter` milliseconds.
  */
 export function pump(from: Process, to: Process, killAfter: number): void {
   const { scheduler } = currentScope();
@@ -25,7 +25,7 @@ export function pump(from: Process, to: Process, killAfter: number): void {
 class Pump {
   readonly #from: Process;
   readonly #to: Process;
-  /** Whether the first has closed its output itself: it may well go on. */
+  /** Whether the first has closed its output itself: it may go on then. */
   #ended = false;
 
   constructor(from: Process, to: Process) {

@@ -19,7 +19,7 @@ import {
   STDOUT,
 } from "./stdio.ts";
 
-/** What is captured unless told otherwise: 64 MiB of each output. */
+/** The default of `maxBuffer`: 64 MiB. */
 const DEFAULT_MAX_BUFFER = 64 * 1024 * 1024;
 
 /** How programs are run to their end, checked, with the defaults. */
@@ -115,7 +115,7 @@ function checkMaxBuffer(value: unknown): void {
   );
 }
 
-/** What is given as `undefined` is not given. */
+/** An option that is `undefined` counts as not given. */
 function given<O extends object>(options: O): Partial<O> {
   const entries = Object.entries(options);
   return Object.fromEntries(

@@ -9,7 +9,7 @@ const BROKEN_PIPE = -13;
  * Programs that have ended, each of which read what the one before it wrote.
  * Made by {@linkcode pipeline}.
  *
- * @typeParam T What its output is given as: text, bytes, or lines.
+ * @typeParam T The type of the output: text, bytes, or lines.
  *
  * @example
  * ```ts
@@ -27,7 +27,7 @@ const BROKEN_PIPE = -13;
 export class CompletedPipeline<
   T extends string | Uint8Array | string[] = string,
 > {
-  /** Each of them, in order. */
+  /** Each of the programs, in order. */
   readonly processes: readonly CompletedProcess<T>[];
 
   /** Made by {@linkcode pipeline}. */
@@ -35,17 +35,17 @@ export class CompletedPipeline<
     this.processes = processes;
   }
 
-  /** What each of them ended with, in order; -N if signal N ended it. */
+  /** The exit code of each program, in order; -N if signal N ended it. */
   get returnCodes(): number[] {
     return this.processes.map(({ returnCode }) => returnCode);
   }
 
-  /** What the last one ended with, as in a shell. */
+  /** The exit code of the last program, as in a shell. */
   get returnCode(): number {
     return this.#last.returnCode;
   }
 
-  /** The output of the last one; `undefined` if it was not captured. */
+  /** The output of the last program; `undefined` if it was not captured. */
   get stdout(): T | undefined {
     return this.#last.stdout;
   }

@@ -6,7 +6,7 @@ import { CalledProcessError } from "./errors.ts";
  * A program that has ended. Made by {@linkcode runSubprocess}. Mirrors
  * `subprocess.CompletedProcess`.
  *
- * @typeParam T What its output is given as: text, bytes, or lines.
+ * @typeParam T The type of the output: text, bytes, or lines.
  *
  * @example
  * ```ts
@@ -22,9 +22,9 @@ import { CalledProcessError } from "./errors.ts";
 export class CompletedProcess<
   T extends string | Uint8Array | string[] = string,
 > {
-  /** What was run, as it was given. */
+  /** The command, as it was given. */
   readonly args: string | readonly string[];
-  /** What it ended with: its exit code; -N if signal N ended it. */
+  /** The exit code; -N if signal N ended the program. */
   readonly returnCode: number;
   /** Its output; `undefined` if it was not captured. */
   readonly stdout: T | undefined;
@@ -54,7 +54,7 @@ export class CompletedProcess<
   }
 
   /**
-   * Throws unless it ended with 0. Mirrors
+   * Throws unless the program ended with 0. Mirrors
    * `subprocess.CompletedProcess.check_returncode`.
    *
    * @throws {CalledProcessError} It ended with another code, or by a signal.

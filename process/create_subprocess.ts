@@ -19,9 +19,9 @@ import { type SpawnSettings, spawnSettings } from "./spawn/settings.ts";
  * A name without a slash is looked up on `PATH`, a relative path starts in
  * `cwd`.
  *
- * **Cancel safety:** a cancel that comes before starts nothing. There is no
- * moment in between: a program that was started is there to be ended, by the
- * `run` that it was started in at the latest.
+ * **Cancel safety:** a cancel that comes before starts nothing. Once the
+ * program has started, the promise resolves, so the program is never lost; the
+ * `run` that it was started in ends it at the latest.
  *
  * @throws {Deno.errors.NotFound} There is no such program or directory; the
  * message names it.
@@ -54,7 +54,7 @@ export function createSubprocessExec(
 
 /**
  * Runs a command in the shell: `sh -c` on POSIX, `cmd /d /s /c` on Windows.
- * Whatever is put into the command has to be quoted; {@linkcode
+ * A value that is put into the command has to be quoted; {@linkcode
  * createSubprocessExec} needs no quotes. Mirrors
  * `asyncio.create_subprocess_shell`.
  *
@@ -96,8 +96,8 @@ export function createSubprocessShell(
 }
 
 /**
- * Starts it, and resolves when signals reach its group, and it would end with
- * this program.
+ * Starts a program, and resolves when signals reach its group, and the watchdog
+ * is there to end it with this program.
  */
 function handOut(
   program: Program,
@@ -114,7 +114,7 @@ function handOut(
   }
 }
 
-/** The launch of the watchdog takes a child, which is not left behind. */
+/** Rejects when the watchdog has been launched: its child is reaped by then. */
 async function rejectAfterLaunch(error: unknown): Promise<never> {
   await watchdogLaunch();
   throw error;
@@ -125,8 +125,8 @@ const POLL_INTERVAL_MS = 1;
 
 /**
  * Waits for a condition. No cancel ends it: what was started has to be handed
- * out. It waits also if the condition holds, for a microtask: so a scenario that
- * is cancelled at each of its waits has the same ones in every run.
+ * out. It waits also if the condition holds, for a microtask: so a scenario
+ * that is cancelled at each of its waits has the same ones in every run.
  */
 class ConditionWait<T> extends ExternalWaiter<T> {
   constructor(condition: () => boolean, result: T) {

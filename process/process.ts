@@ -38,15 +38,15 @@ export let processOf!: (
   stdio: OpenStdio,
 ) => Process;
 
-/** Whether signals reach a process, and it would end with this program. */
+/** Whether signals reach the process, and it ends with this program. */
 export let isReady!: (process: Process) => boolean;
 
 /** The parts of a process, for running it to its end. */
 export let partsOf!: (process: Process) => Parts;
 
-/** The end of a process, its pipes, and their use all at once. */
+/** The parts that `runSubprocess` and `pipeline` stand on. */
 export interface Parts {
-  /** Ends it, and reads what it writes until then. */
+  /** Ends the process, and reads what it writes until then. */
   end(): Promise<void>;
   readonly exit: ExitWatcher;
   readonly pipes: Pipes;
@@ -54,8 +54,8 @@ export interface Parts {
 }
 
 /**
- * The status of a child, not before the launch of the watchdog is over: that
- * takes a child as well, which has then been reaped, too.
+ * The status of a child. It resolves after the launch of the watchdog, whose
+ * own child is reaped by then.
  */
 async function statusOf(
   child: Deno.ChildProcess,
@@ -66,8 +66,8 @@ async function statusOf(
 }
 
 /**
- * Those that have ended, and whose group still had members when that was last
- * looked at.
+ * The processes that have ended, but whose group still had members at the last
+ * look.
  */
 const leftovers = new Set<Process>();
 
@@ -76,7 +76,8 @@ const leftovers = new Set<Process>();
  * createSubprocessExec} and {@linkcode createSubprocessShell}. Mirrors
  * `asyncio.subprocess.Process`.
  *
- * - It is reaped when it has ended, waited for or not: there are no zombies.
+ * - It is reaped when it has ended, whether anything waits or not: there are no
+ *   zombies.
  * - It ends with the `run` that it was started in, with `await using`, or with
  *   this program, and so do the other members of its group.
  *
@@ -97,7 +98,7 @@ const leftovers = new Set<Process>();
  * ```
  */
 export class Process implements AsyncDisposable {
-  /** The number that the system has given it. */
+  /** The process ID. */
   readonly pid: number;
   readonly #exit: ExitWatcher;
   readonly #target: SignalTarget;
@@ -141,7 +142,7 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * Writes to it, if `stdin` is a pipe. Mirrors
+   * Writes to the program, if `stdin` is a pipe. Mirrors
    * `asyncio.subprocess.Process.stdin`.
    */
   get stdin(): StreamWriter | undefined {
@@ -149,7 +150,7 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * Reads its output, if `stdout` is a pipe. Mirrors
+   * Reads the program's output, if `stdout` is a pipe. Mirrors
    * `asyncio.subprocess.Process.stdout`.
    */
   get stdout(): StreamReader | undefined {
@@ -157,7 +158,7 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * Reads its messages, if `stderr` is a pipe of its own. Mirrors
+   * Reads the program's messages, if `stderr` is a pipe of its own. Mirrors
    * `asyncio.subprocess.Process.stderr`.
    */
   get stderr(): StreamReader | undefined {
@@ -165,26 +166,26 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * What it ended with: its exit code; -N if signal N ended it; `undefined` while
-   * it runs. Mirrors `asyncio.subprocess.Process.returncode`.
+   * The exit code; -N if signal N ended the program; `undefined` while it runs.
+   * Mirrors `asyncio.subprocess.Process.returncode`.
    */
   get returnCode(): number | undefined {
     return this.#exit.returnCode;
   }
 
   /**
-   * Waits for its end; any number of tasks can. Mirrors
+   * Waits for the program's end; any number of tasks can. Mirrors
    * `asyncio.subprocess.Process.wait`.
    *
-   * - It waits for the program alone: a descendant that holds a pipe open is no
-   *   reason to wait. (asyncio waits for the pipes as well, and hangs there.)
-   *   What is left in the pipes can still be read.
-   * - Files and streams that the output is handed on to have got everything then:
-   *   for these, it does wait until descendants have closed the pipe.
+   * - It waits for the program alone, not for descendants that hold a pipe
+   *   open. (asyncio waits for the pipes as well, and hangs there.) What is
+   *   left in the pipes can still be read.
+   * - With files and streams as targets of the output, it also waits until they
+   *   have got everything, and for that until descendants have closed the pipe.
    * - A program whose full pipe is not read never ends: use {@linkcode
    *   communicate}.
    *
-   * **Cancel safety:** a wait given up is over, and changes nothing for the
+   * **Cancel safety:** a cancelled wait ends, and changes nothing for the
    * program and for other waits.
    *
    * @returns {@linkcode returnCode}
@@ -198,19 +199,21 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * Feeds it with `input`, closes its `stdin`, reads everything it writes, and
-   * waits for its end, all at once: so no pipe fills up. Mirrors
+   * Writes `input` to the program, closes its `stdin`, reads everything it
+   * writes, and waits for its end, all at once: so no pipe fills up. Mirrors
    * `asyncio.subprocess.Process.communicate`.
    *
-   * - What is not a pipe is `undefined` in the result.
+   * - An output that is not a pipe is `undefined` in the result.
    * - A program that ends, or stops reading, before it has read all of `input`
    *   is no failure.
    * - It waits until the pipes are closed, by descendants too.
-   * - Everything is held in memory: read {@linkcode stdout} if that is too much.
+   * - Everything is held in memory: read {@linkcode stdout} if that is too
+   *   much.
    *
-   * **Cancel safety:** given up, it loses no bytes and kills nothing. It may be
-   * called again, without `input`, and goes on with what is left of it; what
-   * was read is still to come, and can be read from the streams instead.
+   * **Cancel safety:** a cancelled call loses no bytes and kills nothing.
+   * Called again without `input`, it goes on with the rest of it. What was read
+   * by then is in the result of that call, or can be read from the streams
+   * instead.
    *
    * @throws {TypeError} There is input, but `stdin` is no pipe.
    * @throws {Error} Another call is under way, or the input was given before.
@@ -237,10 +240,10 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * Sends `signal` to it, and to its descendants if it has a group, also when it
-   * has ended and they have not. It is no error if all have ended, and no signal
-   * goes to another program that was given its number. Mirrors
-   * `asyncio.subprocess.Process.send_signal`.
+   * Sends `signal` to the program, and to its descendants if it has a group,
+   * even if the program has ended and they have not. It is no error if all have
+   * ended, and no signal goes to another program that was given the same ID.
+   * Mirrors `asyncio.subprocess.Process.send_signal`.
    *
    * @throws {TypeError} There is no such signal.
    * @throws {Deno.errors.PermissionDenied} It runs as another user.
@@ -251,7 +254,7 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * Sends SIGTERM, which asks it to end. Mirrors
+   * Sends SIGTERM, which asks the program to end. Mirrors
    * `asyncio.subprocess.Process.terminate`.
    */
   terminate(): void {
@@ -259,17 +262,18 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * Sends SIGKILL, which ends it. Mirrors `asyncio.subprocess.Process.kill`.
+   * Sends SIGKILL, which ends the program. Mirrors
+   * `asyncio.subprocess.Process.kill`.
    */
   kill(): void {
     this.sendSignal("SIGKILL");
   }
 
   /**
-   * Ends it, and its descendants if it has a group: its pipes are closed, it
-   * gets `killSignal` (SIGTERM), and those that are left after `killAfter`
-   * milliseconds get SIGKILL. Resolves when they have ended; harmless if they
-   * had before.
+   * Ends the program, and its descendants if it has a group: its pipes are
+   * closed, it gets `killSignal` (SIGTERM), and what still runs after
+   * `killAfter` milliseconds gets SIGKILL. Resolves when all have ended;
+   * harmless if they had ended before.
    *
    * **Cancel safety:** it is carried through; a cancel is delivered at the next
    * wait.
@@ -287,7 +291,7 @@ export class Process implements AsyncDisposable {
     return this.#keepAlive.during(this.#down.add(waiter));
   }
 
-  /** What no wait has rejected with is not lost. */
+  /** Reports a failure that no wait has rejected with. */
   #reportFailure(): void {
     const failure = this.#exit.takeUnseenFailure();
     if (failure === undefined) return;
@@ -305,15 +309,15 @@ export class Process implements AsyncDisposable {
     this.#settle();
   }
 
-  /** Half of the input must not pass for all of it. */
+  /** The program must not take half of its input for all of it: it is ended. */
   #inputFailed(error: unknown): void {
     if (!isCancelled(error)) this.#exit.fail(error);
     if (this.#state === "running") this.#terminate();
   }
 
   /**
-   * Ends it as disposing does, but reads on: a program that reports its end must
-   * not fail at that.
+   * Ends the program as disposing does, but reads on: a program that prints a
+   * last line must not fail at that.
    */
   async #end(): Promise<void> {
     this.#pipes.closeInput();
@@ -344,7 +348,7 @@ export class Process implements AsyncDisposable {
     );
   }
 
-  /** Lets go of the process if nothing is left that could be ended. */
+  /** Releases the process if nothing is left that could be ended. */
   #settle(): void {
     if (!this.#isOver) {
       if (this.returnCode !== undefined) leftovers.add(this);

@@ -20,16 +20,17 @@ import { PIPE, STDOUT } from "./stdio.ts";
  * `stdin` is {@linkcode DEVNULL} unless there is `input`. What is piped, by
  * `captureOutput` or by itself, is captured, up to `maxBuffer` bytes.
  *
- * - When `timeout` milliseconds are over, or nothing has moved through its
- *   pipes for `idleTimeout` milliseconds, it is ended, and what was captured until
- *   then is in the error. With zero or less, it is never started.
- * - A timeout, a cancel, the signal, or too much output ends its whole group:
- *   `killSignal` (SIGTERM), and SIGKILL after `killAfter`; its input is closed,
- *   and its output still read (but not if it was too much). This settles when all
- *   of them have ended, also if one has left the group and holds a pipe open.
+ * - When `timeout` milliseconds are over, or nothing has moved through the
+ *   pipes for `idleTimeout` milliseconds, the program is ended, and the error
+ *   has what was captured until then. With zero or less, it is never started.
+ * - A timeout, a cancel, the signal, or too much output ends the whole group:
+ *   with `killSignal` (SIGTERM), and with SIGKILL after `killAfter`. Its input
+ *   is closed, and its output still read, except after too much of it. The
+ *   promise settles when all have ended, even if a process has left the group
+ *   and holds a pipe open.
  *
- * **Cancel safety:** a cancel ends the program, waits for that, and only then
- * is thrown. Its output is lost.
+ * **Cancel safety:** a cancel ends the program. The promise rejects when it has
+ * ended; its output is lost.
  *
  * @throws {CalledProcessError} With `check`: it ended with another code than 0,
  * or by a signal.
@@ -65,12 +66,12 @@ export function runSubprocess(
   command: string | [string, ...string[]],
   options: RunSubprocessOptions & { encoding: "buffer" },
 ): Promise<CompletedProcess<Uint8Array>>;
-/** Runs a program, and gives its output as lines. */
+/** Runs a program, and returns its output as lines. */
 export function runSubprocess(
   command: string | [string, ...string[]],
   options: RunSubprocessOptions & { lines: true },
 ): Promise<CompletedProcess<string[]>>;
-/** Runs a program, and gives its output as text. */
+/** Runs a program, and returns its output as text. */
 export function runSubprocess(
   command: string | [string, ...string[]],
   options?: RunSubprocessOptions & {
@@ -78,7 +79,7 @@ export function runSubprocess(
     lines?: false | undefined;
   },
 ): Promise<CompletedProcess<string>>;
-/** Runs a program, and gives its output as `encoding` and `lines` say. */
+/** Runs a program, and returns its output as `encoding` and `lines` say. */
 export function runSubprocess(
   command: string | [string, ...string[]],
   options?: RunSubprocessOptions,

@@ -27,7 +27,7 @@ export function isAbstract(path: string): boolean {
 export function checkPath(path: unknown): asserts path is string {
   if (typeof path !== "string" || path === "") {
     throw new TypeError(
-      `the path of a Unix socket is a string, and not empty, found ${
+      `Cannot use an address: the path of a Unix socket is a string, and not empty, received ${
         describe(path)
       }`,
     );
@@ -43,7 +43,7 @@ export function checkPath(path: unknown): asserts path is string {
   const { length } = new TextEncoder().encode(path);
   if (length <= MAX_UNIX_PATH) return;
   throw new TypeError(
-    `the path of a Unix socket has at most ${MAX_UNIX_PATH} bytes on this system, found ${length}: a relative path may be shorter`,
+    `Cannot use an address: the path of a Unix socket has at most ${MAX_UNIX_PATH} bytes on this system, received ${length} (a relative path may be shorter)`,
   );
 }
 
@@ -53,6 +53,8 @@ export function checkPort(port: unknown): asserts port is number {
     return;
   }
   throw new RangeError(
-    `a port is a number from 0 to 65535, found ${describe(port)}`,
+    `Cannot use an address: a port is a number from 0 to 65535, received ${
+      describe(port)
+    }`,
   );
 }

@@ -1,13 +1,13 @@
-/** What a program has written, as its caller wants it. @module */
+/** The captured output of a program. @module */
 import { joined } from "./joined.ts";
 import type { OpenTarget } from "./output_targets.ts";
 
-/** How what was captured is given. */
+/** The form in which captured output is returned. */
 export interface CaptureFormat {
   readonly encoding: "utf-8" | "buffer";
-  /** Whether text is given as lines. */
+  /** Whether text is split into lines. */
   readonly lines: boolean;
-  /** Whether both outputs are given together as well. */
+  /** Whether both outputs are also returned together. */
   readonly all: boolean;
 }
 
@@ -101,7 +101,9 @@ function bytesOf(parts: Part[]): Uint8Array {
   return joined(parts.map(({ bytes }) => bytes));
 }
 
-/** A character may begin in one part, and end in the next of the same output. */
+/**
+ * A character may begin in one part, and end in the next of the same output.
+ */
 function textOf(parts: Part[]): string {
   const decoders = { stdout: decoder(), stderr: decoder() };
   const texts = parts.map(({ output, bytes }) =>
@@ -111,7 +113,7 @@ function textOf(parts: Part[]): string {
   return texts.join("");
 }
 
-/** So may a line: its place is where it ends. */
+/** A line may, too: it is listed where it ends. */
 function linesOf(parts: Part[]): string[] {
   const lines: string[] = [];
   const splitters = { stdout: new LineSplitter(), stderr: new LineSplitter() };

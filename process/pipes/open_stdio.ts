@@ -16,7 +16,7 @@ export interface OpenStdio {
 }
 
 /**
- * Opens it, before the program is started.
+ * Opens the sources and targets, before the program is started.
  *
  * @throws {Deno.errors.NotFound} There is no such file.
  */
@@ -24,7 +24,7 @@ export function openStdio(
   { stdin, stdinFile, stdout, stderr }: SpawnSettings,
   targets: OutputTargets,
 ): OpenStdio {
-  // What the program opens itself: that cannot fail then.
+  // The program opens the file itself: check now that it can.
   if (stdinFile !== undefined) Deno.openSync(stdinFile).close();
   for (const output of [stdout, stderr]) {
     if (output === STDOUT || output.ownFile === undefined) continue;

@@ -10,17 +10,18 @@ import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
 import { ExternalWaiter } from "../../tasks/kernel/wait/waiter.ts";
 import { RealTimeWaiter } from "./real_time.ts";
 
-/** What of a program's end has failed. */
+/** A source or target of the program that has failed. */
 export interface Failure {
   readonly error: unknown;
 }
 
 /**
- * Watched from the start, in no task: so a child is reaped, and its end known,
- * whether anything waits or not.
+ * Watches a child from its start, in no task: so it is reaped whether anything
+ * waits or not.
  *
- * The end of the program is one thing; another is that the files and streams
- * that it writes to through this program have got everything.
+ * It knows two ends: that of the program, and that of the deliveries, when the
+ * files and streams that the program writes to through this one have got
+ * everything.
  */
 export class ExitWatcher {
   /** What the child ended with; -N if signal N ended it. */
@@ -67,7 +68,7 @@ export class ExitWatcher {
     return this.#failure;
   }
 
-  /** Notes that something is to be delivered: waits wait for it as well. */
+  /** Notes that a delivery has begun: {@linkcode wait} waits for it as well. */
   delivering(): void {
     this.#deliveries++;
   }

@@ -13,27 +13,27 @@ const KILL_TIMEOUT_MS = 1000;
 const MAX_POLL_INTERVAL_MS = 50;
 
 /**
- * How long what a program has written before its end may take to arrive, in
- * milliseconds; a process that has left the group may hold its pipes open.
+ * How long the last output of a program may take to arrive, in milliseconds: a
+ * process that has left the group may hold the pipes open.
  */
 const LAST_OUTPUT_TIMEOUT_MS = 100;
 
-/** How it is done. */
+/** How a program is ended. */
 export interface TerminateOptions {
   /** Asks the program to end. */
   readonly killSignal: Deno.Signal;
   /** Milliseconds after which SIGKILL follows. */
   readonly killAfter: number;
   /**
-   * Called if the program takes no signals of this one: it may run as another
+   * Called if this program may not send it a signal: it may run as another
    * user. It still has `killAfter` to end, without its pipes.
    */
   denied(): void;
 }
 
 /**
- * Ends a child and all processes that its signals reach. Resolves when they have
- * ended. Runs in no task.
+ * Ends a child and all processes that its signals reach. Resolves when they
+ * have ended. Runs in no task.
  */
 export async function terminate(
   target: SignalTarget,
@@ -53,7 +53,7 @@ export async function terminate(
   }
 }
 
-/** Waits until what a child has written before its end has arrived. */
+/** Waits for the last output of a child that has ended. */
 export async function lastOutput(exit: ExitWatcher): Promise<void> {
   await holdsWithin(LAST_OUTPUT_TIMEOUT_MS, () => exit.isSettled);
 }
@@ -69,7 +69,7 @@ async function deadWithin(
   return await holdsWithin(end - performance.now(), () => target.dead);
 }
 
-/** Looks whether a condition holds, less and less often. */
+/** Polls a condition, less and less often. */
 async function holdsWithin(
   ms: number,
   condition: () => boolean,

@@ -5,8 +5,9 @@
  * milliseconds in a small program, 20 and more in one of some hundred
  * megabytes, and nothing else runs meanwhile. If the system has the program
  * `setsid`, the child starts as that, which makes the group and then becomes
- * the program: half a millisecond, whatever this program's size. Nothing that
- * systems bring along is cheaper: loading a program's libraries is what costs.
+ * the program: half a millisecond, whatever this program's size. No other
+ * helper that systems have is cheaper, since the time goes into loading its
+ * libraries.
  *
  * @module
  */
@@ -24,13 +25,13 @@ let looked = false;
 
 /** Lets `program` lead a group, if the settings say so. */
 export function inGroup(program: Program, settings: SpawnSettings): Program {
-  // What outlives this program has to be the runtime's own doing: it kills
-  // other children when it ends.
+  // A child that outlives this program is made by the runtime itself, which
+  // kills all others when it ends.
   if (settings.detached) return { ...program, detached: true };
   if (!settings.group) return program;
   const path = findSetsid() &&
     (program.path ?? findProgram(program.program, settings));
-  // A file that may turn out to be no program is for the runtime to refuse.
+  // The runtime reports a file that is no program; `setsid` would not.
   if (path === undefined || !canBeExecuted(path)) {
     return { ...program, detached: true };
   }

@@ -1,4 +1,4 @@
-/** What is started. @module */
+/** The command line of a start. @module */
 import { fileURLToPath } from "node:url";
 import type { SpawnSettings } from "./settings.ts";
 

@@ -22,7 +22,9 @@ import {
 } from "./output_settings.ts";
 import { canSignalGroups } from "./permissions.ts";
 
-/** How a program is started. A copy: changing the options changes nothing here. */
+/**
+ * How a program is started. A copy: changing the options changes nothing here.
+ */
 export interface SpawnSettings {
   readonly stdin: Stdio | InputSource;
   /** What the program reads itself. */
@@ -136,7 +138,7 @@ export function isInput(value: unknown): value is InputSource {
     isFile(value);
 }
 
-/** A file that is emptied before it is read is lost. */
+/** An output would empty the file before it is read. */
 function checkFiles(stdin: unknown, outputs: readonly unknown[]): void {
   if (!isFile(stdin)) return;
   const path = absolute(stdin.file);
@@ -182,8 +184,8 @@ function checkEnv(env: unknown): void {
 }
 
 /**
- * A program at a terminal keeps its terminal, unless it is to outlive this
- * program.
+ * A program that inherits a terminal gets no group, and so keeps the terminal;
+ * a detached one always gets a group.
  */
 function groupSetting(
   { group, detached }: SubprocessOptions,

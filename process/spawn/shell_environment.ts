@@ -5,11 +5,11 @@ import type { SpawnSettings } from "./settings.ts";
 
 /** Where every system has it: scripts begin with this path. */
 const ENV = "/usr/bin/env";
-/** What a shell has variables for; others it may drop. */
+/** The names that a shell keeps; it may drop variables with other names. */
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
-/** What it sets, whatever it finds. */
+/** Variables that every shell sets. */
 const RESET: ReadonlySet<string> = new Set(["IFS", "LINENO", "OPTIND", "PPID"]);
-/** What it adds. */
+/** Variables that some shells add. */
 const ADDED: readonly string[] = ["PWD", "SHLVL"];
 /** Begins the names under which the shell passes such variables on. */
 const PASSED = "ASYNCIO_PASSED_";
@@ -55,7 +55,7 @@ export function keepingEnvironment(
   };
 }
 
-/** What a shell would change, as far as that is known. */
+/** The variables that a shell is known to change. */
 function changesOf({ clearEnv, cwd, env = {} }: SpawnSettings): {
   added: string[];
   changed: [name: string, value: string][];

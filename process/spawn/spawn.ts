@@ -1,7 +1,7 @@
 /**
- * Starting a program. Two wrappers may be put around it, each a program that
- * becomes the one it is given: a shell that redirects its streams, and `setsid`,
- * which makes its group.
+ * Starts a program. Two wrappers may stand before it, each of which executes
+ * the next: a shell that redirects the streams, and `setsid`, which makes the
+ * group.
  *
  * @module
  */
@@ -45,8 +45,8 @@ export function spawn(
 }
 
 /**
- * The same kind of error, with the name of the program that was asked for, and
- * not of one that was put around it.
+ * The same kind of error, with the name of the program itself instead of that
+ * of a wrapper.
  */
 function explained(error: unknown, program: string): unknown {
   if (!(error instanceof Error)) return error;

@@ -1,7 +1,7 @@
 /**
- * Subprocesses for those who write protocols: what a program writes is given to
- * an object of yours, whose methods are called. The names and the order of the
- * calls are asyncio's; the other transports are in
+ * Subprocesses with protocols: the methods of your object are called with what
+ * a program writes. The names and the order of the calls are asyncio's; the
+ * other transports are in
  * `@asyncio/asyncio/streams/transports`.
  *
  * ```ts

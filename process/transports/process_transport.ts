@@ -21,7 +21,7 @@ import { partsOf, type Process } from "../process.ts";
 
 /**
  * A transport to a program. Every call of its protocol is a callback of the
- * loop; those that the pipes bring about wait until after `connectionMade`.
+ * loop; calls for the pipes come after `connectionMade`.
  */
 export class ProcessTransport extends SubprocessTransport
   implements AsyncDisposable {
@@ -45,7 +45,9 @@ export class ProcessTransport extends SubprocessTransport
     this.#resources.add(this);
   }
 
-  /** Connects the pipes, then calls `connectionMade`; to be called in no task. */
+  /**
+   * Connects the pipes, then calls `connectionMade`; to be called in no task.
+   */
   async start(): Promise<void> {
     const { stdin, stdout, stderr } = this.#process;
     const pipe = (fd: number) => () => new PipeProtocol(fd, this);

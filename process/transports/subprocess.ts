@@ -16,19 +16,21 @@ import { detached } from "../../tasks/kernel/context/detached.ts";
 import { checkOptions, describe } from "../../tasks/kernel/types.ts";
 import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
 
-/** How a program is started: input, output and messages are pipes unless given. */
+/**
+ * How a program is started: input, output and messages are pipes unless given.
+ */
 export type SubprocessProtocolOptions = Omit<SubprocessOptions, "detached">;
 
 /**
- * Starts a program with arguments, whose output is given to a protocol; no shell
- * looks at them. Mirrors `loop.subprocess_exec`; `createSubprocessExec` is the
- * same with streams.
+ * Starts a program with arguments, whose output is given to a protocol; no
+ * shell looks at them. Mirrors `loop.subprocess_exec`; `createSubprocessExec`
+ * is the same with streams.
  *
  * `close` of the transport closes the pipes and kills the program. It ends with
  * the `run` that it was started in.
  *
- * **Cancel safety:** a cancel that comes before starts nothing. A program that
- * was started is there to be ended.
+ * **Cancel safety:** a cancel that comes before starts nothing. Once the
+ * program has started, the promise resolves, so the program is never lost.
  *
  * @param factory Makes the protocol, before the program is started.
  *
@@ -116,7 +118,8 @@ export function subprocessExec<P extends SubprocessProtocol>(
  *   }
  * }
  *
- * const { protocol } = await subprocessShell(() => new Sorter(), "sort | head -1");
+ * const command = "sort | head -1";
+ * const { protocol } = await subprocessShell(() => new Sorter(), command);
  * await protocol.done;
  * assertEquals(protocol.output, "apple\n");
  * ```

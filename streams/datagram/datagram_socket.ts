@@ -21,7 +21,7 @@ import type { DatagramTarget } from "./datagram_target.ts";
 import { canonical, familyOf } from "../names/address.ts";
 import { systemError } from "../names/system_lookup.ts";
 
-/** What is told of the datagrams that arrive. */
+/** Gets the datagrams that arrive. */
 export interface DatagramReceiver {
   received(data: Uint8Array<ArrayBuffer>, from: Deno.NetAddr): void;
   failed(error: Error): void;
@@ -77,8 +77,8 @@ export class DatagramSocket {
   }
 
   /**
-   * Sends one datagram, and calls `done` when the system has it, or has refused
-   * it. Only to be called again after that. `data` is copied at once.
+   * Sends one datagram, and calls `done` when the system has taken or refused
+   * it. The next call has to come after that. `data` is copied at once.
    */
   send(
     data: Uint8Array,
@@ -90,7 +90,7 @@ export class DatagramSocket {
     });
   }
 
-  /** Drops what is under way. */
+  /** Closes the socket, and drops the datagram that is being sent. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -125,7 +125,7 @@ function owned(message: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
     : new Uint8Array(message);
 }
 
-/** Who answers what is sent to `hostname`: for "any address", this machine. */
+/** The host that answers for `hostname`: for "any address", this machine. */
 function answering(hostname: string): string {
   const address = canonical(hostname);
   return address === "0.0.0.0"
@@ -176,8 +176,8 @@ function explained(error: unknown, what: string): unknown {
 }
 
 /**
- * Of all that can go wrong at a send the runtime tells no more than "unknown",
- * also if the program lacks the permission.
+ * The runtime reports every failure of a send as "unknown", even if the program
+ * lacks the permission.
  */
 function sendError(
   cause: Error,

@@ -61,7 +61,7 @@ export function openDatagram(
 
 async function open(options: DatagramOptions): Promise<DatagramEndpoint> {
   const target = await resolveTarget(options);
-  // What arrives concerns no task: neither does the context of the one that
-  // opens it have to stay.
+  // Datagrams arrive in no task, and the context of the caller can be
+  // collected.
   return endpointOver(detached(() => new DatagramSocket(target)));
 }

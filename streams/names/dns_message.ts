@@ -23,7 +23,7 @@ export interface DnsRecord extends Question {
   value: string;
 }
 
-/** What a name server says. */
+/** The answer of a name server. */
 export interface DnsAnswer {
   id: number;
   question: { name: string; type: number } | undefined;

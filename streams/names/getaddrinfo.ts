@@ -36,20 +36,21 @@ export interface AddrInfoOptions extends LookupOptions {
  *
  * Without `nameServer` the system looks the name up, in its hosts file and with
  * its name servers, and decides about the order. Its limits: it cannot be
- * stopped, so a look-up that was given up goes on inside; and for every failure
- * it says that there is no such name, also if a name server cannot be reached.
+ * stopped, so a cancelled look-up goes on inside; and it reports every failure
+ * as "no such name", even if a name server cannot be reached.
  *
- * With `nameServer` that one is asked, over UDP and, if an answer is large, over
- * TCP. Then IPv4 addresses come first, and failures are told apart: only for a
- * name that does not exist the error is a `Deno.errors.NotFound`. Each has the
- * reason as `code`, with the values of `node:dns`: `"ENOTFOUND"`, `"ENODATA"`
- * (the name has no address of the family), `"ESERVFAIL"`, `"EREFUSED"`,
- * `"EFORMERR"`, `"ENOTIMP"`, `"EBADRESP"`.
+ * With `nameServer` that one is asked, over UDP and, if an answer is large,
+ * over TCP. Then IPv4 addresses come first, and failures are told apart: only
+ * for a name that does not exist the error is a `Deno.errors.NotFound`. Each
+ * has the reason as `code`, with the values of `node:dns`: `"ENOTFOUND"`,
+ * `"ENODATA"` (the name has no address of the family), `"ESERVFAIL"`,
+ * `"EREFUSED"`, `"EFORMERR"`, `"ENOTIMP"`, `"EBADRESP"`.
  *
  * To connect, give names to {@linkcode openConnection} as they are: the runtime
  * tries the addresses as RFC 8305 says.
  *
- * **Cancel safety:** given up, it leaves nothing behind but what is said above.
+ * **Cancel safety:** a cancelled call leaves nothing behind, except a look-up
+ * of the system.
  *
  * @param host A name, or an address, which is the result itself.
  * @param port For the results.
@@ -122,8 +123,8 @@ async function lookUp(
 }
 
 /**
- * Addresses of one family are enough. If there are none, a failure says more
- * than an answer.
+ * Addresses of one family are enough. If there are none, the failure of one
+ * query counts more than the empty answer of the other.
  */
 async function askForBoth(
   host: string,

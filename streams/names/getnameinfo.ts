@@ -20,8 +20,8 @@ export type NameInfoAddress = Pick<Deno.NetAddr, "hostname" | "port">;
  * `["192.0.2.1", "54321"]`. Mirrors `loop.getnameinfo`.
  *
  * Without `nameServer` the system looks both up; its limits are those of
- * {@linkcode getaddrinfo}. With `nameServer` that one is asked for the address,
- * and a failure of it is an error.
+ * {@linkcode getaddrinfo}. With `nameServer` that server is asked for the name,
+ * and its failures are errors.
  *
  * **Cancel safety:** as {@linkcode getaddrinfo}.
  *
@@ -81,7 +81,7 @@ async function lookUp(
   }
 }
 
-/** The system tells it only together with an address, so with one it knows. */
+/** The system looks up a service only together with an address: a known one. */
 async function serviceAt(
   port: number,
   options: LookupOptions,

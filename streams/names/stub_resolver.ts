@@ -37,8 +37,8 @@ const CODES: Record<number, LookupErrorCode> = {
 };
 
 /**
- * Asks one name server, which is expected to ask others: over UDP, and over TCP
- * if the answer does not fit into a datagram.
+ * Asks one recursive name server: over UDP, and over TCP if the answer does not
+ * fit into a datagram.
  */
 export class StubResolver {
   readonly #server: { hostname: string; port: number };
@@ -77,7 +77,7 @@ export class StubResolver {
     throw lookupError(question.name, CODES[answer.code] ?? "ESERVFAIL");
   }
 
-  /** Again and again until there is an answer. */
+  /** Sends the query again until there is an answer. */
   async #askOverUdp(question: Question): Promise<DnsAnswer> {
     using endpoint = await openDatagram({
       remote: this.#server,

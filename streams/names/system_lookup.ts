@@ -1,6 +1,6 @@
 /**
  * The system's own look-ups, which read the hosts file and ask the system's
- * resolver. The system does not let them be stopped.
+ * resolver. They cannot be stopped.
  *
  * @module
  */
