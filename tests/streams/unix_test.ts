@@ -446,8 +446,8 @@ Deno.test({
 
 Deno.test("a path that no socket can have is a TypeError that says why", async () => {
   const cases: [string, RegExp][] = [
-    [`/tmp/${"x".repeat(120)}`, /at most 10[37] bytes .* found 125/],
-    [`/tmp/${"\u00e9".repeat(60)}`, /found 125/],
+    [`/tmp/${"x".repeat(120)}`, /at most 10[37] bytes .* received 125/],
+    [`/tmp/${"\u00e9".repeat(60)}`, /received 125/],
     ["/tmp/a\0b", /NUL/],
     ["\0", /NUL/],
   ];
