@@ -24,6 +24,8 @@ export function writerOver(sink: ByteSink): StreamWriter {
 export let connectionOf: (writer: StreamWriter) => Connection;
 
 const encoder = new TextEncoder();
+/** Memory for text of up to a third of so many characters. */
+const scratch = new Uint8Array(1 << 12);
 
 /**
  * Writes bytes and text, and holds back who writes faster than the peer reads.
@@ -102,7 +104,9 @@ export class StreamWriter implements AsyncDisposable {
    * @throws {TypeError} `data` is neither.
    */
   write(data: Uint8Array | string): void {
-    const bytes = toBytes(data);
+    const bytes = typeof data === "string"
+      ? encodeForCopy(data)
+      : toBytes(data);
     this.#connection.checkOpen();
     this.#connection.write(bytes);
   }
@@ -351,6 +355,12 @@ export class StreamWriter implements AsyncDisposable {
 function peerOf(writer: StreamWriter): string | undefined {
   const address = writer.getExtraInfo("peername") as Deno.Addr | undefined;
   return address && show(address);
+}
+
+/** The bytes of `text`, to be copied before the next call: they share memory. */
+function encodeForCopy(text: string): Uint8Array {
+  if (3 * text.length > scratch.length) return encoder.encode(text);
+  return scratch.subarray(0, encoder.encodeInto(text, scratch).written);
 }
 
 function toBytes(data: unknown): Uint8Array {

@@ -64,6 +64,25 @@ Deno.test("text is written as UTF-8", async () => {
   assertEquals(chunks, ["grüße 🙂"]);
 });
 
+Deno.test("texts of any length and content, written in one turn, come out one after the other", async () => {
+  const chunks: Uint8Array[] = [];
+  const writer = StreamWriter.from(
+    new WritableStream({ write: (chunk) => void chunks.push(chunk) }),
+  );
+  let all = "";
+  for (const letter of ["x", "é", "語", "🙂", "\ud83d"]) {
+    for (const length of [0, 1, 10, 1364, 1365, 1366, 4096, 5000]) {
+      const text = `${letter.repeat(length)}.`;
+      all += text;
+      writer.write(text);
+    }
+  }
+  writer.close();
+  await writer.waitClosed();
+  const written = await new Blob(chunks as BlobPart[]).arrayBuffer();
+  assertEquals(new Uint8Array(written), new TextEncoder().encode(all));
+});
+
 for (const data of [1, null, undefined, [1], new ArrayBuffer(1)]) {
   Deno.test(`write(${Deno.inspect(data)}) is a TypeError`, async () => {
     const { writer, chunks } = new Sink();
