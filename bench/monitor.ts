@@ -1,5 +1,5 @@
 /**
- * What a monitor costs while nobody looks: the benchmarks of the scheduler in a
+ * What a monitor costs while no client is connected: the benchmarks of the scheduler in a
  * run with one, beside the same in a run without.
  *
  * ```sh

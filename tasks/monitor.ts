@@ -1,9 +1,15 @@
 /**
- * Looks into a running program, and steps in. Mirrors `python -m asyncio ps` and
- * `pstree`.
+ * A program that looks into another one while that runs, and steps in. Mirrors
+ * `python -m asyncio ps` and `pstree`.
  *
- * The program has to let this happen: with `ASYNCIO_MONITOR=1` in its
- * environment, or with `run(main, { monitor: true })`.
+ * The other program has to allow it, with `ASYNCIO_MONITOR=1` in its environment,
+ * or with an option of `run`:
+ *
+ * ```ts
+ * import { run, sleep } from "@asyncio/asyncio/tasks";
+ *
+ * await run(() => sleep(100), { monitor: true });
+ * ```
  *
  * ```sh
  * deno run -A jsr:@asyncio/asyncio/monitor ps 4711
@@ -14,9 +20,9 @@
  * | --- | --- |
  * | `ps PID` | the tasks, what each waits for, for how long, and which tasks wait for it |
  * | `tree PID` | the tasks, groups and timeouts, each below what it is in; rings of tasks that wait for each other |
- * | `top PID` | each second: the tasks that have waited longest, their steps, how late the loop is, the locks and queues with most waiters |
+ * | `top PID` | each second: the tasks that have waited longest, their steps, how late the loop is, the queues with most waiters |
  * | `cancel PID TASK` | cancels a task, by its number or its name |
- * | `repl PID` | runs what you type in the program: `tasks`, `cancel(task)`, `await asyncio.sleep(100)` |
+ * | `repl PID` | runs what you type in the program: `tasks`, `cancel(task)`, `await asyncio.sleep(100)`; `asyncio` has the names of `@asyncio/asyncio/tasks` |
  * | `web PID` | serves a page that shows all this: the live tree, the last seconds of each task, rings in red |
  *
  * | option | meaning |
@@ -25,17 +31,28 @@
  * | `--interval MS`, `--count N`, `--limit N` | how often `top` prints, how many times, and how many tasks |
  * | `--port N`, `--hostname H` | where `web` listens; a free port of 127.0.0.1 by default |
  *
- * The program listens on a Unix socket in `$XDG_RUNTIME_DIR/asyncio`, or else in
- * a folder of the temporary folder, which only its user can open. A thread of its
- * own answers: if the loop is busy, it says for how long, and in debug mode where.
- * The page of `web` answers only to those who know the address that is printed:
- * there is a secret in it.
+ * A command without a process id lists the programs that can be looked into. The
+ * exit code is 0, 1 if something was not there or failed, or 2 if the command line
+ * makes no sense. On a terminal there are colours, unless `NO_COLOR` is set.
  *
- * The program needs no more than to be allowed to read and write that folder, to
- * listen on the socket (`--allow-net`), to know who the user is
- * (`--allow-sys=uid`), and to read the variables; it never asks. The exit code of
- * this program is 0, 1 if something was not there or failed, or 2 if the command
- * line makes no sense.
+ * A task is `waiting`, `new` (it has not started), or `foreign`: it awaits
+ * something that is not of this package, or is about to go on. In debug mode
+ * `tree` and the page also show the lines of your code.
+ *
+ * **In the program** nothing listens on the network: there is a Unix socket in
+ * `$XDG_RUNTIME_DIR/asyncio`, or else in `asyncio-UID` in the temporary folder,
+ * which only its user can open. A thread of its own answers. If the loop is busy,
+ * it says for how long and, in debug mode, which task runs; a request that is given
+ * up meanwhile is never carried out later. At most 20 000 tasks are listed, in
+ * small pieces of work between which the program goes on.
+ *
+ * It needs `--allow-sys=uid` and `--allow-net`, to read and write that folder
+ * (and to make it, unless it is there), and `--allow-env` for `ASYNCIO_MONITOR`,
+ * `XDG_RUNTIME_DIR` and `TMPDIR`. It never asks for a permission: without them the
+ * exception handler is told, and the run goes on.
+ *
+ * The page of `web` is served only at the address that is printed, which has a
+ * secret in it.
  *
  * @module
  */

@@ -146,7 +146,7 @@ export interface Snapshot {
   readonly took: number;
 }
 
-/** What happens while somebody looks. The counts begin with the first look. */
+/** What happens while a client watches. The counts begin when the first one does. */
 export interface Activity {
   /** The milliseconds in which the counts have grown. */
   readonly time: number;

@@ -87,8 +87,8 @@ export async function findSockets(only?: string): Promise<MonitorSocket[]> {
   for (const folder of socketFolders()) {
     for (const socket of await socketsIn(folder)) {
       if (only !== undefined && socket.name !== only) continue;
-      if (await isLive(socket.path)) found.push(socket);
-      else await removeStale(socket.path);
+      if (await isDead(socket.path)) await removeStale(socket.path);
+      else found.push(socket);
     }
   }
   return found.sort((a, b) => parseFloat(a.name) - parseFloat(b.name));
@@ -112,26 +112,38 @@ async function socketsIn(folder: SocketFolder): Promise<MonitorSocket[]> {
 
 /**
  * A path for the socket of this process in `folder`, where nothing listens. It
- * has a number if another thread of the process listens already.
+ * has a number if another thread of the process listens already; another thread
+ * may also take it before the caller does.
  */
 export async function freePath(folder: SocketFolder): Promise<string> {
   for (let thread = 0;; thread++) {
     const name = thread === 0 ? Deno.pid : `${Deno.pid}.${thread}`;
     const path = `${folder.path}/${name}.sock`;
-    if (await isLive(path)) continue;
+    if (!await isThere(path)) return path;
+    if (!await isDead(path)) continue;
     await removeIfThere(path); // of a process that had the same number
     return path;
   }
 }
 
-/** Whether a program listens there, or its answer cannot be had. */
-async function isLive(path: string): Promise<boolean> {
+async function isThere(path: string): Promise<boolean> {
   try {
-    (await Deno.connect({ transport: "unix", path })).close();
+    await Deno.lstat(path);
     return true;
   } catch (error) {
-    return !(error instanceof Deno.errors.ConnectionRefused ||
-      error instanceof Deno.errors.NotFound);
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** Whether nothing listens on a socket. */
+async function isDead(path: string): Promise<boolean> {
+  try {
+    (await Deno.connect({ transport: "unix", path })).close();
+    return false;
+  } catch (error) {
+    return error instanceof Deno.errors.ConnectionRefused ||
+      error instanceof Deno.errors.NotFound;
   }
 }
 

@@ -34,12 +34,12 @@ export interface RunOptions {
   debug?: boolean | undefined;
   /**
    * Lets the program `@asyncio/asyncio/monitor` look into the run while it runs,
-   * and cancel tasks, over a Unix socket that only this user can open. Unless
+   * and cancel its tasks, over a Unix socket that only the user can open. Unless
    * given, whether the environment variable `ASYNCIO_MONITOR` is `"1"`.
    *
-   * It starts beside `main`; if it cannot, that is reported to the exception
-   * handler, and the run goes on. It never asks for a permission. Deno only:
-   * elsewhere a `TypeError`.
+   * It starts beside `main`. If it cannot, as on Windows or without a permission
+   * that it needs, that is reported to the exception handler, and the run goes on;
+   * it never asks for a permission. Deno only: elsewhere a `TypeError`.
    */
   monitor?: boolean | undefined;
   /** Where the loop takes its time from; the real clock unless given. */

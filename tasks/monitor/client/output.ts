@@ -1,7 +1,7 @@
 /** Standard output. @module */
 import { safe } from "../../kernel/watch/safe_text.ts";
 
-/** Whoever read the output reads no more: nothing is wrong. */
+/** The reader of the output has closed it, as `head` does: no failure. */
 export class OutputClosed extends Error {
   override name = "OutputClosed";
 }

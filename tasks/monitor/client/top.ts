@@ -16,7 +16,7 @@ import {
 import { Rates, type Sample } from "./rates.ts";
 import { namesOf, programOf, timeOf, waitedFor, waitsOf } from "./words.ts";
 
-/** So many tasks and queues are shown, unless that is said. */
+/** How many tasks are shown on what is no terminal, and how many queues. */
 const TASKS = 20;
 const QUEUES = 5;
 /** Lines that are not those of tasks or queues. */

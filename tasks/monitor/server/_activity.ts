@@ -1,4 +1,4 @@
-/** What happens on the loops while somebody looks. @module */
+/** What happens on the loops while a client watches. @module */
 import { setImmediate } from "node:timers";
 import {
   observe,

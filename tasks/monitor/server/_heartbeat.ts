@@ -1,9 +1,9 @@
 /** How late the loop is, and since when it has not turned. @module */
 import { clearInterval, setInterval } from "node:timers";
 
-/** How often it beats. */
+/** The time between two beats. */
 const INTERVAL_MS = 100;
-/** For so many seconds it is kept how late it was. */
+/** For how many seconds the lateness is kept. */
 const SECONDS = 60;
 
 /** Beats as long as the runtime's loop turns; it keeps no program alive. */

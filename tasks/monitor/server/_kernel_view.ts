@@ -53,7 +53,7 @@ export function countTasks(loop: Loop): number {
   return loop.tasks.size;
 }
 
-/** What a task does. Nothing runs while this looks. */
+/** What a task does. No task runs while this is called. */
 export function taskStateOf(task: Task<unknown>): TaskState {
   if (scopedWaitsOf(task).length > 0) return "waiting";
   return stateOf(task) === "pending" ? "new" : "foreign";
@@ -122,7 +122,7 @@ export function noteAges(task: Task<unknown>, loop: Loop): void {
   for (const wait of scopedWaitsOf(task)) wait.since ??= loop.clock.now();
 }
 
-/** Whether the time of a loop is that of everybody. */
+/** Whether a loop runs on the real clock. */
 export function isOnRealClock(loop: Loop): boolean {
   return loop.clock === realClock;
 }

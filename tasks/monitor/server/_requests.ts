@@ -1,4 +1,4 @@
-/** What is asked over the socket, and the answers. @module */
+/** The requests of clients, and their answers. @module */
 import type { Task } from "../../task.ts";
 import { MAX_TASKS, type NamedTask, type Operation } from "../protocol.ts";
 import { ActivityRecorder } from "./_activity.ts";
@@ -12,7 +12,7 @@ import type { PassedRequest } from "./_thread_script.ts";
 
 /** Unless a client says when it looks next, it is taken for gone after so long. */
 const LEASE_MS = 10_000;
-/** So many names are told apart where one is meant. */
+/** An error that lists the tasks with one name lists so many at most. */
 const MAX_NAMED = 10;
 
 /** A request that cannot be answered. */
@@ -70,7 +70,7 @@ export class Requests implements RequestHandler {
     });
   }
 
-  /** Takes those for gone who have not looked for long. */
+  /** Forgets the clients that have not asked for long. */
   endLeases(): void {
     if (this.#watchers.size === 0) return;
     const now = performance.now();
@@ -117,7 +117,7 @@ export class Requests implements RequestHandler {
     return `{"snapshot":${snapshot},"activity":${JSON.stringify(activity)}}`;
   }
 
-  /** Observes what somebody watches. */
+  /** Observes the loops while a client watches, and not otherwise. */
   #watch(): void {
     const isWatched = this.#watchers.size > 0;
     if (!isWatched && !this.#activity.isOn) return;
@@ -175,7 +175,7 @@ export class Requests implements RequestHandler {
     return JSON.stringify(await this.#evaluations.evaluate(client, loop, code));
   }
 
-  /** What code finds. */
+  /** The names that code of a client can use. */
   async #names(): Promise<object> {
     const asyncio = await import("../../mod.ts");
     const tasks = () => [...this.#tasks()].map(({ task }) => task);
@@ -192,7 +192,7 @@ export class Requests implements RequestHandler {
   }
 }
 
-/** @throws {RequestError} It makes no sense. */
+/** @throws {RequestError} There is no such operation, or a member is wrong. */
 function checked(request: PassedRequest): Operation {
   const { op } = request;
   const member = (name: string, isRight: (value: unknown) => boolean) => {

@@ -1,11 +1,11 @@
 /** Work in small pieces, between which the program goes on. @module */
 import { setTimeout } from "node:timers";
 
-/** Work for so long at most, */
+/** For how long at most work goes on without a rest. */
 const SLICE_MS = 2;
-/** and rest so many times as long. */
+/** How many times as long the rest is. */
 const REST_FACTOR = 4;
-/** The clock costs something, too. */
+/** How many items are worked on between two looks at the clock. */
 const ITEMS_PER_LOOK = 16;
 
 /**

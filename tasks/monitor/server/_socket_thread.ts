@@ -10,7 +10,10 @@ import {
   type ThreadStart,
 } from "./_thread_script.ts";
 
-/** Who answers what comes over the socket. */
+/** Another thread of the process has taken the path. */
+export class PathInUse extends Error {}
+
+/** What answers the requests that come over the socket. */
 export interface RequestHandler {
   /**
    * Answers a request: `answer` is called once, with the members of the answer
@@ -21,15 +24,15 @@ export interface RequestHandler {
     request: PassedRequest,
     answer: (members: string) => void,
   ): void;
-  /** The client wants nothing more; it may be told twice. */
+  /** The client wants nothing more; may be called twice for one client. */
   gone(client: number): void;
   /** The thread has ended by itself. */
   crashed(error: unknown): void;
 }
 
 /**
- * A thread of its own, so that somebody answers while the loop is busy. It keeps
- * no program alive.
+ * A thread of its own, so that a request is answered while the loop is busy. It
+ * keeps no program alive.
  */
 export class SocketThread {
   readonly note: BusyNote = new BusyNote();
@@ -39,13 +42,14 @@ export class SocketThread {
   );
   readonly #worker: Worker;
   readonly #handler: RequestHandler;
+  #isListening = false;
   #closed = false;
   /** A program that ends without its run removes the socket all the same. */
   readonly #atExit = () => {
     try {
       this.#removeSocket();
     } catch {
-      // Those who look find that nothing listens there.
+      // A client finds that nothing listens there, and removes it.
     }
   };
 
@@ -83,15 +87,17 @@ export class SocketThread {
   #listening(): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#worker.on("message", (message: ThreadMessage) => {
-      if (message.type === "listening") resolve();
-      else if (message.type === "failed") reject(new Error(message.message));
-      else this.#hear(message);
+      if (message.type === "listening") {
+        this.#isListening = true;
+        resolve();
+      } else if (message.type === "failed") {
+        const Failure = message.isInUse ? PathInUse : Error;
+        reject(new Failure(message.message));
+      } else this.#hear(message);
     });
-    let isListening = false;
-    promise.then(() => isListening = true, () => {});
     const crashed = (error: unknown) => {
       reject(error);
-      if (isListening && !this.#closed) this.#handler.crashed(error);
+      if (this.#isListening && !this.#closed) this.#handler.crashed(error);
     };
     this.#worker.on("error", crashed);
     this.#worker.on("exit", (code) => crashed(new Error(`exit code ${code}`)));
@@ -134,6 +140,7 @@ export class SocketThread {
   }
 
   #removeSocket(): void {
+    if (!this.#isListening) return; // it may be the socket of another thread
     try {
       Deno.removeSync(this.#path);
     } catch (error) {

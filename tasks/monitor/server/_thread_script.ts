@@ -30,7 +30,12 @@ export interface PassedRequest {
 /** What the thread tells. */
 export type ThreadMessage =
   | { readonly type: "listening" }
-  | { readonly type: "failed"; readonly message: string }
+  | {
+    readonly type: "failed";
+    readonly message: string;
+    /** Whether another thread listens there. */
+    readonly isInUse: boolean;
+  }
   /** Is the loop there? */
   | { readonly type: "ping"; readonly key: number }
   | {
@@ -53,15 +58,15 @@ function program(): void {
   const MAX_PENDING_REQUESTS = 8;
   const MAX_REQUEST_LENGTH = 1 << 20;
   const MAX_UNSENT_BYTES = 64 << 20;
-  /** A client that asks for nothing has to go. */
+  /** A client that has sent no request by then is disconnected. */
   const FIRST_REQUEST_TIMEOUT_MS = 10_000;
-  /** A client that does not read has to go. */
+  /** A client that reads nothing for so long is disconnected. */
   const WRITE_TIMEOUT_MS = 10_000;
-  /** A loop that has not turned for so long is busy. */
+  /** After this time without a beat the loop counts as busy. */
   const BUSY_AFTER_MS = 500;
   /** How often a client hears that it still is. */
   const NOTICE_INTERVAL_MS = 500;
-  /** When there are no descriptors left. */
+  /** The pause after a failed accept: there may be no file descriptors left. */
   const ACCEPT_PAUSE_MS = 200;
 
   /** A request that has no answer yet. */
@@ -311,7 +316,8 @@ function program(): void {
       tell({ type: "listening" });
       await accept(listener);
     } catch (error) {
-      tell({ type: "failed", message: String(error) });
+      const isInUse = error instanceof Deno.errors.AddrInUse;
+      tell({ type: "failed", message: String(error), isInUse });
     }
   }
 

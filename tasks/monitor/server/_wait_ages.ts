@@ -1,4 +1,4 @@
-/** Since when waits last, found out without a cost to each of them. @module */
+/** Since when waits last, without a cost to each of them. @module */
 import type { Task } from "../../task.ts";
 import { MAX_TASKS } from "../protocol.ts";
 import { type Loop, noteAges, tasksOn } from "./_kernel_view.ts";
@@ -7,9 +7,9 @@ import { type Loop, noteAges, tasksOn } from "./_kernel_view.ts";
 const TASKS_PER_LOOK = 500;
 
 /**
- * Looks at some tasks at a time, over and over, and notes of waits that it has
- * not seen that they have begun. So a wait that is young may seem younger; one
- * that lasts, and those are asked for, is known.
+ * Visits some tasks at a time, over and over, and notes the time at waits that it
+ * has not seen before. So a wait may be a little older than it seems; for those
+ * that last long, which are the ones of interest, that makes no difference.
  */
 export class WaitAges {
   readonly #loops: Iterable<Loop>;

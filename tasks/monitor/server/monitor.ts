@@ -6,7 +6,7 @@ import { freePath, prepareFolder, socketFolders } from "../socket_folder.ts";
 import { Heartbeat } from "./_heartbeat.ts";
 import { inNoRun, type Loop, report } from "./_kernel_view.ts";
 import { Requests } from "./_requests.ts";
-import { SocketThread } from "./_socket_thread.ts";
+import { PathInUse, SocketThread } from "./_socket_thread.ts";
 import { StepNotes } from "./_step_notes.ts";
 import { WaitAges } from "./_wait_ages.ts";
 
@@ -37,8 +37,9 @@ export async function attach(loop: Loop): Promise<() => Promise<void>> {
     loops.delete(loop);
     if (loops.size > 0 || current !== mine) return;
     current = undefined;
-    closing = (await mine).close();
-    await closing;
+    const closed = mine.then((monitor) => monitor.close());
+    closing = closed.catch(() => {});
+    await closed;
   };
 }
 
@@ -68,8 +69,15 @@ class Monitor {
       pid: Deno.pid,
       program: Deno.mainModule,
     };
-    const thread = await SocketThread.open(await findPath(), hello, requests);
-    return new Monitor(thread, requests);
+    while (true) {
+      const path = await findPath();
+      try {
+        const thread = await SocketThread.open(path, hello, requests);
+        return new Monitor(thread, requests);
+      } catch (error) {
+        if (!(error instanceof PathInUse)) throw error;
+      }
+    }
   }
 
   async close(): Promise<void> {
