@@ -5,7 +5,6 @@ import type { Decoder } from "@asyncio/asyncio";
 export interface Frame {
   isFinal: boolean;
   opcode: number;
-  /** Unmasked, and the receiver's own. */
   payload: Uint8Array;
 }
 
@@ -26,21 +25,22 @@ export class WebSocketError extends Error {
   }
 }
 
-/** Finds the frames of a client: they are masked. */
-export class ClientFrames implements Decoder<Frame> {
+/** Finds the frames of a client. They are still masked: see `unmask`. */
+export class ClientFrames implements Decoder<Frame & { mask: Uint8Array }> {
   readonly #limit: number;
 
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  decode(bytes: Uint8Array): { value: Frame; length: number } | undefined {
+  decode(bytes: Uint8Array) {
     if (bytes.length < 2) return undefined;
-    const opcode = bytes[0]! & 15;
-    const isFinal = bytes[0]! >= 128;
-    let size = bytes[1]! & 127;
-    if (bytes[0]! & 0x70) throw new WebSocketError(1002, "reserved bits");
-    if (bytes[1]! < 128) throw new WebSocketError(1002, "not masked");
+    const [first, second] = bytes as unknown as [number, number];
+    const opcode = first & 15;
+    const isFinal = first >= 128;
+    let size = second & 127;
+    if (first & 0x70) throw new WebSocketError(1002, "reserved bits");
+    if (second < 128) throw new WebSocketError(1002, "not masked");
     if (opcode >= CLOSE && (size > 125 || !isFinal)) {
       throw new WebSocketError(1002, "a long or cut control frame");
     }
@@ -54,37 +54,39 @@ export class ClientFrames implements Decoder<Frame> {
     if (size > this.#limit) throw new WebSocketError(1009, "too long");
     const length = start + size;
     if (bytes.length < length) return undefined;
-    const payload = bytes.slice(start, length);
-    unmask(payload, bytes.subarray(start - 4, start));
-    return { value: { isFinal, opcode, payload }, length };
+    const payload = bytes.subarray(start, length);
+    const mask = bytes.subarray(start - 4, start);
+    return { value: { isFinal, opcode, payload, mask }, length };
   }
 }
 
-/** In words of four bytes, as far as they go. */
-function unmask(payload: Uint8Array, mask: Uint8Array): void {
-  const words = new Uint32Array(payload.buffer, 0, payload.length >> 2);
-  const [word] = new Uint32Array(mask.slice().buffer);
-  for (let i = 0; i < words.length; i++) words[i]! ^= word!;
-  for (let i = words.length * 4; i < payload.length; i++) {
-    payload[i]! ^= mask[i & 3]!;
+/** Takes the mask off, in place: a frame that was read is the reader's own. */
+export function unmask(
+  { payload, mask }: { payload: Uint8Array; mask: Uint8Array },
+): void {
+  const { buffer, byteOffset, length } = payload;
+  let i = 0;
+  const one = () => payload[i]! ^= mask[i++ & 3]!;
+  if (length >= 32) { // in words, as far as they go
+    while ((byteOffset + i) % 4 > 0) one();
+    const turned = Uint8Array.from([0, 1, 2, 3], (n) => mask[(i + n) & 3]!);
+    const [word] = new Uint32Array(turned.buffer);
+    const words = new Uint32Array(buffer, byteOffset + i, (length - i) >> 2);
+    for (let n = 0; n < words.length; n++) words[n]! ^= word!;
+    i += words.length * 4;
   }
+  while (i < length) one();
 }
 
-/** The bytes of a frame of the server. */
-export function encodeFrame(
-  opcode: number,
-  payload: string | Uint8Array,
-): Buffer {
-  const size = Buffer.byteLength(payload);
-  const start = size < 126 ? 2 : size < 65_536 ? 4 : 10;
-  const frame = Buffer.allocUnsafe(start + size);
-  frame[0] = 128 | opcode;
-  frame[1] = start === 2 ? size : start === 4 ? 126 : 127;
-  if (start === 4) frame.writeUInt16BE(size, 2);
-  if (start === 10) frame.writeBigUInt64BE(BigInt(size), 2);
-  if (typeof payload === "string") frame.write(payload, start);
-  else frame.set(payload, start);
-  return frame;
+/** The beginning of a frame of the server; its payload follows. */
+export function frameHead(opcode: number, size: number): Buffer {
+  const length = size < 126 ? 2 : size < 65_536 ? 4 : 10;
+  const head = Buffer.allocUnsafe(length);
+  head[0] = 128 | opcode;
+  head[1] = length === 2 ? size : length === 4 ? 126 : 127;
+  if (length === 4) head.writeUInt16BE(size, 2);
+  if (length === 10) head.writeBigUInt64BE(BigInt(size), 2);
+  return head;
 }
 
 /** Puts messages together, text as a string. */
@@ -155,9 +157,10 @@ export function closeCode({ payload }: Frame): number {
   return code;
 }
 
-export function encodeClose(code: number, reason = ""): Buffer {
-  if (code === 1005) return encodeFrame(CLOSE, "");
+/** The payload of a close frame. */
+export function closePayload(code: number, reason = ""): Buffer {
+  if (code === 1005) return Buffer.alloc(0);
   const payload = Buffer.from(`??${reason}`);
   payload.writeUInt16BE(code);
-  return encodeFrame(CLOSE, payload);
+  return payload;
 }

@@ -69,10 +69,11 @@ export class Postgres implements AsyncDisposable {
   readonly #login: ReturnType<typeof scram>;
   readonly #statements = new Map<string, { name: string; columns: Column[] }>();
   #count = 0;
-  /** What allows to cancel: the process at the server, and a secret. */
+  /** For a cancel: the process at the server, and a secret. */
   #key = [0, 0];
   /** "I": it is ready, and in no transaction. "": a reply is to come. */
   #state = "";
+  #usedAt = 0;
 
   private constructor(options: PostgresOptions, streams: Streams) {
     this.#options = options;
@@ -154,9 +155,11 @@ export class Postgres implements AsyncDisposable {
 
   /** Whether it is in no transaction; an error if it is lost. */
   async isIdle(): Promise<boolean> {
-    const reply = new Reply();
-    await moveOnAfter(0, () => this.#receive(reply)); // what has come meanwhile
-    if (reply.error !== undefined) this.#writer.abort();
+    if (Date.now() - this.#usedAt > 500) { // or else it is taken to be there
+      const reply = new Reply();
+      await moveOnAfter(0, () => this.#receive(reply)); // what has come meanwhile
+      if (reply.error !== undefined) this.#writer.abort();
+    }
     return this.#state === "I" && !this.#writer.isClosing;
   }
 
@@ -215,6 +218,7 @@ export class Postgres implements AsyncDisposable {
     switch (answer.type) {
       case "Z":
         this.#state = answer.rest();
+        this.#usedAt = Date.now();
         break;
       case "K":
         this.#key = [answer.int32(), answer.int32()];
@@ -256,8 +260,9 @@ export function postgresPool(options: PostgresOptions, max = 10) {
   });
 }
 
-async function demonstrate(options: PostgresOptions): Promise<void> {
-  await using pool = postgresPool(options, 2);
+async function demonstrate(): Promise<void> {
+  await using server = await startPostgres();
+  await using pool = postgresPool(server, 2);
   using lease = await pool.acquire();
   const db = lease.resource;
   await db.execute("create temp table cats (name text primary key, lives int)");
@@ -282,10 +287,7 @@ async function demonstrate(options: PostgresOptions): Promise<void> {
 if (import.meta.main) {
   const [address, sql = ""] = Deno.args;
   await run(async () => {
-    if (address === undefined) {
-      await using server = await startPostgres();
-      return await demonstrate(server);
-    }
+    if (address === undefined) return await demonstrate();
     const url = new URL(address);
     const { hostname, port, username: user } = url;
     const password = decodeURIComponent(url.password);

@@ -28,12 +28,13 @@ import {
   ClientFrames,
   CLOSE,
   closeCode,
-  encodeClose,
-  encodeFrame,
+  closePayload,
+  frameHead,
   Messages,
   PING,
   PONG,
   TEXT,
+  unmask,
   WebSocketError,
 } from "./_websocket_frames.ts";
 
@@ -75,8 +76,13 @@ export class ServerSocket implements AsyncIterable<string | Uint8Array> {
   /** Sends a message; waits if the client is slow. */
   async send(data: string | Uint8Array): Promise<void> {
     const opcode = typeof data === "string" ? TEXT : BINARY;
-    this.#writer.write(encodeFrame(opcode, data));
+    this.#write(opcode, data);
     await this.#writer.drain();
+  }
+
+  #write(opcode: number, payload: string | Uint8Array): void {
+    this.#writer.write(frameHead(opcode, Buffer.byteLength(payload)));
+    this.#writer.write(payload);
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<string | Uint8Array> {
@@ -84,11 +90,12 @@ export class ServerSocket implements AsyncIterable<string | Uint8Array> {
     try {
       for await (const frame of this.#reader.frames(this.#frames)) {
         this.#isHeard = true;
+        unmask(frame);
         if (frame.opcode < CLOSE) {
           const message = messages.take(frame);
           if (message !== undefined) yield message;
         } else if (frame.opcode === PING) {
-          this.#writer.write(encodeFrame(PONG, frame.payload));
+          this.#write(PONG, frame.payload);
         } else if (frame.opcode === CLOSE) {
           return this.#closed(closeCode(frame));
         } else if (frame.opcode !== PONG) {
@@ -103,7 +110,7 @@ export class ServerSocket implements AsyncIterable<string | Uint8Array> {
 
   /** The client has closed it, and gets its answer. */
   #closed(code: number): void {
-    if (!this.#isOver) this.#writer.write(encodeClose(code));
+    if (!this.#isOver) this.#write(CLOSE, closePayload(code));
     this.#isOver = true;
     this.code = code;
     this.#writer.close();
@@ -114,7 +121,7 @@ export class ServerSocket implements AsyncIterable<string | Uint8Array> {
     if (this.#isOver || this.#writer.isClosing) return;
     this.#isOver = true;
     this.code = code;
-    this.#writer.write(encodeClose(code, reason));
+    this.#write(CLOSE, closePayload(code, reason));
     this.#writer.writeEof();
     await moveOnAfter(this.#options.closeTimeout, async () => {
       for (let size; (size = (await this.#reader.peek()).length) > 0;) {
@@ -130,7 +137,7 @@ export class ServerSocket implements AsyncIterable<string | Uint8Array> {
       if (this.#isOver || this.#writer.isClosing) return;
       if (!this.#isHeard) return this.#writer.abort();
       this.#isHeard = false;
-      this.#writer.write(encodeFrame(PING, ""));
+      this.#write(PING, "");
     }
   }
 }

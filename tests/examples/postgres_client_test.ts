@@ -17,6 +17,7 @@ import {
   TimeoutError,
 } from "@asyncio/asyncio/tasks";
 import { outputOf, testWith } from "../streams/_programs.ts";
+import { certificates } from "../streams/_certificates.ts";
 import { Example } from "./_example.ts";
 
 testWith(["psql"], "the PostgreSQL client", async (t) => {
@@ -259,7 +260,7 @@ testWith(["psql"], "the PostgreSQL client", async (t) => {
     );
     const error = await assertRejects(() => query, PostgresError);
     assertEquals(error.code, "57P01");
-    await assertRejects(() => db.isIdle());
+    assertEquals(await db.isIdle(), false);
     await assertRejects(() => db.query("select 1"));
   });
 
@@ -321,6 +322,35 @@ testWith(["psql"], "the PostgreSQL client", async (t) => {
     assert(stdout.includes("42"), stdout);
   });
 });
+
+testWith(
+  ["psql", "openssl"],
+  "PostgreSQL over TLS, also a cancel",
+  async () => {
+    const { server: { cert, key }, authority } = certificates();
+    const folder = await Deno.makeTempDir();
+    await Deno.chmod(folder, 0o755);
+    const files = [`${folder}/cert`, `${folder}/key`];
+    for (const [i, text] of [cert, key].entries()) {
+      await Deno.writeTextFile(files[i]!, text, { mode: 0o600 });
+      if (Deno.uid() === 0) await outputOf("chown", ["postgres", files[i]!]);
+    }
+    await using server = await startPostgres(
+      ...["ssl=on", `ssl_cert_file=${files[0]}`, `ssl_key_file=${files[1]}`],
+    );
+    await run(async () => {
+      const tls = { caCerts: [authority.cert] };
+      const options = { ...server, hostname: "localhost", tls };
+      await using db = await Postgres.connect(options);
+      await moveOnAfter(20, () => db.query("select pg_sleep(60)"));
+      const sql = "select ssl from pg_stat_ssl where pid = pg_backend_pid()";
+      assertEquals((await db.query(sql)).rows, [{ ssl: true }]);
+      const wrong = Postgres.connect({ ...options, tls: true });
+      await assertRejects(() => wrong, Deno.errors.InvalidData);
+    });
+    await Deno.remove(folder, { recursive: true });
+  },
+);
 
 testWith(["psql"], "the demonstration leaves no server behind", async () => {
   await using program = new Example("postgres_client.ts");
