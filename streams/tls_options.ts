@@ -59,7 +59,7 @@ export interface ServerTlsOptions {
   requestCert?: boolean | undefined;
   /**
    * With `requestCert`: the authorities that sign the certificates of clients, as
-   * PEM. The usual ones unless given; none with `[]`.
+   * PEM. Without them no certificate is trusted.
    */
   caCerts?: string[] | undefined;
   /**

@@ -5,7 +5,11 @@
  *
  * @module
  */
-import type { ConnectionOptions, TlsOptions as NodeTlsOptions } from "node:tls";
+import type {
+  ConnectionOptions,
+  SecureContext,
+  TlsOptions as NodeTlsOptions,
+} from "node:tls";
 import { checkCertificates } from "./certificates.ts";
 import { ConnDuplex, type Early } from "./conn_duplex.ts";
 import { NodeTlsConn } from "./node_tls_conn.ts";
@@ -13,7 +17,7 @@ import { fromHandshakeError } from "./tls_error.ts";
 import type { Listener } from "../socket/tcp_listener.ts";
 import type { ServerTlsOptions, TlsOptions } from "../tls_options.ts";
 
-const { connect, createServer, getCACertificates } = globalThis.process
+const { connect, createSecureContext, createServer } = globalThis.process
   .getBuiltinModule("node:tls");
 const { isIP } = globalThis.process.getBuiltinModule("node:net");
 
@@ -114,12 +118,21 @@ function clientOptions(
   return {
     socket,
     ...namedBy(tls.serverName ?? hostname),
-    ...(tls.caCerts && {
-      ca: [...getCACertificates("default"), ...tls.caCerts],
-    }),
+    secureContext: contextOf(tls),
     ...(tls.alpnProtocols && { ALPNProtocols: tls.alpnProtocols }),
-    ...(tls.cert && { cert: tls.cert, key: tls.key! }),
   };
+}
+
+/**
+ * With `caCerts` beside the usual ones. The option `ca` would replace these, and
+ * to list them takes a permission (`--allow-sys=ca`).
+ */
+function contextOf({ cert, key, caCerts = [] }: TlsOptions): SecureContext {
+  const secureContext = createSecureContext({
+    ...(cert !== undefined && { cert, key: key! }),
+  });
+  for (const each of caCerts) secureContext.context.addCACert(each);
+  return secureContext;
 }
 
 /** A name is told to the server, an address only looked for. */
@@ -136,7 +149,7 @@ function serverOptions(tls: ServerTlsOptions): NodeTlsOptions {
     ...(tls.requestCert && {
       requestCert: true,
       rejectUnauthorized: tls.rejectUnauthorized ?? true,
-      ...(tls.caCerts && { ca: tls.caCerts }),
+      ca: tls.caCerts ?? [],
     }),
   };
 }

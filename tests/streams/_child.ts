@@ -10,6 +10,8 @@ const here = new URL(".", import.meta.url).pathname;
 export async function runChild(
   program: string,
   options: {
+    /** What it may do: all unless given. */
+    permissions?: string[];
     flags?: string[];
     args?: string[];
     /** What the shell does before. */
@@ -17,8 +19,10 @@ export async function runChild(
     onFirst?: (line: string) => Promise<void>;
   } = {},
 ): Promise<string[]> {
-  const { flags = [], args = [], limits = "", onFirst } = options;
-  const run = [Deno.execPath(), "run", "-A", "--no-check", ...flags];
+  const { permissions = ["-A"], flags = [], args = [], limits = "", onFirst } =
+    options;
+  const deno = [Deno.execPath(), "run", "--no-check", "--no-prompt"];
+  const run = [...deno, ...permissions, ...flags];
   const child = new Deno.Command("sh", {
     args: ["-c", `${limits} exec "$@"`, "sh", ...run, here + program, ...args],
     env: { NO_COLOR: "1" },

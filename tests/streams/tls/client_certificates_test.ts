@@ -137,10 +137,34 @@ test("a client that is refused reaches no handler, is not reported, and leaves n
   await closedAgain(before);
 });
 
-test("without caCerts only the usual authorities are trusted", async () => {
-  await using server = await greeter({ caCerts: undefined });
-  const answer = await answerOf(server, own());
-  assert(answer !== "hello, client, true");
+test("without caCerts no certificate of a client is trusted", async () => {
+  for (const caCerts of [undefined, []]) {
+    await using strict = await greeter({ caCerts });
+    assert(await answerOf(strict, own()) !== "hello, client, true");
+    await using lenient = await greeter({ caCerts, rejectUnauthorized: false });
+    assertEquals(await answerOf(lenient, own()), "hello, client, false");
+  }
+});
+
+test("authorities may come one by one, or several in one text", async () => {
+  const { authority } = certificates();
+  const other = makeCertificates().authority.cert;
+  for (
+    const caCerts of [
+      [other, authority.cert],
+      [authority.cert, other],
+      [other + authority.cert],
+      [authority.cert.trim() + "\n" + other],
+    ]
+  ) {
+    await using server = await greeter({ caCerts });
+    const answer = await answerOf(server, {
+      ...own(),
+      caCerts,
+      peerCertificate: true,
+    });
+    assertEquals(answer, "hello, client, true");
+  }
 });
 
 test("with rejectUnauthorized: false all are let in, and who is trusted is told", async () => {

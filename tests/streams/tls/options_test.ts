@@ -153,7 +153,7 @@ test("serve with wrong options of TLS is not started", async () => {
   }
 });
 
-// Loading
+// What it needs
 
 test("node:tls is loaded only if something needs it", async () => {
   const { cert, key } = own();
@@ -164,4 +164,13 @@ test("node:tls is loaded only if something needs it", async () => {
     "by the runtime: ",
     "by node:tls: node:crypto, node:net, node:tls",
   ]);
+});
+
+test("node:tls takes no permission but that of the network", async () => {
+  const { cert, key } = own();
+  const lines = await runChild("tls/_loading.ts", {
+    permissions: ["--allow-net"],
+    args: [cert, key, authority()],
+  });
+  assertEquals(lines.length, 2);
 });
