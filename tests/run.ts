@@ -118,34 +118,53 @@ class Part {
   }
 }
 
-/** The parts of everything: all files of a folder, unless they take too long. */
+/** How many files are in a part: with more, the last one would end alone. */
+const PART_SIZE = 16;
+
+/** The parts of everything: files that take long, files of a folder, docs. */
 function findParts(): string[][] {
   const folders = Map.groupBy(
     testsIn("tests").filter((path) => !LONGEST.includes(path)),
     (path) => path.slice(0, path.lastIndexOf("/")),
   );
-  const bySize = [...folders.values()].sort((a, b) => b.length - a.length);
-  const root = [...Deno.readDirSync(ROOT)].filter(({ name }) =>
-    name !== "tests"
+  const parts = [...folders.values()].flatMap((paths) =>
+    Array.from(
+      { length: Math.ceil(paths.length / PART_SIZE) },
+      (_, i) => paths.slice(i * PART_SIZE, (i + 1) * PART_SIZE),
+    )
   );
-  const folder = (name: string) => !/^\.|^node_modules$/.test(name);
-  const docs = root.filter((it) => it.isDirectory && folder(it.name));
-  const pages = root.filter(({ name }) => /^mod\.ts$|\.md$/.test(name));
+  parts.sort((a, b) => b.length - a.length);
+  const areas = entriesOf(".").filter((name) =>
+    name !== "tests" && exists(`${name}/mod.ts`)
+  );
+  const pages = entriesOf(".").filter((name) => /^mod\.ts$|\.md$/.test(name));
   return [
     ...LONGEST.map((path) => [path]),
-    ...bySize,
-    ...docs.map(({ name }) => [name]),
-    pages.map(({ name }) => name),
+    ...parts,
+    ...areas.map((name) => [name]),
+    pages,
   ];
 }
 
-function testsIn(folder: string): string[] {
+function entriesOf(folder: string): string[] {
   return [...Deno.readDirSync(new URL(`${folder}/`, ROOT))]
-    .flatMap(({ name, isDirectory }) => {
-      const path = `${folder}/${name}`;
-      if (isDirectory) return testsIn(path);
-      return name.endsWith("_test.ts") ? [path] : [];
-    });
+    .map(({ name }) => name).sort();
+}
+
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(new URL(path, ROOT)).isFile;
+  } catch {
+    return false;
+  }
+}
+
+function testsIn(folder: string): string[] {
+  return entriesOf(folder).flatMap((name) => {
+    const path = `${folder}/${name}`;
+    if (!name.includes(".")) return testsIn(path);
+    return name.endsWith("_test.ts") ? [path] : [];
+  });
 }
 
 async function findStd(): Promise<string[]> {
