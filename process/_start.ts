@@ -45,7 +45,7 @@ function spawnWith(
 }
 
 /** @throws {TypeError} That is no program, or the arguments are none. */
-export function programOf(program: unknown, args: unknown): Program {
+export function programOf(program: unknown, args: unknown = []): Program {
   if (typeof program !== "string" && !(program instanceof URL)) {
     throw new TypeError(
       `Cannot start a program: expected a path, received ${describe(program)}`,

@@ -40,17 +40,17 @@ export class CompletedProcess<
   constructor(
     args: string | readonly string[],
     returnCode: number,
-    output: {
+    output?: {
       stdout?: T | undefined;
       stderr?: T | undefined;
       all?: T | undefined;
-    } = {},
+    },
   ) {
     this.args = args;
     this.returnCode = returnCode;
-    this.stdout = output.stdout;
-    this.stderr = output.stderr;
-    this.all = output.all;
+    this.stdout = output?.stdout;
+    this.stderr = output?.stderr;
+    this.all = output?.all;
   }
 
   /**

@@ -42,7 +42,7 @@ import { type SpawnSettings, spawnSettings } from "./spawn/settings.ts";
  */
 export function createSubprocessExec(
   program: string | URL,
-  args: string[] = [],
+  args?: string[],
   options?: SubprocessOptions,
 ): Promise<Process> {
   try {

@@ -51,14 +51,14 @@ export class CalledProcessError extends Error {
   constructor(
     cmd: string | readonly string[],
     returnCode: number,
-    output: CapturedOutput = {},
+    output?: CapturedOutput,
   ) {
-    super(`${quoted(cmd)} ${endOf(returnCode)}${lastWords(output.stderr)}`);
+    super(`${quoted(cmd)} ${endOf(returnCode)}${lastWords(output?.stderr)}`);
     this.cmd = cmd;
     this.returnCode = returnCode;
-    this.stdout = output.stdout;
-    this.stderr = output.stderr;
-    this.all = output.all;
+    this.stdout = output?.stdout;
+    this.stderr = output?.stderr;
+    this.all = output?.all;
   }
 }
 
@@ -105,10 +105,10 @@ export class TimeoutExpiredError extends TimeoutError {
   constructor(
     cmd: string | readonly string[],
     timeout: number,
-    output: CapturedOutput & { idle?: boolean } = {},
+    output?: CapturedOutput & { idle?: boolean },
     options?: ErrorOptions,
   ) {
-    const { stdout, stderr, all, idle = false } = output;
+    const { stdout, stderr, all, idle = false } = output ?? {};
     const what = idle ? "was idle for" : "did not end within";
     super(`${quoted(cmd)} ${what} ${timeout} ms, and was ended`, options);
     this.cmd = cmd;
@@ -156,7 +156,7 @@ export class OutputLimitError extends Error {
   constructor(
     cmd: string | readonly string[],
     limit: { maxBuffer: number; output: "stdout" | "stderr" },
-    captured: CapturedOutput = {},
+    captured?: CapturedOutput,
     options?: ErrorOptions,
   ) {
     super(
@@ -168,9 +168,9 @@ export class OutputLimitError extends Error {
     this.cmd = cmd;
     this.maxBuffer = limit.maxBuffer;
     this.output = limit.output;
-    this.stdout = captured.stdout;
-    this.stderr = captured.stderr;
-    this.all = captured.all;
+    this.stdout = captured?.stdout;
+    this.stderr = captured?.stderr;
+    this.all = captured?.all;
   }
 }
 

@@ -137,7 +137,7 @@ export class Broadcast<T> {
    * from 0.
    * @throws {TypeError} An option has a value that it cannot have.
    */
-  subscribe(options: {
+  subscribe(options?: {
     /**
      * How many items it holds until they are taken; 0 or less, the default, for
      * no bound.
@@ -155,8 +155,8 @@ export class Broadcast<T> {
      * ones, as far as it has room; 0 unless given.
      */
     replay?: number | undefined;
-  } = {}): Subscription<T> {
-    const { maxSize = 0, overflow = "wait", replay = 0 } = options;
+  }): Subscription<T> {
+    const { maxSize = 0, overflow = "wait", replay = 0 } = options ?? {};
     checkOverflow(overflow);
     checkReplay(replay);
     const inbox = new Inbox<T>(maxSize, {

@@ -24,7 +24,7 @@ export class LifoQueue<T> extends Queue<T> {
    * @throws {RangeError} `maxSize` is `NaN`.
    * @throws {TypeError} `maxSize` is no number.
    */
-  constructor(maxSize = 0) {
+  constructor(maxSize?: number) {
     super({ maxSize });
     setStore(this, new Stack());
   }

@@ -66,9 +66,9 @@ export class PriorityQueue<T> extends Queue<T> {
    * @throws {RangeError} `maxSize` is `NaN`.
    * @throws {TypeError} `maxSize` is no number, or `compare` no function.
    */
-  constructor(maxSize = 0, options: PriorityQueueOptions<T> = {}) {
+  constructor(maxSize?: number, options?: PriorityQueueOptions<T>) {
     super({ maxSize });
-    const { compare = naturally } = options;
+    const { compare = naturally } = options ?? {};
     if (typeof compare !== "function") {
       throw new TypeError(
         `compare is a function of two items, found ${describe(compare)}`,

@@ -96,7 +96,7 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
    * @throws {TypeError} An option has a value that it cannot have.
    */
   constructor(
-    options: number | {
+    options?: number | {
       /** How many items it holds at most; 0 or less, the default, for no bound. */
       maxSize?: number | undefined;
       /**
@@ -110,7 +110,7 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
        * it throws is reported to the loop's exception handler.
        */
       onDrop?: ((item: T) => void) | undefined;
-    } = 0,
+    },
   ) {
     const { maxSize, overflow, onDrop } = optionsOf(options);
     this.#channel = new Channel(maxSize, new Ring<T>());
@@ -282,7 +282,7 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
    * ```
    */
   shutdown(
-    immediate: boolean | { immediate?: boolean | undefined } = false,
+    immediate?: boolean | { immediate?: boolean | undefined },
   ): void {
     const drops = typeof immediate === "object"
       ? immediate?.immediate
@@ -412,7 +412,7 @@ const OVERFLOWS: readonly unknown[] = ["wait", "dropOldest", "dropNewest"];
 function optionsOf<T>(
   options:
     | number
-    | { [K in keyof QueueOptions<T>]?: QueueOptions<T>[K] | undefined },
+    | { [K in keyof QueueOptions<T>]?: QueueOptions<T>[K] | undefined } = 0,
 ): QueueOptions<T> {
   if (typeof options !== "object" || options === null) {
     return { maxSize: options, overflow: "wait", onDrop: undefined };

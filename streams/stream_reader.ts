@@ -197,12 +197,13 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    * ```
    */
   readUntil(
-    separator: Separator = "\n",
+    separator?: Separator,
     options?: WaitOptions,
   ): Promise<Uint8Array> {
     let separators: Separators;
     try {
-      separators = separator === "\n" ? NEWLINE : new Separators(separator);
+      const isNewline = separator === undefined || separator === "\n";
+      separators = isNewline ? NEWLINE : new Separators(separator);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -269,9 +270,10 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    * assertEquals(new TextDecoder().decode(await client.reader.read()), "hello");
    * ```
    */
-  peek(n = 1, options?: WaitOptions): Promise<Uint8Array> {
+  peek(n?: number, options?: WaitOptions): Promise<Uint8Array> {
     const what = "StreamReader.peek";
-    const wrong = checkCount(n, what);
+    const least = n === undefined ? 1 : n;
+    const wrong = checkCount(least, what);
     if (wrong !== undefined) return wrong;
     const source = this.#source;
     return source.read(
@@ -280,7 +282,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
         const { size } = buffer;
         // What came before a failure comes first.
         const isAll = eof || source.isOver && size > 0;
-        return size >= n || isAll ? buffer.view() : undefined;
+        return size >= least || isAll ? buffer.view() : undefined;
       },
       options,
     );

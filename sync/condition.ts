@@ -137,11 +137,11 @@ export class Condition {
    * own unless given.
    * @throws {TypeError} `lock` is no {@linkcode Lock}.
    */
-  constructor(lock: Lock = new Lock()) {
-    if (!(lock instanceof Lock)) {
+  constructor(lock?: Lock) {
+    if (lock !== undefined && !(lock instanceof Lock)) {
       throw new TypeError(`a condition takes a Lock, found ${describe(lock)}`);
     }
-    this.#lock = lock;
+    this.#lock = lock ?? new Lock();
   }
 
   /** Whether somebody holds the lock. Mirrors `asyncio.Condition.locked`. */
@@ -251,12 +251,12 @@ export class Condition {
    *
    * @throws {Error} The lock is not held.
    */
-  notify(n = 1): void {
+  notify(n?: number): void {
     if (!this.locked) throw notHeld("notify");
-    for (; n > 0; n--) {
+    for (let left = n === undefined ? 1 : n; left > 0; left--) {
       const first = this.#waiters.first;
       if (first === undefined) return;
-      if (!first.notified()) n++;
+      if (!first.notified()) left++;
     }
   }
 

@@ -65,9 +65,10 @@ export class Semaphore {
    * @param value How many permits there are.
    * @throws {RangeError} `value` is negative or no integer.
    */
-  constructor(value = 1) {
-    checkCapacity(value);
-    this.#permits = new Permits("Semaphore.acquire", value, false);
+  constructor(value?: number) {
+    const capacity = value === undefined ? 1 : value;
+    checkCapacity(capacity);
+    this.#permits = new Permits("Semaphore.acquire", capacity, false);
   }
 
   /**
@@ -139,10 +140,11 @@ export class Semaphore {
    * assertEquals(semaphore.tryAcquire(), undefined);
    * ```
    */
-  tryAcquire(permits = 1): Guard | undefined {
-    checkCount(permits);
-    if (!this.#permits.tryTake(permits)) return undefined;
-    return new Permit(this.#permits, permits);
+  tryAcquire(permits?: number): Guard | undefined {
+    const count = permits === undefined ? 1 : permits;
+    checkCount(count);
+    if (!this.#permits.tryTake(count)) return undefined;
+    return new Permit(this.#permits, count);
   }
 
   /**
@@ -211,9 +213,9 @@ export class BoundedSemaphore extends Semaphore {
    * @param value How many permits there are, and how many there can be.
    * @throws {RangeError} `value` is negative or no integer.
    */
-  constructor(value = 1) {
+  constructor(value?: number) {
     super(value);
-    bind(this, value);
+    bind(this, this.value);
   }
 
   /**

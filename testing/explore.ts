@@ -107,9 +107,9 @@ export class ExploreError extends Error {
  */
 export function explore(
   scenario: Coroutine<void>,
-  options: ExploreOptions = {},
+  options?: ExploreOptions,
 ): Promise<Exploration> {
-  const { runs = 1000, seed = 0 } = options;
+  const { runs = 1000, seed = 0 } = options ?? {};
   try {
     checkCoroutine(scenario, "explore");
     checkCount(runs, "runs", 1);

@@ -80,8 +80,9 @@ export class VirtualClock implements Clock {
    *
    * @throws {RangeError} `start` is not finite, or `outsideGrace` is `NaN`.
    */
-  constructor(options: VirtualClockOptions = {}) {
-    const { start = 0, autoJump = true, outsideGrace = Infinity } = options;
+  constructor(options?: VirtualClockOptions) {
+    const { start = 0, autoJump = true, outsideGrace = Infinity } = options ??
+      {};
     checkFinite(start, "start");
     checkMilliseconds(outsideGrace, "outsideGrace");
     this.#timeline = new Timeline({

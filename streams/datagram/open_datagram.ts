@@ -54,12 +54,12 @@ import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
  * ```
  */
 export function openDatagram(
-  options: DatagramOptions = {},
+  options?: DatagramOptions,
 ): Promise<DatagramEndpoint> {
   return composite(() => open(options));
 }
 
-async function open(options: DatagramOptions): Promise<DatagramEndpoint> {
+async function open(options: DatagramOptions = {}): Promise<DatagramEndpoint> {
   const target = await resolveTarget(options);
   // Datagrams arrive in no task, and the context of the caller can be
   // collected.

@@ -44,13 +44,18 @@ const DEFAULT_MAX_LENGTH = 16 << 20;
  * assertEquals(answer, new Uint8Array([3, 2, 1]));
  * ```
  */
-export function lengthPrefixed(options: {
+export function lengthPrefixed(options?: {
   lengthBytes?: 1 | 2 | 4 | undefined;
   littleEndian?: boolean | undefined;
   includesLength?: boolean | undefined;
   maxLength?: number | undefined;
-} = {}): FrameCodec<Uint8Array> {
-  const { lengthBytes = 4, maxLength = DEFAULT_MAX_LENGTH } = options;
+}): FrameCodec<Uint8Array> {
+  const {
+    lengthBytes = 4,
+    littleEndian = false,
+    includesLength = false,
+    maxLength = DEFAULT_MAX_LENGTH,
+  } = options ?? {};
   if (lengthBytes !== 1 && lengthBytes !== 2 && lengthBytes !== 4) {
     throw new RangeError(
       `lengthBytes is 1, 2 or 4, received ${describe(lengthBytes)}`,
@@ -65,8 +70,8 @@ export function lengthPrefixed(options: {
   }
   return new LengthPrefixed(
     lengthBytes,
-    options.littleEndian ?? false,
-    options.includesLength ?? false,
+    littleEndian,
+    includesLength,
     maxLength,
   );
 }

@@ -135,14 +135,14 @@ export interface HttpServeOptions extends WaitOptions {
  */
 export function serve(
   handler: RequestHandler,
-  options: HttpServeOptions = {},
+  options?: HttpServeOptions,
 ): Promise<HttpServer> {
   return composite(() => start(handler, options));
 }
 
 async function start(
   handler: RequestHandler,
-  options: HttpServeOptions,
+  options: HttpServeOptions = {},
 ): Promise<HttpServer> {
   if (typeof handler !== "function") {
     throw new TypeError(

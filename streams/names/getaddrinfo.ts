@@ -74,16 +74,16 @@ export interface AddrInfoOptions extends LookupOptions {
  */
 export function getaddrinfo(
   host: string,
-  port = 0,
-  options: AddrInfoOptions = {},
+  port?: number,
+  options?: AddrInfoOptions,
 ): Promise<AddrInfo[]> {
   return composite(() => addrInfosOf(host, port, options));
 }
 
 async function addrInfosOf(
   host: string,
-  port: number,
-  options: AddrInfoOptions,
+  port = 0,
+  options: AddrInfoOptions = {},
 ): Promise<AddrInfo[]> {
   checkName(host, "host");
   checkPort(port);

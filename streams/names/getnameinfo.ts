@@ -42,14 +42,14 @@ export type NameInfoAddress = Pick<Deno.NetAddr, "hostname" | "port">;
  */
 export function getnameinfo(
   address: NameInfoAddress,
-  options: LookupOptions = {},
+  options?: LookupOptions,
 ): Promise<[host: string, service: string]> {
   return composite(() => namesOf(address, options));
 }
 
 async function namesOf(
   address: NameInfoAddress,
-  options: LookupOptions,
+  options: LookupOptions = {},
 ): Promise<[string, string]> {
   checkAddress(address);
   checkLookupOptions(options);

@@ -62,15 +62,15 @@ import { Source } from "./_source.ts";
 export function map<T, R>(
   source: AsyncIterable<T> | Iterable<T | PromiseLike<T>>,
   fn: (item: T) => PromiseLike<R> | R,
-  options: { limit?: number | undefined; ordered?: boolean | undefined } = {},
+  options?: { limit?: number | undefined; ordered?: boolean | undefined },
 ): AsyncIterableIterator<R, undefined> & AsyncDisposable {
   if (typeof fn !== "function") {
     throw new TypeError(
       `Cannot map: expected a function of an item, received ${describe(fn)}`,
     );
   }
-  checkOptions(options, "map");
-  const { limit = 1, ordered = true } = options;
+  if (options !== undefined) checkOptions(options, "map");
+  const { limit = 1, ordered = true } = options ?? {};
   checkCount(limit, "limit", { action: "map" });
   const mapping = { call: fn, limit, ordered };
   return itemsOf(new MapOperator(new Source(source, "map"), mapping));

@@ -46,12 +46,12 @@ import { Tee } from "./_tee.ts";
 export function tee<T>(
   source: AsyncIterable<T> | Iterable<T | PromiseLike<T>>,
   n: number,
-  options: { maxSize?: number | undefined } = {},
+  options?: { maxSize?: number | undefined },
 ): (AsyncIterableIterator<T, undefined> & AsyncDisposable)[] {
   const action = "tee";
   checkCount(n, "the number of iterables", { action, most: 2 ** 32 - 1 });
-  checkOptions(options, action);
-  const { maxSize = 16 } = options;
+  if (options !== undefined) checkOptions(options, action);
+  const { maxSize = 16 } = options ?? {};
   checkCount(maxSize, "maxSize", { action });
   const { branches } = new Tee(new Source(source, "tee"), n, maxSize);
   return branches.map((branch) => itemsOf(branch));

@@ -69,7 +69,7 @@ export interface AcceptedSocketOptions extends WaitOptions {
 export function connectAcceptedSocket<P extends StreamProtocol>(
   factory: () => P,
   conn: Deno.Conn,
-  options: AcceptedSocketOptions = {},
+  options?: AcceptedSocketOptions,
 ): Promise<Connected<Transport, P>> {
   return composite(() => connect(factory, conn, options));
 }
@@ -77,7 +77,7 @@ export function connectAcceptedSocket<P extends StreamProtocol>(
 async function connect<P extends StreamProtocol>(
   factory: () => P,
   conn: Deno.Conn,
-  options: AcceptedSocketOptions,
+  options: AcceptedSocketOptions = {},
 ): Promise<Connected<Transport, P>> {
   checkFactory(factory, "connectAcceptedSocket");
   checkConn(conn);

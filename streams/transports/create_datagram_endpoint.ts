@@ -61,14 +61,14 @@ import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
  */
 export function createDatagramEndpoint<P extends DatagramProtocol>(
   factory: () => P,
-  options: DatagramOptions = {},
+  options?: DatagramOptions,
 ): Promise<Connected<DatagramTransport, P>> {
   return composite(() => open(factory, options));
 }
 
 async function open<P extends DatagramProtocol>(
   factory: () => P,
-  options: DatagramOptions,
+  options: DatagramOptions = {},
 ): Promise<Connected<DatagramTransport, P>> {
   checkFactory(factory, "createDatagramEndpoint");
   const target = await resolveTarget(options);

@@ -59,7 +59,7 @@ const CHUNK_SIZE = 1 << 18;
 export function sendfile(
   transport: WriteTransport,
   file: Deno.FsFile,
-  options: SendfileOptions = {},
+  options?: SendfileOptions,
 ): Promise<number> {
   return composite(() => send(transport, file, options));
 }
@@ -67,7 +67,7 @@ export function sendfile(
 async function send(
   transport: WriteTransport,
   file: Deno.FsFile,
-  options: SendfileOptions,
+  options: SendfileOptions = {},
 ): Promise<number> {
   const { offset = 0, count = Infinity } = options;
   check(transport, file, offset, count);

@@ -73,7 +73,7 @@ export interface StartTlsOptions extends TlsOptions, WaitOptions {
 export function startTls(
   transport: Transport,
   protocol: StreamProtocol,
-  options: StartTlsOptions = {},
+  options?: StartTlsOptions,
 ): Promise<Transport> {
   return composite(() => start(transport, protocol, options));
 }
@@ -81,7 +81,7 @@ export function startTls(
 async function start(
   transport: Transport,
   protocol: StreamProtocol,
-  options: StartTlsOptions,
+  options: StartTlsOptions = {},
 ): Promise<Transport> {
   if (!(transport instanceof StreamTransport)) {
     throw new TypeError(

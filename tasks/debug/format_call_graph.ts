@@ -55,9 +55,10 @@ const LAST = ["└─ ", "   "] as const;
  * });
  * ```
  */
-export function formatCallGraph(options: CallGraphOptions = {}): string {
+export function formatCallGraph(options?: CallGraphOptions): string {
   const { scheduler, task: owner } = currentScope();
-  const { task, all = task === undefined && owner === undefined } = options;
+  const { task, all = task === undefined && owner === undefined } = options ??
+    {};
   return all
     ? formatAllTasks(scheduler)
     : new Drawing(awaitersOf, "awaited by ").draw([taskOrCurrent(task)]);

@@ -57,7 +57,8 @@ export class Runner implements AsyncDisposable {
   readonly #closeMonitor: (() => Promise<void>) | undefined;
 
   /** Makes a runner; nothing runs yet. */
-  constructor(options: RunOptions = {}) {
+  constructor(options?: RunOptions) {
+    options ??= {};
     const { clock = realClock, debug = environment("ASYNCIO_DEBUG") === "1" } =
       options;
     const { signal, cancelReportAfter = 1000 } = options;

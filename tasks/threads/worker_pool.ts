@@ -137,18 +137,19 @@ export class WorkerPool implements AsyncDisposable {
    */
   call<T>(
     exportName: string,
-    args: unknown[] = [],
+    args?: unknown[],
     options?: WorkerCallOptions,
   ): Promise<T> {
+    const list = args === undefined ? [] : args;
     try {
       checkName(exportName);
-      checkArguments(args);
+      checkArguments(list);
       this.#pool.checkOpen();
     } catch (error) {
       return Promise.reject(error);
     }
     return checkpointIfCancelled(options) ??
-      this.#begin(exportName, args, options).promise as Promise<T>;
+      this.#begin(exportName, list, options).promise as Promise<T>;
   }
 
   /**

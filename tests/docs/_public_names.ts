@@ -6,16 +6,29 @@
 
 const ROOT = new URL("../../", import.meta.url);
 
+/** The modules of the package, less the programs. */
+const EXPORTS = Object.values<string>(
+  JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT))).exports,
+).filter((path) => path.endsWith("mod.ts"));
+
 interface Member {
   name: string;
 }
 
+/** A function, a method or a constructor, as `deno doc` sees it. */
+interface Callable {
+  params?: { kind: string; left?: { name: string } }[];
+  hasBody?: boolean;
+}
+
 interface Declaration {
   kind: string;
-  def?: {
+  def?: Callable & {
+    constructors?: Callable[];
     extends?: string | { value: { typeName: string } }[];
     properties?: Member[];
-    methods?: Member[];
+    /** An interface has them as they are, a class as `functionDef`. */
+    methods?: (Member & Callable & { functionDef?: Callable })[];
   };
 }
 
@@ -55,15 +68,33 @@ export async function publicNames(): Promise<Set<string>> {
   return names;
 }
 
+/** What can be called, by name, with each of its overloads. */
+export async function publicCallables(): Promise<Map<string, Callable[]>> {
+  const found = new Map<string, Callable[]>();
+  for (const { name, declarations } of await symbols()) {
+    for (const { kind, def } of declarations) {
+      const add = (name: string, callable: Callable) =>
+        found.set(name, [...found.get(name) ?? [], callable]);
+      if (kind === "function") add(name, def!);
+      for (const it of def?.constructors ?? []) add(`new ${name}`, it);
+      for (const it of def?.methods ?? []) {
+        add(`${name}.${it.name}`, it.functionDef ?? it);
+      }
+    }
+  }
+  // With overloads the last one is the implementation, which nobody sees.
+  for (const overloads of found.values()) {
+    if (overloads.length > 1 && overloads.at(-1)!.hasBody) overloads.pop();
+  }
+  return found;
+}
+
 async function symbols(): Promise<Docs["nodes"][string]["symbols"]> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       "doc",
       "--json",
-      "mod.ts",
-      "testing/mod.ts",
-      "streams/transports/mod.ts",
-      "process/transports/mod.ts",
+      ...EXPORTS,
     ],
     cwd: ROOT,
     env: { NO_COLOR: "1" },
