@@ -209,6 +209,57 @@ Deno.test("monitor: a run on another thread has a socket of its own", async () =
   assertEquals(task.waits[0].what, "sleep 50000");
 });
 
+Deno.test("monitor: threads that begin at the same time have a socket each", async () => {
+  await using monitors = await Monitors.create();
+  const { pid } = await monitors.start(`
+    const code = \`
+      import { run, sleep } from "\${import.meta.resolve("@asyncio/asyncio/tasks")}";
+      run(() => sleep(50_000));
+    \`;
+    const url = "data:text/javascript," + encodeURIComponent(code);
+    for (let i = 0; i < 4; i++) new Worker(url, { type: "module" });
+    const folder = Deno.env.get("XDG_RUNTIME_DIR") + "/asyncio";
+    t.run(async () => {
+      await listening();
+      while ([...Deno.readDirSync(folder)].length < 5) await t.sleep(10);
+      console.log("ready");
+      await t.sleep(60_000);
+    });
+  `);
+
+  for (const name of ["", ".1", ".2", ".3", ".4"]) {
+    assertEquals((await monitors.json("ps", pid + name)).length, 1);
+  }
+});
+
+Deno.test("monitor: a run that begins while the last one ends has the same socket", async () => {
+  await using monitors = await Monitors.create();
+  const program = await monitors.start(`
+    const folder = Deno.env.get("XDG_RUNTIME_DIR") + "/asyncio";
+    for (let turns = 0; turns < 6; turns++) {
+      let next;
+      await t.run(async () => {
+        await listening();
+        (async () => {
+          for (let i = 0; i < turns; i++) await undefined;
+          next = t.run(async () => {
+            await listening();
+            let names = [];
+            while (names.length === 0) { // that of the last run may be gone just now
+              await t.sleep(1);
+              names = [...Deno.readDirSync(folder)].map((it) => it.name);
+            }
+            if (names.join() !== Deno.pid + ".sock") console.log(turns, names);
+          });
+        })();
+      });
+      await next;
+    }
+  `);
+
+  assertEquals((await program.ended()).stdout, "");
+});
+
 Deno.test("monitor: the option is stronger than the variable", async () => {
   await using monitors = await Monitors.create();
   const off = await monitors.start(`
@@ -231,7 +282,7 @@ Deno.test("monitor: the option is stronger than the variable", async () => {
   assertEquals((await monitors.cli(["ps", pid])).code, 0);
 });
 
-Deno.test("monitor: without permissions the run goes on, and nobody is asked", async () => {
+Deno.test("monitor: without permissions the run goes on, without a prompt", async () => {
   await using monitors = await Monitors.create();
   const program = await monitors.start(
     `
@@ -252,7 +303,6 @@ Deno.test("monitor: without permissions the run goes on, and nobody is asked", a
 
 Deno.test("monitor: the permissions that the docs name are enough", async () => {
   await using monitors = await Monitors.create();
-  await Deno.mkdir(monitors.folder, { mode: 0o700 });
   const program = await monitors.start(
     `
     await t.run(listening);
