@@ -3,7 +3,7 @@ import { setTimeout } from "node:timers";
 import type { CancelledError } from "../tasks/kernel/errors.ts";
 import { describe } from "../tasks/kernel/types.ts";
 import { checkpointIfCancelled } from "../tasks/kernel/wait/checkpoint.ts";
-import { ExternalWaiter } from "../tasks/kernel/wait/waiter.ts";
+import { ExternalWaiter } from "../tasks/kernel/wait/external_waiter.ts";
 import { programOf, startProcess } from "./_start.ts";
 import type { SubprocessOptions } from "./options.ts";
 import { OutputTargets } from "./pipes/output_targets.ts";
@@ -129,8 +129,10 @@ const POLL_INTERVAL_MS = 1;
  * that is cancelled at each of its waits has the same ones in every run.
  */
 class ConditionWait<T> extends ExternalWaiter<T> {
+  readonly what = "createSubprocess";
+
   constructor(condition: () => boolean, result: T) {
-    super({ what: "createSubprocess", leave() {} });
+    super();
     const look = () => {
       if (condition()) this.wake(result);
       else setTimeout(look, POLL_INTERVAL_MS);

@@ -3,7 +3,7 @@ import type { StreamReader } from "../streams/stream_reader.ts";
 import type { StreamWriter } from "../streams/stream_writer.ts";
 import { detached } from "../tasks/kernel/context/detached.ts";
 import { printable } from "../tasks/kernel/watch/inspect.ts";
-import { WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
+import { ShieldedWaiter, WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
 import type { Scheduler } from "../tasks/kernel/loop/scheduler.ts";
 import {
   currentScope,
@@ -11,7 +11,6 @@ import {
 } from "../tasks/kernel/context/current_scope.ts";
 import type { WaitOptions } from "../tasks/kernel/types.ts";
 import { ready } from "../tasks/kernel/wait/checkpoint.ts";
-import { ShieldedWaiter } from "../tasks/kernel/wait/waiter.ts";
 import { lastOutput, terminate } from "./signals/terminate.ts";
 import { Communication, type ProcessOutput } from "./pipes/communicate.ts";
 import { ExitWatcher } from "./signals/exit_watcher.ts";
@@ -287,7 +286,7 @@ export class Process implements AsyncDisposable {
     this.#reportFailure();
     if (this.#isOver) return ready(undefined);
     if (this.#state === "running") this.#terminate();
-    const waiter = new ShieldedWaiter<void>(this.#down);
+    const waiter = new ShieldedWaiter<void>();
     return this.#keepAlive.during(this.#down.add(waiter));
   }
 

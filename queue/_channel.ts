@@ -76,7 +76,7 @@ export class Channel<T> {
     if (this.isShutdown) return readyError(shutDownPutError(item));
     if (this.full && this.overflow === "wait") {
       const { putters } = this;
-      return putters.add(new Putter(putters, item, options));
+      return putters.add(new Putter(item, options));
     }
     try {
       this.putNow(item);
@@ -102,7 +102,7 @@ export class Channel<T> {
     if (this.items.size === 0) {
       if (this.isShutdown) return readyError(this.end);
       const { getters } = this;
-      return getters.add(new Get<T>(getters, this, options)) as Promise<T>;
+      return getters.add(new Get<T>(this, options)) as Promise<T>;
     }
     try {
       return ready(this.take());

@@ -4,13 +4,12 @@ import {
   checkpointIfCancelled,
   ready,
 } from "../tasks/kernel/wait/checkpoint.ts";
-import { type Place, Waiter } from "../tasks/kernel/wait/waiter.ts";
-import { WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
+import { QueuedWaiter, WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
 
 /**
  * A wait for an item: it gets one, or ends as there will be none.
  */
-export abstract class Getter<T> extends Waiter<unknown> {
+export abstract class Getter<T> extends QueuedWaiter<unknown> {
   /**
    * Takes `item`; false if it has no use for it any more. Either way it has left
    * the line.
@@ -26,8 +25,8 @@ export class Get<T> extends Getter<T> {
   readonly #source: { readonly end: Error };
 
   /** @param source Its `end` is the error if there will be no item. */
-  constructor(place: Place, source: { end: Error }, options?: WaitOptions) {
-    super(place, options);
+  constructor(source: { end: Error }, options?: WaitOptions) {
+    super(options);
     this.#source = source;
   }
 
@@ -41,11 +40,11 @@ export class Get<T> extends Getter<T> {
 }
 
 /** A wait for room, with the item to put. */
-export class Putter<T> extends Waiter<void> {
+export class Putter<T> extends QueuedWaiter<void> {
   readonly item: T;
 
-  constructor(place: Place, item: T, options?: WaitOptions) {
-    super(place, options);
+  constructor(item: T, options?: WaitOptions) {
+    super(options);
     this.item = item;
   }
 }

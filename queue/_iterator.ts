@@ -4,12 +4,20 @@ import {
   ready,
   readyError,
 } from "../tasks/kernel/wait/checkpoint.ts";
-import type { Place } from "../tasks/kernel/wait/waiter.ts";
 import type { Channel } from "./_channel.ts";
 import { Getter } from "./_channel_waits.ts";
 
 /** A call of `next` that waits. */
 class Next<T> extends Getter<T> {
+  readonly #waiting: Set<Next<T>>;
+
+  /** @param waiting All calls of `next` of its iterator that wait. */
+  constructor(waiting: Set<Next<T>>) {
+    super();
+    this.#waiting = waiting;
+    waiting.add(this);
+  }
+
   take(item: T): boolean {
     return this.wake({ done: false, value: item });
   }
@@ -17,23 +25,24 @@ class Next<T> extends Getter<T> {
   end(): void {
     this.wake(done());
   }
+
+  protected override leave(): void {
+    super.leave();
+    this.#waiting.delete(this);
+  }
 }
 
 /**
  * Takes items until the queue is shut down and empty. Written by hand, as an
  * async generator would let `return` wait for the `next` that is under way.
  */
-export class QueueIterator<T> implements AsyncIterator<T, undefined>, Place {
+export class QueueIterator<T> implements AsyncIterator<T, undefined> {
   readonly #channel: Channel<T>;
   readonly #waiting = new Set<Next<T>>();
   #returned = false;
 
   constructor(channel: Channel<T>) {
     this.#channel = channel;
-  }
-
-  get what(): string {
-    return this.#channel.getters.what;
   }
 
   next(): Promise<IteratorResult<T, undefined>> {
@@ -58,14 +67,8 @@ export class QueueIterator<T> implements AsyncIterator<T, undefined>, Place {
     return ready(done());
   }
 
-  leave(next: Next<T>): void {
-    this.#waiting.delete(next);
-    this.#channel.getters.leave(next);
-  }
-
   #wait(): Promise<IteratorResult<T, undefined>> {
-    const next = new Next<T>(this);
-    this.#waiting.add(next);
+    const next = new Next<T>(this.#waiting);
     return this.#channel.getters.add(next) as Promise<
       IteratorResult<T, undefined>
     >;

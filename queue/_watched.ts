@@ -4,16 +4,15 @@ import {
   checkpointIfCancelled,
   ready,
 } from "../tasks/kernel/wait/checkpoint.ts";
-import { type Place, Waiter } from "../tasks/kernel/wait/waiter.ts";
-import { WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
+import { QueuedWaiter, WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
 
 /** A wait for a change: `see` is called with each value that is set. */
-abstract class Watcher<T> extends Waiter<unknown> {
+abstract class Watcher<T> extends QueuedWaiter<unknown> {
   /** The version that was current when it began. */
   readonly from: number;
 
-  constructor(place: Place, from: number, options?: WaitOptions) {
-    super(place, options);
+  constructor(from: number, options?: WaitOptions) {
+    super(options);
     this.from = from;
   }
 
@@ -35,7 +34,7 @@ class Until<T> extends Watcher<T> {
     predicate: (value: T) => unknown,
     options: WaitOptions | undefined,
   ) {
-    super(watched.watchers, watched.version, options);
+    super(watched.version, options);
     this.#predicate = predicate;
   }
 
@@ -100,7 +99,7 @@ export class Watched<T> {
 
   changed(options: WaitOptions | undefined): Promise<T> {
     const { watchers, version } = this;
-    const watcher = new Changed<T>(watchers, version, options);
+    const watcher = new Changed<T>(version, options);
     return watchers.add(watcher) as Promise<T>;
   }
 
@@ -133,7 +132,7 @@ class Next<T> extends Watcher<T> {
   readonly #values: LatestValues<T>;
 
   constructor(values: LatestValues<T>, from: number) {
-    super(values, from);
+    super(from);
     this.#values = values;
   }
 
@@ -142,14 +141,18 @@ class Next<T> extends Watcher<T> {
     this.#values.seen = version;
     this.wake({ done: false, value });
   }
+
+  protected override leave(): void {
+    super.leave();
+    this.#values.left(this);
+  }
 }
 
 /**
  * The current value, and then the latest each time it has changed. Written by
  * hand, as `return` of an async generator waits for the `next` under way.
  */
-export class LatestValues<T> implements AsyncIterator<T, undefined>, Place {
-  readonly what = "Watch.changed";
+export class LatestValues<T> implements AsyncIterator<T, undefined> {
   /** The version that was delivered last. */
   seen = -1;
   readonly #watched: Watched<T>;
@@ -180,9 +183,9 @@ export class LatestValues<T> implements AsyncIterator<T, undefined>, Place {
     return ready(done());
   }
 
-  leave(next: Next<T>): void {
+  /** A call of `next` waits no longer. */
+  left(next: Next<T>): void {
     this.#waiting.delete(next);
-    this.#watched.watchers.leave(next);
   }
 }
 

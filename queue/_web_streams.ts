@@ -2,7 +2,6 @@
 import { detached } from "../tasks/kernel/context/detached.ts";
 import type { WaitOptions } from "../tasks/kernel/types.ts";
 import { ready } from "../tasks/kernel/wait/checkpoint.ts";
-import type { Place } from "../tasks/kernel/wait/waiter.ts";
 import type { Channel } from "./_channel.ts";
 import { Getter } from "./_channel_waits.ts";
 
@@ -15,11 +14,10 @@ class Pull<T> extends Getter<T> {
   readonly #controller: ReadableStreamDefaultController<T>;
 
   constructor(
-    place: Place,
     stream: ReadableStream<T>,
     controller: ReadableStreamDefaultController<T>,
   ) {
-    super(place);
+    super();
     this.#stream = stream;
     this.#controller = controller;
   }
@@ -57,7 +55,7 @@ export function readableOf<T>(
       }
       if (channel.hasFailed) return controller.error(channel.end);
       if (channel.isShutdown) return controller.close();
-      pull = detached(() => new Pull(getters, stream, controller));
+      pull = detached(() => new Pull(stream, controller));
       return getters.add(pull) as Promise<void>;
     },
     cancel() {

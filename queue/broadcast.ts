@@ -123,7 +123,7 @@ export class Broadcast<T> {
     if (this.#isShutdown) return readyError(shutDownPutError(item));
     const publishers = this.#publishers;
     if (this.#mustWait || publishers.first !== undefined) {
-      return publishers.add(new Putter(publishers, item, options));
+      return publishers.add(new Putter(item, options));
     }
     this.#deliver(item);
     this.#admit();

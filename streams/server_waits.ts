@@ -7,7 +7,6 @@ import { CancelledError } from "../tasks/kernel/errors.ts";
 import type { WaitOptions } from "../tasks/kernel/types.ts";
 import { checkpointIfCancelled } from "../tasks/kernel/wait/checkpoint.ts";
 import { WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
-import { ExternalWaiter } from "../tasks/kernel/wait/waiter.ts";
 
 /** Waits until a condition holds: it is checked whenever something changes. */
 export class Changes {
@@ -15,7 +14,7 @@ export class Changes {
 
   /** @param what Says what is waited for. */
   constructor(what: () => string) {
-    this.#waiters = new WaitQueue(what);
+    this.#waiters = new WaitQueue(what, { external: true });
   }
 
   async until(condition: () => boolean, options?: WaitOptions): Promise<void> {
@@ -31,7 +30,7 @@ export class Changes {
   }
 
   #next(options: WaitOptions | undefined): Promise<void> {
-    return this.#waiters.add(new ExternalWaiter(this.#waiters, options));
+    return this.#waiters.wait(options);
   }
 }
 
@@ -48,7 +47,7 @@ export class Forever {
 
   /** @param what What is waited for: `"Server.serveForever"`. */
   constructor(what: string) {
-    this.#waiters = new WaitQueue(what);
+    this.#waiters = new WaitQueue(what, { external: true });
   }
 
   /** @param end Ends the server if the wait is given up. */
@@ -80,7 +79,6 @@ export class Forever {
 
   /** Nothing wakes it: it ends by an error. */
   #rejection(options: WaitOptions | undefined): Promise<never> {
-    const waiter = new ExternalWaiter<void>(this.#waiters, options);
-    return this.#waiters.add(waiter) as Promise<never>;
+    return this.#waiters.wait(options) as Promise<never>;
   }
 }

@@ -1,6 +1,8 @@
 /** @module */
-import type { Waiter } from "../tasks/kernel/wait/waiter.ts";
-import { WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
+import {
+  type QueuedWaiter,
+  WaitQueue,
+} from "../tasks/kernel/wait/wait_queue.ts";
 
 /**
  * A queue in which each waiter needs its own amount: of permits, of tokens. Only
@@ -10,7 +12,7 @@ import { WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
  * A waiter that leaves may have held up the others, so the new first is checked
  * each time a waiter leaves, however its wait ended.
  */
-export abstract class AdmissionQueue<T, W extends Waiter<T>>
+export abstract class AdmissionQueue<T, W extends QueuedWaiter<T>>
   extends WaitQueue<T, W> {
   #isAdmitting = false;
 
@@ -19,7 +21,7 @@ export abstract class AdmissionQueue<T, W extends Waiter<T>>
 
   /** Admits waiters in order, up to the first that has to wait. */
   admit(): void {
-    if (this.#isAdmitting) return; // called by `leave` of a waiter that is being admitted
+    if (this.#isAdmitting) return; // called by `remove` of a waiter that is being admitted
     this.#isAdmitting = true;
     let first: W | undefined;
     do first = this.first; while (
@@ -28,8 +30,8 @@ export abstract class AdmissionQueue<T, W extends Waiter<T>>
     this.#isAdmitting = false;
   }
 
-  override leave(waiter: Waiter<T>): void {
-    super.leave(waiter);
+  override remove(waiter: QueuedWaiter<T>): void {
+    super.remove(waiter);
     this.admit();
   }
 }

@@ -1,6 +1,6 @@
 /** @module */
 import { describe, type WaitOptions } from "../tasks/kernel/types.ts";
-import { type Place, Waiter } from "../tasks/kernel/wait/waiter.ts";
+import { QueuedWaiter } from "../tasks/kernel/wait/wait_queue.ts";
 import { printable } from "../tasks/kernel/watch/inspect.ts";
 import { AdmissionQueue } from "./_admission_queue.ts";
 import type { Guard } from "./guard.ts";
@@ -41,11 +41,11 @@ export class Permit implements Guard {
 }
 
 /** A wait for permits, with the guard that it will be woken with. */
-export class PermitWaiter extends Waiter<unknown> {
+export class PermitWaiter extends QueuedWaiter<unknown> {
   readonly permit: Permit;
 
-  constructor(place: Place, permit: Permit, options?: WaitOptions) {
-    super(place, options);
+  constructor(permit: Permit, options?: WaitOptions) {
+    super(options);
     this.permit = permit;
   }
 

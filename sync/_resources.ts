@@ -10,9 +10,12 @@ import { Deadline } from "../tasks/kernel/loop/deadline.ts";
 import type { Scheduler } from "../tasks/kernel/loop/scheduler.ts";
 import type { Coroutine, WaitOptions } from "../tasks/kernel/types.ts";
 import { ready, readyError } from "../tasks/kernel/wait/checkpoint.ts";
-import { ExternalWaiter, Waiter } from "../tasks/kernel/wait/waiter.ts";
 import { isCancelled } from "../tasks/kernel/errors.ts";
-import { WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
+import {
+  ExternalQueuedWaiter,
+  QueuedWaiter,
+  WaitQueue,
+} from "../tasks/kernel/wait/wait_queue.ts";
 import { isObserving } from "../tasks/kernel/watch/observer.ts";
 import { createTask } from "../tasks/create_task.ts";
 import type { Task } from "../tasks/task.ts";
@@ -102,8 +105,8 @@ export class Resources<T> implements Lender<T>, Keeper<T> {
       if (entry !== undefined) return ready(this.#lend(entry));
     }
     const here = currentScope().scheduler.clock === this.#scheduler.clock;
-    const Kind = here ? Waiter : ExternalWaiter;
-    const lease = waiters.add(new Kind<Lease<T>>(waiters, options));
+    const Kind = here ? QueuedWaiter : ExternalQueuedWaiter;
+    const lease = waiters.add(new Kind<Lease<T>>(options));
     this.#supply();
     return lease;
   }
@@ -236,7 +239,7 @@ export class Resources<T> implements Lender<T>, Keeper<T> {
     else first.wake(this.#lend(entry, first));
   }
 
-  #lend(entry: Entry<T>, waiter?: Waiter<Lease<T>>): Lease<T> {
+  #lend(entry: Entry<T>, waiter?: QueuedWaiter<Lease<T>>): Lease<T> {
     const lease = entry.lease = new PoolLease(this, entry);
     if (isObserving()) noteHeld(lease, "lease of a Pool", waiter);
     return lease;

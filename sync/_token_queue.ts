@@ -6,10 +6,9 @@ import type { Runnable } from "../tasks/kernel/loop/runnable.ts";
 import type { Scheduler } from "../tasks/kernel/loop/scheduler.ts";
 import type { WaitOptions } from "../tasks/kernel/types.ts";
 import {
-  ExternalWaiter,
-  type Place,
-  Waiter,
-} from "../tasks/kernel/wait/waiter.ts";
+  ExternalQueuedWaiter,
+  QueuedWaiter,
+} from "../tasks/kernel/wait/wait_queue.ts";
 import { AdmissionQueue } from "./_admission_queue.ts";
 import type { Rate } from "./_rates.ts";
 
@@ -22,28 +21,26 @@ const BURST = 8;
 /** How many passes of a burst are noted together at the most. */
 const BATCH = 64;
 
-interface TokenWait extends Waiter<void> {
-  readonly tokens: number;
-}
-
-class TokenWaiter extends Waiter<void> implements TokenWait {
+class TokenWaiter extends QueuedWaiter<void> {
   readonly tokens: number;
 
-  constructor(place: Place, tokens: number, options?: WaitOptions) {
-    super(place, options);
+  constructor(tokens: number, options?: WaitOptions) {
+    super(options);
     this.tokens = tokens;
   }
 }
 
 /** A wait on a loop with another clock: a virtual one stands still meanwhile. */
-class ForeignTokenWaiter extends ExternalWaiter<void> implements TokenWait {
+class ForeignTokenWaiter extends ExternalQueuedWaiter<void> {
   readonly tokens: number;
 
-  constructor(place: Place, tokens: number, options?: WaitOptions) {
-    super(place, options);
+  constructor(tokens: number, options?: WaitOptions) {
+    super(options);
     this.tokens = tokens;
   }
 }
+
+type TokenWait = TokenWaiter | ForeignTokenWaiter;
 
 /**
  * The tokens of a limiter, and the queue of calls that wait for some. Only the
@@ -106,7 +103,7 @@ export class TokenQueue extends AdmissionQueue<void, TokenWait>
   pass(tokens: number, options: WaitOptions | undefined): Promise<void> {
     const isHere = currentScope().scheduler.clock === this.#scheduler.clock;
     const Kind = isHere ? TokenWaiter : ForeignTokenWaiter;
-    const waiter = new Kind(this, tokens, options);
+    const waiter = new Kind(tokens, options);
     const promise = this.add(waiter);
     if (this.first === waiter) this.admit(); // sets the timer
     return promise;
@@ -131,8 +128,8 @@ export class TokenQueue extends AdmissionQueue<void, TokenWait>
     return true;
   }
 
-  override leave(waiter: TokenWait): void {
-    super.leave(waiter);
+  override remove(waiter: TokenWait): void {
+    super.remove(waiter);
     if (this.first === undefined) this.#arm(undefined);
   }
 

@@ -9,7 +9,6 @@ import {
   checkpointIfCancelled,
   ready,
 } from "../tasks/kernel/wait/checkpoint.ts";
-import type { Place } from "../tasks/kernel/wait/waiter.ts";
 import { composite } from "../tasks/kernel/wait/handed_wait.ts";
 import { WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
 import { printable } from "../tasks/kernel/watch/inspect.ts";
@@ -22,11 +21,6 @@ import {
   unlockForWait,
 } from "./lock.ts";
 
-const CONDITION: Place = {
-  what: "Condition.wait",
-  leave: (waiter) => (waiter as ConditionWaiter).left(),
-};
-
 /**
  * One wait in two queues: first for the notification, then, whether that came
  * or the wait was given up, for the lock. Nothing ends it in the second, and it
@@ -35,23 +29,16 @@ const CONDITION: Place = {
  */
 class ConditionWaiter extends LockWaiter {
   readonly #lock: Lock;
-  #queue: WaitQueue<unknown, LockWaiter> | undefined;
   /** Once it is known how the wait ends; to be called with the lock. */
   #settle: (() => void) | undefined = undefined;
 
   constructor(
     lock: Lock,
     guard: LockGuard,
-    queue: WaitQueue<unknown, LockWaiter>,
     options: WaitOptions | undefined,
   ) {
-    super(CONDITION, guard, options);
+    super(guard, options);
     this.#lock = lock;
-    this.#queue = queue;
-  }
-
-  override get what(): string {
-    return this.#queue?.what ?? CONDITION.what;
   }
 
   /** False if it may not happen, and has left. */
@@ -77,15 +64,11 @@ class ConditionWaiter extends LockWaiter {
     this.#settle!();
   }
 
-  left(): void {
-    this.#queue?.leave(this);
-  }
-
   #relock(settle: () => void): void {
     this.#settle = settle;
-    this.left();
-    this.#queue = undefined;
-    this.#queue = relock(this.#lock, this);
+    this.leave();
+    this.queue = undefined;
+    relock(this.#lock, this);
   }
 }
 
@@ -188,12 +171,7 @@ export class Condition {
     const rejection = checkpointIfCancelled(options);
     if (rejection !== undefined) return rejection;
     const guard = unlockForWait(this.#lock);
-    const waiter = new ConditionWaiter(
-      this.#lock,
-      guard,
-      this.#waiters,
-      options,
-    );
+    const waiter = new ConditionWaiter(this.#lock, guard, options);
     return this.#waiters.add(waiter) as Promise<true>;
   }
 

@@ -5,8 +5,7 @@ import {
   checkpointIfCancelled,
   ready,
 } from "../tasks/kernel/wait/checkpoint.ts";
-import { type Place, Waiter } from "../tasks/kernel/wait/waiter.ts";
-import { WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
+import { QueuedWaiter, WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
 import { printable } from "../tasks/kernel/watch/inspect.ts";
 import { isObserving } from "../tasks/kernel/watch/observer.ts";
 import type { Guard } from "./guard.ts";
@@ -21,10 +20,7 @@ export let unlockForWait: (lock: Lock) => LockGuard;
  * Gives the lock to `waiter`, if it is free, or else returns the queue in which
  * `waiter` now waits for it.
  */
-export let relock: (
-  lock: Lock,
-  waiter: LockWaiter,
-) => WaitQueue<unknown, LockWaiter> | undefined;
+export let relock: (lock: Lock, waiter: LockWaiter) => void;
 
 /** The guard of a lock, known to the lock by its identity. */
 export class LockGuard implements Guard {
@@ -53,11 +49,11 @@ export class LockGuard implements Guard {
 }
 
 /** A wait for a lock, with the guard that it is going to get. */
-export class LockWaiter extends Waiter<unknown> {
+export class LockWaiter extends QueuedWaiter<unknown> {
   readonly guard: LockGuard;
 
-  constructor(place: Place, guard: LockGuard, options?: WaitOptions) {
-    super(place, options);
+  constructor(guard: LockGuard, options?: WaitOptions) {
+    super(options);
     this.guard = guard;
   }
 
@@ -126,7 +122,7 @@ export class Lock {
       if (isObserving()) noteHeld(guard, "Lock");
       return ready<Guard>(this.#guard = guard);
     }
-    const waiter = new LockWaiter(this.#waiters, guard, options);
+    const waiter = new LockWaiter(guard, options);
     return this.#waiters.add(waiter) as Promise<Guard>;
   }
 
@@ -185,10 +181,9 @@ export class Lock {
       if (lock.#guard === undefined) {
         lock.#guard = waiter.guard;
         waiter.enter();
-        return undefined;
+      } else {
+        lock.#waiters.add(waiter);
       }
-      lock.#waiters.add(waiter);
-      return lock.#waiters;
     };
     printable(Lock, (lock) => ({
       locked: lock.locked,

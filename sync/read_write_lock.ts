@@ -139,7 +139,7 @@ export class ReadWriteLock {
     if (rejection !== undefined) return rejection;
     const permits = this.#permits;
     if (!permits.tryTake(permit.count)) {
-      const waiter = new ReadWriteWaiter(permits, permit, options);
+      const waiter = new ReadWriteWaiter(permit, options);
       return permits.add(waiter) as Promise<P>;
     }
     if (isObserving()) noteHeld(permit, NAME);

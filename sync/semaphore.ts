@@ -118,7 +118,7 @@ export class Semaphore {
     const permits = this.#permits;
     const permit = new Permit(permits, count);
     if (permits.tryTake(count)) return ready<Guard>(permit);
-    const waiter = new PermitWaiter(permits, permit, options);
+    const waiter = new PermitWaiter(permit, options);
     return permits.add(waiter) as Promise<Guard>;
   }
 

@@ -6,8 +6,7 @@ import {
   type WaitOptions,
 } from "../tasks/kernel/types.ts";
 import { checkpointIfCancelled } from "../tasks/kernel/wait/checkpoint.ts";
-import { type Place, Waiter } from "../tasks/kernel/wait/waiter.ts";
-import { WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
+import { QueuedWaiter, WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
 import { printable } from "../tasks/kernel/watch/inspect.ts";
 import { createTask } from "../tasks/create_task.ts";
 import type { Task } from "../tasks/task.ts";
@@ -18,11 +17,11 @@ import { settle } from "./_settle.ts";
 const UNWANTED = "nothing waits for it any more";
 
 /** A call that waits, with its own work. */
-class Call<V> extends Waiter<V> {
+class Call<V> extends QueuedWaiter<V> {
   readonly work: Coroutine<V>;
 
-  constructor(place: Place, work: Coroutine<V>, options?: WaitOptions) {
-    super(place, options);
+  constructor(work: Coroutine<V>, options?: WaitOptions) {
+    super(options);
     this.work = work;
   }
 
@@ -46,13 +45,13 @@ class Flight<V> extends WaitQueue<V, Call<V>> {
   }
 
   call(work: Coroutine<V>, options: WaitOptions | undefined): Promise<V> {
-    const promise = this.add(new Call(this, work, options));
+    const promise = this.add(new Call(work, options));
     if (this.#task === undefined) this.#start();
     return promise;
   }
 
-  override leave(call: Call<V>): void {
-    super.leave(call);
+  override remove(call: Call<V>): void {
+    super.remove(call);
     if (this.first !== undefined || this.#isCancelled) return;
     this.#isCancelled = true;
     this.#task?.cancel(UNWANTED);

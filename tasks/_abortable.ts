@@ -14,7 +14,7 @@ import {
 import type { WaitOptions } from "./kernel/types.ts";
 import { ignoreCancelRejection } from "./kernel/wait/checkpoint.ts";
 import { composite } from "./kernel/wait/handed_wait.ts";
-import { ShieldedWaiter } from "./kernel/wait/waiter.ts";
+import { Waiter } from "./kernel/wait/waiter.ts";
 
 /**
  * Runs `work`, which waits in several steps, as one wait; if there is a signal,
@@ -37,7 +37,8 @@ export function abortable<T>(
  * back from there; when the signal aborts, the work is cancelled, and left to
  * the run: it is no task, but its clean-up is to come to its end as theirs do.
  */
-class WorkWaiter<T> extends ShieldedWaiter<T> implements AsyncDisposable {
+class WorkWaiter<T> extends Waiter<T> implements AsyncDisposable {
+  readonly what: string;
   /** The promise of it that its caller has. */
   handed: Promise<T> | undefined = undefined;
   readonly #work: CancelScope;
@@ -46,7 +47,8 @@ class WorkWaiter<T> extends ShieldedWaiter<T> implements AsyncDisposable {
   #aborted = false;
 
   constructor(what: string, work: () => Promise<T>, options: WaitOptions) {
-    super({ what, leave() {} }, options);
+    super(options);
+    this.what = what;
     this.#work = openScope();
     this.#ended = runInScope(this.#work, work).then(
       (value) => void this.wake(value),
@@ -56,6 +58,15 @@ class WorkWaiter<T> extends ShieldedWaiter<T> implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#ended;
+  }
+
+  override get hasOwnLimit(): boolean {
+    return true;
+  }
+
+  /** It goes to the work, and comes back from there. */
+  override cancel(_error: CancelledError): boolean {
+    return false;
   }
 
   override isBehind(promise: unknown): boolean {

@@ -4,17 +4,12 @@ import { waitBehind } from "./kernel/wait/handed_wait.ts";
 import { ensureFuture } from "./ensure_future.ts";
 import { describe, isThenable } from "./kernel/types.ts";
 import { checkpointIfCancelled, ready } from "./kernel/wait/checkpoint.ts";
-import { ExternalWaiter, type Place } from "./kernel/wait/waiter.ts";
+import { ExternalWaiter } from "./kernel/wait/external_waiter.ts";
 import {
   subscribe,
   type Subscriber,
   unsubscribe,
 } from "./_promise_subscription.ts";
-
-const FOREIGN: Place = {
-  what: "cancellable",
-  leave: (waiter) => (waiter as ForeignWaiter<unknown>).left(),
-};
 
 /** A wait for a promise that knows nothing of cancels. */
 class ForeignWaiter<T> extends ExternalWaiter<T> implements Subscriber {
@@ -22,7 +17,7 @@ class ForeignWaiter<T> extends ExternalWaiter<T> implements Subscriber {
   readonly #controller: AbortController | undefined;
 
   constructor(source: PromiseLike<T>, controller?: AbortController) {
-    super(FOREIGN);
+    super();
     this.#source = source;
     this.#controller = controller;
     subscribe(source, this);
@@ -33,6 +28,10 @@ class ForeignWaiter<T> extends ExternalWaiter<T> implements Subscriber {
     return this.#controller === undefined;
   }
 
+  get what(): string {
+    return "cancellable";
+  }
+
   fulfilled(value: T): void {
     this.wake(value);
   }
@@ -41,8 +40,8 @@ class ForeignWaiter<T> extends ExternalWaiter<T> implements Subscriber {
     this.fail(error);
   }
 
-  /** Called when the wait has ended. */
-  left(): void {
+  protected override leave(): void {
+    super.leave();
     unsubscribe(this.#source, this);
   }
 

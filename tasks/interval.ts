@@ -7,8 +7,7 @@ import {
   type WaitOptions,
 } from "./kernel/types.ts";
 import { checkpointIfCancelled, ready } from "./kernel/wait/checkpoint.ts";
-import type { Waiter } from "./kernel/wait/waiter.ts";
-import { WaitQueue } from "./kernel/wait/wait_queue.ts";
+import { type QueuedWaiter, WaitQueue } from "./kernel/wait/wait_queue.ts";
 import { printable } from "./kernel/watch/inspect.ts";
 
 /** What becomes of moments that were missed. */
@@ -174,8 +173,8 @@ class Moments extends WaitQueue<Moment>
     return ready({ done: true, value: undefined });
   }
 
-  override leave(waiter: Waiter<Moment>): void {
-    super.leave(waiter);
+  override remove(waiter: QueuedWaiter<Moment>): void {
+    super.remove(waiter);
     if (this.first !== undefined) return;
     this.#deadline?.stop();
     this.#deadline = undefined;

@@ -2,7 +2,6 @@
 import { clearInterval, setInterval } from "node:timers";
 import { currentScope } from "./kernel/context/current_scope.ts";
 import { checkpointIfCancelled, ready } from "./kernel/wait/checkpoint.ts";
-import { ExternalWaiter } from "./kernel/wait/waiter.ts";
 import { WaitQueue } from "./kernel/wait/wait_queue.ts";
 import { printable } from "./kernel/watch/inspect.ts";
 
@@ -52,7 +51,9 @@ class Signals
       throw new TypeError("there is no signal to wait for");
     }
     this.#names = [...new Set(names)];
-    this.#waiters = new WaitQueue(`signals ${names.join(", ")}`);
+    this.#waiters = new WaitQueue(`signals ${names.join(", ")}`, {
+      external: true,
+    });
     try {
       for (const name of this.#names) {
         this.#stop.push(onOwnSignal(name, () => this.#arrive(name)));
@@ -70,9 +71,7 @@ class Signals
     const value = this.#arrived.shift();
     if (value !== undefined) return ready({ done: false, value });
     if (this.#closed) return ready({ done: true, value: undefined });
-    return this.#waiters.add(
-      new ExternalWaiter<IteratorResult<Deno.Signal>>(this.#waiters),
-    );
+    return this.#waiters.wait();
   }
 
   return(): Promise<IteratorResult<Deno.Signal>> {

@@ -1,25 +1,22 @@
 /** @module */
-import { currentScope } from "./kernel/context/current_scope.ts";
-import { Timer } from "./kernel/loop/timer_heap.ts";
+import type { Timer } from "./kernel/loop/timer_heap.ts";
 import { checkMilliseconds, type WaitOptions } from "./kernel/types.ts";
 import { checkpointIfCancelled } from "./kernel/wait/checkpoint.ts";
-import { type Place, Waiter } from "./kernel/wait/waiter.ts";
+import { Waiter } from "./kernel/wait/waiter.ts";
 
-/** A turn of the loop as a place: there is nothing to take out of it. */
-const TURN: Place = { what: "sleep 0", leave() {} };
-
-class Sleep<T> extends Timer implements Place {
-  readonly runsUserCode = false;
+/** A sleep, which is its own timer. */
+class Sleep<T> extends Waiter<T> implements Timer {
+  readonly when: number;
+  index = -1;
+  order = 0;
   readonly #ms: number;
-  readonly #result: T;
-  readonly #waiter: Waiter<T>;
 
   constructor(ms: number, result: T, options: WaitOptions | undefined) {
-    const { scheduler } = currentScope();
-    super(scheduler.clock.now() + ms);
+    super(options);
+    const { scheduler } = this.scope;
     this.#ms = ms;
-    this.#result = result;
-    this.#waiter = new Waiter<T>(this, options);
+    this.when = scheduler.clock.now() + ms;
+    this.wakesWith(result);
     scheduler.addTimer(this);
   }
 
@@ -27,16 +24,15 @@ class Sleep<T> extends Timer implements Place {
     return `sleep ${this.#ms}`;
   }
 
-  get promise(): Promise<T> {
-    return this.#waiter.promise;
+  protected override leave(): void {
+    this.scope.scheduler.removeTimer(this);
   }
+}
 
-  run(): void {
-    this.#waiter.wakeNow(this.#result);
-  }
-
-  leave(waiter: Waiter<T>): void {
-    waiter.scope.scheduler.removeTimer(this);
+/** A wait for the next turn of the loop. */
+class Turn<T> extends Waiter<T> {
+  get what(): string {
+    return "sleep 0";
   }
 }
 
@@ -83,6 +79,6 @@ export function sleep<T>(
   if (rejection !== undefined) return rejection;
   const result = options?.result as T;
   return ms <= 0
-    ? new Waiter<T>(TURN, options).wakeNextTurn(result)
+    ? new Turn<T>(options).wakeNextTurn(result)
     : new Sleep(ms, result, options).promise;
 }

@@ -25,8 +25,7 @@ import {
 import { CapacityLimiter } from "./kernel/wait/capacity_limiter.ts";
 import type { Listener } from "./kernel/wait/completion.ts";
 import { composite } from "./kernel/wait/handed_wait.ts";
-import { ShieldedWaiter } from "./kernel/wait/waiter.ts";
-import { WaitQueue } from "./kernel/wait/wait_queue.ts";
+import { ShieldedWaiter, WaitQueue } from "./kernel/wait/wait_queue.ts";
 import { noteMade } from "./kernel/watch/user_frame.ts";
 import { printable } from "./kernel/watch/inspect.ts";
 import { spawn, type Task, type TaskOptions } from "./task.ts";
@@ -187,7 +186,7 @@ export class TaskGroup {
       if (!task.done) {
         givenUp = true;
         task.cancel();
-        await ended.add(new ShieldedWaiter<void>(ended));
+        await ended.add(new ShieldedWaiter<void>());
       }
       throw error;
     }

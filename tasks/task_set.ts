@@ -11,8 +11,7 @@ import {
 import { CapacityLimiter } from "./kernel/wait/capacity_limiter.ts";
 import { checkpointIfCancelled, ready } from "./kernel/wait/checkpoint.ts";
 import type { Listener } from "./kernel/wait/completion.ts";
-import { ShieldedWaiter } from "./kernel/wait/waiter.ts";
-import { WaitQueue } from "./kernel/wait/wait_queue.ts";
+import { ShieldedWaiter, WaitQueue } from "./kernel/wait/wait_queue.ts";
 import { printable } from "./kernel/watch/inspect.ts";
 import { spawn, type Task, type TaskOptions } from "./task.ts";
 
@@ -208,7 +207,7 @@ export class TaskSet<T> implements AsyncIterable<Task<T>>, AsyncDisposable {
     this.cancel("the TaskSet was disposed");
     return this.#running.size === 0
       ? ready(undefined)
-      : this.#idle.add(new ShieldedWaiter<void>(this.#idle));
+      : this.#idle.add(new ShieldedWaiter<void>());
   }
 
   #memberEnded = (member: Member<T>): void => {

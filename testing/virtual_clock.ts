@@ -1,13 +1,9 @@
 /** @module */
-import { currentScope } from "../tasks/kernel/context/current_scope.ts";
 import type { Alarm, Clock, ClockedLoop } from "../tasks/kernel/loop/clock.ts";
 import { checkMilliseconds, describe } from "../tasks/kernel/types.ts";
 import { checkpointIfCancelled } from "../tasks/kernel/wait/checkpoint.ts";
-import {
-  ExternalWaiter,
-  type Place,
-  Waiter,
-} from "../tasks/kernel/wait/waiter.ts";
+import { countExternal } from "../tasks/kernel/wait/external_waiter.ts";
+import { Waiter } from "../tasks/kernel/wait/waiter.ts";
 import { printable } from "../tasks/kernel/watch/inspect.ts";
 import { type Goal, Timeline } from "./_timeline.ts";
 
@@ -159,33 +155,35 @@ export class VirtualClock implements Clock {
 }
 
 /** A wait for the time to pass. */
-class Advance implements Place, Goal {
+class Advance extends Waiter<void> implements Goal {
   readonly when: number;
   readonly what: string;
   readonly #timeline: Timeline;
-  readonly #waiter: Waiter<void>;
+  /** For a loop with another clock it is somebody else who moves this one. */
+  readonly #isExternal: boolean;
 
   constructor(clock: VirtualClock, timeline: Timeline, ms: number) {
+    super();
     this.when = timeline.now() + Math.max(ms, 0);
     this.what = `advance ${ms}`;
     this.#timeline = timeline;
-    const { scheduler } = currentScope();
-    // For a loop with another clock it is somebody else who moves this one.
-    const external = scheduler.clock !== clock;
-    this.#waiter = external ? new ExternalWaiter(this) : new Waiter(this);
+    const { scheduler } = this.scope;
+    this.#isExternal = scheduler.clock !== clock;
+    if (this.#isExternal) countExternal(scheduler, 1);
     timeline.addGoal(this);
   }
 
-  get promise(): Promise<void> {
-    return this.#waiter.promise;
+  override get isExternal(): boolean {
+    return this.#isExternal;
   }
 
   reached(): void {
-    this.#waiter.wakeNow();
+    this.wakeNow();
   }
 
-  leave(): void {
+  protected override leave(): void {
     this.#timeline.removeGoal(this);
+    if (this.#isExternal) countExternal(this.scope.scheduler, -1);
   }
 }
 

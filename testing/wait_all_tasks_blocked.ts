@@ -1,31 +1,26 @@
 /** @module */
 import { setImmediate } from "node:timers";
-import { currentScope } from "../tasks/kernel/context/current_scope.ts";
 import { checkpointIfCancelled } from "../tasks/kernel/wait/checkpoint.ts";
-import { ExternalWaiter, type Place } from "../tasks/kernel/wait/waiter.ts";
+import { ExternalWaiter } from "../tasks/kernel/wait/external_waiter.ts";
 import { onWait } from "./_on_wait.ts";
 
 /**
  * A wait for the loop to come to rest; external, so that a virtual clock does
  * not jump before it has ended.
  */
-class RestWait implements Place {
+class RestWait extends ExternalWaiter<void> {
   readonly what = "waitAllTasksBlocked";
-  readonly #scheduler = currentScope().scheduler;
-  readonly #waiter = new ExternalWaiter<void>(this);
   readonly #stop: () => void;
   #lookPlanned = false;
 
   constructor() {
-    this.#stop = onWait(this.#scheduler, () => this.#planLook());
+    super();
+    this.#stop = onWait(this.scope.scheduler, () => this.#planLook());
     this.#planLook();
   }
 
-  get promise(): Promise<void> {
-    return this.#waiter.promise;
-  }
-
-  leave(): void {
+  protected override leave(): void {
+    super.leave();
     this.#stop();
   }
 
@@ -34,7 +29,7 @@ class RestWait implements Place {
     this.#lookPlanned = true;
     setImmediate(() => {
       this.#lookPlanned = false;
-      if (this.#scheduler.idle) this.#waiter.wakeNow();
+      if (this.scope.scheduler.idle) this.wakeNow();
     });
   }
 }

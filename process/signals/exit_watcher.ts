@@ -7,7 +7,6 @@ import {
   readyError,
 } from "../../tasks/kernel/wait/checkpoint.ts";
 import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
-import { ExternalWaiter } from "../../tasks/kernel/wait/waiter.ts";
 import { RealTimeWaiter } from "./real_time.ts";
 
 /** A source or target of the program that has failed. */
@@ -26,8 +25,10 @@ export interface Failure {
 export class ExitWatcher {
   /** What the child ended with; -N if signal N ended it. */
   returnCode: number | undefined = undefined;
-  readonly #exited = new WaitQueue<true | undefined>("end of a program");
-  readonly #settled = new WaitQueue<number>("Process.wait");
+  readonly #exited = new WaitQueue<true | undefined>("end of a program", {
+    external: true,
+  });
+  readonly #settled = new WaitQueue<number>("Process.wait", { external: true });
   #deliveries = 0;
   #failure: Failure | undefined = undefined;
   #isFailureSeen = false;
@@ -93,7 +94,7 @@ export class ExitWatcher {
       this.#isFailureSeen = true;
       return readyError(this.#failure.error);
     }
-    return this.#settled.add(new ExternalWaiter(this.#settled, options));
+    return this.#settled.wait(options);
   }
 
   /**
@@ -102,7 +103,7 @@ export class ExitWatcher {
    */
   async within(ms: number): Promise<boolean> {
     if (this.returnCode !== undefined) return true;
-    const waiter = new RealTimeWaiter<true | undefined>(this.#exited, ms);
+    const waiter = new RealTimeWaiter<true>(ms);
     return await this.#exited.add(waiter) === true;
   }
 

@@ -2,12 +2,7 @@
  * Real time, whatever the clock of the loop: children live in no other. @module
  */
 import { clearTimeout, setTimeout } from "node:timers";
-import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
-import {
-  ExternalWaiter,
-  type Place,
-  type Waiter,
-} from "../../tasks/kernel/wait/waiter.ts";
+import { QueuedWaiter, WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
 
 /** The runtime can wait no longer in one timer. */
 const LONGEST = 2 ** 31 - 1;
@@ -16,43 +11,31 @@ const LONGEST = 2 ** 31 - 1;
  * A wait that is woken with `undefined` when `ms` milliseconds are over;
  * `Infinity` is no limit.
  */
-export class RealTimeWaiter<T> extends ExternalWaiter<T | undefined> {
-  constructor(place: Place, ms: number) {
-    const timed = new TimedPlace(place);
-    super(timed);
-    timed.arm(ms, () => this.wake(undefined));
-  }
-}
-
-class TimedPlace implements Place {
-  readonly #place: Place;
+export class RealTimeWaiter<T> extends QueuedWaiter<T | undefined> {
   #timer: ReturnType<typeof setTimeout> | undefined = undefined;
 
-  constructor(place: Place) {
-    this.#place = place;
+  constructor(ms: number) {
+    super();
+    this.#arm(ms);
   }
 
-  get what(): string {
-    return this.#place.what;
+  protected override leave(): void {
+    super.leave();
+    clearTimeout(this.#timer);
   }
 
-  arm(ms: number, over: () => void): void {
+  #arm(ms: number): void {
     if (ms === Infinity) return;
     const step = Math.min(Math.max(ms, 0), LONGEST);
-    this.#timer = setTimeout(
-      step < ms ? () => this.arm(ms - step, over) : over,
-      step,
-    );
-  }
-
-  leave(waiter: Waiter<unknown>): void {
-    clearTimeout(this.#timer);
-    this.#place.leave(waiter);
+    this.#timer = setTimeout(() => {
+      if (step < ms) this.#arm(ms - step);
+      else this.wake(undefined);
+    }, step);
   }
 }
 
 /** Waits for `ms` milliseconds. */
 export function pause(ms: number): Promise<void> {
-  const line = new WaitQueue<void>("real time");
-  return line.add(new RealTimeWaiter<void>(line, ms));
+  const waiters = new WaitQueue<void>("real time", { external: true });
+  return waiters.add(new RealTimeWaiter<void>(ms));
 }

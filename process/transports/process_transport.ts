@@ -14,7 +14,6 @@ import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
 import { detached } from "../../tasks/kernel/context/detached.ts";
 import { ready } from "../../tasks/kernel/wait/checkpoint.ts";
 import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
-import { ExternalWaiter } from "../../tasks/kernel/wait/waiter.ts";
 import { describe } from "../../tasks/kernel/types.ts";
 import { printable } from "../../tasks/kernel/watch/inspect.ts";
 import { partsOf, type Process } from "../process.ts";
@@ -28,7 +27,9 @@ export class ProcessTransport extends SubprocessTransport
   readonly #process: Process;
   readonly #loop: EventLoop = getRunningLoop();
   readonly #resources = currentScope().scheduler.resources;
-  readonly #closers = new WaitQueue<void>("the end of a subprocess");
+  readonly #closers = new WaitQueue<void>("the end of a subprocess", {
+    external: true,
+  });
   readonly #pipes = new Map<number, ReadTransport | WriteTransport>();
   readonly #lostPipes = new Set<number>();
   #protocol!: SubprocessProtocol;
@@ -136,9 +137,7 @@ export class ProcessTransport extends SubprocessTransport
   [Symbol.asyncDispose](): Promise<void> {
     this.#isClosing = true;
     if (this.#isClosed) return ready(undefined);
-    return detached(() =>
-      this.#closers.add(new ExternalWaiter<void>(this.#closers))
-    );
+    return detached(() => this.#closers.wait());
   }
 
   /** A pipe has brought bytes. */

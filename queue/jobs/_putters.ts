@@ -1,7 +1,6 @@
 /** Waits for room in a queue of jobs. @module */
-import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
+import { QueuedWaiter, WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
-import { Waiter } from "../../tasks/kernel/wait/waiter.ts";
 
 /** What is offered, as far as it matters here. */
 interface Named {
@@ -9,15 +8,11 @@ interface Named {
 }
 
 /** A wait for room. */
-export class Putter<O extends Named> extends Waiter<void> {
+export class Putter<O extends Named> extends QueuedWaiter<void> {
   readonly offer: O;
 
-  constructor(
-    line: WaitQueue<void, Putter<O>>,
-    offer: O,
-    options?: WaitOptions,
-  ) {
-    super(line, options);
+  constructor(offer: O, options?: WaitOptions) {
+    super(options);
     this.offer = offer;
   }
 }
@@ -40,7 +35,7 @@ export class Putters<O extends Named> {
 
   join(offer: O, options?: WaitOptions): Promise<void> {
     if (this.#waiters.size === 0) this.#byId.clear();
-    const putter = new Putter(this.#waiters, offer, options);
+    const putter = new Putter(offer, options);
     if (offer.entry.named) this.#note(offer.entry.id, putter);
     return this.#waiters.add(putter);
   }

@@ -1,5 +1,5 @@
 /** Waits for jobs. @module */
-import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
+import { QueuedWaiter, WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
 import {
   checkpointIfCancelled,
@@ -7,7 +7,6 @@ import {
   readyError,
 } from "../../tasks/kernel/wait/checkpoint.ts";
 import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
-import { ExternalWaiter, Waiter } from "../../tasks/kernel/wait/waiter.ts";
 import { QueueShutDownError } from "../errors.ts";
 import type { Job } from "./job.ts";
 import { type Limits, limitsOf } from "./limits.ts";
@@ -27,24 +26,11 @@ export interface JobSource<T> {
 }
 
 /** A wait for a job. */
-export interface JobWaiter<T> extends Waiter<Job<T>> {
-  readonly limits: Limits | undefined;
-}
-
-class LocalWaiter<T> extends Waiter<Job<T>> implements JobWaiter<T> {
+class JobWaiter<T> extends QueuedWaiter<Job<T>> {
   readonly limits: Limits | undefined;
 
-  constructor(line: WaitQueue<Job<T>, JobWaiter<T>>, options?: WaitOptions) {
-    super(line, options);
-    this.limits = limitsOf(options);
-  }
-}
-
-class RemoteWaiter<T> extends ExternalWaiter<Job<T>> implements JobWaiter<T> {
-  readonly limits: Limits | undefined;
-
-  constructor(line: WaitQueue<Job<T>, JobWaiter<T>>, options?: WaitOptions) {
-    super(line, options);
+  constructor(options?: WaitOptions) {
+    super(options);
     this.limits = limitsOf(options);
   }
 }
@@ -54,12 +40,13 @@ const LEFT = new QueueShutDownError("the iteration was left");
 
 /** The waits for a job, first come, first served; and iterations. */
 export class JobWaiters<T> {
-  readonly #waiters = new WaitQueue<Job<T>, JobWaiter<T>>("Jobs.get");
+  readonly #waiters: WaitQueue<Job<T>, JobWaiter<T>>;
   readonly #source: JobSource<T>;
   #error: unknown = undefined;
 
   constructor(source: JobSource<T>) {
     this.#source = source;
+    this.#waiters = new WaitQueue("Jobs.get", { external: source.external });
   }
 
   /** How many wait. */
@@ -85,8 +72,7 @@ export class JobWaiters<T> {
   }
 
   #wait(options?: WaitOptions): JobWaiter<T> {
-    const Kind = this.#source.external ? RemoteWaiter<T> : LocalWaiter<T>;
-    const waiter: JobWaiter<T> = new Kind(this.#waiters, options);
+    const waiter = new JobWaiter<T>(options);
     this.#waiters.add(waiter);
     this.#source.wanted();
     return waiter;

@@ -23,7 +23,6 @@ import {
   ready,
 } from "../../tasks/kernel/wait/checkpoint.ts";
 import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
-import { ExternalWaiter } from "../../tasks/kernel/wait/waiter.ts";
 
 /** With more than this unsent, `drain` begins to wait; as asyncio. */
 const HIGH_WATER = 65536;
@@ -119,7 +118,7 @@ export class BufferedSink implements AtEndOfTurn {
     const rejection = checkpointIfCancelled(options);
     if (rejection !== undefined) return rejection;
     if (!this.#aboveHighWater || this.#isOver) return ready(undefined);
-    this.#drainers ??= new WaitQueue("StreamWriter.drain");
+    this.#drainers ??= new WaitQueue("StreamWriter.drain", { external: true });
     return wait(this.#drainers, options);
   }
 
@@ -129,7 +128,9 @@ export class BufferedSink implements AtEndOfTurn {
     if (rejection !== undefined) return rejection;
     const isFlushed = !this.#busy && this.size === 0;
     if (isFlushed || this.#isOver) return ready(undefined);
-    this.#flushers ??= new WaitQueue("everything to be sent");
+    this.#flushers ??= new WaitQueue("everything to be sent", {
+      external: true,
+    });
     return wait(this.#flushers, options);
   }
 
@@ -208,5 +209,5 @@ function wait(
   queue: WaitQueue<void>,
   options: WaitOptions | undefined,
 ): Promise<void> {
-  return queue.add(new ExternalWaiter<void>(queue, options));
+  return queue.wait(options);
 }

@@ -14,11 +14,8 @@ import { ReadSize } from "./read_size.ts";
 import type { ByteSource } from "./source_and_sink.ts";
 import { withPartial } from "../framing/partial.ts";
 import { describe, type WaitOptions } from "../../tasks/kernel/types.ts";
-import {
-  ExternalWaiter,
-  type Place,
-  Waiter,
-} from "../../tasks/kernel/wait/waiter.ts";
+import { countExternal } from "../../tasks/kernel/wait/external_waiter.ts";
+import { Waiter } from "../../tasks/kernel/wait/waiter.ts";
 import {
   checkpointIfCancelled,
   ready,
@@ -55,8 +52,38 @@ export interface SourceOwner {
   sourceFailed(error: unknown): void;
 }
 
+/** A read that waits. */
+class Read<T> extends Waiter<T> {
+  readonly #source: BufferedSource;
+  readonly #isExternal: boolean;
+
+  constructor(
+    source: BufferedSource,
+    isExternal: boolean,
+    options: WaitOptions | undefined,
+  ) {
+    super(options);
+    this.#source = source;
+    this.#isExternal = isExternal;
+    if (isExternal) countExternal(this.scope.scheduler, 1);
+  }
+
+  get what(): string {
+    return this.#source.what;
+  }
+
+  override get isExternal(): boolean {
+    return this.#isExternal;
+  }
+
+  protected override leave(): void {
+    if (this.#isExternal) countExternal(this.scope.scheduler, -1);
+    this.#source.forgetWait();
+  }
+}
+
 /** See the module. */
-export class BufferedSource implements Place {
+export class BufferedSource {
   readonly buffer = new ByteBuffer();
   readonly #source: ByteSource | undefined;
   readonly #owner: SourceOwner | undefined;
@@ -95,8 +122,8 @@ export class BufferedSource implements Place {
     return name === undefined ? this.#operation : `${this.#operation} ${name}`;
   }
 
-  /** Forgets the wait: there is one at a time. */
-  leave(): void {
+  /** Forgets the wait, which has ended: there is one at a time. */
+  forgetWait(): void {
     this.#waiter = this.#decode = this.#argument = undefined;
   }
 
@@ -165,9 +192,7 @@ export class BufferedSource implements Place {
     this.#operation = what;
     // What is fed by hand comes from the program itself, everything else from
     // the world outside.
-    const waiter = this.#source === undefined
-      ? new Waiter<T>(this, options)
-      : new ExternalWaiter<T>(this, options);
+    const waiter = new Read<T>(this, this.#source !== undefined, options);
     this.#waiter = waiter as Waiter<unknown>;
     this.#decode = decode as Decode<unknown, unknown>;
     this.#argument = argument;

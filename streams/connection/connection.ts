@@ -12,7 +12,6 @@ import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
 import { sleep } from "../../tasks/sleep.ts";
 import { moveOnAfter } from "../../tasks/timeout.ts";
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
-import { ExternalWaiter } from "../../tasks/kernel/wait/waiter.ts";
 import {
   checkpointIfCancelled,
   ready,
@@ -155,8 +154,10 @@ export class Connection implements SinkOwner, SourceOwner, Watched {
       checkpointIfCancelled(options);
     if (refusal !== undefined) return refusal;
     if (this.isClosed) return ready(undefined);
-    this.#closers ??= new WaitQueue("StreamWriter.waitClosed");
-    return this.#closers.add(new ExternalWaiter(this.#closers, options));
+    this.#closers ??= new WaitQueue("StreamWriter.waitClosed", {
+      external: true,
+    });
+    return this.#closers.wait(options);
   }
 
   /** Waits for the close as long as the peer goes on taking. */

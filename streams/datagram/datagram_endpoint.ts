@@ -7,9 +7,8 @@ import type { DatagramSocket } from "./datagram_socket.ts";
 import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
 import { detached } from "../../tasks/kernel/context/detached.ts";
 import { printable } from "../../tasks/kernel/watch/inspect.ts";
-import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
+import { QueuedWaiter, WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
-import { ExternalWaiter, type Place } from "../../tasks/kernel/wait/waiter.ts";
 import {
   checkpointIfCancelled,
   ready,
@@ -31,16 +30,12 @@ export interface Datagram {
 export let endpointOver: (socket: DatagramSocket) => DatagramEndpoint;
 
 /** A `send` that waits: for those before it, then for the system. */
-class Send extends ExternalWaiter<void> {
+class Send extends QueuedWaiter<void> {
   readonly data: Uint8Array;
   readonly to: DatagramAddress;
 
-  constructor(
-    place: Place,
-    data: Uint8Array,
-    to: DatagramAddress,
-  ) {
-    super(place);
+  constructor(data: Uint8Array, to: DatagramAddress) {
+    super();
     this.data = data;
     this.to = to;
   }
@@ -82,9 +77,15 @@ export class DatagramEndpoint
   implements AsyncIterable<Datagram>, Disposable, AsyncDisposable {
   readonly #socket: DatagramSocket;
   readonly #resources: Set<AsyncDisposable>;
-  readonly #receivers: Receivers = new WaitQueue("DatagramEndpoint.receive");
-  readonly #sends = new WaitQueue<void, Send>("DatagramEndpoint.send");
-  readonly #closers = new WaitQueue<void>("the last datagrams to be sent");
+  readonly #receivers: Receivers = new WaitQueue("DatagramEndpoint.receive", {
+    external: true,
+  });
+  readonly #sends = new WaitQueue<void, Send>("DatagramEndpoint.send", {
+    external: true,
+  });
+  readonly #closers = new WaitQueue<void>("the last datagrams to be sent", {
+    external: true,
+  });
   /** What has arrived and was not received. */
   #kept: (Datagram | Error)[] = [];
   #dropped = 0;
@@ -140,7 +141,7 @@ export class DatagramEndpoint
     if (this.#closing) return readyError(closed("send"));
     // The system takes a copy at once if it is idle.
     if (this.#sending && bytes === data) bytes = bytes.slice();
-    const promise = this.#sends.add(new Send(this.#sends, bytes, target));
+    const promise = this.#sends.add(new Send(bytes, target));
     this.#sendNext();
     return promise;
   }
@@ -162,7 +163,7 @@ export class DatagramEndpoint
     } catch (error) {
       return readyError(error);
     }
-    return this.#receivers.add(new Receive(this.#receivers, options));
+    return this.#receivers.add(new Receive(options));
   }
 
   /** Iterates over what arrives, until the endpoint is closed. */
@@ -204,9 +205,7 @@ export class DatagramEndpoint
   }
 
   #waitClosed(): Promise<void> {
-    return this.#closed
-      ? ready(undefined)
-      : this.#closers.add(new ExternalWaiter<void>(this.#closers));
+    return this.#closed ? ready(undefined) : this.#closers.wait();
   }
 
   #targetOf(to: DatagramAddress | undefined): DatagramAddress {

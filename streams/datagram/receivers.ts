@@ -1,14 +1,16 @@
 /** @module */
 import type { Datagram } from "./datagram_endpoint.ts";
-import type { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
-import { ExternalWaiter } from "../../tasks/kernel/wait/waiter.ts";
+import {
+  QueuedWaiter,
+  type WaitQueue,
+} from "../../tasks/kernel/wait/wait_queue.ts";
 import {
   checkpointIfCancelled,
   ready,
 } from "../../tasks/kernel/wait/checkpoint.ts";
 
 /** A wait for a datagram. */
-export abstract class Receiver<T> extends ExternalWaiter<T> {
+export abstract class Receiver<T> extends QueuedWaiter<T> {
   /** Takes it; the wait has not ended before. */
   abstract take(datagram: Datagram): void;
   /** The endpoint is closed. */
@@ -28,12 +30,26 @@ export class Receive extends Receiver<Datagram> {
 
 /** A `next` that waits. */
 class Next extends Receiver<IteratorResult<Datagram, undefined>> {
+  readonly #waiting: Set<Next>;
+
+  /** @param waiting All calls of `next` of its iterator that wait. */
+  constructor(waiting: Set<Next>) {
+    super();
+    this.#waiting = waiting;
+    waiting.add(this);
+  }
+
   take(datagram: Datagram): void {
     this.wake({ done: false, value: datagram });
   }
 
   end(): void {
     this.wake(done());
+  }
+
+  protected override leave(): void {
+    super.leave();
+    this.#waiting.delete(this);
   }
 }
 
@@ -54,7 +70,6 @@ export interface DatagramSource {
  * generator would let `return` wait for the `next` that is under way.
  */
 export class DatagramIterator implements AsyncIterator<Datagram, undefined> {
-  readonly what = "DatagramEndpoint.receive";
   readonly #source: DatagramSource;
   readonly #waiting = new Set<Next>();
   #returned = false;
@@ -73,20 +88,13 @@ export class DatagramIterator implements AsyncIterator<Datagram, undefined> {
     } catch (error) {
       return Promise.reject(error);
     }
-    const next = new Next(this);
-    this.#waiting.add(next);
-    return this.#source.receivers.add(next);
+    return this.#source.receivers.add(new Next(this.#waiting));
   }
 
   return(): Promise<IteratorResult<Datagram, undefined>> {
     this.#returned = true;
     for (const next of this.#waiting) next.end();
     return ready(done());
-  }
-
-  leave(next: Next): void {
-    this.#waiting.delete(next);
-    this.#source.receivers.leave(next);
   }
 }
 

@@ -2,7 +2,6 @@
 import { cancellable } from "../../tasks/cancellable.ts";
 import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
 import { checkpointIfCancelled } from "../../tasks/kernel/wait/checkpoint.ts";
-import { ExternalWaiter } from "../../tasks/kernel/wait/waiter.ts";
 import { moveOnAfter } from "../../tasks/timeout.ts";
 
 /** How long the clean-up of a body that is given up may take. */
@@ -19,7 +18,9 @@ export class BodySender {
   /** What the runtime sends. */
   readonly readable: ReadableStream<Uint8Array>;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-  readonly #demand = new WaitQueue<void>("the client takes more of the body");
+  readonly #demand = new WaitQueue<void>("the client takes more of the body", {
+    external: true,
+  });
   #isDemanded = false;
   #controller!: ReadableStreamDefaultController<Uint8Array>;
 
@@ -64,7 +65,7 @@ export class BodySender {
       this.#isDemanded = false;
       return undefined;
     }
-    return this.#demand.add(new ExternalWaiter(this.#demand));
+    return this.#demand.wait();
   }
 
   /** A body that the runtime has cancelled, or that has failed, is harmless. */

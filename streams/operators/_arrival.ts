@@ -2,8 +2,11 @@
 import type { CancelScope } from "../../tasks/kernel/cancel/cancel_scope.ts";
 import type { CancelledError } from "../../tasks/kernel/errors.ts";
 import { Deadline } from "../../tasks/kernel/loop/deadline.ts";
-import { ShieldedWaiter, Waiter } from "../../tasks/kernel/wait/waiter.ts";
-import type { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
+import {
+  QueuedWaiter,
+  ShieldedWaiter,
+  type WaitQueue,
+} from "../../tasks/kernel/wait/wait_queue.ts";
 
 /** What has to know that an item is not wanted any more. */
 interface Unwinding {
@@ -17,13 +20,13 @@ export type Arrivals<T> = WaitQueue<T | undefined, Arrival<T>>;
  * The wait for an item. The source's own code was called in the same scope, so
  * a cancel reaches its waits as well: this one ends when that code has unwound.
  */
-export class Arrival<T> extends Waiter<T | undefined> {
+export class Arrival<T> extends QueuedWaiter<T | undefined> {
   readonly #source: Unwinding;
   #deadline: Deadline | undefined = undefined;
   #cancel: CancelledError | undefined = undefined;
 
-  constructor(arrivals: Arrivals<T>, source: Unwinding) {
-    super(arrivals);
+  constructor(source: Unwinding) {
+    super();
     this.#source = source;
   }
 

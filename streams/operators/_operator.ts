@@ -4,25 +4,28 @@ import { type CancelledError, isCancelled } from "../../tasks/kernel/errors.ts";
 import { Future } from "../../tasks/future.ts";
 import type { Scheduler } from "../../tasks/kernel/loop/scheduler.ts";
 import { printable } from "../../tasks/kernel/watch/inspect.ts";
-import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
+import {
+  QueuedWaiter,
+  ShieldedWaiter,
+  WaitQueue,
+} from "../../tasks/kernel/wait/wait_queue.ts";
 import {
   deliver,
   ready,
   takePendingCancel,
 } from "../../tasks/kernel/wait/checkpoint.ts";
-import { ShieldedWaiter, Waiter } from "../../tasks/kernel/wait/waiter.ts";
 import { DONE } from "./_source.ts";
 
 /**
  * A call of `next` that waits. A cancel ends the operator, and this wait when
  * that is over.
  */
-class Next<T> extends Waiter<IteratorResult<T, undefined>> {
+class Next<T> extends QueuedWaiter<IteratorResult<T, undefined>> {
   readonly #operator: Operator<T>;
   #cancel: CancelledError | undefined = undefined;
 
-  constructor(line: NextLine<T>, operator: Operator<T>) {
-    super(line);
+  constructor(operator: Operator<T>) {
+    super();
     this.#operator = operator;
   }
 
@@ -98,7 +101,7 @@ export abstract class Operator<T> {
     } catch (error) {
       this.fail(error);
     }
-    const next = this.nexts.add(new Next(this.nexts, this));
+    const next = this.nexts.add(new Next(this));
     if (this.#state === "over") this.#settle();
     return next;
   }
@@ -109,7 +112,7 @@ export abstract class Operator<T> {
     if (this.#state === "over" || this.owns(currentScope().task)) {
       return ready(DONE);
     }
-    return this.#returns.add(new ShieldedWaiter(this.#returns));
+    return this.#returns.add(new ShieldedWaiter());
   }
 
   /** The consumer wants no more. */
@@ -169,7 +172,7 @@ export abstract class Operator<T> {
   #refuse(cancel: CancelledError): Promise<never> {
     this.leave();
     if (this.#state === "over") return deliver(cancel);
-    const next = new Next(this.nexts, this);
+    const next = new Next(this);
     this.nexts.add(next);
     next.cancel(cancel);
     return next.promise as Promise<never>;

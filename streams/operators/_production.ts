@@ -1,22 +1,21 @@
 /** @module */
-import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
+import { QueuedWaiter, WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
 import {
   checkpointIfCancelled,
   ready,
 } from "../../tasks/kernel/wait/checkpoint.ts";
-import { Waiter } from "../../tasks/kernel/wait/waiter.ts";
 import { Engine } from "./_engine.ts";
 import { Fifo, type Linked } from "./_fifo.ts";
 import { Operator } from "./_operator.ts";
 import type { Source, Upstream } from "./_source.ts";
 
 /** A coroutine that has given an item, until one more is wanted of it. */
-class Giver extends Waiter<void> {
+class Giver extends QueuedWaiter<void> {
   /** The number of the item. */
   readonly item: number;
 
-  constructor(line: WaitQueue<void, Giver>, item: number) {
-    super(line);
+  constructor(item: number) {
+    super();
     this.item = item;
   }
 }
@@ -95,7 +94,7 @@ export class Production<T> extends Operator<T> {
     const rejection = checkpointIfCancelled();
     if (rejection !== undefined) return rejection;
     if (number < this.#taken && this.nexts.size > 0) return ready(undefined);
-    return this.#givers.add(new Giver(this.#givers, number));
+    return this.#givers.add(new Giver(number));
   }
 
   protected override begin(): void {

@@ -103,7 +103,7 @@ export class Source<T> implements Upstream {
     } catch (error) {
       return Promise.reject(error);
     }
-    const arrival = new Arrival(this.#arrivals, this);
+    const arrival = new Arrival<IteratorResult<T>>(this);
     if (until !== Infinity) arrival.wakeAt(until);
     return this.#arrivals.add(arrival);
   }
@@ -240,7 +240,7 @@ export class Source<T> implements Upstream {
     const scope = this.#awaitedIn;
     if (scope === undefined || this.#arrivals.size > 0) return;
     runInScope(scope, () => {
-      this.#arrivals.add(new Arrival(this.#arrivals, this));
+      this.#arrivals.add(new Arrival(this));
     });
     if (scope.cancelled) this.unwind(scope);
   };
@@ -267,7 +267,7 @@ export class Source<T> implements Upstream {
   }
 
   #untilQuiet(): Promise<void> {
-    return this.#quiet.add(new Quiet(this.#quiet));
+    return this.#quiet.add(new Quiet());
   }
 
   /**
@@ -275,7 +275,7 @@ export class Source<T> implements Upstream {
    * way.
    */
   async #untilUnwound(): Promise<void> {
-    const quiet = new Quiet(this.#quiet);
+    const quiet = new Quiet();
     this.#quiet.add(quiet);
     await (this.#puller!.queues ? quiet.promise : quiet.wakeNextTurn());
   }

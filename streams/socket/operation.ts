@@ -1,7 +1,7 @@
 /** @module */
 import { EndOfTurn } from "../buffer/end_of_turn.ts";
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
-import { ExternalWaiter, type Place } from "../../tasks/kernel/wait/waiter.ts";
+import { ExternalWaiter } from "../../tasks/kernel/wait/external_waiter.ts";
 import { checkpointIfCancelled } from "../../tasks/kernel/wait/checkpoint.ts";
 
 /** Something that the runtime does, and that gives what has to be closed. */
@@ -26,26 +26,20 @@ export function perform<T>(
 ): Promise<T> {
   const rejection = checkpointIfCancelled(options);
   if (rejection !== undefined) return rejection;
-  const place = new Performance(operation);
-  const waiter = new ExternalWaiter<T>(place, options);
+  const performance = new Performance(operation, options);
   operation.start().then(
-    (value) => {
-      place.settled = true;
-      if (!waiter.wake(value)) operation.discard(value);
-    },
-    (error) => {
-      place.settled = true;
-      waiter.fail(error);
-    },
+    (value) => performance.succeeded(value),
+    (error) => performance.failed(error),
   );
-  return waiter.promise;
+  return performance.promise;
 }
 
-class Performance<T> implements Place {
+class Performance<T> extends ExternalWaiter<T> {
   readonly #operation: Operation<T>;
-  settled = false;
+  #settled = false;
 
-  constructor(operation: Operation<T>) {
+  constructor(operation: Operation<T>, options?: WaitOptions) {
+    super(options);
     this.#operation = operation;
   }
 
@@ -53,12 +47,23 @@ class Performance<T> implements Place {
     return this.#operation.what;
   }
 
-  leave(): void {
-    if (this.settled) return;
+  succeeded(value: T): void {
+    this.#settled = true;
+    if (!this.wake(value)) this.#operation.discard(value);
+  }
+
+  failed(error: unknown): void {
+    this.#settled = true;
+    this.fail(error);
+  }
+
+  protected override leave(): void {
+    super.leave();
+    if (this.#settled) return;
     // Not at once: it may have succeeded in this very turn, and `Deno.connect`
     // would not give away what it has opened when told of an abort by then.
     new EndOfTurn(() => {
-      if (!this.settled) this.#operation.abandon();
+      if (!this.#settled) this.#operation.abandon();
     }).plan();
   }
 }

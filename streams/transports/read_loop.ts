@@ -1,7 +1,7 @@
 /** @module */
 import { EndOfTurn } from "../buffer/end_of_turn.ts";
 import { ReadSize } from "../buffer/read_size.ts";
-import { ExternalWaiter, type Place } from "../../tasks/kernel/wait/waiter.ts";
+import { Reception } from "./reception.ts";
 
 /** Where bytes come from. */
 export interface ReadSource {
@@ -39,7 +39,7 @@ const EMPTY: Uint8Array<ArrayBuffer> = new Uint8Array(0);
  * paused. One read is under way all the time, also then: what it brings is kept
  * for later.
  */
-export class ReadLoop implements Place {
+export class ReadLoop {
   readonly #source: ReadSource;
   readonly #owner: ReadOwner;
   readonly #size = new ReadSize();
@@ -56,20 +56,12 @@ export class ReadLoop implements Place {
   /** Who gets what the read under way brings. */
   #heir: PromiseWithResolvers<Uint8Array | null> | undefined;
   #isStopped = false;
-  /** Tells a virtual clock that something may come. */
-  #wait: ExternalWaiter<void> | undefined;
+  #wait: Reception | undefined;
 
   constructor(source: ReadSource, owner: ReadOwner) {
     this.#source = source;
     this.#owner = owner;
   }
-
-  get what(): string {
-    const { name } = this.#source;
-    return name === undefined ? "Transport" : `Transport ${name}`;
-  }
-
-  leave(): void {}
 
   get isPaused(): boolean {
     return this.#isPaused;
@@ -156,12 +148,17 @@ export class ReadLoop implements Place {
     this.#wait = undefined;
   }
 
+  get #what(): string {
+    const { name } = this.#source;
+    return name === undefined ? "Transport" : `Transport ${name}`;
+  }
+
   get #isActive(): boolean {
     return !this.#isPaused && !this.#isStopped;
   }
 
   #read(): void {
-    this.#wait ??= new ExternalWaiter(this);
+    this.#wait ??= new Reception(this.#what);
     if (this.#isReading) return;
     this.#isReading = true;
     const { next } = this.#size;

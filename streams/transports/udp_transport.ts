@@ -12,7 +12,7 @@ import type { BaseProtocol, DatagramProtocol } from "./protocols.ts";
 import { DatagramTransport, type WriteBufferLimits } from "./transport.ts";
 import { dispose, TransportState } from "./transport_state.ts";
 import { WriteLimits } from "./write_limits.ts";
-import { ExternalWaiter } from "../../tasks/kernel/wait/waiter.ts";
+import { Reception } from "./reception.ts";
 import { printable } from "../../tasks/kernel/watch/inspect.ts";
 
 /** A datagram on its way out. */
@@ -34,7 +34,7 @@ export class UdpTransport extends DatagramTransport implements AsyncDisposable {
   #size = 0;
   #isSending = false;
   /** Tells a virtual clock that something may come. */
-  readonly #wait: ExternalWaiter<void>;
+  readonly #wait: Reception;
   /** Called after `connectionLost`. */
   onClosed: (() => void) | undefined;
 
@@ -57,8 +57,8 @@ export class UdpTransport extends DatagramTransport implements AsyncDisposable {
         ),
       failed: (error) => this.#refused(error),
     };
-    const place = { what: `DatagramTransport ${this.#name}`, leave() {} };
-    this.#wait = this.#calls.enter(() => new ExternalWaiter(place));
+    const what = `DatagramTransport ${this.#name}`;
+    this.#wait = this.#calls.enter(() => new Reception(what));
   }
 
   /**

@@ -7,7 +7,6 @@ import {
   readyError,
 } from "../../tasks/kernel/wait/checkpoint.ts";
 import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
-import { ExternalWaiter } from "../../tasks/kernel/wait/waiter.ts";
 
 /** Where bytes go to. */
 export interface WriteSink {
@@ -37,7 +36,9 @@ export class WriteQueue {
   #isSending = false;
   #isPaused = false;
   #isStopped = false;
-  readonly #flushers = new WaitQueue<void>("everything to be sent");
+  readonly #flushers = new WaitQueue<void>("everything to be sent", {
+    external: true,
+  });
 
   constructor(sink: WriteSink, owner: WriteOwner) {
     this.#sink = sink;
@@ -65,8 +66,7 @@ export class WriteQueue {
     if (rejection !== undefined) return rejection;
     if (this.#isStopped) return readyError(lost());
     if (this.size === 0) return ready(undefined);
-    const waiter = new ExternalWaiter<void>(this.#flushers, options);
-    return this.#flushers.add(waiter);
+    return this.#flushers.wait(options);
   }
 
   /** Sends nothing until {@linkcode resume}; to be called when all is sent. */

@@ -72,7 +72,6 @@ export class ThreadPool implements ThreadOwner, AsyncDisposable {
   /** Has `call` run: at once where a thread is free, or else in its turn. */
   start(call: Call): void {
     this.#calls.add(call);
-    call.stand = this.#calls;
     this.#serve();
   }
 
@@ -112,8 +111,8 @@ export class ThreadPool implements ThreadOwner, AsyncDisposable {
     ) {
       const thread = this.#idle.pop() ?? this.#open();
       if (thread === undefined) return;
-      this.#calls.leave(call);
-      call.stand = undefined;
+      this.#calls.remove(call);
+      call.queue = undefined;
       if (!thread.run(call)) this.#idle.push(thread);
     }
   }

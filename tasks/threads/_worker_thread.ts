@@ -2,30 +2,19 @@
 import { type ResourceLimits, Worker } from "node:worker_threads";
 import { currentScope } from "../kernel/context/current_scope.ts";
 import type { WaitOptions } from "../kernel/types.ts";
-import { ExternalWaiter, type Place } from "../kernel/wait/waiter.ts";
+import { countExternal } from "../kernel/wait/external_waiter.ts";
+import { ExternalQueuedWaiter } from "../kernel/wait/wait_queue.ts";
 import type { WorkerResourceLimits } from "./worker_pool.ts";
 import { cloneError, rethrown } from "./_error_transfer.ts";
 import { type Callbacks, HostCalls } from "./_host_calls.ts";
 import { type Job, SCRIPT, type WorkerMessage } from "./_worker_script.ts";
 
-/**
- * Where a call stands: in line for a thread, in a thread, or nowhere any more.
- */
-const STAND: Place = {
-  what: "a worker thread",
-  leave: (waiter) => {
-    const call = waiter as Call;
-    const { stand } = call;
-    call.stand = undefined;
-    stand?.leave(call);
-  },
-};
-
 /** A wait for what a thread makes of a job. */
-export class Call extends ExternalWaiter<unknown> {
+export class Call extends ExternalQueuedWaiter<unknown> {
   readonly job: Job;
   readonly transfer: readonly Transferable[];
-  stand: { leave(call: Call): void } | undefined = undefined;
+  /** The thread that it runs in, once there is one. */
+  thread: { leave(call: Call): void } | undefined = undefined;
   readonly #what: string;
   #hostCalls = 0;
 
@@ -34,7 +23,7 @@ export class Call extends ExternalWaiter<unknown> {
     job: Job,
     options: WaitOptions & { transfer?: readonly Transferable[] } = {},
   ) {
-    super(STAND, options);
+    super(options);
     this.#what = what;
     this.job = job;
     this.transfer = options.transfer ?? [];
@@ -46,22 +35,21 @@ export class Call extends ExternalWaiter<unknown> {
 
   /** The thread waits for this one now: a virtual clock may go on. */
   hostCallBegun(): void {
-    if (this.#hostCalls++ === 0 && this.pending) this.#countAsExternal(-1);
+    if (this.#hostCalls++ > 0 || !this.pending) return;
+    countExternal(this.scope.scheduler, -1);
   }
 
   hostCallEnded(): void {
-    if (--this.#hostCalls === 0 && this.pending) this.#countAsExternal(1);
+    if (--this.#hostCalls > 0 || !this.pending) return;
+    countExternal(this.scope.scheduler, 1);
   }
 
   protected override leave(): void {
-    if (this.#hostCalls > 0) this.#countAsExternal(1);
+    if (this.#hostCalls > 0) countExternal(this.scope.scheduler, 1);
     super.leave();
-  }
-
-  #countAsExternal(change: number): void {
-    const { scheduler } = this.scope;
-    scheduler.external += change;
-    if (change < 0) scheduler.onWait?.();
+    const { thread } = this;
+    this.thread = undefined;
+    thread?.leave(this);
   }
 }
 
@@ -131,7 +119,7 @@ export class WorkerThread {
     }
     this.#worker.ref();
     this.#call = call;
-    call.stand = this;
+    call.thread = this;
     return true;
   }
 
@@ -192,7 +180,7 @@ export class WorkerThread {
   #take(): Call | undefined {
     const call = this.#call;
     this.#call = undefined;
-    if (call !== undefined) call.stand = undefined;
+    if (call !== undefined) call.thread = undefined;
     return call;
   }
 }

@@ -7,18 +7,20 @@ import {
 } from "./_worker_script.ts";
 import { describe } from "../kernel/types.ts";
 import { checkpointIfCancelled } from "../kernel/wait/checkpoint.ts";
-import { ExternalWaiter, type Place } from "../kernel/wait/waiter.ts";
+import { ExternalWaiter } from "../kernel/wait/external_waiter.ts";
 
-/** Where a call of the host waits. */
-class HostCallPlace implements Place {
+/** A call of the host that waits. */
+class HostCall<T> extends ExternalWaiter<T> {
   readonly what: string;
   giveUp: () => void = () => {};
 
   constructor(name: string) {
+    super();
     this.what = `callHost ${name}`;
   }
 
-  leave(): void {
+  protected override leave(): void {
+    super.leave();
     this.giveUp();
   }
 }
@@ -90,9 +92,8 @@ function wait<T>(
   name: string,
   args: readonly unknown[],
 ): Promise<T> {
-  const place = new HostCallPlace(name);
-  const waiter = new ExternalWaiter<T>(place);
-  const answered = () => place.giveUp = () => {};
+  const waiter = new HostCall<T>(name);
+  const answered = () => waiter.giveUp = () => {};
   const end: HostCallEnd = {
     wake(value) {
       answered();
@@ -104,7 +105,7 @@ function wait<T>(
     },
   };
   try {
-    place.giveUp = call(name, args, end);
+    waiter.giveUp = call(name, args, end);
   } catch (error) {
     waiter.fail(cloneError(error));
   }

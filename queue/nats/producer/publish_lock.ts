@@ -1,19 +1,17 @@
 /** @module */
 import type { WaitOptions } from "../../../tasks/kernel/types.ts";
 import { checkpointIfCancelled } from "../../../tasks/kernel/wait/checkpoint.ts";
-import { WaitQueue } from "../../../tasks/kernel/wait/wait_queue.ts";
-import { Waiter } from "../../../tasks/kernel/wait/waiter.ts";
+import {
+  QueuedWaiter,
+  WaitQueue,
+} from "../../../tasks/kernel/wait/wait_queue.ts";
 
 /** A wait to publish a job. */
-class Turn extends Waiter<boolean> {
+class Turn extends QueuedWaiter<boolean> {
   readonly id: string | undefined;
 
-  constructor(
-    queue: WaitQueue<boolean, Turn>,
-    id: string | undefined,
-    options?: WaitOptions,
-  ) {
-    super(queue, options);
+  constructor(id: string | undefined, options?: WaitOptions) {
+    super(options);
     this.id = id;
   }
 }
@@ -40,7 +38,7 @@ export class PublishLock {
     const rejection = checkpointIfCancelled(options);
     if (rejection !== undefined) await rejection;
     if (this.#taken) {
-      const turn = new Turn(this.#waiters, id, options);
+      const turn = new Turn(id, options);
       if (!await this.#waiters.add(turn)) return false;
     }
     return this.#taken = true;

@@ -6,10 +6,7 @@ import { currentScope } from "../../../tasks/kernel/context/current_scope.ts";
 import type { WaitOptions } from "../../../tasks/kernel/types.ts";
 import { checkpointIfCancelled } from "../../../tasks/kernel/wait/checkpoint.ts";
 import { WaitQueue } from "../../../tasks/kernel/wait/wait_queue.ts";
-import {
-  ExternalWaiter,
-  type Place,
-} from "../../../tasks/kernel/wait/waiter.ts";
+import { ExternalWaiter } from "../../../tasks/kernel/wait/external_waiter.ts";
 import { moveOnAfter } from "../../../tasks/timeout.ts";
 import { NatsError } from "../errors.ts";
 import {
@@ -36,21 +33,38 @@ const LEAST_PATIENCE = 300, PATIENCE = 5000;
 /** How often it is looked for requests without a reply, in milliseconds. */
 const SWEEP = 500;
 
+/** A wait for a reply, or for several. */
+class ReplyWaiter<T> extends ExternalWaiter<T> {
+  readonly what = "NATS";
+  /** Called when it has ended. */
+  readonly #ended: () => void;
+
+  constructor(ended: () => void, options: WaitOptions) {
+    super(options);
+    this.#ended = ended;
+  }
+
+  protected override leave(): void {
+    super.leave();
+    this.#ended();
+  }
+}
+
 /** A request that waits for its reply. */
-class Pending extends ExternalWaiter<Msg> {
+class Pending extends ReplyWaiter<Msg> {
   readonly subject: string;
   /** After how many looks it is sent again. */
   sweeps = REPLY_TIMEOUT / SWEEP;
 
-  constructor(subject: string, place: Place, options: WaitOptions) {
-    super(place, options);
+  constructor(subject: string, ended: () => void, options: WaitOptions) {
+    super(ended, options);
     this.subject = subject;
   }
 }
 
 /** A question to many that waits for their replies. */
 interface Gathering {
-  readonly waiter: ExternalWaiter<void>;
+  readonly waiter: ReplyWaiter<void>;
   readonly enough: (reply: Msg) => boolean;
 }
 
@@ -209,11 +223,11 @@ export class ReconnectingConnection {
     const late = left < REPLY_TIMEOUT
       ? this.#loop.callLater(left, () => waiter.fail(new errors.TimeoutError()))
       : undefined;
-    const leave = () => {
+    const ended = () => {
       late?.cancel();
       this.#pending.delete(reply);
     };
-    const waiter = new Pending(subject, { what: "NATS", leave }, options);
+    const waiter = new Pending(subject, ended, options);
     this.#pending.set(reply, waiter);
     this.#sweeper ??= this.#loop.callLater(SWEEP, () => this.#sweep());
     try {
@@ -252,12 +266,9 @@ export class ReconnectingConnection {
     },
   ): Promise<void> {
     const reply = `${this.#inbox}.${this.#numbers++}`;
-    const waiter = new ExternalWaiter<void>({
-      what: "NATS",
-      leave: () => {
-        late.cancel();
-        this.#gathering.delete(reply);
-      },
+    const waiter = new ReplyWaiter<void>(() => {
+      late.cancel();
+      this.#gathering.delete(reply);
     }, options);
     const late = getRunningLoop().callLater(ms, () => waiter.wake());
     this.#gathering.set(reply, { waiter, enough });

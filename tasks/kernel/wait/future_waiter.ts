@@ -1,12 +1,7 @@
 /** @module */
 import { type CancelledError, forwarded, isCancelled } from "../errors.ts";
 import type { Completion, Listener } from "./completion.ts";
-import { type Place, Waiter } from "./waiter.ts";
-
-const FUTURE: Place = {
-  what: "future",
-  leave: (waiter) => (waiter as FutureWaiter<unknown>).left(),
-};
+import { Waiter } from "./waiter.ts";
 
 /**
  * A wait for a future. Cancelling it cancels the future, and the wait ends when
@@ -22,12 +17,12 @@ export class FutureWaiter<T> extends Waiter<T> implements Listener {
   derived: Promise<unknown> | undefined = undefined;
 
   constructor(completion: Completion<T>) {
-    super(FUTURE);
+    super();
     this.#completion = completion;
     completion.listen(this);
   }
 
-  override get what(): string {
+  get what(): string {
     const { source } = this.#completion;
     return source.name === undefined
       ? source.what ?? source.constructor.name
@@ -87,8 +82,7 @@ export class FutureWaiter<T> extends Waiter<T> implements Listener {
     super.abort(reason);
   }
 
-  /** Called when the wait has ended. */
-  left(): void {
+  protected override leave(): void {
     this.#completion.unlisten(this);
   }
 

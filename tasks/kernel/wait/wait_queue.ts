@@ -1,20 +1,93 @@
 /** Waiters in order of arrival. @module */
+import type { CancelledError } from "../errors.ts";
 import type { WaitOptions } from "../types.ts";
-import { type Place, Waiter } from "./waiter.ts";
+import { countExternal } from "./external_waiter.ts";
+import { Waiter } from "./waiter.ts";
+
+/** A {@linkcode WaitQueue}, as its waiters see it. */
+interface WaiterHolder {
+  readonly what: string;
+  readonly isExternal: boolean;
+  // deno-lint-ignore no-explicit-any -- a queue knows what its waiters wait for
+  remove(waiter: QueuedWaiter<any>): void;
+}
+
+/** A wait that stands in a {@linkcode WaitQueue}. */
+export class QueuedWaiter<T> extends Waiter<T> {
+  /** The queue that it stands in, or stood in last. */
+  queue: WaiterHolder | undefined = undefined;
+  // deno-lint-ignore no-explicit-any -- a queue knows what its waiters wait for
+  previousInQueue: QueuedWaiter<any> | undefined = undefined;
+  // deno-lint-ignore no-explicit-any -- a queue knows what its waiters wait for
+  nextInQueue: QueuedWaiter<any> | undefined = undefined;
+
+  get what(): string {
+    return this.queue?.what ?? "";
+  }
+
+  override get isExternal(): boolean {
+    return this.queue?.isExternal ?? false;
+  }
+
+  protected override leave(): void {
+    this.queue?.remove(this);
+  }
+}
+
+/** A wait for the world outside, in a queue whose other waits may be none. */
+export class ExternalQueuedWaiter<T> extends QueuedWaiter<T> {
+  constructor(options?: WaitOptions) {
+    super(options);
+    countExternal(this.scope.scheduler, 1);
+  }
+
+  override get isExternal(): boolean {
+    return true;
+  }
+
+  protected override leave(): void {
+    countExternal(this.scope.scheduler, -1);
+    super.leave();
+  }
+}
+
+/**
+ * A wait that no cancel ends: for what has to be finished first. The cancel
+ * is delivered at the next wait.
+ */
+export class ShieldedWaiter<T> extends QueuedWaiter<T> {
+  override get endsAtOnce(): boolean {
+    return false;
+  }
+
+  override get hasOwnLimit(): boolean {
+    return true;
+  }
+
+  override cancel(_error: CancelledError): boolean {
+    return false;
+  }
+}
 
 /**
  * First come, first served: a doubly linked list that any waiter can leave in
  * O(1).
  */
-export class WaitQueue<T, W extends Waiter<T> = Waiter<T>> implements Place {
+export class WaitQueue<T, W extends QueuedWaiter<T> = QueuedWaiter<T>> {
+  /** Whether what is waited for in it comes from the world outside. */
+  readonly isExternal: boolean;
   readonly #what: string | (() => string);
   #first: W | undefined = undefined;
   #last: W | undefined = undefined;
   #size = 0;
 
   /** @param what What is waited for in it: `"Queue.get"`. */
-  constructor(what: string | (() => string)) {
+  constructor(
+    what: string | (() => string),
+    options?: { readonly external?: boolean },
+  ) {
     this.#what = what;
+    this.isExternal = options?.external ?? false;
   }
 
   get what(): string {
@@ -34,7 +107,7 @@ export class WaitQueue<T, W extends Waiter<T> = Waiter<T>> implements Place {
    * called `checkpointIfCancelled` before.
    */
   wait(this: WaitQueue<T>, options?: WaitOptions): Promise<T> {
-    return this.add(new Waiter<T>(this, options));
+    return this.add(new QueuedWaiter<T>(options));
   }
 
   /** Adds `waiter` at the end. */
@@ -48,6 +121,8 @@ export class WaitQueue<T, W extends Waiter<T> = Waiter<T>> implements Place {
     }
     this.#last = waiter;
     this.#size++;
+    waiter.queue = this;
+    if (this.isExternal) countExternal(waiter.scope.scheduler, 1);
     return waiter.promise;
   }
 
@@ -72,7 +147,8 @@ export class WaitQueue<T, W extends Waiter<T> = Waiter<T>> implements Place {
     while (this.#first !== undefined) this.#first.fail(error);
   }
 
-  leave(waiter: Waiter<T>): void {
+  /** Takes out `waiter`, which stands in it. */
+  remove(waiter: QueuedWaiter<T>): void {
     const previous = waiter.previousInQueue as W | undefined;
     const next = waiter.nextInQueue as W | undefined;
     if (previous !== undefined) previous.nextInQueue = next;
@@ -81,5 +157,6 @@ export class WaitQueue<T, W extends Waiter<T> = Waiter<T>> implements Place {
     else this.#last = previous;
     waiter.previousInQueue = waiter.nextInQueue = undefined;
     this.#size--;
+    if (this.isExternal) countExternal(waiter.scope.scheduler, -1);
   }
 }

@@ -5,10 +5,10 @@
  *
  * **What it is.** A {@linkcode Waiter} is one wait of one piece of code. It
  * stands in two lists at once: among the waits of its {@linkcode CancelScope},
- * where a cancel finds it, and in its {@linkcode Place} (mostly a
- * {@linkcode WaitQueue}), where the one that can wake it does. Ending it takes
- * it out of both, in O(1), whatever ended it; there is no other way for it to
- * leave, so nothing is ever left behind.
+ * where a cancel finds it, and where the code that can wake it finds it, mostly
+ * in a {@linkcode WaitQueue}. Its end takes it out of both, in O(1), whatever
+ * ended it: {@linkcode Waiter.leave} is called once. There is no other way for it
+ * to leave, so nothing is ever left behind.
  *
  * **The race.** A wait ends once: by `wake`, `fail`, `cancel` or `abort`,
  * whichever comes first, synchronously. All but the first find it over and do
@@ -51,15 +51,6 @@ import type { Runnable } from "../loop/runnable.ts";
 import type { WaitOptions } from "../types.ts";
 import type { Contest } from "../cancel/contest.ts";
 
-/** Where a waiter stands until it is woken. */
-export interface Place {
-  /** What is waited for, in words, for those who look inside: `"Queue.get"`. */
-  readonly what: string;
-  /** Lets go of `waiter`, which has ended, however it ended. */
-  // deno-lint-ignore no-explicit-any -- a place does not look at what its waiters wait for
-  leave(waiter: Waiter<any>): void;
-}
-
 // One executor for all promises, instead of a closure for each.
 let newResolve!: (value: never) => void;
 let newReject!: (error: unknown) => void;
@@ -77,7 +68,7 @@ function ignore(): void {}
  * One wait; made where it begins, after `checkpointIfCancelled` has let
  * it pass.
  */
-export class Waiter<T> implements ScopedWait, Runnable {
+export abstract class Waiter<T> implements ScopedWait, Runnable {
   /** Settles when the wait has ended. */
   readonly promise: Promise<T>;
   scope: CancelScope;
@@ -89,13 +80,7 @@ export class Waiter<T> implements ScopedWait, Runnable {
 
   previousInScope: ScopedWait | undefined = undefined;
   nextInScope: ScopedWait | undefined = undefined;
-  /** The neighbours in a {@linkcode WaitQueue}. */
-  // deno-lint-ignore no-explicit-any -- see Place.leave
-  previousInQueue: Waiter<any> | undefined = undefined;
-  // deno-lint-ignore no-explicit-any -- see Place.leave
-  nextInQueue: Waiter<any> | undefined = undefined;
 
-  readonly #place: Place;
   readonly #signal: AbortSignal | undefined;
   readonly #resolve: (value: T) => void;
   readonly #reject: (error: unknown) => void;
@@ -103,11 +88,10 @@ export class Waiter<T> implements ScopedWait, Runnable {
   #error: unknown = undefined;
   #failed = false;
 
-  constructor(place: Place, options?: WaitOptions) {
+  constructor(options?: WaitOptions) {
     this.promise = new Promise<T>(executor);
     this.#resolve = newResolve as (value: T) => void;
     this.#reject = newReject;
-    this.#place = place;
     const scope = this.scope = currentScope();
     scope.addWait(this);
     const signal = this.#signal = options === undefined
@@ -118,9 +102,8 @@ export class Waiter<T> implements ScopedWait, Runnable {
     if (observer !== undefined) observer.waits(this);
   }
 
-  get what(): string {
-    return this.#place.what;
-  }
+  /** What is waited for, in words: `"Queue.get"`. */
+  abstract get what(): string;
 
   get isExternal(): boolean {
     return false;
@@ -276,6 +259,11 @@ export class Waiter<T> implements ScopedWait, Runnable {
     return this.promise;
   }
 
+  /** Sets the value with which {@linkcode run} wakes it. */
+  protected wakesWith(value: T): void {
+    this.#value = value;
+  }
+
   /**
    * Wakes it with `value` from within a turn of the loop, without touching the
    * budget.
@@ -314,10 +302,8 @@ export class Waiter<T> implements ScopedWait, Runnable {
     this.leave();
   }
 
-  /** Leaves the place. */
-  protected leave(): void {
-    this.#place.leave(this);
-  }
+  /** Called once, when it has ended: leaves where it stood. */
+  protected leave(): void {}
 
   #resolveWith(value: T): void {
     const { observer } = this.scope.scheduler;
@@ -331,45 +317,5 @@ export class Waiter<T> implements ScopedWait, Runnable {
     if (observer !== undefined) observer.resumes(this);
     this.#reject(error);
     if (this.#contest !== undefined) this.#contest.rejected(error);
-  }
-}
-
-/**
- * A wait for the world outside (a socket, a child, a thread): while there is
- * one, nobody can say that nothing will happen.
- */
-export class ExternalWaiter<T> extends Waiter<T> {
-  constructor(place: Place, options?: WaitOptions) {
-    super(place, options);
-    this.scope.scheduler.external++;
-  }
-
-  override get isExternal(): boolean {
-    return true;
-  }
-
-  protected override leave(): void {
-    const { scheduler } = this.scope;
-    scheduler.external--;
-    if (scheduler.onWait !== undefined) scheduler.onWait();
-    super.leave();
-  }
-}
-
-/**
- * A wait that no cancel ends: for what has to be finished first. The cancel
- * is delivered at the next wait.
- */
-export class ShieldedWaiter<T> extends Waiter<T> {
-  override get endsAtOnce(): boolean {
-    return false;
-  }
-
-  override get hasOwnLimit(): boolean {
-    return true;
-  }
-
-  override cancel(_error: CancelledError): boolean {
-    return false;
   }
 }
