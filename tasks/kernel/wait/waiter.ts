@@ -50,6 +50,7 @@ import type { CancelledError } from "../errors.ts";
 import type { Runnable } from "../loop/runnable.ts";
 import type { WaitOptions } from "../types.ts";
 import type { Contest } from "../cancel/contest.ts";
+import { noteFor, noteOf } from "../watch/wait_notes.ts";
 
 // One executor for all promises, instead of a closure for each.
 let newResolve!: (value: never) => void;
@@ -64,6 +65,15 @@ function executor(
 
 function ignore(): void {}
 
+/** How a wait ends that fails. */
+class Failure {
+  readonly error: unknown;
+
+  constructor(error: unknown) {
+    this.error = error;
+  }
+}
+
 /**
  * One wait; made where it begins, after `checkpointIfCancelled` has let
  * it pass.
@@ -74,8 +84,6 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
   scope: CancelScope;
   /** Whether it has not ended. */
   pending = true;
-  since: number | undefined = undefined;
-  where: Error | undefined = undefined;
   #contest: Contest | undefined = undefined;
 
   previousInScope: ScopedWait | undefined = undefined;
@@ -84,9 +92,8 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
   readonly #signal: AbortSignal | undefined;
   readonly #resolve: (value: T) => void;
   readonly #reject: (error: unknown) => void;
-  #value: T | undefined = undefined;
-  #error: unknown = undefined;
-  #failed = false;
+  /** What it ends with once {@linkcode run} is called. */
+  #outcome: T | Failure | undefined = undefined;
 
   constructor(options?: WaitOptions) {
     this.promise = new Promise<T>(executor);
@@ -104,6 +111,22 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
 
   /** What is waited for, in words: `"Queue.get"`. */
   abstract get what(): string;
+
+  get since(): number | undefined {
+    return noteOf(this)?.since;
+  }
+
+  set since(time: number | undefined) {
+    noteFor(this).since = time;
+  }
+
+  get where(): Error | undefined {
+    return noteOf(this)?.where;
+  }
+
+  set where(stack: Error | undefined) {
+    noteFor(this).where = stack;
+  }
 
   get isExternal(): boolean {
     return false;
@@ -163,7 +186,7 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
     if (this.scope.scheduler.spend()) {
       this.#resolveWith(value);
     } else {
-      this.#value = value;
+      this.#outcome = value;
       this.scope.scheduler.defer(this);
     }
     return true;
@@ -177,7 +200,7 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
     const { scheduler } = this.scope;
     if (!scheduler.hasCallbacks) return this.wake(value);
     if (!this.#take()) return false;
-    this.#value = value;
+    this.#outcome = value;
     scheduler.soon(this);
     return true;
   }
@@ -190,7 +213,7 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
     if (this.scope.scheduler.spend()) {
       this.#rejectWith(error);
     } else {
-      this.#noteError(error);
+      this.#outcome = new Failure(error);
       this.scope.scheduler.defer(this);
     }
     return true;
@@ -201,7 +224,7 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
     const { scheduler } = this.scope;
     if (!scheduler.hasCallbacks) return this.fail(error);
     if (!this.#take(true)) return false;
-    this.#noteError(error);
+    this.#outcome = new Failure(error);
     scheduler.soon(this);
     return true;
   }
@@ -246,22 +269,24 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
    * {@linkcode wakeNextTurn}.
    */
   run(): void {
-    if (this.pending && !this.#take(this.#failed)) return;
+    const outcome = this.#outcome;
+    const failed = outcome instanceof Failure;
+    if (this.pending && !this.#take(failed)) return;
     // Without effect where the wait was given up.
-    if (this.#failed) this.#rejectWith(this.#error);
-    else this.#resolveWith(this.#value as T);
+    if (failed) this.#rejectWith(outcome.error);
+    else this.#resolveWith(outcome as T);
   }
 
   /** Lets the next turn of the loop wake it with `value`. */
   wakeNextTurn(value: T): Promise<T> {
-    this.#value = value;
+    this.#outcome = value;
     this.scope.scheduler.defer(this);
     return this.promise;
   }
 
   /** Sets the value with which {@linkcode run} wakes it. */
   protected wakesWith(value: T): void {
-    this.#value = value;
+    this.#outcome = value;
   }
 
   /**
@@ -271,11 +296,6 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
   wakeNow(value: T): void {
     if (!this.#take()) return;
     this.#resolveWith(value);
-  }
-
-  #noteError(error: unknown): void {
-    this.#failed = true;
-    this.#error = error;
   }
 
   /** Ends it with what it waits for, if that may be given to it. */
