@@ -1,4 +1,5 @@
 /** @module */
+import type { BlockScope } from "./kernel/cancel/block_scope.ts";
 import type { CancelScope } from "./kernel/cancel/cancel_scope.ts";
 import {
   openScope,
@@ -41,7 +42,7 @@ class WorkWaiter<T> extends Waiter<T> implements AsyncDisposable {
   readonly what: string;
   /** The promise of it that its caller has. */
   handed: Promise<T> | undefined = undefined;
-  readonly #work: CancelScope;
+  readonly #work: BlockScope;
   readonly #ended: Promise<void>;
   #over = false;
   #aborted = false;

@@ -1,6 +1,6 @@
 /** @module */
 import { Future } from "./future.ts";
-import { CancelScope } from "./kernel/cancel/cancel_scope.ts";
+import { BlockScope } from "./kernel/cancel/block_scope.ts";
 import type { Contest } from "./kernel/cancel/contest.ts";
 import type { HandedWait } from "./kernel/cancel/scoped_wait.ts";
 import { scopeOfCaller } from "./kernel/context/current_scope.ts";
@@ -31,7 +31,7 @@ export class Branch implements Contest {
   readonly index: number;
   judge!: Judge;
   /** The scope of its code, if it may have more than a wait. */
-  scope: CancelScope | undefined = undefined;
+  scope: BlockScope | undefined = undefined;
   hasEnded = false;
   /** Whether it was in no wait when it was given up: it has been woken before. */
   wasAwake = false;
@@ -41,7 +41,7 @@ export class Branch implements Contest {
   /** What is behind its promise. */
   #wait: HandedWait | undefined = undefined;
   /** The wait that it is: that, or the last one of its code. */
-  #lastWait: Waiter<unknown> | CancelScope | undefined = undefined;
+  #lastWait: Waiter<unknown> | BlockScope | undefined = undefined;
   /** Whether the wait tells how it ends. */
   #isDirect = false;
   /** What it comes down to: its promise, or that of its last wait. */
@@ -79,18 +79,18 @@ export class Branch implements Contest {
   }
 
   /** Waits for `result`, which was made in `scope` or its task. */
-  follow(result: PromiseLike<unknown>, scope: CancelScope): void {
+  follow(result: PromiseLike<unknown>, scope: BlockScope): void {
     const promise = result instanceof Future
       ? result.then((value) => value)
       : Promise.resolve(result);
     let wait = this.#wait = waitBehind(promise, scope);
     let last: unknown = promise;
-    while (wait instanceof CancelScope && wait.last !== undefined) {
+    while (wait instanceof BlockScope && wait.last !== undefined) {
       last = wait.last;
       wait = wait.findWait(last);
     }
     this.#lastPromise = last;
-    if (wait instanceof Waiter || wait instanceof CancelScope) {
+    if (wait instanceof Waiter || wait instanceof BlockScope) {
       if (wait.joinContest(this)) {
         this.#lastWait = wait;
         this.#isDirect = wait instanceof Waiter && wait.promise === promise;
@@ -130,7 +130,7 @@ export class Branch implements Contest {
   leave(error: CancelledError): void {
     const wait = this.#lastWait;
     if (this.hasEnded || wait === undefined) return;
-    if (wait instanceof CancelScope) return wait.leavePlaces(error);
+    if (wait instanceof BlockScope) return wait.leavePlaces(error);
     if (!wait.endsAtOnce) return;
     if (this.#isDirect) this.#hasLeft = true;
     wait.abandon(error);

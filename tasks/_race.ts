@@ -3,7 +3,7 @@ import { Branch, type Judge } from "./_branch.ts";
 import { checkAwaitable } from "./ensure_future.ts";
 import { completionOf, Future } from "./future.ts";
 import { listen, unlisten } from "./kernel/cancel/abort_listeners.ts";
-import { CancelScope } from "./kernel/cancel/cancel_scope.ts";
+import { BlockScope } from "./kernel/cancel/block_scope.ts";
 import type { Contest } from "./kernel/cancel/contest.ts";
 import {
   currentScope,
@@ -63,12 +63,12 @@ let startIn!: (race: Race) => void;
  *
  * A cancel from outside that comes before the decision goes to all branches.
  */
-class Race extends CancelScope implements Judge, AsyncDisposable {
+class Race extends BlockScope implements Judge, AsyncDisposable {
   readonly #rules: Rules;
   readonly #options: RaceOptions;
   #branches: Branch[];
   /** The scopes of functions. */
-  #scopes: CancelScope[] | undefined = undefined;
+  #scopes: BlockScope[] | undefined = undefined;
   /** The first branch that has not begun. */
   #next = 0;
   /** The first branch of the last of the scopes. */
@@ -103,7 +103,7 @@ class Race extends CancelScope implements Judge, AsyncDisposable {
     options: RaceOptions = NO_OPTIONS,
   ) {
     const outer = currentScope();
-    super(outer.scheduler, undefined, currentVariables(), outer);
+    super(outer, currentVariables());
     this.#branches = branches;
     this.#rules = rules;
     this.#options = options;
@@ -412,7 +412,7 @@ class Race extends CancelScope implements Judge, AsyncDisposable {
     runInScope(scope, startIn, this);
   }
 
-  #startIn(scope: CancelScope): void {
+  #startIn(scope: BlockScope): void {
     let branch: Branch;
     do {
       branch = this.#branches[this.#next++]!;

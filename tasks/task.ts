@@ -8,8 +8,8 @@ import type { EventLoop } from "./event_loop.ts";
 import { completionOf, Future } from "./future.ts";
 import { CancelScope } from "./kernel/cancel/cancel_scope.ts";
 import {
-  copyVariables,
   currentScope,
+  currentVariables,
   runInScope,
   scopeOfCaller,
 } from "./kernel/context/current_scope.ts";
@@ -123,7 +123,7 @@ export class Task<T> extends Future<T> {
     super(here ? undefined : { loop: faceOf(scheduler) });
     const context = options?.context;
     const variables = context === undefined
-      ? copyVariables()
+      ? currentVariables().bindings
       : variablesOf(context);
     this.#coroutine = coroutine;
     const name = options?.name;

@@ -1,6 +1,6 @@
 /** @module */
 import { completionOf } from "./future.ts";
-import type { CancelScope } from "./kernel/cancel/cancel_scope.ts";
+import type { BlockScope } from "./kernel/cancel/block_scope.ts";
 import {
   callInScope,
   currentScope,
@@ -64,7 +64,7 @@ interface Ending {
   readonly outerCancels: CancelledError[];
 }
 
-let open!: (scope: CancelScope, limit: number) => TaskGroup;
+let open!: (scope: BlockScope, limit: number) => TaskGroup;
 let runBody!: <T>(
   group: TaskGroup,
   body: (group: TaskGroup) => PromiseLike<T> | T,
@@ -93,7 +93,7 @@ let runBody!: <T>(
  * ```
  */
 export class TaskGroup {
-  readonly #scope: CancelScope;
+  readonly #scope: BlockScope;
   readonly #children = new LinkedList<Child>();
   readonly #errors: unknown[] = [];
   readonly #idle = new WaitQueue<void>("taskGroup");
@@ -101,7 +101,7 @@ export class TaskGroup {
   #state: "open" | "ending" | "over" = "open";
   #bodyRuns = true;
 
-  private constructor(scope: CancelScope, limit: number) {
+  private constructor(scope: BlockScope, limit: number) {
     this.#scope = scope;
     this.#limiter = limit === Infinity
       ? undefined

@@ -1,5 +1,5 @@
 /** @module */
-import type { CancelScope } from "./kernel/cancel/cancel_scope.ts";
+import type { BlockScope } from "./kernel/cancel/block_scope.ts";
 import {
   callInScope,
   currentScope,
@@ -19,7 +19,7 @@ import { printable } from "./kernel/watch/inspect.ts";
 /**
  * What a timeout does when it is opened and closed: for the functions below.
  */
-let open!: (scope: CancelScope, limit: Limit) => Timeout;
+let open!: (scope: BlockScope, limit: Limit) => Timeout;
 let close!: (timeout: Timeout) => void;
 /** `"the time limit of 100 ms is over"` */
 let describeLimit!: (timeout: Timeout) => string;
@@ -43,7 +43,7 @@ let describeLimit!: (timeout: Timeout) => string;
  * ```
  */
 export class Timeout {
-  readonly #scope: CancelScope;
+  readonly #scope: BlockScope;
   /** When the body began, on the loop's clock. */
   readonly #start: number;
   #when: number | undefined;
@@ -52,7 +52,7 @@ export class Timeout {
   #expired = false;
   #closed = false;
 
-  private constructor(scope: CancelScope, { start, when }: Limit) {
+  private constructor(scope: BlockScope, { start, when }: Limit) {
     this.#scope = scope;
     this.#start = start;
     this.#when = when;

@@ -13,7 +13,7 @@ export type Bindings = ReadonlyMap<object, unknown>;
 export interface Variables {
   bindings: Bindings;
   /** The `Context` that shows them to the public, once somebody has asked. */
-  context?: object;
+  context?: object | undefined;
 }
 
 const NONE: Bindings = new Map();

@@ -13,13 +13,14 @@
  *
  * @module
  */
-import { type CancelledError, forwarded, isCancelled } from "../errors.ts";
+import { type CancelledError, forwarded } from "../errors.ts";
 import { LinkedList } from "../linked_list.ts";
 import type { Scheduler } from "../loop/scheduler.ts";
 import { pendingCancels } from "../pending_cancels.ts";
 import type { SmallSet } from "../small_set.ts";
-import { noVariables, type Variables } from "../variables.ts";
-import type { Contest } from "./contest.ts";
+import { type Bindings, noVariables, type Variables } from "../variables.ts";
+import type { BlockScope } from "./block_scope.ts";
+import { CancelState, NOT_CANCELLED } from "./cancel_state.ts";
 import {
   beginDelivery,
   type Delivery,
@@ -27,10 +28,8 @@ import {
   endDeliveries,
   mergeOrHoldBack,
 } from "./in_flight.ts";
-import { CancelWatch, type WatchedCancel } from "./cancel_watch.ts";
+import { CancelWatch } from "./cancel_watch.ts";
 import type { HandedWait, ScopedWait } from "./scoped_wait.ts";
-
-const settled = Promise.resolve();
 
 /**
  * Cancels that are handed on further than this, from a task to the one it waits
@@ -51,14 +50,21 @@ export interface ContextFrame {
   readonly variables: Variables;
 }
 
-/** How code that ran in a scope has failed. */
-export type Outcome =
-  /** An error that is no cancel. */
-  | { readonly kind: "error"; readonly error: unknown }
-  /** The cancel of the scope itself ended it. */
-  | { readonly kind: "ownCancel"; readonly error: CancelledError }
-  /** A cancel that is not the scope's own ended it. */
-  | { readonly kind: "outerCancel"; readonly error: CancelledError };
+/** A frame with variables of its own, which are kept in it. */
+class OwnFrame implements ContextFrame, Variables {
+  scope: CancelScope;
+  bindings: Bindings;
+  context: object | undefined = undefined;
+
+  constructor(scope: CancelScope, bindings: Bindings) {
+    this.scope = scope;
+    this.bindings = bindings;
+  }
+
+  get variables(): Variables {
+    return this;
+  }
+}
 
 /**
  * The outermost scope, from `inner` on, whose pending cancel may be delivered
@@ -79,70 +85,57 @@ function pendingScope(inner: CancelScope): CancelScope | undefined {
   return found;
 }
 
-export class CancelScope implements DeliveryScope, HandedWait {
+export class CancelScope implements DeliveryScope {
   readonly scheduler: Scheduler;
   /** Where the code in it is. */
   readonly frame: ContextFrame;
-  /** The scope around it in the same task. */
-  readonly parent: CancelScope | undefined;
-  /** The scope of the whole task. */
-  readonly outermost: CancelScope;
-  /** How many cancels were asked for and not taken back. */
-  cancels = 0;
-  /**
-   * The error of the last cancel; let go of at the close, unless something goes
-   * on in here.
-   */
-  error: CancelledError | undefined = undefined;
-
   /** Of a task's scope: the task, until it has ended. */
   #task: object | undefined;
-  #pending: CancelledError | undefined = undefined;
+  #state: Readonly<CancelState> = NOT_CANCELLED;
   #firstWait: ScopedWait | undefined = undefined;
-  #children: LinkedList<CancelScope> | undefined = undefined;
-  /** Of a task's scope: the other tasks. */
+  #children: LinkedList<BlockScope> | undefined = undefined;
+  /** The other scopes side by side with it: of the tasks, or inside one. */
   previousSibling: CancelScope | undefined = undefined;
   nextSibling: CancelScope | undefined = undefined;
-  #controller: AbortController | undefined = undefined;
-  #closed = false;
-  #attached = false;
-  inFlight: SmallSet<Delivery> = undefined;
-  heldBack: CancelledError | undefined = undefined;
-  /** Set while it is cancelled, and not known to have ended by that. */
-  #watched: WatchedCancel | undefined = undefined;
-  /** What {@linkcode outerCancels} was when this scope was opened. */
-  #outerCancelsBefore = 0;
-  /** If its code is a wait in several steps: what that has returned. */
-  promise: Promise<unknown> | undefined = undefined;
-  /** If all its code does is to wait for it: a wait that was begun in it. */
-  last: Promise<unknown> | undefined = undefined;
-  /** Whether no cancel from around reaches its code. */
-  shielded = false;
-  /** When it is cancelled for lack of time, on the loop's clock. */
-  deadline = Infinity;
   /** Of the scope of a group's task: the scope of the group. */
   group: CancelScope | undefined = undefined;
-  /** Cancels this scope at its next wait: see {@linkcode cancelAtNextWait}. */
-  #dueCancel: (() => void) | undefined = undefined;
-  #isCancelling = false;
-  #foundRing = false;
   /** Of a task's scope: how many waits the task is in. */
   #waits = 0;
 
+  /**
+   * @param variables Those that its code shares with others, or the bindings
+   * that its own begin with.
+   */
   constructor(
     scheduler: Scheduler,
     task: object | undefined,
-    variables: Variables,
-    parent?: CancelScope,
+    variables: Variables | Bindings,
   ) {
     this.scheduler = scheduler;
     this.#task = task;
-    this.frame = { scope: this, variables };
-    this.parent = parent;
-    this.outermost = parent === undefined ? this : parent.outermost;
-    if (parent === undefined) return;
-    this.#attach(parent);
-    this.#outerCancelsBefore = this.outerCancels;
+    this.frame = variables instanceof Map
+      ? new OwnFrame(this, variables)
+      : { scope: this, variables: variables as Variables };
+  }
+
+  /** The scope around it in the same task. */
+  get parent(): CancelScope | undefined {
+    return undefined;
+  }
+
+  /** The scope of the whole task. */
+  get outermost(): CancelScope {
+    return this;
+  }
+
+  /** Whether no cancel from around reaches its code. */
+  get shielded(): boolean {
+    return false;
+  }
+
+  /** When it is cancelled for lack of time, on the loop's clock. */
+  get deadline(): number {
+    return Infinity;
   }
 
   /** The task, or `undefined` in callbacks and outside of tasks. */
@@ -150,30 +143,70 @@ export class CancelScope implements DeliveryScope, HandedWait {
     return this.outermost.#task;
   }
 
+  /** How many cancels were asked for and not taken back. */
+  get cancels(): number {
+    return this.#state.cancels;
+  }
+
+  /**
+   * The error of the last cancel; let go of at the close, unless something goes
+   * on in here.
+   */
+  get error(): CancelledError | undefined {
+    return this.#state.error;
+  }
+
   /** A cancel that is still to be delivered. */
   get pending(): CancelledError | undefined {
-    return this.#pending;
+    return this.#state.pending;
   }
 
   set pending(error: CancelledError | undefined) {
+    const { pending } = this.#state;
+    if (error === pending) return;
     pendingCancels.count += Number(error !== undefined) -
-      Number(this.#pending !== undefined);
-    this.#pending = error;
+      Number(pending !== undefined);
+    this.#ownState.pending = error;
+  }
+
+  /** The deliveries, in here and inside, whose code has not resumed. */
+  get inFlight(): SmallSet<Delivery> {
+    return this.#state.inFlight;
+  }
+
+  set inFlight(deliveries: SmallSet<Delivery>) {
+    if (deliveries !== this.#state.inFlight) {
+      this.#ownState.inFlight = deliveries;
+    }
+  }
+
+  /** A cancel from around it that waits until it has ended. */
+  get heldBack(): CancelledError | undefined {
+    return this.#state.heldBack;
+  }
+
+  set heldBack(error: CancelledError | undefined) {
+    this.#ownState.heldBack = error;
+  }
+
+  get #ownState(): CancelState {
+    if (this.#state === NOT_CANCELLED) this.#state = new CancelState();
+    return this.#state;
   }
 
   /** Whether it, or one around it, was cancelled, and that not taken back. */
   get cancelled(): boolean {
-    return this.cancels > 0 || (this.#around?.cancelled ?? false);
+    return this.cancels > 0 || (this.around?.cancelled ?? false);
   }
 
   /** The scopes that are open inside it, for those who look inside. */
-  get children(): Iterable<CancelScope> {
+  get children(): Iterable<BlockScope> {
     return this.#children ?? [];
   }
 
-  /** Opens a scope inside this one, for the same task. */
-  open(variables: Variables): CancelScope {
-    return new CancelScope(this.scheduler, undefined, variables, this);
+  /** Whether it is over. */
+  get isClosed(): boolean {
+    return this.frame.scope !== this;
   }
 
   /**
@@ -181,14 +214,15 @@ export class CancelScope implements DeliveryScope, HandedWait {
    * cancel of its own that was not delivered is taken back.
    */
   close(): void {
-    this.#closed = true;
     this.pending = undefined;
-    if (this.#watched !== undefined) this.stopWatching();
-    if (this.#isEmpty) this.error = undefined; // large, and nobody asks for it
-    this.frame.scope = this.parent === undefined
+    this.stopWatching();
+    if (this.error !== undefined && this.isEmpty) {
+      this.#ownState.error = undefined; // large, and it is not needed any more
+    }
+    const { parent } = this;
+    this.frame.scope = parent === undefined
       ? rootScopeOf(this.scheduler)
-      : this.parent.frame.scope;
-    this.#detachWhenEmpty();
+      : parent.frame.scope;
     if (this.#task !== undefined && this.#waits > 0) this.scheduler.waiting--;
     this.#task = undefined;
   }
@@ -203,82 +237,42 @@ export class CancelScope implements DeliveryScope, HandedWait {
    */
   cancel(error: CancelledError, caller?: CancelScope): void {
     if (caller !== undefined) endDeliveries(caller); // it runs
-    if (this.#isCancelling) {
-      this.#foundRing = true;
+    const state = this.#ownState;
+    if (state.isCancelling) {
+      state.foundRing = true;
       return;
     }
-    this.cancels++;
-    this.error = error;
+    state.cancels++;
+    state.error = error;
     this.pending = error;
-    if (!this.#closed) {
+    if (!this.isClosed) {
       const watch = this.scheduler.cancelWatch ??= new CancelWatch(
         this.scheduler,
       );
-      this.#watched ??= watch.add(this);
+      state.watched ??= watch.add(this);
     }
     if (mergeOrHoldBack(this, error)) this.pending = undefined;
-    this.#isCancelling = true;
+    state.isCancelling = true;
     if (forwarded.depth < MAX_FORWARDS) this.#cancelWaits(error);
     else postponed.push(() => this.#cancelWaits(error));
   }
 
   #cancelWaits(error: CancelledError): void {
     for (const wait of this.exposedWaits) this.#cancelWait(wait, error);
-    this.#isCancelling = false;
+    this.#ownState.isCancelling = false;
     this.#abortSignals(error); // last, as it runs foreign listeners
   }
 
   #cancelWait(wait: ScopedWait, error: CancelledError): void {
     if (!wait.pending) return;
-    this.#foundRing = false;
+    const state = this.#ownState;
+    state.foundRing = false;
     const isTaken = wait.cancel(error);
     if (forwarded.depth === 0) {
       for (let next = postponed.shift(); next; next = postponed.shift()) next();
     }
-    if (!isTaken && this.#foundRing) wait.abort(error);
+    if (!isTaken && state.foundRing) wait.abort(error);
     if (isTaken || !wait.pending) this.delivered(error);
-  }
-
-  /** As a wait in several steps: what it waits for now. */
-  get what(): string {
-    return this.waits.map(({ what }) => what).join(", ");
-  }
-
-  abandon(error: CancelledError, caller?: CancelScope): void {
-    this.promise?.then(undefined, () => {});
-    this.cancel(error, caller);
-  }
-
-  detach(): void {
-    this.shielded = true;
-  }
-
-  /** If it is a race: whether its branches take part in `contest` from now on. */
-  joinContest(_contest: Contest): boolean {
-    return false;
-  }
-
-  /** If it is a race that has lost another: ends its waits that end at once. */
-  leavePlaces(_error: CancelledError): void {}
-
-  /**
-   * Calls `cancel`, which cancels this scope, when the next wait has begun to
-   * wait. What is there already can be taken until then. The returned function
-   * ends this.
-   */
-  cancelAtNextWait(cancel: () => void): () => void {
-    const due = () => {
-      stop();
-      cancel();
-    };
-    const stop = () => {
-      if (this.#dueCancel !== due) return;
-      this.#dueCancel = undefined;
-      pendingCancels.due--;
-    };
-    this.#dueCancel = due;
-    pendingCancels.due++;
-    return stop;
   }
 
   /**
@@ -289,36 +283,23 @@ export class CancelScope implements DeliveryScope, HandedWait {
   }
 
   /**
-   * A wait has begun. What is settled already may end it: so much may pass as
-   * the value of a settled promise needs to come through a `then`.
-   */
-  #cancelIfDue(): void {
-    if (this.#dueCancel !== undefined) {
-      settled.then(() => {}).then(() => {
-        if (this.exposedWaits.length > 0) this.#dueCancel?.();
-      });
-    }
-    if (this.parent !== undefined) this.parent.#cancelIfDue();
-  }
-
-  /**
    * Takes one cancel back; with the last one goes what is still to be
    * delivered.
    */
   uncancel(): number {
-    if (this.cancels > 0) this.cancels--;
-    if (this.cancels === 0) {
+    if (this.cancels > 0 && --this.#ownState.cancels === 0) {
       this.pending = undefined;
-      if (this.#watched !== undefined) this.stopWatching();
+      this.stopWatching();
     }
     return this.cancels;
   }
 
   /** Lets a cancel have no effect for as long as it likes. */
   stopWatching(): void {
-    if (this.#watched === undefined) return;
-    this.scheduler.cancelWatch!.remove(this.#watched);
-    this.#watched = undefined;
+    const { watched } = this.#state;
+    if (watched === undefined) return;
+    this.scheduler.cancelWatch!.remove(watched);
+    this.#ownState.watched = undefined;
   }
 
   /** Whether code in it is shielded, which ends without a cancel. */
@@ -339,12 +320,12 @@ export class CancelScope implements DeliveryScope, HandedWait {
   }
 
   /** The scope around it whose cancels reach it. */
-  get #around(): CancelScope | undefined {
+  get around(): CancelScope | undefined {
     return this.shielded ? undefined : this.parent;
   }
 
   /** Whether nothing goes on in it. */
-  get #isEmpty(): boolean {
+  get isEmpty(): boolean {
     return this.#firstWait === undefined &&
       (this.#children === undefined || this.#children.size === 0);
   }
@@ -359,7 +340,7 @@ export class CancelScope implements DeliveryScope, HandedWait {
    */
   #originOf(error: CancelledError, closed?: CancelScope): CancelScope {
     if (this.error === error) return this;
-    const guess = closed ?? (this.#closed ? this : undefined);
+    const guess = closed ?? (this.isClosed ? this : undefined);
     if (this.parent === undefined) return guess ?? this;
     return this.parent.#originOf(error, guess);
   }
@@ -376,7 +357,7 @@ export class CancelScope implements DeliveryScope, HandedWait {
    */
   renew(error: CancelledError): void {
     const origin = this.#originOf(error);
-    if (!origin.#closed && !origin.isRoot) origin.pending = error;
+    if (!origin.isClosed && !origin.isRoot) origin.pending = error;
   }
 
   /** Delivers the pending cancel, of the outermost scope that has one. */
@@ -389,40 +370,12 @@ export class CancelScope implements DeliveryScope, HandedWait {
   }
 
   /**
-   * How code that ran in this scope ended, if it ended with `error`: tells the
-   * scope's own cancel from a cancel from further out. If both have come, the
-   * outer cancel wins; one that is not delivered yet is delivered by this.
-   */
-  outcomeOf(error: unknown): Outcome {
-    if (!isCancelled(error)) return { kind: "error", error };
-    if (this.cancels === 0) return { kind: "outerCancel", error };
-    const outer = this.outerCancel;
-    return outer === undefined
-      ? { kind: "ownCancel", error }
-      : { kind: "outerCancel", error: outer };
-  }
-
-  /**
-   * The cancel from a scope around this one that came since this one was
-   * opened. One that is not delivered yet is delivered by this.
-   */
-  get outerCancel(): CancelledError | undefined {
-    const pending = this.#around?.takePending();
-    if (pending !== undefined) return pending;
-    if (this.outerCancels <= this.#outerCancelsBefore) return undefined;
-    for (let scope = this.#around; scope !== undefined; scope = scope.#around) {
-      if (scope.cancels > 0 && scope.error !== undefined) return scope.error;
-    }
-    return undefined;
-  }
-
-  /**
    * How many cancels of the scopes around this one are in force and have been
    * delivered.
    */
   get outerCancels(): number {
     let sum = 0;
-    for (let scope = this.#around; scope !== undefined; scope = scope.#around) {
+    for (let scope = this.around; scope !== undefined; scope = scope.around) {
       sum += scope.cancels - (scope.pending === undefined ? 0 : 1);
     }
     return sum;
@@ -435,25 +388,25 @@ export class CancelScope implements DeliveryScope, HandedWait {
     // It never aborts; one for all would gather the listeners of all.
     if (this.isRoot) return new AbortController().signal;
     const cancelled = pendingScope(this);
-    if (cancelled === undefined && this.#controller?.signal.aborted) {
-      this.#controller = undefined;
+    const state = this.#ownState;
+    if (cancelled === undefined && state.controller?.signal.aborted) {
+      state.controller = undefined;
     }
-    this.#controller ??= new AbortController();
-    if (cancelled !== undefined && !this.#controller.signal.aborted) {
-      this.#controller.abort(cancelled.pending);
+    const controller = state.controller ??= new AbortController();
+    if (cancelled !== undefined && !controller.signal.aborted) {
+      controller.abort(cancelled.pending);
     }
-    return this.#controller.signal;
+    return controller.signal;
   }
 
   /** Whether nothing was opened in it, and its signal was not asked for. */
   get isPlain(): boolean {
-    return this.#controller === undefined &&
+    return this.#state.controller === undefined &&
       (this.#children === undefined || this.#children.size === 0);
   }
 
   addWait(wait: ScopedWait): void {
-    if (this.inFlight !== undefined) endDeliveries(this);
-    if (!this.#attached && this.parent !== undefined) this.#attach(this.parent);
+    if (this.#state.inFlight !== undefined) endDeliveries(this);
     const first = this.#firstWait;
     wait.nextInScope = first;
     if (first !== undefined) first.previousInScope = wait;
@@ -462,7 +415,7 @@ export class CancelScope implements DeliveryScope, HandedWait {
     if (outermost.#waits++ === 0 && outermost.#task !== undefined) {
       this.scheduler.waiting++;
     }
-    if (pendingCancels.due > 0) this.#cancelIfDue();
+    if (pendingCancels.due > 0) this.cancelIfDue();
     if (this.scheduler.onWait !== undefined) this.scheduler.onWait();
   }
 
@@ -476,7 +429,6 @@ export class CancelScope implements DeliveryScope, HandedWait {
     if (--outermost.#waits === 0 && outermost.#task !== undefined) {
       this.scheduler.waiting--;
     }
-    if (this.#closed) this.#detachWhenEmpty();
   }
 
   /** The waits under way in here and in the scopes inside, oldest first. */
@@ -526,31 +478,24 @@ export class CancelScope implements DeliveryScope, HandedWait {
 
   #abortSignals(error: CancelledError): void {
     const children = this.#children === undefined ? [] : [...this.#children];
-    this.#controller?.abort(error);
+    this.#state.controller?.abort(error);
     for (const child of children) {
       if (!child.shielded) child.#abortSignals(error);
     }
   }
 
-  #attach(parent: CancelScope): void {
-    this.#attached = true;
-    (parent.#children ??= new LinkedList()).add(this);
-    const outer = parent.parent;
-    if (!parent.#attached && outer !== undefined) parent.#attach(outer);
+  /** Something goes on in `child`. */
+  addChild(child: BlockScope): void {
+    (this.#children ??= new LinkedList()).add(child);
   }
 
-  /**
-   * A closed scope leaves when nothing goes on in it; what is begun in it later
-   * brings it back.
-   */
-  #detachWhenEmpty(): void {
-    const parent = this.parent;
-    if (parent === undefined || !this.#attached) return;
-    if (!this.#isEmpty) return;
-    this.#attached = false;
-    parent.#children!.remove(this);
-    if (parent.#closed) parent.#detachWhenEmpty();
+  /** Nothing goes on in `child` any more. */
+  removeChild(child: BlockScope): void {
+    this.#children!.remove(child);
   }
+
+  /** A wait has begun: a cancel that was to come then comes. */
+  cancelIfDue(): void {}
 }
 
 /** Where code on a loop is that runs in no task, with these `variables`. */

@@ -7,6 +7,7 @@
  * @module
  */
 import { AsyncLocalStorage } from "node:async_hooks";
+import { BlockScope } from "../cancel/block_scope.ts";
 import {
   type CancelScope,
   type ContextFrame,
@@ -50,9 +51,9 @@ export function copyVariables(): Variables {
 }
 
 /** Opens a scope inside the current one, for the same task. */
-export function openScope(): CancelScope {
+export function openScope(): BlockScope {
   const { scope, variables } = storage.getStore() ?? outside;
-  return scope.open(variables);
+  return new BlockScope(scope, variables);
 }
 
 /** Calls `fn`, and all that it starts, as if it were there. */

@@ -43,8 +43,8 @@ export class Completion<T> {
    */
   #outcome: unknown = undefined;
   #listeners: SmallSet<Listener> = undefined;
-  #retrieved = false;
-  #unretrieved: Unretrieved | undefined = undefined;
+  /** The report of an error that was not retrieved; null once it was. */
+  #unretrieved: Unretrieved | null | undefined = undefined;
 
   constructor(scheduler: Scheduler, source: Source) {
     this.scheduler = scheduler;
@@ -77,11 +77,8 @@ export class Completion<T> {
    * What it failed with, or was cancelled with; whoever asks has retrieved it.
    */
   get error(): unknown {
-    this.#retrieved = true;
-    if (this.#unretrieved !== undefined) {
-      forgetUnretrieved(this.#unretrieved);
-      this.#unretrieved = undefined;
-    }
+    if (this.#unretrieved) forgetUnretrieved(this.#unretrieved);
+    this.#unretrieved = null;
     if (this.state !== "cancelled") return this.#outcome;
     if (!(this.#outcome instanceof CancelledError)) {
       const message = this.#outcome as string | undefined;
@@ -122,7 +119,8 @@ export class Completion<T> {
     }
     this.#listeners = undefined;
     if (
-      state !== "failed" || this.#retrieved || outcome instanceof CancelledError
+      state !== "failed" || this.#unretrieved === null ||
+      outcome instanceof CancelledError
     ) return;
     const { scheduler, source } = this;
     this.#unretrieved = noteUnretrieved(

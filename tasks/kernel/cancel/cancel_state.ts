@@ -1,0 +1,33 @@
+/** @module */
+import type { CancelledError } from "../errors.ts";
+import type { SmallSet } from "../small_set.ts";
+import type { WatchedCancel } from "./cancel_watch.ts";
+import type { Delivery } from "./in_flight.ts";
+
+/**
+ * What cancels have left in a scope, and its signal. Few scopes ever have
+ * either, so it is made when the first comes.
+ */
+export class CancelState {
+  /** How many cancels were asked for and not taken back. */
+  cancels = 0;
+  /** The error of the last cancel. */
+  error: CancelledError | undefined = undefined;
+  /** A cancel that is still to be delivered. */
+  pending: CancelledError | undefined = undefined;
+  /** The deliveries, in the scope and inside, whose code has not resumed. */
+  inFlight: SmallSet<Delivery> = undefined;
+  /** A cancel from around the scope that waits until the scope has ended. */
+  heldBack: CancelledError | undefined = undefined;
+  /** Set while it is cancelled, and not known to have ended by that. */
+  watched: WatchedCancel | undefined = undefined;
+  /** Whether its waits are being cancelled. */
+  isCancelling = false;
+  /** Whether a cancel that a wait has handed on came back to the scope. */
+  foundRing = false;
+  /** Behind the signal, once that was asked for. */
+  controller: AbortController | undefined = undefined;
+}
+
+/** The state of every scope that has none of its own: never written to. */
+export const NOT_CANCELLED: Readonly<CancelState> = new CancelState();
