@@ -1,21 +1,20 @@
 /** @module */
 import {
-  checkpointIfCancelled,
-  ready,
-  readyError,
-} from "../tasks/kernel/wait/checkpoint.ts";
+  done,
+  type PullCalls,
+  PullIterator,
+} from "../tasks/kernel/wait/pull_iterator.ts";
 import type { Channel } from "./_channel.ts";
 import { Getter } from "./_channel_waits.ts";
 
 /** A call of `next` that waits. */
 class Next<T> extends Getter<T> {
-  readonly #waiting: Set<Next<T>>;
+  readonly #calls: PullCalls;
 
-  /** @param waiting All calls of `next` of its iterator that wait. */
-  constructor(waiting: Set<Next<T>>) {
+  constructor(calls: PullCalls) {
     super();
-    this.#waiting = waiting;
-    waiting.add(this);
+    this.#calls = calls;
+    calls.add(this);
   }
 
   take(item: T): boolean {
@@ -28,53 +27,31 @@ class Next<T> extends Getter<T> {
 
   protected override leave(): void {
     super.leave();
-    this.#waiting.delete(this);
+    this.#calls.delete(this);
   }
 }
 
-/**
- * Takes items until the queue is shut down and empty. Written by hand, as an
- * async generator would let `return` wait for the `next` that is under way.
- */
-export class QueueIterator<T> implements AsyncIterator<T, undefined> {
+/** Takes items until the queue is shut down and empty. */
+export class QueueIterator<T> extends PullIterator<T> {
   readonly #channel: Channel<T>;
-  readonly #waiting = new Set<Next<T>>();
-  #returned = false;
 
   constructor(channel: Channel<T>) {
+    super();
     this.#channel = channel;
   }
 
-  next(): Promise<IteratorResult<T, undefined>> {
-    const rejection = checkpointIfCancelled();
-    if (rejection !== undefined) return rejection;
+  protected override take(): IteratorResult<T, undefined> | undefined {
     const channel = this.#channel;
-    if (this.#returned) return ready(done());
-    if (channel.items.size === 0) {
-      if (!channel.isShutdown) return this.#wait();
-      return channel.hasFailed ? readyError(channel.end) : ready(done());
-    }
-    try {
-      return ready({ done: false, value: channel.take() });
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    if (channel.items.size > 0) return { done: false, value: channel.take() };
+    if (!channel.isShutdown) return undefined;
+    if (channel.hasFailed) throw channel.end;
+    return done();
   }
 
-  return(): Promise<IteratorReturnResult<undefined>> {
-    this.#returned = true;
-    for (const next of this.#waiting) next.end();
-    return ready(done());
+  protected override wait(
+    calls: PullCalls,
+  ): Promise<IteratorResult<T, undefined>> {
+    const next = this.#channel.getters.add(new Next<T>(calls));
+    return next as Promise<IteratorResult<T, undefined>>;
   }
-
-  #wait(): Promise<IteratorResult<T, undefined>> {
-    const next = new Next<T>(this.#waiting);
-    return this.#channel.getters.add(next) as Promise<
-      IteratorResult<T, undefined>
-    >;
-  }
-}
-
-function done(): IteratorReturnResult<undefined> {
-  return { done: true, value: undefined };
 }

@@ -1,9 +1,10 @@
 /** The inside of a watch. @module */
 import { isThenable, type WaitOptions } from "../tasks/kernel/types.ts";
+import { ready } from "../tasks/kernel/wait/checkpoint.ts";
 import {
-  checkpointIfCancelled,
-  ready,
-} from "../tasks/kernel/wait/checkpoint.ts";
+  type PullCalls,
+  PullIterator,
+} from "../tasks/kernel/wait/pull_iterator.ts";
 import { QueuedWaiter, WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
 
 /** A wait for a change: `see` is called with each value that is set. */
@@ -130,10 +131,13 @@ function accepts<T>(predicate: (value: T) => unknown, value: T): boolean {
 /** A call of `next` that waits. */
 class Next<T> extends Watcher<T> {
   readonly #values: LatestValues<T>;
+  readonly #calls: PullCalls;
 
-  constructor(values: LatestValues<T>, from: number) {
+  constructor(values: LatestValues<T>, from: number, calls: PullCalls) {
     super(from);
     this.#values = values;
+    this.#calls = calls;
+    calls.add(this);
   }
 
   see(value: T, version: number): void {
@@ -144,51 +148,33 @@ class Next<T> extends Watcher<T> {
 
   protected override leave(): void {
     super.leave();
-    this.#values.left(this);
+    this.#calls.delete(this);
   }
 }
 
-/**
- * The current value, and then the latest each time it has changed. Written by
- * hand, as `return` of an async generator waits for the `next` under way.
- */
-export class LatestValues<T> implements AsyncIterator<T, undefined> {
+/** The current value, and then the latest each time it has changed. */
+export class LatestValues<T> extends PullIterator<T> {
   /** The version that was delivered last. */
   seen = -1;
   readonly #watched: Watched<T>;
-  readonly #waiting = new Set<Next<T>>();
-  #returned = false;
 
   constructor(watched: Watched<T>) {
+    super();
     this.#watched = watched;
   }
 
-  next(): Promise<IteratorResult<T, undefined>> {
-    const rejection = checkpointIfCancelled();
-    if (rejection !== undefined) return rejection;
-    if (this.#returned) return ready(done());
-    const { value, version, watchers } = this.#watched;
-    if (this.seen < version) {
-      this.seen = version;
-      return ready({ done: false, value });
-    }
-    const next = new Next<T>(this, version);
-    this.#waiting.add(next);
-    return watchers.add(next) as Promise<IteratorResult<T, undefined>>;
+  protected override take(): IteratorResult<T, undefined> | undefined {
+    const { value, version } = this.#watched;
+    if (this.seen >= version) return undefined;
+    this.seen = version;
+    return { done: false, value };
   }
 
-  return(): Promise<IteratorReturnResult<undefined>> {
-    this.#returned = true;
-    for (const next of this.#waiting) next.wake(done());
-    return ready(done());
+  protected override wait(
+    calls: PullCalls,
+  ): Promise<IteratorResult<T, undefined>> {
+    const { version, watchers } = this.#watched;
+    const next = watchers.add(new Next<T>(this, version, calls));
+    return next as Promise<IteratorResult<T, undefined>>;
   }
-
-  /** A call of `next` waits no longer. */
-  left(next: Next<T>): void {
-    this.#waiting.delete(next);
-  }
-}
-
-function done(): IteratorReturnResult<undefined> {
-  return { done: true, value: undefined };
 }

@@ -5,9 +5,10 @@ import {
   type WaitQueue,
 } from "../../tasks/kernel/wait/wait_queue.ts";
 import {
-  checkpointIfCancelled,
-  ready,
-} from "../../tasks/kernel/wait/checkpoint.ts";
+  done,
+  type PullCalls,
+  PullIterator,
+} from "../../tasks/kernel/wait/pull_iterator.ts";
 
 /** A wait for a datagram. */
 export abstract class Receiver<T> extends QueuedWaiter<T> {
@@ -30,13 +31,12 @@ export class Receive extends Receiver<Datagram> {
 
 /** A `next` that waits. */
 class Next extends Receiver<IteratorResult<Datagram, undefined>> {
-  readonly #waiting: Set<Next>;
+  readonly #calls: PullCalls;
 
-  /** @param waiting All calls of `next` of its iterator that wait. */
-  constructor(waiting: Set<Next>) {
+  constructor(calls: PullCalls) {
     super();
-    this.#waiting = waiting;
-    waiting.add(this);
+    this.#calls = calls;
+    calls.add(this);
   }
 
   take(datagram: Datagram): void {
@@ -49,7 +49,7 @@ class Next extends Receiver<IteratorResult<Datagram, undefined>> {
 
   protected override leave(): void {
     super.leave();
-    this.#waiting.delete(this);
+    this.#calls.delete(this);
   }
 }
 
@@ -65,39 +65,24 @@ export interface DatagramSource {
   takeKept(): Datagram | undefined;
 }
 
-/**
- * Takes datagrams until the endpoint is closed. Written by hand, since an async
- * generator would let `return` wait for the `next` that is under way.
- */
-export class DatagramIterator implements AsyncIterator<Datagram, undefined> {
+/** Takes datagrams until the endpoint is closed. */
+export class DatagramIterator extends PullIterator<Datagram> {
   readonly #source: DatagramSource;
-  readonly #waiting = new Set<Next>();
-  #returned = false;
 
   constructor(source: DatagramSource) {
+    super();
     this.#source = source;
   }
 
-  next(): Promise<IteratorResult<Datagram, undefined>> {
-    const rejection = checkpointIfCancelled();
-    if (rejection !== undefined) return rejection;
-    if (this.#returned || this.#source.isClosed()) return ready(done());
-    try {
-      const value = this.#source.takeKept();
-      if (value !== undefined) return ready({ done: false, value });
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    return this.#source.receivers.add(new Next(this.#waiting));
+  protected override take(): IteratorResult<Datagram, undefined> | undefined {
+    if (this.#source.isClosed()) return done();
+    const value = this.#source.takeKept();
+    return value === undefined ? undefined : { done: false, value };
   }
 
-  return(): Promise<IteratorResult<Datagram, undefined>> {
-    this.#returned = true;
-    for (const next of this.#waiting) next.end();
-    return ready(done());
+  protected override wait(
+    calls: PullCalls,
+  ): Promise<IteratorResult<Datagram, undefined>> {
+    return this.#source.receivers.add(new Next(calls));
   }
-}
-
-function done(): IteratorReturnResult<undefined> {
-  return { done: true, value: undefined };
 }
