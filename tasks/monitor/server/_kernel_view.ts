@@ -23,6 +23,7 @@ import { heldBy } from "../../kernel/context/leak_checks.ts";
 import { realClock } from "../../kernel/loop/clock.ts";
 import type { Scheduler } from "../../kernel/loop/scheduler.ts";
 import { noVariables } from "../../kernel/variables.ts";
+import { QueuedWaiter } from "../../kernel/wait/wait_queue.ts";
 import { Waiter } from "../../kernel/wait/waiter.ts";
 import { madeAt, userFrame } from "../../kernel/watch/user_frame.ts";
 import { scopeOf, spawn, Task } from "../../task.ts";
@@ -108,7 +109,7 @@ export function taskOfWait(wait: Wait): Task<unknown> | undefined {
 
 /** The wait before another one in the queue that it stands in. */
 export function waitBefore(wait: Wait): Wait | undefined {
-  return wait instanceof Waiter ? wait.previousInQueue : undefined;
+  return wait instanceof QueuedWaiter ? wait.previousInQueue : undefined;
 }
 
 /** For how long a wait has lasted, on the loop's clock. */
