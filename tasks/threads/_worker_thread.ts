@@ -1,5 +1,5 @@
 /** @module */
-import { type ResourceLimits, Worker } from "node:worker_threads";
+import type { ResourceLimits, Worker } from "node:worker_threads";
 import { currentScope } from "../kernel/context/current_scope.ts";
 import type { WaitOptions } from "../kernel/types.ts";
 import { countExternal } from "../kernel/wait/external_waiter.ts";
@@ -91,7 +91,8 @@ export class WorkerThread {
   constructor(owner: ThreadOwner, settings: ThreadSettings) {
     this.#owner = owner;
     const { callbacks = {}, resourceLimits = defaultLimits() } = settings;
-    const worker = this.#worker = new Worker(SCRIPT, {
+    const threads = globalThis.process.getBuiltinModule("node:worker_threads");
+    const worker = this.#worker = new threads.Worker(SCRIPT, {
       eval: true,
       resourceLimits: resourceLimits as ResourceLimits,
     });
