@@ -24,7 +24,7 @@ class Pull<T> extends Getter<T> {
 
   take(item: T): boolean {
     this.wake(undefined);
-    // A reader that was released has taken its reads back, and told nobody.
+    // A reader that was released has taken its reads back, without a word.
     if (!this.#stream.locked) return false;
     this.#controller.enqueue(item);
     return true;

@@ -91,7 +91,7 @@ export type UnixConnectOptions = Pick<
  * `happyEyeballsDelay` is 0 or less.
  * @throws {TimeoutError} The TLS handshake took longer than
  * `handshakeTimeout`.
- * @throws {Deno.errors.ConnectionRefused} Nobody listens there.
+ * @throws {Deno.errors.ConnectionRefused} No server listens there.
  * @throws {Deno.errors.InvalidData} The server's certificate is not trusted, or
  * not for this name.
  *
@@ -178,7 +178,7 @@ export async function connectSocket(
  *
  * @throws {TypeError} It is no path.
  * @throws {Deno.errors.NotFound} There is no such file.
- * @throws {Deno.errors.ConnectionRefused} Nobody listens there.
+ * @throws {Deno.errors.ConnectionRefused} No server listens there.
  *
  * @example
  * ```ts

@@ -106,7 +106,7 @@ export type UnixServeOptions =
  * `rejectUnauthorized` and no `requestCert`.
  * @throws {RangeError} The port is none, the limit or `handshakeTimeout` is 0 or
  * less, `maxConnections` below 1, or `mode` not between 0o600 and 0o777.
- * @throws {Deno.errors.AddrInUse} Somebody listens there.
+ * @throws {Deno.errors.AddrInUse} The address is in use.
  * @throws {Deno.errors.NotSupported} `reusePort` without `--unstable-net`.
  *
  * @example An echo
@@ -194,14 +194,14 @@ export async function startServing(
 /**
  * Starts a server on a Unix socket. Mirrors `asyncio.start_unix_server`.
  *
- * A file that a crashed server has left is replaced; one that somebody listens
+ * A file that a crashed server has left is replaced; one that a server listens
  * at is an error, and so is any other file. At the end it is removed, if it is
  * still the server's own.
  *
  * **Cancel safety:** given up, nothing is left listening.
  *
  * @throws {TypeError} `handler` is no function, or `path` no path.
- * @throws {Deno.errors.AddrInUse} Somebody listens there, or it is no socket.
+ * @throws {Deno.errors.AddrInUse} The address is in use, or it is no socket.
  *
  * @example
  * ```ts

@@ -49,7 +49,7 @@ export class Barrier {
   #broken = false;
 
   /**
-   * Makes a barrier that nobody waits at.
+   * Makes a barrier without waiters.
    *
    * @param parties How many wait for each other.
    * @throws {RangeError} `parties` is less than 1 or no integer.

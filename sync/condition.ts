@@ -82,8 +82,8 @@ class ConditionWaiter extends LockWaiter {
  *   lock, others may have had it.
  * - First come, first notified; those notified get the lock in that order,
  *   before newcomers.
- * - A notification is never lost: it goes to one that waits, or to nobody if
- *   nobody does.
+ * - A notification is never lost: it goes to one that waits, or to none if none
+ *   does.
  * - A guard from `acquire` is good for the whole time, with waits in between.
  *
  * @example
@@ -114,7 +114,7 @@ export class Condition {
   readonly #waiters = new WaitQueue<unknown, ConditionWaiter>("Condition.wait");
 
   /**
-   * Makes a condition that nobody waits for.
+   * Makes a condition without waiters.
    *
    * @param lock The lock to use, which other conditions may share; one of its
    * own unless given.
@@ -127,7 +127,7 @@ export class Condition {
     this.#lock = lock ?? new Lock();
   }
 
-  /** Whether somebody holds the lock. Mirrors `asyncio.Condition.locked`. */
+  /** Whether the lock is held. Mirrors `asyncio.Condition.locked`. */
   get locked(): boolean {
     return this.#lock.locked;
   }

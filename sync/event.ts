@@ -12,7 +12,7 @@ import { printable } from "../tasks/kernel/watch/inspect.ts";
  *
  * - `set` wakes all who wait at that moment, in order of arrival, even where
  *   `clear` follows at once.
- * - While it is set, nobody waits.
+ * - While it is set, no call waits.
  *
  * @example
  * ```ts

@@ -152,7 +152,7 @@ class Completions<T> implements AsyncIterator<Future<T>>, Listener {
     for (const future of this.#futures) completionOf(future).listen(this);
   }
 
-  /** Leaves no trace on the futures, unless somebody else waits for them. */
+  /** Leaves no trace on the futures, unless other code waits for them. */
   #letGo(): void {
     if (!this.#listens || this.#waiters.size > 0) return;
     this.#listens = false;

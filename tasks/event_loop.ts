@@ -24,7 +24,7 @@ import { onOwnSignal } from "./signals.ts";
 import { spawn, type Task, type TaskOptions } from "./task.ts";
 import type { TaskFactory } from "./task_factory.ts";
 
-/** What is known of an error that nobody is there to catch. */
+/** What is known of an error that no code catches. */
 export interface ExceptionContext {
   /** What happened, in a sentence. */
   message: string;
@@ -36,7 +36,7 @@ export interface ExceptionContext {
   future?: Future<unknown>;
 }
 
-/** What is told of errors that nobody catches. */
+/** What is told of errors that no code catches. */
 type ExceptionHandler = (loop: EventLoop, context: ExceptionContext) => void;
 
 /**
@@ -147,7 +147,7 @@ export class EventLoop {
   }
 
   /**
-   * Sets what makes the tasks of this loop, whoever asks for them (a group, a
+   * Sets what makes the tasks of this loop, also of those that a group, a
    * gather, ...); `undefined`: they are made as ever. Mirrors
    * `loop.set_task_factory`.
    *
@@ -215,7 +215,7 @@ export class EventLoop {
   }
 
   /**
-   * Sets what is told of errors that nobody catches; `undefined`: a report on
+   * Sets what is told of errors that no code catches; `undefined`: a report on
    * stderr. Mirrors `loop.set_exception_handler`.
    *
    * It is called with the context variables of the task or callback that the
@@ -243,7 +243,7 @@ export class EventLoop {
   }
 
   /**
-   * What is told of errors that nobody catches; `undefined` unless it was set.
+   * What is told of errors that no code catches; `undefined` unless it was set.
    * Mirrors `loop.get_exception_handler`.
    */
   getExceptionHandler():

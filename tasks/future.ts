@@ -17,7 +17,7 @@ import { Completion, type Listener } from "./kernel/wait/completion.ts";
 import { FutureWaiter } from "./kernel/wait/future_waiter.ts";
 import { printable } from "./kernel/watch/inspect.ts";
 
-/** The completion of a future: for the kernel, and nobody else. */
+/** The completion of a future: for the kernel only. */
 export let completionOf!: <T>(future: Future<T>) => Completion<T>;
 
 /**
@@ -26,7 +26,7 @@ export let completionOf!: <T>(future: Future<T>) => Completion<T>;
  * It is awaited like a promise, by as many as like. Unlike a promise it can be
  * looked at (`done`, `result()`), can be cancelled, and is settled from
  * outside. An error that is retrieved late is no unhandled rejection; one that
- * nobody has retrieved when the future is collected, or its `run` ends, is
+ * was not retrieved when the future is collected, or its `run` ends, is
  * reported through the loop's exception handler.
  *
  * **Cancel safety:** a task that is cancelled while it awaits a future cancels
@@ -259,7 +259,7 @@ export function isFuture(value: unknown): value is Future<unknown> {
   return value instanceof Future;
 }
 
-/** After a cancel nobody may be looking any more. */
+/** After a cancel, no code may be left that awaits it. */
 function ignoreRejection<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});
   return promise;

@@ -8,12 +8,12 @@ import { type Awaitable, isThenable } from "./kernel/types.ts";
 import type { Completion, Listener } from "./kernel/wait/completion.ts";
 
 /**
- * Protects work from the cancel of whoever waits for it. Mirrors
+ * Protects work from the cancel of the task that waits for it. Mirrors
  * `asyncio.shield`.
  *
  * A task that awaits the shield and is cancelled goes its way, and the work
  * goes on alone. If the work fails later, the exception handler hears of it,
- * once, also where somebody else awaits the work. It does not protect from a
+ * once, also if another task awaits the work. It does not protect from a
  * cancel of the work itself, nor from the end of the `run`.
  *
  * **Cancel safety:** cancelling the wait cancels the shield, not the work.
@@ -54,8 +54,8 @@ export function shield<T>(awaitable: Awaitable<T>): Future<T> {
 const followed = new WeakMap<object, WeakMap<object, Future<unknown>>>();
 
 /**
- * The future of the work. A promise has one for all its shields: nobody else
- * sees that one, so nobody cancels it.
+ * The future of the work. A promise has one for all its shields: no other
+ * code sees that one, so none cancels it.
  */
 function workOf<T>(awaitable: Awaitable<T>): Future<T> {
   if (!isThenable(awaitable) || awaitable instanceof Future) {

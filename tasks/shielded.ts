@@ -20,7 +20,7 @@ import { timeout } from "./timeout.ts";
  * {@linkcode shield} is something else: there the one that waits goes its way,
  * and the work is left to itself.
  *
- * **Cancel safety:** it ends when the body has, whoever gives it up.
+ * **Cancel safety:** it ends when the body has, even if it is given up.
  *
  * @throws {TypeError} `body` is no function, or the limit no number.
  * @throws {RangeError} The limit is `NaN`.

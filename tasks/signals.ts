@@ -7,7 +7,7 @@ import { printable } from "./kernel/watch/inspect.ts";
 
 /**
  * The signals as they arrive, for as long as this is iterated or until it is
- * disposed, or the `run` it was made in ends. Those that arrive while nobody
+ * disposed, or the `run` it was made in ends. Those that arrive while no call
  * waits are kept. Until then the process stays alive, and the signals end no
  * `run`: this takes them over.
  *

@@ -181,7 +181,7 @@ export class Task<T> extends Future<T> {
   }
 
   /**
-   * Takes one cancel back: for whoever asked for it, once it has done its work.
+   * Takes one cancel back: for the code that asked for it, once its work is done.
    * When none is left, one that is not delivered yet will not be. Mirrors
    * `asyncio.Task.uncancel`.
    *

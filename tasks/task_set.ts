@@ -54,7 +54,7 @@ class Member<T> implements Listener, LinkedNode<Member<T>> {
  *   in which they end, each once; the set is its own iterator. `await task`
  *   then gives its value, or throws.
  * - One that fails ends no other: for that there is {@linkcode taskGroup}. An
- *   error that nobody asks for is reported as that of any task.
+ *   error that is not retrieved is reported as that of any task.
  * - With `limit` at most so many run at a time; the others wait to start.
  * - `await using` cancels what still runs, and waits for it, however the block
  *   ends.

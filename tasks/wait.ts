@@ -40,10 +40,10 @@ export interface WaitManyOptions extends WaitOptions {
  * it to let go of the promise.
  *
  * **Cancel safety:** the futures are left alone. Promises are given up: how
- * they end is nobody's concern any more.
+ * they end does not matter any more.
  *
  * @throws {TypeError} There are none, or something that is no future or
- * promise: no functions here, as nobody could tell their tasks.
+ * promise: no functions here, as no code could tell their tasks.
  * @throws {RangeError} `timeout` is `NaN`.
  *
  * @example
@@ -99,7 +99,7 @@ async function waitForFutures<T>(
     try {
       await waitForSome(pending, returnWhen, timeout, options);
     } catch (error) {
-      // Nobody else has the futures of promises.
+      // No other code has the futures of promises.
       for (const future of all) if (!items.has(future)) future.cancel();
       throw error;
     }

@@ -33,7 +33,7 @@ export function describeFailure({ error }: Failure): string {
 class ScenarioClock implements Clock {
   /** A deadlock, also where the scenario went on after it. */
   deadlock: Failure | undefined;
-  /** The first error that nobody has retrieved. */
+  /** The first error that was not retrieved. */
   unretrieved: Failure | undefined;
   readonly #prepare: (loop: Scheduler) => void;
   readonly #timeline = new Timeline({
@@ -64,7 +64,7 @@ class ScenarioClock implements Clock {
 
 /**
  * Runs `scenario` on a virtual clock, and gives what went wrong: a deadlock,
- * what it threw, and an error of one of its tasks that nobody has retrieved, in
+ * what it threw, and an error of one of its tasks that was not retrieved, in
  * this order.
  *
  * @throws {CancelledError} The caller was cancelled.

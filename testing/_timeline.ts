@@ -49,7 +49,7 @@ export interface TimelineOptions {
 }
 
 /**
- * Somebody who waits until time has got to `when`, and all has happened that
+ * Code that waits until time has got to `when`, and all has happened that
  * happens until then.
  */
 export interface Goal {
@@ -149,7 +149,7 @@ export class Timeline implements Clock {
 
   /**
    * Something of the world outside is waited for. What it has ready may happen
-   * first; then whoever moves the clock by hand knows that it is to move.
+   * first; then code that moves the clock by hand knows that it is to move.
    */
   #moveByHand(): void {
     if (this.#quietLooks++ >= QUIET_LOOKS) return this.#moveOn();
@@ -210,7 +210,7 @@ export class Timeline implements Clock {
   /** Called where every loop is at rest, and time has nowhere to go. */
   #checkDeadlock(): void {
     const { autoJump, patience, onDeadlock } = this.#options;
-    if (!autoJump) return; // whoever moves time by hand may do more by hand
+    if (!autoJump) return; // the code that moves time may do more
     const stuck = [...this.#alarms].filter(([loop, when]) =>
       when === undefined && loop.tasks.size > 0
     );

@@ -87,7 +87,7 @@ type CancelTiming = "right at" | "in the wait of" | "on waking up from";
  * - A cancelled scenario ends with a `CancelledError`, or handles the cancel
  *   and ends well: both are fine, and `check` tells whether what it left behind
  *   is. It fails when it ends with another error, when one of its tasks fails
- *   and nobody retrieves the error, and when it can't go on (a
+ *   and the error is not retrieved, and when it can't go on (a
  *   {@linkcode DeadlockError}).
  *
  * The scenario has to come to the same points each time, so it makes what it

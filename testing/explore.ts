@@ -34,7 +34,7 @@ export interface Exploration {
 /**
  * A scenario fails in some order. Its `cause` is what the scenario failed with:
  * what it threw, a {@linkcode DeadlockError}, or an error of one of its tasks
- * that nobody has retrieved.
+ * that was not retrieved.
  *
  * Thrown by {@linkcode explore}.
  */
@@ -67,7 +67,7 @@ export class ExploreError extends Error {
  *   first is tried out, and which of several timers of one moment fires first,
  *   if they were asked for at different moments.
  * - A run fails when the scenario throws, when one of its tasks fails and
- *   nobody retrieves the error, and when it can't go on: then the cause is a
+ *   the error is not retrieved, and when it can't go on: then the cause is a
  *   {@linkcode DeadlockError} that says who waits for what, and where.
  * - The first run takes the wake-ups as they come, the others go ways that were
  *   not gone before, chosen at random; it stops when there are none left. The
@@ -96,7 +96,7 @@ export class ExploreError extends Error {
  *     let seats = 1;
  *     async function book() {
  *       if (seats === 0) return;
- *       await sleep(0); // somebody else may book here
+ *       await sleep(0); // another task may book here
  *       seats--;
  *     }
  *     await gather([book, book]);

@@ -114,7 +114,7 @@ export class VirtualClock implements Clock {
    * `autoJump: false`. Calls side by side are like sleeps side by side.
    *
    * **Cancel safety:** an advance that is cancelled leaves nothing behind; the
-   * clock stands wherever it has got to.
+   * clock stands where it has got to.
    *
    * @throws {RangeError} `ms` is not finite.
    * @throws {CancelledError} The task was cancelled.
@@ -159,7 +159,7 @@ class Advance extends Waiter<void> implements Goal {
   readonly when: number;
   readonly what: string;
   readonly #timeline: Timeline;
-  /** For a loop with another clock it is somebody else who moves this one. */
+  /** For a loop with another clock other code moves this one. */
   readonly #isExternal: boolean;
 
   constructor(clock: VirtualClock, timeline: Timeline, ms: number) {

@@ -59,7 +59,7 @@ export abstract class HeldJob<T> implements Job<T> {
     return this.#controller.signal;
   }
 
-  /** Aborts its signal, if anybody has asked for one. */
+  /** Aborts its signal, if it was asked for. */
   abort(reason: unknown): void {
     this.#controller?.abort(reason);
   }

@@ -39,7 +39,7 @@ export class Results {
     return this.#kept.get(id)?.outcome;
   }
 
-  /** Whether anybody waits for this job. */
+  /** Whether a call waits for this job. */
   isAwaited(id: string): boolean {
     return this.#waiting.size > 0 && this.#waiting.has(id);
   }

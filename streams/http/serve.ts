@@ -75,7 +75,7 @@ export interface HttpServeOptions extends WaitOptions {
  * else, which the runtime cannot.
  * @throws {RangeError} The port is none, `maxConcurrency` is below 1, or
  * `requestTimeout` is `NaN`.
- * @throws {Deno.errors.AddrInUse} Somebody listens there.
+ * @throws {Deno.errors.AddrInUse} The address is in use.
  *
  * @example
  * ```ts

@@ -10,7 +10,7 @@ export interface Operation<T> {
   readonly what: string;
   /** Does it. */
   start(): Promise<T>;
-  /** Stops it, as nobody wants it any more; it may succeed all the same. */
+  /** Stops it, as it is not wanted any more; it may succeed all the same. */
   abandon(): void;
   /** Gets rid of what came too late. */
   discard(value: T): void;

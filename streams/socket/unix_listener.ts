@@ -1,5 +1,5 @@
 /**
- * The file of a Unix socket. It is there if somebody listens, if somebody did
+ * The file of a Unix socket. It is there if a server listens, if one did
  * and crashed, or if it is something else altogether; only in the second case
  * it may be replaced.
  *
@@ -11,7 +11,7 @@
  * - A stale file is removed under a lock on its directory. Without, two servers
  *   that find it stale at the same moment could each remove what they take for
  *   it, and the second one the new file of the first.
- * - At the end the file is removed before the socket is closed: so nobody can
+ * - At the end the file is removed before the socket is closed: so no client can
  *   find it stale in between, and its inode is not given to another file.
  *
  * @module

@@ -11,7 +11,7 @@ function ignore(): void {}
 
 /**
  * A Web Stream as a sink. Its callbacks run in the context of who calls it:
- * whoever has written first in this turn, even in another run. And they go on
+ * the code that has written first in this turn, even in another run. And they go on
  * when the task that has written is cancelled. So they belong to no task, and
  * to the loop on which the sink was made.
  */

@@ -44,7 +44,7 @@ export class TraceLane {
     this.#begin("waiting", now);
   }
 
-  /** Whoever ran has gone: where it is in no wait, it is in a foreign one. */
+  /** Its step has ended: if it is in no wait, it is in a foreign one. */
   turn(now: number): void {
     if (this.#segment?.kind === "running") this.#begin("foreign", now);
   }

@@ -28,7 +28,7 @@ const LAST = ["└─ ", "   "] as const;
  *
  * Each task stands with its name, its state and what it waits for. For one
  * task, those who await it hang below it. With `all`, or where there is no
- * current task, it is the other way round: the tasks that nobody awaits come
+ * current task, it is the other way round: the tasks that no task awaits come
  * first, and below each stand those it waits for. A ring of tasks that await
  * each other is cut, and marked, where it closes.
  *

@@ -141,7 +141,7 @@ class Trace extends Observer {
   #drawArrow(lane: TraceLane): void {
     const { task } = currentScope();
     const from = task === undefined ? undefined : this.#lanes.get(task);
-    // A turn of the loop runs in the context of whoever has planned it.
+    // A turn of the loop runs in the context of the code that has planned it.
     if (from === undefined || from === lane || !from.isRunning) return;
     const id = lane.arrow = ++this.#arrows;
     const { tid } = from;

@@ -12,7 +12,7 @@ export type Bindings = ReadonlyMap<object, unknown>;
  */
 export interface Variables {
   bindings: Bindings;
-  /** The `Context` that shows them to the public, once somebody has asked. */
+  /** The `Context` that shows them to the public, once it was asked for. */
   context?: object | undefined;
 }
 

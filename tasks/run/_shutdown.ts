@@ -8,7 +8,7 @@ import { type Task, tasksOf } from "../task.ts";
 /**
  * Ends what is left on `scheduler`: cancels its tasks and waits for them, ends
  * its servers, children and threads, and again, until nothing is left; then
- * reports the errors that nobody has retrieved.
+ * reports the errors that were not retrieved.
  *
  * To be called in no task: nothing must get between.
  *

@@ -26,7 +26,7 @@ export class KeptResults {
 
   /**
    * Whether the outcome of a job is kept: it has an id of its own, or a result.
-   * Nobody can ask for the others.
+   * No code can ask for the others.
    */
   isKept({ named }: Kept, outcome: Outcome): boolean {
     if (this.#context.settings.keepDone <= 0) return false;

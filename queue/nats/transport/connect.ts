@@ -129,6 +129,6 @@ function isFinal(error: unknown): boolean {
 function refusal(where: string, error: unknown): NatsError {
   const why = error instanceof errors.InvalidArgumentError
     ? "cannot be connected to as asked"
-    : "lets nobody in with this user and password, token or credentials";
+    : "lets no client in with this user and password, token or credentials";
   return new NatsError(`NATS at ${where} ${why}`, { cause: error });
 }

@@ -213,7 +213,7 @@ export class Context {
 /**
  * A copy of the current values. Mirrors `contextvars.copy_context`.
  *
- * @example Carry them to where somebody else calls
+ * @example Carry them to a callback of other code
  * ```ts
  * import { ContextVar, copyContext } from "@asyncio/asyncio/tasks";
  * import { assertEquals } from "@std/assert";

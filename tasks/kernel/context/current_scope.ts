@@ -2,7 +2,7 @@
  * Which scope the running code is in: it travels in one `AsyncLocalStorage`,
  * the only one of the package. The runtime keeps its store across `await`,
  * timers, microtasks and thenables, but not in listeners of an `EventTarget`,
- * which see the store of whoever dispatches.
+ * which see the store of the code that dispatches.
  *
  * @module
  */

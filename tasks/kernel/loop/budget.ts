@@ -8,7 +8,7 @@
 const WAKE_UPS = 128;
 
 /**
- * What may go the short way until somebody looks at the time. There is one
+ * What may go the short way until the time is looked at. There is one
  * thread, so there is one budget, whatever loops share it; and who has it need
  * not ask on which of them it is.
  */
@@ -21,7 +21,7 @@ export class Budget {
     return this.#left-- > 0;
   }
 
-  /** How many loops defer what they wake, so that nobody may overtake it. */
+  /** How many loops defer what they wake, so that nothing may overtake it. */
   get deferring(): number {
     return this.#deferring;
   }

@@ -1,6 +1,6 @@
-/** Errors that nobody is there to catch. @module */
+/** Errors that no code catches. @module */
 
-/** What is known of an error that nobody is there to catch. */
+/** What is known of an error that no code catches. */
 export interface Report {
   message: string;
   error?: unknown;

@@ -52,7 +52,7 @@ const IO_YIELD_INTERVAL_MS = 2;
 const settled = Promise.resolve();
 
 /**
- * Whether a loop runs its entries: in the context of whoever planned the turn,
+ * Whether a loop runs its entries: in the context of the code that planned the turn,
  * which has nothing to do with what is run.
  */
 export let inLoopTurn = false;
@@ -99,7 +99,7 @@ export class Scheduler implements ClockedLoop {
   readonly signalHandlers: Map<string, () => void> = new Map();
   /** What is to be ended with the run: servers, children, threads. */
   readonly resources: Set<AsyncDisposable> = new Set();
-  /** Where an error goes that nobody is there to catch. */
+  /** Where an error goes that no code catches. */
   report: (report: Report) => void = printReport;
 
   readonly #alarm: Alarm;
@@ -426,8 +426,8 @@ export class Scheduler implements ClockedLoop {
     if (when === undefined) {
       if (this.#armed === undefined) return;
     } else {
-      // An alarm that comes too early is harmless, and cheaper than setting it
-      // anew.
+      // An alarm that comes too early is harmless, and cheaper than to set it
+      // again.
       if (this.#armed !== undefined && this.#armed <= when) return;
       if (when <= this.clock.now()) return this.#planTurn();
     }

@@ -62,7 +62,7 @@ export class TimerHeap {
     this.#rise(timer, index);
   }
 
-  /** Takes the timer out, wherever it stands; harmless when it is not in. */
+  /** Takes the timer out; harmless if it is not in. */
   remove(timer: Timer): void {
     const timers = this.#timers;
     const index = timer.index;

@@ -74,7 +74,7 @@ export function noteReady(promise: unknown, failed: boolean): void {
 
 /** The promise of a wait that did not have to wait. */
 export function ready<T>(value: T): Promise<T> {
-  const promise = budget.spend() // wherever this is
+  const promise = budget.spend() // no need to know the loop
     ? Promise.resolve(value)
     : currentScope().scheduler.ready(value);
   if (lastReady.isNoted) noteReady(promise, false);

@@ -38,8 +38,8 @@ export class Completion<T> {
   readonly source: Source;
   state: State = "pending";
   /**
-   * The value or the error; of a cancelled one the message, until somebody
-   * wants the error.
+   * The value or the error; of a cancelled one the message, until the
+   * error is asked for.
    */
   #outcome: unknown = undefined;
   #listeners: SmallSet<Listener> = undefined;
@@ -74,7 +74,7 @@ export class Completion<T> {
   }
 
   /**
-   * What it failed with, or was cancelled with; whoever asks has retrieved it.
+   * What it failed with, or was cancelled with; to ask is to retrieve it.
    */
   get error(): unknown {
     if (this.#unretrieved) forgetUnretrieved(this.#unretrieved);

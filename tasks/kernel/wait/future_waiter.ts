@@ -12,7 +12,7 @@ export class FutureWaiter<T> extends Waiter<T> implements Listener {
   readonly #completion: Completion<T>;
   #forwarded: CancelledError | undefined = undefined;
   /**
-   * The promise made by `then`, which nobody may be looking at after a cancel.
+   * The promise made by `then`, which may have no handler after a cancel.
    */
   derived: Promise<unknown> | undefined = undefined;
 

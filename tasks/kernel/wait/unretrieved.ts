@@ -1,6 +1,6 @@
 /**
- * Errors that nobody asked for: reported once the future is collected, or its
- * run ends, and not at all when somebody asks before.
+ * Errors that were not retrieved: reported once the future is collected, or its
+ * run ends, and not at all if they are retrieved before.
  *
  * A record holds the error and the words, never the future, which could not be
  * collected otherwise.
@@ -23,7 +23,7 @@ const records = new Set<Unretrieved>();
 const registry = new FinalizationRegistry<Unretrieved>(report);
 let reportsAtExit = false;
 
-/** Notes that `source` failed and that nobody has seen the error yet. */
+/** Notes that `source` failed and that its error was not retrieved yet. */
 export function noteUnretrieved(
   scheduler: Scheduler,
   source: object,
@@ -53,12 +53,12 @@ export function noteUnretrieved(
   return record;
 }
 
-/** Somebody has seen it. */
+/** It was retrieved. */
 export function forgetUnretrieved(record: Unretrieved): void {
   if (records.delete(record)) registry.unregister(record);
 }
 
-/** Reports what nobody has seen on `scheduler`, or anywhere. */
+/** Reports what was not retrieved on `scheduler`, or on any. */
 export function reportUnretrieved(scheduler?: Scheduler): void {
   for (const record of [...records]) {
     if (scheduler === undefined || record.scheduler === scheduler) {

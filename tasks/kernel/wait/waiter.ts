@@ -1,6 +1,6 @@
 /**
  * The one wait primitive. Every lock, queue, event, read and sleep of this
- * package is a thin thing on top of it; nobody else touches `Promise`
+ * package is a thin thing on top of it; nothing else touches `Promise`
  * constructors, abort listeners or the current task.
  *
  * **What it is.** A {@linkcode Waiter} is one wait of one piece of code. It
@@ -12,7 +12,7 @@
  *
  * **The race.** A wait ends once: by `wake`, `fail`, `cancel` or `abort`,
  * whichever comes first, synchronously. All but the first find it over and do
- * nothing. So whoever calls `wake` may hand over what cannot be had back, an
+ * nothing. So the code that calls `wake` may hand over what cannot be had back, an
  * item, a permit, a lock: it is either taken (`true`) or the waiter was gone
  * already (`false`). There is no window in which a woken waiter can still be
  * cancelled, and so nothing to give back, and no wake-up to pass on: the places
@@ -230,8 +230,8 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
   }
 
   /**
-   * Called by the scope. Never an unhandled rejection: whoever cancels knows
-   * that the wait may be nobody's concern any more.
+   * Called by the scope. Never an unhandled rejection: after a cancel, no code
+   * may be left that awaits it.
    */
   cancel(error: CancelledError): boolean {
     this.#end();

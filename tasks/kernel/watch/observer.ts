@@ -1,6 +1,6 @@
 /**
- * Who looks on while a loop runs: debug mode, a trace, whoever wants to know
- * how long waits last. Where nobody does, this costs one look at a field.
+ * What looks on while a loop runs: debug mode, a trace, the monitor. Without any,
+ * this costs one look at a field.
  *
  * @module
  */
@@ -56,7 +56,7 @@ const observers = new WeakMap<Observed, Set<Observer>>();
 let total = 0;
 
 /**
- * Whether anybody observes any loop: for those to ask who do not know theirs.
+ * Whether any loop is observed: for those to ask who do not know theirs.
  */
 export function isObserving(): boolean {
   return total > 0;

@@ -73,7 +73,7 @@ for (
     const error = await assertRejects(
       () => open(server, { ...options }),
       NatsError,
-      `NATS at ${server.address} lets nobody in with this user and password`,
+      `NATS at ${server.address} lets no client in with this user and password`,
     );
     assertEquals((error.cause as Error).name, "AuthorizationError");
   });
@@ -85,7 +85,7 @@ test("being refused again and again is nothing but an error", async () => {
     assertRejects(
       () => open(server),
       NatsError,
-      "lets nobody in",
+      "lets no client in",
     )));
 });
 
