@@ -322,7 +322,7 @@ export class Process implements AsyncDisposable {
     this.#pipes.closeInput();
     if (this.#isOver) return;
     if (this.#state === "running") this.#terminate();
-    const waiter = new ShieldedWaiter<void>(this.#down);
+    const waiter = new ShieldedWaiter<void>();
     await this.#keepAlive.during(this.#down.add(waiter));
     await detached(() => lastOutput(this.#exit));
   }
