@@ -402,7 +402,7 @@ class Race extends BlockScope implements Judge, AsyncDisposable {
 
   /** Starts functions in a scope, until one has more code than a wait. */
   #startFunctions(): void {
-    const scope = this.open(this.frame.variables);
+    const scope = new BlockScope(this, this.frame.variables);
     (this.#scopes ??= []).push(scope);
     this.#firstInScope = this.#next;
     const { stagger } = this.#options;
