@@ -6,8 +6,8 @@
 # job that exists, or tells that nothing was added.
 #
 # What happens: It resolves to a Job with the old id and the new name, data and
-# options, as if they had been stored. The queue has the first ones only: who
-# logs or updates by the returned job speaks of a job that is not there.
+# options, as if they had been stored. The queue has the first ones only: a log
+# line or an update that uses the returned job is about a job that is not there.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

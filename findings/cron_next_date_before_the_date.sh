@@ -5,8 +5,8 @@
 #
 # What happens: Where clocks go back by half an hour (Lord Howe Island, 5 April
 # 2026, from 02:00 to 01:30) the next date after 15:00 UTC is 14:45 UTC, which
-# had been the answer before: one who walks from date to date comes round again
-# and again. croner and cron-parser go on.
+# had been the answer before: a walk from date to date goes in a circle. croner
+# and cron-parser go on.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

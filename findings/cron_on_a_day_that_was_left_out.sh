@@ -2,8 +2,8 @@
 # cron 4.4.0, effect 4.1.0: "the 30th" runs on the 31st where the calendar has
 # no 30th
 #
-# A good guess: A day of the month that a month does not have is skipped: nobody
-# runs a job of the 30th in February.
+# A good guess: A day of the month that a month does not have is skipped, as a
+# job of the 30th is in February.
 #
 # What happens: Samoa went from 29 to 31 December 2011. cron and effect take the
 # 30th for a gap of the clocks like any other, and run on the 31st. croner and

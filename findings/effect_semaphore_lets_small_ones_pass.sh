@@ -3,11 +3,11 @@
 # every smaller one that comes later
 #
 # A good guess: Waiting requests are served in their order, as the Semaphore of
-# async-mutex 0.5.0 does: who waits longest comes first.
+# async-mutex 0.5.0 does: the longest wait ends first.
 #
-# What happens: A request that fits is served at once, whoever waits. With two
-# that take turns to hold one permit each, a request for two permits never gets
-# them.
+# What happens: A request that fits is served at once, even if others wait. With
+# two that take turns to hold one permit each, a request for two permits never
+# gets them.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

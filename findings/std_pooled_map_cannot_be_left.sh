@@ -5,10 +5,10 @@
 # A good guess: `break` stops the work: no more items are mapped. And a reader
 # that is slow, or has not begun, holds the mapping back.
 #
-# What happens: All items are mapped, at full speed, whether anybody reads or
-# not: only the number that run at once is bounded. After a `break` the rest is
-# mapped too, and each result that can no longer be delivered is an unhandled
-# rejection: without a listener for these, Deno and Node end the program.
+# What happens: All items are mapped, at full speed, read or not: only the
+# number that run at once is bounded. After a `break` the rest is mapped too,
+# and each result that can no longer be delivered is an unhandled rejection:
+# without a listener for these, Deno and Node end the program.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# async-rwlock 1.1.1: one who has given up waiting gets the lock all the same
+# async-rwlock 1.1.1: a waiter that has timed out gets the lock all the same
 #
 # A good guess: A readLock() or writeLock() that ran into its time limit is out
 # of the line: the next unlock() makes the lock idle.
 #
 # What happens: It stays in the line, and unlock() hands the lock to it: the
-# state is "Reading" or "Writing", though nobody holds the lock who could
+# state is "Reading" or "Writing", though no caller holds the lock, and none can
 # release it.
 set -euo pipefail
 folder=$(mktemp -d)
