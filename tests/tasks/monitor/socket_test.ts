@@ -232,34 +232,6 @@ Deno.test("monitor: threads that begin at the same time have a socket each", asy
   }
 });
 
-Deno.test("monitor: a run that begins while the last one ends has the same socket", async () => {
-  await using monitors = await Monitors.create();
-  const program = await monitors.start(`
-    const folder = Deno.env.get("XDG_RUNTIME_DIR") + "/asyncio";
-    for (let turns = 0; turns < 6; turns++) {
-      let next;
-      await t.run(async () => {
-        await listening();
-        (async () => {
-          for (let i = 0; i < turns; i++) await undefined;
-          next = t.run(async () => {
-            await listening();
-            let names = [];
-            while (names.length === 0) { // that of the last run may be gone just now
-              await t.sleep(1);
-              names = [...Deno.readDirSync(folder)].map((it) => it.name);
-            }
-            if (names.join() !== Deno.pid + ".sock") console.log(turns, names);
-          });
-        })();
-      });
-      await next;
-    }
-  `);
-
-  assertEquals((await program.ended()).stdout, "");
-});
-
 Deno.test("monitor: the option is stronger than the variable", async () => {
   await using monitors = await Monitors.create();
   const off = await monitors.start(`
