@@ -16,6 +16,7 @@ const LONGEST = [
   "tests/queue/nats/cluster_test.ts",
   "tests/streams/tls/again_test.ts",
   "tests/examples_test.ts",
+  "tests/tasks/monitor/web_test.ts",
   "tests/process/capture_test.ts",
   "tests/queue/many_waiters_test.ts",
 ];
