@@ -76,6 +76,22 @@ Deno.test("a cancel from elsewhere ends the wait that was begun after the one be
   event.set();
 });
 
+Deno.test("a second cancel is the same one until the code has gone on that awaits what two thens have made of the wait", async () => {
+  const queue = new Queue<number>();
+  const task = createTask(async () => {
+    const same = <T>(value: T) => value;
+    const got = await ending(queue.get().then(same).then(same));
+    await sleep(0); // its clean-up
+    return got;
+  });
+  await sleep(0);
+  task.cancel();
+  await null;
+  await null; // the rejection has passed both; the code has not gone on
+  task.cancel();
+  assertEquals(await task, "cancelled");
+});
+
 Deno.test("children never start where the body throws at once", async () => {
   let started = 0;
   await assertRejects(() =>

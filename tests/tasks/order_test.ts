@@ -142,6 +142,21 @@ Deno.test("the code that awaits a task goes on before a callback that the task a
   );
 });
 
+Deno.test("the code that awaits a future goes on before that of an event which was set after it, behind a callback", async () => {
+  assertEquals(
+    await order(async (see) => {
+      const future = new Future<void>();
+      const event = new Event();
+      await waiting(() => future, () => see("future"));
+      await waiting(() => event.wait(), () => see("event"));
+      getRunningLoop().callSoon(() => see("callback"));
+      future.setResult();
+      event.set();
+    }),
+    "callback, future, event",
+  );
+});
+
 Deno.test("what a callback asks for is called after the timers that were due before", async () => {
   assertEquals(
     await order((see) => {
