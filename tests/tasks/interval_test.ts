@@ -237,6 +237,18 @@ Deno.test("an interval of Infinity waits until it is given up", () =>
     );
   }));
 
+Deno.test("an interval may be given up at one of its moments", () =>
+  virtually(async () => {
+    const ticks: number[] = [];
+    const start = now();
+    // The time limit was set first, so it is the first of the two.
+    await moveOnAfter(20, async () => {
+      for await (const at of interval(10)) ticks.push(at - start);
+    });
+    await sleep(10);
+    assertEquals(ticks, [10]);
+  }));
+
 Deno.test("interval refuses periods that are none, at the call", () => {
   for (const period of [0, -1, NaN, -Infinity]) {
     assertThrows(() => interval(period), RangeError);

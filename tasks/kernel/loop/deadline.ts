@@ -6,7 +6,8 @@ import { Timer } from "./timer_heap.ts";
 export class Deadline extends Timer {
   readonly runsUserCode = false;
   readonly #scheduler: Scheduler;
-  readonly #reached: () => void;
+  /** None if it was stopped, perhaps in the turn in which it is due. */
+  #reached: (() => void) | undefined;
 
   constructor(scheduler: Scheduler, when: number, reached: () => void) {
     super(when);
@@ -16,11 +17,12 @@ export class Deadline extends Timer {
   }
 
   run(): void {
-    this.#reached();
+    this.#reached?.();
   }
 
   /** Lets go of it; harmless when it was reached. */
   stop(): void {
+    this.#reached = undefined;
     this.#scheduler.removeTimer(this);
   }
 }
