@@ -6,7 +6,9 @@ import {
   filesIn,
   linksOf,
   readPage,
+  rowsOf,
 } from "./_markdown.ts";
+import { publicNames } from "./_public_names.ts";
 
 const PAGES = [
   "ARCHITECTURE.md",
@@ -15,6 +17,7 @@ const PAGES = [
   "FROM_ASYNCIO.md",
   "FROM_JAVASCRIPT.md",
   "README.md",
+  "RECIPES.md",
   "SECURITY.md",
 ];
 
@@ -47,6 +50,18 @@ Deno.test("every import that README.md offers is an export of the package", () =
     .map((it) => it[1]!.replace(name, "."));
   assert(offered.length >= Object.keys(exports).length - 2);
   assertEquals(offered.filter((path) => !(path in exports)), []);
+});
+
+Deno.test("what README.md says to take is exported", async () => {
+  const exported = await publicNames();
+  const offered = rowsOf(readPage("README.md"), "to")
+    .flatMap(([_, what]) => codeIn(what!))
+    .filter((code) => /^\w+$/.test(code) && !(code in globalThis));
+  assert(offered.length > 40, `${offered.length}`);
+  assertEquals(offered.filter((name) => !exported.has(name)), [
+    "limit",
+    "stagger",
+  ]);
 });
 
 for (const name of ["ARCHITECTURE.md", "CONTRIBUTING.md"]) {

@@ -31,7 +31,14 @@ async function printedBy(program: string): Promise<string[]> {
   return new TextDecoder().decode(stdout).trimEnd().split("\n");
 }
 
-for (const page of ["FROM_ASYNCIO.md", "FROM_JAVASCRIPT.md", "README.md"]) {
+for (
+  const page of [
+    "FROM_ASYNCIO.md",
+    "FROM_JAVASCRIPT.md",
+    "README.md",
+    "RECIPES.md",
+  ]
+) {
   Deno.test(`the programs in ${page} print what the comments beside them say`, async () => {
     const programs = blocksOf(readPage(page), "ts")
       .filter((it) => saidIn(it).length > 0);

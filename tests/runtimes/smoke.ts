@@ -8,6 +8,7 @@ import process from "node:process";
 import { isMainThread } from "node:worker_threads";
 import { setTimeout as foreignSleep } from "node:timers/promises";
 import {
+  any,
   asCompleted,
   callHost,
   cancellable,
@@ -23,8 +24,10 @@ import {
   getRunningLoop,
   interval,
   moveOnAfter,
+  race,
   retry,
   run,
+  select,
   shielded,
   signals,
   sleep,
@@ -159,6 +162,19 @@ const CHECKS: Record<string, () => unknown> = {
       { limit: 2 },
     );
     return [...results, `at most ${most}`];
+  },
+
+  async "race, select, any"() {
+    const [left, right] = [new Queue<number>(), new Queue<number>()];
+    await left.put(1);
+    await right.put(2);
+    const first = await race([() => left.get(), () => right.get()]);
+    const { name, value } = await select({
+      left: () => left.get(),
+      right: () => right.get(),
+    });
+    const good = await any([() => Promise.reject(new Error("bad")), () => 3]);
+    return [first, name, value, good, left.size, right.size];
   },
 
   async wait() {
