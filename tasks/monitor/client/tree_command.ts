@@ -4,11 +4,14 @@ import type { CommandLine } from "./command_line.ts";
 import type { Connection } from "./connection.ts";
 import { paint, print, printJson } from "./output.ts";
 import { printMore } from "./ps.ts";
-import { type Node, TaskTree } from "./tree.ts";
+import { type Node, placedIn, TaskTree } from "./tree.ts";
 import { nameOf, namesOf, situationOf } from "./words.ts";
 
 /** How far it is moved to the right at most, so that it stays readable. */
 const MAX_INDENT = 90;
+
+/** How many levels there are in JSON: parsers of it have limits, too. */
+const MAX_LEVELS = 500;
 
 /** Prints the tree. */
 export async function tree(
@@ -17,26 +20,29 @@ export async function tree(
 ): Promise<number> {
   const snapshot = await program.request<Snapshot>({ op: "tasks" });
   const { roots, rings, tasks } = new TaskTree(snapshot);
-  if (json) printJson({ rings, tree: roots.map(plain) }, 2);
+  if (json) printJson({ rings, tree: roots.map((root) => plain(root)) }, 2);
   else {
     for (const ring of rings) {
       print(
         paint("red", `a ring, each waits for another: ${namesOf(ring, tasks)}`),
       );
     }
-    if (roots.length === 0) print("no tasks");
-    print(drawn(roots).join("\n"));
+    print(roots.length === 0 ? "no tasks" : drawn(roots).join("\n"));
     printMore(snapshot);
   }
   return 0;
 }
 
-/** As JSON. */
-function plain({ kind, task, scope, children, inRing }: Node): unknown {
-  const below = children.map(plain);
+/** As JSON; below the last level there is the number of nodes that follow. */
+function plain(node: Node, level = 1): unknown {
+  const { kind, task, scope, children, inRing } = node;
+  const isLast = level === MAX_LEVELS && children.length > 0;
+  const below = isLast
+    ? { more: placedIn(children).length }
+    : { children: children.map((child) => plain(child, level + 1)) };
   return kind === "task"
-    ? { kind, ...task, inRing, children: below }
-    : { kind, left: scope!.left, children: below };
+    ? { kind, ...task, inRing, ...below }
+    : { kind, left: scope!.left, ...below };
 }
 
 /** The lines of a tree. */

@@ -3,7 +3,7 @@
 /** Plain JavaScript: nothing has to be built. */
 export const SCRIPT: string = String.raw`
 const secret = new URLSearchParams(location.search).get("secret");
-const PERIOD_MS = 1000, MORE = 200, LANE_CELLS = 200, SECONDS = LANE_CELLS / 10;
+const PERIOD_MS = 1000, MAX_INDENT = 12, MORE = 200, LANE_CELLS = 200, SECONDS = LANE_CELLS / 10;
 const closed = new Set(), shown = {}, rows = new Map();
 let last, chosen, current, over = false, drawing = Promise.resolve(), said = "";
 const $ = (id) => document.getElementById(id);
@@ -92,7 +92,7 @@ function drawRow(parts, row, index) {
   const { task, kind } = row;
   parts.row = row;
   element.className = row.inRing ? "ring" : kind === "task" ? "" : kind === "more" ? "more" : "scope";
-  element.style.setProperty("--level", row.level);
+  element.style.setProperty("--level", Math.min(row.level, MAX_INDENT));
   setAttribute(element, "aria-level", row.level);
   setAttribute(element, "aria-expanded", row.open);
   setAttribute(element, "aria-selected", row.key === chosen);
@@ -240,6 +240,7 @@ function choose(key) {
   drawDetails();
 }
 function showMore({ parent }) {
+  if (parent === undefined) return;
   shown[parent] = (shown[parent] ?? (parent === "root" ? 200 : 50)) + MORE;
   refresh();
 }

@@ -1,7 +1,7 @@
 /** What the page shows of a sample. @module */
 import { safe } from "../../kernel/watch/safe_text.ts";
 import type { Sample } from "../client/rates.ts";
-import { type Node, TaskTree } from "../client/tree.ts";
+import { type Node, placedIn, TaskTree } from "../client/tree.ts";
 import {
   nameOf,
   namesOf,
@@ -46,7 +46,7 @@ export interface Row {
   /** Whether it is unfolded, if there is something in it. */
   readonly open?: boolean;
   readonly task?: RowTask;
-  /** For "more": how many are not shown, and in what. */
+  /** For "more": how many are not shown, and in what, if they can be. */
   readonly more?: number;
   readonly parent?: string;
 }
@@ -137,7 +137,10 @@ class Rows {
       open.push(...this.#pieces(parent, nodes.filter(isWanted), level));
     push(ROOT, this.#tree.roots, 1);
     for (let piece = open.pop(); piece !== undefined; piece = open.pop()) {
-      if (this.list.length >= MAX_ROWS) break;
+      if (this.list.length >= MAX_ROWS) {
+        this.list.push(restRow([piece, ...open]));
+        break;
+      }
       const { node, row, level } = piece;
       if (node === undefined) this.list.push(row!);
       else {
@@ -259,6 +262,21 @@ interface Piece {
   readonly node?: Node;
   readonly row?: Row;
   readonly level: number;
+}
+
+/** The row that stands for all that would come after the last one. */
+function restRow(pieces: readonly Piece[]): Row {
+  const nodes = pieces.flatMap(({ node }) => node ?? []);
+  const count = placedIn(nodes).length +
+    pieces.reduce((sum, { row }) => sum + (row?.more ?? 0), 0);
+  return {
+    key: "rest",
+    kind: "more",
+    level: 1,
+    name: `${count} more: use the filter, or the other order`,
+    inRing: false,
+    more: count,
+  };
 }
 
 /** The row that stands for those which are not shown. */

@@ -76,6 +76,45 @@ Deno.test("monitor: those who ask at the same time get the same list", async () 
   for (const client of clients) client[Symbol.dispose]();
 });
 
+/** So many tasks, each of which waits for the next one. */
+const chainOf = (count: number) => `
+  t.run(async () => {
+    await listening();
+    let last = t.createTask(() => t.sleep(3_600_000), { name: "last" });
+    for (let i = 1; i < ${count}; i++) {
+      const next = last;
+      last = t.createTask(async () => { await next; });
+    }
+    await t.sleep(50);
+    console.log("ready");
+    await last;
+  });
+`;
+
+Deno.test("monitor: a long chain of tasks is shown whole", async () => {
+  await using monitors = await Monitors.create();
+  const { pid } = await monitors.start(chainOf(10_000));
+
+  const { code, out } = await monitors.cli(["tree", pid]);
+
+  assertEquals(code, 0);
+  const lines = out.split("\n");
+  assertEquals(lines.length, 10_001);
+  assertMatch(lines.at(-1)!, /└─ task 2 "last": waits for sleep/);
+});
+
+Deno.test("monitor: JSON of a long chain of tasks has a number below its last level", async () => {
+  await using monitors = await Monitors.create();
+  const { pid } = await monitors.start(chainOf(10_000));
+
+  const { tree: [root] } = await monitors.json("tree", pid);
+
+  let levels = 1;
+  let node = root;
+  for (; node.children?.length > 0; levels++) node = node.children[0];
+  assertEquals([levels, levels + node.more], [500, 10_001]);
+});
+
 Deno.test({
   name: "monitor: clients that break off leave nothing behind",
   ignore: Deno.build.os !== "linux",

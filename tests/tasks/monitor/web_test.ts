@@ -427,6 +427,35 @@ testPage(
 `,
 );
 
+testPage(
+  "of a tree that is too large the rest is counted",
+  async (page) => {
+    await page.until(`document.querySelectorAll("#rows tr").length === 2001`);
+    const names: string[] = await page.evaluate(ROWS);
+    assertEquals(names.at(-1), "1001 more: use the filter, or the other order");
+    await page.evaluate(`{
+    document.querySelector("#filter").value = "deepest";
+    document.querySelector("#filter").oninput();
+  }`);
+    await page.until(
+      `${rowOf("1001 more: use the filter, or the other order")}`,
+    );
+  },
+  `
+  t.run(async () => {
+    await listening();
+    let last = t.createTask(() => t.sleep(3_600_000), { name: "deepest" });
+    for (let i = 0; i < 2999; i++) {
+      const next = last;
+      last = t.createTask(async () => { await next; });
+    }
+    await t.sleep(50);
+    console.log("ready");
+    await last;
+  });
+`,
+);
+
 Deno.test("monitor web: only who knows the secret is answered", () =>
   withUrl(async ({ url }) => {
     const { origin, searchParams } = new URL(url);
