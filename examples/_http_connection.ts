@@ -55,7 +55,11 @@ export class Connection {
     this.#waited = 0;
   }
 
-  /** After `ms` milliseconds more: ends what takes too long, or is for nobody. */
+  /**
+   * Called each `ms` milliseconds: ends what takes too long, and cancels the task
+   * of a client that has gone. (If it has sent another request before, that is
+   * seen later.)
+   */
   check(ms: number, times: Times): void {
     const { reader, writer } = this;
     const isAsked = this.#phase === "answer" || this.#phase === "stream";

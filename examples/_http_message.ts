@@ -1,10 +1,10 @@
 /** Requests and responses of HTTP/1.1 (RFC 9112). @module */
 import { Buffer } from "node:buffer";
 import {
-  Event,
   IncompleteReadError,
   isCancelled,
   LimitOverrunError,
+  type Streams,
 } from "@asyncio/asyncio";
 import type { Connection } from "./_http_connection.ts";
 
@@ -50,11 +50,29 @@ export class HttpError extends Error {
 const REQUEST_LINE = /^([\w!#$%&'*+.^`|~-]+) ([\x21-\x7e]+) HTTP\/(\d\.\d)$/;
 const HEADER_LINE = /^([\w!#$%&'*+.^`|~-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)$/;
 
-/** Parses the request line and the headers, with the empty line after them. */
-export function parseHead(
-  { buffer, byteOffset, length }: Uint8Array,
-): HttpHead {
-  const text = Buffer.from(buffer, byteOffset, length - 4).toString("latin1");
+/**
+ * Takes the head of a request: all that has come is looked at where it is, and what
+ * was looked at is not looked at again.
+ */
+export async function readHead(
+  { reader }: Streams,
+  maxHead: number,
+): Promise<HttpHead> {
+  for (let seen = 0;;) {
+    const { buffer, byteOffset, length } = await reader.peek(seen + 1);
+    if (length === seen) throw new HttpError(400); // it is cut
+    const bytes = Buffer.from(buffer, byteOffset, length);
+    const end = bytes.indexOf("\r\n\r\n", Math.max(0, seen - 3));
+    if (end > maxHead || end < 0 && length > maxHead) throw new HttpError(431);
+    seen = length;
+    if (end < 0) continue;
+    const head = bytes.toString("latin1", 0, end);
+    reader.discard(end + 4);
+    return parseHead(head);
+  }
+}
+
+function parseHead(text: string): HttpHead {
   const [first, ...lines] = text.split("\r\n");
   const [, method, target, version] = REQUEST_LINE.exec(first!) ?? [];
   if (version === undefined) throw new HttpError(400);
@@ -110,7 +128,7 @@ export function isStream(
   return typeof body === "object" && Symbol.asyncIterator in body;
 }
 
-/** A body of a length that nobody knows, as it is sent. */
+/** A body of unknown length, as it is sent. */
 export async function* chunked(
   body: AsyncIterable<string | Uint8Array>,
 ): AsyncGenerator<string | Uint8Array> {
@@ -151,8 +169,8 @@ function dateNow(): string {
 
 /** The body of a request, to be read once: in pieces as they come, or whole. */
 export class RequestBody implements AsyncIterable<Uint8Array> {
-  /** Set when all of it was read. */
-  readonly over: Event = new Event();
+  /** Whether all of it was read. */
+  isOver: boolean;
   /** Whether what comes after it is the next request. */
   isSound = true;
   /** Whether the client waits for the word to send it. */
@@ -182,10 +200,9 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
       this.#left = Number(length);
       if (this.#left > limit) throw new HttpError(413);
     }
-    const isEmpty = !this.#isChunked && this.#left === 0;
-    if (isEmpty) this.over.set();
+    this.isOver = !this.#isChunked && this.#left === 0;
     const expect = headers.get("expect")?.toLowerCase();
-    this.isHeldBack = expect === "100-continue" && !isEmpty;
+    this.isHeldBack = expect === "100-continue" && !this.isOver;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
@@ -193,7 +210,7 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
       this.isHeldBack = false;
       this.#connection.writer.write("HTTP/1.1 100 Continue\r\n\r\n");
     }
-    while (!this.over.isSet) {
+    while (!this.isOver) {
       const piece = await this.#await();
       if (piece !== undefined) yield piece;
     }
@@ -202,7 +219,7 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
   /** Reads to the end; false if that fails. */
   async skip(): Promise<boolean> {
     try {
-      while (!this.over.isSet) await this.#await();
+      while (!this.isOver) await this.#await();
       return true;
     } catch (error) {
       if (error instanceof HttpError) return false;
@@ -242,7 +259,7 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
     );
     if (piece.length === 0) throw new HttpError(400, "The body is cut");
     this.#left -= piece.length;
-    if (this.#left === 0 && !this.#isChunked) this.over.set();
+    this.isOver = this.#left === 0 && !this.#isChunked;
     return piece;
   }
 
@@ -253,7 +270,7 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
 
   #takeLine(line: string): undefined {
     if (this.#isInTrailers) {
-      if (line === "") this.over.set();
+      this.isOver = line === "";
       this.#count(line.length);
     } else if (this.#isBehindChunk) {
       if (line !== "") throw new HttpError(400);

@@ -144,7 +144,7 @@ function decode(
   }
 }
 
-/** The code of a close frame; 1005 if there is none. */
+/** The code of a close frame; 1005 if it has no code. */
 export function closeCode({ payload }: Frame): number {
   if (payload.length === 0) return 1005;
   const code = payload[0]! << 8 | payload[1]!;

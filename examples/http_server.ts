@@ -8,10 +8,8 @@ import { Buffer } from "node:buffer";
 import {
   createTask,
   currentSignal,
-  IncompleteReadError,
   interval,
   isCancelled,
-  LimitOverrunError,
   run,
   type Server,
   sleep,
@@ -31,7 +29,7 @@ import {
   isBare,
   isStream,
   mayKeep,
-  parseHead,
+  readHead,
   RequestBody,
 } from "./_http_message.ts";
 
@@ -83,7 +81,7 @@ export class HttpServer implements AsyncDisposable {
     const server = new HttpServer(handler, all);
     server.#server = await startServer(
       (reader, writer) => server.#serve({ reader, writer }),
-      { ...all, limit: all.maxHead },
+      all,
     );
     server.#checks = createTask(() => server.#check());
     return server;
@@ -136,7 +134,7 @@ export class HttpServer implements AsyncDisposable {
     }
   }
 
-  /** Takes a request and answers it; false if there is none, or no other. */
+  /** Takes a request and answers it; false if it was the last, or none came. */
   async #exchange(connection: Connection): Promise<boolean> {
     const { reader, writer } = connection;
     connection.isAnswered = false;
@@ -155,22 +153,15 @@ export class HttpServer implements AsyncDisposable {
     const isKept = !this.#isEnding && mayKeep(request, response);
     await this.#send(connection, response, request, isKept);
     if (isKept) return await request!.body.skip();
-    if (!request?.body.over.isSet) await connection.linger();
+    if (!request?.body.isOver) await connection.linger();
     return false;
   }
 
   async #read(connection: Connection): Promise<HttpRequest> {
     connection.phase = "head";
-    try {
-      const bytes = await connection.reader.readUntil("\r\n\r\n");
-      const head = parseHead(bytes);
-      const { maxBody } = this.#options;
-      return { ...head, body: new RequestBody(connection, head, maxBody) };
-    } catch (error) {
-      if (error instanceof LimitOverrunError) throw new HttpError(431);
-      if (error instanceof IncompleteReadError) throw new HttpError(400);
-      throw error;
-    }
+    const { maxHead, maxBody } = this.#options;
+    const head = await readHead(connection, maxHead);
+    return { ...head, body: new RequestBody(connection, head, maxBody) };
   }
 
   async #send(

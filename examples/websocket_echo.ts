@@ -22,7 +22,7 @@ import {
   timeout,
   TimeoutError,
 } from "@asyncio/asyncio";
-import { formatHead, HttpError, parseHead } from "./_http_message.ts";
+import { formatHead, HttpError, readHead } from "./_http_message.ts";
 import {
   BINARY,
   ClientFrames,
@@ -142,9 +142,9 @@ export class ServerSocket implements AsyncIterable<string | Uint8Array> {
   }
 }
 
-/** Takes the opening handshake; an `HttpError` if it is none. */
+/** Takes the opening handshake; throws an `HttpError` if it is wrong. */
 async function openingHandshake({ reader, writer }: Streams): Promise<void> {
-  const head = parseHead(await reader.readUntil("\r\n\r\n"));
+  const head = await readHead({ reader, writer }, 16_384);
   const header = (name: string) => head.headers.get(name)?.toLowerCase() ?? "";
   if (head.method !== "GET") throw new HttpError(405);
   const isUpgrade = header("upgrade") === "websocket" &&

@@ -322,7 +322,7 @@ Deno.test("a request that is cut is answered by 400", () =>
     }
   }));
 
-/** The times of a server that waits for nobody. */
+/** The times of an impatient server. */
 const SHORT = {
   times: { idle: 20, head: 20, body: 20, answer: 20, stream: 20, write: 20 },
   checkEvery: 5,
@@ -374,7 +374,7 @@ Deno.test("a client that does not read is given up", () => {
   }, SHORT);
 });
 
-Deno.test("many slow clients hold up nobody", () =>
+Deno.test("many slow clients hold up no other", () =>
   serving(hello, async (port) => {
     const clients = await Promise.all(
       Array.from({ length: 200 }, () => RawClient.to(port)),
