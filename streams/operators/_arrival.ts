@@ -8,7 +8,7 @@ import {
   type WaitQueue,
 } from "../../tasks/kernel/wait/wait_queue.ts";
 
-/** What has to know that an item is not wanted any more. */
+/** Is told that an item is not wanted any more. */
 interface Unwinding {
   unwind(scope: CancelScope): void;
 }
@@ -60,7 +60,7 @@ export class Arrival<T> extends QueuedWaiter<T | undefined> {
   }
 }
 
-/** A wait of what sees to it that a source ends. */
+/** A wait of the code that closes a source. */
 export class Quiet extends ShieldedWaiter<void> {}
 
 /** Whether code of a source waits in `scope` for something of this package. */

@@ -11,7 +11,7 @@ import { createTask } from "../../tasks/create_task.ts";
 import type { Task } from "../../tasks/task.ts";
 import type { Upstream } from "./_source.ts";
 
-/** What is told of the tasks and of the sources. */
+/** Gets the events of the tasks and of the sources. */
 export interface Operated {
   /** A task has failed, or was cancelled by something else. */
   failed(error: unknown): void;
@@ -60,7 +60,7 @@ export class Engine {
       coroutine().then(resolve, reject);
       return promise;
     };
-    // Whatever calls this, the task is not to inherit of it.
+    // The task inherits nothing from the code that calls this.
     runInFrame(rootFrame(this.scheduler, this.variables), () => {
       const task = createTask(work, { name: this.what, eager });
       this.#tasks.set(task, reject);

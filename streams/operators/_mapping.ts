@@ -12,7 +12,7 @@ import { Fifo, type Linked } from "./_fifo.ts";
 import { Operator } from "./_operator.ts";
 import type { Source } from "./_source.ts";
 
-/** One item, from when it is taken until its result is given out. */
+/** One item, from when it is taken until its result is yielded. */
 class Call implements Linked<Call> {
   following: Call | undefined = undefined;
   state: "running" | "done" | "failed" = "running";
@@ -28,7 +28,7 @@ class Call implements Linked<Call> {
 
 /** How items are mapped. */
 export interface Mapping<T, R> {
-  /** None: each item is its own result. */
+  /** Without it, each item is its own result. */
   call?: (item: T) => PromiseLike<R> | R;
   limit: number;
   ordered: boolean;
@@ -38,8 +38,9 @@ export interface Mapping<T, R> {
  * Items through a function, several at a time.
  *
  * At most `limit` tasks take turns at the source: each takes an item, lets
- * another one take the next, and calls the function. To enter a task costs more
- * than most calls, so a task whose call ends quickly goes on with the next item.
+ * another task take the next, and calls the function. Entering a task costs
+ * more than most calls, so a task whose call ends quickly takes the next item
+ * itself.
  */
 export class MapOperator<T, R> extends Operator<R> {
   readonly #source: Source<T>;
@@ -47,9 +48,9 @@ export class MapOperator<T, R> extends Operator<R> {
   readonly #limit: number;
   readonly #isOrdered: boolean;
   #engine: Engine | undefined = undefined;
-  /** In the order in which they are to be given out. */
+  /** In the order in which their results are yielded. */
   readonly #calls = new Fifo<Call>();
-  /** How many items are taken, and not given out. */
+  /** How many items are taken, and their results not yielded. */
   #held = 0;
   #tasks = 0;
   /** Tasks that have nothing to do. */
@@ -58,7 +59,7 @@ export class MapOperator<T, R> extends Operator<R> {
   #coming = 0;
   /** The task that waits for an item. */
   #puller: Task<void> | undefined = undefined;
-  /** Whether the source makes one wait. */
+  /** Whether items of the source have to be awaited. */
   #isAsync = false;
   /** Whether no more items are taken. */
   #isExhausted = false;
@@ -122,7 +123,7 @@ export class MapOperator<T, R> extends Operator<R> {
     return { done: false, value: call.outcome as R };
   }
 
-  /** Gives results to those who wait. */
+  /** Wakes waiting calls of `next` with the results that are ready. */
   #give(): void {
     while (this.nexts.size > 0) {
       const result = this.#take();
@@ -153,8 +154,8 @@ export class MapOperator<T, R> extends Operator<R> {
   }
 
   /**
-   * Nothing waits: it is enough to take more in the next turn, or when half of
-   * what may be held has gone.
+   * Takes more items in the next turn, or when half of what may be held has
+   * been yielded: that is early enough, since no call of `next` waits.
    */
   #fillLater(): void {
     const isHalf = this.#held <= this.#limit / 2;
@@ -237,7 +238,7 @@ export class MapOperator<T, R> extends Operator<R> {
     this.#give();
   }
 
-  /** What comes after `failed` will not be given out. */
+  /** The results after `failed` will not be yielded. */
   #stopAfter(failed: Call): void {
     this.#stop();
     if (this.#puller !== undefined) this.#engine!.cancel(this.#puller);

@@ -49,16 +49,16 @@ class Next<T> extends QueuedWaiter<IteratorResult<T, undefined>> {
 type NextLine<T> = WaitQueue<IteratorResult<T, undefined>, Next<T>>;
 
 /**
- * What all operators are: something that does nothing before it is asked for an
- * item, and that ends once: by its source, an error, a consumer that leaves, or
- * a cancelled `next`. It is over when all that works for it has ended.
+ * The base of all operators. An operator does nothing before it is asked for an
+ * item, and ends once: by its source, an error, a consumer that leaves, or a
+ * cancelled `next`. It is over when all its tasks have ended.
  */
 export abstract class Operator<T> {
   readonly what: string;
   /** The calls of `next` that wait. */
   protected readonly nexts: NextLine<T>;
   readonly #returns: WaitQueue<IteratorReturnResult<undefined>>;
-  /** Of the loop that it runs on. */
+  /** The scheduler of the loop that the operator runs on. */
   #scheduler: Scheduler | undefined = undefined;
   #state: "new" | "open" | "ending" | "over" = "new";
   /** Whether the consumer wants no more, ready or not. */
@@ -76,11 +76,11 @@ export abstract class Operator<T> {
 
   /** Begins the work: the first item is asked for. */
   protected abstract begin(): void;
-  /** One more item is asked for: gives it if it is ready. */
+  /** The next item is asked for: returns it if it is ready. */
   protected abstract ask(): IteratorResult<T, undefined> | undefined;
   /** Ends the work, and calls {@linkcode over} when that has ended. */
   protected abstract end(): void;
-  /** Whether `task` works for it. */
+  /** Whether `task` is one of the operator's own. */
   protected abstract owns(task: object | undefined): boolean;
 
   get state(): string {
@@ -108,7 +108,7 @@ export abstract class Operator<T> {
 
   return(): Promise<IteratorReturnResult<undefined>> {
     this.leave();
-    // A task that works for it would wait for itself.
+    // A task of the operator would wait for itself.
     if (this.#state === "over" || this.owns(currentScope().task)) {
       return ready(DONE);
     }
@@ -157,13 +157,13 @@ export abstract class Operator<T> {
     });
   }
 
-  /** All that worked for it has ended. */
+  /** All tasks of the operator have ended. */
   over(): void {
     this.#state = "over";
     this.#settle();
   }
 
-  /** Gives `value` to the first call that waits; false if there is none. */
+  /** Wakes the first waiting call with `value`; false if none waits. */
   protected hand(value: T): boolean {
     return !this.#isLeft && this.nexts.wake({ done: false, value });
   }
@@ -222,7 +222,7 @@ function failedFuture(error: unknown): Future<never> {
   return future;
 }
 
-/** The face of an operator that its consumer sees. */
+/** The iterator that the consumer of an operator gets. */
 class Items<T> implements AsyncIterableIterator<T, undefined>, AsyncDisposable {
   readonly #operator: Operator<T>;
 
@@ -254,7 +254,7 @@ class Items<T> implements AsyncIterableIterator<T, undefined>, AsyncDisposable {
   }
 }
 
-/** What an operator gives to its consumer. */
+/** Makes the async iterable of an operator. */
 export function itemsOf<T>(
   operator: Operator<T>,
 ): AsyncIterableIterator<T, undefined> & AsyncDisposable {

@@ -9,7 +9,7 @@ import { Fifo, type Linked } from "./_fifo.ts";
 import { Operator } from "./_operator.ts";
 import type { Source, Upstream } from "./_source.ts";
 
-/** A coroutine that has given an item, until one more is wanted of it. */
+/** The wait of a coroutine that has yielded an item, for the next request. */
 class Giver extends QueuedWaiter<void> {
   /** The number of the item. */
   readonly item: number;
@@ -20,14 +20,14 @@ class Giver extends QueuedWaiter<void> {
   }
 }
 
-/** An item that was given before it was asked for. */
+/** An item that was yielded before it was asked for. */
 interface Ready<T> extends Linked<Ready<T>> {
   readonly item: T;
 }
 
 /**
- * An operator whose items are given by coroutines, as a generator yields: each
- * goes on when its item was taken and one more is asked for.
+ * An operator whose items come from coroutines, as from generators: each goes
+ * on when its item was taken and the next one is asked for.
  */
 export class Production<T> extends Operator<T> {
   readonly #sources: readonly Upstream[];
@@ -70,7 +70,7 @@ export class Production<T> extends Operator<T> {
   }
 
   /**
-   * Gives `item`, and waits until one more is wanted.
+   * Yields `item`, and waits until the next one is asked for.
    *
    * @throws {CancelledError} The operator has ended.
    */
@@ -80,7 +80,7 @@ export class Production<T> extends Operator<T> {
     return this.untilWanted(number);
   }
 
-  /** Gives `item`, and does not wait: for the last one. */
+  /** Yields the last item, without waiting. */
   deliver(item: T): void {
     this.#given++;
     if (this.hand(item)) {
@@ -89,7 +89,7 @@ export class Production<T> extends Operator<T> {
     } else this.#ready.push({ item, following: undefined });
   }
 
-  /** Waits until item `number` was taken, and one more is asked for. */
+  /** Waits until item `number` was taken, and the next one is asked for. */
   untilWanted(number: number): Promise<void> {
     const rejection = checkpointIfCancelled();
     if (rejection !== undefined) return rejection;
@@ -111,7 +111,7 @@ export class Production<T> extends Operator<T> {
     return { done: false, value: ready.item };
   }
 
-  /** One more item is wanted. */
+  /** The next item is asked for. */
   #wakeGivers(): void {
     let giver: Giver | undefined;
     while ((giver = this.#givers.first) && giver.item < this.#taken) {

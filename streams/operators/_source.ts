@@ -29,13 +29,13 @@ export const DONE: IteratorReturnResult<undefined> = {
  */
 const FOREIGN_GRACE_MS = 100;
 
-/** A source, as those see it that see to its end. */
+/** A source, as the code sees it that closes it. */
 export interface Upstream {
   /** Whether there is something to close, or to report. */
   readonly isOpen: boolean;
   /** Is called with errors that nothing waits for. */
   onLateError: (error: unknown) => void;
-  /** Is called when what `task` awaits is given up. */
+  /** Is called when a task of the operator is abandoned, with its cancel. */
   onAbandoned: (task: object | undefined, error: CancelledError) => void;
   /** Waits in a task that has been cancelled until nothing is under way. */
   settle(): Promise<void>;

@@ -5,7 +5,7 @@ import { Engine, type Operated } from "./_engine.ts";
 import { Operator } from "./_operator.ts";
 import type { Source } from "./_source.ts";
 
-/** An item that not all branches have taken: kept by those that have not. */
+/** An item, kept by the branches that have not taken it. */
 interface Link<T> {
   readonly value: T;
   next: Link<T> | undefined;
@@ -131,7 +131,7 @@ export class Tee<T> implements Operated {
   }
 }
 
-/** One of the iterators that {@linkcode Tee} gives the items to. */
+/** One of the iterators over the items of a {@linkcode Tee}. */
 export class Branch<T> extends Operator<T> {
   readonly #tee: Tee<T>;
   /** The item that it has taken last. */
@@ -151,7 +151,7 @@ export class Branch<T> extends Operator<T> {
     return this.#isAsking || this.nexts.size > 0;
   }
 
-  /** Gives what has come to those who wait. */
+  /** Wakes waiting calls of `next` with the items that have come. */
   give(): void {
     while (this.nexts.size > 0) {
       const result = this.#take();

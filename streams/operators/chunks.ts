@@ -7,13 +7,13 @@ import { produce } from "./_production.ts";
 import { Source } from "./_source.ts";
 
 /**
- * Puts items together: gives arrays of `size` items, or of what has come within
- * `time` milliseconds of the first one, whichever is earlier. As rxjs's
+ * Puts items together: yields arrays of `size` items, or of the items that come
+ * within `time` milliseconds of the first one, whichever is earlier. As rxjs's
  * `bufferTime` and `bufferCount`.
  *
  * - One of the two is needed. A chunk is never empty; the last one may be
  *   smaller.
- * - If the source fails, what was collected is given before its error.
+ * - If the source fails, the collected items are yielded before its error.
  * - An item that is on its way when the time is over is the first one of the
  *   next chunk, whose time begins when that is asked for.
  *

@@ -6,11 +6,11 @@ import { produce } from "./_production.ts";
 import { Source } from "./_source.ts";
 
 /**
- * Waits until a source calms down: gives an item when no other has followed it
+ * Waits until a source calms down: yields an item when no other has followed it
  * for `ms` milliseconds, and drops those that were followed. As rxjs's
  * `debounceTime`.
  *
- * - The last item is given at once when the source ends, and before its error
+ * - The last item is yielded at once when the source ends, and before its error
  *   when it fails.
  * - One item is held. The source is read while an item is asked for, so a burst
  *   that comes while the consumer is busy is taken in afterwards.

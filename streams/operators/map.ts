@@ -6,21 +6,19 @@ import { itemsOf } from "./_operator.ts";
 import { Source } from "./_source.ts";
 
 /**
- * Calls `fn` for each item, at most `limit` at a time, and gives the results.
+ * Calls `fn` for each item, at most `limit` at a time, and yields the results.
  * As p-map's `pMapIterable` and rxjs's `mergeMap`.
  *
- * - Of the items taken from the source, at most `limit` (1 unless given) are
- *   not given out: running calls and results that wait count alike. `Infinity`
- *   takes all that there is.
+ * - It holds at most `limit` items (1 unless given): running calls and results
+ *   that were not taken yet count alike. `Infinity` takes every item at once.
  * - Results come in the order of the items; with `ordered: false` as they are
  *   ready.
  * - The first error ends it: in its place if ordered, after the results before
  *   it; at once if not. Calls whose results are not wanted any more are
  *   cancelled, and waited for.
  * - Calls run in at most `limit` tasks. Each call sees the context variables of
- *   the code that has asked for the first result, not those that another call
- *   has set.
- * - `fn` gets the item alone: `map(urls, fetch)`.
+ *   the code that asked for the first result, not those that another call sets.
+ * - `fn` gets one argument, the item, so `map(urls, fetch)` works.
  *
  * **Cancel safety:** a cancelled `next()` cancels the calls, and rejects when
  * they have ended and the source is closed.

@@ -4,10 +4,10 @@ import { Production } from "./_production.ts";
 import { Source } from "./_source.ts";
 
 /**
- * Reads several sources as one: gives their items as they come. As rxjs's
+ * Reads several sources as one: yields their items as they come. As rxjs's
  * `merge`.
  *
- * - Each source is asked for its next item when the one before was given out,
+ * - Each source is asked for its next item when the one before was taken,
  *   so at most one of each is held, and a source that is always ready does not
  *   hold up the others.
  * - It ends when all sources have; of no sources, at once.

@@ -4,12 +4,12 @@
  * | to | the operator |
  * |---|---|
  * | call a function for each item, several at a time | {@linkcode map} |
- * | read several sources as one, or side by side | {@linkcode merge}, {@linkcode zip} |
- * | read one source several times | {@linkcode tee} |
+ * | read several sources as one, or side by side | {@linkcode merge},
+ * {@linkcode zip} | | read one source several times | {@linkcode tee} |
  * | put items together | {@linkcode chunks} |
- * | slow items down, or wait until they calm down | {@linkcode throttle}, {@linkcode debounce} |
- * | refuse to wait too long for an item | {@linkcode timeoutEach} |
- * | read ahead | {@linkcode buffer} |
+ * | slow items down, or wait until they calm down | {@linkcode throttle},
+ * {@linkcode debounce} | | refuse to wait too long for an item | {@linkcode
+ * timeoutEach} | | read ahead | {@linkcode buffer} |
  *
  * A source is what `for await` reads: an async iterable, an iterable (promises
  * in it are awaited), or a `ReadableStream`. An operator is an async iterable
@@ -17,8 +17,8 @@
  *
  * What holds for all of them:
  *
- * - **Lazy.** Nothing is read before the first item is asked for, and no more
- *   than was asked for, but for what the options allow to read ahead.
+ * - **Lazy.** Nothing is read before the first item is asked for, and then no
+ *   more than is asked for, unless the options allow to read ahead.
  * - **Bounded.** They hold no more items than their options say: a slow
  *   consumer slows the source down.
  * - **They end once, and completely.** When a loop is left (`break`, `return`,
@@ -32,17 +32,17 @@
  *   as the loop is left, go to the loop's exception handler. An error of the
  *   source's `return()` is thrown by the `return()` of the operator.
  * - **Concurrent** calls of `next()` are served in order. After the end, all
- *   calls give `{ done: true }`.
+ *   calls resolve to `{ done: true }`.
  * - The code of the sources and of the functions runs in tasks of the
  *   operator's own, with the context variables of the code that has asked for
  *   the first item. They end, if nothing else ends them, with the `run` that
  *   this code belongs to.
- * - Time is that of the loop: on a virtual clock it costs none. Waiting for a
- *   source is waiting for nothing of the outside, so the clock goes on.
+ * - Times are those of the loop's clock: a virtual clock takes no real time. It
+ *   also goes on while an operator waits for its source.
  *
- * A source that waits for something foreign when it is to be closed, and does
- * not end, is waited for a tenth of a second of real time. It is then left to
- * itself: it ends when what it waits for has come.
+ * A source that awaits something else than waits of this package cannot be
+ * cancelled there. It has a tenth of a second of real time to close; then the
+ * operator ends without it, and the source ends when its promise settles.
  *
  * @example Lines of a file, four at a time, stored a hundred at a time
  * ```ts

@@ -6,14 +6,14 @@ import { Source } from "./_source.ts";
 import { Tee } from "./_tee.ts";
 
 /**
- * Reads a source once, for several consumers: gives `n` async iterables of the
- * same items. As Python's `itertools.tee`, with a bound.
+ * Reads a source once, for several consumers: returns `n` async iterables of
+ * the same items. As Python's `itertools.tee`, with a bound.
  *
  * - At most `maxSize` items (16 unless given) are held for the slowest
- *   consumer; then the faster ones wait for it. So all of them are to be read
- *   side by side, each in a task of its own.
- * - One that is left holds no other back. The source is closed when the last one
- *   is left.
+ *   consumer; then the faster ones wait for it. So read all of them side by
+ *   side, each in a task of its own.
+ * - A consumer that leaves its loop holds no other back. The source is closed
+ *   when the last one leaves.
  * - An error of the source is thrown to each, after the items before it.
  *
  * **Cancel safety:** a cancelled `next()` leaves its own iterable alone.

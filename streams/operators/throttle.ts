@@ -8,7 +8,7 @@ import { produce } from "./_production.ts";
 import { Source } from "./_source.ts";
 
 /**
- * Slows a source down: gives at most `limit` items (1 unless given) within any
+ * Slows a source down: yields at most `limit` items (1 unless given) within any
  * `interval` milliseconds. As p-throttle; rxjs's `throttleTime` drops items,
  * this one never does.
  *

@@ -12,7 +12,7 @@ import { Source } from "./_source.ts";
  *
  * - Only the source's time counts: from when an item is asked for until it
  *   comes. The consumer may take as long as it likes.
- * - With 0, an item passes that is there at once. `Infinity` is no limit.
+ * - With 0, an item that is there at once passes. `Infinity` is no limit.
  *
  * **Cancel safety:** a cancelled `next()` rejects when the source is closed.
  *

@@ -4,8 +4,8 @@ import { Production } from "./_production.ts";
 import { Source } from "./_source.ts";
 
 /**
- * Reads several sources side by side: gives the first items of all as an array,
- * then the second ones. As Python's `zip`.
+ * Reads several sources side by side: yields the first items of all as an
+ * array, then the second ones. As Python's `zip`.
  *
  * - All sources are asked at once for the items of a row.
  * - It ends with the shortest source, as soon as that has ended; the others are

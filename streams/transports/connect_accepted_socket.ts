@@ -28,14 +28,14 @@ export interface AcceptedSocketOptions extends WaitOptions {
 }
 
 /**
- * Gives a connection that was accepted elsewhere, as by `Deno.listen`, a
- * transport and a protocol. Mirrors `loop.connect_accepted_socket`.
+ * Makes a transport and a protocol for a connection that was accepted
+ * elsewhere, as by `Deno.listen`. Mirrors `loop.connect_accepted_socket`.
  *
  * With `tls`, and for a `Deno.TlsConn`, after the handshake. The connection is
  * the transport's from then on.
  *
- * **Cancel safety:** given up in the handshake, the connection is closed; before
- * that, it is left as it is.
+ * **Cancel safety:** a cancel in the handshake closes the connection; one that
+ * comes before leaves it as it is.
  *
  * @throws {TypeError} `factory` is no function, or makes no protocol; `conn` is
  * no connection; `tls` without `cert` or `key`.

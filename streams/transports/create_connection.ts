@@ -17,11 +17,12 @@ import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
  * socket. Mirrors `loop.create_connection`; `openConnection` is the same with
  * streams.
  *
- * When it resolves, `connectionMade` has been called; nothing is received before
- * the code that awaits it has gone on. A connection made in a `run` is closed at
- * its end at the latest.
+ * When it resolves, `connectionMade` has been called; nothing is received
+ * before the code that awaits it has gone on. A connection made in a `run` is
+ * closed at its end at the latest.
  *
- * **Cancel safety:** given up, it leaves nothing open, and makes no protocol.
+ * **Cancel safety:** a cancelled call leaves nothing open, and makes no
+ * protocol.
  *
  * @param factory Makes the protocol, when the connection is there.
  *

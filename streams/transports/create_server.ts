@@ -22,7 +22,7 @@ import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
  * end. A factory that throws is reported through the loop's exception handler,
  * and its client is dropped.
  *
- * **Cancel safety:** given up, nothing is left listening.
+ * **Cancel safety:** a cancelled call leaves nothing listening.
  *
  * @param factory Makes a protocol, when a client has connected.
  *
@@ -74,7 +74,7 @@ export function createServer(
 /**
  * Starts a server on a Unix socket. Mirrors `loop.create_unix_server`.
  *
- * **Cancel safety:** given up, nothing is left listening.
+ * **Cancel safety:** a cancelled call leaves nothing listening.
  *
  * @throws {TypeError} `factory` is no function, or `path` no path.
  * @throws {Deno.errors.AddrInUse} Something listens there, or it is no socket.

@@ -14,11 +14,11 @@ export interface ReadSource {
   readonly name?: string | undefined;
 }
 
-/** Who is given what comes. */
+/** Gets the bytes that are read. */
 export interface ReadOwner {
   /**
-   * Takes the bytes of `memory` from `from` to `to`: all, or as many as one call
-   * of the protocol can take. Returns their number.
+   * Takes the bytes of `memory` from `from` to `to`: all, or as many as one
+   * call of the protocol can take. Returns their number.
    */
   received(
     memory: Uint8Array<ArrayBuffer>,
@@ -35,25 +35,24 @@ export interface ReadOwner {
 const EMPTY: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
 /**
- * Reads from a source and gives its owner what comes, for as long as it is not
- * paused. One read is under way all the time, also then: what it brings is kept
- * for later.
+ * Reads from a source, and hands the bytes to its owner while it is not paused.
+ * One read is always under way; while paused, its bytes are kept for later.
  */
 export class ReadLoop {
   readonly #source: ReadSource;
   readonly #owner: ReadOwner;
   readonly #size = new ReadSize();
   #memory = EMPTY;
-  /** What has come and was not taken is from here ... */
+  /** The bytes that were not taken begin here ... */
   #from = 0;
-  /** ... to here. */
+  /** ... and end here. */
   #to = 0;
   /** How the source has ended. */
   #end: "no" | "eof" | { error: unknown } = "no";
   readonly #readLater = new EndOfTurn(() => this.#read());
   #isReading = false;
   #isPaused = false;
-  /** Who gets what the read under way brings. */
+  /** Gets the bytes of the read under way. */
   #heir: PromiseWithResolvers<Uint8Array | null> | undefined;
   #isStopped = false;
   #wait: Reception | undefined;

@@ -29,11 +29,11 @@ export interface StartTlsOptions extends TlsOptions, WaitOptions {
  *
  * What is unsent is sent before. From the call on, nothing is received in
  * plain: what has come and was not handed to the protocol is taken for a part
- * of the handshake. When it resolves, `protocol` goes on with the transport that
- * it resolves to; `connectionMade` is not called again.
+ * of the handshake. When it resolves, `protocol` goes on with the transport
+ * that it resolves to; `connectionMade` is not called again.
  *
- * **Cancel safety:** given up while the unsent is sent, the connection is
- * unharmed; in the handshake, it is lost.
+ * **Cancel safety:** a cancel that comes while the unsent is sent leaves the
+ * connection as it is; in the handshake, the connection is lost.
  *
  * @throws {TypeError} `transport` is none for sockets; a server without `cert`
  * and `key`; a client that does not know the name of its server.

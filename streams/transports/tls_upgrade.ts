@@ -10,7 +10,9 @@ import {
 } from "../socket/tls.ts";
 import { isCancelled } from "../../tasks/kernel/errors.ts";
 
-/** Encrypts the connection of a transport, and lets `protocol` go on with it. */
+/**
+ * Encrypts the connection of a transport, and lets `protocol` go on with it.
+ */
 export async function encrypt(
   transport: StreamTransport,
   protocol: StreamProtocol,
@@ -75,8 +77,8 @@ function checkServerName(
 }
 
 /**
- * By `node:tls`: the runtime's own TLS takes no socket that is being read, and
- * has no server's side.
+ * Uses `node:tls`: the runtime's own TLS takes no socket that is being read,
+ * and has no server's side.
  *
  * @param early What a read that is under way will bring.
  */

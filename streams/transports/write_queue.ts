@@ -17,7 +17,7 @@ export interface WriteSink {
   write(bytes: Uint8Array): Promise<number>;
 }
 
-/** Who is told how far it has come. */
+/** Gets the progress of a queue. */
 export interface WriteOwner {
   /** Less is unsent than before. */
   sent(): void;
@@ -26,8 +26,8 @@ export interface WriteOwner {
 }
 
 /**
- * Sends bytes: the first are handed to the sink at once; what comes while that
- * is under way leaves in one call after it.
+ * Sends bytes: the first are handed to the sink at once; bytes that come while
+ * it writes leave in one call after it.
  */
 export class WriteQueue {
   readonly #sink: WriteSink;
