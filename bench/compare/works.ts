@@ -30,6 +30,9 @@ export function weightOf(k: number): number {
 /** A MiB of what programs read and write, in 16 chunks. */
 export const MIB = 16 * 65_536;
 
+/** How many connections the echoes are shared by. */
+export const ECHO_CONNECTIONS = 50;
+
 /** Some order in which `size` different priorities come. */
 export function priorityOf(k: number, size: number): number {
   return (k * 7919) % size;
@@ -175,6 +178,18 @@ export const works = {
     title: "the same in the order in which they are ready",
     unit: "item",
     size: 100_000,
+  },
+  echo_64: {
+    title: "echoes of 64 bytes over 50 connections, both ends here",
+    unit: "echo",
+    size: 5000,
+    targets: { asyncio: 1, bare: 0.95 },
+  },
+  echo_16k: {
+    title: "the same of 16 KiB",
+    unit: "echo",
+    size: 5000,
+    targets: { asyncio: 1, bare: 0.95 },
   },
   process: {
     title: "start a program and read what it prints",

@@ -1,16 +1,18 @@
 /**
- * The least that a server on the runtime's own connections can do; with the
- * argument `same`, one that promises what a reader and a writer do: a read
- * gives memory of the caller's own, and a write takes the bytes as they are.
+ * The least that a server on the runtime's own connections can do. With the
+ * argument `own` it is one that promises what a reader and a writer do: a read
+ * gives memory of the caller's own, and a write takes the bytes as they are. With
+ * `web` it is a pipe of the connection's own Web Streams.
  */
-const same = Deno.args.includes("same");
+const [kind] = Deno.args;
 
 async function serve(conn: Deno.Conn): Promise<void> {
+  if (kind === "web") return await conn.readable.pipeTo(conn.writable);
   const buffer = new Uint8Array(65536);
   const taken = new Uint8Array(65536);
   for (let n; (n = await conn.read(buffer)) !== null;) {
     let bytes = buffer;
-    if (same) {
+    if (kind === "own") {
       taken.set(buffer.slice(0, n));
       bytes = taken;
     }

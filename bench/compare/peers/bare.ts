@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { increment, numbers, sumOf } from "../items.ts";
 import { check, serve } from "../serve.ts";
 import { turn } from "../turn.ts";
-import { sleepTime } from "../works.ts";
+import { ECHO_CONNECTIONS, sleepTime } from "../works.ts";
 
 function times<T>(count: number, make: (k: number) => T): T[] {
   return Array.from({ length: count }, (_, k) => make(k));
@@ -46,6 +46,54 @@ async function program(): Promise<void> {
   const command = new Deno.Command("echo", { args: ["1"], stdin: "null" });
   const { stdout } = await command.output();
   check(Number(new TextDecoder().decode(stdout)), 1);
+}
+
+async function writeAll(conn: Deno.Conn, bytes: Uint8Array): Promise<void> {
+  for (let sent = 0; sent < bytes.length;) {
+    sent += await conn.write(bytes.subarray(sent));
+  }
+}
+
+/**
+ * What a reader and a writer promise, and no more: a read gives memory of the
+ * caller's own, and a write takes the bytes as they are.
+ */
+async function echoBack(conn: Deno.Conn): Promise<void> {
+  const buffer = new Uint8Array(65_536);
+  const taken = new Uint8Array(65_536);
+  for (let n; (n = await conn.read(buffer)) !== null;) {
+    taken.set(buffer.slice(0, n));
+    await writeAll(conn, taken.subarray(0, n));
+  }
+  conn.close();
+}
+
+async function echo(units: number, size: number): Promise<void> {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr as Deno.NetAddr;
+  const message = new Uint8Array(size);
+  let echoed = 0;
+  const serving = (async () => {
+    const served: Promise<void>[] = [];
+    while (served.length < ECHO_CONNECTIONS) {
+      served.push(echoBack(await listener.accept()));
+    }
+    await Promise.all(served);
+  })();
+  await Promise.all(times(ECHO_CONNECTIONS, async () => {
+    using conn = await Deno.connect({ hostname: "127.0.0.1", port });
+    const buffer = new Uint8Array(size);
+    const taken = new Uint8Array(size);
+    for (let i = 0; i < units / ECHO_CONNECTIONS; i++) {
+      taken.set(message);
+      await writeAll(conn, taken);
+      let read = 0;
+      while (read < size) read += (await conn.read(buffer.subarray(read)))!;
+      echoed += buffer.slice().length / size;
+    }
+  }));
+  await serving;
+  check(echoed, units);
 }
 
 /**
@@ -186,6 +234,10 @@ await serve(`bare promises, Deno ${Deno.version.deno}`, {
     const ends = await Promise.allSettled(sleeps);
     check(ends.filter(({ status }) => status === "rejected").length, units);
   },
+
+  echo_64: (units) => echo(units, 64),
+
+  echo_16k: (units) => echo(units, 16_384),
 
   async process(units) {
     for (let i = 0; i < units; i++) await program();

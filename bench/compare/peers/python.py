@@ -12,6 +12,9 @@ import tempfile
 import time
 
 
+ECHO_CONNECTIONS = 50
+
+
 async def one():
     return 1
 
@@ -244,12 +247,47 @@ async def process_lines(units):
     check(len(stdout.decode().splitlines()), units)
 
 
+async def serve_echo(reader, writer):
+    while data := await reader.read(65536):
+        writer.write(data)
+        await writer.drain()
+    writer.close()
+
+
+async def echo(units, size):
+    server = await asyncio.start_server(serve_echo, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    message = bytes(size)
+
+    async def client():
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        echoed = 0
+        for _ in range(units // ECHO_CONNECTIONS):
+            writer.write(message)
+            echoed += len(await reader.readexactly(size)) // size
+        writer.close()
+        await writer.wait_closed()
+        return echoed
+
+    async with server:
+        clients = (client() for _ in range(ECHO_CONNECTIONS))
+        check(sum(await asyncio.gather(*clients)), units)
+
+
+async def echo_64(units):
+    await echo(units, 64)
+
+
+async def echo_16k(units):
+    await echo(units, 16384)
+
+
 WORKS = {
     work.__name__: work
     for work in (
         gather, group, sleep0_shared, sleep0_alone, queue, queue_10, ping_pong,
         priority, lock, lock_held, semaphore, sleeps, wait_for, cancel,
-        process, processes, process_group, process_input, process_to_file,
+        echo_64, echo_16k, process, processes, process_group, process_input, process_to_file,
         process_captured_file, process_lines,
     )
 }

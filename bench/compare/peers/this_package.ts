@@ -4,6 +4,7 @@ import {
   createTask,
   gather,
   Lock,
+  openConnection,
   Pool,
   PriorityQueue,
   Queue,
@@ -12,6 +13,7 @@ import {
   runSubprocess,
   Semaphore,
   sleep,
+  startServer,
   taskGroup,
   waitFor,
 } from "@asyncio/asyncio";
@@ -20,7 +22,13 @@ import config from "../../../deno.json" with { type: "json" };
 import { asyncNumbers, increment, numbers, sumOf } from "../items.ts";
 import { check, serve } from "../serve.ts";
 import { mebibytes, MebibytesFile, twoOutputs, zeros } from "../mebibytes.ts";
-import { MIB, priorityOf, sleepTime, weightOf } from "../works.ts";
+import {
+  ECHO_CONNECTIONS,
+  MIB,
+  priorityOf,
+  sleepTime,
+  weightOf,
+} from "../works.ts";
 
 function times<T>(count: number, make: (k: number) => T): T[] {
   return Array.from({ length: count }, (_, k) => make(k));
@@ -67,6 +75,28 @@ async function program(group = false): Promise<void> {
     group,
   });
   check(Number(stdout), 1);
+}
+
+async function echo(units: number, size: number): Promise<void> {
+  await using server = await startServer(async (reader, writer) => {
+    for (let data; (data = await reader.read(65_536)).length > 0;) {
+      writer.write(data);
+      await writer.drain();
+    }
+    writer.close();
+  }, { hostname: "127.0.0.1" });
+  const { port } = server.addresses[0] as Deno.NetAddr;
+  const message = new Uint8Array(size);
+  let echoed = 0;
+  await gather(times(ECHO_CONNECTIONS, () => async () => {
+    await using client = await openConnection({ hostname: "127.0.0.1", port });
+    for (let i = 0; i < units / ECHO_CONNECTIONS; i++) {
+      client.writer.write(message);
+      const { length } = await client.reader.readExactly(size);
+      echoed += length / size;
+    }
+  }));
+  check(echoed, units);
 }
 
 await serve(`asyncio for Deno ${config.version}`, {
@@ -252,6 +282,10 @@ await serve(`asyncio for Deno ${config.version}`, {
     const options = { limit: 10, ordered: false };
     check(await sumOf(map(numbers(units), increment, options)), units);
   },
+
+  echo_64: (units) => echo(units, 64),
+
+  echo_16k: (units) => echo(units, 16_384),
 
   async process(units) {
     for (let i = 0; i < units; i++) await program();
