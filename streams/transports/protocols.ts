@@ -1,6 +1,6 @@
 /**
- * What those who write protocols extend: classes whose methods are called when
- * something happens on a transport. All of them do nothing by themselves.
+ * The classes that protocols extend. Their methods are called when something
+ * happens on a transport, and do nothing unless overridden.
  *
  * @module
  */
@@ -14,9 +14,9 @@ import type {
 /**
  * What all protocols have in common. Mirrors `asyncio.BaseProtocol`.
  *
- * `connectionMade` and `connectionLost` are called exactly once each, and
- * everything else in between. No two calls overlap, and none runs in a task:
- * `currentTask()` is `undefined` in them. They cannot wait: start a task for
+ * `connectionMade` and `connectionLost` are called exactly once each, and all
+ * others in between. No two calls overlap, and none runs in a task:
+ * `currentTask()` is `undefined` in them. A call cannot wait: start a task for
  * that.
  */
 export class BaseProtocol {
@@ -32,12 +32,13 @@ export class BaseProtocol {
   connectionLost(_error: unknown): void {}
 
   /**
-   * More than the high-water mark is unsent: please write no more. See
+   * More than the high-water mark is unsent: write no more until
+   * {@linkcode BaseProtocol.resumeWriting}. See
    * {@linkcode WriteTransport.setWriteBufferLimits}.
    */
   pauseWriting(): void {}
 
-  /** No more than the low-water mark is unsent: go on. */
+  /** No more than the low-water mark is unsent: writing may go on. */
   resumeWriting(): void {}
 }
 

@@ -17,14 +17,14 @@ const CHUNK_SIZE = 1 << 18;
 
 /**
  * Sends a file, and resolves to the number of bytes when the system has taken
- * all of them. Mirrors `loop.sendfile`, as with `fallback=True`: the runtime has
- * no call of the system for it.
+ * all of them. Mirrors `loop.sendfile`, as with `fallback=True`: the runtime
+ * has no call of the system for it.
  *
- * Until then nothing else can be written. At its end, also by an error or a
- * cancel, the file's position is after the last byte that was sent.
+ * Until then nothing else can be written. When it has ended, also by an error
+ * or a cancel, the file's position is after the last byte that was sent.
  *
- * **Cancel safety:** given up, what was handed to the transport is still sent,
- * and the transport can be used.
+ * **Cancel safety:** after a cancel, what was handed to the transport is still
+ * sent, and the transport can be used.
  *
  * @throws {TypeError} `transport` is none of a socket or pipe, or `file` no
  * `Deno.FsFile`.

@@ -14,8 +14,8 @@ import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
  * A protocol that feeds a reader, to go from transports to streams. Mirrors
  * `asyncio.StreamReaderProtocol`.
  *
- * What is not read is bounded: above 64 KiB reading is paused. The writer holds
- * back as every writer does.
+ * With more than 64 KiB unread, reading is paused. `drain` of the writer waits
+ * as that of every writer.
  *
  * @example A client
  * ```ts

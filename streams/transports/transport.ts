@@ -1,6 +1,6 @@
 /**
- * What a protocol is given to write to, and to control its connection. Made by
- * `createConnection` and its kin.
+ * Transports: a protocol writes to one, and controls its connection by it. They
+ * are made by `createConnection` and the like.
  *
  * @module
  */
@@ -20,17 +20,17 @@ export interface WriteBufferLimits {
 /** What all transports have in common. Mirrors `asyncio.BaseTransport`. */
 export abstract class BaseTransport {
   /**
-   * Facts about it, as `StreamWriter.getExtraInfo` has them: `"peername"`,
-   * `"sockname"`, `"conn"`, `"tls"`; `"pipe"` of a pipe, `"subprocess"`. They
-   * can be asked for after the end as well. Mirrors
+   * Facts about the connection, as `StreamWriter.getExtraInfo` has them:
+   * `"peername"`, `"sockname"`, `"conn"`, `"tls"`; `"pipe"` of a pipe,
+   * `"subprocess"`. They can also be asked for after its end. Mirrors
    * `asyncio.BaseTransport.get_extra_info`.
    */
   abstract getExtraInfo(name: string, fallback?: unknown): unknown;
 
   /**
-   * Closes it: nothing more is received, what is unsent is sent, then comes
-   * `connectionLost(undefined)`. Harmless when it is closing. Mirrors
-   * `asyncio.BaseTransport.close`.
+   * Closes the transport: nothing more is received, what is unsent is sent,
+   * then `connectionLost(undefined)` is called. Harmless when it is closing.
+   * Mirrors `asyncio.BaseTransport.close`.
    */
   abstract close(): void;
 
@@ -40,10 +40,13 @@ export abstract class BaseTransport {
    */
   abstract get isClosing(): boolean;
 
-  /** Lets another protocol go on. Mirrors `asyncio.BaseTransport.set_protocol`. */
+  /**
+   * Hands the connection over to another protocol. Mirrors
+   * `asyncio.BaseTransport.set_protocol`.
+   */
   abstract setProtocol(protocol: BaseProtocol): void;
 
-  /** Mirrors `asyncio.BaseTransport.get_protocol`. */
+  /** The current protocol. Mirrors `asyncio.BaseTransport.get_protocol`. */
   abstract getProtocol(): BaseProtocol;
 }
 
@@ -56,13 +59,16 @@ export abstract class ReadTransport extends BaseTransport {
   abstract get isReading(): boolean;
 
   /**
-   * Hands nothing to the protocol until {@linkcode ReadTransport.resumeReading}:
-   * what comes waits, in the end at the peer. Mirrors
-   * `asyncio.ReadTransport.pause_reading`.
+   * Hands nothing to the protocol until {@linkcode
+   * ReadTransport.resumeReading}. The system's buffers fill up, and then the
+   * peer has to wait. Mirrors `asyncio.ReadTransport.pause_reading`.
    */
   abstract pauseReading(): void;
 
-  /** Mirrors `asyncio.ReadTransport.resume_reading`. */
+  /**
+   * Hands to the protocol what has come meanwhile, and reads on. Mirrors
+   * `asyncio.ReadTransport.resume_reading`.
+   */
   abstract resumeReading(): void;
 }
 
@@ -70,8 +76,8 @@ export abstract class ReadTransport extends BaseTransport {
 export abstract class WriteTransport extends BaseTransport {
   /**
    * Sends bytes, or text as UTF-8; never waits. They are taken as they are now.
-   * After {@linkcode BaseTransport.close}, and when the connection is lost, they
-   * are dropped. Mirrors `asyncio.WriteTransport.write`.
+   * After {@linkcode BaseTransport.close}, and when the connection is lost,
+   * they are dropped. Mirrors `asyncio.WriteTransport.write`.
    *
    * @throws {TypeError} It is neither bytes nor text.
    * @throws {Error} After {@linkcode WriteTransport.writeEof}.
@@ -96,8 +102,9 @@ export abstract class WriteTransport extends BaseTransport {
   abstract get canWriteEof(): boolean;
 
   /**
-   * Closes it at once: what is unsent is dropped, then comes
-   * `connectionLost(undefined)`. Mirrors `asyncio.WriteTransport.abort`.
+   * Closes the transport at once: what is unsent is dropped, then
+   * `connectionLost(undefined)` is called. Mirrors
+   * `asyncio.WriteTransport.abort`.
    */
   abstract abort(): void;
 
@@ -108,12 +115,15 @@ export abstract class WriteTransport extends BaseTransport {
    */
   abstract getWriteBufferSize(): number;
 
-  /** Mirrors `asyncio.WriteTransport.get_write_buffer_limits`. */
+  /**
+   * The marks for unsent bytes. Mirrors
+   * `asyncio.WriteTransport.get_write_buffer_limits`.
+   */
   abstract getWriteBufferLimits(): { low: number; high: number };
 
   /**
-   * Sets from how many unsent bytes on `pauseWriting` is called, and at how many
-   * `resumeWriting` follows. Mirrors
+   * Sets from how many unsent bytes on `pauseWriting` is called, and at how
+   * many `resumeWriting` follows. Mirrors
    * `asyncio.WriteTransport.set_write_buffer_limits`.
    *
    * @throws {RangeError} Not `high >= low >= 0`.
@@ -148,7 +158,7 @@ export abstract class DatagramTransport extends BaseTransport {
     to?: { hostname: string; port: number },
   ): void;
 
-  /** Closes it at once, and drops what is unsent. */
+  /** Closes the transport at once, and drops what is unsent. */
   abstract abort(): void;
 
   /** As {@linkcode WriteTransport.getWriteBufferSize}. */
@@ -163,11 +173,11 @@ export abstract class DatagramTransport extends BaseTransport {
 
 /** A transport to a subprocess. Mirrors `asyncio.SubprocessTransport`. */
 export abstract class SubprocessTransport extends BaseTransport {
-  /** Mirrors `asyncio.SubprocessTransport.get_pid`. */
+  /** The process ID. Mirrors `asyncio.SubprocessTransport.get_pid`. */
   abstract getPid(): number;
 
   /**
-   * The transport of one of its pipes: 0, 1 or 2; `undefined` if it is none.
+   * The transport of a pipe: 0, 1 or 2; `undefined` if there is no such pipe.
    * Mirrors `asyncio.SubprocessTransport.get_pipe_transport`.
    */
   abstract getPipeTransport(
@@ -183,7 +193,10 @@ export abstract class SubprocessTransport extends BaseTransport {
   /** Sends SIGKILL. Mirrors `asyncio.SubprocessTransport.kill`. */
   abstract kill(): void;
 
-  /** Mirrors `asyncio.SubprocessTransport.send_signal`. */
+  /**
+   * Sends a signal to the program, and to its group if it has one. Mirrors
+   * `asyncio.SubprocessTransport.send_signal`.
+   */
   abstract sendSignal(signal: Deno.Signal): void;
 
   /** Sends SIGTERM. Mirrors `asyncio.SubprocessTransport.terminate`. */
