@@ -48,9 +48,11 @@ export class Channel<T> {
   /** @param name The class of which this is the inside. */
   constructor(maxSize: number, items: Items<T>, name = "Queue") {
     if (typeof maxSize !== "number") {
-      throw new TypeError(`${MAX_SIZE}, found ${describe(maxSize)}`);
+      throw new TypeError(`${MAX_SIZE}, received ${describe(maxSize)}`);
     }
-    if (Number.isNaN(maxSize)) throw new RangeError(`${MAX_SIZE}, found NaN`);
+    if (Number.isNaN(maxSize)) {
+      throw new RangeError(`${MAX_SIZE}, received NaN`);
+    }
     this.maxSize = maxSize;
     this.items = items;
     this.#name = name;

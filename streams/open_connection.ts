@@ -137,7 +137,7 @@ export async function connectSocket(
   const { path, port, hostname = "127.0.0.1" } = options;
   if ((path === undefined) === (port === undefined)) {
     throw new TypeError(
-      "a connection takes a port or a path, found both or none",
+      "a connection takes a port or a path, received both or none",
     );
   }
   const tls = tlsOptions(options.tls);
@@ -231,7 +231,7 @@ function checkHappyEyeballsDelay(delay: unknown): void {
   checkMilliseconds(delay, "happyEyeballsDelay");
   if (delay > 0) return;
   throw new RangeError(
-    `happyEyeballsDelay is a number of milliseconds above 0, found ${delay}`,
+    `happyEyeballsDelay is a number of milliseconds above 0, received ${delay}`,
   );
 }
 

@@ -142,7 +142,7 @@ async function start(
 ): Promise<Server> {
   if (typeof handler !== "function") {
     throw new TypeError(
-      `startServer takes a function that serves a client, found ${
+      `startServer takes a function that serves a client, received ${
         describe(handler)
       }`,
     );
@@ -167,7 +167,7 @@ export async function startServing(
   checkMaxConnections(maxConnections);
   if (tls !== undefined) checkServerTls(tls);
   if (path !== undefined && options.port !== undefined) {
-    throw new TypeError("a server takes a port or a path, found both");
+    throw new TypeError("a server takes a port or a path, received both");
   }
   const handshakeTimeout = checkHandshakeTimeout(options.handshakeTimeout);
   if (options.handshakeTimeout !== undefined && tls === undefined) {
@@ -291,7 +291,7 @@ function checkMode(mode: unknown, path: string | undefined): void {
   const isInteger = Number.isInteger(mode);
   if (isInteger && mode as number >= 0o600 && mode as number <= 0o777) return;
   throw new RangeError(
-    `mode is a number from 0o600 to 0o777, found ${
+    `mode is a number from 0o600 to 0o777, received ${
       isInteger ? `0o${(mode as number).toString(8)}` : describe(mode)
     }`,
   );
@@ -300,6 +300,6 @@ function checkMode(mode: unknown, path: string | undefined): void {
 function checkMaxConnections(max: unknown): void {
   if (max === Infinity || Number.isInteger(max) && max as number > 0) return;
   throw new RangeError(
-    `maxConnections is a number of at least 1, found ${describe(max)}`,
+    `maxConnections is a number of at least 1, received ${describe(max)}`,
   );
 }

@@ -568,7 +568,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    */
   feedData(data: Uint8Array): void {
     if (!(data instanceof Uint8Array)) {
-      throw new TypeError(`expected a Uint8Array, found ${describe(data)}`);
+      throw new TypeError(`expected a Uint8Array, received ${describe(data)}`);
     }
     this.#source.feed(data);
   }
@@ -640,7 +640,7 @@ function checkCount(n: unknown, what: string): Promise<never> | undefined {
   if (n === Infinity || Number.isInteger(n) && n as number >= 0) return;
   return Promise.reject(
     new RangeError(
-      `${what} takes a number of bytes of 0 or more, found ${describe(n)}`,
+      `${what} takes a number of bytes of 0 or more, received ${describe(n)}`,
     ),
   );
 }

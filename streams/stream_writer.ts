@@ -367,6 +367,6 @@ function toBytes(data: unknown): Uint8Array {
   if (data instanceof Uint8Array) return data;
   if (typeof data === "string") return encoder.encode(data);
   throw new TypeError(
-    `a writer takes a Uint8Array or text, found ${describe(data)}`,
+    `a writer takes a Uint8Array or text, received ${describe(data)}`,
   );
 }

@@ -57,7 +57,7 @@ export class Barrier {
   constructor(parties: number) {
     if (!Number.isInteger(parties) || parties < 1) {
       throw new RangeError(
-        `a barrier has 1, 2, 3, ... parties, found ${describe(parties)}`,
+        `a barrier has 1, 2, 3, ... parties, received ${describe(parties)}`,
       );
     }
     this.#parties = parties;

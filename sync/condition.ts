@@ -122,7 +122,9 @@ export class Condition {
    */
   constructor(lock?: Lock) {
     if (lock !== undefined && !(lock instanceof Lock)) {
-      throw new TypeError(`a condition takes a Lock, found ${describe(lock)}`);
+      throw new TypeError(
+        `a condition takes a Lock, received ${describe(lock)}`,
+      );
     }
     this.#lock = lock ?? new Lock();
   }
@@ -259,7 +261,7 @@ function test<T>(predicate: () => T): T {
   const value = predicate();
   if (isThenable(value)) {
     throw new TypeError(
-      "the predicate of waitFor gives its answer at once, found a promise, which is always true",
+      "the predicate of waitFor gives its answer at once, received a promise, which is always true",
     );
   }
   return value;

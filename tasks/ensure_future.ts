@@ -47,7 +47,7 @@ export function checkAwaitable(
 ): asserts value is Awaitable<unknown> {
   if (typeof value === "function" || isThenable(value)) return;
   throw new TypeError(
-    `expected a function, a promise or a future, found ${describe(value)}`,
+    `expected a function, a promise or a future, received ${describe(value)}`,
   );
 }
 

@@ -76,6 +76,6 @@ function namesOf(branches: unknown): string[] {
     return Object.keys(branches);
   }
   throw new TypeError(
-    `select takes an object of branches, found ${describe(branches)}`,
+    `select takes an object of branches, received ${describe(branches)}`,
   );
 }

@@ -148,7 +148,7 @@ function checkReturnWhen(value: unknown): void {
   const known = ["ALL_COMPLETED", "FIRST_COMPLETED", "FIRST_EXCEPTION"];
   if (known.includes(value as string)) return;
   throw new TypeError(
-    `returnWhen is one of ${known.join(", ")}, found ${describe(value)}`,
+    `returnWhen is one of ${known.join(", ")}, received ${describe(value)}`,
   );
 }
 
@@ -163,7 +163,7 @@ function checkFutures<T>(
     if (isThenable(item)) continue;
     const hint = typeof item === "function" ? "; make it a task first" : "";
     throw new TypeError(
-      `wait takes futures and promises, found ${describe(item)}${hint}`,
+      `wait takes futures and promises, received ${describe(item)}${hint}`,
     );
   }
   return items;

@@ -191,6 +191,6 @@ function kindOf({ error }: Failure): string {
 function checkCount(value: unknown, what: string, least: number): void {
   if (Number.isSafeInteger(value) && (value as number) >= least) return;
   throw new RangeError(
-    `${what} is a whole number from ${least} on, found ${describe(value)}`,
+    `${what} is a whole number from ${least} on, received ${describe(value)}`,
   );
 }

@@ -190,5 +190,5 @@ class Advance extends Waiter<void> implements Goal {
 function checkFinite(value: unknown, what: string): void {
   checkMilliseconds(value, what);
   if (Number.isFinite(value)) return;
-  throw new RangeError(`${what} is finite, found ${describe(value)}`);
+  throw new RangeError(`${what} is finite, received ${describe(value)}`);
 }

@@ -36,7 +36,7 @@ function bytesOf(encoded: unknown): Uint8Array {
   if (typeof encoded === "string") return encoder.encode(encoded);
   if (encoded instanceof Uint8Array) return new Uint8Array(encoded);
   throw new TypeError(
-    `encode returns a text or a Uint8Array, found ${describe(encoded)}`,
+    `encode returns a text or a Uint8Array, received ${describe(encoded)}`,
   );
 }
 
@@ -44,7 +44,7 @@ function toJson(value: unknown): string {
   const text: string | undefined = JSON.stringify(value);
   if (text !== undefined) return text;
   throw new TypeError(
-    `the value of a job is something that JSON can express, found ${
+    `the value of a job is something that JSON can express, received ${
       describe(value)
     }`,
   );

@@ -71,12 +71,12 @@ export function checkPut(options: PutOptions | undefined): void {
   if (expires !== undefined) checkPositive(expires, "expires");
   if (priority !== undefined && !PRIORITIES.includes(priority)) {
     throw new RangeError(
-      `a priority is 0, 1, 2 or 3, found ${describe(priority)}`,
+      `a priority is 0, 1, 2 or 3, received ${describe(priority)}`,
     );
   }
   if (unique !== undefined && unique !== "window" && unique !== "untilDone") {
     throw new TypeError(
-      `unique is "window" or "untilDone", found ${describe(unique)}`,
+      `unique is "window" or "untilDone", received ${describe(unique)}`,
     );
   }
   checkText(id, "the id of a job");
@@ -92,7 +92,7 @@ function checkText(value: unknown, what: string): void {
   if (value === undefined) return;
   if (typeof value === "string" && value !== "" && value.isWellFormed()) return;
   throw new TypeError(
-    `${what} is a text that is not empty, found ${describe(value)}`,
+    `${what} is a text that is not empty, received ${describe(value)}`,
   );
 }
 
@@ -100,7 +100,7 @@ function checkRetention(retention: JobsOptions["retention"]): void {
   if (retention === undefined) return;
   if (retention === null || typeof retention !== "object") {
     throw new TypeError(
-      `retention is { done, dead }, found ${describe(retention)}`,
+      `retention is { done, dead }, received ${describe(retention)}`,
     );
   }
   const { done, dead } = retention;
@@ -111,27 +111,29 @@ function checkRetention(retention: JobsOptions["retention"]): void {
 function checkCount(value: unknown, what: string): void {
   if (typeof value !== "number") {
     throw new TypeError(
-      `${what} is a number of jobs, found ${describe(value)}`,
+      `${what} is a number of jobs, received ${describe(value)}`,
     );
   }
   if (Number.isNaN(value)) {
-    throw new RangeError(`${what} is a number of jobs, found NaN`);
+    throw new RangeError(`${what} is a number of jobs, received NaN`);
   }
 }
 
 function checkPositive(value: unknown, what: string): void {
   checkMilliseconds(value, what);
   if (value > 0) return;
-  throw new RangeError(`${what} is more than 0 milliseconds, found ${value}`);
+  throw new RangeError(
+    `${what} is more than 0 milliseconds, received ${value}`,
+  );
 }
 
 function checkAttempts(value: unknown): void {
   if (typeof value !== "number") {
-    throw new TypeError(`maxAttempts is a number, found ${describe(value)}`);
+    throw new TypeError(`maxAttempts is a number, received ${describe(value)}`);
   }
   if (value === Infinity || (Number.isInteger(value) && value >= 1)) return;
   throw new RangeError(
-    `maxAttempts is 1 or more, or Infinity, found ${value}`,
+    `maxAttempts is 1 or more, or Infinity, received ${value}`,
   );
 }
 
@@ -141,7 +143,7 @@ export function checkState(state: unknown): void {
     return;
   }
   throw new TypeError(
-    `a state is "waiting", "delayed", "leased" or "dead", found ${
+    `a state is "waiting", "delayed", "leased" or "dead", received ${
       describe(state)
     }`,
   );

@@ -154,7 +154,9 @@ export function work<T>(
   try {
     if (typeof handler !== "function") {
       throw new TypeError(
-        `a handler is a function of a job's value, found ${describe(handler)}`,
+        `a handler is a function of a job's value, received ${
+          describe(handler)
+        }`,
       );
     }
     checkWhole(concurrency, "concurrency");
@@ -197,7 +199,7 @@ function checkLimits<T>(
     checkMilliseconds(interval, "the interval of a rateLimit");
     if (!(interval > 0 && interval < Infinity)) {
       throw new RangeError(
-        `the interval of a rateLimit is more than 0 milliseconds, found ${interval}`,
+        `the interval of a rateLimit is more than 0 milliseconds, received ${interval}`,
       );
     }
   }
@@ -214,6 +216,6 @@ function checkLimits<T>(
 function checkWhole(value: unknown, what: string): void {
   if (Number.isInteger(value) && value as number >= 1) return;
   throw new RangeError(
-    `${what} is a whole number of at least 1, found ${describe(value)}`,
+    `${what} is a whole number of at least 1, received ${describe(value)}`,
   );
 }

@@ -77,7 +77,7 @@ export function checkNatsOptions(options: NatsJobsOptions): void {
   const { name, connectTimeout, replicas } = options ?? {};
   if (typeof name !== "string" || !NAME.test(name)) {
     throw new TypeError(
-      `the name of a queue is made of letters, digits, - and _, found ${
+      `the name of a queue is made of letters, digits, - and _, received ${
         describe(name)
       }`,
     );
@@ -86,7 +86,9 @@ export function checkNatsOptions(options: NatsJobsOptions): void {
     checkMilliseconds(connectTimeout, "connectTimeout");
   }
   if (replicas !== undefined && ![1, 3, 5].includes(replicas)) {
-    throw new RangeError(`replicas is 1, 3 or 5, found ${describe(replicas)}`);
+    throw new RangeError(
+      `replicas is 1, 3 or 5, received ${describe(replicas)}`,
+    );
   }
 }
 
@@ -96,7 +98,7 @@ export function addressOf(options: NatsJobsOptions): Address {
   const list = typeof servers === "string" ? [servers] : servers;
   if (!Array.isArray(list) || list.length === 0) {
     throw new TypeError(
-      `servers is one server or more, found ${describe(list)}`,
+      `servers is one server or more, received ${describe(list)}`,
     );
   }
   const common = user === undefined && token === undefined

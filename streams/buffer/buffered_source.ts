@@ -365,7 +365,7 @@ const DEFAULT_LIMIT = 65536;
 export function checkLimit(limit: unknown = DEFAULT_LIMIT): number {
   if (typeof limit === "number" && limit > 0) return limit;
   throw new RangeError(
-    `the limit of a reader is a number of bytes above 0, found ${
+    `the limit of a reader is a number of bytes above 0, received ${
       describe(limit)
     }`,
   );

@@ -96,13 +96,13 @@ export function checkAddresses(
 ): void {
   if (family !== undefined && family !== 4 && family !== 6) {
     const type = typeof family === "number" ? RangeError : TypeError;
-    throw new type(`family is 4 or 6, found ${describe(family)}`);
+    throw new type(`family is 4 or 6, received ${describe(family)}`);
   }
   const { isIP } = net();
   const local = typeof localAddress === "string" ? isIP(localAddress) : 0;
   if (localAddress !== undefined && local === 0) {
     throw new TypeError(
-      `localAddress is an IP address, found ${describe(localAddress)}`,
+      `localAddress is an IP address, received ${describe(localAddress)}`,
     );
   }
   const known = [family ?? 0, local, isIP(hostname)].filter((it) => it !== 0);

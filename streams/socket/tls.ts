@@ -85,7 +85,7 @@ export function checkHandshakeTimeout(
   checkMilliseconds(timeout, "handshakeTimeout");
   if (timeout > 0) return timeout;
   throw new RangeError(
-    `handshakeTimeout is a number of milliseconds above 0, found ${timeout}`,
+    `handshakeTimeout is a number of milliseconds above 0, received ${timeout}`,
   );
 }
 

@@ -28,7 +28,7 @@ export class WebSource implements ByteSource {
       if (done) return null;
       if (!(value instanceof Uint8Array)) {
         throw new TypeError(
-          "expected a stream of Uint8Array, found another chunk: text goes through a TextEncoderStream first",
+          "expected a stream of Uint8Array, received another chunk: text goes through a TextEncoderStream first",
         );
       }
       chunk = value;

@@ -86,7 +86,7 @@ export function taskOrCurrent(
 ): Task<unknown> {
   if (task instanceof Task) return task;
   if (task !== undefined) {
-    throw new TypeError(`expected a task, found ${describe(task)}`);
+    throw new TypeError(`expected a task, received ${describe(task)}`);
   }
   const current = currentScope().task;
   if (current !== undefined) return current as Task<unknown>;

@@ -37,14 +37,14 @@ export function checkCoroutine(
     ? "a promise, which runs already"
     : describe(value);
   throw new TypeError(
-    `${caller} takes a function that starts the work, found ${found}: write ${caller}(() => f(x)), not ${caller}(f(x))`,
+    `${caller} takes a function that starts the work, received ${found}: write ${caller}(() => f(x)), not ${caller}(f(x))`,
   );
 }
 
 /** Throws a `TypeError` unless `value` can be called. */
 export function checkCallback(value: unknown): void {
   if (typeof value === "function") return;
-  throw new TypeError(`expected a callback, found ${describe(value)}`);
+  throw new TypeError(`expected a callback, received ${describe(value)}`);
 }
 
 /** Throws a `TypeError` unless `value`, which `caller` takes, is a function. */
@@ -54,7 +54,7 @@ export function checkFunction(
 ): asserts value is (...args: never[]) => unknown {
   if (typeof value === "function") return;
   throw new TypeError(
-    `${caller} takes a function, found ${describe(value)}`,
+    `${caller} takes a function, received ${describe(value)}`,
   );
 }
 
@@ -86,11 +86,11 @@ export function checkMilliseconds(
 ): asserts value is number {
   if (typeof value !== "number") {
     throw new TypeError(
-      `${what} is a number of milliseconds, found ${describe(value)}`,
+      `${what} is a number of milliseconds, received ${describe(value)}`,
     );
   }
   if (Number.isNaN(value)) {
-    throw new RangeError(`${what} is a number of milliseconds, found NaN`);
+    throw new RangeError(`${what} is a number of milliseconds, received NaN`);
   }
 }
 
@@ -117,7 +117,7 @@ export function checkList(
   const list = value as Iterable<unknown> | null | undefined;
   if (typeof list?.[Symbol.iterator] === "function") return;
   throw new TypeError(
-    `${caller} takes a list of awaitables, found ${describe(value)}`,
+    `${caller} takes a list of awaitables, received ${describe(value)}`,
   );
 }
 

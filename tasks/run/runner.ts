@@ -64,7 +64,7 @@ export class Runner implements AsyncDisposable {
     const { signal, cancelReportAfter = 1000 } = options;
     if (signal !== undefined && typeof signal.aborted !== "boolean") {
       throw new TypeError(
-        `expected an AbortSignal, found ${describe(signal)}`,
+        `expected an AbortSignal, received ${describe(signal)}`,
       );
     }
     checkMilliseconds(cancelReportAfter, "cancelReportAfter");

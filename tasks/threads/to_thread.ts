@@ -94,7 +94,7 @@ function sharedPool(): ThreadPool {
 
 function textOf(fn: unknown): string {
   if (typeof fn !== "function") {
-    throw new TypeError(`toThread takes a function, found ${describe(fn)}`);
+    throw new TypeError(`toThread takes a function, received ${describe(fn)}`);
   }
   const source = Function.prototype.toString.call(fn);
   if (!/\{\s*\[native code\]\s*\}$/.test(source)) return source;

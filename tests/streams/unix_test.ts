@@ -265,7 +265,11 @@ Deno.test("a path and a port at once are a TypeError, for a server as for a clie
       () => openConnection(both),
     ]
   ) {
-    await assertRejects(open, TypeError, "takes a port or a path, found both");
+    await assertRejects(
+      open,
+      TypeError,
+      "takes a port or a path, received both",
+    );
   }
   assertEquals(directory.files, []);
 });

@@ -190,7 +190,7 @@ Deno.test("WorkerPool: wrong callbacks and limits are refused", () => {
   assertThrows(
     wrong({ callbacks: { one: () => {}, two: 2 } }),
     TypeError,
-    "the callback two is a function, found 2",
+    "the callback two is a function, received 2",
   );
   assertThrows(wrong({ resourceLimits: 5 }), TypeError, "object of numbers");
   for (const limit of [0, -1, NaN, "64"]) {

@@ -53,7 +53,7 @@ Deno.test("ensureFuture of anything else is a TypeError that says what it was", 
     assertThrows(
       () => ensureFuture(value as unknown as Promise<void>),
       TypeError,
-      `found ${found}`,
+      `received ${found}`,
     );
   }
 });

@@ -191,7 +191,7 @@ Deno.test("toThread: a function that uses what is around it fails with a Referen
 });
 
 Deno.test("toThread: refuses what is no function, or has no text", async () => {
-  await assertRejects(() => toThread(7 as never), TypeError, "found 7");
+  await assertRejects(() => toThread(7 as never), TypeError, "received 7");
   await assertRejects(
     () => toThread(pass.bind(null) as never),
     TypeError,

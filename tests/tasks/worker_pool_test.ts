@@ -103,7 +103,7 @@ Deno.test("WorkerPool.call: what is posted by the function itself is no answer",
 
 Deno.test("WorkerPool.call: refuses wrong arguments", async () => {
   await using pool = poolOf(1);
-  await assertRejects(() => pool.call(1 as never), TypeError, "found 1");
+  await assertRejects(() => pool.call(1 as never), TypeError, "received 1");
   await assertRejects(
     () => pool.call("double", 1 as never),
     TypeError,
@@ -418,7 +418,7 @@ for (const giveUp of ["cancel", "abort"] as const) {
 
 Deno.test("WorkerPool.map: refuses what are no lists", async () => {
   await using pool = poolOf(1);
-  assertThrows(() => pool.map("double", 1 as never), TypeError, "found 1");
+  assertThrows(() => pool.map("double", 1 as never), TypeError, "received 1");
   await assertRejects(
     () => collect(pool.map("double", [1 as never])),
     TypeError,

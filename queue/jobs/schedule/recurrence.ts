@@ -49,7 +49,7 @@ export function timesOf(
 function everyTimes(every: number, start: number): Times {
   checkMilliseconds(every, "every");
   if (!(every >= 1 && every < Infinity)) {
-    throw new RangeError(`every is at least 1 millisecond, found ${every}`);
+    throw new RangeError(`every is at least 1 millisecond, received ${every}`);
   }
   return {
     next: (time) => start + (Math.floor((time - start) / every) + 1) * every,
@@ -60,7 +60,7 @@ function everyTimes(every: number, start: number): Times {
 function cronTimes(expression: string, timeZone: string | undefined): Times {
   if (typeof expression !== "string") {
     throw new TypeError(
-      `cron is a text of five fields, found ${describe(expression)}`,
+      `cron is a text of five fields, received ${describe(expression)}`,
     );
   }
   checkTimeZone(timeZone);
@@ -110,7 +110,7 @@ function checkTimeZone(timeZone: unknown): void {
   if (timeZone === undefined) return;
   if (typeof timeZone !== "string") {
     throw new TypeError(
-      `a time zone is a name such as "Europe/Paris", found ${
+      `a time zone is a name such as "Europe/Paris", received ${
         describe(timeZone)
       }`,
     );

@@ -115,7 +115,7 @@ export async function schedule<T>(
   timesOf({ cron, every, timeZone }, 0);
   if (!["skip", "once", "all"].includes(missed)) {
     throw new TypeError(
-      `missed is "skip", "once" or "all", found ${describe(missed)}`,
+      `missed is "skip", "once" or "all", received ${describe(missed)}`,
     );
   }
   const schedule = { name, cron, every, timeZone, value, missed };
@@ -154,7 +154,7 @@ function checkName(name: unknown): string {
     return name;
   }
   throw new TypeError(
-    `the name of a schedule is a text that is not empty, found ${
+    `the name of a schedule is a text that is not empty, received ${
       describe(name)
     }`,
   );

@@ -14,7 +14,7 @@ export function bindLoop(loop: object, scheduler: Scheduler): void {
 export function schedulerOf(loop: object): Scheduler {
   const scheduler = schedulers.get(loop);
   if (scheduler === undefined) {
-    throw new TypeError(`expected an EventLoop, found ${describe(loop)}`);
+    throw new TypeError(`expected an EventLoop, received ${describe(loop)}`);
   }
   return scheduler;
 }

@@ -51,7 +51,7 @@ function rejectedBy(signal: AbortSignal): Promise<never> | undefined {
   if (signal?.aborted === false) return undefined;
   if (signal?.aborted) return readyError(signal.reason);
   return readyError(
-    new TypeError(`signal is an AbortSignal, found ${describe(signal)}`),
+    new TypeError(`signal is an AbortSignal, received ${describe(signal)}`),
   );
 }
 

@@ -59,7 +59,7 @@ export function testCodec(test: Define): void {
     await using jobs = await place.open<number>({
       encode: (value) => value as unknown as string,
     });
-    await assertRejects(() => jobs.put(1), TypeError, "Uint8Array, found 1");
+    await assertRejects(() => jobs.put(1), TypeError, "Uint8Array, received 1");
   });
 
   test("bad arguments are refused before anything happens", async (place) => {
