@@ -8,7 +8,11 @@ import {
   runInScope,
   scopeOfCaller,
 } from "./kernel/context/current_scope.ts";
-import { cancellation, type CancelledError } from "./kernel/errors.ts";
+import {
+  cancellation,
+  type CancelledError,
+  isCancelled,
+} from "./kernel/errors.ts";
 import { LinkedList, type LinkedNode } from "./kernel/linked_list.ts";
 import {
   checkCoroutine,
@@ -174,21 +178,21 @@ export class TaskGroup {
         whenReady.wake(given);
       });
     const ended = new WaitQueue<void>("TaskGroup.start");
-    let givenUp = false;
     const task = this.#spawn(starting, options, (child) => {
       if (!isReady) whenReady.failAll(failureBeforeReady(child.task));
-      this.#ended(child, isReady || givenUp);
+      this.#ended(child, isReady);
       ended.wakeAll();
     });
     try {
       return await (isReady ? ready(value) : whenReady.wait());
     } catch (error) {
-      if (!task.done) {
-        givenUp = true;
-        task.cancel();
-        await ended.add(new ShieldedWaiter<void>());
-      }
-      throw error;
+      if (task.done) throw error;
+      task.cancel();
+      await ended.add(new ShieldedWaiter<void>());
+      const { state, error: failure } = completionOf(task);
+      if (isReady || state !== "failed") throw error;
+      if (isCancelled(error)) currentScope().renew(error);
+      throw failure; // of its clean-up
     }
   }
 

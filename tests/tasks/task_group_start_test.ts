@@ -131,6 +131,44 @@ Deno.test("a timeout around start ends the child, and the group goes on", async 
   assertEquals(value, "alive");
 });
 
+Deno.test("an error of the clean-up of a child that was given up is thrown by start, and the group goes on", async () => {
+  const value = await taskGroup(async (group) => {
+    const sibling = group.createTask(() => sleep(2, { result: "sibling" }));
+    await assertRejects(
+      () =>
+        moveOnAfter(1, () =>
+          group.start(async () => {
+            await sleep(60_000).catch(() => {
+              throw new RangeError("while cleaning up");
+            });
+          })),
+      RangeError,
+      "while cleaning up",
+    );
+    return await sibling;
+  });
+  assertEquals(value, "sibling");
+});
+
+Deno.test("an error of the clean-up does not hide the cancel of who starts", async () => {
+  const seen: unknown[] = [];
+  const task = createTask(() =>
+    taskGroup(async (group) => {
+      await group.start(() =>
+        sleep(60_000).catch(() => {
+          throw new RangeError("while cleaning up");
+        })
+      ).catch((error) => seen.push(error.name));
+      await sleep(0);
+      seen.push("not reached");
+    })
+  );
+  await turns();
+  task.cancel();
+  await assertRejects(async () => await task, CancelledError);
+  assertEquals(seen, ["RangeError"]);
+});
+
 Deno.test("a child that is ready in the turn of the cancel: the value is delivered, the child goes on", async () => {
   const seen: unknown[] = [];
   const go = new Future<void>();
