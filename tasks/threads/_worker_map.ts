@@ -34,6 +34,8 @@ export class WorkerMap<T> implements AsyncIterableIterator<T> {
   readonly #givenUp = new CancelledError(
     "the results are not wanted any more",
   );
+  /** Why there are no more lists; told when its turn comes. */
+  #failure: { readonly error: unknown } | undefined = undefined;
   #ended = false;
 
   constructor(begin: (args: unknown[]) => Call, mapping: Mapping) {
@@ -60,20 +62,21 @@ export class WorkerMap<T> implements AsyncIterableIterator<T> {
   async #next(): Promise<IteratorResult<T, undefined>> {
     try {
       await checkpointIfCancelled(this.#options);
-      this.#fill();
-      const call = this.#calls.shift();
-      if (call === undefined) return { done: true, value: undefined };
-      this.#awaited.add(call);
+    } catch (error) {
+      this.#endAfterError();
+      throw error;
+    }
+    this.#fill();
+    const call = this.#calls.shift();
+    if (call === undefined) return this.#last();
+    this.#awaited.add(call);
+    try {
       const value = await cancellable(call.promise) as T;
       this.#awaited.delete(call);
       return { done: false, value };
     } catch (error) {
       if (error === this.#givenUp) return { done: true, value: undefined };
-      try {
-        this.#end();
-      } catch {
-        // The first error counts, as in a loop.
-      }
+      this.#endAfterError();
       throw error;
     }
   }
@@ -84,19 +87,60 @@ export class WorkerMap<T> implements AsyncIterableIterator<T> {
    */
   #fill(): void {
     while (!this.#ended && this.#calls.length < this.#limit) {
-      this.#ended = true; // if this throws, or was the last
-      const { done, value } = this.#lists.next();
-      if (done) return;
-      this.#ended = false;
+      try {
+        this.#beginNext();
+      } catch (error) {
+        this.#failure = { error };
+      }
+    }
+  }
+
+  #beginNext(): void {
+    this.#ended = true; // if this throws, or was the last
+    const { done, value } = this.#lists.next();
+    if (done) return;
+    this.#ended = false;
+    try {
       const call = detached(() => this.#begin(value));
       call.promise.catch(() => {}); // it is thrown when its turn comes
       this.#calls.push(call);
+    } catch (error) {
+      this.#leaveLists();
+      throw error;
+    }
+  }
+
+  /** After an error. */
+  #leaveLists(): void {
+    this.#ended = true;
+    try {
+      this.#lists.return?.();
+    } catch {
+      // The first error counts, as in a loop.
+    }
+  }
+
+  /** After all results. */
+  #last(): IteratorResult<T, undefined> {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure !== undefined) throw failure.error;
+    return { done: true, value: undefined };
+  }
+
+  /** The first error counts, as in a loop. */
+  #endAfterError(): void {
+    try {
+      this.#end();
+    } catch {
+      // It comes second.
     }
   }
 
   #end(): void {
     const hasMore = !this.#ended;
     this.#ended = true;
+    this.#failure = undefined;
     for (const call of [...this.#awaited, ...this.#calls.splice(0)]) {
       if (call.pending) call.abort(this.#givenUp);
     }

@@ -66,6 +66,12 @@ function defaultLimits(): WorkerResourceLimits {
   return { maxOldGenerationSizeMb: Math.floor(heap_size_limit / 2 / 2 ** 20) };
 }
 
+/** A thread gets a copy of the environment, if that can be read without asking. */
+function canCopyEnvironment(): boolean {
+  return !("Deno" in globalThis) ||
+    Deno.permissions.querySync({ name: "env" }).state === "granted";
+}
+
 /** What a thread tells the pool that it belongs to. */
 export interface ThreadOwner {
   /** It has nothing to do. */
@@ -95,6 +101,7 @@ export class WorkerThread {
     const worker = this.#worker = new threads.Worker(SCRIPT, {
       eval: true,
       resourceLimits: resourceLimits as ResourceLimits,
+      ...(canCopyEnvironment() ? {} : { env: threads.SHARE_ENV }),
     });
     const { scheduler } = currentScope();
     this.#hostCalls = new HostCalls(callbacks, scheduler, (answer) => {

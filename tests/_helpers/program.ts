@@ -99,6 +99,7 @@ export class Program implements AsyncDisposable {
 export async function runProgram(
   code: string,
   flags?: string[],
+  env?: Record<string, string>,
 ): Promise<Ended> {
-  return await (await Program.start(code, flags)).ended();
+  return await (await Program.start(code, flags, env)).ended();
 }

@@ -1,33 +1,14 @@
 /** Programs at a terminal, which `script` provides. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { DEVNULL, runSubprocess } from "@asyncio/asyncio/process";
+import { atTerminal as showAtTerminal } from "../_helpers/terminal.ts";
 
 const MODULE = import.meta.resolve("@asyncio/asyncio/process");
 
-/** What a program shows at a terminal; the runtime could ask the user there. */
-async function atTerminal(code: string, permissions: string[]) {
-  const folder = await Deno.makeTempDir();
-  try {
-    const file = `${folder}/program.ts`;
-    await Deno.writeTextFile(file, `import * as p from "${MODULE}";\n${code}`);
-    const command = [
-      `'${Deno.execPath()}' run --quiet`,
-      ...permissions,
-      `'${file}'`,
-    ];
-    const { stdout } = await runSubprocess(
-      ["script", "-qec", command.join(" "), "/dev/null"],
-      {
-        stdin: DEVNULL,
-        captureOutput: true,
-        timeout: 60_000,
-        env: { NO_COLOR: "1", SHELL: "/bin/sh" },
-      },
-    );
-    return stdout!.replaceAll("\r\n", "\n");
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+function atTerminal(code: string, permissions: string[]): Promise<string> {
+  return showAtTerminal(
+    `import * as p from "${MODULE}";\n${code}`,
+    permissions,
+  );
 }
 
 Deno.test("a program that inherits a terminal stays in the group of this program", async () => {

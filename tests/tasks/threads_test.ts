@@ -19,6 +19,7 @@ import {
 import { VirtualClock } from "@asyncio/asyncio/testing";
 import { Attempt } from "../_helpers/attempt.ts";
 import { runProgram } from "../_helpers/program.ts";
+import { atTerminal } from "../_helpers/terminal.ts";
 import { Gate, pass, spin } from "./_gate.ts";
 
 async function errorOf(promise: Promise<unknown>): Promise<Error> {
@@ -307,6 +308,31 @@ Deno.test("toThread: needs no permission of its own", async () => {
     console.log(await toThread(() => 1));
   `);
   assertEquals([stderr, code, stdout], ["", 0, "1\n"]);
+});
+
+Deno.test("toThread: without permissions at a terminal, nobody is asked for one", async () => {
+  const shown = await atTerminal(
+    `
+    import { run, toThread } from "${
+      import.meta.resolve("@asyncio/asyncio/tasks")
+    }";
+    await run(async () => console.log(await toThread((n: number) => n + 1, 1)));
+    `,
+    [],
+  );
+  assertEquals(shown, "2\n");
+});
+
+Deno.test("toThread: a thread reads the variable of the environment that the program may read", async () => {
+  const { stdout, stderr } = await runProgram(
+    `
+    import { toThread } from "@asyncio/asyncio/tasks";
+    console.log(await toThread(() => Deno.env.get("SHELL_OF_TEST")));
+    `,
+    ["--allow-env=SHELL_OF_TEST"],
+    { SHELL_OF_TEST: "here" },
+  );
+  assertEquals([stderr, stdout], ["", "here\n"]);
 });
 
 Deno.test("toThread: sleeping and threads go side by side", async () => {

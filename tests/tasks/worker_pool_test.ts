@@ -326,6 +326,60 @@ Deno.test("WorkerPool.map: an error comes in its turn, ends the map, and leaves 
   assert(left);
 });
 
+Deno.test("WorkerPool.map: an error of the lists comes after the results of those before it", async () => {
+  await using pool = poolOf(2);
+  function* lists(): Generator<number[]> {
+    yield [1];
+    yield [2];
+    throw new RangeError("no more");
+  }
+  const results: number[] = [];
+  await assertRejects(
+    async () => {
+      for await (const n of pool.map<number>("double", lists())) {
+        results.push(n);
+      }
+    },
+    RangeError,
+    "no more",
+  );
+  assertEquals(results, [2, 4]);
+});
+
+Deno.test("WorkerPool.map: an error of the lists drops no result that another next() waits for", async () => {
+  await using pool = poolOf(1);
+  function* lists(): Generator<number[]> {
+    yield [1];
+    throw new RangeError("no more");
+  }
+  const results = pool.map<number>("double", lists())[Symbol.asyncIterator]();
+  const ends = await Promise.allSettled([1, 2, 3].map(() => results.next()));
+  assertEquals(
+    ends.map((it) =>
+      it.status === "fulfilled" ? it.value.value : it.reason.name
+    ),
+    [2, "RangeError", undefined],
+  );
+});
+
+Deno.test("WorkerPool.map: arguments that are no list are an error after the results before, and leave the lists", async () => {
+  await using pool = poolOf(2);
+  let left = false;
+  function* lists(): Generator<number[]> {
+    try {
+      yield [1];
+      yield 2 as never;
+    } finally {
+      left = true;
+    }
+  }
+  const results: number[] = [];
+  await assertRejects(async () => {
+    for await (const n of pool.map<number>("double", lists())) results.push(n);
+  }, TypeError);
+  assertEquals([results, left], [[2], true]);
+});
+
 Deno.test("WorkerPool.map: leaving the loop gives up the calls under way", async () => {
   await using pool = poolOf(2);
   using gate = new Gate();
