@@ -1,4 +1,5 @@
 /** What a virtual clock stands still for. @module */
+import { quoted } from "../tasks/kernel/watch/safe_text.ts";
 import type { CancelScope } from "../tasks/kernel/cancel/cancel_scope.ts";
 import type { Scheduler } from "../tasks/kernel/loop/scheduler.ts";
 
@@ -14,7 +15,7 @@ export function reportStanding(loop: Scheduler): void {
 }
 
 function reasonsOf({ task, waits }: CancelScope): string[] {
-  const name = JSON.stringify((task as { name?: string } | undefined)?.name);
+  const name = quoted((task as { name?: string } | undefined)?.name);
   if (waits.length === 0) {
     return [`task ${name} awaits something that is not from this package`];
   }

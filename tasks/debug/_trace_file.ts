@@ -1,4 +1,5 @@
 /** @module */
+import { printError } from "../kernel/loop/report.ts";
 
 /** An event as the trace event format has it; times are microseconds. */
 export interface TraceEvent {
@@ -26,6 +27,7 @@ export class TraceFile {
   readonly #file: number;
   #text = '{"displayTimeUnit":"ms","traceEvents":[\n';
   #isFirst = true;
+  #isOpen = true;
 
   /** Throws where the file cannot be written. */
   constructor(path: string | URL) {
@@ -34,31 +36,48 @@ export class TraceFile {
     globalThis.addEventListener?.("unload", this.#atExit); // Deno.exit
   }
 
+  /** Throws where it cannot be written, and has closed the file then. */
   add(event: TraceEvent): void {
+    if (!this.#isOpen) return;
     if (!this.#isFirst) this.#text += ",\n";
     this.#isFirst = false;
     this.#text += JSON.stringify({ pid: 1, ...event });
     if (this.#text.length > CHUNK) this.#flush();
   }
 
+  /** The same. */
   close(): void {
-    globalThis.process.off("exit", this.#atExit);
-    globalThis.removeEventListener?.("unload", this.#atExit);
+    if (!this.#isOpen) return;
     this.#text += "\n]}\n";
-    try {
-      this.#flush();
-    } finally {
-      this.#fs.closeSync(this.#file);
-    }
+    this.#flush();
+    this.#end();
   }
 
-  #atExit = (): void => this.close();
+  #atExit = (): void => {
+    try {
+      this.close();
+    } catch (error) {
+      printError("The trace is incomplete", error);
+    }
+  };
 
   #flush(): void {
     const bytes = new TextEncoder().encode(this.#text);
     this.#text = "";
-    for (let n = 0; n < bytes.length;) {
-      n += this.#fs.writeSync(this.#file, bytes, n);
+    try {
+      for (let n = 0; n < bytes.length;) {
+        n += this.#fs.writeSync(this.#file, bytes, n);
+      }
+    } catch (error) {
+      this.#end();
+      throw error;
     }
+  }
+
+  #end(): void {
+    this.#isOpen = false;
+    globalThis.process.off("exit", this.#atExit);
+    globalThis.removeEventListener?.("unload", this.#atExit);
+    this.#fs.closeSync(this.#file);
   }
 }

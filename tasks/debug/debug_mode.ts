@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { quoted } from "../kernel/watch/safe_text.ts";
 import { heldBy, leaked, leftoversOf } from "../kernel/context/leak_checks.ts";
 import type { Scheduler } from "../kernel/loop/scheduler.ts";
 import {
@@ -127,7 +128,7 @@ class DebugObserver extends Observer {
 }
 
 function nameOf(task: object): string {
-  return `task ${JSON.stringify((task as Named).name)}`;
+  return `task ${quoted((task as Named).name)}`;
 }
 
 /** The user's line, where there is one, between two pieces of text. */

@@ -1,4 +1,5 @@
 /** @module */
+import { printText } from "../kernel/loop/report.ts";
 import type { Scheduler } from "../kernel/loop/scheduler.ts";
 import {
   observe,
@@ -19,7 +20,7 @@ export function dumpOnSignal(
   const stop = onSignal(signal, () => {
     const { size } = scheduler.tasks;
     const count = size === 1 ? "1 task" : `${size} tasks`;
-    console.error(`${signal}: ${count}\n${formatAllTasks(scheduler)}`);
+    printText(`${signal}: ${count}\n${formatAllTasks(scheduler)}`);
   });
   const now = () => scheduler.clock.now();
   const stopTimes = observe(scheduler, new WaitTimes(now));

@@ -1,4 +1,6 @@
 /** @module */
+import { quoted, safe } from "../kernel/watch/safe_text.ts";
+import { printText } from "../kernel/loop/report.ts";
 import type { ScopedWait } from "../kernel/cancel/scoped_wait.ts";
 import { currentScope } from "../kernel/context/current_scope.ts";
 import type { Scheduler } from "../kernel/loop/scheduler.ts";
@@ -78,7 +80,7 @@ export function formatCallGraph(options?: CallGraphOptions): string {
  * ```
  */
 export function printCallGraph(options?: CallGraphOptions): void {
-  console.error(formatCallGraph(options));
+  printText(formatCallGraph(options));
 }
 
 /** All tasks of a loop, each below the one that awaits it. */
@@ -121,11 +123,11 @@ class Drawing {
     for (const root of roots) {
       if (!this.#drawn.has(root)) this.#draw(root, "", "", "");
     }
-    return this.#lines.join("\n");
+    return this.#lines.map(safe).join("\n");
   }
 
   #draw(task: Task<unknown>, first: string, rest: string, how: string): void {
-    const name = `${first}${how}task ${JSON.stringify(task.name)}`;
+    const name = `${first}${how}task ${quoted(task.name)}`;
     if (this.#path.has(task)) {
       this.#lines.push(`${name}: a ring, which waits for itself`);
       return;

@@ -1,4 +1,5 @@
 /** The end of a run. @module */
+import { quoted } from "../kernel/watch/safe_text.ts";
 import { completionOf } from "../future.ts";
 import type { Scheduler } from "../kernel/loop/scheduler.ts";
 import { reportUnretrieved } from "../kernel/wait/unretrieved.ts";
@@ -46,7 +47,7 @@ async function endTasks(tasks: Task<unknown>[]): Promise<void> {
         if (state === "failed") {
           scheduler.report({
             message: `Unhandled exception at the end of the run: task ${
-              JSON.stringify(task.name)
+              quoted(task.name)
             }`,
             error: completionOf(task).error,
             task,

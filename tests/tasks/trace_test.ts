@@ -1,4 +1,9 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import {
   type Coroutine,
   createTask,
@@ -333,4 +338,35 @@ Deno.test("trace: takes a URL, and covers all runs of a runner", async () => {
   } finally {
     await Deno.remove(path);
   }
+});
+
+Deno.test("trace: a full disk ends the trace, is reported once, and leaves no file open", async () => {
+  const { code, stdout, stderr } = await runProgram(`
+    import { createTask, run, getRunningLoop, sleep } from "@asyncio/asyncio/tasks";
+    await run(async () => {
+      getRunningLoop().setExceptionHandler((_, { message, error }) => {
+        console.log(message, (error as { code?: string }).code);
+      });
+      for (let i = 0; i < 3000; i++) await createTask(() => sleep(0));
+    }, { trace: "/dev/full" });
+    const open = [...Deno.readDirSync("/proc/self/fd")].map(({ name }) => {
+      try {
+        return Deno.readLinkSync("/proc/self/fd/" + name);
+      } catch {
+        return undefined; // of the reading itself
+      }
+    });
+    console.log(open.includes("/dev/full"));
+  `);
+  assertEquals([code, stderr], [0, ""]);
+  assertEquals(stdout, "The trace is incomplete ENOSPC\nfalse\n");
+});
+
+Deno.test("trace: a disk that is full at the end of a program is told, and does not change how it ends", async () => {
+  const { code, stderr } = await runProgram(`
+    import { run } from "@asyncio/asyncio/tasks";
+    await run(() => Deno.exit(3), { trace: "/dev/full" });
+  `);
+  assertEquals(code, 3);
+  assertStringIncludes(stderr, "The trace is incomplete");
 });

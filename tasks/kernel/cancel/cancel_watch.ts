@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { quoted } from "../watch/safe_text.ts";
 import { LinkedList, type LinkedNode } from "../linked_list.ts";
 import type { Scheduler } from "../loop/scheduler.ts";
 import { madeAt, userFrame } from "../watch/user_frame.ts";
@@ -120,7 +121,7 @@ export class CancelWatch {
     const name = (task as { name?: string } | undefined)?.name;
     const who = name === undefined
       ? "Code that runs in no task"
-      : `Task ${JSON.stringify(name)}`;
+      : `Task ${quoted(name)}`;
     const why = error === undefined || error.message === ""
       ? ""
       : ` (${error.message}${placeOf(scope)})`;

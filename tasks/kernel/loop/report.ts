@@ -1,4 +1,5 @@
 /** Errors that no code catches. @module */
+import { safeLines } from "../watch/safe_text.ts";
 
 /** What is known of an error that no code catches. */
 export interface Report {
@@ -12,6 +13,36 @@ export interface Report {
  * The default report: on stderr, with the stack of the error and its causes.
  */
 export function printReport(report: Report): void {
-  if (report.error === undefined) console.error(report.message);
-  else console.error(`${report.message}\n`, report.error);
+  if (report.error === undefined) printText(report.message);
+  else printError(report.message, report.error);
+}
+
+/**
+ * Prints on stderr, if that can be written: a full disk behind it must not end
+ * the program.
+ */
+export function printText(text: string): void {
+  try {
+    console.error(safeLines(text));
+  } catch {
+    // There is no other place to tell it.
+  }
+}
+
+/** The same, with an error. */
+export function printError(message: string, error: unknown): void {
+  try {
+    const shown = inspect(error);
+    const safe = safeLines(shown);
+    // As it is, the console colors it.
+    console.error(`${safeLines(message)}\n`, safe === shown ? error : safe);
+  } catch {
+    // As above.
+  }
+}
+
+function inspect(value: unknown): string {
+  return "Deno" in globalThis
+    ? Deno.inspect(value)
+    : globalThis.process.getBuiltinModule("node:util").inspect(value);
 }

@@ -1,4 +1,5 @@
 /** @module */
+import { quoted } from "../watch/safe_text.ts";
 import { type CancelledError, forwarded, isCancelled } from "../errors.ts";
 import type { Completion, Listener } from "./completion.ts";
 import { Waiter } from "./waiter.ts";
@@ -26,7 +27,7 @@ export class FutureWaiter<T> extends Waiter<T> implements Listener {
     const { source } = this.#completion;
     return source.name === undefined
       ? source.what ?? source.constructor.name
-      : `task ${JSON.stringify(source.name)}`;
+      : `task ${quoted(source.name)}`;
   }
 
   /** `Future.then` has put a promise in between. */

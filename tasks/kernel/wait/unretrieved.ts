@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { quoted } from "../watch/safe_text.ts";
 import type { Scheduler } from "../loop/scheduler.ts";
 import { madeAt } from "../watch/user_frame.ts";
 
@@ -34,7 +35,7 @@ export function noteUnretrieved(
   const made = madeAt(source);
   const message = name === undefined
     ? "Future exception was never retrieved"
-    : `Task exception was never retrieved: task ${JSON.stringify(name)}${
+    : `Task exception was never retrieved: task ${quoted(name)}${
       made === undefined ? "" : `, made at ${made}`
     }`;
   const record: Unretrieved = {

@@ -15,3 +15,13 @@ export function safe(text: string): string {
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }
+
+/** The same for text of several lines. */
+export function safeLines(text: string): string {
+  return text.replace(/[^\n\t]+/g, safe);
+}
+
+/** A name in quotes. */
+export function quoted(name: string | undefined): string {
+  return safe(String(JSON.stringify(name)));
+}

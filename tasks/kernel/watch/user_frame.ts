@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { safe } from "./safe_text.ts";
 
 const ROOT = new URL("../../..", import.meta.url).href;
 const OWN = ["tasks", "sync", "queue", "streams", "process", "testing"]
@@ -28,7 +29,7 @@ export function userFrame(error: Error | undefined): string | undefined {
   for (const line of (error?.stack ?? "").split("\n")) {
     const frame = /^\s*at (?:async )?(.*:\/\/.*:\d+:\d+\)?)$/.exec(line)?.[1];
     if (frame === undefined || frame.includes("ext:")) continue;
-    if (!OWN.some((area) => frame.includes(area))) return frame;
+    if (!isOwn(frame)) return safe(frame);
   }
   return undefined;
 }
@@ -50,7 +51,8 @@ export function madeAt(task: object): string | undefined {
  * (file:///.../main.ts:3:9)"`.
  */
 export function callerIn(error: Error): string | undefined {
-  return framesOf(error).find((frame) => !isOwn(frame));
+  const frame = framesOf(error).find((frame) => !isOwn(frame));
+  return frame === undefined ? undefined : safe(frame);
 }
 
 /** The function of this package that was called: `"Lock.acquire"`. */
