@@ -1,6 +1,7 @@
 /** @module */
 import type { CancelledError } from "../tasks/kernel/errors.ts";
 import {
+  checkFunction,
   describe,
   isThenable,
   type WaitOptions,
@@ -205,6 +206,7 @@ export class Condition {
     const rejection = checkpointIfCancelled(options);
     if (rejection !== undefined) return rejection;
     try {
+      checkFunction(predicate, "Condition.waitFor");
       const value = test(predicate);
       if (value) return ready(value);
     } catch (error) {

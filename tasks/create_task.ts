@@ -1,6 +1,10 @@
 /** Starting tasks, and finding out about them. @module */
 import { currentScope } from "./kernel/context/current_scope.ts";
-import { checkCoroutine, type Coroutine } from "./kernel/types.ts";
+import {
+  checkCoroutine,
+  checkOptions,
+  type Coroutine,
+} from "./kernel/types.ts";
 import { spawn, type Task, type TaskOptions, tasksOf } from "./task.ts";
 
 /**
@@ -31,6 +35,7 @@ export function createTask<T>(
   options?: TaskOptions,
 ): Task<T> {
   checkCoroutine(coroutine, "createTask");
+  if (options !== undefined) checkOptions(options, "create a task");
   return spawn(coroutine, currentScope().scheduler, options);
 }
 

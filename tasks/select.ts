@@ -72,7 +72,10 @@ export function select<B extends Record<string, Awaitable<unknown>>>(
 }
 
 function namesOf(branches: unknown): string[] {
-  if (branches !== null && typeof branches === "object") {
+  if (
+    branches !== null && typeof branches === "object" &&
+    !(Symbol.iterator in branches)
+  ) {
     return Object.keys(branches);
   }
   throw new TypeError(

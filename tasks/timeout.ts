@@ -11,7 +11,7 @@ import {
   TimeoutError,
 } from "./kernel/errors.ts";
 import { Deadline } from "./kernel/loop/deadline.ts";
-import { checkMilliseconds } from "./kernel/types.ts";
+import { checkFunction, checkMilliseconds } from "./kernel/types.ts";
 import { checkpointOnEntry, settleAs } from "./kernel/wait/checkpoint.ts";
 import { noteMade } from "./kernel/watch/user_frame.ts";
 import { printable } from "./kernel/watch/inspect.ts";
@@ -177,7 +177,7 @@ export function timeout<T>(
   ms: number | undefined,
   body: (scope: Timeout) => PromiseLike<T> | T,
 ): Promise<T> {
-  return limit(() => after(ms), body, timeUp);
+  return limit("timeout", () => after(ms), body, timeUp);
 }
 
 /**
@@ -202,7 +202,7 @@ export function timeoutAt<T>(
   when: number | undefined,
   body: (scope: Timeout) => PromiseLike<T> | T,
 ): Promise<T> {
-  return limit(() => at(when), body, timeUp);
+  return limit("timeoutAt", () => at(when), body, timeUp);
 }
 
 /**
@@ -228,7 +228,7 @@ export function moveOnAfter<T>(
   ms: number,
   body: (scope: Timeout) => PromiseLike<T> | T,
 ): Promise<T | undefined> {
-  return limit(() => after(ms), body, () => undefined);
+  return limit("moveOnAfter", () => after(ms), body, () => undefined);
 }
 
 /** From when to when, on the loop's clock. */
@@ -262,6 +262,7 @@ function timeUp(timeout: Timeout, cause: CancelledError): never {
  * `expired` does.
  */
 function limit<T, R>(
+  caller: string,
   until: () => Limit,
   body: (scope: Timeout) => PromiseLike<T> | T,
   expired: (timeout: Timeout, cause: CancelledError) => R,
@@ -269,6 +270,7 @@ function limit<T, R>(
   let time: Limit;
   try {
     time = until();
+    checkFunction(body, caller);
   } catch (error) {
     return Promise.reject(error);
   }

@@ -53,9 +53,10 @@ export function checkFunction(
   caller: string,
 ): asserts value is (...args: never[]) => unknown {
   if (typeof value === "function") return;
-  throw new TypeError(
-    `${caller} takes a function, received ${describe(value)}`,
-  );
+  const received = isThenable(value)
+    ? "a promise, which runs already: write () => f(x), not f(x)"
+    : describe(value);
+  throw new TypeError(`${caller} takes a function, received ${received}`);
 }
 
 /**

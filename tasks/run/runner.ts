@@ -12,6 +12,7 @@ import type { Scheduler } from "../kernel/loop/scheduler.ts";
 import {
   checkCoroutine,
   checkMilliseconds,
+  checkOptions,
   type Coroutine,
   describe,
 } from "../kernel/types.ts";
@@ -222,6 +223,7 @@ export class Runner implements AsyncDisposable {
  */
 export function run<T>(main: Coroutine<T>, options?: RunOptions): Promise<T> {
   try {
+    if (options !== undefined) checkOptions(options, "run");
     return runAndClose(new Runner(options), main);
   } catch (error) {
     return Promise.reject(error);

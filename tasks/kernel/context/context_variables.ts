@@ -5,6 +5,7 @@ import {
   currentVariables,
   runInFrame,
 } from "./current_scope.ts";
+import { checkFunction } from "../types.ts";
 import { type Bindings, noVariables, type Variables } from "../variables.ts";
 
 let useToken!: <T>(
@@ -192,6 +193,7 @@ export class Context {
    * `contextvars.Context.run`.
    */
   run<T>(fn: () => T): T {
+    checkFunction(fn, "Context.run");
     return runInFrame(
       { scope: currentScope(), variables: this.#variables },
       fn,

@@ -33,8 +33,10 @@ export function checkpointIfCancelled(
 ): Promise<never> | undefined {
   const error = takePendingCancel();
   if (error !== undefined) return deliver(error);
-  const signal = options === undefined ? undefined : options.signal;
-  return signal === undefined ? undefined : rejectedBy(signal);
+  if (options === undefined) return undefined;
+  const { signal } = options;
+  if (signal !== undefined) return rejectedBy(signal);
+  return typeof options === "object" ? undefined : rejectedOptions(options);
 }
 
 /**
@@ -45,6 +47,14 @@ export function checkpointOnEntry(): Promise<never> | undefined {
   if (pendingCancels.count === 0) return undefined;
   const error = currentScope().takePending();
   return error === undefined ? undefined : deliver(error);
+}
+
+function rejectedOptions(options: unknown): Promise<never> {
+  return readyError(
+    new TypeError(
+      `options are an object, as { signal }, received ${describe(options)}`,
+    ),
+  );
 }
 
 function rejectedBy(signal: AbortSignal): Promise<never> | undefined {

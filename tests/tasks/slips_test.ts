@@ -1,0 +1,73 @@
+/** Calls with what is no argument: a `TypeError` that tells what to write. */
+import { assertRejects, assertThrows } from "@std/assert";
+import { Condition, Event } from "@asyncio/asyncio/sync";
+import {
+  copyContext,
+  createTask,
+  moveOnAfter,
+  run,
+  select,
+  sleep,
+  timeout,
+  timeoutAt,
+} from "@asyncio/asyncio/tasks";
+
+const LIMITS = { timeout, timeoutAt, moveOnAfter };
+
+for (const [name, limit] of Object.entries(LIMITS)) {
+  Deno.test(`${name} refuses a body that is no function`, async () => {
+    await assertRejects(
+      () => limit(10, undefined as never),
+      TypeError,
+      `${name} takes a function, received undefined`,
+    );
+    await assertRejects(
+      () => limit(10, Promise.resolve(1) as never),
+      TypeError,
+      "received a promise, which runs already: write () => f(x), not f(x)",
+    );
+  });
+}
+
+Deno.test("a wait refuses options that are no object", async () => {
+  const event = new Event();
+  await assertRejects(
+    () => event.wait(5 as never),
+    TypeError,
+    "options are an object, as { signal }, received 5",
+  );
+  await assertRejects(() => sleep(1, "x" as never), TypeError);
+});
+
+Deno.test("createTask and run refuse options that are no object, and start nothing", async () => {
+  let started = false;
+  const start = () => started = true;
+  assertThrows(() => createTask(start, "name" as never), TypeError, '"name"');
+  await assertRejects(() => run(start, 5 as never), TypeError, "received 5");
+  await sleep(0);
+  if (started) throw new Error("it was started");
+});
+
+Deno.test("select refuses a list, whose branches have no names", async () => {
+  await assertRejects(
+    () => select([() => 1] as never),
+    TypeError,
+    "select takes an object of branches, received an instance of Array",
+  );
+});
+
+Deno.test("Context.run and Condition.waitFor refuse what is no function", async () => {
+  assertThrows(
+    () => copyContext().run(5 as never),
+    TypeError,
+    "Context.run takes a function, received 5",
+  );
+  const condition = new Condition();
+  await condition.acquire();
+  await assertRejects(
+    () => condition.waitFor(5 as never),
+    TypeError,
+    "Condition.waitFor takes a function, received 5",
+  );
+  condition.release();
+});
