@@ -271,7 +271,8 @@ export class EventLoop {
    *
    * - when a callback, or a task between two waits, takes longer than
    *   {@linkcode slowCallbackDuration};
-   * - when a task ends and still holds a lock;
+   * - when a task ends and still holds a lock, or has begun a wait that goes on
+   *   (an `await` is missing);
    * - when a queue was shut down and its items were never taken;
    * - which tasks, servers, children and pools are left when `run` ends.
    */

@@ -19,6 +19,8 @@ import {
   noteMade,
   userFrame,
 } from "../kernel/watch/user_frame.ts";
+import { FutureWaiter } from "../kernel/wait/future_waiter.ts";
+import { scopeOf, type Task } from "../task.ts";
 import { beginStep, closeStep, endStep, type Step } from "./_slow_steps.ts";
 
 /** How to end debug mode, for the schedulers that are in it. */
@@ -76,6 +78,17 @@ class DebugObserver extends Observer {
       const name = nameOf(task);
       this.#report(
         `${name} has ended, and still holds a ${what}${taken}`,
+        task,
+      );
+    }
+    for (const wait of scopeOf(task as Task<unknown>).waits) {
+      if (wait instanceof FutureWaiter) continue; // `task.catch(...)` is one
+      const { what, where } = wait as unknown as ObservedWait;
+      const begun = at(" that it began at", where);
+      this.#report(
+        `${
+          nameOf(task)
+        } has ended, and a wait${begun} goes on: ${what}. Is an await missing?`,
         task,
       );
     }

@@ -118,7 +118,9 @@ export function checkList(
   const list = value as Iterable<unknown> | null | undefined;
   if (typeof list?.[Symbol.iterator] === "function") return;
   throw new TypeError(
-    `${caller} takes a list of awaitables, received ${describe(value)}`,
+    `${caller} takes a list of awaitables, received ${
+      describe(value)
+    }: write ${caller}([f, g]), not ${caller}(f, g)`,
   );
 }
 

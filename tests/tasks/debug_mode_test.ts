@@ -179,6 +179,37 @@ Deno.test("debug mode: a failure that nobody retrieves comes with the line where
   );
 });
 
+// --- Waits that nothing awaits ---------------------------------------------------
+
+Deno.test("debug mode: a wait that goes on when its task has ended is named, with its line", async () => {
+  const report = await reportOf(async () => {
+    await createTask(() => void sleep(5), { name: "worker" });
+    await sleep(10);
+  }, { virtual: true });
+  assertMatch(
+    report,
+    new RegExp(
+      `^task "worker" has ended, and a wait that it began at ${HERE} goes on: ` +
+        `sleep 5. Is an await missing\\?$`,
+    ),
+  );
+});
+
+Deno.test("debug mode: waits that have ended with their task, and handlers of other tasks, are no concern", async () => {
+  const reports = await reportsOf(async () => {
+    const other = createTask(() => sleep(20));
+    await createTask(async () => {
+      other.catch(() => {});
+      await Promise.all([sleep(5), sleep(10)]);
+    });
+    const cancelled = createTask(() => Promise.race([sleep(5), sleep(10)]));
+    await sleep(1);
+    cancelled.cancel();
+    await other;
+  }, { virtual: true });
+  assertEquals(reports, []);
+});
+
 // --- Locks held by finished tasks --------------------------------------------
 
 Deno.test("debug mode: a task that ends and holds a lock is named, with the line where it took it", async () => {

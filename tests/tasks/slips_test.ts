@@ -2,14 +2,17 @@
 import { assertRejects, assertThrows } from "@std/assert";
 import { Condition, Event } from "@asyncio/asyncio/sync";
 import {
+  asCompleted,
   copyContext,
   createTask,
+  gather,
   moveOnAfter,
   run,
   select,
   sleep,
   timeout,
   timeoutAt,
+  wait,
 } from "@asyncio/asyncio/tasks";
 
 const LIMITS = { timeout, timeoutAt, moveOnAfter };
@@ -71,3 +74,14 @@ Deno.test("Context.run and Condition.waitFor refuse what is no function", async 
   );
   condition.release();
 });
+
+for (const [name, several] of Object.entries({ gather, wait, asCompleted })) {
+  Deno.test(`${name} refuses functions that are in no list`, async () => {
+    const call = several as (...functions: unknown[]) => unknown;
+    await assertRejects(
+      async () => await call(() => 1, () => 2),
+      TypeError,
+      `write ${name}([f, g]), not ${name}(f, g)`,
+    );
+  });
+}
