@@ -157,6 +157,12 @@ export const works = {
     size: 1000,
     targets: { asyncio: 8 },
   },
+  race: {
+    title: "race of two waits, of which one is woken",
+    unit: "race",
+    size: 1000,
+    targets: { asyncio: 4 },
+  },
   cancel: {
     title: "spawn 1000 tasks that sleep for a minute, and cancel them",
     unit: "task",

@@ -210,6 +210,19 @@ await serve(`bare promises, Deno ${Deno.version.deno}`, {
     }));
   },
 
+  /** What loses stays: nothing can be taken back. */
+  async race(units) {
+    let done = 0;
+    for (let i = 0; i < units; i++) {
+      const idle = Promise.withResolvers<number>();
+      const woken = Promise.withResolvers<number>();
+      const first = Promise.race([idle.promise, woken.promise]);
+      woken.resolve(1);
+      done += await first;
+    }
+    check(done, units);
+  },
+
   /** A race against a timer, which is cleared. */
   async wait_for(units) {
     let done = 0;

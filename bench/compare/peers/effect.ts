@@ -199,6 +199,22 @@ await serve("Effect 4.1.0", {
       check(done, units);
     }),
 
+  race: (units) =>
+    go(function* () {
+      const idle = yield* Queue.unbounded<number>();
+      const queue = yield* Queue.unbounded<number>();
+      let done = 0;
+      for (let i = 0; i < units; i++) {
+        const first = yield* Effect.forkChild(
+          Effect.raceFirst(Queue.take(idle), Queue.take(queue)),
+          { startImmediately: true },
+        );
+        yield* Queue.offer(queue, 1);
+        done += yield* Fiber.join(first);
+      }
+      check(done, units);
+    }),
+
   cancel: (units) =>
     go(function* () {
       const fibers: Fiber.Fiber<void>[] = [];

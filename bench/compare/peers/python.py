@@ -147,6 +147,21 @@ async def wait_for(units):
     check(done, units)
 
 
+async def race(units):
+    idle, queue = asyncio.Queue(), asyncio.Queue()
+    done = 0
+    for _ in range(units):
+        waits = [asyncio.create_task(it.get()) for it in (idle, queue)]
+        await asyncio.sleep(0)
+        queue.put_nowait(1)
+        first, rest = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        done += first.pop().result()
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
+    check(done, units)
+
+
 async def cancel(units):
     tasks = [asyncio.create_task(asyncio.sleep(60)) for _ in range(units)]
     await asyncio.sleep(0)
@@ -286,7 +301,7 @@ WORKS = {
     work.__name__: work
     for work in (
         gather, group, sleep0_shared, sleep0_alone, queue, queue_10, ping_pong,
-        priority, lock, lock_held, semaphore, sleeps, wait_for, cancel,
+        priority, lock, lock_held, semaphore, sleeps, wait_for, race, cancel,
         echo_64, echo_16k, process, processes, process_group, process_input, process_to_file,
         process_captured_file, process_lines,
     )

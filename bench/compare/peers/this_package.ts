@@ -8,6 +8,7 @@ import {
   Pool,
   PriorityQueue,
   Queue,
+  race,
   RateLimiter,
   run,
   runSubprocess,
@@ -254,6 +255,17 @@ await serve(`asyncio for Deno ${config.version}`, {
   async wait_for(units) {
     let done = 0;
     for (let i = 0; i < units; i++) done += await waitFor(one, 1000);
+    check(done, units);
+  },
+
+  async race(units) {
+    const [idle, queue] = [new Queue<number>(), new Queue<number>()];
+    let done = 0;
+    for (let i = 0; i < units; i++) {
+      const first = race([() => idle.get(), () => queue.get()]);
+      queue.putNowait(1);
+      done += await first;
+    }
     check(done, units);
   },
 
