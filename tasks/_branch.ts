@@ -1,11 +1,12 @@
 /** @module */
+import { checkAwaitable } from "./ensure_future.ts";
 import { Future } from "./future.ts";
 import { BlockScope } from "./kernel/cancel/block_scope.ts";
 import type { Contest } from "./kernel/cancel/contest.ts";
 import type { HandedWait } from "./kernel/cancel/scoped_wait.ts";
 import { scopeOfCaller } from "./kernel/context/current_scope.ts";
 import type { CancelledError } from "./kernel/errors.ts";
-import type { Awaitable } from "./kernel/types.ts";
+import { type Awaitable, checkList } from "./kernel/types.ts";
 import { waitBehind } from "./kernel/wait/handed_wait.ts";
 import { Waiter } from "./kernel/wait/waiter.ts";
 
@@ -162,4 +163,19 @@ export class Branch implements Contest {
   get #promise(): Promise<unknown> {
     return (this.#wait as Waiter<unknown>).promise;
   }
+}
+
+/** The branches, checked: at least one, and each to be waited for. */
+export function branchesOf(
+  works: Iterable<Awaitable<unknown>>,
+  name: string,
+): Branch[] {
+  checkList(works, name);
+  const branches: Branch[] = [];
+  for (const work of works) {
+    checkAwaitable(work);
+    branches.push(new Branch(work, branches.length));
+  }
+  if (branches.length > 0) return branches;
+  throw new TypeError(`${name} takes at least one branch, received none`);
 }

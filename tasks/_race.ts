@@ -1,6 +1,6 @@
 /** @module */
-import { Branch, type Judge } from "./_branch.ts";
-import { checkAwaitable } from "./ensure_future.ts";
+import type { Branch, Judge } from "./_branch.ts";
+import { Stagger } from "./_stagger.ts";
 import { completionOf, Future } from "./future.ts";
 import { listen, unlisten } from "./kernel/cancel/abort_listeners.ts";
 import { BlockScope } from "./kernel/cancel/block_scope.ts";
@@ -12,13 +12,7 @@ import {
 } from "./kernel/context/current_scope.ts";
 import { allowLeft } from "./kernel/context/leak_checks.ts";
 import { cancellation, CancelledError, isCancelled } from "./kernel/errors.ts";
-import { Deadline } from "./kernel/loop/deadline.ts";
-import {
-  type Awaitable,
-  checkList,
-  type Coroutine,
-  isThenable,
-} from "./kernel/types.ts";
+import { type Coroutine, isThenable } from "./kernel/types.ts";
 import { pendingCancels } from "./kernel/pending_cancels.ts";
 import {
   checkpointIfCancelled,
@@ -76,10 +70,7 @@ class Race extends BlockScope implements Judge, AsyncDisposable {
   /** How many have begun and not ended. */
   #running = 0;
   #isStarting = false;
-  /** When the next function may start, on the loop's clock. */
-  #nextStart = -Infinity;
-  /** Ends the pause before the next function. */
-  #endPause: (() => void) | undefined = undefined;
+  #stagger: Stagger | undefined = undefined;
   /** Whether a branch may still decide. */
   #isOpen = true;
   #isDecided = false;
@@ -110,6 +101,7 @@ class Race extends BlockScope implements Judge, AsyncDisposable {
     for (const branch of branches) branch.judge = this;
     // What is under way decides before anything is started later.
     if (options.stagger !== undefined) {
+      this.#stagger = new Stagger(this.scheduler, options.stagger);
       branches.sort((a, b) => Number(a.isFunction) - Number(b.isFunction));
     }
   }
@@ -176,8 +168,7 @@ class Race extends BlockScope implements Judge, AsyncDisposable {
       }
       (this.#errors ??= [])[branch.index] = outcome;
       if (branch !== this.#branches[this.#next - 1]) return;
-      this.#nextStart = -Infinity;
-      this.#endPause?.();
+      this.#stagger?.failed();
     } else if (!cancelled) this.#judgeLate(branch, failed, outcome);
   }
 
@@ -256,7 +247,7 @@ class Race extends BlockScope implements Judge, AsyncDisposable {
    */
   #close(error?: CancelledError): void {
     this.#isOpen = false;
-    this.#endPause?.();
+    this.#stagger?.endPause();
     const { signal } = this.#options;
     if (signal !== undefined) unlisten(signal, this);
     this.#takeUpRest();
@@ -354,8 +345,8 @@ class Race extends BlockScope implements Judge, AsyncDisposable {
         this.#running++;
         this.#follow(branch, branch.work as PromiseLike<unknown>);
       } else {
-        if (this.#isTooEarly) {
-          this.#pause();
+        if (this.#stagger?.isTooEarly) {
+          this.#stagger.pause(() => this.#startRest());
           break;
         }
         this.#startFunctions();
@@ -368,11 +359,6 @@ class Race extends BlockScope implements Judge, AsyncDisposable {
     }
     this.#isStarting = false;
     this.#checkOver();
-  }
-
-  get #isTooEarly(): boolean {
-    return this.#nextStart > -Infinity &&
-      this.#nextStart > this.scheduler.clock.now();
   }
 
   /** Whether the last that has begun may have ended, which cannot be seen yet. */
@@ -405,10 +391,7 @@ class Race extends BlockScope implements Judge, AsyncDisposable {
     const scope = new BlockScope(this, this.frame.variables);
     (this.#scopes ??= []).push(scope);
     this.#firstInScope = this.#next;
-    const { stagger } = this.#options;
-    if (stagger !== undefined) {
-      this.#nextStart = this.scheduler.clock.now() + stagger;
-    }
+    this.#stagger?.started();
     runInScope(scope, startIn, this);
   }
 
@@ -422,7 +405,7 @@ class Race extends BlockScope implements Judge, AsyncDisposable {
       if (!branch.isPlain || !scope.isPlain) return;
       branch.scope = undefined;
     } while (
-      this.#isOpen && this.#options.stagger === undefined &&
+      this.#isOpen && this.#stagger === undefined &&
       this.#branches[this.#next]?.isFunction
     );
   }
@@ -448,22 +431,6 @@ class Race extends BlockScope implements Judge, AsyncDisposable {
     branch.settle(false, result);
   }
 
-  /** Waits until the next function may start, where the caller has called. */
-  #pause(): void {
-    let resume!: () => void;
-    new Promise<void>((resolve) => resume = resolve)
-      .then(() => this.#startRest());
-    const when = this.#nextStart;
-    const deadline = when === Infinity
-      ? undefined
-      : new Deadline(this.scheduler, when, () => this.#endPause!());
-    this.#endPause = () => {
-      this.#endPause = undefined;
-      deadline?.stop();
-      resume();
-    };
-  }
-
   /** Takes a cancel from outside, also one that no branch has been in a wait for. */
   #isCancelledFromOutside(): boolean {
     const pending = pendingCancels.count === 0 ? undefined : this.takePending();
@@ -474,21 +441,6 @@ class Race extends BlockScope implements Judge, AsyncDisposable {
     this.#giveUp(error);
     return true;
   }
-}
-
-/** The branches, checked: at least one, and each to be waited for. */
-export function branchesOf(
-  works: Iterable<Awaitable<unknown>>,
-  name: string,
-): Branch[] {
-  checkList(works, name);
-  const branches: Branch[] = [];
-  for (const work of works) {
-    checkAwaitable(work);
-    branches.push(new Branch(work, branches.length));
-  }
-  if (branches.length > 0) return branches;
-  throw new TypeError(`${name} takes at least one branch, received none`);
 }
 
 /** Starts a race of `branches`, unless it may not begin. */

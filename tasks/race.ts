@@ -1,5 +1,6 @@
 /** @module */
-import { branchesOf, type Rules, startRace } from "./_race.ts";
+import { branchesOf } from "./_branch.ts";
+import { type Rules, startRace } from "./_race.ts";
 import type { Awaitable, WaitOptions } from "./kernel/types.ts";
 
 const RULES: Rules = { name: "race", failureDecides: true };

@@ -1,5 +1,6 @@
 /** @module */
-import { branchesOf, type Rules, startRace } from "./_race.ts";
+import { branchesOf } from "./_branch.ts";
+import { type Rules, startRace } from "./_race.ts";
 import { type Awaitable, describe, type WaitOptions } from "./kernel/types.ts";
 import type { Result } from "./race.ts";
 

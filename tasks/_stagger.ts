@@ -1,0 +1,54 @@
+/** @module */
+import { Deadline } from "./kernel/loop/deadline.ts";
+import type { Scheduler } from "./kernel/loop/scheduler.ts";
+
+/**
+ * Lets functions start so many milliseconds after each other, or as soon as the
+ * one before has failed.
+ */
+export class Stagger {
+  readonly #scheduler: Scheduler;
+  readonly #interval: number;
+  /** When the next one may start, on the loop's clock. */
+  #next = -Infinity;
+  #endPause: (() => void) | undefined = undefined;
+
+  constructor(scheduler: Scheduler, interval: number) {
+    this.#scheduler = scheduler;
+    this.#interval = interval;
+  }
+
+  get isTooEarly(): boolean {
+    return this.#next > -Infinity && this.#next > this.#scheduler.clock.now();
+  }
+
+  /** One starts. */
+  started(): void {
+    this.#next = this.#scheduler.clock.now() + this.#interval;
+  }
+
+  /** The last that has started has failed. */
+  failed(): void {
+    this.#next = -Infinity;
+    this.endPause();
+  }
+
+  /** Calls `resume`, in the caller's context, when the next one may start. */
+  pause(resume: () => void): void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    promise.then(resume);
+    const deadline = this.#next === Infinity
+      ? undefined
+      : new Deadline(this.#scheduler, this.#next, () => this.endPause());
+    this.#endPause = () => {
+      deadline?.stop();
+      resolve();
+    };
+  }
+
+  endPause(): void {
+    const end = this.#endPause;
+    this.#endPause = undefined;
+    end?.();
+  }
+}
