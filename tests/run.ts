@@ -66,7 +66,7 @@ class Report {
 
   /** Prints what is held back. */
   flush(): void {
-    for (const line of this.#held) console.log(line);
+    for (const line of this.#held) if (line !== "") console.log(line);
     this.#held = [];
   }
 }
