@@ -14,12 +14,8 @@ import { allowLeft } from "./kernel/context/leak_checks.ts";
 import { cancellation, CancelledError, isCancelled } from "./kernel/errors.ts";
 import { type Coroutine, isThenable } from "./kernel/types.ts";
 import { pendingCancels } from "./kernel/pending_cancels.ts";
-import {
-  checkpointIfCancelled,
-  lastReady,
-  noteReady,
-} from "./kernel/wait/checkpoint.ts";
-import { waitBehind } from "./kernel/wait/handed_wait.ts";
+import { lastReady, noteReady } from "./kernel/wait/checkpoint.ts";
+import { checkpointOfOwner } from "./kernel/wait/handed_wait.ts";
 
 /** Which branch decides. */
 export interface Rules {
@@ -449,8 +445,6 @@ export function startRace(
   rules: Rules,
   options?: RaceOptions,
 ): Promise<unknown> {
-  const rejection = checkpointIfCancelled(options);
-  if (rejection === undefined) return new Race(branches, rules, options).run();
-  for (const { work } of branches) waitBehind(work)?.abandon(LOST);
-  return rejection;
+  return checkpointOfOwner(branches.map(({ work }) => work), options) ??
+    new Race(branches, rules, options).run();
 }

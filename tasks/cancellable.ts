@@ -1,9 +1,9 @@
 /** @module */
 import type { CancelledError } from "./kernel/errors.ts";
-import { waitBehind } from "./kernel/wait/handed_wait.ts";
+import { checkpointOfOwner, waitBehind } from "./kernel/wait/handed_wait.ts";
 import { ensureFuture } from "./ensure_future.ts";
 import { describe, isThenable } from "./kernel/types.ts";
-import { checkpointIfCancelled, ready } from "./kernel/wait/checkpoint.ts";
+import { ready } from "./kernel/wait/checkpoint.ts";
 import { ExternalWaiter } from "./kernel/wait/external_waiter.ts";
 import {
   subscribe,
@@ -99,7 +99,7 @@ export function cancellable<T>(
       ),
     );
   }
-  const rejection = checkpointIfCancelled();
+  const rejection = checkpointOfOwner([promise]);
   if (rejection !== undefined) return rejection;
   if (isThenable(promise)) {
     return waitBehind(promise) === undefined

@@ -10,8 +10,7 @@ import {
   isThenable,
   type WaitOptions,
 } from "./kernel/types.ts";
-import { checkpointIfCancelled } from "./kernel/wait/checkpoint.ts";
-import { composite } from "./kernel/wait/handed_wait.ts";
+import { checkpointOfOwner, composite } from "./kernel/wait/handed_wait.ts";
 import type { Listener } from "./kernel/wait/completion.ts";
 import { WaitQueue } from "./kernel/wait/wait_queue.ts";
 
@@ -87,7 +86,7 @@ async function waitForFutures<T>(
   const { timeout, returnWhen = "ALL_COMPLETED" } = options ?? {};
   checkReturnWhen(returnWhen);
   if (timeout !== undefined) checkMilliseconds(timeout, "the timeout");
-  const rejection = checkpointIfCancelled(options);
+  const rejection = checkpointOfOwner(items, options);
   if (rejection !== undefined) return await rejection;
 
   const all = new Set([...items].map((item) => ensureFuture(item)));

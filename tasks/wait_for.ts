@@ -9,8 +9,7 @@ import {
   checkMilliseconds,
   type WaitOptions,
 } from "./kernel/types.ts";
-import { checkpointIfCancelled } from "./kernel/wait/checkpoint.ts";
-import { waitBehind } from "./kernel/wait/handed_wait.ts";
+import { checkpointOfOwner, waitBehind } from "./kernel/wait/handed_wait.ts";
 import { timeout } from "./timeout.ts";
 
 /**
@@ -54,7 +53,7 @@ export function waitFor<T>(
   } catch (error) {
     return Promise.reject(error);
   }
-  const rejection = checkpointIfCancelled(options);
+  const rejection = checkpointOfOwner([awaitable], options);
   if (rejection !== undefined) return rejection;
   const work = workOf(awaitable, ms);
   return options?.signal === undefined

@@ -16,6 +16,7 @@ import {
   currentTask,
   ensureFuture,
   gather,
+  race,
   shield,
   sleep,
   timeout,
@@ -103,6 +104,8 @@ async function withCancelPending(
 
 type Wait = () => Promise<unknown>;
 
+const ABORTED = AbortSignal.abort(new Aborted());
+
 /** Waits that are handed over as promises, and given up. */
 const HANDED_OVER: Record<string, (wait: Wait) => Promise<unknown>> = {
   waitFor: (wait) => assertRejects(() => waitFor(wait(), 1), TimeoutError),
@@ -110,6 +113,12 @@ const HANDED_OVER: Record<string, (wait: Wait) => Promise<unknown>> = {
     assertRejects(() => waitFor(wait(), 0), TimeoutError),
   "waitFor in a task that is cancelled": (wait) =>
     cancelled(() => waitFor(wait(), 60_000)),
+  "waitFor with a signal that is aborted": (wait) =>
+    assertRejects(() => waitFor(wait(), 60_000, { signal: ABORTED }), Aborted),
+  "wait with a signal that is aborted": (wait) =>
+    assertRejects(() => waitForSome([wait()], { signal: ABORTED }), Aborted),
+  "race with a signal that is aborted": (wait) =>
+    assertRejects(() => race([wait()], { signal: ABORTED }), Aborted),
   ensureFuture: async (wait) => {
     const future = ensureFuture(wait());
     future.cancel();

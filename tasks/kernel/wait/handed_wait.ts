@@ -14,7 +14,14 @@ import {
   openScope,
   runInScope,
 } from "../context/current_scope.ts";
-import { settleAs } from "./checkpoint.ts";
+import { CancelledError } from "../errors.ts";
+import type { WaitOptions } from "../types.ts";
+import { checkpointIfCancelled, settleAs } from "./checkpoint.ts";
+
+/** What waits end with whose new owner could not begin. */
+const NOT_BEGUN = new CancelledError(
+  "the function that the wait was handed to could not begin",
+);
 
 /**
  * The wait behind `promise`, if code of the task of `scope` has begun it, and it
@@ -27,6 +34,20 @@ export function waitBehind(
   const found = scope.findWait(promise);
   if (found !== undefined || scope === scope.outermost) return found;
   return scope.outermost.findWait(promise);
+}
+
+/**
+ * `checkpointIfCancelled` of a function that `promises` were handed to: if it may
+ * not begin, it gives up the waits behind them.
+ */
+export function checkpointOfOwner(
+  promises: Iterable<unknown>,
+  options?: WaitOptions,
+): Promise<never> | undefined {
+  const rejection = checkpointIfCancelled(options);
+  if (rejection === undefined) return undefined;
+  for (const promise of promises) waitBehind(promise)?.abandon(NOT_BEGUN);
+  return rejection;
 }
 
 /**
