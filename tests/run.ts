@@ -21,6 +21,14 @@ const LONGEST = [
   "tests/queue/many_waiters_test.ts",
 ];
 
+/** Folders with slow tests: begun next. */
+const SLOW = [
+  "tests/queue/nats",
+  "tests/tasks/monitor",
+  "tests/examples",
+  "tests/process",
+];
+
 /** How many parts run at a time. Most of them wait, for sockets and programs. */
 const JOBS = navigator.hardwareConcurrency + 1;
 
@@ -126,7 +134,7 @@ const PART_SIZE = 16;
 function findParts(): string[][] {
   const folders = Map.groupBy(
     testsIn("tests").filter((path) => !LONGEST.includes(path)),
-    (path) => path.slice(0, path.lastIndexOf("/")),
+    folderOf,
   );
   const parts = [...folders.values()].flatMap((paths) =>
     Array.from(
@@ -134,7 +142,8 @@ function findParts(): string[][] {
       (_, i) => paths.slice(i * PART_SIZE, (i + 1) * PART_SIZE),
     )
   );
-  parts.sort((a, b) => b.length - a.length);
+  const isSlow = ([path]: string[]) => SLOW.includes(folderOf(path!)) ? 1 : 0;
+  parts.sort((a, b) => isSlow(b) - isSlow(a) || b.length - a.length);
   const areas = entriesOf(".").filter((name) =>
     name !== "tests" && exists(`${name}/mod.ts`)
   );
@@ -142,9 +151,13 @@ function findParts(): string[][] {
   return [
     ...LONGEST.map((path) => [path]),
     ...parts,
-    ...areas.map((name) => [name]),
     pages,
+    ...areas.map((name) => [name]),
   ];
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
 }
 
 function entriesOf(folder: string): string[] {
