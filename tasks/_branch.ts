@@ -1,5 +1,5 @@
 /** @module */
-import { checkAwaitable } from "./ensure_future.ts";
+import { checkAwaitable, PromiseFuture } from "./ensure_future.ts";
 import { Future } from "./future.ts";
 import { BlockScope } from "./kernel/cancel/block_scope.ts";
 import type { Contest } from "./kernel/cancel/contest.ts";
@@ -7,6 +7,7 @@ import type { HandedWait } from "./kernel/cancel/scoped_wait.ts";
 import { scopeOfCaller } from "./kernel/context/current_scope.ts";
 import type { CancelledError } from "./kernel/errors.ts";
 import { type Awaitable, checkList } from "./kernel/types.ts";
+import { FutureWaiter } from "./kernel/wait/future_waiter.ts";
 import { waitBehind } from "./kernel/wait/handed_wait.ts";
 import { Waiter } from "./kernel/wait/waiter.ts";
 
@@ -85,10 +86,16 @@ export class Branch implements Contest {
       ? result.then((value) => value)
       : Promise.resolve(result);
     let wait = this.#wait = waitBehind(promise, scope);
-    let last: unknown = promise;
-    while (wait instanceof BlockScope && wait.last !== undefined) {
-      last = wait.last;
-      wait = wait.findWait(last);
+    let last: unknown = result;
+    while (true) {
+      if (wait instanceof BlockScope && wait.last !== undefined) {
+        last = wait.last;
+        wait = wait.findWait(last);
+      } else if (
+        wait instanceof FutureWaiter && wait.source instanceof PromiseFuture &&
+        wait.source.wait !== undefined
+      ) wait = wait.source.wait; // it was handed over
+      else break;
     }
     this.#lastPromise = last;
     if (wait instanceof Waiter || wait instanceof BlockScope) {

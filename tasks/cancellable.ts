@@ -3,7 +3,7 @@ import type { CancelledError } from "./kernel/errors.ts";
 import { checkpointOfOwner, waitBehind } from "./kernel/wait/handed_wait.ts";
 import { ensureFuture } from "./ensure_future.ts";
 import { describe, isThenable } from "./kernel/types.ts";
-import { ready } from "./kernel/wait/checkpoint.ts";
+import { isReady, ready } from "./kernel/wait/checkpoint.ts";
 import { ExternalWaiter } from "./kernel/wait/external_waiter.ts";
 import {
   subscribe,
@@ -102,6 +102,7 @@ export function cancellable<T>(
   const rejection = checkpointOfOwner([promise]);
   if (rejection !== undefined) return rejection;
   if (isThenable(promise)) {
+    if (isReady(promise)) return promise as Promise<T>;
     return waitBehind(promise) === undefined
       ? new ForeignWaiter<T>(promise).promise
       : ensureFuture(promise).then((value) => value);

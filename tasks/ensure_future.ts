@@ -6,6 +6,7 @@ import { currentScope, scopeOfCaller } from "./kernel/context/current_scope.ts";
 import { cancellation, isCancelled } from "./kernel/errors.ts";
 import { type Awaitable, describe, isThenable } from "./kernel/types.ts";
 import type { Listener } from "./kernel/wait/completion.ts";
+import { isReady, lastReady, noteReady } from "./kernel/wait/checkpoint.ts";
 import { waitBehind } from "./kernel/wait/handed_wait.ts";
 import {
   subscribe,
@@ -38,7 +39,9 @@ export function ensureFuture<T>(awaitable: Awaitable<T>): Future<T> {
   checkAwaitable(awaitable);
   if (awaitable instanceof Future) return awaitable;
   if (!isThenable(awaitable)) return createTask(awaitable);
-  return new PromiseFuture<T>(awaitable, waitBehind(awaitable));
+  const future = new PromiseFuture<T>(awaitable, waitBehind(awaitable));
+  if (isReady(awaitable)) noteReady(future, lastReady.failed);
+  return future;
 }
 
 /** Throws a `TypeError` unless `value` can be awaited. */
@@ -55,27 +58,27 @@ export function checkAwaitable(
 export class PromiseFuture<T> extends Future<T>
   implements Subscriber, Listener {
   readonly #promise: PromiseLike<T>;
-  readonly #wait: HandedWait | undefined;
+  /** The wait behind the promise; none behind a foreign promise. */
+  readonly wait: HandedWait | undefined;
 
-  /** @param wait The wait behind the promise; none behind a foreign promise. */
   constructor(promise: PromiseLike<T>, wait?: HandedWait) {
     super();
     this.#promise = promise;
-    this.#wait = wait;
+    this.wait = wait;
     subscribe(promise, this);
     completionOf(this).listen(this);
   }
 
   /** What waiting for it is called. */
   get what(): string {
-    return this.#wait?.what ?? "promise";
+    return this.wait?.what ?? "promise";
   }
 
   /** A wait ends first: with its value, if that is on its way already. */
   override cancel(message?: string): boolean {
     if (this.done) return false;
     const { scheduler } = currentScope();
-    const wait = this.#wait;
+    const { wait } = this;
     if (wait !== undefined) {
       wait.abandon(cancellation(scheduler, message), scopeOfCaller());
     } else if (!scheduler.isSettling(this.#promise)) super.cancel(message);

@@ -396,6 +396,47 @@ Deno.test("a race that is handed over as a promise is given up as a wait", () =>
     await assertRejects(async () => await future, CancelledError);
   }));
 
+/** Branches that hand the promise of a wait to what waits for it. */
+const handingOver: Record<string, (work: () => Promise<unknown>) => unknown> = {
+  "waitFor": (work) => waitFor(work(), 1000),
+  "two of waitFor": (work) => waitFor(waitFor(work(), 1000), 2000),
+  "a future": (work) => ensureFuture(work()),
+  "cancellable": (work) => cancellable(work()),
+  "a race": (work) => race([waitFor(work(), 1000), () => sleep(2000)]),
+};
+
+for (const [name, handOver] of Object.entries(handingOver)) {
+  Deno.test(`a wait that a branch hands over to ${name} is one of which exactly one happens`, () =>
+    virtually(async () => {
+      const queues = [new Queue<number>(), new Queue<number>()];
+      const branches = queues.map((queue) => () =>
+        handOver(() => queue.get()) as Promise<number>
+      );
+      for (const order of [[0, 1], [1, 0]]) {
+        const racing = race(branches);
+        await sleep(1);
+        for (const i of order) queues[i]!.putNowait(i);
+        assertEquals([await racing, queues.map(({ size }) => size)], [
+          order[0],
+          order[0] === 0 ? [0, 1] : [1, 0],
+        ]);
+        queues[order[1]!]!.getNowait();
+      }
+    }));
+
+  Deno.test(`no function starts after one that hands over to ${name} what is there`, () =>
+    virtually(async () => {
+      const queues = [new Queue<number>(), new Queue<number>()];
+      queues.forEach((queue, i) => queue.putNowait(i));
+      const first = await race(
+        queues.map((queue) => () =>
+          handOver(() => queue.get()) as Promise<number>
+        ),
+      );
+      assertEquals([first, queues.map(({ size }) => size)], [0, [0, 1]]);
+    }));
+}
+
 Deno.test("a race under a shield goes on when its task is cancelled", () =>
   virtually(async () => {
     const [a, b] = [new Queue<number>(), new Queue<number>()];

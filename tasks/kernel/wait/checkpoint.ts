@@ -82,6 +82,11 @@ export function noteReady(promise: unknown, failed: boolean): void {
   lastReady.failed = failed;
 }
 
+/** Whether `promise` is of the last wait that did not have to wait. */
+export function isReady(promise: unknown): boolean {
+  return promise !== undefined && promise === lastReady.promise;
+}
+
 /** The promise of a wait that did not have to wait. */
 export function ready<T>(value: T): Promise<T> {
   const promise = budget.spend() // no need to know the loop

@@ -1,7 +1,7 @@
 /** @module */
 import { quoted } from "../watch/safe_text.ts";
 import { type CancelledError, forwarded, isCancelled } from "../errors.ts";
-import type { Completion, Listener } from "./completion.ts";
+import type { Completion, Listener, Source } from "./completion.ts";
 import { Waiter } from "./waiter.ts";
 
 /**
@@ -38,6 +38,11 @@ export class FutureWaiter<T> extends Waiter<T> implements Listener {
   /** The future that it waits for ends first. */
   override get endsAtOnce(): boolean {
     return false;
+  }
+
+  /** What it waits for. */
+  get source(): Source {
+    return this.#completion.source;
   }
 
   get awaiter(): object | undefined {
