@@ -10,6 +10,11 @@ import { type Awaitable, checkList } from "./kernel/types.ts";
 import { FutureWaiter } from "./kernel/wait/future_waiter.ts";
 import { waitBehind } from "./kernel/wait/handed_wait.ts";
 import { Waiter } from "./kernel/wait/waiter.ts";
+import {
+  subscribe,
+  type Subscriber,
+  unsubscribe,
+} from "./_promise_subscription.ts";
 
 /** Who decides between branches. */
 export interface Judge {
@@ -27,7 +32,7 @@ export interface Judge {
  * package, and no more, it claims to happen in the step that wakes it, and can be
  * given up until then. Anything else is seen only when it has ended.
  */
-export class Branch implements Contest {
+export class Branch implements Contest, Subscriber {
   readonly work: Awaitable<unknown>;
   /** Its place in the list. */
   readonly index: number;
@@ -44,6 +49,8 @@ export class Branch implements Contest {
   #wait: HandedWait | undefined = undefined;
   /** The wait that it is: that, or the last one of its code. */
   #lastWait: Waiter<unknown> | BlockScope | undefined = undefined;
+  /** Its promise, if nothing is known of it and it is let go of when it loses. */
+  #foreign: Promise<unknown> | undefined = undefined;
   /** Whether the wait tells how it ends. */
   #isDirect = false;
   /** What it comes down to: its promise, or that of its last wait. */
@@ -105,6 +112,10 @@ export class Branch implements Contest {
         if (this.#isDirect) return;
       }
     }
+    if (this.#wait === undefined && this.scope === undefined) {
+      this.#foreign = promise;
+      return subscribe(promise, this);
+    }
     promise.then(
       (value) => this.settle(false, value),
       (error) => this.settle(true, error),
@@ -117,10 +128,13 @@ export class Branch implements Contest {
   }
 
   fulfilled(value: unknown): void {
-    if (this.#isDirect) this.settle(false, value);
+    if (this.#isDirect || this.#foreign !== undefined) {
+      this.settle(false, value);
+    }
   }
 
   rejected(error: unknown): void {
+    if (this.#foreign !== undefined) return this.settle(true, error);
     if (!this.#isDirect) return;
     // Another promise tells of it.
     if (!this.#hasLeft) this.#promise.then(undefined, () => {});
@@ -159,7 +173,11 @@ export class Branch implements Contest {
       this.wasAwake = this.scope.pending === error;
     } else if (this.#wait !== undefined) {
       this.#wait.abandon(error, scopeOfCaller());
-    } else this.settle(true, error);
+    } else {
+      // Nothing of this race stays with it: it may live much longer.
+      if (this.#foreign !== undefined) unsubscribe(this.#foreign, this);
+      this.settle(true, error);
+    }
   }
 
   /** Takes it out of the task. */

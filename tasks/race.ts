@@ -22,9 +22,9 @@ export type Result<A> = A extends Awaitable<infer T> ? T : never;
  *   more, also inside a timeout or another race (`() => queue.get()`,
  *   `() => timeout(100, () => lock.acquire())`), or the promise of one. Hand it
  *   functions: a promise may have taken something before the race has begun.
- * - A function with more steps decides when it is over. One that loses has the
- *   cancel delivered at its wait, and its clean-up is waited for; what it throws
- *   then goes to the exception handler.
+ * - A function with more steps, and every `async` one, decides when it is over.
+ * One that loses has the cancel delivered at its wait, and its clean-up is waited
+ * for; what it throws then goes to the exception handler.
  * - Functions start in the order of the list, and none after one that has ended
  *   at once.
  * - A task or future that loses is cancelled, any other promise is let go of.

@@ -209,6 +209,27 @@ Deno.test("a foreign promise that loses is let go of, and its late error is sile
     assertEquals(now(), 1);
   }));
 
+Deno.test("a promise that loses many races is followed once, and can still win", () =>
+  virtually(async () => {
+    const queue = new Queue<number>();
+    let followed = 0;
+    let close!: (reason: string) => void;
+    const closing = new Promise<string>((resolve) => close = resolve);
+    closing.then = function (...args) {
+      followed++;
+      return Promise.prototype.then.apply(this, args) as never;
+    };
+    for (let i = 0; i < 10; i++) {
+      const racing = race([closing, () => queue.get()]);
+      await sleep(0);
+      queue.putNowait(i);
+      assertEquals(await racing, i);
+    }
+    assertEquals(followed, 1);
+    close("closed");
+    assertEquals(await race([closing, () => queue.get()]), "closed");
+  }));
+
 Deno.test("a wait that was handed over after a function that is over at once is given up", () =>
   virtually(async () => {
     const queue = new Queue<number>();
