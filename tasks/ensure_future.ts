@@ -85,6 +85,10 @@ export class PromiseFuture<T> extends Future<T>
     return true;
   }
 
+  detachWait(): void {
+    this.wait?.detach();
+  }
+
   fulfilled(value: unknown): void {
     completionOf<T>(this).succeed(value as T);
   }

@@ -72,6 +72,12 @@ class Gathering extends Future<unknown[]> {
   }
 
   /** Cancels all that have not ended; it ends itself when they have. */
+  detachWait(): void {
+    for (const child of this.#children) {
+      if (child !== undefined) completionOf(child).source.detachWait?.();
+    }
+  }
+
   override cancel(message?: string): boolean {
     if (this.done) return false;
     this.#cancelled = true;

@@ -58,9 +58,11 @@ const followed = new WeakMap<object, WeakMap<object, Future<unknown>>>();
  * code sees that one, so none cancels it.
  */
 function workOf<T>(awaitable: Awaitable<T>): Future<T> {
-  if (!isThenable(awaitable) || awaitable instanceof Future) {
-    return ensureFuture(awaitable);
+  if (awaitable instanceof Future) {
+    completionOf(awaitable).source.detachWait?.();
+    return awaitable;
   }
+  if (!isThenable(awaitable)) return ensureFuture(awaitable);
   const { scheduler } = currentScope();
   let here = followed.get(scheduler);
   if (here === undefined) followed.set(scheduler, here = new WeakMap());

@@ -5,14 +5,19 @@ import {
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
+import { Queue } from "@asyncio/asyncio/queue";
 import {
+  type Awaitable,
+  cancellable,
   CancelledError,
   createTask,
   currentTask,
+  ensureFuture,
   Future,
   gather,
   getRunningLoop,
   moveOnAfter,
+  race,
   run,
   shield,
   sleep,
@@ -229,3 +234,30 @@ Deno.test("a child fails while its sibling waits for a shield of it: the sibling
   });
   assertEquals([seen, reports], [["CancelledError", "boom"], []]);
 });
+
+/** What hands the promise of a wait over to a future of its own. */
+const handingOver: Record<
+  string,
+  (wait: Promise<number>) => Awaitable<number>
+> = {
+  "waitFor": (wait) => waitFor(wait, 1000),
+  "two of waitFor": (wait) => waitFor(waitFor(wait, 1000), 2000),
+  "a future": (wait) => ensureFuture(wait),
+  "cancellable": (wait) => cancellable(wait),
+  "gather": (wait) => gather([wait]).then(([value]) => value!),
+  "a race": (wait) => race([waitFor(wait, 1000)]),
+};
+
+for (const [name, handOver] of Object.entries(handingOver)) {
+  Deno.test(`a wait that was handed over to ${name} under a shield outlives a cancel of its task`, () =>
+    virtually(async () => {
+      const queue = new Queue<number>();
+      const task = createTask(() => shield(handOver(queue.get())));
+      await sleep(1);
+      task.cancel();
+      await assertRejects(() => task.then(), CancelledError);
+      queue.putNowait(1);
+      await sleep(1);
+      assertEquals(queue.size, 0);
+    }));
+}

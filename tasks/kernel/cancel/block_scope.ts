@@ -88,6 +88,7 @@ export class BlockScope extends CancelScope implements HandedWait {
 
   detach(): void {
     this.#shielded = true;
+    for (const wait of this.waits) wait.detachHanded?.();
   }
 
   /** If it is a race: whether its branches take part in `contest` from now on. */

@@ -35,6 +35,8 @@ export interface ScopedWait extends HandedWait {
   readonly isExternal: boolean;
   /** Whether no cancel ends it, but it ends in a time of its own. */
   readonly hasOwnLimit: boolean;
+  /** If it waits for a wait that was handed over: takes that out of the task. */
+  detachHanded?(): void;
   /** When it began, on the loop's clock, if an observer has noted it. */
   since: number | undefined;
   /** The stack where it began, if an observer has noted it. */

@@ -31,6 +31,8 @@ export interface Source {
   readonly name?: string;
   /** What waiting for it is called, unless it is a task. */
   readonly what?: string;
+  /** Takes the waits that were handed over to it out of their task. */
+  detachWait?(): void;
 }
 
 export class Completion<T> {

@@ -72,6 +72,15 @@ export class FutureWaiter<T> extends Waiter<T> implements Listener {
     return !this.pending;
   }
 
+  override detach(): void {
+    super.detach();
+    this.detachHanded();
+  }
+
+  detachHanded(): void {
+    this.#completion.source.detachWait?.();
+  }
+
   override isBehind(promise: unknown): boolean {
     return promise === this.derived || super.isBehind(promise);
   }
