@@ -32,7 +32,8 @@ export class Capture {
     this.#log = new CaptureLog({
       bytes: plan.maxBuffer,
       exceeded: (output) => {
-        this.#exceeded ??= output;
+        if (this.#exceeded !== undefined) return;
+        this.#exceeded = output;
         exceeded();
       },
     });

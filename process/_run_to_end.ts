@@ -46,15 +46,19 @@ export async function runToEnd(
   }
   const processes: Process[] = [];
   const captures: Capture[] = [];
+  let ending: Promise<unknown> | undefined;
+  const exceeded = () => {
+    ending ??= endAll(processes).catch(() => {});
+  };
   try {
     return await plan.limits.run(async (moved) => {
-      await startAll(line, plan, { processes, captures, moved });
+      await startAll(line, plan, { processes, captures, moved, exceeded });
       connect(processes, plan.settings.killAfter);
       return await complete(line, plan, { processes, captures });
     });
   } catch (error) {
-    await Promise.all(processes.map((it) => partsOf(it).end()));
-    await disposeAll(processes);
+    await ending;
+    await endAll(processes);
     await watchdogLaunch();
     const expiry = plan.limits.expiry(error);
     if (expiry === undefined) throw error;
@@ -76,10 +80,12 @@ interface Started {
 async function startAll(
   { stages }: CommandLine,
   plan: RunPlan,
-  { processes, captures, moved }: Started & { moved: () => void },
+  { processes, captures, moved, exceeded }: Started & {
+    moved: () => void;
+    exceeded: () => void;
+  },
 ): Promise<void> {
   using targets = new OutputTargets();
-  const exceeded = () => void disposeAll(processes).catch(() => {});
   for (const [at, { command, program }] of stages.entries()) {
     const rejection = checkpointIfCancelled();
     if (rejection !== undefined) await rejection;
@@ -140,6 +146,12 @@ async function complete(
     const returnCode = processes[at]!.returnCode!;
     return new CompletedProcess(stages[at]!.command, returnCode, result);
   });
+}
+
+/** Ends them, and reads what they write until then. */
+async function endAll(processes: readonly Process[]): Promise<void> {
+  await Promise.all(processes.map((it) => partsOf(it).end()));
+  await disposeAll(processes);
 }
 
 async function disposeAll(processes: readonly Process[]): Promise<void> {

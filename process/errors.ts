@@ -76,7 +76,7 @@ export class CalledProcessError extends Error {
  *     runSubprocess("echo begun; sleep 1000", {
  *       captureOutput: true,
  *       timeout: 600_000, // it may take long,
- *       idleTimeout: 100, // but not stand still
+ *       idleTimeout: 1000, // but not stand still
  *     }),
  *   TimeoutExpiredError,
  * );

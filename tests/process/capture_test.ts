@@ -144,19 +144,38 @@ Deno.test("too much output of one program ends the pipeline", async () => {
   assertEquals([error.output, error.stderr], ["stderr", "y\ny\n"]);
 });
 
+Deno.test("a program that wrote too much may print on while it cleans up", async () => {
+  const file = await Deno.makeTempFile();
+  for (let i = 0; i < 20; i++) {
+    await assertRejects(
+      () =>
+        runSubprocess(
+          `trap 'echo bye; echo bye >&2; echo >>${file}; exit' TERM; yes & wait`,
+          { ...CAPTURE, maxBuffer: 10 },
+        ),
+      OutputLimitError,
+    );
+  }
+  assertEquals(Deno.statSync(file).size, 20);
+  await Deno.remove(file);
+});
+
 Deno.test("a cancel while a program that wrote too much is being ended is a cancel", async () => {
   const file = await Deno.makeTempFile();
+  const release = `${file}-release`;
   const task = createTask(() =>
-    runSubprocess(`trap 'echo >${file}' TERM; yes & wait; wait; sleep 1000`, {
-      ...CAPTURE,
-      maxBuffer: 10,
-      killAfter: 300,
-    })
+    runSubprocess(
+      `trap 'echo >${file}' TERM; yes & wait
+      until [ -e ${release} ]; do sleep 0.01; done`,
+      { ...CAPTURE, maxBuffer: 10, killAfter: 60_000 },
+    )
   );
   await until(() => Deno.statSync(file).size > 0, "it is being ended");
   task.cancel();
+  await Deno.writeTextFile(release, "");
   await assertRejects(async () => await task, CancelledError);
   await Deno.remove(file);
+  await Deno.remove(release);
 });
 
 Deno.test("maxBuffer is a number of bytes", async () => {

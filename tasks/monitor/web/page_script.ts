@@ -245,6 +245,7 @@ function showMore({ parent }) {
   refresh();
 }
 function fold(key, isClosed) {
+  rows.get(key).row.open = !isClosed; // the next key may come before the answer
   if (isClosed) closed.add(key);
   else closed.delete(key);
   refresh();
