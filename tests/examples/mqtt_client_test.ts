@@ -14,6 +14,7 @@ class Broker implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #reading: Promise<void>;
   #log = "";
+  #hasEnded = false;
   #more = Promise.withResolvers<void>();
 
   private constructor() {
@@ -38,9 +39,11 @@ class Broker implements AsyncDisposable {
   }
 
   static async start(): Promise<Broker> {
-    const broker = new Broker();
-    await broker.logged(/ running$/m);
-    return broker;
+    while (true) {
+      const broker = new Broker();
+      if (await broker.#logs(/ running$/m)) return broker;
+      await broker[Symbol.asyncDispose](); // another program has the port by now
+    }
   }
 
   async #read(): Promise<void> {
@@ -50,10 +53,20 @@ class Broker implements AsyncDisposable {
       this.#more.resolve();
       this.#more = Promise.withResolvers();
     }
+    this.#hasEnded = true;
+    this.#more.resolve();
   }
 
   async logged(pattern: RegExp): Promise<void> {
-    while (!pattern.test(this.#log)) await this.#more.promise;
+    assert(await this.#logs(pattern), this.#log);
+  }
+
+  /** False if it ends before. */
+  async #logs(pattern: RegExp): Promise<boolean> {
+    while (!pattern.test(this.#log) && !this.#hasEnded) {
+      await this.#more.promise;
+    }
+    return pattern.test(this.#log);
   }
 
   connect(options?: Partial<MqttOptions>): Promise<Mqtt> {
