@@ -275,6 +275,23 @@ Deno.test("the signal of a branch aborts when it loses, not when it wins", () =>
     assertEquals(signals.map(({ aborted }) => aborted), [false, true, true]);
   }));
 
+Deno.test("a loser with a signal of its own calls foreign code after the winner has what it waits for", () =>
+  virtually(async () => {
+    const queue = new Queue<string>();
+    const { signal } = new AbortController();
+    const foreign = () =>
+      cancellable((signal) => {
+        signal.addEventListener("abort", () => queue.putNowait("second"));
+        return new Promise(() => {});
+      });
+    const first = race([
+      () => queue.get(),
+      () => waitFor(foreign, 60_000, { signal }),
+    ]);
+    queue.putNowait("first");
+    assertEquals([await first, await queue.get()], ["first", "second"]);
+  }));
+
 Deno.test("an error of a loser's clean-up goes to the exception handler", async () => {
   let winner: unknown;
   const reports = await reportsOf(async () => {

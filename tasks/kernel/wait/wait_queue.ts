@@ -56,10 +56,6 @@ export class ExternalQueuedWaiter<T> extends QueuedWaiter<T> {
  * is delivered at the next wait.
  */
 export class ShieldedWaiter<T> extends QueuedWaiter<T> {
-  override get endsAtOnce(): boolean {
-    return false;
-  }
-
   override get hasOwnLimit(): boolean {
     return true;
   }

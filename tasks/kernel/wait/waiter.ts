@@ -147,7 +147,7 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
 
   /** Whether giving it up ends it at once, and calls no foreign code. */
   get endsAtOnce(): boolean {
-    return true;
+    return !this.hasOwnLimit;
   }
 
   /** Takes part in `contest` from now on, unless it does in another one. */
