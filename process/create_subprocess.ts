@@ -3,7 +3,7 @@ import { setTimeout } from "node:timers";
 import type { CancelledError } from "../tasks/kernel/errors.ts";
 import { describe } from "../tasks/kernel/types.ts";
 import { checkpointIfCancelled } from "../tasks/kernel/wait/checkpoint.ts";
-import { ExternalWaiter } from "../tasks/kernel/wait/external_waiter.ts";
+import { ExternalWaiter } from "../tasks/kernel/wait/waiter.ts";
 import { programOf, startProcess } from "./_start.ts";
 import type { SubprocessOptions } from "./options.ts";
 import { OutputTargets } from "./pipes/output_targets.ts";

@@ -11,11 +11,7 @@ import type { Scheduler } from "../tasks/kernel/loop/scheduler.ts";
 import type { Coroutine, WaitOptions } from "../tasks/kernel/types.ts";
 import { ready, readyError } from "../tasks/kernel/wait/checkpoint.ts";
 import { isCancelled } from "../tasks/kernel/errors.ts";
-import {
-  ExternalQueuedWaiter,
-  QueuedWaiter,
-  WaitQueue,
-} from "../tasks/kernel/wait/wait_queue.ts";
+import { QueuedWaiter, WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
 import { isObserving } from "../tasks/kernel/watch/observer.ts";
 import { createTask } from "../tasks/create_task.ts";
 import type { Task } from "../tasks/task.ts";
@@ -104,9 +100,9 @@ export class Resources<T> implements Lender<T>, Keeper<T> {
       const entry = this.#idle.take();
       if (entry !== undefined) return ready(this.#lend(entry));
     }
-    const here = currentScope().scheduler.clock === this.#scheduler.clock;
-    const Kind = here ? QueuedWaiter : ExternalQueuedWaiter;
-    const lease = waiters.add(new Kind<Lease<T>>(options));
+    const waiter = new QueuedWaiter<Lease<T>>(options);
+    waiter.isExternal = waiter.scope.scheduler.clock !== this.#scheduler.clock;
+    const lease = waiters.add(waiter);
     this.#supply();
     return lease;
   }

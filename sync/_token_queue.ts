@@ -5,10 +5,7 @@ import { Deadline } from "../tasks/kernel/loop/deadline.ts";
 import type { Runnable } from "../tasks/kernel/loop/runnable.ts";
 import type { Scheduler } from "../tasks/kernel/loop/scheduler.ts";
 import type { WaitOptions } from "../tasks/kernel/types.ts";
-import {
-  ExternalQueuedWaiter,
-  QueuedWaiter,
-} from "../tasks/kernel/wait/wait_queue.ts";
+import { QueuedWaiter } from "../tasks/kernel/wait/wait_queue.ts";
 import { AdmissionQueue } from "./_admission_queue.ts";
 import type { Rate } from "./_rates.ts";
 
@@ -30,18 +27,6 @@ class TokenWaiter extends QueuedWaiter<void> {
   }
 }
 
-/** A wait on a loop with another clock: a virtual one stands still meanwhile. */
-class ForeignTokenWaiter extends ExternalQueuedWaiter<void> {
-  readonly tokens: number;
-
-  constructor(tokens: number, options?: WaitOptions) {
-    super(options);
-    this.tokens = tokens;
-  }
-}
-
-type TokenWait = TokenWaiter | ForeignTokenWaiter;
-
 /**
  * The tokens of a limiter, and the queue of calls that wait for some. Only the
  * first has a timer.
@@ -51,7 +36,7 @@ type TokenWait = TokenWaiter | ForeignTokenWaiter;
  * recorded together, with the time at the end. That is later than they were, so
  * no window has too many; but no timer could have fired in between.
  */
-export class TokenQueue extends AdmissionQueue<void, TokenWait>
+export class TokenQueue extends AdmissionQueue<void, TokenWaiter>
   implements Runnable {
   readonly runsUserCode = false;
   readonly #rate: Rate;
@@ -101,9 +86,9 @@ export class TokenQueue extends AdmissionQueue<void, TokenWait>
 
   /** Waits until `tokens` may pass, after `tryPass` has returned false. */
   pass(tokens: number, options: WaitOptions | undefined): Promise<void> {
-    const isHere = currentScope().scheduler.clock === this.#scheduler.clock;
-    const Kind = isHere ? TokenWaiter : ForeignTokenWaiter;
-    const waiter = new Kind(tokens, options);
+    const waiter = new TokenWaiter(tokens, options);
+    // A virtual clock stands still for a wait on the time of another one.
+    waiter.isExternal = waiter.scope.scheduler.clock !== this.#scheduler.clock;
     const promise = this.add(waiter);
     if (this.first === waiter) this.admit(); // sets the timer
     return promise;
@@ -116,7 +101,7 @@ export class TokenQueue extends AdmissionQueue<void, TokenWait>
     this.now();
   }
 
-  protected override admits(first: TokenWait): boolean {
+  protected override admits(first: TokenWaiter): boolean {
     const now = this.now();
     const when = this.#rate.freeAt(first.tokens);
     if (when > now) {
@@ -128,7 +113,7 @@ export class TokenQueue extends AdmissionQueue<void, TokenWait>
     return true;
   }
 
-  override remove(waiter: TokenWait): void {
+  override remove(waiter: TokenWaiter): void {
     super.remove(waiter);
     if (this.first === undefined) this.#arm(undefined);
   }

@@ -4,7 +4,7 @@ import { checkpointOfOwner, waitBehind } from "./kernel/wait/handed_wait.ts";
 import { ensureFuture } from "./ensure_future.ts";
 import { describe, isThenable } from "./kernel/types.ts";
 import { isReady, ready } from "./kernel/wait/checkpoint.ts";
-import { ExternalWaiter } from "./kernel/wait/external_waiter.ts";
+import { ExternalWaiter } from "./kernel/wait/waiter.ts";
 import {
   subscribe,
   type Subscriber,

@@ -2,7 +2,6 @@
 import type { Alarm, Clock, ClockedLoop } from "../tasks/kernel/loop/clock.ts";
 import { checkMilliseconds, describe } from "../tasks/kernel/types.ts";
 import { checkpointIfCancelled } from "../tasks/kernel/wait/checkpoint.ts";
-import { countExternal } from "../tasks/kernel/wait/external_waiter.ts";
 import { Waiter } from "../tasks/kernel/wait/waiter.ts";
 import { printable } from "../tasks/kernel/watch/inspect.ts";
 import { type Goal, Timeline } from "./_timeline.ts";
@@ -159,22 +158,15 @@ class Advance extends Waiter<void> implements Goal {
   readonly when: number;
   readonly what: string;
   readonly #timeline: Timeline;
-  /** For a loop with another clock other code moves this one. */
-  readonly #isExternal: boolean;
 
   constructor(clock: VirtualClock, timeline: Timeline, ms: number) {
     super();
     this.when = timeline.now() + Math.max(ms, 0);
     this.what = `advance ${ms}`;
     this.#timeline = timeline;
-    const { scheduler } = this.scope;
-    this.#isExternal = scheduler.clock !== clock;
-    if (this.#isExternal) countExternal(scheduler, 1);
+    // For a loop with another clock other code moves this one.
+    this.isExternal = this.scope.scheduler.clock !== clock;
     timeline.addGoal(this);
-  }
-
-  override get isExternal(): boolean {
-    return this.#isExternal;
   }
 
   reached(): void {
@@ -183,7 +175,6 @@ class Advance extends Waiter<void> implements Goal {
 
   protected override leave(): void {
     this.#timeline.removeGoal(this);
-    if (this.#isExternal) countExternal(this.scope.scheduler, -1);
   }
 }
 

@@ -1,7 +1,7 @@
 /** @module */
 import { setImmediate } from "node:timers";
 import { checkpointIfCancelled } from "../tasks/kernel/wait/checkpoint.ts";
-import { ExternalWaiter } from "../tasks/kernel/wait/external_waiter.ts";
+import { ExternalWaiter } from "../tasks/kernel/wait/waiter.ts";
 import { onWait } from "./_on_wait.ts";
 
 /**

@@ -14,7 +14,6 @@ import { ReadSize } from "./read_size.ts";
 import type { ByteSource } from "./source_and_sink.ts";
 import { withPartial } from "../framing/partial.ts";
 import { describe, type WaitOptions } from "../../tasks/kernel/types.ts";
-import { countExternal } from "../../tasks/kernel/wait/external_waiter.ts";
 import { Waiter } from "../../tasks/kernel/wait/waiter.ts";
 import {
   checkpointIfCancelled,
@@ -55,29 +54,17 @@ export interface SourceOwner {
 /** A read that waits. */
 class Read<T> extends Waiter<T> {
   readonly #source: BufferedSource;
-  readonly #isExternal: boolean;
 
-  constructor(
-    source: BufferedSource,
-    isExternal: boolean,
-    options: WaitOptions | undefined,
-  ) {
+  constructor(source: BufferedSource, options: WaitOptions | undefined) {
     super(options);
     this.#source = source;
-    this.#isExternal = isExternal;
-    if (isExternal) countExternal(this.scope.scheduler, 1);
   }
 
   get what(): string {
     return this.#source.what;
   }
 
-  override get isExternal(): boolean {
-    return this.#isExternal;
-  }
-
   protected override leave(): void {
-    if (this.#isExternal) countExternal(this.scope.scheduler, -1);
     this.#source.forgetWait();
   }
 }
@@ -192,7 +179,8 @@ export class BufferedSource {
     this.#operation = what;
     // What is fed by hand comes from the program itself, everything else from
     // the world outside.
-    const waiter = new Read<T>(this, this.#source !== undefined, options);
+    const waiter = new Read<T>(this, options);
+    waiter.isExternal = this.#source !== undefined;
     this.#waiter = waiter as Waiter<unknown>;
     this.#decode = decode as Decode<unknown, unknown>;
     this.#argument = argument;

@@ -1,7 +1,7 @@
 /** @module */
 import { EndOfTurn } from "../buffer/end_of_turn.ts";
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
-import { ExternalWaiter } from "../../tasks/kernel/wait/external_waiter.ts";
+import { ExternalWaiter } from "../../tasks/kernel/wait/waiter.ts";
 import { checkpointIfCancelled } from "../../tasks/kernel/wait/checkpoint.ts";
 
 /** Something that the runtime does, and that gives what has to be closed. */

@@ -1,5 +1,5 @@
 /** @module */
-import { ExternalWaiter } from "../../tasks/kernel/wait/external_waiter.ts";
+import { ExternalWaiter } from "../../tasks/kernel/wait/waiter.ts";
 
 /**
  * The wait of a transport for what its peer sends. Nothing awaits it: it tells a

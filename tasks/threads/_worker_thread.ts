@@ -2,15 +2,14 @@
 import type { ResourceLimits, Worker } from "node:worker_threads";
 import { currentScope } from "../kernel/context/current_scope.ts";
 import type { WaitOptions } from "../kernel/types.ts";
-import { countExternal } from "../kernel/wait/external_waiter.ts";
-import { ExternalQueuedWaiter } from "../kernel/wait/wait_queue.ts";
+import { QueuedWaiter } from "../kernel/wait/wait_queue.ts";
 import type { WorkerResourceLimits } from "./worker_pool.ts";
 import { cloneError, rethrown } from "./_error_transfer.ts";
 import { type Callbacks, HostCalls } from "./_host_calls.ts";
 import { type Job, SCRIPT, type WorkerMessage } from "./_worker_script.ts";
 
 /** A wait for what a thread makes of a job. */
-export class Call extends ExternalQueuedWaiter<unknown> {
+export class Call extends QueuedWaiter<unknown> {
   readonly job: Job;
   readonly transfer: readonly Transferable[];
   /** The thread that it runs in, once there is one. */
@@ -24,6 +23,7 @@ export class Call extends ExternalQueuedWaiter<unknown> {
     options: WaitOptions & { transfer?: readonly Transferable[] } = {},
   ) {
     super(options);
+    this.isExternal = true;
     this.#what = what;
     this.job = job;
     this.transfer = options.transfer ?? [];
@@ -35,17 +35,15 @@ export class Call extends ExternalQueuedWaiter<unknown> {
 
   /** The thread waits for this one now: a virtual clock may go on. */
   hostCallBegun(): void {
-    if (this.#hostCalls++ > 0 || !this.pending) return;
-    countExternal(this.scope.scheduler, -1);
+    this.#hostCalls++;
+    this.isExternal = false;
   }
 
   hostCallEnded(): void {
-    if (--this.#hostCalls > 0 || !this.pending) return;
-    countExternal(this.scope.scheduler, 1);
+    this.isExternal = --this.#hostCalls === 0;
   }
 
   protected override leave(): void {
-    if (this.#hostCalls > 0) countExternal(this.scope.scheduler, 1);
     super.leave();
     const { thread } = this;
     this.thread = undefined;

@@ -7,7 +7,7 @@ import {
 } from "./_worker_script.ts";
 import { describe } from "../kernel/types.ts";
 import { checkpointIfCancelled } from "../kernel/wait/checkpoint.ts";
-import { ExternalWaiter } from "../kernel/wait/external_waiter.ts";
+import { ExternalWaiter } from "../kernel/wait/waiter.ts";
 
 /** A call of the host that waits. */
 class HostCall<T> extends ExternalWaiter<T> {

@@ -6,7 +6,7 @@ import { currentScope } from "../../../tasks/kernel/context/current_scope.ts";
 import type { WaitOptions } from "../../../tasks/kernel/types.ts";
 import { checkpointIfCancelled } from "../../../tasks/kernel/wait/checkpoint.ts";
 import { WaitQueue } from "../../../tasks/kernel/wait/wait_queue.ts";
-import { ExternalWaiter } from "../../../tasks/kernel/wait/external_waiter.ts";
+import { ExternalWaiter } from "../../../tasks/kernel/wait/waiter.ts";
 import { moveOnAfter } from "../../../tasks/timeout.ts";
 import { NatsError } from "../errors.ts";
 import {

@@ -1,13 +1,11 @@
 /** Waiters in order of arrival. @module */
 import type { CancelledError } from "../errors.ts";
 import type { WaitOptions } from "../types.ts";
-import { countExternal } from "./external_waiter.ts";
 import { Waiter } from "./waiter.ts";
 
 /** A {@linkcode WaitQueue}, as its waiters see it. */
 interface WaiterHolder {
   readonly what: string;
-  readonly isExternal: boolean;
   // deno-lint-ignore no-explicit-any -- a queue knows what its waiters wait for
   remove(waiter: QueuedWaiter<any>): void;
 }
@@ -25,29 +23,8 @@ export class QueuedWaiter<T> extends Waiter<T> {
     return this.queue?.what ?? "";
   }
 
-  override get isExternal(): boolean {
-    return this.queue?.isExternal ?? false;
-  }
-
   protected override leave(): void {
     this.queue?.remove(this);
-  }
-}
-
-/** A wait for the world outside, in a queue whose other waits may be none. */
-export class ExternalQueuedWaiter<T> extends QueuedWaiter<T> {
-  constructor(options?: WaitOptions) {
-    super(options);
-    countExternal(this.scope.scheduler, 1);
-  }
-
-  override get isExternal(): boolean {
-    return true;
-  }
-
-  protected override leave(): void {
-    countExternal(this.scope.scheduler, -1);
-    super.leave();
   }
 }
 
@@ -71,7 +48,7 @@ export class ShieldedWaiter<T> extends QueuedWaiter<T> {
  */
 export class WaitQueue<T, W extends QueuedWaiter<T> = QueuedWaiter<T>> {
   /** Whether what is waited for in it comes from the world outside. */
-  readonly isExternal: boolean;
+  readonly #isExternal: boolean;
   readonly #what: string | (() => string);
   #first: W | undefined = undefined;
   #last: W | undefined = undefined;
@@ -83,7 +60,7 @@ export class WaitQueue<T, W extends QueuedWaiter<T> = QueuedWaiter<T>> {
     options?: { readonly external?: boolean },
   ) {
     this.#what = what;
-    this.isExternal = options?.external ?? false;
+    this.#isExternal = options?.external ?? false;
   }
 
   get what(): string {
@@ -118,7 +95,7 @@ export class WaitQueue<T, W extends QueuedWaiter<T> = QueuedWaiter<T>> {
     this.#last = waiter;
     this.#size++;
     waiter.queue = this;
-    if (this.isExternal) countExternal(waiter.scope.scheduler, 1);
+    if (this.#isExternal) waiter.isExternal = true;
     return waiter.promise;
   }
 
@@ -153,6 +130,5 @@ export class WaitQueue<T, W extends QueuedWaiter<T> = QueuedWaiter<T>> {
     else this.#last = previous;
     waiter.previousInQueue = waiter.nextInQueue = undefined;
     this.#size--;
-    if (this.isExternal) countExternal(waiter.scope.scheduler, -1);
   }
 }

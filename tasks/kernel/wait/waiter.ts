@@ -82,8 +82,7 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
   /** Settles when the wait has ended. */
   readonly promise: Promise<T>;
   scope: CancelScope;
-  /** Whether it has not ended. */
-  pending = true;
+  #state: "inside" | "outside" | "ended" = "inside";
   #contest: Contest | undefined = undefined;
 
   previousInScope: ScopedWait | undefined = undefined;
@@ -128,8 +127,24 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
     noteFor(this).where = stack;
   }
 
+  /** Whether it has not ended. */
+  get pending(): boolean {
+    return this.#state !== "ended";
+  }
+
+  /**
+   * Whether it is for the world outside: a socket, a child, a thread. As long as
+   * there is such a wait, something may still happen though no task can run.
+   * Nothing happens if it is set when the wait has ended.
+   */
   get isExternal(): boolean {
-    return false;
+    return this.#state === "outside";
+  }
+
+  set isExternal(isExternal: boolean) {
+    if (!this.pending || isExternal === this.isExternal) return;
+    this.#state = isExternal ? "outside" : "inside";
+    this.#countExternal(isExternal ? 1 : -1);
   }
 
   get hasOwnLimit(): boolean {
@@ -314,12 +329,20 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
   }
 
   #end(): void {
-    this.pending = false;
+    const { isExternal } = this;
+    this.#state = "ended";
     this.scope.removeWait(this);
     if (this.#signal !== undefined) unlisten(this.#signal, this);
     const { observer } = this.scope.scheduler;
     if (observer !== undefined) observer.woke(this);
+    if (isExternal) this.#countExternal(-1);
     this.leave();
+  }
+
+  #countExternal(change: 1 | -1): void {
+    const { scheduler } = this.scope;
+    scheduler.external += change;
+    if (change < 0 && scheduler.onWait !== undefined) scheduler.onWait();
   }
 
   /** Called once, when it has ended: leaves where it stood. */
@@ -337,5 +360,13 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
     if (observer !== undefined) observer.resumes(this);
     this.#reject(error);
     if (this.#contest !== undefined) this.#contest.rejected(error);
+  }
+}
+
+/** A wait for the world outside. */
+export abstract class ExternalWaiter<T> extends Waiter<T> {
+  constructor(options?: WaitOptions) {
+    super(options);
+    this.isExternal = true;
   }
 }
