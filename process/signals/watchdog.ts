@@ -15,7 +15,8 @@
  */
 import { constants } from "node:os";
 import { detached } from "../../tasks/kernel/context/detached.ts";
-import { canSignalGroups, isGranted } from "../spawn/permissions.ts";
+import { canSignalGroups } from "../spawn/permissions.ts";
+import { isGranted } from "../../tasks/kernel/permissions.ts";
 import { findSetsid } from "../spawn/process_group.ts";
 import { Journal } from "./journal.ts";
 import { type Lifeline, lifelineTo } from "./lifeline.ts";

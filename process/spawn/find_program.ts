@@ -2,7 +2,7 @@
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { nodeFs } from "./node_fs.ts";
-import { isGranted } from "./permissions.ts";
+import { isGranted } from "../../tasks/kernel/permissions.ts";
 import type { SpawnSettings } from "./settings.ts";
 
 /**

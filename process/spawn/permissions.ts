@@ -1,9 +1,5 @@
 /** What this program is allowed to do; nothing here asks the user. @module */
-
-/** Whether a permission is granted. */
-export function isGranted(descriptor: Deno.PermissionDescriptor): boolean {
-  return Deno.permissions.querySync(descriptor).state === "granted";
-}
+import { isGranted } from "../../tasks/kernel/permissions.ts";
 
 /**
  * Whether signals can be sent to a process group: that takes more than the

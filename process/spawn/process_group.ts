@@ -12,7 +12,7 @@
  * @module
  */
 import { findProgram } from "./find_program.ts";
-import { isGranted } from "./permissions.ts";
+import { isGranted } from "../../tasks/kernel/permissions.ts";
 import type { Program } from "./program.ts";
 import type { SpawnSettings } from "./settings.ts";
 

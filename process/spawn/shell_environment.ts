@@ -1,6 +1,6 @@
 /** The environment of a program that a shell starts. @module */
 import { findProgram } from "./find_program.ts";
-import { isGranted } from "./permissions.ts";
+import { isGranted } from "../../tasks/kernel/permissions.ts";
 import type { SpawnSettings } from "./settings.ts";
 
 /** Where every system has it: scripts begin with this path. */

@@ -10,6 +10,7 @@
  *
  * @module
  */
+import { isGranted } from "../../tasks/kernel/permissions.ts";
 import type { RemoteInfo, Socket } from "node:dgram";
 import { show } from "../address.ts";
 import {
@@ -204,5 +205,5 @@ function sendError(
 
 function isPermitted({ hostname, port }: DatagramAddress): boolean {
   const host = show({ transport: "udp", hostname, port });
-  return Deno.permissions.querySync({ name: "net", host }).state === "granted";
+  return isGranted({ name: "net", host });
 }

@@ -1,5 +1,5 @@
 /** Where the sockets of monitors are. @module */
-import { isAllowed, variable } from "./permissions.ts";
+import { environment, isGranted } from "../kernel/permissions.ts";
 
 /** The name of a socket: of a process, or of a further thread in it. */
 const NAME = /^(\d+)(?:\.\d+)?\.sock$/;
@@ -29,14 +29,14 @@ export interface MonitorSocket {
  * the system has no users with a number.
  */
 export function socketFolders(): SocketFolder[] {
-  const owner = isAllowed({ name: "sys", kind: "uid" }) ? Deno.uid() : null;
+  const owner = isGranted({ name: "sys", kind: "uid" }) ? Deno.uid() : null;
   if (owner === null) {
     throw new Error(
       "Cannot find the folder of sockets: who the user is cannot be known, --allow-sys=uid is needed",
     );
   }
-  const runtime = variable("XDG_RUNTIME_DIR");
-  const temporary = [variable("TMPDIR"), "/tmp"];
+  const runtime = environment("XDG_RUNTIME_DIR");
+  const temporary = [environment("TMPDIR"), "/tmp"];
   const paths = [
     ...isAbsolute(runtime) ? [`${runtime}/asyncio`] : [],
     ...temporary.filter(isAbsolute).map((path) => `${path}/asyncio-${owner}`),

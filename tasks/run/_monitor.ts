@@ -4,7 +4,7 @@ import { runInFrame } from "../kernel/context/current_scope.ts";
 import type { Scheduler } from "../kernel/loop/scheduler.ts";
 import { describe } from "../kernel/types.ts";
 import { noVariables } from "../kernel/variables.ts";
-import { environment } from "./_environment.ts";
+import { environment } from "../kernel/permissions.ts";
 import type { RunOptions } from "./run_options.ts";
 
 /**

@@ -20,7 +20,7 @@ import { checkpointIfCancelled } from "../kernel/wait/checkpoint.ts";
 import { printable } from "../kernel/watch/inspect.ts";
 import { spawn } from "../task.ts";
 import { MainRun } from "./_main_run.ts";
-import { environment } from "./_environment.ts";
+import { environment } from "../kernel/permissions.ts";
 import { checkSignals } from "./_interrupt.ts";
 import { isMonitored, openMonitor } from "./_monitor.ts";
 import type { RunOptions } from "./run_options.ts";

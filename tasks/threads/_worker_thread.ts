@@ -1,6 +1,7 @@
 /** @module */
 import type { ResourceLimits, Worker } from "node:worker_threads";
 import { currentScope } from "../kernel/context/current_scope.ts";
+import { isGranted } from "../kernel/permissions.ts";
 import type { WaitOptions } from "../kernel/types.ts";
 import { QueuedWaiter } from "../kernel/wait/wait_queue.ts";
 import type { WorkerResourceLimits } from "./worker_pool.ts";
@@ -64,12 +65,6 @@ function defaultLimits(): WorkerResourceLimits {
   return { maxOldGenerationSizeMb: Math.floor(heap_size_limit / 2 / 2 ** 20) };
 }
 
-/** A thread gets a copy of the environment, if that can be read without asking. */
-function canCopyEnvironment(): boolean {
-  return !("Deno" in globalThis) ||
-    Deno.permissions.querySync({ name: "env" }).state === "granted";
-}
-
 /** What a thread tells the pool that it belongs to. */
 export interface ThreadOwner {
   /** It has nothing to do. */
@@ -99,7 +94,8 @@ export class WorkerThread {
     const worker = this.#worker = new threads.Worker(SCRIPT, {
       eval: true,
       resourceLimits: resourceLimits as ResourceLimits,
-      ...(canCopyEnvironment() ? {} : { env: threads.SHARE_ENV }),
+      // A copy of the environment, if that can be read without asking.
+      ...(isGranted({ name: "env" }) ? {} : { env: threads.SHARE_ENV }),
     });
     const { scheduler } = currentScope();
     this.#hostCalls = new HostCalls(callbacks, scheduler, (answer) => {

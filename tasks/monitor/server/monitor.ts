@@ -1,6 +1,6 @@
 /** What lets other programs look into the runs of this one. @module */
 import { observe } from "../../kernel/watch/observer.ts";
-import { isAllowed } from "../permissions.ts";
+import { isGranted } from "../../kernel/permissions.ts";
 import { PROTOCOL } from "../protocol.ts";
 import { freePath, prepareFolder, socketFolders } from "../socket_folder.ts";
 import { Heartbeat } from "./_heartbeat.ts";
@@ -115,7 +115,7 @@ async function findPath(): Promise<string> {
     [`--allow-write=${path}`]: { name: "write", path },
     [`--allow-net`]: { name: "net", host },
   };
-  const missing = Object.keys(needed).filter((it) => !isAllowed(needed[it]!));
+  const missing = Object.keys(needed).filter((it) => !isGranted(needed[it]!));
   if (missing.length > 0) {
     throw new Error(
       `Cannot listen in ${path}: ${missing.join(" and ")} is needed`,
