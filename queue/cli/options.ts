@@ -1,11 +1,7 @@
 /** The command line. @module */
-import { parseArgs } from "node:util";
+import { environment } from "../../tasks/kernel/permissions.ts";
+import { parsedArgs, wholeNumber } from "../../tasks/kernel/watch/usage.ts";
 import type { NatsJobsOptions } from "../nats/nats_options.ts";
-
-/** A command line that makes no sense. */
-export class UsageError extends Error {
-  override name = "UsageError";
-}
 
 /** A command line. */
 export interface CommandLine {
@@ -47,9 +43,9 @@ const DEFAULT_SERVERS = "127.0.0.1:4222";
  * @throws {UsageError} It makes no sense.
  */
 export async function commandLine(args: string[]): Promise<CommandLine> {
-  const { values, positionals } = parsed(args);
+  const { values, positionals } = parsedArgs(args, OPTIONS);
   const [command = "help", name = "", ...rest] = positionals;
-  const servers = (values.servers ?? variable("NATS_URL") ?? DEFAULT_SERVERS)
+  const servers = (values.servers ?? environment("NATS_URL") ?? DEFAULT_SERVERS)
     .split(",").map((it) => it.trim()).filter((it) => it !== "");
   const { user, password, token, creds, tls } = values;
   return {
@@ -69,36 +65,8 @@ export async function commandLine(args: string[]): Promise<CommandLine> {
     json: values.json === true,
     all: values.all === true,
     dead: values.dead === true,
-    limit: whole(values.limit, "--limit", 100),
-    port: whole(values.port, "--port", 0),
+    limit: wholeNumber(values.limit, "--limit") ?? 100,
+    port: wholeNumber(values.port, "--port") ?? 0,
     hostname: values.hostname ?? "127.0.0.1",
   };
-}
-
-function parsed(args: string[]) {
-  try {
-    return parseArgs({ args, options: OPTIONS, allowPositionals: true });
-  } catch (cause) {
-    throw new UsageError((cause as Error).message, { cause });
-  }
-}
-
-/** A variable, without asking the user for the permission to read it. */
-function variable(name: string): string | undefined {
-  const permission = { name: "env", variable: name } as const;
-  if (Deno.permissions.querySync(permission).state !== "granted") {
-    return undefined;
-  }
-  return Deno.env.get(name);
-}
-
-function whole(
-  text: string | undefined,
-  what: string,
-  otherwise: number,
-): number {
-  if (text === undefined) return otherwise;
-  const number = Number(text);
-  if (Number.isInteger(number) && number >= 0 && text !== "") return number;
-  throw new UsageError(`${what} is a whole number, received ${text}`);
 }

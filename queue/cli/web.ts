@@ -1,5 +1,9 @@
 /** The page that shows a queue, and its server. @module */
 import { cancellable } from "../../tasks/cancellable.ts";
+import {
+  answer,
+  serveSecretSite,
+} from "../../tasks/kernel/watch/secret_site.ts";
 import { page } from "./page.ts";
 import { type QueueView, STATES } from "./queue_view.ts";
 
@@ -19,8 +23,7 @@ interface Action {
 }
 
 /**
- * Serves the page until the task is cancelled. Only a request that knows the
- * secret is answered: other programs and pages on this machine do not.
+ * Serves the page until the task is cancelled.
  *
  * @param print Called with the address, once it is served.
  */
@@ -29,16 +32,13 @@ export async function serveWeb(
   { name, hostname, port }: WebOptions,
   print: (text: string) => void,
 ): Promise<void> {
-  const secret = crypto.randomUUID();
-  const server = Deno.serve({
+  const server = serveSecretSite({
     hostname,
     port,
-    onListen({ hostname, port }) {
-      const host = hostname.includes(":") ? `[${hostname}]` : hostname;
-      print(`${name}: http://${host}:${port}/?secret=${secret}`);
-    },
-    onError: (error) => answer(String(error), 500),
-  }, (request) => handle(queue, name, request, secret));
+    listening: (address) => print(`${name}: ${address}`),
+    page: (nonce) => page(name, nonce),
+    handle: (request, pathname) => handle(queue, request, pathname),
+  });
   try {
     await cancellable(server.finished);
   } finally {
@@ -48,18 +48,10 @@ export async function serveWeb(
 
 async function handle(
   queue: QueueView,
-  name: string,
   request: Request,
-  secret: string,
+  pathname: string,
 ): Promise<Response> {
-  const { pathname, searchParams } = new URL(request.url);
-  const { method, headers } = request;
-  if (method === "GET" && pathname === "/") {
-    if (searchParams.get("secret") !== secret) return forbidden();
-    return showPage(name);
-  }
-  // A header that only a script of this page can send.
-  if (headers.get("x-secret") !== secret) return forbidden();
+  const { method } = request;
   if (method === "GET" && pathname === "/state") {
     return Response.json(await stateOf(queue));
   }
@@ -103,26 +95,4 @@ async function stateOf(queue: QueueView): Promise<unknown> {
 
 function isTexts(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((it) => typeof it === "string");
-}
-
-function showPage(name: string): Response {
-  const nonce = crypto.randomUUID();
-  return new Response(page(name, nonce), {
-    headers: {
-      "content-type": "text/html; charset=utf-8",
-      "content-security-policy":
-        `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'`,
-      "referrer-policy": "no-referrer",
-      "x-content-type-options": "nosniff",
-      "cache-control": "no-store",
-    },
-  });
-}
-
-function forbidden(): Response {
-  return answer("open the address that was printed", 403);
-}
-
-function answer(text: string, status: number): Response {
-  return new Response(text, { status });
 }

@@ -1,10 +1,5 @@
 /** The command line. @module */
-import { parseArgs } from "node:util";
-
-/** A command line that makes no sense. */
-export class UsageError extends Error {
-  override name = "UsageError";
-}
+import { parsedArgs, wholeNumber } from "../../kernel/watch/usage.ts";
 
 /** A command line. */
 export interface CommandLine {
@@ -40,38 +35,17 @@ const OPTIONS = {
  * @throws {UsageError} It makes no sense.
  */
 export function commandLine(args: string[]): CommandLine {
-  const { values, positionals } = parsed(args);
+  const { values, positionals } = parsedArgs(args, OPTIONS);
   const [command = "help", pid = "", ...rest] = positionals;
   return {
     command: values.help ? "help" : command,
     pid,
     rest,
     json: values.json === true,
-    interval: whole(values.interval, "--interval", 1) ?? 1000,
-    count: whole(values.count, "--count", 1) ?? Infinity,
-    limit: whole(values.limit, "--limit", 0),
-    port: whole(values.port, "--port", 0) ?? 0,
+    interval: wholeNumber(values.interval, "--interval", 1) ?? 1000,
+    count: wholeNumber(values.count, "--count", 1) ?? Infinity,
+    limit: wholeNumber(values.limit, "--limit", 0),
+    port: wholeNumber(values.port, "--port", 0) ?? 0,
     hostname: values.hostname ?? "127.0.0.1",
   };
-}
-
-function parsed(args: string[]) {
-  try {
-    return parseArgs({ args, options: OPTIONS, allowPositionals: true });
-  } catch (cause) {
-    throw new UsageError((cause as Error).message, { cause });
-  }
-}
-
-function whole(
-  text: string | undefined,
-  what: string,
-  least: number,
-): number | undefined {
-  if (text === undefined) return undefined;
-  const number = Number(text);
-  if (Number.isInteger(number) && number >= least && text !== "") return number;
-  throw new UsageError(
-    `${what} is a whole number, at least ${least}, received ${text}`,
-  );
 }

@@ -7,34 +7,28 @@ import { print } from "../client/output.ts";
 import { programOf } from "../client/words.ts";
 import type { NamedTask } from "../protocol.ts";
 import { page } from "./page.ts";
+import { answer, serveSecretSite } from "../../kernel/watch/secret_site.ts";
 import { ProgramView } from "./program_view.ts";
 import type { ViewOptions } from "./view.ts";
 
 /** What a page may send at most. */
 const MAX_BODY_LENGTH = 1 << 20;
 
-/**
- * Serves the page until the program ends, or the task is cancelled. Only a
- * request that knows the secret is answered: other programs and pages on this
- * machine do not.
- */
+/** Serves the page until the program ends, or the task is cancelled. */
 export async function serveWeb(
   program: Connection,
   { hostname, port }: CommandLine,
 ): Promise<number> {
-  const secret = crypto.randomUUID();
+  const name = programOf(program.hello);
   const view = new ProgramView(program);
-  const site = new Site(program, view, secret);
-  const server = Deno.serve({
+  const site = new Site(program, view);
+  const server = serveSecretSite({
     hostname,
     port,
-    onListen({ hostname, port }) {
-      const host = hostname.includes(":") ? `[${hostname}]` : hostname;
-      const address = `http://${host}:${port}/?secret=${secret}`;
-      print(`${programOf(program.hello)}: ${address}`);
-    },
-    onError: (error) => answer(String(error), 500),
-  }, (request) => site.handle(request));
+    listening: (address) => print(`${name}: ${address}`),
+    page: (nonce) => page(name, nonce),
+    handle: (request, pathname) => site.handle(request, pathname),
+  });
   try {
     await cancellable(Promise.race([server.finished, view.ended]));
     console.error("the program has ended");
@@ -48,24 +42,14 @@ export async function serveWeb(
 class Site {
   readonly #program: Connection;
   readonly #view: ProgramView;
-  readonly #secret: string;
 
-  constructor(program: Connection, view: ProgramView, secret: string) {
+  constructor(program: Connection, view: ProgramView) {
     this.#program = program;
     this.#view = view;
-    this.#secret = secret;
   }
 
-  async handle(request: Request): Promise<Response> {
-    const { pathname, searchParams } = new URL(request.url);
-    const { method, headers } = request;
-    if (method === "GET" && pathname === "/") {
-      if (searchParams.get("secret") !== this.#secret) return forbidden();
-      return showPage(programOf(this.#program.hello));
-    }
-    // A header that only a script of this page can send.
-    if (headers.get("x-secret") !== this.#secret) return forbidden();
-    if (method !== "POST") return answer("there is nothing here", 404);
+  async handle(request: Request, pathname: string): Promise<Response> {
+    if (request.method !== "POST") return answer("there is nothing here", 404);
     const text = await request.text();
     if (text.length > MAX_BODY_LENGTH) return answer("too long", 413);
     let body: unknown;
@@ -112,26 +96,4 @@ function isViewOptions(value: unknown): value is ViewOptions {
 function isCancel(value: unknown): value is { task: number } {
   return typeof value === "object" && value !== null && "task" in value &&
     Number.isSafeInteger(value.task);
-}
-
-function showPage(title: string): Response {
-  const nonce = crypto.randomUUID();
-  return new Response(page(title, nonce), {
-    headers: {
-      "content-type": "text/html; charset=utf-8",
-      "content-security-policy":
-        `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'`,
-      "referrer-policy": "no-referrer",
-      "x-content-type-options": "nosniff",
-      "cache-control": "no-store",
-    },
-  });
-}
-
-function forbidden(): Response {
-  return answer("open the address that was printed", 403);
-}
-
-function answer(text: string, status: number): Response {
-  return new Response(text, { status });
 }
