@@ -21,7 +21,7 @@ export class Capture {
   readonly #log: CaptureLog;
   #exceeded: OutputName | undefined = undefined;
 
-  /** @param exceeded Is called when there is too much: it ends the program. */
+  /** @param exceeded Called whenever there is more than fits: it ends the program. */
   constructor(
     cmd: string | readonly string[],
     plan: RunPlan,
@@ -32,8 +32,7 @@ export class Capture {
     this.#log = new CaptureLog({
       bytes: plan.maxBuffer,
       exceeded: (output) => {
-        if (this.#exceeded !== undefined) return;
-        this.#exceeded = output;
+        this.#exceeded ??= output;
         exceeded();
       },
     });
