@@ -97,6 +97,24 @@ export function start(command: string[]): Promise<Process> {
   return createSubprocessExec(program!, args, options);
 }
 
+/** A server that runs, and the port that it has printed. */
+export type RunningServer = [name: string, port: number, pid: number];
+
+/** Starts servers, each to be ended with `stack`; leaves out what does not start. */
+export async function startServers(
+  commands: Record<string, string[]>,
+  stack: AsyncDisposableStack,
+): Promise<RunningServer[]> {
+  const servers: RunningServer[] = [];
+  for (const [name, command] of Object.entries(commands)) {
+    const process = stack.use(await start(command));
+    const port = await nextNumber(process).catch(() => undefined);
+    if (port !== undefined) servers.push([name, port, process.pid]);
+    else console.error(`without ${name}: it does not start`);
+  }
+  return servers;
+}
+
 /** The last number in the next line that a program prints. */
 export async function nextNumber(process: Process): Promise<number> {
   const line = await process.stdout!.readTextLine();

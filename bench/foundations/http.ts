@@ -1,12 +1,6 @@
 /** The HTTP server, and others. @module */
 import { runSubprocess } from "@asyncio/asyncio/process";
-import {
-  type Contest,
-  deno,
-  nextNumber,
-  type Round,
-  start,
-} from "./contest.ts";
+import { type Contest, deno, type Round, startServers } from "./contest.ts";
 
 const path = (file: string) => new URL(file, import.meta.url).pathname;
 const PYTHON = "/usr/bin/python3";
@@ -25,13 +19,7 @@ const SERVERS: Record<string, string[]> = {
 
 export async function* http(): AsyncGenerator<Contest> {
   await using stack = new AsyncDisposableStack();
-  const servers: [name: string, port: number, pid: number][] = [];
-  for (const [name, command] of Object.entries(SERVERS)) {
-    const process = stack.use(await start(command));
-    const port = await nextNumber(process).catch(() => undefined);
-    if (port !== undefined) servers.push([name, port, process.pid]);
-    else console.error(`without ${name}: it does not start`);
-  }
+  const servers = await startServers(SERVERS, stack);
   for (const connections of [1, 32]) {
     const contestants = servers.map(([name, port, pid]) => ({
       ...{ name, pid },

@@ -1,5 +1,12 @@
 /** The WebSocket server, and others. @module */
-import { type Contest, deno, nextNumber, SMOKE, start } from "./contest.ts";
+import {
+  type Contest,
+  deno,
+  nextNumber,
+  SMOKE,
+  start,
+  startServers,
+} from "./contest.ts";
 
 const path = (file: string) => new URL(file, import.meta.url).pathname;
 
@@ -16,13 +23,7 @@ const SERVERS: Record<string, string[]> = {
 
 export async function* websocket(): AsyncGenerator<Contest> {
   await using stack = new AsyncDisposableStack();
-  const servers: [name: string, port: number, pid: number][] = [];
-  for (const [name, command] of Object.entries(SERVERS)) {
-    const process = stack.use(await start(command));
-    const port = await nextNumber(process).catch(() => undefined);
-    if (port !== undefined) servers.push([name, port, process.pid]);
-    else console.error(`without ${name}: it does not start`);
-  }
+  const servers = await startServers(SERVERS, stack);
   for (
     const [connections, size] of [[1, 32], [16, 32], [16, 16_384]] as const
   ) {

@@ -157,3 +157,13 @@ export class Folder implements AsyncDisposable {
     await Deno.remove(this.path, { recursive: true });
   }
 }
+
+/** Ends a program, unless it has ended, and waits for that. */
+export async function killed(child: Deno.ChildProcess): Promise<void> {
+  try {
+    child.kill("SIGKILL");
+  } catch {
+    // It was killed already.
+  }
+  await child.status;
+}

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { has } from "../_helpers/installed.ts";
-import { Example, Folder } from "./_example.ts";
+import { Example, Folder, killed } from "./_example.ts";
 
 /** So many lines that an import can be stopped halfway. */
 const MANY = 60_000;
@@ -116,12 +116,7 @@ class Redis implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      this.kill();
-    } catch {
-      // It was killed already.
-    }
-    await this.#child.status;
+    await killed(this.#child);
     await this.folder[Symbol.asyncDispose]();
   }
 }

@@ -5,7 +5,7 @@ import { Event } from "@asyncio/asyncio/sync";
 import { createTask, gather, moveOnAfter, run } from "@asyncio/asyncio/tasks";
 import { startServer } from "@asyncio/asyncio/streams";
 import { outputOf, testWith } from "../streams/_programs.ts";
-import { Example, Folder } from "./_example.ts";
+import { Example, Folder, killed } from "./_example.ts";
 
 /** A mosquitto of its own, and what it logs. */
 class Broker implements AsyncDisposable {
@@ -87,12 +87,7 @@ class Broker implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      this.kill();
-    } catch {
-      // It was killed already.
-    }
-    await this.#child.status;
+    await killed(this.#child);
     await this.#reading;
     await this.#folder[Symbol.asyncDispose]();
   }
