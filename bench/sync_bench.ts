@@ -37,7 +37,7 @@ class Guard {
 
 Deno.bench({
   name: "await of a resolved promise of a fresh guard",
-  group: "nobody waits",
+  group: "uncontended",
   baseline: true,
   async fn() {
     const lock = {};
@@ -47,7 +47,7 @@ Deno.bench({
 
 Deno.bench({
   name: "await of a resolved promise of a number",
-  group: "nobody waits",
+  group: "uncontended",
   async fn() {
     for (let i = 0; i < TIMES; i++) await Promise.resolve(i);
   },
@@ -55,7 +55,7 @@ Deno.bench({
 
 Deno.bench({
   name: "Lock: acquire, release",
-  group: "nobody waits",
+  group: "uncontended",
   async fn() {
     const lock = new Lock();
     for (let i = 0; i < TIMES; i++) {
@@ -67,7 +67,7 @@ Deno.bench({
 
 Deno.bench({
   name: "Semaphore: acquire, dispose the guard",
-  group: "nobody waits",
+  group: "uncontended",
   async fn() {
     const semaphore = new Semaphore(3);
     for (let i = 0; i < TIMES; i++) {
@@ -79,7 +79,7 @@ Deno.bench({
 
 Deno.bench({
   name: "Lock: using (most of it is the language's own cost)",
-  group: "nobody waits",
+  group: "uncontended",
   async fn() {
     const lock = new Lock();
     for (let i = 0; i < TIMES; i++) {
@@ -90,7 +90,7 @@ Deno.bench({
 
 Deno.bench({
   name: "Event: wait, set",
-  group: "nobody waits",
+  group: "uncontended",
   async fn() {
     const event = new Event();
     event.set();
@@ -100,7 +100,7 @@ Deno.bench({
 
 Deno.bench({
   name: "ReadWriteLock: read, release the guard",
-  group: "nobody waits",
+  group: "uncontended",
   async fn() {
     const lock = new ReadWriteLock();
     for (let i = 0; i < TIMES; i++) (await lock.read()).release();
@@ -109,7 +109,7 @@ Deno.bench({
 
 Deno.bench({
   name: "RateLimiter: acquire",
-  group: "nobody waits",
+  group: "uncontended",
   async fn() {
     const limiter = new RateLimiter({ limit: 1e9, interval: 1000 });
     for (let i = 0; i < TIMES; i++) await limiter.acquire();
@@ -118,7 +118,7 @@ Deno.bench({
 
 Deno.bench({
   name: "await of a resolved promise, and a look at the clock",
-  group: "nobody waits",
+  group: "uncontended",
   async fn() {
     for (let i = 0; i < TIMES; i++) await Promise.resolve(performance.now());
   },
@@ -126,7 +126,7 @@ Deno.bench({
 
 Deno.bench({
   name: "Pool: acquire, release",
-  group: "nobody waits",
+  group: "uncontended",
   async fn() {
     const pool = new Pool({ create: () => ({}), max: 3 });
     for (let i = 0; i < TIMES; i++) (await pool.acquire()).release();

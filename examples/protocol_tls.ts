@@ -54,7 +54,7 @@ class EchoClient extends Protocol {
   }
 }
 
-/** A certificate for `localhost` that nobody has signed but its own key. */
+/** A self-signed certificate for `localhost`. */
 async function makeCertificate(): Promise<{ cert: string; key: string }> {
   const directory = await Deno.makeTempDir();
   try {

@@ -54,7 +54,7 @@ export type Result<A> = A extends Awaitable<infer T> ? T : never;
  * );
  *
  * const next = race([() => urgent.get(), () => sleep(1, { result: "nothing" })]);
- * assertEquals(await next, "nothing"); // and nobody waits in `urgent` any more
+ * assertEquals(await next, "nothing"); // no wait is left in `urgent`
  * await urgent.put("a telegram");
  * assertEquals(urgent.size, 1);
  * ```

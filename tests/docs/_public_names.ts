@@ -82,7 +82,7 @@ export async function publicCallables(): Promise<Map<string, Callable[]>> {
       }
     }
   }
-  // With overloads the last one is the implementation, which nobody sees.
+  // With overloads the last one is the implementation, which is not public.
   for (const overloads of found.values()) {
     if (overloads.length > 1 && overloads.at(-1)!.hasBody) overloads.pop();
   }

@@ -111,7 +111,7 @@ Deno.test("where no address answers, the errors come in the order of the attempt
     ]);
   }));
 
-Deno.test("wherever it is cancelled, no connection is left open", async () => {
+Deno.test("a cancel at any point leaves no connection open", async () => {
   let net!: FakeNet;
   const { points } = await cancelEverywhere(async () => {
     net = new FakeNet({ "::1": { after: 300 }, "10.0.0.1": { after: 50 } });
