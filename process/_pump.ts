@@ -12,12 +12,12 @@ const CHUNK = 65536;
  * ended, the first is ended after `killAfter` milliseconds.
  */
 export function pump(from: Process, to: Process, killAfter: number): void {
-  const { scheduler } = currentScope();
+  const { loop } = currentScope();
   detached(() => {
     const pumping = new Pump(from, to);
     pumping.flow();
     pumping.endWithReader(killAfter).catch((error) =>
-      scheduler.report({ message: "A program cannot be ended", error })
+      loop.report({ message: "A program cannot be ended", error })
     );
   });
 }

@@ -19,7 +19,7 @@ export function startProcess(
   settings: SpawnSettings,
   targets: OutputTargets,
 ): Process {
-  if (currentScope().scheduler.closed) {
+  if (currentScope().loop.closed) {
     throw new InvalidStateError(
       "Cannot start a program: the run that this code belongs to has ended",
     );

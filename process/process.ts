@@ -4,10 +4,10 @@ import type { StreamWriter } from "../streams/stream_writer.ts";
 import { detached } from "../tasks/kernel/context/detached.ts";
 import { printable } from "../tasks/kernel/watch/inspect.ts";
 import { ShieldedWaiter, WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
-import type { Scheduler } from "../tasks/kernel/loop/scheduler.ts";
+import type { Loop } from "../tasks/kernel/loop/loop.ts";
 import {
   currentScope,
-  outsideScheduler,
+  outsideLoop,
 } from "../tasks/kernel/context/current_scope.ts";
 import type { WaitOptions } from "../tasks/kernel/types.ts";
 import { ready } from "../tasks/kernel/wait/checkpoint.ts";
@@ -104,7 +104,7 @@ export class Process implements AsyncDisposable {
   readonly #pipes: Pipes;
   readonly #communication: Communication;
   readonly #settings: SpawnSettings;
-  readonly #scheduler: Scheduler;
+  readonly #loop: Loop;
   readonly #down = new WaitQueue<void>("Process dispose");
   readonly #watch: Watch | undefined;
   readonly #keepAlive: KeepAlive;
@@ -120,7 +120,7 @@ export class Process implements AsyncDisposable {
     this.pid = child.pid;
     this.#settings = settings;
     this.#target = isGroup ? new GroupTarget(child) : new ChildTarget(child);
-    this.#scheduler = currentScope().scheduler;
+    this.#loop = currentScope().loop;
     this.#watch = detached
       ? undefined
       : endWithProgram({ pid: child.pid, isGroup, killSignal, killAfter });
@@ -137,7 +137,7 @@ export class Process implements AsyncDisposable {
     });
     this.#communication = new Communication(this.#exit, this.#pipes);
     this.#keepAlive = new KeepAlive(child, detached);
-    if (!detached) this.#scheduler.resources.add(this);
+    if (!detached) this.#loop.resources.add(this);
   }
 
   /**
@@ -296,14 +296,14 @@ export class Process implements AsyncDisposable {
     if (failure === undefined) return;
     const { pid } = this;
     const message = `The input or output of program ${pid} has failed`;
-    this.#scheduler.report({ message, error: failure.error });
+    this.#loop.report({ message, error: failure.error });
   }
 
   #ended(): void {
     this.#target.childEnded();
     this.#pipes.stopFeeding();
     // What a program leaves in the background ends with a run, if there is one.
-    if (this.#scheduler === outsideScheduler) this.#watch?.[Symbol.dispose]();
+    if (this.#loop === outsideLoop) this.#watch?.[Symbol.dispose]();
     else if (!this.#isOver) this.#watch?.leaderEnded();
     this.#settle();
   }
@@ -358,7 +358,7 @@ export class Process implements AsyncDisposable {
     this.#pipes.finish();
     const { isSettled, hasUnseenFailure } = this.#exit;
     if (this.#pipes.closed && isSettled && !hasUnseenFailure) {
-      this.#scheduler.resources.delete(this);
+      this.#loop.resources.delete(this);
     }
   }
 

@@ -216,7 +216,7 @@ export class Channel<T> {
         onDrop(item);
       } catch (error) {
         const message = "Exception in the onDrop of a queue";
-        currentScope().scheduler.report({ message, error });
+        currentScope().loop.report({ message, error });
       }
     }
   }

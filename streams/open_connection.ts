@@ -214,7 +214,7 @@ function connected(
   parts: SocketParts,
   limit?: number,
 ): Streams & AsyncDisposable {
-  const { resources } = currentScope().scheduler;
+  const { resources } = currentScope().loop;
   const connection = new SocketConnection({ ...parts, limit });
   connection.onClosed = () => resources.delete(connection);
   resources.add(connection);

@@ -72,7 +72,7 @@ export class Server implements AsyncDisposable {
     this.#listening = listening;
     this.#open = listening.length;
     this.#clients = new ServerConnections(options, this.#closing.signal);
-    this.#resources = currentScope().scheduler.resources;
+    this.#resources = currentScope().loop.resources;
     this.#resources.add(this);
     this.#loops = detached(() =>
       listening.map((listener) => new AcceptLoop(listener, this.#clients))

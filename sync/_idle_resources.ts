@@ -1,6 +1,6 @@
 /** @module */
 import { Deadline } from "../tasks/kernel/loop/deadline.ts";
-import type { Scheduler } from "../tasks/kernel/loop/scheduler.ts";
+import type { Loop } from "../tasks/kernel/loop/loop.ts";
 import type { Entry } from "./_pool_lease.ts";
 
 /** How long resources are kept; `Infinity` for ever. */
@@ -23,16 +23,16 @@ export interface Keeper<T> {
 export class IdleResources<T> {
   readonly #limits: TimeLimits;
   readonly #keeper: Keeper<T>;
-  readonly #scheduler: Scheduler;
+  readonly #loop: Loop;
   readonly #isTimed: boolean;
   readonly #entries: Entry<T>[] = [];
   /** For the next look at the time limits; it may come too early. */
   #timer: Deadline | undefined = undefined;
 
-  constructor(limits: TimeLimits, keeper: Keeper<T>, scheduler: Scheduler) {
+  constructor(limits: TimeLimits, keeper: Keeper<T>, loop: Loop) {
     this.#limits = limits;
     this.#keeper = keeper;
-    this.#scheduler = scheduler;
+    this.#loop = loop;
     this.#isTimed = limits.idleTimeout !== Infinity ||
       limits.maxLifetime !== Infinity;
   }
@@ -43,7 +43,7 @@ export class IdleResources<T> {
 
   /** The time, if there are time limits. */
   get now(): number {
-    return this.#isTimed ? this.#scheduler.clock.now() : 0;
+    return this.#isTimed ? this.#loop.clock.now() : 0;
   }
 
   /** Whether a resource has existed for too long. */
@@ -94,9 +94,9 @@ export class IdleResources<T> {
   #lookAt(when: number): void {
     if (when === Infinity || this.#timer && this.#timer.when <= when) return;
     this.#timer?.stop();
-    const scheduler = this.#scheduler;
+    const loop = this.#loop;
     const look = { run: () => this.#look(), runsUserCode: true };
-    this.#timer = new Deadline(scheduler, when, () => scheduler.soon(look));
+    this.#timer = new Deadline(loop, when, () => loop.soon(look));
   }
 
   /** When an idle resource is to be destroyed. */

@@ -7,7 +7,7 @@ import {
 } from "../tasks/kernel/context/current_scope.ts";
 import { noteHeld } from "../tasks/kernel/context/leak_checks.ts";
 import { Deadline } from "../tasks/kernel/loop/deadline.ts";
-import type { Scheduler } from "../tasks/kernel/loop/scheduler.ts";
+import type { Loop } from "../tasks/kernel/loop/loop.ts";
 import type { Coroutine, WaitOptions } from "../tasks/kernel/types.ts";
 import { ready, readyError } from "../tasks/kernel/wait/checkpoint.ts";
 import { isCancelled } from "../tasks/kernel/errors.ts";
@@ -50,7 +50,7 @@ export class Resources<T> implements Lender<T>, Keeper<T> {
   readonly waiters: WaitQueue<Lease<T>> = new WaitQueue("Pool.acquire");
   readonly #closers = new WaitQueue<void>("Pool.close");
   readonly #options: ResourceOptions<T>;
-  readonly #scheduler: Scheduler = currentScope().scheduler;
+  readonly #loop: Loop = currentScope().loop;
   /** What the loop closes at the end of its run. */
   readonly #pool: AsyncDisposable;
   /** The resources that exist and are not being destroyed. */
@@ -70,8 +70,8 @@ export class Resources<T> implements Lender<T>, Keeper<T> {
   constructor(options: ResourceOptions<T>, pool: AsyncDisposable) {
     this.#options = options;
     this.#pool = pool;
-    this.#idle = new IdleResources(options, this, this.#scheduler);
-    this.#scheduler.resources.add(pool);
+    this.#idle = new IdleResources(options, this, this.#loop);
+    this.#loop.resources.add(pool);
   }
 
   get size(): number {
@@ -101,7 +101,7 @@ export class Resources<T> implements Lender<T>, Keeper<T> {
       if (entry !== undefined) return ready(this.#lend(entry));
     }
     const waiter = new QueuedWaiter<Lease<T>>(options);
-    waiter.isExternal = waiter.scope.scheduler.clock !== this.#scheduler.clock;
+    waiter.isExternal = waiter.scope.loop.clock !== this.#loop.clock;
     const lease = waiters.add(waiter);
     this.#supply();
     return lease;
@@ -146,12 +146,12 @@ export class Resources<T> implements Lender<T>, Keeper<T> {
   forceAfter(ms: number): void {
     if (this.#hasEnded) return;
     if (ms <= 0) return this.#force();
-    const when = this.#scheduler.clock.now() + ms;
+    const when = this.#loop.clock.now() + ms;
     if (when === Infinity || this.#limit && this.#limit.when <= when) return;
     this.#limit?.stop();
-    const scheduler = this.#scheduler;
+    const loop = this.#loop;
     const force = { run: () => this.#force(), runsUserCode: true };
-    this.#limit = new Deadline(scheduler, when, () => scheduler.soon(force));
+    this.#limit = new Deadline(loop, when, () => loop.soon(force));
   }
 
   #force(): void {
@@ -173,7 +173,7 @@ export class Resources<T> implements Lender<T>, Keeper<T> {
   #noteEnd(): void {
     if (!this.#hasEnded) return;
     this.#limit?.stop();
-    this.#scheduler.resources.delete(this.#pool);
+    this.#loop.resources.delete(this.#pool);
     this.#closers.wakeAll();
   }
 
@@ -267,7 +267,7 @@ export class Resources<T> implements Lender<T>, Keeper<T> {
       settled(outcome);
       this.#supply();
     };
-    const frame = rootFrame(this.#scheduler, copyVariables());
+    const frame = rootFrame(this.#loop, copyVariables());
     return runInFrame(
       frame,
       () => createTask<void>(() => settle(work, end), options),
@@ -277,6 +277,6 @@ export class Resources<T> implements Lender<T>, Keeper<T> {
   #report(what: string, error: unknown): void {
     if (isCancelled(error)) return;
     const message = `Exception in a function of a Pool: ${what}`;
-    this.#scheduler.report({ message, error });
+    this.#loop.report({ message, error });
   }
 }

@@ -3,7 +3,7 @@ import { currentScope } from "../tasks/kernel/context/current_scope.ts";
 import { realClock } from "../tasks/kernel/loop/clock.ts";
 import { Deadline } from "../tasks/kernel/loop/deadline.ts";
 import type { Runnable } from "../tasks/kernel/loop/runnable.ts";
-import type { Scheduler } from "../tasks/kernel/loop/scheduler.ts";
+import type { Loop } from "../tasks/kernel/loop/loop.ts";
 import type { WaitOptions } from "../tasks/kernel/types.ts";
 import { QueuedWaiter } from "../tasks/kernel/wait/wait_queue.ts";
 import { AdmissionQueue } from "./_admission_queue.ts";
@@ -40,7 +40,7 @@ export class TokenQueue extends AdmissionQueue<void, TokenWaiter>
   implements Runnable {
   readonly runsUserCode = false;
   readonly #rate: Rate;
-  #scheduler: Scheduler = currentScope().scheduler;
+  #loop: Loop = currentScope().loop;
   #deadline: Deadline | undefined = undefined;
   /** When the clock was read last. */
   #readAt = -Infinity;
@@ -59,13 +59,13 @@ export class TokenQueue extends AdmissionQueue<void, TokenWaiter>
 
   /** How many whole tokens are free. */
   get free(): number {
-    return this.#rate.free(this.#scheduler.clock.now()) - this.#tokens;
+    return this.#rate.free(this.#loop.clock.now()) - this.#tokens;
   }
 
   /** Returns the time, after recording the passes of a burst. */
   now(): number {
-    if (this.#scheduler.closed) this.#move();
-    const now = this.#scheduler.clock.now();
+    if (this.#loop.closed) this.#move();
+    const now = this.#loop.clock.now();
     if (this.#tokens > 0) {
       this.#rate.take(this.#tokens, now);
       this.#passes = this.#tokens = 0;
@@ -88,7 +88,7 @@ export class TokenQueue extends AdmissionQueue<void, TokenWaiter>
   pass(tokens: number, options: WaitOptions | undefined): Promise<void> {
     const waiter = new TokenWaiter(tokens, options);
     // A virtual clock stands still for a wait on the time of another one.
-    waiter.isExternal = waiter.scope.scheduler.clock !== this.#scheduler.clock;
+    waiter.isExternal = waiter.scope.loop.clock !== this.#loop.clock;
     const promise = this.add(waiter);
     if (this.first === waiter) this.admit(); // sets the timer
     return promise;
@@ -130,17 +130,17 @@ export class TokenQueue extends AdmissionQueue<void, TokenWaiter>
     this.#quick = now - this.#readAt < QUICK_MS ? this.#quick + 1 : 0;
     this.#readAt = now;
     if (this.#quick < BURST || this.#isBurst) return;
-    if (this.#scheduler.clock !== realClock || this.#scheduler.closed) return;
+    if (this.#loop.clock !== realClock || this.#loop.closed) return;
     this.#isBurst = true;
-    this.#scheduler.defer(this);
+    this.#loop.defer(this);
   }
 
   /** Continues on the loop of the calling code: the run of its own is over. */
   #move(): void {
-    const { scheduler } = currentScope();
-    if (scheduler.closed) return;
-    this.#rate.shift(scheduler.clock.now() - this.#scheduler.clock.now());
-    this.#scheduler = scheduler;
+    const { loop } = currentScope();
+    if (loop.closed) return;
+    this.#rate.shift(loop.clock.now() - this.#loop.clock.now());
+    this.#loop = loop;
     this.#readAt = -Infinity;
     this.#isBurst = false;
     this.#quick = 0;
@@ -152,7 +152,7 @@ export class TokenQueue extends AdmissionQueue<void, TokenWaiter>
     this.#deadline?.stop();
     this.#deadline = when === undefined
       ? undefined
-      : new Deadline(this.#scheduler, when, () => {
+      : new Deadline(this.#loop, when, () => {
         this.#deadline = undefined;
         this.admit();
       });

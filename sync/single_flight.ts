@@ -84,13 +84,13 @@ class Flight<V> extends WaitQueue<V, Call<V>> {
     );
   }
 
-  #settled(end: PromiseSettledResult<V>, { scheduler }: CancelScope): void {
+  #settled(end: PromiseSettledResult<V>, { loop }: CancelScope): void {
     if (this.#isCancelled) {
       const error = end.status === "rejected" ? end.reason : undefined;
       if (error !== undefined && !isCancelled(error)) {
         const message =
           "Exception in the work of a SingleFlight after all its callers have given up";
-        scheduler.report({ message, error });
+        loop.report({ message, error });
       }
       return this.#start();
     }

@@ -88,8 +88,8 @@ class WorkWaiter<T> extends Waiter<T> implements AsyncDisposable {
   override abort(reason: unknown): void {
     if (this.#aborted) return;
     this.#aborted = true;
-    const { scheduler } = this.#work;
-    const error = cancellation(scheduler, "the signal was aborted");
+    const { loop } = this.#work;
+    const error = cancellation(loop, "the signal was aborted");
     this.#work.cancel(error, scopeOfCaller());
     const giveUp = () => {
       if (!this.pending) return;
@@ -98,7 +98,7 @@ class WorkWaiter<T> extends Waiter<T> implements AsyncDisposable {
     };
     if (this.#work.pending !== error) return giveUp();
     // It was in no wait: it may have been woken a moment ago, and have an end.
-    scheduler.defer({ run: giveUp, runsUserCode: false });
+    loop.defer({ run: giveUp, runsUserCode: false });
   }
 
   /** With an error that it failed with before it was given up. */
@@ -108,12 +108,12 @@ class WorkWaiter<T> extends Waiter<T> implements AsyncDisposable {
 
   #leaveToRun(): void {
     allowLeft(this);
-    this.#work.scheduler.resources.add(this);
+    this.#work.loop.resources.add(this);
   }
 
   #end(): void {
     this.#over = true;
-    this.#work.scheduler.resources.delete(this);
+    this.#work.loop.resources.delete(this);
     this.#work.close();
   }
 }

@@ -27,7 +27,7 @@ export class LaterTasks {
   readonly #limit: number;
   #isStarting = false;
   readonly #inContext = AsyncLocalStorage.snapshot();
-  readonly #frame = rootFrame(currentScope().scheduler, copyVariables());
+  readonly #frame = rootFrame(currentScope().loop, copyVariables());
 
   /** @param running Those that run already: so many do at a time. */
   constructor(later: Later[], running: Iterable<unknown>) {
@@ -64,7 +64,7 @@ export class LaterTasks {
   #start(coroutine: Coroutine<unknown>): Future<unknown> {
     return runInFrame(this.#frame, () => {
       try {
-        return spawn(coroutine, this.#frame.scope.scheduler);
+        return spawn(coroutine, this.#frame.scope.loop);
       } catch (error) {
         const future = new Future<unknown>();
         future.setException(error);

@@ -97,7 +97,7 @@ class Race extends BlockScope implements Judge, AsyncDisposable {
     for (const branch of branches) branch.judge = this;
     // What is under way decides before anything is started later.
     if (options.stagger !== undefined) {
-      this.#stagger = new Stagger(this.scheduler, options.stagger);
+      this.#stagger = new Stagger(this.loop, options.stagger);
       branches.sort((a, b) => Number(a.isFunction) - Number(b.isFunction));
     }
   }
@@ -181,7 +181,7 @@ class Race extends BlockScope implements Judge, AsyncDisposable {
       this.#end = { failed, outcome };
     } else if (failed) {
       const { task } = this;
-      this.scheduler.report({
+      this.loop.report({
         message: `Exception in a branch of ${this.#rules.name} that has lost`,
         error: outcome,
         ...(task !== undefined && { task }),
@@ -193,11 +193,11 @@ class Race extends BlockScope implements Judge, AsyncDisposable {
   abort(reason: unknown): void {
     if (!this.#isOpen) return;
     this.#aborted = { reason };
-    this.#giveUp(cancellation(this.scheduler, "the signal was aborted"));
+    this.#giveUp(cancellation(this.loop, "the signal was aborted"));
     this.#checkOver();
     if (this.#isOver) return;
     const leave = () => this.#leaveToRun(reason);
-    this.scheduler.defer({ run: leave, runsUserCode: false });
+    this.loop.defer({ run: leave, runsUserCode: false });
   }
 
   /** When the promise was handed over, and is given up. */
@@ -247,7 +247,7 @@ class Race extends BlockScope implements Judge, AsyncDisposable {
     const { signal } = this.#options;
     if (signal !== undefined) unlisten(signal, this);
     this.#takeUpRest();
-    const { debug } = this.scheduler;
+    const { debug } = this.loop;
     const lost = error ??
       (debug ? cancellation({ debug }, LOST.message) : LOST);
     for (let i = this.#next - 1; i >= 0; i--) {
@@ -278,7 +278,7 @@ class Race extends BlockScope implements Judge, AsyncDisposable {
     for (let i = 0; i < this.#next; i++) {
       const branch = this.#branches[i]!;
       if (branch === this.#winner || branch.isGone) continue;
-      error ??= cancellation(this.scheduler, LOST.message);
+      error ??= cancellation(this.loop, LOST.message);
       branch.giveUp(error);
     }
   }
@@ -292,7 +292,7 @@ class Race extends BlockScope implements Judge, AsyncDisposable {
     if (this.#scopes !== undefined) {
       for (const scope of this.#scopes) scope.close();
     }
-    if (this.#isLeft) this.scheduler.resources.delete(this);
+    if (this.#isLeft) this.loop.resources.delete(this);
     this.#settle();
     this.#ended?.();
   }
@@ -327,7 +327,7 @@ class Race extends BlockScope implements Judge, AsyncDisposable {
     this.#isLeft = true;
     this.#fail(reason);
     allowLeft(this);
-    this.scheduler.resources.add(this);
+    this.loop.resources.add(this);
   }
 
   /** Starts the branches that have not been started, as far as they may. */
@@ -377,7 +377,7 @@ class Race extends BlockScope implements Judge, AsyncDisposable {
     branch.follow(result, branch.scope ?? this);
     if (branch.isWaitFor(lastReady.promise)) {
       if (this.claim(branch, lastReady.failed)) this.decided(branch);
-    } else if (branch.isOpaque && this.scheduler.isSettling(result)) {
+    } else if (branch.isOpaque && this.loop.isSettling(result)) {
       if (this.claim(branch, false)) this.decided(branch);
     }
   }

@@ -1,30 +1,30 @@
 /** @module */
 import { Deadline } from "./kernel/loop/deadline.ts";
-import type { Scheduler } from "./kernel/loop/scheduler.ts";
+import type { Loop } from "./kernel/loop/loop.ts";
 
 /**
  * Lets functions start so many milliseconds after each other, or as soon as the
  * one before has failed.
  */
 export class Stagger {
-  readonly #scheduler: Scheduler;
+  readonly #loop: Loop;
   readonly #interval: number;
   /** When the next one may start, on the loop's clock. */
   #next = -Infinity;
   #endPause: (() => void) | undefined = undefined;
 
-  constructor(scheduler: Scheduler, interval: number) {
-    this.#scheduler = scheduler;
+  constructor(loop: Loop, interval: number) {
+    this.#loop = loop;
     this.#interval = interval;
   }
 
   get isTooEarly(): boolean {
-    return this.#next > -Infinity && this.#next > this.#scheduler.clock.now();
+    return this.#next > -Infinity && this.#next > this.#loop.clock.now();
   }
 
   /** One starts. */
   started(): void {
-    this.#next = this.#scheduler.clock.now() + this.#interval;
+    this.#next = this.#loop.clock.now() + this.#interval;
   }
 
   /** The last that has started has failed. */
@@ -39,7 +39,7 @@ export class Stagger {
     promise.then(resume);
     const deadline = this.#next === Infinity
       ? undefined
-      : new Deadline(this.#scheduler, this.#next, () => this.endPause());
+      : new Deadline(this.#loop, this.#next, () => this.endPause());
     this.#endPause = () => {
       deadline?.stop();
       resolve();

@@ -100,7 +100,7 @@ class Completions<T> implements AsyncIterator<Future<T>>, Listener {
     this.#futures = futures;
     this.#ofPromises = ofPromises;
     this.#left = futures.size;
-    this.#until = currentScope().scheduler.clock.now() + timeout;
+    this.#until = currentScope().loop.clock.now() + timeout;
     this.#listen();
   }
 

@@ -47,14 +47,14 @@ class ForeignWaiter<T> extends ExternalWaiter<T> implements Subscriber {
 
   /** A promise that is about to settle was woken before the cancel. */
   override cancel(error: CancelledError): boolean {
-    if (this.scope.scheduler.isSettling(this.#source)) return false;
+    if (this.scope.loop.isSettling(this.#source)) return false;
     super.cancel(error);
     this.#controller?.abort(error); // last, as it runs foreign listeners
     return true;
   }
 
   override abort(reason: unknown): void {
-    if (this.scope.scheduler.isSettling(this.#source)) return;
+    if (this.scope.loop.isSettling(this.#source)) return;
     super.abort(reason);
     this.#controller?.abort(reason);
   }

@@ -36,7 +36,7 @@ export function createTask<T>(
 ): Task<T> {
   checkCoroutine(coroutine, "createTask");
   if (options !== undefined) checkOptions(options, "create a task");
-  return spawn(coroutine, currentScope().scheduler, options);
+  return spawn(coroutine, currentScope().loop, options);
 }
 
 /**
@@ -83,7 +83,7 @@ export function currentTask(): Task<unknown> | undefined {
  * ```
  */
 export function allTasks(): Set<Task<unknown>> {
-  return new Set(tasksOf(currentScope().scheduler));
+  return new Set(tasksOf(currentScope().loop));
 }
 
 /**

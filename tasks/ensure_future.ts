@@ -77,11 +77,11 @@ export class PromiseFuture<T> extends Future<T>
   /** A wait ends first: with its value, if that is on its way already. */
   override cancel(message?: string): boolean {
     if (this.done) return false;
-    const { scheduler } = currentScope();
+    const { loop } = currentScope();
     const { wait } = this;
     if (wait !== undefined) {
-      wait.abandon(cancellation(scheduler, message), scopeOfCaller());
-    } else if (!scheduler.isSettling(this.#promise)) super.cancel(message);
+      wait.abandon(cancellation(loop, message), scopeOfCaller());
+    } else if (!loop.isSettling(this.#promise)) super.cancel(message);
     return true;
   }
 

@@ -3,15 +3,12 @@ import { setDebug } from "./debug/debug_mode.ts";
 import { Future } from "./future.ts";
 import { callAt, callSoon, type Handle, type TimerHandle } from "./handle.ts";
 import { Callback } from "./kernel/context/callback.ts";
-import {
-  currentScope,
-  outsideScheduler,
-} from "./kernel/context/current_scope.ts";
+import { currentScope, outsideLoop } from "./kernel/context/current_scope.ts";
 import { InvalidStateError } from "./kernel/errors.ts";
 import { type Clock, realClock } from "./kernel/loop/clock.ts";
-import { bindLoop, schedulerOf } from "./kernel/loop/loop_binding.ts";
+import { bindLoop, loopOf } from "./kernel/loop/loop_binding.ts";
 import { printReport } from "./kernel/loop/report.ts";
-import { Scheduler } from "./kernel/loop/scheduler.ts";
+import { Loop } from "./kernel/loop/loop.ts";
 import {
   checkCallback,
   checkCoroutine,
@@ -40,7 +37,7 @@ export interface ExceptionContext {
 type ExceptionHandler = (loop: EventLoop, context: ExceptionContext) => void;
 
 /**
- * The scheduler under all of it. Mirrors `asyncio.AbstractEventLoop`.
+ * The event loop under all of it. Mirrors `asyncio.AbstractEventLoop`.
  *
  * Every `run` has one of its own; outside of `run` there is the process's
  * default loop. Most programs never need it: `createTask`, `sleep` and their
@@ -68,7 +65,7 @@ export class EventLoop {
    * used.
    */
   constructor(options?: { clock?: Clock }) {
-    bindLoop(this, new Scheduler(options?.clock ?? realClock));
+    bindLoop(this, new Loop(options?.clock ?? realClock));
   }
 
   /**
@@ -76,7 +73,7 @@ export class EventLoop {
    * `loop.time`.
    */
   time(): number {
-    return schedulerOf(this).clock.now();
+    return loopOf(this).clock.now();
   }
 
   /**
@@ -84,7 +81,7 @@ export class EventLoop {
    * Mirrors `loop.is_running`.
    */
   get isRunning(): boolean {
-    const { closed, paused } = schedulerOf(this);
+    const { closed, paused } = loopOf(this);
     return !closed && !paused;
   }
 
@@ -93,7 +90,7 @@ export class EventLoop {
    * more. Mirrors `loop.is_closed`.
    */
   get isClosed(): boolean {
-    return schedulerOf(this).closed;
+    return loopOf(this).closed;
   }
 
   /**
@@ -107,7 +104,7 @@ export class EventLoop {
    */
   callSoon(callback: () => void): Handle {
     checkCallback(callback);
-    return callSoon(openSchedulerOf(this), callback);
+    return callSoon(openLoopOf(this), callback);
   }
 
   /**
@@ -134,7 +131,7 @@ export class EventLoop {
   callAt(when: number, callback: () => void): TimerHandle {
     checkMilliseconds(when, "the time");
     checkCallback(callback);
-    return callAt(openSchedulerOf(this), when, callback);
+    return callAt(openLoopOf(this), when, callback);
   }
 
   /**
@@ -143,7 +140,7 @@ export class EventLoop {
    */
   createTask<T>(coroutine: Coroutine<T>, options?: TaskOptions): Task<T> {
     checkCoroutine(coroutine, "createTask");
-    return spawn(coroutine, schedulerOf(this), options);
+    return spawn(coroutine, loopOf(this), options);
   }
 
   /**
@@ -173,7 +170,7 @@ export class EventLoop {
   setTaskFactory(factory: TaskFactory | undefined): void {
     if (factory !== undefined) checkFunction(factory, "setTaskFactory");
     this.#taskFactory = factory;
-    schedulerOf(this).taskFactory = factory as Scheduler["taskFactory"];
+    loopOf(this).taskFactory = factory as Loop["taskFactory"];
   }
 
   /**
@@ -197,11 +194,11 @@ export class EventLoop {
    */
   addSignalHandler(signal: Deno.Signal, callback: () => void): void {
     checkCallback(callback);
-    const scheduler = openSchedulerOf(this);
+    const loop = openLoopOf(this);
     this.removeSignalHandler(signal);
-    const call = new Callback(scheduler, callback);
-    const stop = onOwnSignal(signal, () => scheduler.soon(call));
-    scheduler.signalHandlers.set(signal, stop);
+    const call = new Callback(loop, callback);
+    const stop = onOwnSignal(signal, () => loop.soon(call));
+    loop.signalHandlers.set(signal, stop);
   }
 
   /**
@@ -209,7 +206,7 @@ export class EventLoop {
    * `loop.remove_signal_handler`.
    */
   removeSignalHandler(signal: Deno.Signal): boolean {
-    const { signalHandlers } = schedulerOf(this);
+    const { signalHandlers } = loopOf(this);
     signalHandlers.get(signal)?.();
     return signalHandlers.delete(signal);
   }
@@ -228,8 +225,8 @@ export class EventLoop {
   ): void {
     if (handler !== undefined) checkCallback(handler);
     this.#exceptionHandler = handler;
-    const scheduler = schedulerOf(this);
-    scheduler.report = handler === undefined ? printReport : (report) => {
+    const loop = loopOf(this);
+    loop.report = handler === undefined ? printReport : (report) => {
       const told = report as ExceptionContext;
       const tell = () => handler(this, told);
       try {
@@ -257,7 +254,7 @@ export class EventLoop {
    * `loop.call_exception_handler`.
    */
   callExceptionHandler(context: ExceptionContext): void {
-    schedulerOf(this).report(context);
+    loopOf(this).report(context);
   }
 
   /**
@@ -277,11 +274,11 @@ export class EventLoop {
    * - which tasks, servers, children and pools are left when `run` ends.
    */
   get debug(): boolean {
-    return schedulerOf(this).debug;
+    return loopOf(this).debug;
   }
 
   set debug(value: boolean) {
-    setDebug(schedulerOf(this), value);
+    setDebug(loopOf(this), value);
   }
 
   /**
@@ -290,27 +287,27 @@ export class EventLoop {
    * `loop.slow_callback_duration`.
    */
   get slowCallbackDuration(): number {
-    return schedulerOf(this).slowCallbackDuration;
+    return loopOf(this).slowCallbackDuration;
   }
 
   set slowCallbackDuration(ms: number) {
     checkMilliseconds(ms, "slowCallbackDuration");
-    schedulerOf(this).slowCallbackDuration = ms;
+    loopOf(this).slowCallbackDuration = ms;
   }
 
   static {
-    printable(EventLoop, (loop) => {
-      const { tasks, closed, debug } = schedulerOf(loop);
+    printable(EventLoop, (eventLoop) => {
+      const { tasks, closed, debug } = loopOf(eventLoop);
       return { tasks: tasks.size, closed, debug };
     });
   }
 }
 
-bindLoop(new EventLoop(), outsideScheduler);
+bindLoop(new EventLoop(), outsideLoop);
 
-function openSchedulerOf(loop: EventLoop): Scheduler {
-  const scheduler = schedulerOf(loop);
-  if (!scheduler.closed) return scheduler;
+function openLoopOf(eventLoop: EventLoop): Loop {
+  const loop = loopOf(eventLoop);
+  if (!loop.closed) return loop;
   throw new InvalidStateError(
     "nothing can be called here: the run that this loop belongs to has ended",
   );
@@ -330,5 +327,5 @@ function openSchedulerOf(loop: EventLoop): Scheduler {
  * ```
  */
 export function getRunningLoop(): EventLoop {
-  return currentScope().scheduler.eventLoop as EventLoop;
+  return currentScope().loop.eventLoop as EventLoop;
 }

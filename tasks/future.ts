@@ -3,7 +3,7 @@ import type { EventLoop } from "./event_loop.ts";
 import { Callback } from "./kernel/context/callback.ts";
 import { currentScope } from "./kernel/context/current_scope.ts";
 import { InvalidStateError, isCancelled } from "./kernel/errors.ts";
-import { schedulerOf } from "./kernel/loop/loop_binding.ts";
+import { loopOf } from "./kernel/loop/loop_binding.ts";
 import { BoundCallback } from "./kernel/loop/runnable.ts";
 import { checkCallback } from "./kernel/types.ts";
 import {
@@ -50,11 +50,10 @@ export class Future<T> implements PromiseLike<T> {
 
   /** Makes one of the current loop, or of `options.loop`. */
   constructor(options?: { loop?: EventLoop | undefined }) {
-    const loop = options?.loop;
-    const scheduler = loop === undefined
-      ? currentScope().scheduler
-      : schedulerOf(loop);
-    this.#completion = new Completion<T>(scheduler, this);
+    const loop = options?.loop === undefined
+      ? currentScope().loop
+      : loopOf(options.loop);
+    this.#completion = new Completion<T>(loop, this);
   }
 
   /**
@@ -231,7 +230,7 @@ class DoneCallback<F extends Future<unknown>> extends Callback
 
   constructor(future: F, callback: (future: F) => void) {
     super(
-      completionOf(future).scheduler,
+      completionOf(future).loop,
       () => callback(future),
       callback.name,
     );
@@ -239,7 +238,7 @@ class DoneCallback<F extends Future<unknown>> extends Callback
   }
 
   settled(): void {
-    this.scheduler.soon(this.#call);
+    this.loop.soon(this.#call);
   }
 }
 

@@ -103,7 +103,7 @@ class Gathering extends Future<unknown[]> {
       } else if (this.#left === 0) {
         this.#end();
       } else if (this.#later !== undefined) {
-        if (child.scheduler.ending) this.cancel();
+        if (child.loop.ending) this.cancel();
         this.#later.ended(child.source, this.#begin);
       }
     },
@@ -224,8 +224,8 @@ export function gather(
 }
 
 function begin(items: Awaitable<unknown>[], limit: number): Work {
-  const { scheduler } = currentScope();
-  const steps = new FirstSteps(scheduler);
+  const { loop } = currentScope();
+  const steps = new FirstSteps(loop);
   const promises = new Map<unknown, Future<unknown>>();
   const unique: Future<unknown>[] = [];
   const tasks: Future<unknown>[] = [];
@@ -236,7 +236,7 @@ function begin(items: Awaitable<unknown>[], limit: number): Work {
     if (typeof item !== "function") {
       promises.set(item, child = ensureFuture(item));
     } else if (tasks.length < limit) {
-      child = spawn(item as Coroutine<unknown>, scheduler, undefined, steps);
+      child = spawn(item as Coroutine<unknown>, loop, undefined, steps);
       tasks.push(child);
     } else {
       later.push({ place, coroutine: item as Coroutine<unknown> });

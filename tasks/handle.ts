@@ -1,7 +1,7 @@
 /** @module */
 import { Callback } from "./kernel/context/callback.ts";
 import { BoundCallback } from "./kernel/loop/runnable.ts";
-import type { Scheduler } from "./kernel/loop/scheduler.ts";
+import type { Loop } from "./kernel/loop/loop.ts";
 import { Timer } from "./kernel/loop/timer_heap.ts";
 import { printable } from "./kernel/watch/inspect.ts";
 
@@ -97,33 +97,33 @@ export class TimerHandle extends Handle {
 }
 
 /** Calls `fn` soon. */
-export function callSoon(scheduler: Scheduler, fn: () => void): Handle {
-  const callback = new Callback(scheduler, fn);
-  if (scheduler.isInCallback) scheduler.deferCall(callback);
-  else scheduler.soon(callback);
+export function callSoon(loop: Loop, fn: () => void): Handle {
+  const callback = new Callback(loop, fn);
+  if (loop.isInCallback) loop.deferCall(callback);
+  else loop.soon(callback);
   return new Handle(callback);
 }
 
 /** Calls `fn` when the time has come. */
 export function callAt(
-  scheduler: Scheduler,
+  loop: Loop,
   when: number,
   fn: () => void,
 ): TimerHandle {
-  const callback = new Callback(scheduler, fn);
+  const callback = new Callback(loop, fn);
   const timer = new CallbackTimer(when, callback);
-  scheduler.addTimer(timer);
+  loop.addTimer(timer);
   return new TimerHandle(callback, timer);
 }
 
 class CallbackTimer extends Timer {
   readonly runsUserCode = true;
-  readonly #scheduler: Scheduler;
+  readonly #loop: Loop;
   readonly #call: BoundCallback;
 
   constructor(when: number, callback: Callback) {
     super(when);
-    this.#scheduler = callback.scheduler;
+    this.#loop = callback.loop;
     this.#call = new BoundCallback(callback);
   }
 
@@ -132,6 +132,6 @@ class CallbackTimer extends Timer {
   }
 
   stop(): void {
-    this.#scheduler.removeTimer(this);
+    this.#loop.removeTimer(this);
   }
 }

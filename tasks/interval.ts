@@ -97,7 +97,7 @@ class Interval implements AsyncIterable<number> {
 
 /** Which moment is next. */
 class Plan {
-  readonly clock = currentScope().scheduler.clock;
+  readonly clock = currentScope().loop.clock;
   readonly period: number;
   readonly #missed: Missed;
   /** From where the moments are counted, so that no error adds up. */
@@ -143,7 +143,7 @@ class Moments extends WaitQueue<Moment>
   implements AsyncIterator<number, undefined> {
   readonly #plan: Plan;
   readonly #options: WaitOptions | undefined;
-  readonly #scheduler = currentScope().scheduler;
+  readonly #loop = currentScope().loop;
   #deadline: Deadline | undefined = undefined;
   #isOver = false;
 
@@ -181,7 +181,7 @@ class Moments extends WaitQueue<Moment>
   }
 
   #arm(): void {
-    this.#deadline ??= new Deadline(this.#scheduler, this.#plan.next, () => {
+    this.#deadline ??= new Deadline(this.#loop, this.#plan.next, () => {
       this.#deadline = undefined;
       this.first!.wakeNow({ done: false, value: this.#plan.take(false) });
       if (this.first !== undefined) this.#arm();

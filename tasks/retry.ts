@@ -118,7 +118,7 @@ async function tryAgain<T>(
   work: (attempt: number) => PromiseLike<T> | T,
   plan: Plan,
 ): Promise<T> {
-  const { clock } = currentScope().scheduler;
+  const { clock } = currentScope().loop;
   const until = clock.now() + plan.timeLimit;
   for (let attempt = 1;; attempt++) {
     try {

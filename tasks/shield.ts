@@ -63,9 +63,9 @@ function workOf<T>(awaitable: Awaitable<T>): Future<T> {
     return awaitable;
   }
   if (!isThenable(awaitable)) return ensureFuture(awaitable);
-  const { scheduler } = currentScope();
-  let here = followed.get(scheduler);
-  if (here === undefined) followed.set(scheduler, here = new WeakMap());
+  const { loop } = currentScope();
+  let here = followed.get(loop);
+  if (here === undefined) followed.set(loop, here = new WeakMap());
   const known = here.get(awaitable) as Future<T> | undefined;
   if (known !== undefined) return known;
   waitBehind(awaitable)?.detach();
@@ -97,9 +97,9 @@ function watchAbandoned(end: Completion<unknown>): void {
   if (abandoned.has(end)) return;
   abandoned.add(end);
   end.listen({
-    settled({ state, scheduler, source }) {
+    settled({ state, loop, source }) {
       if (state !== "failed") return;
-      scheduler.report({
+      loop.report({
         message: "Exception in shielded future",
         error: end.error,
         [source.name === undefined ? "future" : "task"]: source,

@@ -40,7 +40,7 @@ export function signals(
 class Signals
   implements AsyncIterableIterator<Deno.Signal>, Disposable, AsyncDisposable {
   readonly #names: readonly Deno.Signal[];
-  readonly #resources = currentScope().scheduler.resources;
+  readonly #resources = currentScope().loop.resources;
   readonly #waiters: WaitQueue<IteratorResult<Deno.Signal>>;
   readonly #arrived: Deno.Signal[] = [];
   readonly #stop: (() => void)[] = [];

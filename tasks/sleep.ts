@@ -13,11 +13,11 @@ class Sleep<T> extends Waiter<T> implements Timer {
 
   constructor(ms: number, result: T, options: WaitOptions | undefined) {
     super(options);
-    const { scheduler } = this.scope;
+    const { loop } = this.scope;
     this.#ms = ms;
-    this.when = scheduler.clock.now() + ms;
+    this.when = loop.clock.now() + ms;
     this.wakesWith(result);
-    scheduler.addTimer(this);
+    loop.addTimer(this);
   }
 
   get what(): string {
@@ -25,7 +25,7 @@ class Sleep<T> extends Waiter<T> implements Timer {
   }
 
   protected override leave(): void {
-    this.scope.scheduler.removeTimer(this);
+    this.scope.loop.removeTimer(this);
   }
 }
 

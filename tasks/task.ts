@@ -19,7 +19,7 @@ import {
   isCancelled,
 } from "./kernel/errors.ts";
 import type { FirstSteps, Runnable } from "./kernel/loop/runnable.ts";
-import type { Scheduler } from "./kernel/loop/scheduler.ts";
+import type { Loop } from "./kernel/loop/loop.ts";
 import { type Coroutine, describe, isThenable } from "./kernel/types.ts";
 import { printable } from "./kernel/watch/inspect.ts";
 import { assimilate } from "./_promise_subscription.ts";
@@ -46,11 +46,11 @@ export interface TaskOptions {
 let tasksMade = 0;
 
 /** The loop whose task factory is called now: what that makes is plain. */
-let askedFactory: Scheduler | undefined = undefined;
+let askedFactory: Loop | undefined = undefined;
 
-/** The loop of another run; there is no scheduler where `new` was called. */
-function faceOf(scheduler: Scheduler | undefined): EventLoop {
-  if (scheduler !== undefined) return scheduler.eventLoop as EventLoop;
+/** The loop of another run; there is no loop where `new` was called. */
+function faceOf(loop: Loop | undefined): EventLoop {
+  if (loop !== undefined) return loop.eventLoop as EventLoop;
   throw new TypeError(
     "a task is not made with new: write createTask(() => f(x))",
   );
@@ -61,12 +61,12 @@ let succeed!: (task: Task<unknown>, value: unknown) => void;
 let fail!: (task: Task<unknown>, error: unknown) => void;
 
 /**
- * Makes a task on `scheduler`: for the kernel. Its first step is taken soon, or
+ * Makes a task on `loop`: for the kernel. Its first step is taken soon, or
  * among the `steps` of others.
  */
 export let spawn!: <T>(
   coroutine: Coroutine<T>,
-  scheduler: Scheduler,
+  loop: Loop,
   options?: TaskOptions,
   steps?: FirstSteps,
 ) => Task<T>;
@@ -116,11 +116,11 @@ export class Task<T> extends Future<T> {
 
   private constructor(
     coroutine: Coroutine<T>,
-    scheduler: Scheduler,
+    loop: Loop,
     options: TaskOptions | undefined,
   ) {
-    const here = scheduler === currentScope().scheduler;
-    super(here ? undefined : { loop: faceOf(scheduler) });
+    const here = loop === currentScope().loop;
+    super(here ? undefined : { loop: faceOf(loop) });
     const context = options?.context;
     const variables = context === undefined
       ? currentVariables().bindings
@@ -128,8 +128,8 @@ export class Task<T> extends Future<T> {
     this.#coroutine = coroutine;
     const name = options?.name;
     this.#name = name === undefined ? ++tasksMade : String(name);
-    this.#scope = new CancelScope(scheduler, this, variables);
-    scheduler.tasks.add(this.#scope);
+    this.#scope = new CancelScope(loop, this, variables);
+    loop.tasks.add(this.#scope);
   }
 
   /**
@@ -146,7 +146,7 @@ export class Task<T> extends Future<T> {
 
   /** The loop it runs on. Mirrors `asyncio.Task.get_loop`. */
   get loop(): EventLoop {
-    return this.#scope.scheduler.eventLoop as EventLoop;
+    return this.#scope.loop.eventLoop as EventLoop;
   }
 
   /**
@@ -175,7 +175,7 @@ export class Task<T> extends Future<T> {
    */
   override cancel(message?: string): boolean {
     if (this.done) return false;
-    const error = cancellation(this.#scope.scheduler, message);
+    const error = cancellation(this.#scope.loop, message);
     this.#scope.cancel(error, scopeOfCaller());
     return true;
   }
@@ -239,39 +239,39 @@ export class Task<T> extends Future<T> {
   }
 
   #leave(): void {
-    const { scheduler } = this.#scope;
-    scheduler.tasks.remove(this.#scope);
-    if (scheduler.observer !== undefined) scheduler.observer.ended(this);
+    const { loop } = this.#scope;
+    loop.tasks.remove(this.#scope);
+    if (loop.observer !== undefined) loop.observer.ended(this);
   }
 
   /** Last, as it is this task that wakes those who wait for it. */
   #close(): void {
     this.#scope.close();
-    const { onWait } = this.#scope.scheduler;
+    const { onWait } = this.#scope.loop;
     if (onWait !== undefined) onWait();
   }
 
   static {
-    spawn = (coroutine, scheduler, options, steps) => {
-      if (scheduler.closed) {
+    spawn = (coroutine, loop, options, steps) => {
+      if (loop.closed) {
         throw new InvalidStateError(
           "no task can start here: the run that this code belongs to has ended",
         );
       }
-      if (scheduler.taskFactory !== undefined && askedFactory !== scheduler) {
-        return madeByFactory(coroutine, scheduler, options);
+      if (loop.taskFactory !== undefined && askedFactory !== loop) {
+        return madeByFactory(coroutine, loop, options);
       }
-      const task = new Task(coroutine, scheduler, options);
-      if (scheduler.observer !== undefined) scheduler.observer.made(task);
+      const task = new Task(coroutine, loop, options);
+      if (loop.observer !== undefined) loop.observer.made(task);
       if (options?.eager) startNow(task);
       else if (steps !== undefined) steps.add(new FirstStep(task));
-      else scheduler.soon(new FirstStep(task));
+      else loop.soon(new FirstStep(task));
       return task;
     };
     start = (task) => {
       const coroutine = task.#coroutine!;
       task.#coroutine = undefined;
-      const { observer } = task.#scope.scheduler;
+      const { observer } = task.#scope.loop;
       if (observer !== undefined) observer.started(task);
       const cancel = task.#scope.takePending();
       if (cancel !== undefined) return task.#fail(cancel);
@@ -291,18 +291,18 @@ export class Task<T> extends Future<T> {
   }
 }
 
-/** Has the task factory of `scheduler` make a task. */
+/** Has the task factory of `loop` make a task. */
 function madeByFactory<T>(
   coroutine: Coroutine<T>,
-  scheduler: Scheduler,
+  loop: Loop,
   options: TaskOptions | undefined,
 ): Task<T> {
   const before = askedFactory;
-  askedFactory = scheduler;
+  askedFactory = loop;
   let task: unknown;
   try {
-    const loop = scheduler.eventLoop as EventLoop;
-    task = scheduler.taskFactory!(loop, coroutine, options ?? {});
+    const face = loop.eventLoop as EventLoop;
+    task = loop.taskFactory!(face, coroutine, options ?? {});
   } finally {
     askedFactory = before;
   }
@@ -361,9 +361,9 @@ class FirstStep implements Runnable {
   }
 }
 
-/** The tasks on `scheduler` that have not ended, oldest first. */
-export function tasksOf(scheduler: Scheduler): Task<unknown>[] {
-  return Array.from(scheduler.tasks, ({ task }) => task as Task<unknown>);
+/** The tasks on `loop` that have not ended, oldest first. */
+export function tasksOf(loop: Loop): Task<unknown>[] {
+  return Array.from(loop.tasks, ({ task }) => task as Task<unknown>);
 }
 
 /** The state of a future in a word. */

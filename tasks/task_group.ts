@@ -202,7 +202,7 @@ export class TaskGroup {
    */
   cancel(): void {
     if (this.#state === "over") return;
-    this.#end(cancellation(this.#scope.scheduler, "the group was cancelled"));
+    this.#end(cancellation(this.#scope.loop, "the group was cancelled"));
   }
 
   /**
@@ -229,13 +229,13 @@ export class TaskGroup {
         ? coroutine()
         : limiter.enter(child.task!, coroutine);
     };
-    const { scheduler, task: owner } = scope;
-    const task = spawn(work, scheduler, options);
+    const { loop, task: owner } = scope;
+    const task = spawn(work, loop, options);
     const child = new Child(task, owner, ended);
     this.#children.add(child);
     this.#cancelWhenEnding(task); // by its own first step, where that was eager
     if (!task.done) completionOf(task).listen(child);
-    else scheduler.soon({ run: () => ended(child), runsUserCode: false });
+    else loop.soon({ run: () => ended(child), runsUserCode: false });
     return task;
   }
 
@@ -261,7 +261,7 @@ export class TaskGroup {
   #fail(error: unknown): void {
     this.#errors.push(error);
     const message = "a task of the group failed";
-    this.#end(cancellation(this.#scope.scheduler, message, { cause: error }));
+    this.#end(cancellation(this.#scope.loop, message, { cause: error }));
   }
 
   /** Cancels everything in the group, once. */
@@ -295,7 +295,7 @@ export class TaskGroup {
     body: (group: TaskGroup) => PromiseLike<T> | T,
     ending: Ending,
   ): Promise<void> {
-    const release = this.#scope.scheduler.hold();
+    const release = this.#scope.loop.hold();
     const ended = callInScope(this.#scope, body, this).then((value) => {
       this.#bodyRuns = false;
       ending.value = value;
@@ -314,7 +314,7 @@ export class TaskGroup {
     // The children are told what the body was, if it was cancelled as well.
     const message = "the body of the group failed";
     this.#end(
-      ending.outerCancels[0] ?? cancellation(this.#scope.scheduler, message),
+      ending.outerCancels[0] ?? cancellation(this.#scope.loop, message),
     );
   }
 
@@ -406,7 +406,7 @@ export function taskGroup<T>(
     const rejection = checkpointOnEntry();
     if (rejection !== undefined) return rejection;
     const scope = openScope();
-    if (scope.scheduler.debug) noteMade(scope);
+    if (scope.loop.debug) noteMade(scope);
     const work = runBody(open(scope, limit), body) as Promise<T>;
     return scope.promise = ignoreCancelRejection(work);
   } catch (error) {

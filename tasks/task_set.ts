@@ -127,12 +127,12 @@ export class TaskSet<T> implements AsyncIterable<Task<T>>, AsyncDisposable {
     if (this.#isDisposed) {
       throw new Error("Cannot start a task in a TaskSet that was disposed");
     }
-    const { scheduler } = currentScope();
+    const { loop } = currentScope();
     const limiter = this.#limiter;
     const work = limiter === undefined
       ? coroutine
       : () => limiter.enter(currentScope().task!, coroutine);
-    const task = spawn(work, scheduler, options);
+    const task = spawn(work, loop, options);
     const member = new Member(task, this.#waiters, this.#memberEnded);
     this.#running.add(member);
     completionOf(task).listen(member);

@@ -98,10 +98,10 @@ export class Timeout {
     const scope = this.#scope;
     scope.deadline = when;
     if (when === Infinity) return;
-    const isDue = when <= scope.scheduler.clock.now();
+    const isDue = when <= scope.loop.clock.now();
     if (isDue && scope.isWaiting) return this.#expire();
     const expire = () => this.#expire();
-    const deadline = new Deadline(scope.scheduler, when, expire);
+    const deadline = new Deadline(scope.loop, when, expire);
     // What does not have to wait may still happen.
     const stop = isDue ? scope.cancelAtNextWait(expire) : undefined;
     this.#disarm = () => {
@@ -114,8 +114,8 @@ export class Timeout {
     if (this.#expired) return;
     this.#expired = true;
     this.#disarm?.();
-    const { scheduler } = this.#scope;
-    this.#scope.cancel(cancellation(scheduler, describeLimit(this)));
+    const { loop } = this.#scope;
+    this.#scope.cancel(cancellation(loop, describeLimit(this)));
   }
 
   static {
@@ -250,7 +250,7 @@ function after(ms: number | undefined): Limit {
 }
 
 function now(): number {
-  return currentScope().scheduler.clock.now();
+  return currentScope().loop.clock.now();
 }
 
 function timeUp(timeout: Timeout, cause: CancelledError): never {
@@ -277,7 +277,7 @@ function limit<T, R>(
   const rejection = checkpointOnEntry();
   if (rejection !== undefined) return rejection;
   const scope = openScope();
-  if (scope.scheduler.debug) noteMade(scope);
+  if (scope.loop.debug) noteMade(scope);
   const timeout = open(scope, time);
   const ended = (value: T): T => {
     close(timeout);

@@ -116,7 +116,7 @@ async function waitForSome(
 ): Promise<void> {
   const waiters = new WaitQueue<void>(`wait for ${pending.length} futures`);
   let left = pending.length;
-  const { scheduler, task } = currentScope();
+  const { loop, task } = currentScope();
   const listener: Listener = {
     awaiter: task,
     settled({ state }) {
@@ -126,10 +126,10 @@ async function waitForSome(
       if (isEnough) waiters.wakeAllInOrder();
     },
   };
-  const when = scheduler.clock.now() + timeout;
+  const when = loop.clock.now() + timeout;
   const deadline = timeout === Infinity
     ? undefined
-    : new Deadline(scheduler, when, () => waiters.wakeAll());
+    : new Deadline(loop, when, () => waiters.wakeAll());
   for (const future of pending) completionOf(future).listen(listener);
   try {
     await waiters.wait(options);

@@ -73,5 +73,5 @@ export function onWakeUp(
       if (resumed === wait) queueMicrotask(woken);
     }
   }();
-  return observe(scope.scheduler, observer);
+  return observe(scope.loop, observer);
 }

@@ -5,7 +5,7 @@
  */
 import { currentScope } from "../tasks/kernel/context/current_scope.ts";
 import type { Alarm, Clock, ClockedLoop } from "../tasks/kernel/loop/clock.ts";
-import type { Scheduler } from "../tasks/kernel/loop/scheduler.ts";
+import type { Loop } from "../tasks/kernel/loop/loop.ts";
 import { type Coroutine, describe } from "../tasks/kernel/types.ts";
 import { run } from "../tasks/run/runner.ts";
 import { Timeline } from "./_timeline.ts";
@@ -13,7 +13,7 @@ import { Timeline } from "./_timeline.ts";
 /** How to run it. */
 export interface ScenarioOptions {
   /** Called with every loop, before it does anything. */
-  prepare: (loop: Scheduler) => void;
+  prepare: (loop: Loop) => void;
   debug?: boolean;
 }
 
@@ -35,7 +35,7 @@ class ScenarioClock implements Clock {
   deadlock: Failure | undefined;
   /** The first error that was not retrieved. */
   unretrieved: Failure | undefined;
-  readonly #prepare: (loop: Scheduler) => void;
+  readonly #prepare: (loop: Loop) => void;
   readonly #timeline = new Timeline({
     start: 0,
     autoJump: true,
@@ -44,7 +44,7 @@ class ScenarioClock implements Clock {
     onDeadlock: (error) => this.deadlock ??= { error },
   });
 
-  constructor(prepare: (loop: Scheduler) => void) {
+  constructor(prepare: (loop: Loop) => void) {
     this.#prepare = prepare;
   }
 
@@ -52,12 +52,12 @@ class ScenarioClock implements Clock {
     return this.#timeline.now();
   }
 
-  connect(loop: ClockedLoop): Alarm {
-    const scheduler = loop as Scheduler;
-    scheduler.report = (report) => {
+  connect(clocked: ClockedLoop): Alarm {
+    const loop = clocked as Loop;
+    loop.report = (report) => {
       if ("error" in report) this.unretrieved ??= { error: report.error };
     };
-    this.#prepare(scheduler);
+    this.#prepare(loop);
     return this.#timeline.connect(loop);
   }
 }

@@ -1,10 +1,10 @@
 /** What a virtual clock stands still for. @module */
 import { quoted } from "../tasks/kernel/watch/safe_text.ts";
 import type { CancelScope } from "../tasks/kernel/cancel/cancel_scope.ts";
-import type { Scheduler } from "../tasks/kernel/loop/scheduler.ts";
+import type { Loop } from "../tasks/kernel/loop/loop.ts";
 
 /** Reports that time stands still, and for what of the world outside. */
-export function reportStanding(loop: Scheduler): void {
+export function reportStanding(loop: Loop): void {
   const reasons = [...loop.tasks].flatMap(reasonsOf).join("; ");
   loop.report({
     message:

@@ -24,7 +24,7 @@
  */
 import { clearTimeout, setImmediate, setTimeout } from "node:timers";
 import type { Alarm, Clock, ClockedLoop } from "../tasks/kernel/loop/clock.ts";
-import type { Scheduler } from "../tasks/kernel/loop/scheduler.ts";
+import type { Loop } from "../tasks/kernel/loop/loop.ts";
 import { breakDeadlock, type DeadlockError } from "./deadlock.ts";
 import { onWait } from "./_on_wait.ts";
 import { reportStanding } from "./_standing_still.ts";
@@ -67,11 +67,11 @@ export class Timeline implements Clock {
   readonly #options: TimelineOptions;
   #now: number;
   /** The loops, with the times at which they want to be rung. */
-  readonly #alarms = new Map<Scheduler, number | undefined>();
+  readonly #alarms = new Map<Loop, number | undefined>();
   /** Earliest first; those of the same time in order of arrival. */
   readonly #goals: Goal[] = [];
   /** The loops that had a deadlock before. */
-  readonly #broken = new WeakSet<Scheduler>();
+  readonly #broken = new WeakSet<Loop>();
   #lookPlanned = false;
   /** Looks since something has happened, the world outside being waited for. */
   #quietLooks = 0;
@@ -94,14 +94,14 @@ export class Timeline implements Clock {
     return this.#alarms.size;
   }
 
-  connect(loop: ClockedLoop): Alarm {
-    const scheduler = loop as Scheduler;
+  connect(clocked: ClockedLoop): Alarm {
+    const loop = clocked as Loop;
     this.#forgetClosed();
-    this.#alarms.set(scheduler, undefined);
+    this.#alarms.set(loop, undefined);
     onWait(loop, this.#planLook);
     return {
       set: (when) => {
-        this.#alarms.set(scheduler, when);
+        this.#alarms.set(loop, when);
         this.#planLook();
       },
     };
@@ -158,7 +158,7 @@ export class Timeline implements Clock {
   }
 
   /** @param silent For how many milliseconds nothing has happened. */
-  #standStill(waiting: readonly Scheduler[], silent = 0): void {
+  #standStill(waiting: readonly Loop[], silent = 0): void {
     const { outsideGrace, autoJump } = this.#options;
     if (!autoJump || this.#nextTime() === Infinity) return;
     const limit = this.#saidToStandStill
@@ -175,7 +175,7 @@ export class Timeline implements Clock {
 
   /** Rings the loop whose alarm is due, the earliest first. */
   #ringNext(): boolean {
-    let next: Scheduler | undefined;
+    let next: Loop | undefined;
     let least = this.#now;
     for (const [loop, when = Infinity] of this.#alarms) {
       if (next === undefined ? when > least : when >= least) continue;

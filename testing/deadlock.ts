@@ -2,7 +2,7 @@
 import type { CancelScope } from "../tasks/kernel/cancel/cancel_scope.ts";
 import type { ScopedWait } from "../tasks/kernel/cancel/scoped_wait.ts";
 import { CancelledError } from "../tasks/kernel/errors.ts";
-import type { Scheduler } from "../tasks/kernel/loop/scheduler.ts";
+import type { Loop } from "../tasks/kernel/loop/loop.ts";
 import { Waiter } from "../tasks/kernel/wait/waiter.ts";
 import { callerIn } from "../tasks/kernel/watch/user_frame.ts";
 import type { Task } from "../tasks/task.ts";
@@ -74,15 +74,15 @@ export class DeadlockError extends CancelledError {
 }
 
 /**
- * Cancels the oldest task of `scheduler`, the main one, with the error that
+ * Cancels the oldest task of `loop`, the main one, with the error that
  * says who waits for what; where that did not help (`again`), ends the waits of
  * all, even those that no cancel ends.
  */
 export function breakDeadlock(
-  scheduler: Scheduler,
+  loop: Loop,
   again: boolean,
 ): DeadlockError {
-  const scopes = [...scheduler.tasks];
+  const scopes = [...loop.tasks];
   const blocked = scopes.map(({ task, waits }) => ({
     task: (task as Task<unknown>).name,
     waitsFor: waits.map(describeWait),

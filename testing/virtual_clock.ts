@@ -165,7 +165,7 @@ class Advance extends Waiter<void> implements Goal {
     this.what = `advance ${ms}`;
     this.#timeline = timeline;
     // For a loop with another clock other code moves this one.
-    this.isExternal = this.scope.scheduler.clock !== clock;
+    this.isExternal = this.scope.loop.clock !== clock;
     timeline.addGoal(this);
   }
 

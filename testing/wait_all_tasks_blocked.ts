@@ -15,7 +15,7 @@ class RestWait extends ExternalWaiter<void> {
 
   constructor() {
     super();
-    this.#stop = onWait(this.scope.scheduler, () => this.#planLook());
+    this.#stop = onWait(this.scope.loop, () => this.#planLook());
     this.#planLook();
   }
 
@@ -29,7 +29,7 @@ class RestWait extends ExternalWaiter<void> {
     this.#lookPlanned = true;
     setImmediate(() => {
       this.#lookPlanned = false;
-      if (this.scope.scheduler.idle) this.wakeNow();
+      if (this.scope.loop.idle) this.wakeNow();
     });
   }
 }

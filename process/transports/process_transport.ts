@@ -26,7 +26,7 @@ export class ProcessTransport extends SubprocessTransport
   implements AsyncDisposable {
   readonly #process: Process;
   readonly #loop: EventLoop = getRunningLoop();
-  readonly #resources = currentScope().scheduler.resources;
+  readonly #resources = currentScope().loop.resources;
   readonly #closers = new WaitQueue<void>("the end of a subprocess", {
     external: true,
   });

@@ -1,5 +1,4 @@
 /** @module */
-import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
 import { InvalidStateError } from "../../tasks/kernel/errors.ts";
 import { type EventLoop, getRunningLoop } from "../../tasks/event_loop.ts";
 import type { TimerHandle } from "../../tasks/handle.ts";
@@ -40,7 +39,6 @@ export interface StoreEvents {
  */
 export class Store {
   readonly loop: EventLoop = getRunningLoop();
-  readonly #scheduler = currentScope().scheduler;
   readonly #settings: Settings;
   readonly #events: StoreEvents;
   readonly #ready = new ReadyJobs();
@@ -220,7 +218,7 @@ export class Store {
   }
 
   #checkTime(): void {
-    if (!this.#scheduler.closed) return;
+    if (!this.loop.isClosed) return;
     throw new InvalidStateError(
       "the run that this queue of jobs was made in has ended: nothing can be leased for a time any more, or delayed",
     );

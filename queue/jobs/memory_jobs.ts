@@ -146,7 +146,7 @@ class MemoryJobs<T> implements Jobs<T> {
 
   #scheduleHost(): ScheduleHost<T> {
     const { loop } = this.#store;
-    const { clock } = currentScope().scheduler;
+    const { clock } = currentScope().loop;
     const ahead = Date.now() - loop.time();
     return {
       loop,

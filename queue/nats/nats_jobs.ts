@@ -134,7 +134,7 @@ export async function openQueue<T>(
     );
     connection.watch(settings.lease);
     if (connection.clustered) connection.doubt = DOUBT;
-    const { resources } = currentScope().scheduler;
+    const { resources } = currentScope().loop;
     const checkStream = async () => {
       await api(connection, `STREAM.INFO.${subjects.jobs}`);
     };

@@ -96,7 +96,7 @@ export class DatagramEndpoint
 
   private constructor(socket: DatagramSocket) {
     this.#socket = socket;
-    this.#resources = currentScope().scheduler.resources;
+    this.#resources = currentScope().loop.resources;
     this.#resources.add(this);
     socket.receiver = {
       received: (data, from) => this.#arrived({ data, from }),

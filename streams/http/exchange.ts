@@ -11,7 +11,7 @@ import { detached } from "../../tasks/kernel/context/detached.ts";
 import { isCancelled } from "../../tasks/kernel/errors.ts";
 import type { LinkedNode } from "../../tasks/kernel/linked_list.ts";
 import { Deadline } from "../../tasks/kernel/loop/deadline.ts";
-import type { Scheduler } from "../../tasks/kernel/loop/scheduler.ts";
+import type { Loop } from "../../tasks/kernel/loop/loop.ts";
 import { describe, isThenable } from "../../tasks/kernel/types.ts";
 import type { Bindings } from "../../tasks/kernel/variables.ts";
 import type { CapacityLimiter } from "../../tasks/kernel/wait/capacity_limiter.ts";
@@ -28,8 +28,8 @@ export interface ExchangeOptions {
   readonly handler: RequestHandler;
   readonly requestTimeout: number;
   readonly limiter: CapacityLimiter | undefined;
-  readonly loop: EventLoop;
-  readonly scheduler: Scheduler;
+  readonly eventLoop: EventLoop;
+  readonly loop: Loop;
   /** The context variables that each handler gets a copy of. */
   readonly bindings: Bindings;
   /** Called if the task of the exchange does not end at once. */
@@ -73,8 +73,8 @@ export class Exchange implements LinkedNode<Exchange> {
     this.#request = request;
     this.#info = info;
     this.#options = options;
-    const { loop, bindings } = options;
-    this.#task = loop.createTask(() => this.#run(), {
+    const { eventLoop, bindings } = options;
+    this.#task = eventLoop.createTask(() => this.#run(), {
       name: UNNAMED,
       eager: true,
       context: contextOf({ bindings }),
@@ -109,10 +109,10 @@ export class Exchange implements LinkedNode<Exchange> {
   watch(): void {
     this.#nameTask(this.#task);
     if (this.#answer !== undefined) return; // a body is being sent
-    const { requestTimeout, scheduler } = this.#options;
+    const { requestTimeout, loop } = this.#options;
     if (requestTimeout !== Infinity) {
-      const when = scheduler.clock.now() + requestTimeout;
-      this.#deadline = new Deadline(scheduler, when, () => this.#timeUp());
+      const when = loop.clock.now() + requestTimeout;
+      this.#deadline = new Deadline(loop, when, () => this.#timeUp());
     }
     const { signal } = this.#request;
     signal.addEventListener("abort", () => this.#aborted());
@@ -193,13 +193,11 @@ export class Exchange implements LinkedNode<Exchange> {
   }
 
   #report(error: unknown): void {
-    const { scheduler } = this.#options;
+    const { loop } = this.#options;
     const task = currentTask()!; // as this one may still be in the making
     this.#nameTask(task);
     const message = `Unhandled exception in request handler: ${task.name}`;
-    detached(() =>
-      scheduler.report({ message, error: reportable(error), task })
-    );
+    detached(() => loop.report({ message, error: reportable(error), task }));
   }
 
   #timeUp(): void {

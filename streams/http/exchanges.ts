@@ -12,7 +12,7 @@ import {
 } from "../../tasks/kernel/context/current_scope.ts";
 import { type EventLoop, getRunningLoop } from "../../tasks/event_loop.ts";
 import { LinkedList } from "../../tasks/kernel/linked_list.ts";
-import type { Scheduler } from "../../tasks/kernel/loop/scheduler.ts";
+import type { Loop } from "../../tasks/kernel/loop/loop.ts";
 import type { Bindings } from "../../tasks/kernel/variables.ts";
 import { CapacityLimiter } from "../../tasks/kernel/wait/capacity_limiter.ts";
 
@@ -28,8 +28,8 @@ export class Exchanges implements ExchangeOptions {
   readonly handler: RequestHandler;
   readonly requestTimeout: number;
   readonly limiter: CapacityLimiter | undefined;
-  readonly loop: EventLoop = getRunningLoop();
-  readonly scheduler: Scheduler = currentScope().scheduler;
+  readonly eventLoop: EventLoop = getRunningLoop();
+  readonly loop: Loop = currentScope().loop;
   readonly bindings: Bindings = currentVariables().bindings;
   /** Those that began in this turn of the runtime. */
   readonly #fresh = new LinkedList<Exchange>();
@@ -54,7 +54,7 @@ export class Exchanges implements ExchangeOptions {
 
   /** Answers a request. */
   accept: Deno.ServeHandler = (request, info) =>
-    this.scheduler.closed
+    this.loop.closed
       ? new Response(null, { status: 503 })
       : new Exchange(request, info, this).answer;
 

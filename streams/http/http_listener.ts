@@ -49,13 +49,13 @@ class HttpSocket {
     target: Partial<Host> | { path: string },
     handler: Deno.ServeHandler,
   ) {
-    const { scheduler } = currentScope();
+    const { loop } = currentScope();
     const options = {
       ...target,
       onListen: () => {},
       onError: (error: unknown) => {
         if (error !== CUT_OFF) {
-          scheduler.report({ message: "Cannot send an HTTP response", error });
+          loop.report({ message: "Cannot send an HTTP response", error });
         }
         return new Response("Internal Server Error", { status: 500 });
       },

@@ -62,7 +62,7 @@ export class HttpServer implements AsyncDisposable {
     this.#listeners = listeners;
     this.#exchanges = exchanges;
     this.#open = listeners.length;
-    this.#resources = currentScope().scheduler.resources;
+    this.#resources = currentScope().loop.resources;
     this.#resources.add(this);
     for (const { closed } of listeners) void closed.then(() => this.#ended());
   }

@@ -33,7 +33,7 @@ export class Arrival<T> extends QueuedWaiter<T | undefined> {
   /** Wakes it with nothing at a time. */
   wakeAt(when: number): void {
     const reached = () => this.wakeNow(undefined);
-    this.#deadline = new Deadline(this.scope.scheduler, when, reached);
+    this.#deadline = new Deadline(this.scope.loop, when, reached);
   }
 
   get isCancelled(): boolean {

@@ -5,7 +5,7 @@ import {
   currentScope,
   runInFrame,
 } from "../../tasks/kernel/context/current_scope.ts";
-import type { Scheduler } from "../../tasks/kernel/loop/scheduler.ts";
+import type { Loop } from "../../tasks/kernel/loop/loop.ts";
 import type { Variables } from "../../tasks/kernel/variables.ts";
 import { createTask } from "../../tasks/create_task.ts";
 import type { Task } from "../../tasks/task.ts";
@@ -28,7 +28,7 @@ export interface Operated {
  */
 export class Engine {
   readonly what: string;
-  readonly scheduler: Scheduler = currentScope().scheduler;
+  readonly loop: Loop = currentScope().loop;
   readonly variables: Variables = copyVariables();
   isEnding = false;
   readonly #sources: readonly Upstream[];
@@ -61,7 +61,7 @@ export class Engine {
       return promise;
     };
     // The task inherits nothing from the code that calls this.
-    runInFrame(rootFrame(this.scheduler, this.variables), () => {
+    runInFrame(rootFrame(this.loop, this.variables), () => {
       const task = createTask(work, { name: this.what, eager });
       this.#tasks.set(task, reject);
       task.addDoneCallback(this.#ended);

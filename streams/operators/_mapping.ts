@@ -174,7 +174,7 @@ export class MapOperator<T, R> extends Operator<R> {
       this.#turns++;
       this.#fill(false);
     };
-    this.#engine!.scheduler.defer({ run, runsUserCode: false });
+    this.#engine!.loop.defer({ run, runsUserCode: false });
   }
 
   #work = async (): Promise<void> => {

@@ -2,7 +2,7 @@
 import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
 import { type CancelledError, isCancelled } from "../../tasks/kernel/errors.ts";
 import { Future } from "../../tasks/future.ts";
-import type { Scheduler } from "../../tasks/kernel/loop/scheduler.ts";
+import type { Loop } from "../../tasks/kernel/loop/loop.ts";
 import { printable } from "../../tasks/kernel/watch/inspect.ts";
 import {
   QueuedWaiter,
@@ -58,8 +58,8 @@ export abstract class Operator<T> {
   /** The calls of `next` that wait. */
   protected readonly nexts: NextLine<T>;
   readonly #returns: WaitQueue<IteratorReturnResult<undefined>>;
-  /** The scheduler of the loop that the operator runs on. */
-  #scheduler: Scheduler | undefined = undefined;
+  /** The loop that the operator runs on. */
+  #loop: Loop | undefined = undefined;
   #state: "new" | "open" | "ending" | "over" = "new";
   /** Whether the consumer wants no more, ready or not. */
   #isLeft = false;
@@ -93,7 +93,7 @@ export abstract class Operator<T> {
     try {
       if (this.#state === "new") {
         this.#state = "open";
-        this.#scheduler = currentScope().scheduler;
+        this.#loop = currentScope().loop;
         this.begin();
       }
       const result = this.#isLeft ? DONE : this.ask();
@@ -150,8 +150,8 @@ export abstract class Operator<T> {
   /** For errors that come after the first. */
   report(error: unknown): void {
     if (isCancelled(error)) return;
-    const scheduler = this.#scheduler ?? currentScope().scheduler;
-    scheduler.report({
+    const loop = this.#loop ?? currentScope().loop;
+    loop.report({
       message: `Unhandled exception in ${this.what}, which is ending`,
       error,
     });

@@ -124,7 +124,7 @@ export class Source<T> implements Upstream {
       const scope = this.#awaitedIn = currentScope();
       if (!this.#isWatchPlanned) {
         this.#isWatchPlanned = true;
-        scope.scheduler.defer({ run: this.#watch, runsUserCode: false });
+        scope.loop.defer({ run: this.#watch, runsUserCode: false });
       }
     }
     return pulled;

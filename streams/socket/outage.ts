@@ -20,12 +20,12 @@ export class Outage {
 
   /** Reports it once, and waits a second; less if `signal` aborts. */
   async pause(error: unknown, signal: AbortSignal): Promise<void> {
-    const { scheduler } = currentScope();
-    const now = scheduler.clock.now();
+    const { loop } = currentScope();
+    const now = loop.clock.now();
     const isNews = now - this.#lastReport > REPORT_AGAIN_AFTER_MS;
     this.#lastReport = now;
     if (isNews) {
-      scheduler.report({
+      loop.report({
         message: `${
           shortageOf(error) ?? "Cannot accept clients"
         }: the server on ${

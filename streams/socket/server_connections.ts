@@ -149,7 +149,7 @@ export class ServerConnections implements Acceptor {
     try {
       return this.#options.serveClient(parts);
     } catch (error) {
-      currentScope().scheduler.report({
+      currentScope().loop.report({
         message: "Cannot serve a client",
         error: reportable(error),
       });
@@ -169,7 +169,7 @@ export class ServerConnections implements Acceptor {
     } catch (error) {
       connection.close();
       if (!task.cancelled) {
-        currentScope().scheduler.report({
+        currentScope().loop.report({
           message: "Unhandled exception in client handler",
           error: reportable(error),
           task,

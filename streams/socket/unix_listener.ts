@@ -87,7 +87,7 @@ export async function bindUnix<L extends { close(): void }>(
       try {
         removeIfSame(path, own);
       } catch (error) {
-        currentScope().scheduler.report({
+        currentScope().loop.report({
           message: `Cannot remove the file of the server on ${path}`,
           error,
         });

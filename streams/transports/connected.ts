@@ -14,7 +14,7 @@ export interface Connected<T extends BaseTransport, P> {
 
 /** Lets a transport be closed at the end of its run at the latest. */
 export function endWithRun(transport: EndingTransport): void {
-  const { resources } = currentScope().scheduler;
+  const { resources } = currentScope().loop;
   transport.onClosed = () => resources.delete(transport);
   resources.add(transport);
 }

@@ -11,19 +11,19 @@ import {
 } from "../../tasks/kernel/context/current_scope.ts";
 import { Callback } from "../../tasks/kernel/context/callback.ts";
 import { BoundCallback } from "../../tasks/kernel/loop/runnable.ts";
-import type { Scheduler } from "../../tasks/kernel/loop/scheduler.ts";
+import type { Loop } from "../../tasks/kernel/loop/loop.ts";
 
 /**
  * Calls the methods of a protocol: on the loop that its transport was made on,
  * with the context variables of that moment, in no task.
  */
 export class ProtocolCalls {
-  readonly scheduler: Scheduler;
+  readonly loop: Loop;
   readonly #frame: ContextFrame;
 
   constructor() {
-    this.scheduler = currentScope().scheduler;
-    this.#frame = rootFrame(this.scheduler, copyVariables());
+    this.loop = currentScope().loop;
+    this.#frame = rootFrame(this.loop, copyVariables());
   }
 
   /** Calls `fn` as if the loop did, and what it starts as well. */
@@ -34,14 +34,14 @@ export class ProtocolCalls {
 
   /** Calls `fn` after what is ready now; an error is reported. */
   soon(name: string, fn: () => void): void {
-    const { scheduler } = this;
-    this.enter(() => scheduler.soon(new Callback(scheduler, fn, name)));
+    const { loop } = this;
+    this.enter(() => loop.soon(new Callback(loop, fn, name)));
   }
 
   /** Calls `fn` in the next turn: what was awaited before has resumed by then. */
   nextTurn(fn: () => void): void {
     this.enter(() =>
-      this.scheduler.defer(
+      this.loop.defer(
         new BoundCallback({ runsUserCode: true, run: () => this.enter(fn) }),
       )
     );
@@ -59,17 +59,17 @@ export class ProtocolCalls {
   }
 
   report(message: string, error: unknown): void {
-    this.enter(() => this.scheduler.report({ message, error }));
+    this.enter(() => this.loop.report({ message, error }));
   }
 
   /** The time, if calls are watched; else 0. */
   begin(): number {
-    return this.scheduler.observer === undefined ? 0 : performance.now();
+    return this.loop.observer === undefined ? 0 : performance.now();
   }
 
   /** Tells those who watch how long a method took, if there are any. */
   end(name: string, start: number): void {
-    const { observer } = this.scheduler;
+    const { observer } = this.loop;
     if (observer === undefined) return;
     const took = performance.now() - start;
     observer.called({

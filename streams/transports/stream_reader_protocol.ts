@@ -132,7 +132,7 @@ export class StreamReaderProtocol extends Protocol {
     } catch (error) {
       this.writer.close();
       if (isCancelled(error)) throw error;
-      currentScope().scheduler.report({
+      currentScope().loop.report({
         message: "Unhandled exception in client handler",
         error,
       });

@@ -81,7 +81,7 @@ export class TransportState {
   dropped(): void {
     if (++this.#droppedWrites !== MANY_WRITES) return;
     const protocol = this.#owner.getProtocol().constructor.name;
-    this.#calls.scheduler.report({
+    this.#calls.loop.report({
       message:
         `${protocol} goes on writing to a transport that is closed: all of it is dropped`,
     });

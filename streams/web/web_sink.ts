@@ -17,7 +17,7 @@ function ignore(): void {}
  */
 export class WebSink implements ByteSink {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #where = rootFrame(currentScope().scheduler, copyVariables());
+  readonly #where = rootFrame(currentScope().loop, copyVariables());
   readonly oneWay = true;
 
   /** @throws {TypeError} `stream` is locked. */

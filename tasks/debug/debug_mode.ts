@@ -6,7 +6,7 @@
  */
 import { quoted } from "../kernel/watch/safe_text.ts";
 import { heldBy, leaked, leftoversOf } from "../kernel/context/leak_checks.ts";
-import type { Scheduler } from "../kernel/loop/scheduler.ts";
+import type { Loop } from "../kernel/loop/loop.ts";
 import {
   observe,
   type ObservedCall,
@@ -24,17 +24,17 @@ import { scopeOf, type Task } from "../task.ts";
 import { beginStep, closeStep, endStep, type Step } from "./_slow_steps.ts";
 
 /** How to end debug mode, for the schedulers that are in it. */
-const stops = new WeakMap<Scheduler, () => void>();
+const stops = new WeakMap<Loop, () => void>();
 
 /** Turns debug mode on or off. */
-export function setDebug(scheduler: Scheduler, on: boolean): void {
-  scheduler.debug = Boolean(on);
-  const stop = stops.get(scheduler);
+export function setDebug(loop: Loop, on: boolean): void {
+  loop.debug = Boolean(on);
+  const stop = stops.get(loop);
   if (!on) {
     stop?.();
-    stops.delete(scheduler);
+    stops.delete(loop);
   } else if (stop === undefined) {
-    stops.set(scheduler, observe(scheduler, new DebugObserver(scheduler)));
+    stops.set(loop, observe(loop, new DebugObserver(loop)));
   }
 }
 
@@ -44,15 +44,15 @@ interface Named {
 }
 
 class DebugObserver extends Observer {
-  readonly #scheduler: Scheduler;
+  readonly #loop: Loop;
 
-  constructor(scheduler: Scheduler) {
+  constructor(loop: Loop) {
     super();
-    this.#scheduler = scheduler;
+    this.#loop = loop;
   }
 
   override waits(wait: ObservedWait): void {
-    wait.since = this.#scheduler.clock.now();
+    wait.since = this.#loop.clock.now();
     wait.where = captureStack();
     const { task } = wait.scope;
     if (task !== undefined) endStep(task, wait.where, this.#ran);
@@ -101,7 +101,7 @@ class DebugObserver extends Observer {
   }
 
   override ending(): void {
-    for (const { task: owner } of this.#scheduler.tasks) {
+    for (const { task: owner } of this.#loop.tasks) {
       const task = owner as Named;
       const made = at(" (made at", madeAt(task), ")");
       this.#report(
@@ -109,11 +109,11 @@ class DebugObserver extends Observer {
         task,
       );
     }
-    for (const resource of leaked(this.#scheduler.resources)) {
+    for (const resource of leaked(this.#loop.resources)) {
       const { name } = resource.constructor;
       this.#report(`At the end of the run a ${name} is left open`);
     }
-    for (const message of leftoversOf(this.#scheduler)) this.#report(message);
+    for (const message of leftoversOf(this.#loop)) this.#report(message);
   }
 
   #ran = ({ task, took, from, to }: Step): void => {
@@ -124,7 +124,7 @@ class DebugObserver extends Observer {
   };
 
   #checkTime(what: string, took: number, where: string, task?: object): void {
-    const { slowCallbackDuration: limit } = this.#scheduler;
+    const { slowCallbackDuration: limit } = this.#loop;
     if (took <= limit) return;
     const time = `${
       took.toFixed(0)
@@ -133,8 +133,8 @@ class DebugObserver extends Observer {
   }
 
   #report(message: string, task?: object): void {
-    if (!this.#scheduler.debug) return; // a step that was under way then
-    this.#scheduler.report(
+    if (!this.#loop.debug) return; // a step that was under way then
+    this.#loop.report(
       task === undefined ? { message } : { message, task },
     );
   }

@@ -1,6 +1,6 @@
 /** @module */
 import { printText } from "../kernel/loop/report.ts";
-import type { Scheduler } from "../kernel/loop/scheduler.ts";
+import type { Loop } from "../kernel/loop/loop.ts";
 import {
   observe,
   type ObservedWait,
@@ -10,20 +10,20 @@ import { onSignal } from "../signals.ts";
 import { formatAllTasks } from "./format_call_graph.ts";
 
 /**
- * Prints all tasks of `scheduler`, on stderr, whenever `signal` arrives; the
+ * Prints all tasks of `loop`, on stderr, whenever `signal` arrives; the
  * returned function ends this.
  */
 export function dumpOnSignal(
-  scheduler: Scheduler,
+  loop: Loop,
   signal: Deno.Signal,
 ): () => void {
   const stop = onSignal(signal, () => {
-    const { size } = scheduler.tasks;
+    const { size } = loop.tasks;
     const count = size === 1 ? "1 task" : `${size} tasks`;
-    printText(`${signal}: ${count}\n${formatAllTasks(scheduler)}`);
+    printText(`${signal}: ${count}\n${formatAllTasks(loop)}`);
   });
-  const now = () => scheduler.clock.now();
-  const stopTimes = observe(scheduler, new WaitTimes(now));
+  const now = () => loop.clock.now();
+  const stopTimes = observe(loop, new WaitTimes(now));
   return () => {
     stop();
     stopTimes();

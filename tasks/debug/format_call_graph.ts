@@ -3,7 +3,7 @@ import { quoted, safe } from "../kernel/watch/safe_text.ts";
 import { printText } from "../kernel/loop/report.ts";
 import type { ScopedWait } from "../kernel/cancel/scoped_wait.ts";
 import { currentScope } from "../kernel/context/current_scope.ts";
-import type { Scheduler } from "../kernel/loop/scheduler.ts";
+import type { Loop } from "../kernel/loop/loop.ts";
 import { madeAt, userFrame } from "../kernel/watch/user_frame.ts";
 import { type Task, tasksOf } from "../task.ts";
 import { awaitersOf, stateOf, taskOrCurrent, waitsOf } from "./call_graph.ts";
@@ -58,11 +58,11 @@ const LAST = ["└─ ", "   "] as const;
  * ```
  */
 export function formatCallGraph(options?: CallGraphOptions): string {
-  const { scheduler, task: owner } = currentScope();
+  const { loop, task: owner } = currentScope();
   const { task, all = task === undefined && owner === undefined } = options ??
     {};
   return all
-    ? formatAllTasks(scheduler)
+    ? formatAllTasks(loop)
     : new Drawing(awaitersOf, "awaited by ").draw([taskOrCurrent(task)]);
 }
 
@@ -84,8 +84,8 @@ export function printCallGraph(options?: CallGraphOptions): void {
 }
 
 /** All tasks of a loop, each below the one that awaits it. */
-export function formatAllTasks(scheduler: Scheduler): string {
-  const tasks = new Set(tasksOf(scheduler));
+export function formatAllTasks(loop: Loop): string {
+  const tasks = new Set(tasksOf(loop));
   if (tasks.size === 0) return "no tasks";
   const awaited = new Map<Task<unknown>, Task<unknown>[]>();
   const roots: Task<unknown>[] = [];

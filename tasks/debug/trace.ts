@@ -2,7 +2,7 @@
 import { setImmediate } from "node:timers";
 import { currentScope } from "../kernel/context/current_scope.ts";
 import { realClock } from "../kernel/loop/clock.ts";
-import type { Scheduler } from "../kernel/loop/scheduler.ts";
+import type { Loop } from "../kernel/loop/loop.ts";
 import {
   observe,
   type ObservedCall,
@@ -18,14 +18,14 @@ const CALLBACKS = 0;
 const ARROW = "hand-over";
 
 /**
- * Writes to `path` what happens on `scheduler`, in the Chrome trace event
+ * Writes to `path` what happens on `loop`, in the Chrome trace event
  * format; the returned function ends this.
  *
  * @throws Where the file cannot be written.
  */
-export function record(scheduler: Scheduler, path: string | URL): () => void {
-  const trace = new Trace(scheduler, new TraceFile(path));
-  const stop = observe(scheduler, trace);
+export function record(loop: Loop, path: string | URL): () => void {
+  const trace = new Trace(loop, new TraceFile(path));
+  const stop = observe(loop, trace);
   return () => {
     stop();
     trace.close();
@@ -33,7 +33,7 @@ export function record(scheduler: Scheduler, path: string | URL): () => void {
 }
 
 class Trace extends Observer {
-  readonly #scheduler: Scheduler;
+  readonly #loop: Loop;
   readonly #file: TraceFile;
   readonly #start: number;
   readonly #lanes = new Map<object, TraceLane>();
@@ -43,11 +43,11 @@ class Trace extends Observer {
   #isTurnPlanned = false;
   #failed = false;
 
-  constructor(scheduler: Scheduler, file: TraceFile) {
+  constructor(loop: Loop, file: TraceFile) {
     super();
-    this.#scheduler = scheduler;
+    this.#loop = loop;
     this.#file = file;
-    this.#start = scheduler.clock.now();
+    this.#start = loop.clock.now();
     const args = { name: "asyncio" };
     this.#add({ ph: "M", name: "process_name", tid: CALLBACKS, args });
     new TraceLane(CALLBACKS, "callbacks", this.#add);
@@ -105,7 +105,7 @@ class Trace extends Observer {
   }
 
   override called({ name, start, took }: ObservedCall): void {
-    const isReal = this.#scheduler.clock === realClock;
+    const isReal = this.#loop.clock === realClock;
     const ts = isReal ? this.#microseconds(start) : this.#now();
     const dur = isReal ? took * 1000 : 0;
     this.#add({ ph: "X", name, cat: "callback", tid: CALLBACKS, ts, dur });
@@ -157,7 +157,7 @@ class Trace extends Observer {
   };
 
   #now(): number {
-    return this.#microseconds(this.#scheduler.clock.now());
+    return this.#microseconds(this.#loop.clock.now());
   }
 
   /** Since the beginning, to the nanosecond. */
@@ -176,7 +176,7 @@ class Trace extends Observer {
       write();
     } catch (error) {
       this.#failed = true;
-      this.#scheduler.report({ message: "The trace is incomplete", error });
+      this.#loop.report({ message: "The trace is incomplete", error });
     }
   }
 }

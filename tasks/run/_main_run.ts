@@ -31,9 +31,9 @@ export class MainRun<T> extends Future<T> {
     super();
     this.#listen(options);
     const main = this.#main = start();
-    const outside = currentScope().scheduler;
+    const outside = currentScope().loop;
     // On one clock the two are one world: it waits for neither.
-    const external = outside.clock !== completionOf(main).scheduler.clock;
+    const external = outside.clock !== completionOf(main).loop.clock;
     if (external) outside.external++;
     completionOf(main).listen({
       awaiter: this,

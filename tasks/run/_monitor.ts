@@ -1,7 +1,7 @@
 /** Whether others may look into a run, and what lets them. @module */
 import { rootFrame } from "../kernel/cancel/cancel_scope.ts";
 import { runInFrame } from "../kernel/context/current_scope.ts";
-import type { Scheduler } from "../kernel/loop/scheduler.ts";
+import type { Loop } from "../kernel/loop/loop.ts";
 import { describe } from "../kernel/types.ts";
 import { noVariables } from "../kernel/variables.ts";
 import { environment } from "../kernel/permissions.ts";
@@ -30,13 +30,13 @@ export function isMonitored(
  * Lets others look into a loop, soon; the returned function ends this. What goes
  * wrong is reported, and does not hold up the run.
  */
-export function openMonitor(scheduler: Scheduler): () => Promise<void> {
-  const frame = rootFrame(scheduler, noVariables());
+export function openMonitor(loop: Loop): () => Promise<void> {
+  const frame = rootFrame(loop, noVariables());
   const report = (message: string) => (error: unknown) =>
-    runInFrame(frame, () => scheduler.report({ message, error }));
+    runInFrame(frame, () => loop.report({ message, error }));
   const attached = runInFrame(frame, async () => {
     const { attach } = await import("../monitor/server/monitor.ts");
-    return await attach(scheduler);
+    return await attach(loop);
   }).catch(report("The monitor cannot be started"));
   return async () => {
     const detach = await attached;

@@ -1,13 +1,13 @@
 /** The end of a run. @module */
 import { quoted } from "../kernel/watch/safe_text.ts";
 import { completionOf } from "../future.ts";
-import type { Scheduler } from "../kernel/loop/scheduler.ts";
+import type { Loop } from "../kernel/loop/loop.ts";
 import { reportUnretrieved } from "../kernel/wait/unretrieved.ts";
 import { WaitQueue } from "../kernel/wait/wait_queue.ts";
 import { type Task, tasksOf } from "../task.ts";
 
 /**
- * Ends what is left on `scheduler`: cancels its tasks and waits for them, ends
+ * Ends what is left on `loop`: cancels its tasks and waits for them, ends
  * its servers, children and threads, and again, until nothing is left; then
  * reports the errors that were not retrieved.
  *
@@ -16,24 +16,24 @@ import { type Task, tasksOf } from "../task.ts";
  * @param last Called when all that has ended, and waited for.
  */
 export async function shutDown(
-  scheduler: Scheduler,
+  loop: Loop,
   last?: () => Promise<void>,
 ): Promise<void> {
-  scheduler.ending = true;
-  scheduler.observer?.ending();
-  while (scheduler.tasks.size > 0 || scheduler.resources.size > 0) {
-    await endTasks(tasksOf(scheduler));
-    const resources = [...scheduler.resources];
-    scheduler.resources.clear();
-    await Promise.all(resources.map((it) => endResource(scheduler, it)));
+  loop.ending = true;
+  loop.observer?.ending();
+  while (loop.tasks.size > 0 || loop.resources.size > 0) {
+    await endTasks(tasksOf(loop));
+    const resources = [...loop.resources];
+    loop.resources.clear();
+    await Promise.all(resources.map((it) => endResource(loop, it)));
   }
-  reportUnretrieved(scheduler);
+  reportUnretrieved(loop);
   if (last !== undefined) {
-    scheduler.external++; // a virtual clock that others share stands still
+    loop.external++; // a virtual clock that others share stands still
     await last();
-    scheduler.external--;
+    loop.external--;
   }
-  scheduler.close();
+  loop.close();
 }
 
 async function endTasks(tasks: Task<unknown>[]): Promise<void> {
@@ -43,9 +43,9 @@ async function endTasks(tasks: Task<unknown>[]): Promise<void> {
   for (const task of tasks) {
     task.cancel("the run has ended");
     completionOf(task).listen({
-      settled({ state, scheduler }) {
+      settled({ state, loop }) {
         if (state === "failed") {
-          scheduler.report({
+          loop.report({
             message: `Unhandled exception at the end of the run: task ${
               quoted(task.name)
             }`,
@@ -61,12 +61,12 @@ async function endTasks(tasks: Task<unknown>[]): Promise<void> {
 }
 
 async function endResource(
-  scheduler: Scheduler,
+  loop: Loop,
   resource: AsyncDisposable,
 ): Promise<void> {
   try {
     await resource[Symbol.asyncDispose]();
   } catch (error) {
-    scheduler.report({ message: "Exception at the end of the run", error });
+    loop.report({ message: "Exception at the end of the run", error });
   }
 }

@@ -7,8 +7,8 @@ import { type ContextFrame, rootFrame } from "../kernel/cancel/cancel_scope.ts";
 import { copyVariables, runInFrame } from "../kernel/context/current_scope.ts";
 import { InvalidStateError } from "../kernel/errors.ts";
 import { realClock } from "../kernel/loop/clock.ts";
-import { schedulerOf } from "../kernel/loop/loop_binding.ts";
-import type { Scheduler } from "../kernel/loop/scheduler.ts";
+import { loopOf } from "../kernel/loop/loop_binding.ts";
+import type { Loop } from "../kernel/loop/loop.ts";
 import {
   checkCoroutine,
   checkMilliseconds,
@@ -74,24 +74,24 @@ export class Runner implements AsyncDisposable {
     this.#options = options;
     this.loop = new EventLoop({ clock });
     this.loop.debug = debug;
-    const scheduler = schedulerOf(this.loop);
-    scheduler.cancelReportAfter = cancelReportAfter;
-    scheduler.paused = true;
-    this.#where = rootFrame(scheduler, copyVariables());
+    const loop = loopOf(this.loop);
+    loop.cancelReportAfter = cancelReportAfter;
+    loop.paused = true;
+    this.#where = rootFrame(loop, copyVariables());
     try {
-      this.#lookOn(scheduler, options);
+      this.#lookOn(loop, options);
     } catch (error) {
       this.#stopLooking();
-      scheduler.close();
+      loop.close();
       throw error;
     }
-    if (monitored) this.#closeMonitor = openMonitor(scheduler);
+    if (monitored) this.#closeMonitor = openMonitor(loop);
   }
 
-  #lookOn(scheduler: Scheduler, { dumpOnSignal, trace }: RunOptions): void {
-    if (trace !== undefined) this.#stop.push(record(scheduler, trace));
+  #lookOn(loop: Loop, { dumpOnSignal, trace }: RunOptions): void {
+    if (trace !== undefined) this.#stop.push(record(loop, trace));
     if (dumpOnSignal !== undefined) {
-      this.#stop.push(dump(scheduler, dumpOnSignal));
+      this.#stop.push(dump(loop, dumpOnSignal));
     }
   }
 
@@ -114,7 +114,7 @@ export class Runner implements AsyncDisposable {
   run<T>(main: Coroutine<T>): Promise<T> {
     return this.#run(main, () => {
       this.#state = "idle";
-      this.#where.scope.scheduler.paused = true;
+      this.#where.scope.loop.paused = true;
       return Promise.resolve();
     });
   }
@@ -148,16 +148,15 @@ export class Runner implements AsyncDisposable {
     }
     const rejection = checkpointIfCancelled(this.#options);
     if (rejection !== undefined) return rejection;
-    const { scope: { scheduler }, variables } = this.#where;
-    const start = () =>
-      spawn(main, scheduler, { context: contextOf(variables) });
-    scheduler.paused = false;
+    const { scope: { loop }, variables } = this.#where;
+    const start = () => spawn(main, loop, { context: contextOf(variables) });
+    loop.paused = false;
     try {
       const ended = new MainRun(start, this.#options, finish);
       this.#state = "running";
       return ended.then((value) => value);
     } catch (error) {
-      scheduler.paused = true;
+      loop.paused = true;
       return Promise.reject(error);
     }
   }
@@ -169,9 +168,9 @@ export class Runner implements AsyncDisposable {
   }
 
   async #shutDown(): Promise<void> {
-    const { scheduler } = this.#where.scope;
-    scheduler.paused = false;
-    await shutDown(scheduler, this.#closeMonitor);
+    const { loop } = this.#where.scope;
+    loop.paused = false;
+    await shutDown(loop, this.#closeMonitor);
     this.#stopLooking();
   }
 

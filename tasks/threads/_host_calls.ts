@@ -2,7 +2,7 @@
 import { createTask } from "../create_task.ts";
 import { rootFrame } from "../kernel/cancel/cancel_scope.ts";
 import { runInFrame } from "../kernel/context/current_scope.ts";
-import type { Scheduler } from "../kernel/loop/scheduler.ts";
+import type { Loop } from "../kernel/loop/loop.ts";
 import { noVariables } from "../kernel/variables.ts";
 import type { Task } from "../task.ts";
 import { cloneError, postThrown } from "./_error_transfer.ts";
@@ -15,21 +15,21 @@ export type Callbacks = Readonly<Record<string, (...args: never[]) => unknown>>;
 /** The calls that one thread has made of the host, each a task. */
 export class HostCalls {
   readonly #callbacks: Callbacks;
-  readonly #scheduler: Scheduler;
+  readonly #loop: Loop;
   readonly #post: (answer: HostAnswer) => void;
   readonly #tasks = new Map<number, Task<unknown>>();
 
   /**
-   * @param scheduler For calls that are made while the thread works on nothing.
+   * @param loop For calls that are made while the thread works on nothing.
    * @param post Throws if the answer cannot be copied.
    */
   constructor(
     callbacks: Callbacks,
-    scheduler: Scheduler,
+    loop: Loop,
     post: (answer: HostAnswer) => void,
   ) {
     this.#callbacks = callbacks;
-    this.#scheduler = scheduler;
+    this.#loop = loop;
     this.#post = post;
   }
 
@@ -39,7 +39,7 @@ export class HostCalls {
       const callback = this.#find(name);
       const task = inContextOf(
         call,
-        this.#scheduler,
+        this.#loop,
         () =>
           createTask(() => callback(...args as never[]), {
             name: `callHost ${name}`,
@@ -101,14 +101,14 @@ export class HostCalls {
 /** On the loop of `call`, with its context variables, in no task. */
 function inContextOf<T>(
   call: Call | undefined,
-  scheduler: Scheduler,
+  loop: Loop,
   fn: () => T,
 ): T {
   const variables = call === undefined
     ? noVariables()
     : { bindings: call.scope.frame.variables.bindings };
   return runInFrame(
-    rootFrame(call?.scope.scheduler ?? scheduler, variables),
+    rootFrame(call?.scope.loop ?? loop, variables),
     fn,
   );
 }

@@ -2,7 +2,7 @@
 import { currentScope } from "../kernel/context/current_scope.ts";
 import { detached } from "../kernel/context/detached.ts";
 import { InvalidStateError } from "../kernel/errors.ts";
-import type { Scheduler } from "../kernel/loop/scheduler.ts";
+import type { Loop } from "../kernel/loop/loop.ts";
 import { WaitQueue } from "../kernel/wait/wait_queue.ts";
 import {
   type Call,
@@ -25,7 +25,7 @@ export function processors(): number {
  */
 export class ThreadPool implements ThreadOwner, AsyncDisposable {
   readonly size: number;
-  readonly #scheduler: Scheduler;
+  readonly #loop: Loop;
   readonly #face: AsyncDisposable;
   readonly #settings: ThreadSettings;
   readonly #threads = new Set<WorkerThread>();
@@ -40,9 +40,9 @@ export class ThreadPool implements ThreadOwner, AsyncDisposable {
   ) {
     this.size = size;
     this.#settings = settings;
-    this.#scheduler = currentScope().scheduler;
+    this.#loop = currentScope().loop;
     this.#face = settings.face ?? this;
-    this.#scheduler.resources.add(this.#face);
+    this.#loop.resources.add(this.#face);
   }
 
   get closed(): boolean {
@@ -86,7 +86,7 @@ export class ThreadPool implements ThreadOwner, AsyncDisposable {
     if (index >= 0) this.#idle.splice(index, 1);
     if (error !== undefined) {
       const message = "Exception in a worker thread that ran no call";
-      this.#scheduler.report({ message, error });
+      this.#loop.report({ message, error });
     }
     this.#serve();
   }
@@ -95,7 +95,7 @@ export class ThreadPool implements ThreadOwner, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#scheduler.resources.delete(this.#face);
+    this.#loop.resources.delete(this.#face);
     this.#calls.failAll(closedError());
     const threads = [...this.#threads];
     this.#threads.clear();

@@ -97,8 +97,8 @@ export class WorkerThread {
       // A copy of the environment, if that can be read without asking.
       ...(isGranted({ name: "env" }) ? {} : { env: threads.SHARE_ENV }),
     });
-    const { scheduler } = currentScope();
-    this.#hostCalls = new HostCalls(callbacks, scheduler, (answer) => {
+    const { loop } = currentScope();
+    this.#hostCalls = new HostCalls(callbacks, loop, (answer) => {
       if (!this.#ended) worker.postMessage(answer);
     });
     worker.unref();

@@ -1,7 +1,7 @@
 /** @module */
 import { currentScope } from "../kernel/context/current_scope.ts";
 import { allowLeft } from "../kernel/context/leak_checks.ts";
-import type { Scheduler } from "../kernel/loop/scheduler.ts";
+import type { Loop } from "../kernel/loop/loop.ts";
 import { describe } from "../kernel/types.ts";
 import { checkpointIfCancelled } from "../kernel/wait/checkpoint.ts";
 import { processors, ThreadPool } from "./_thread_pool.ts";
@@ -11,7 +11,7 @@ import { Call } from "./_worker_thread.ts";
 const MOST_THREADS = 8;
 
 /** One for each loop. */
-const shared = new WeakMap<Scheduler, ThreadPool>();
+const shared = new WeakMap<Loop, ThreadPool>();
 
 /**
  * Runs a self-contained function in a worker thread. Mirrors
@@ -81,11 +81,11 @@ export function toThread<A extends unknown[], T>(
 }
 
 function sharedPool(): ThreadPool {
-  const { scheduler } = currentScope();
-  let pool = shared.get(scheduler);
+  const { loop } = currentScope();
+  let pool = shared.get(loop);
   if (pool === undefined) {
     pool = new ThreadPool(Math.min(processors(), MOST_THREADS));
-    shared.set(scheduler, pool);
+    shared.set(loop, pool);
     allowLeft(pool);
   }
   pool.checkOpen();

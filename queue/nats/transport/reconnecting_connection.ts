@@ -2,7 +2,6 @@
 import { getRunningLoop } from "../../../tasks/event_loop.ts";
 import type { TimerHandle } from "../../../tasks/handle.ts";
 import { detached } from "../../../tasks/kernel/context/detached.ts";
-import { currentScope } from "../../../tasks/kernel/context/current_scope.ts";
 import type { WaitOptions } from "../../../tasks/kernel/types.ts";
 import { checkpointIfCancelled } from "../../../tasks/kernel/wait/checkpoint.ts";
 import { WaitQueue } from "../../../tasks/kernel/wait/wait_queue.ts";
@@ -95,7 +94,6 @@ export class ReconnectingConnection {
    */
   doubt = 0;
   readonly #connection: NatsConnection;
-  readonly #scheduler = currentScope().scheduler;
   /** Where replies arrive; the client's own requests cost twice as much. */
   readonly #inbox = `_INBOX.${crypto.randomUUID()}`;
   readonly #pending = new Map<string, Pending>();
@@ -170,7 +168,7 @@ export class ReconnectingConnection {
         try {
           handle(message);
         } catch (cause) {
-          this.#scheduler.report({
+          this.#loop.callExceptionHandler({
             message: `a message on ${subject} could not be handled`,
             error: cause,
           });

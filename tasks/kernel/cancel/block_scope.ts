@@ -40,7 +40,7 @@ export class BlockScope extends CancelScope implements HandedWait {
   last: Promise<unknown> | undefined = undefined;
 
   constructor(parent: CancelScope, variables: Variables) {
-    super(parent.scheduler, undefined, variables);
+    super(parent.loop, undefined, variables);
     this.#parent = parent;
     this.#outermost = parent.outermost;
     this.#attach();

@@ -15,7 +15,7 @@
  */
 import { type CancelledError, forwarded } from "../errors.ts";
 import { LinkedList } from "../linked_list.ts";
-import type { Scheduler } from "../loop/scheduler.ts";
+import type { Loop } from "../loop/loop.ts";
 import { pendingCancels } from "../pending_cancels.ts";
 import type { SmallSet } from "../small_set.ts";
 import { type Bindings, noVariables, type Variables } from "../variables.ts";
@@ -86,7 +86,7 @@ function pendingScope(inner: CancelScope): CancelScope | undefined {
 }
 
 export class CancelScope implements DeliveryScope {
-  readonly scheduler: Scheduler;
+  readonly loop: Loop;
   /** Where the code in it is. */
   readonly frame: ContextFrame;
   /** Of a task's scope: the task, until it has ended. */
@@ -107,11 +107,11 @@ export class CancelScope implements DeliveryScope {
    * that its own begin with.
    */
   constructor(
-    scheduler: Scheduler,
+    loop: Loop,
     task: object | undefined,
     variables: Variables | Bindings,
   ) {
-    this.scheduler = scheduler;
+    this.loop = loop;
     this.#task = task;
     this.frame = variables instanceof Map
       ? new OwnFrame(this, variables)
@@ -221,9 +221,9 @@ export class CancelScope implements DeliveryScope {
     }
     const { parent } = this;
     this.frame.scope = parent === undefined
-      ? rootScopeOf(this.scheduler)
+      ? rootScopeOf(this.loop)
       : parent.frame.scope;
-    if (this.#task !== undefined && this.#waits > 0) this.scheduler.waiting--;
+    if (this.#task !== undefined && this.#waits > 0) this.loop.waiting--;
     this.#task = undefined;
   }
 
@@ -246,8 +246,8 @@ export class CancelScope implements DeliveryScope {
     state.error = error;
     this.pending = error;
     if (!this.isClosed) {
-      const watch = this.scheduler.cancelWatch ??= new CancelWatch(
-        this.scheduler,
+      const watch = this.loop.cancelWatch ??= new CancelWatch(
+        this.loop,
       );
       state.watched ??= watch.add(this);
     }
@@ -298,7 +298,7 @@ export class CancelScope implements DeliveryScope {
   stopWatching(): void {
     const { watched } = this.#state;
     if (watched === undefined) return;
-    this.scheduler.cancelWatch!.remove(watched);
+    this.loop.cancelWatch!.remove(watched);
     this.#ownState.watched = undefined;
   }
 
@@ -331,7 +331,7 @@ export class CancelScope implements DeliveryScope {
   }
 
   get isRoot(): boolean {
-    return this === this.scheduler.rootScope;
+    return this === this.loop.rootScope;
   }
 
   /**
@@ -413,10 +413,10 @@ export class CancelScope implements DeliveryScope {
     this.#firstWait = wait;
     const outermost = this.outermost;
     if (outermost.#waits++ === 0 && outermost.#task !== undefined) {
-      this.scheduler.waiting++;
+      this.loop.waiting++;
     }
     if (pendingCancels.due > 0) this.cancelIfDue();
-    if (this.scheduler.onWait !== undefined) this.scheduler.onWait();
+    if (this.loop.onWait !== undefined) this.loop.onWait();
   }
 
   removeWait(wait: ScopedWait): void {
@@ -427,7 +427,7 @@ export class CancelScope implements DeliveryScope {
     wait.previousInScope = wait.nextInScope = undefined;
     const outermost = this.outermost;
     if (--outermost.#waits === 0 && outermost.#task !== undefined) {
-      this.scheduler.waiting--;
+      this.loop.waiting--;
     }
   }
 
@@ -500,18 +500,18 @@ export class CancelScope implements DeliveryScope {
 
 /** Where code on a loop is that runs in no task, with these `variables`. */
 export function rootFrame(
-  scheduler: Scheduler,
+  loop: Loop,
   variables: Variables,
 ): ContextFrame {
-  return { scope: rootScopeOf(scheduler), variables };
+  return { scope: rootScopeOf(loop), variables };
 }
 
 /**
  * The scope of all code on a loop that runs in no task. Nothing cancels it.
  */
-export function rootScopeOf(scheduler: Scheduler): CancelScope {
-  return scheduler.rootScope ??= new CancelScope(
-    scheduler,
+export function rootScopeOf(loop: Loop): CancelScope {
+  return loop.rootScope ??= new CancelScope(
+    loop,
     undefined,
     noVariables(),
   );

@@ -10,7 +10,7 @@
  */
 import { quoted } from "../watch/safe_text.ts";
 import { LinkedList, type LinkedNode } from "../linked_list.ts";
-import type { Scheduler } from "../loop/scheduler.ts";
+import type { Loop } from "../loop/loop.ts";
 import { madeAt, userFrame } from "../watch/user_frame.ts";
 import type { CancelScope } from "./cancel_scope.ts";
 
@@ -35,19 +35,19 @@ const MAX_REPORTS = 100;
 
 /** The cancelled scopes of a loop, oldest first. */
 export class CancelWatch {
-  readonly #scheduler: Scheduler;
+  readonly #loop: Loop;
   readonly #watched = new LinkedList<WatchedCancel>();
   #isAlarmSet = false;
 
-  constructor(scheduler: Scheduler) {
-    this.#scheduler = scheduler;
+  constructor(loop: Loop) {
+    this.#loop = loop;
   }
 
   /** Watches `scope` until it is taken off with {@linkcode remove}. */
   add(scope: CancelScope): WatchedCancel {
     const watched = new WatchedCancel(scope);
     this.#watched.add(watched);
-    this.#scheduler.planEndOfTurn();
+    this.#loop.planEndOfTurn();
     return watched;
   }
 
@@ -58,7 +58,7 @@ export class CancelWatch {
   /** Called at the end of a turn. */
   endTurn(): void {
     const { first, last } = this.#watched;
-    const { cancelReportAfter, closed } = this.#scheduler;
+    const { cancelReportAfter, closed } = this.#loop;
     if (first === undefined || closed || cancelReportAfter === Infinity) return;
     if (last!.since === undefined) this.#noteTime(performance.now());
     if (this.#isAlarmSet) return;
@@ -83,7 +83,7 @@ export class CancelWatch {
     const alarm = AbortSignal.timeout(Math.min(Math.ceil(ms), 2 ** 31 - 1));
     alarm.addEventListener("abort", () => {
       this.#isAlarmSet = false;
-      if (!this.#scheduler.closed) this.#look();
+      if (!this.#loop.closed) this.#look();
     }, { once: true });
   }
 
@@ -94,7 +94,7 @@ export class CancelWatch {
       const { since, scope } = watched;
       if (since === undefined) continue;
       const ms = now - since;
-      if (ms < this.#scheduler.cancelReportAfter) break;
+      if (ms < this.#loop.cancelReportAfter) break;
       if (scope.hasOwnLimit) {
         // It ends by itself: its time does not count.
         watched.since = now;
@@ -109,7 +109,7 @@ export class CancelWatch {
       }
     }
     if (reports > MAX_REPORTS) {
-      this.#scheduler.report({
+      this.#loop.report({
         message: `${reports - MAX_REPORTS} more were cancelled and still run`,
       });
     }
@@ -128,7 +128,7 @@ export class CancelWatch {
     const message =
       `${who} was cancelled ${secondsOf(ms)} ago${why} and still runs: ` +
       whatItDoes(scope);
-    this.#scheduler.report({
+    this.#loop.report({
       message,
       ...(task !== undefined && { task }),
     });

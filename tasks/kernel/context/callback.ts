@@ -1,7 +1,7 @@
 /** Foreign functions, called by the loop. @module */
 import { rootFrame } from "../cancel/cancel_scope.ts";
 import type { Runnable } from "../loop/runnable.ts";
-import type { Scheduler } from "../loop/scheduler.ts";
+import type { Loop } from "../loop/loop.ts";
 import type { Bindings } from "../variables.ts";
 import { captureStack } from "../watch/user_frame.ts";
 import { currentVariables, runInFrame } from "./current_scope.ts";
@@ -10,7 +10,7 @@ import { currentVariables, runInFrame } from "./current_scope.ts";
  * Calls `fn` in the context that was current when it was made, and in no task.
  */
 export class Callback implements Runnable {
-  readonly scheduler: Scheduler;
+  readonly loop: Loop;
   readonly #bindings: Bindings;
   readonly #name: string;
   /** In debug mode: where it was handed over. */
@@ -18,11 +18,11 @@ export class Callback implements Runnable {
   #fn: (() => void) | undefined;
 
   /** @param name For reports: the name of the function that the user gave. */
-  constructor(scheduler: Scheduler, fn: () => void, name: string = fn.name) {
-    this.scheduler = scheduler;
+  constructor(loop: Loop, fn: () => void, name: string = fn.name) {
+    this.loop = loop;
     this.#name = name === "" ? "(anonymous)" : name;
     this.#bindings = currentVariables().bindings;
-    this.#where = scheduler.debug ? captureStack() : undefined;
+    this.#where = loop.debug ? captureStack() : undefined;
     this.#fn = fn;
   }
 
@@ -47,18 +47,18 @@ export class Callback implements Runnable {
   run(): void {
     const fn = this.#fn;
     if (fn === undefined) return;
-    const { scheduler } = this;
-    const frame = rootFrame(scheduler, { bindings: this.#bindings });
-    const { observer } = scheduler;
+    const { loop } = this;
+    const frame = rootFrame(loop, { bindings: this.#bindings });
+    const { observer } = loop;
     const start = observer === undefined ? 0 : performance.now();
-    scheduler.isInCallback = true;
+    loop.isInCallback = true;
     try {
       runInFrame(frame, fn);
     } catch (error) {
       const message = `Exception in callback ${this.#name}`;
-      runInFrame(frame, () => scheduler.report({ message, error }));
+      runInFrame(frame, () => loop.report({ message, error }));
     } finally {
-      scheduler.isInCallback = false;
+      loop.isInCallback = false;
     }
     if (observer !== undefined) {
       const took = performance.now() - start;

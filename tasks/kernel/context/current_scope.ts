@@ -14,16 +14,17 @@ import {
   rootFrame,
 } from "../cancel/cancel_scope.ts";
 import { realClock } from "../loop/clock.ts";
-import { inLoopTurn, Scheduler } from "../loop/scheduler.ts";
+import { Loop } from "../loop/loop.ts";
+import { inLoopTurn } from "../loop/scheduler.ts";
 import { noVariables, type Variables } from "../variables.ts";
 
 const storage = new AsyncLocalStorage<ContextFrame>();
 
-/** The scheduler of the process's default loop. */
-export const outsideScheduler: Scheduler = new Scheduler(realClock);
+/** The loop of the code that runs outside of every `run`. */
+export const outsideLoop: Loop = new Loop(realClock);
 
 /** Where code is that runs outside of every `run`. */
-const outside = rootFrame(outsideScheduler, noVariables());
+const outside = rootFrame(outsideLoop, noVariables());
 
 /** Where the code that asks runs. */
 export function currentFrame(): ContextFrame {

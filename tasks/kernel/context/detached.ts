@@ -8,6 +8,6 @@ import { copyVariables, currentScope, runInFrame } from "./current_scope.ts";
  * No cancel of a task, timeout or group reaches the waits begun in it.
  */
 export function detached<T>(fn: () => T): T {
-  const { scheduler } = currentScope();
-  return runInFrame(rootFrame(scheduler, copyVariables()), fn);
+  const { loop } = currentScope();
+  return runInFrame(rootFrame(loop, copyVariables()), fn);
 }

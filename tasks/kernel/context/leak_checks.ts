@@ -5,7 +5,7 @@
  * @module
  */
 import type { CancelScope } from "../cancel/cancel_scope.ts";
-import type { Scheduler } from "../loop/scheduler.ts";
+import type { Loop } from "../loop/loop.ts";
 import { captureStack } from "../watch/user_frame.ts";
 import { currentScope } from "./current_scope.ts";
 
@@ -31,8 +31,8 @@ export function noteHeld(
   what: string,
   wait?: { readonly scope: CancelScope; readonly where: Error | undefined },
 ): void {
-  const { task, scheduler } = wait?.scope ?? currentScope();
-  if (task === undefined || !scheduler.debug) return;
+  const { task, loop } = wait?.scope ?? currentScope();
+  if (task === undefined || !loop.debug) return;
   const where = wait === undefined ? captureStack() : wait.where;
   byTask.set(task, [...heldBy(task), { hold, what, where }]);
 }
@@ -45,21 +45,21 @@ export function heldBy(task: object): Held[] {
 /** Says at the end of a run what was left over, or `undefined`. */
 export type Leftover = () => string | undefined;
 
-const leftovers = new WeakMap<Scheduler, Leftover[]>();
+const leftovers = new WeakMap<Loop, Leftover[]>();
 
 /** Notes that there may be something left over when the current run ends. */
 export function noteLeftover(leftover: Leftover): void {
-  const { scheduler } = currentScope();
-  if (!scheduler.debug) return;
-  const all = leftovers.get(scheduler);
-  if (all === undefined) leftovers.set(scheduler, [leftover]);
+  const { loop } = currentScope();
+  if (!loop.debug) return;
+  const all = leftovers.get(loop);
+  if (all === undefined) leftovers.set(loop, [leftover]);
   else all.push(leftover);
 }
 
 /** What is left over, in words. */
-export function leftoversOf(scheduler: Scheduler): string[] {
-  const all = leftovers.get(scheduler) ?? [];
-  leftovers.delete(scheduler);
+export function leftoversOf(loop: Loop): string[] {
+  const all = leftovers.get(loop) ?? [];
+  leftovers.delete(loop);
   return all.map((leftover) => leftover()).filter((it) => it !== undefined);
 }
 

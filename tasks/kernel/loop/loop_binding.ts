@@ -1,20 +1,22 @@
-/** Which scheduler is behind which `EventLoop`. @module */
+/** Which loop is behind which public `EventLoop`. @module */
 import { describe } from "../types.ts";
-import type { Scheduler } from "./scheduler.ts";
+import type { Loop } from "./loop.ts";
 
-const schedulers = new WeakMap<object, Scheduler>();
+const loops = new WeakMap<object, Loop>();
 
-/** Makes `loop` the public face of `scheduler`. */
-export function bindLoop(loop: object, scheduler: Scheduler): void {
-  schedulers.set(loop, scheduler);
-  scheduler.eventLoop = loop;
+/** Makes `eventLoop` the public face of `loop`. */
+export function bindLoop(eventLoop: object, loop: Loop): void {
+  loops.set(eventLoop, loop);
+  loop.eventLoop = eventLoop;
 }
 
-/** The scheduler behind `loop`. */
-export function schedulerOf(loop: object): Scheduler {
-  const scheduler = schedulers.get(loop);
-  if (scheduler === undefined) {
-    throw new TypeError(`expected an EventLoop, received ${describe(loop)}`);
+/** The loop behind `eventLoop`. */
+export function loopOf(eventLoop: object): Loop {
+  const loop = loops.get(eventLoop);
+  if (loop === undefined) {
+    throw new TypeError(
+      `expected an EventLoop, received ${describe(eventLoop)}`,
+    );
   }
-  return scheduler;
+  return loop;
 }

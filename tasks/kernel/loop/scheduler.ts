@@ -1,5 +1,5 @@
 /**
- * What runs next: the engine below every `EventLoop`.
+ * What runs next: the engine of every loop.
  *
  * It is the runtime's own event loop plus two things: a queue of what is ready,
  * drained once a turn (`setImmediate`), and a heap of timers behind one alarm
@@ -19,14 +19,8 @@
  * @module
  */
 import { setImmediate } from "node:timers";
-import type { CancelScope } from "../cancel/cancel_scope.ts";
-import type { CancelWatch } from "../cancel/cancel_watch.ts";
-import { LinkedList } from "../linked_list.ts";
-import { pendingCancels } from "../pending_cancels.ts";
-import type { Observer } from "../watch/observer.ts";
 import { budget } from "./budget.ts";
-import type { Alarm, Clock, ClockedLoop } from "./clock.ts";
-import { printReport, type Report } from "./report.ts";
+import type { Alarm, Clock } from "./clock.ts";
 import { BoundCallback, type Runnable, Settlement } from "./runnable.ts";
 import { SoonQueue } from "./soon_queue.ts";
 import { type Timer, TimerHeap } from "./timer_heap.ts";
@@ -57,53 +51,14 @@ const settled = Promise.resolve();
  */
 export let inLoopTurn = false;
 
-export class Scheduler implements ClockedLoop {
+/** Runs what is ready and what is due, in order and within the budget. */
+export abstract class Scheduler {
   readonly clock: Clock;
-  debug = false;
-  /** Who looks on: see `observe`. */
-  observer: Observer | undefined = undefined;
-  /** Set when the run is over: no tasks start here any more. */
-  closed = false;
-  /** The scopes of the tasks that have not ended, oldest first. */
-  readonly tasks: LinkedList<CancelScope> = new LinkedList();
-  /** How many of {@linkcode tasks} are in a wait. */
-  waiting = 0;
-  /** How many waits are for the world outside: sockets, children, threads. */
-  external = 0;
-  /**
-   * Whether a callback is being called. A turn is a snapshot: what a callback
-   * adds is called in the next turn, after the timers that are due by then.
-   */
-  isInCallback = false;
-  onWait: (() => void) | undefined = undefined;
   choose: ((count: number) => number) | undefined = undefined;
-  /** The scope of the code that runs in no task: see `rootScopeOf`. */
-  rootScope: CancelScope | undefined = undefined;
-  /** The `EventLoop` that shows it to the public. */
-  eventLoop: object | undefined = undefined;
-  /** The cancelled scopes on it, once there has been one. */
-  cancelWatch: CancelWatch | undefined = undefined;
-  /** For how many milliseconds of real time a cancel may have no effect. */
-  cancelReportAfter = 1000;
-  /** Makes the tasks, if the user has set one: see `setTaskFactory`. */
-  taskFactory:
-    | ((loop: object, coroutine: () => unknown, options: object) => unknown)
-    | undefined = undefined;
-  /** Whether it belongs to a runner that is between two runs. */
-  paused = false;
-  /** Set when the run ends: what is left is cancelled. */
-  ending = false;
-  /** In debug mode a callback that runs longer is reported. */
-  slowCallbackDuration = 100;
-  /** How to stop listening to each signal. */
-  readonly signalHandlers: Map<string, () => void> = new Map();
-  /** What is to be ended with the run: servers, children, threads. */
-  readonly resources: Set<AsyncDisposable> = new Set();
-  /** Where an error goes that no code catches. */
-  report: (report: Report) => void = printReport;
 
-  readonly #alarm: Alarm;
-  #armed: number | undefined;
+  #alarm: Alarm | undefined = undefined;
+  /** The time that the alarm is set to. */
+  #armed: number | undefined = undefined;
   #timers = new TimerHeap();
   /** Under test: when each timer was asked for. */
   readonly #askedFor = new WeakMap<Timer, number>();
@@ -115,7 +70,7 @@ export class Scheduler implements ClockedLoop {
   #readyCalls = 0;
   readonly #soon = new SoonQueue();
   #turnPlanned = false;
-  #onPoint: (() => void) | undefined = undefined;
+  #isStopped = false;
   #isDeferring = false;
   /** Since when there are wake-ups without a turn, once that has been asked. */
   #busySince: number | undefined = undefined;
@@ -124,26 +79,22 @@ export class Scheduler implements ClockedLoop {
 
   constructor(clock: Clock) {
     this.clock = clock;
-    this.#alarm = clock.connect(this);
+  }
+
+  /** Takes the alarm of the clock: apart, as a clock may set `choose` first. */
+  protected setAlarm(alarm: Alarm): void {
+    this.#alarm = alarm;
     this.#deferring = this.choose !== undefined; // every wake-up is to be chosen
   }
+
+  /** Called at the end of each turn. */
+  protected abstract turnEnded(): void;
 
   /**
    * Whether one more wake-up may go the short way; else it is to be deferred.
    */
   spend(): boolean {
     return budget.spend() || this.#renewBudget();
-  }
-
-  /** A test's ear for every wait before it is begun. */
-  get onPoint(): (() => void) | undefined {
-    return this.#onPoint;
-  }
-
-  set onPoint(heard: (() => void) | undefined) {
-    pendingCancels.count += Number(heard !== undefined) -
-      Number(this.#onPoint !== undefined);
-    this.#onPoint = heard;
   }
 
   /**
@@ -232,25 +183,14 @@ export class Scheduler implements ClockedLoop {
     if (this.#timers.size > 0) this.#planTurn();
   }
 
-  get blocked(): boolean {
-    return this.external === 0 && this.idle;
+  /** Whether something is ready, or a turn is to come. */
+  protected get hasWork(): boolean {
+    return this.#turnPlanned || this.#ready.length > 0 || this.#soon.size > 0;
   }
 
-  /**
-   * Whether every task is in a wait, and nothing is ready: the alarm is set,
-   * and nothing happens until something rings, here or outside.
-   */
-  get idle(): boolean {
-    return this.waiting === this.tasks.size && !this.#turnPlanned &&
-      this.#ready.length === 0 && this.#soon.size === 0;
-  }
-
-  /** Drops the timers and lets go of the clock. */
-  close(): void {
-    this.closed = true;
-    this.onPoint = undefined;
-    for (const stop of this.signalHandlers.values()) stop();
-    this.signalHandlers.clear();
+  /** Drops the timers, and lets go of the clock. */
+  protected stop(): void {
+    this.#isStopped = true;
     this.#timers.clear();
     this.#deferring = false;
     this.#arm();
@@ -263,8 +203,7 @@ export class Scheduler implements ClockedLoop {
 
   #endTurn(): void {
     this.#arm();
-    this.cancelWatch?.endTurn();
-    if (this.onWait !== undefined) this.onWait();
+    this.turnEnded();
   }
 
   #planTurn(): void {
@@ -275,7 +214,7 @@ export class Scheduler implements ClockedLoop {
 
   #turn = (): void => {
     this.#turnPlanned = false;
-    if (this.choose !== undefined && !this.closed) {
+    if (this.choose !== undefined && !this.#isStopped) {
       return this.#step(this.choose);
     }
     if (this.#yieldsToIo()) return this.#planTurn();
@@ -432,6 +371,6 @@ export class Scheduler implements ClockedLoop {
       if (when <= this.clock.now()) return this.#planTurn();
     }
     this.#armed = when;
-    this.#alarm.set(when);
+    this.#alarm!.set(when);
   }
 }

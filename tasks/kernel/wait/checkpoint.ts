@@ -14,7 +14,7 @@ import { describe, type WaitOptions } from "../types.ts";
 export function takePendingCancel(): CancelledError | undefined {
   if (pendingCancels.count === 0) return undefined;
   const scope = currentScope();
-  if (scope.scheduler.onPoint !== undefined) scope.scheduler.onPoint();
+  if (scope.loop.onPoint !== undefined) scope.loop.onPoint();
   return scope.takePending();
 }
 
@@ -91,14 +91,14 @@ export function isReady(promise: unknown): boolean {
 export function ready<T>(value: T): Promise<T> {
   const promise = budget.spend() // no need to know the loop
     ? Promise.resolve(value)
-    : currentScope().scheduler.ready(value);
+    : currentScope().loop.ready(value);
   if (lastReady.isNoted) noteReady(promise, false);
   return promise;
 }
 
 /** The rejection of a wait that did not have to wait. */
 export function readyError(error: unknown): Promise<never> {
-  const promise = currentScope().scheduler.readyError(error);
+  const promise = currentScope().loop.readyError(error);
   noteReady(promise, true);
   return promise;
 }
@@ -130,14 +130,14 @@ export function settleAs<T, R>(
   ended: (value: T) => R,
   failed: (error: unknown) => R,
 ): Promise<R> {
-  const { scheduler } = currentScope();
+  const { loop } = currentScope();
   const end = <O>(settled: (outcome: O) => R, outcome: O): R | Promise<R> => {
     try {
       const value = settled(outcome);
-      return scheduler.spend() ? value : scheduler.ready(value);
+      return loop.spend() ? value : loop.ready(value);
     } catch (error) {
       if (isCancelled(error)) promise.catch(() => {});
-      else if (!scheduler.spend()) return scheduler.readyError(error);
+      else if (!loop.spend()) return loop.readyError(error);
       throw error;
     }
   };

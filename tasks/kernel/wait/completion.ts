@@ -5,7 +5,7 @@
  * @module
  */
 import { cancellation, CancelledError, InvalidStateError } from "../errors.ts";
-import type { Scheduler } from "../loop/scheduler.ts";
+import type { Loop } from "../loop/loop.ts";
 import { added, listOf, removed, type SmallSet } from "../small_set.ts";
 import {
   forgetUnretrieved,
@@ -36,7 +36,7 @@ export interface Source {
 }
 
 export class Completion<T> {
-  readonly scheduler: Scheduler;
+  readonly loop: Loop;
   readonly source: Source;
   state: State = "pending";
   /**
@@ -48,8 +48,8 @@ export class Completion<T> {
   /** The report of an error that was not retrieved; null once it was. */
   #unretrieved: Unretrieved | null | undefined = undefined;
 
-  constructor(scheduler: Scheduler, source: Source) {
-    this.scheduler = scheduler;
+  constructor(loop: Loop, source: Source) {
+    this.loop = loop;
     this.source = source;
   }
 
@@ -84,7 +84,7 @@ export class Completion<T> {
     if (this.state !== "cancelled") return this.#outcome;
     if (!(this.#outcome instanceof CancelledError)) {
       const message = this.#outcome as string | undefined;
-      this.#outcome = cancellation(this.scheduler, message);
+      this.#outcome = cancellation(this.loop, message);
     }
     return this.#outcome;
   }
@@ -124,9 +124,9 @@ export class Completion<T> {
       state !== "failed" || this.#unretrieved === null ||
       outcome instanceof CancelledError
     ) return;
-    const { scheduler, source } = this;
+    const { loop, source } = this;
     this.#unretrieved = noteUnretrieved(
-      scheduler,
+      loop,
       source,
       outcome,
       source.name,

@@ -8,12 +8,12 @@
  * @module
  */
 import { quoted } from "../watch/safe_text.ts";
-import type { Scheduler } from "../loop/scheduler.ts";
+import type { Loop } from "../loop/loop.ts";
 import { madeAt } from "../watch/user_frame.ts";
 
 /** What will be said, unless it is taken back. */
 export interface Unretrieved {
-  readonly scheduler: Scheduler;
+  readonly loop: Loop;
   readonly message: string;
   readonly error: unknown;
   readonly kind: "task" | "future";
@@ -26,7 +26,7 @@ let reportsAtExit = false;
 
 /** Notes that `source` failed and that its error was not retrieved yet. */
 export function noteUnretrieved(
-  scheduler: Scheduler,
+  loop: Loop,
   source: object,
   error: unknown,
   name: string | undefined,
@@ -39,7 +39,7 @@ export function noteUnretrieved(
       made === undefined ? "" : `, made at ${made}`
     }`;
   const record: Unretrieved = {
-    scheduler,
+    loop,
     message,
     error,
     kind,
@@ -59,10 +59,10 @@ export function forgetUnretrieved(record: Unretrieved): void {
   if (records.delete(record)) registry.unregister(record);
 }
 
-/** Reports what was not retrieved on `scheduler`, or on any. */
-export function reportUnretrieved(scheduler?: Scheduler): void {
+/** Reports what was not retrieved on `loop`, or on any. */
+export function reportUnretrieved(loop?: Loop): void {
   for (const record of [...records]) {
-    if (scheduler === undefined || record.scheduler === scheduler) {
+    if (loop === undefined || record.loop === loop) {
       report(record);
     }
   }
@@ -72,7 +72,7 @@ function report(record: Unretrieved): void {
   if (!records.has(record)) return;
   forgetUnretrieved(record);
   const { message, error } = record;
-  record.scheduler.report({
+  record.loop.report({
     message,
     error,
     [record.kind]: record.source.deref(),

@@ -104,7 +104,7 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
       ? undefined
       : options.signal;
     if (signal !== undefined) listen(signal, this);
-    const { observer } = scope.scheduler;
+    const { observer } = scope.loop;
     if (observer !== undefined) observer.waits(this);
   }
 
@@ -198,11 +198,11 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
    */
   wake(value: T): boolean {
     if (!this.#take()) return false;
-    if (this.scope.scheduler.spend()) {
+    if (this.scope.loop.spend()) {
       this.#resolveWith(value);
     } else {
       this.#outcome = value;
-      this.scope.scheduler.defer(this);
+      this.scope.loop.defer(this);
     }
     return true;
   }
@@ -212,11 +212,11 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
    * were added before, the code goes on after them.
    */
   wakeInOrder(value: T): boolean {
-    const { scheduler } = this.scope;
-    if (!scheduler.hasCallbacks) return this.wake(value);
+    const { loop } = this.scope;
+    if (!loop.hasCallbacks) return this.wake(value);
     if (!this.#take()) return false;
     this.#outcome = value;
-    scheduler.soon(this);
+    loop.soon(this);
     return true;
   }
 
@@ -225,22 +225,22 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
    */
   fail(error: unknown): boolean {
     if (!this.#take(true)) return false;
-    if (this.scope.scheduler.spend()) {
+    if (this.scope.loop.spend()) {
       this.#rejectWith(error);
     } else {
       this.#outcome = new Failure(error);
-      this.scope.scheduler.defer(this);
+      this.scope.loop.defer(this);
     }
     return true;
   }
 
   /** The same, in the order of causes: see {@linkcode wakeInOrder}. */
   failInOrder(error: unknown): boolean {
-    const { scheduler } = this.scope;
-    if (!scheduler.hasCallbacks) return this.fail(error);
+    const { loop } = this.scope;
+    if (!loop.hasCallbacks) return this.fail(error);
     if (!this.#take(true)) return false;
     this.#outcome = new Failure(error);
-    scheduler.soon(this);
+    loop.soon(this);
     return true;
   }
 
@@ -275,7 +275,7 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
   detach(): void {
     if (!this.pending) return;
     this.scope.removeWait(this);
-    this.scope = rootScopeOf(this.scope.scheduler);
+    this.scope = rootScopeOf(this.scope.loop);
     this.scope.addWait(this);
   }
 
@@ -295,7 +295,7 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
   /** Lets the next turn of the loop wake it with `value`. */
   wakeNextTurn(value: T): Promise<T> {
     this.#outcome = value;
-    this.scope.scheduler.defer(this);
+    this.scope.loop.defer(this);
     return this.promise;
   }
 
@@ -333,30 +333,30 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
     this.#state = "ended";
     this.scope.removeWait(this);
     if (this.#signal !== undefined) unlisten(this.#signal, this);
-    const { observer } = this.scope.scheduler;
+    const { observer } = this.scope.loop;
     if (observer !== undefined) observer.woke(this);
     if (isExternal) this.#countExternal(-1);
     this.leave();
   }
 
   #countExternal(change: 1 | -1): void {
-    const { scheduler } = this.scope;
-    scheduler.external += change;
-    if (change < 0 && scheduler.onWait !== undefined) scheduler.onWait();
+    const { loop } = this.scope;
+    loop.external += change;
+    if (change < 0 && loop.onWait !== undefined) loop.onWait();
   }
 
   /** Called once, when it has ended: leaves where it stood. */
   protected leave(): void {}
 
   #resolveWith(value: T): void {
-    const { observer } = this.scope.scheduler;
+    const { observer } = this.scope.loop;
     if (observer !== undefined) observer.resumes(this);
     this.#resolve(value);
     if (this.#contest !== undefined) this.#contest.fulfilled(value);
   }
 
   #rejectWith(error: unknown): void {
-    const { observer } = this.scope.scheduler;
+    const { observer } = this.scope.loop;
     if (observer !== undefined) observer.resumes(this);
     this.#reject(error);
     if (this.#contest !== undefined) this.#contest.rejected(error);

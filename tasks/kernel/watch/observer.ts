@@ -47,7 +47,7 @@ export class Observer {
   ending(): void {}
 }
 
-/** What can be observed: a scheduler. */
+/** What can be observed: a loop. */
 export interface Observed {
   observer: Observer | undefined;
 }

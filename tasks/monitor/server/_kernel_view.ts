@@ -15,13 +15,10 @@ import {
   rootFrame,
 } from "../../kernel/cancel/cancel_scope.ts";
 import type { ScopedWait } from "../../kernel/cancel/scoped_wait.ts";
-import {
-  outsideScheduler,
-  runInFrame,
-} from "../../kernel/context/current_scope.ts";
+import { outsideLoop, runInFrame } from "../../kernel/context/current_scope.ts";
 import { heldBy } from "../../kernel/context/leak_checks.ts";
 import { realClock } from "../../kernel/loop/clock.ts";
-import type { Scheduler } from "../../kernel/loop/scheduler.ts";
+import type { Loop } from "../../kernel/loop/loop.ts";
 import { noVariables } from "../../kernel/variables.ts";
 import { QueuedWaiter } from "../../kernel/wait/wait_queue.ts";
 import { Waiter } from "../../kernel/wait/waiter.ts";
@@ -29,8 +26,7 @@ import { madeAt, userFrame } from "../../kernel/watch/user_frame.ts";
 import { scopeOf, spawn, Task } from "../../task.ts";
 import type { TaskState } from "../protocol.ts";
 
-/** A loop that is watched. */
-export type Loop = Scheduler;
+export type { Loop };
 
 /** A scope inside a task. */
 export type Scope = CancelScope;
@@ -46,7 +42,7 @@ export function tasksOn(loop: Loop, most = Infinity): Task<unknown>[] {
 
 /** The loop that a task runs on. */
 export function loopOf(task: Task<unknown>): Loop {
-  return scopeOf(task).scheduler;
+  return scopeOf(task).loop;
 }
 
 /** How many there are. */
@@ -161,7 +157,7 @@ export function startTask(
 
 /** Runs code, and all that it starts, in no task and no run. */
 export function inNoRun<T>(fn: () => T): T {
-  return runInFrame(rootFrame(outsideScheduler, noVariables()), fn);
+  return runInFrame(rootFrame(outsideLoop, noVariables()), fn);
 }
 
 /** Tells the exception handler of a loop. */

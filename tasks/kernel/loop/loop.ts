@@ -1,0 +1,112 @@
+/**
+ * What a run has in common: its tasks, what ends with it, where its errors go.
+ * The kernel's side of the public `EventLoop`.
+ *
+ * @module
+ */
+import type { CancelScope } from "../cancel/cancel_scope.ts";
+import type { CancelWatch } from "../cancel/cancel_watch.ts";
+import { LinkedList } from "../linked_list.ts";
+import { pendingCancels } from "../pending_cancels.ts";
+import type { Observer } from "../watch/observer.ts";
+import type { Clock, ClockedLoop } from "./clock.ts";
+import { printReport, type Report } from "./report.ts";
+import { Scheduler } from "./scheduler.ts";
+
+/** Makes the tasks of a loop: a `TaskFactory`. */
+type TaskMaker = (
+  eventLoop: object,
+  coroutine: () => unknown,
+  options: object,
+) => unknown;
+
+/** A scheduler, with the tasks that it runs and the settings of their run. */
+export class Loop extends Scheduler implements ClockedLoop {
+  /** The scopes of the tasks that have not ended, oldest first. */
+  readonly tasks: LinkedList<CancelScope> = new LinkedList();
+  /** How many of {@linkcode tasks} are in a wait. */
+  waiting = 0;
+  /** How many waits are for the world outside: sockets, children, threads. */
+  external = 0;
+  /** What ends with the run: servers, children, threads. */
+  readonly resources: Set<AsyncDisposable> = new Set();
+  /** How to stop listening to each signal. */
+  readonly signalHandlers: Map<string, () => void> = new Map();
+  /** Receives each error that no code catches. */
+  report: (report: Report) => void = printReport;
+
+  /** Whether it belongs to a runner that is between two runs. */
+  paused = false;
+  /** Whether the run is ending: what is left is cancelled. */
+  ending = false;
+  /** Whether the run is over: no task starts here any more. */
+  closed = false;
+
+  /** The public `EventLoop` of this loop. */
+  eventLoop: object | undefined = undefined;
+  /** Makes the tasks, if the user has set one. */
+  taskFactory: TaskMaker | undefined = undefined;
+  /** The scope of the code that runs in no task: see `rootScopeOf`. */
+  rootScope: CancelScope | undefined = undefined;
+  /**
+   * Whether a callback is being called. A turn is a snapshot: what a callback
+   * adds is called in the next turn, after the timers that are due by then.
+   */
+  isInCallback = false;
+
+  /** Whether the loop is in debug mode. */
+  debug = false;
+  /** Sees what happens on the loop: see `observe`. */
+  observer: Observer | undefined = undefined;
+  /** In debug mode a callback that runs longer is reported; milliseconds. */
+  slowCallbackDuration = 100;
+  /** Watches the scopes that are cancelled, once there has been one. */
+  cancelWatch: CancelWatch | undefined = undefined;
+  /** For how many milliseconds of real time a cancel may have no effect. */
+  cancelReportAfter = 1000;
+  onWait: (() => void) | undefined = undefined;
+
+  #onPoint: (() => void) | undefined = undefined;
+
+  constructor(clock: Clock) {
+    super(clock);
+    this.setAlarm(clock.connect(this));
+  }
+
+  /** Hears of every wait before it is begun: for tests. */
+  get onPoint(): (() => void) | undefined {
+    return this.#onPoint;
+  }
+
+  set onPoint(heard: (() => void) | undefined) {
+    pendingCancels.count += Number(heard !== undefined) -
+      Number(this.#onPoint !== undefined);
+    this.#onPoint = heard;
+  }
+
+  get blocked(): boolean {
+    return this.external === 0 && this.idle;
+  }
+
+  /**
+   * Whether every task is in a wait, and nothing is ready: the alarm is set,
+   * and nothing happens until something rings, here or outside.
+   */
+  get idle(): boolean {
+    return this.waiting === this.tasks.size && !this.hasWork;
+  }
+
+  /** Ends the loop: drops its timers and its handlers of signals. */
+  close(): void {
+    this.closed = true;
+    this.onPoint = undefined;
+    for (const stop of this.signalHandlers.values()) stop();
+    this.signalHandlers.clear();
+    this.stop();
+  }
+
+  protected override turnEnded(): void {
+    this.cancelWatch?.endTurn();
+    if (this.onWait !== undefined) this.onWait();
+  }
+}
