@@ -40,6 +40,7 @@ export class SocketThread {
   readonly #beat = new Float64Array(
     new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT),
   );
+  readonly #owns = new Uint8Array(new SharedArrayBuffer(1));
   readonly #worker: Worker;
   readonly #handler: RequestHandler;
   #isListening = false;
@@ -61,6 +62,7 @@ export class SocketThread {
       path,
       hello,
       beat: this.#beat,
+      owns: this.#owns,
       note: this.note.shared,
     };
     this.#worker = new Worker(SCRIPT, { eval: true, workerData: start });
@@ -140,7 +142,7 @@ export class SocketThread {
   }
 
   #removeSocket(): void {
-    if (!this.#isListening) return; // it may be the socket of another thread
+    if (this.#owns[0] === 0) return; // it may be the socket of another thread
     try {
       Deno.removeSync(this.#path);
     } catch (error) {

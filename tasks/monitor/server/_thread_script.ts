@@ -17,6 +17,8 @@ export interface ThreadStart {
   readonly hello: Hello;
   /** When the loop has turned last: milliseconds since the epoch. */
   readonly beat: Float64Array;
+  /** Whether the socket at `path` is the thread's: 1 or 0. */
+  readonly owns: Uint8Array;
   /** What runs, in debug mode: see `_busy_note.ts`. */
   readonly note: SharedArrayBuffer;
 }
@@ -310,6 +312,7 @@ function program(): void {
     port = parentPort!;
     start = workerData;
     port.on("message", hear);
+    start.owns[0] = 1; // before it is there: the program may end at any time
     try {
       const listener = Deno.listen({ transport: "unix", path: start.path });
       Deno.chmodSync(start.path, 0o600); // its folder is closed to others already
@@ -317,6 +320,7 @@ function program(): void {
       await accept(listener);
     } catch (error) {
       const isInUse = error instanceof Deno.errors.AddrInUse;
+      if (isInUse) start.owns[0] = 0;
       tell({ type: "failed", message: String(error), isInUse });
     }
   }

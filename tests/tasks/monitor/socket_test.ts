@@ -117,6 +117,32 @@ Deno.test("monitor: the socket is gone after Deno.exit", async () => {
   assertEquals(exists(monitors.socketOf(program)), false);
 });
 
+Deno.test("monitor: the socket is gone if the program ends before the loop hears that it is there", async () => {
+  await using monitors = await Monitors.create();
+  const program = await monitors.start(`
+    const path = Deno.env.get("XDG_RUNTIME_DIR") + "/asyncio/" + Deno.pid + ".sock";
+    const isThere = () => {
+      try {
+        return Deno.statSync(path) !== undefined;
+      } catch {
+        return false;
+      }
+    };
+    t.run(async () => {
+      for (;;) {
+        const until = performance.now() + 100;
+        while (performance.now() < until) if (isThere()) Deno.exit(3);
+        await t.sleep(0); // the thread needs a turn to start
+      }
+    });
+  `);
+
+  const { code } = await program.ended();
+
+  assertEquals(code, 3);
+  assertEquals(exists(monitors.socketOf(program)), false);
+});
+
 Deno.test("monitor: the socket of a program that was killed is cleaned up", async () => {
   await using monitors = await Monitors.create();
   const program = await monitors.start(WAITING);
