@@ -1,21 +1,11 @@
 /** @module */
-import { connectTcp, connectUnix } from "./socket/connect.ts";
-import type { SocketParts } from "./socket/socket.ts";
-import { SocketConnection } from "./socket/socket_connection.ts";
-import { checkHandshakeTimeout, checkOwnCertificate } from "./socket/tls.ts";
-import { checkLimit } from "./buffer/buffered_source.ts";
-import { checkPath, checkPort } from "./address.ts";
 import type { StreamReader } from "./stream_reader.ts";
 import type { StreamWriter } from "./stream_writer.ts";
-import { checkTlsOptions } from "./tls/check_options.ts";
 import type { TlsOptions } from "./tls_options.ts";
-import { currentScope } from "../tasks/kernel/context/current_scope.ts";
-import {
-  checkMilliseconds,
-  checkOptions,
-  type WaitOptions,
-} from "../tasks/kernel/types.ts";
-import { composite } from "../tasks/kernel/wait/handed_wait.ts";
+import type { WaitOptions } from "../tasks/kernel/types.ts";
+import { LazyModule } from "../tasks/kernel/wait/lazy_module.ts";
+
+const sockets = new LazyModule(() => import("./socket/open_streams.ts"));
 
 /** Both directions of a connection. */
 export interface Streams {
@@ -117,57 +107,7 @@ export type UnixConnectOptions = Pick<
 export function openConnection(
   options: ConnectOptions,
 ): Promise<Streams & AsyncDisposable> {
-  return composite(() => open(options));
-}
-
-async function open(
-  options: ConnectOptions,
-): Promise<Streams & AsyncDisposable> {
-  checkOptions(options, "connect");
-  const { limit } = options;
-  checkLimit(limit);
-  return connected(await connectSocket(options), limit);
-}
-
-/** Connects a socket, whatever is to stand at its ends. */
-export async function connectSocket(
-  options: ConnectOptions,
-): Promise<SocketParts> {
-  checkOptions(options, "connect");
-  const { path, port, hostname = "127.0.0.1" } = options;
-  if ((path === undefined) === (port === undefined)) {
-    throw new TypeError(
-      "a connection takes a port or a path, received both or none",
-    );
-  }
-  const tls = tlsOptions(options.tls);
-  const handshakeTimeout = checkHandshakeTimeout(options.handshakeTimeout);
-  if (options.handshakeTimeout !== undefined && tls === undefined) {
-    throw new TypeError("handshakeTimeout takes tls");
-  }
-  checkHappyEyeballsDelay(options.happyEyeballsDelay);
-  if (path !== undefined) {
-    checkPath(path);
-    if (options.localAddress !== undefined || options.family !== undefined) {
-      throw new TypeError("localAddress and family do not go with a path");
-    }
-    await checkOwnCertificate(tls);
-    return await connectUnix(path, tls, handshakeTimeout, options);
-  }
-  checkPort(port);
-  await checkOwnCertificate(tls);
-  const target = {
-    hostname,
-    port,
-    tls,
-    noDelay: options.noDelay,
-    keepAlive: options.keepAlive ?? false,
-    happyEyeballsDelay: options.happyEyeballsDelay,
-    handshakeTimeout,
-    localAddress: options.localAddress,
-    family: options.family,
-  };
-  return await connectTcp(target, options);
+  return sockets.use(({ openStreams }) => openStreams(options), options);
 }
 
 /**
@@ -198,46 +138,8 @@ export function openUnixConnection(
   path: string,
   options?: UnixConnectOptions,
 ): Promise<Streams & AsyncDisposable> {
-  return composite(() => openUnix(path, options));
-}
-
-async function openUnix(
-  path: string,
-  options?: UnixConnectOptions,
-): Promise<Streams & AsyncDisposable> {
-  checkPath(path);
-  return await open({ ...options, path });
-}
-
-/** A client's connection ends with the run it was opened in. */
-function connected(
-  parts: SocketParts,
-  limit?: number,
-): Streams & AsyncDisposable {
-  const { resources } = currentScope().loop;
-  const connection = new SocketConnection({ ...parts, limit });
-  connection.onClosed = () => resources.delete(connection);
-  resources.add(connection);
-  const { reader, writer } = connection;
-  return {
-    reader,
-    writer,
-    [Symbol.asyncDispose]: () => writer[Symbol.asyncDispose](),
-  };
-}
-
-function checkHappyEyeballsDelay(delay: unknown): void {
-  if (delay === undefined) return;
-  checkMilliseconds(delay, "happyEyeballsDelay");
-  if (delay > 0) return;
-  throw new RangeError(
-    `happyEyeballsDelay is a number of milliseconds above 0, received ${delay}`,
+  return sockets.use(
+    ({ openUnixStreams }) => openUnixStreams(path, options),
+    options,
   );
-}
-
-function tlsOptions(tls: ConnectOptions["tls"]): TlsOptions | undefined {
-  if (tls === undefined || tls === false) return undefined;
-  if (tls === true) return {};
-  checkTlsOptions(tls);
-  return tls;
 }

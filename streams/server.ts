@@ -1,11 +1,7 @@
 /** @module */
-import { AcceptLoop } from "./socket/accept_loop.ts";
+import type { AcceptLoop } from "./socket/accept_loop.ts";
 import { show } from "./address.ts";
-import {
-  type ClientOptions,
-  ServerConnections,
-} from "./socket/server_connections.ts";
-import type { Listener } from "./socket/tcp_listener.ts";
+import type { ServerConnections } from "./socket/server_connections.ts";
 import { Forever } from "./server_waits.ts";
 import { STUCK_PEER_TIMEOUT_MS } from "./connection/connection.ts";
 import { currentScope } from "../tasks/kernel/context/current_scope.ts";
@@ -16,11 +12,13 @@ import { checkMilliseconds, type WaitOptions } from "../tasks/kernel/types.ts";
 import { composite } from "../tasks/kernel/wait/handed_wait.ts";
 
 /** What a server is made of. */
-export interface ServerParts extends ClientOptions {
-  readonly listening: readonly Listener[];
+export interface ServerParts {
+  readonly clients: ServerConnections;
+  /** They bring the clients: one for each listener. */
+  readonly loops: readonly AcceptLoop[];
 }
 
-/** Makes a server that serves at once. */
+/** Makes a server of what is serving by now. */
 export let serve: (parts: ServerParts) => Server;
 
 /**
@@ -59,25 +57,20 @@ export let serve: (parts: ServerParts) => Server;
  * ```
  */
 export class Server implements AsyncDisposable {
-  readonly #listening: readonly Listener[];
   readonly #loops: readonly AcceptLoop[];
   readonly #clients: ServerConnections;
-  readonly #closing = new AbortController();
   readonly #forever = new Forever("Server.serveForever");
   readonly #resources: Set<AsyncDisposable>;
   /** How many listeners are not closed for good. */
   #open: number;
 
-  private constructor({ listening, ...options }: ServerParts) {
-    this.#listening = listening;
-    this.#open = listening.length;
-    this.#clients = new ServerConnections(options, this.#closing.signal);
+  private constructor({ clients, loops }: ServerParts) {
+    this.#clients = clients;
+    this.#loops = loops;
+    this.#open = loops.length;
     this.#resources = currentScope().loop.resources;
     this.#resources.add(this);
-    this.#loops = detached(() =>
-      listening.map((listener) => new AcceptLoop(listener, this.#clients))
-    );
-    for (const { ended } of this.#loops) {
+    for (const { ended } of loops) {
       void ended.then(() => {
         this.#open--;
         this.#clients.changes.notify();
@@ -87,14 +80,12 @@ export class Server implements AsyncDisposable {
 
   /** Where it listens; empty once it is closed. As `asyncio.Server.sockets`. */
   get addresses(): Deno.Addr[] {
-    return this.isServing
-      ? this.#listening.map(({ sockname }) => sockname)
-      : [];
+    return this.isServing ? this.#loops.map(({ sockname }) => sockname) : [];
   }
 
   /** Whether it takes clients. Mirrors `asyncio.Server.is_serving`. */
   get isServing(): boolean {
-    return !this.#closing.signal.aborted;
+    return !this.#clients.signal.aborted;
   }
 
   /** How many connections are open. */
@@ -136,7 +127,7 @@ export class Server implements AsyncDisposable {
    */
   close(): void {
     if (!this.isServing) return;
-    this.#closing.abort();
+    this.#clients.close();
     for (const loop of this.#loops) loop.close();
     this.#forever.close();
     void this.#release();

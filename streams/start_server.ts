@@ -1,24 +1,12 @@
 /** @module */
-import type { ServedClient } from "./socket/server_connections.ts";
-import type { SocketParts } from "./socket/socket.ts";
-import { SocketConnection } from "./socket/socket_connection.ts";
-import { checkHandshakeTimeout } from "./socket/tls.ts";
-import { checkLimit } from "./buffer/buffered_source.ts";
-import { type Listener, listenTcp } from "./socket/tcp_listener.ts";
-import { checkPath, checkPort, isAbstract } from "./address.ts";
-import { listenUnix } from "./socket/unix_listener.ts";
-import { serve, type Server } from "./server.ts";
+import type { Server } from "./server.ts";
 import type { StreamReader } from "./stream_reader.ts";
 import type { StreamWriter } from "./stream_writer.ts";
-import { checkServerTls } from "./tls/check_options.ts";
 import type { ServerTlsOptions } from "./tls_options.ts";
-import {
-  checkOptions,
-  describe,
-  type WaitOptions,
-} from "../tasks/kernel/types.ts";
-import { composite } from "../tasks/kernel/wait/handed_wait.ts";
-import { checkpointIfCancelled } from "../tasks/kernel/wait/checkpoint.ts";
+import type { WaitOptions } from "../tasks/kernel/types.ts";
+import { LazyModule } from "../tasks/kernel/wait/lazy_module.ts";
+
+const sockets = new LazyModule(() => import("./socket/serve_streams.ts"));
 
 /** What a server does with a client. */
 export type ConnectionHandler = (
@@ -133,62 +121,10 @@ export function startServer(
   handler: ConnectionHandler,
   options: ServeOptions,
 ): Promise<Server> {
-  return composite(() => start(handler, options));
-}
-
-async function start(
-  handler: ConnectionHandler,
-  options: ServeOptions,
-): Promise<Server> {
-  if (typeof handler !== "function") {
-    throw new TypeError(
-      `startServer takes a function that serves a client, received ${
-        describe(handler)
-      }`,
-    );
-  }
-  checkOptions(options, "start a server");
-  const { limit } = options;
-  checkLimit(limit);
-  return await startServing((parts) => {
-    const connection = new SocketConnection({ ...parts, limit });
-    const { reader, writer } = connection;
-    return { connection, handler: () => handler(reader, writer) };
-  }, options);
-}
-
-/** Starts a server that makes what it likes of its clients. */
-export async function startServing(
-  serveClient: (parts: SocketParts) => ServedClient,
-  options: ServeOptions,
-): Promise<Server> {
-  checkOptions(options, "start a server");
-  const { path, tls, maxConnections = Infinity } = options;
-  checkMaxConnections(maxConnections);
-  if (tls !== undefined) checkServerTls(tls);
-  if (path !== undefined && options.port !== undefined) {
-    throw new TypeError("a server takes a port or a path, received both");
-  }
-  const handshakeTimeout = checkHandshakeTimeout(options.handshakeTimeout);
-  if (options.handshakeTimeout !== undefined && tls === undefined) {
-    throw new TypeError("handshakeTimeout takes tls");
-  }
-  if (path === undefined) checkTcp(options);
-  else checkPath(path);
-  checkMode(options.mode, path);
-  // Listening on an address is done at once, and would not look.
-  const rejection = checkpointIfCancelled(options);
-  if (rejection !== undefined) return rejection;
-  const listening = await listen(options);
-  return serve({
-    listening,
-    serveClient,
-    maxConnections,
-    handshakeTimeout,
-    noDelay: options.noDelay ?? true,
-    keepAlive: options.keepAlive ?? false,
-    sockname: path === undefined ? undefined : listening[0]!.sockname,
-  });
+  return sockets.use(
+    ({ serveStreams }) => serveStreams(handler, options),
+    options,
+  );
 }
 
 /**
@@ -221,85 +157,8 @@ export function startUnixServer(
   handler: ConnectionHandler,
   options: UnixServeOptions,
 ): Promise<Server> {
-  return composite(() => startUnix(handler, options));
-}
-
-async function startUnix(
-  handler: ConnectionHandler,
-  options: UnixServeOptions,
-): Promise<Server> {
-  checkPath(options.path); // without one it would listen on the network
-  return await start(handler, options);
-}
-
-async function listen(options: ServeOptions): Promise<Listener[]> {
-  const { path, tls } = options;
-  if (tls === undefined || !needsNode(options)) {
-    return path === undefined
-      ? await listenOnTcp(options, tls)
-      : [await listenUnix(path, options)];
-  }
-  const { checkCertificates } = await import("./tls/certificates.ts");
-  const { encrypting } = await import("./tls/node_tls.ts");
-  checkCertificates(tls);
-  const plain = path === undefined
-    ? await listenOnTcp(options)
-    : [await listenUnix(path, options)];
-  return plain.map((listener) => encrypting(listener, tls));
-}
-
-/** Whether the runtime's own TLS lacks what is asked for. */
-function needsNode({ path, tls, noDelay, keepAlive }: ServeOptions): boolean {
-  return path !== undefined || tls?.requestCert === true || noDelay === true ||
-    keepAlive === true;
-}
-
-async function listenOnTcp(
-  options: ServeOptions,
-  tls?: ServerTlsOptions,
-): Promise<Listener[]> {
-  const { hostname, port = 0, backlog } = options;
-  return await listenTcp({
-    hostname: hostname || "0.0.0.0",
-    port,
-    tls,
-    reusePort: options.reusePort ?? false,
-    ...(backlog !== undefined && { tcpBacklog: backlog }),
-  }, options);
-}
-
-function checkTcp({ port = 0, reusePort }: ServeOptions): void {
-  checkPort(port);
-  checkReusePort(reusePort);
-}
-
-/** Without the flag the runtime would not throw but end the process. */
-function checkReusePort(reusePort: boolean | undefined): void {
-  if (!reusePort || "listenDatagram" in Deno) return;
-  throw new Deno.errors.NotSupported(
-    "reusePort takes the flag --unstable-net of the runtime",
-  );
-}
-
-function checkMode(mode: unknown, path: string | undefined): void {
-  if (mode === undefined) return;
-  if (path === undefined || isAbstract(path)) {
-    throw new TypeError(
-      "mode takes a path: only the socket of a file has a mode",
-    );
-  }
-  const isInteger = Number.isInteger(mode);
-  if (isInteger && mode as number >= 0o600 && mode as number <= 0o777) return;
-  throw new RangeError(
-    `mode is a number from 0o600 to 0o777, received ${
-      isInteger ? `0o${(mode as number).toString(8)}` : describe(mode)
-    }`,
-  );
-}
-
-function checkMaxConnections(max: unknown): void {
-  if (max === Infinity || Number.isInteger(max) && max as number > 0) return;
-  throw new RangeError(
-    `maxConnections is a number of at least 1, received ${describe(max)}`,
+  return sockets.use(
+    ({ serveUnixStreams }) => serveUnixStreams(handler, options),
+    options,
   );
 }

@@ -1,10 +1,9 @@
 /** @module */
-import { type DatagramEndpoint, endpointOver } from "./datagram_endpoint.ts";
+import type { DatagramEndpoint } from "./datagram_endpoint.ts";
 import type { DatagramOptions } from "./datagram_options.ts";
-import { DatagramSocket } from "./datagram_socket.ts";
-import { resolveTarget } from "./datagram_target.ts";
-import { detached } from "../../tasks/kernel/context/detached.ts";
-import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
+import { LazyModule } from "../../tasks/kernel/wait/lazy_module.ts";
+
+const sockets = new LazyModule(() => import("./bind_endpoint.ts"));
 
 /**
  * Opens a UDP socket. Takes the place of `loop.create_datagram_endpoint`, whose
@@ -56,12 +55,5 @@ import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
 export function openDatagram(
   options?: DatagramOptions,
 ): Promise<DatagramEndpoint> {
-  return composite(() => open(options));
-}
-
-async function open(options: DatagramOptions = {}): Promise<DatagramEndpoint> {
-  const target = await resolveTarget(options);
-  // Datagrams arrive in no task, and the context of the caller can be
-  // collected.
-  return endpointOver(detached(() => new DatagramSocket(target)));
+  return sockets.use(({ bindEndpoint }) => bindEndpoint(options), options);
 }

@@ -43,6 +43,11 @@ export class AcceptLoop {
     this.#ended = this.#run();
   }
 
+  /** Where it listens. */
+  get sockname(): Deno.Addr {
+    return this.#listener.sockname;
+  }
+
   /** Resolves when the listener is closed for the system too. */
   get ended(): Promise<void> {
     return this.#ended;

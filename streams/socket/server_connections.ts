@@ -46,7 +46,7 @@ export interface ClientOptions {
 /** The clients of a server: a connection and a task each. */
 export class ServerConnections implements Acceptor {
   readonly #options: ClientOptions;
-  readonly signal: AbortSignal;
+  readonly #closing = new AbortController();
   readonly connections = new Set<ServedConnection>();
   /** The handlers that have not ended. */
   readonly tasks = new Set<Task<unknown>>();
@@ -59,9 +59,18 @@ export class ServerConnections implements Acceptor {
     `Server: ${this.tasks.size} handlers, ${this.connections.size} connections`
   );
 
-  constructor(options: ClientOptions, signal: AbortSignal) {
+  constructor(options: ClientOptions) {
     this.#options = options;
-    this.signal = signal;
+  }
+
+  /** Aborts when no more clients are taken. */
+  get signal(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  /** Takes no more clients. */
+  close(): void {
+    this.#closing.abort();
   }
 
   /** Whether clients are being served. */

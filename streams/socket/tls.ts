@@ -8,7 +8,10 @@ import {
   checkMilliseconds,
   type WaitOptions,
 } from "../../tasks/kernel/types.ts";
+import { LazyModule } from "../../tasks/kernel/wait/lazy_module.ts";
 import { moveOnAfter } from "../../tasks/timeout.ts";
+
+const certificates = new LazyModule(() => import("../tls/certificates.ts"));
 
 /** A connection after its handshake. */
 export interface Encrypted {
@@ -150,8 +153,9 @@ export async function checkOwnCertificate(
   tls: TlsOptions | ServerTlsOptions | undefined,
 ): Promise<void> {
   if (tls?.cert === undefined) return;
-  const { checkCertificates } = await import("../tls/certificates.ts");
-  checkCertificates(tls);
+  await certificates.use(async ({ checkCertificates }) => {
+    await checkCertificates(tls);
+  });
 }
 
 /** Whether the runtime cannot start this on a connection. */

@@ -5,12 +5,9 @@ import { StreamTransport } from "./stream_transport.ts";
 import { checkPath } from "../address.ts";
 import type { Server } from "../server.ts";
 import type { ServedClient } from "../socket/server_connections.ts";
+import { startServing } from "../socket/serve_streams.ts";
 import { Socket, type SocketParts } from "../socket/socket.ts";
-import {
-  type ServeOptions,
-  startServing,
-  type UnixServeOptions,
-} from "../start_server.ts";
+import type { ServeOptions, UnixServeOptions } from "../start_server.ts";
 import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
 
 /**

@@ -1,0 +1,67 @@
+/** @module */
+import { rootFrame } from "../cancel/cancel_scope.ts";
+import { outsideLoop, runInFrame } from "../context/current_scope.ts";
+import type { WaitOptions } from "../types.ts";
+import { noVariables } from "../variables.ts";
+import { composite } from "./handed_wait.ts";
+import { ExternalWaiter } from "./waiter.ts";
+
+/**
+ * A module that is loaded by the first call that needs it, so that a program
+ * which makes no such call starts without it.
+ *
+ * It is no cancellation point: what comes before or after it is the same for the
+ * first call as for later ones.
+ */
+export class LazyModule<M> {
+  readonly #import: () => Promise<M>;
+  #module: M | undefined;
+  #loading: Promise<M> | undefined;
+
+  /** @param load Imports it: `() => import("./sockets.ts")`. */
+  constructor(load: () => Promise<M>) {
+    this.#import = load;
+  }
+
+  /**
+   * Calls `body` with the module: at once if it has been loaded. A call that is
+   * given up until then rejects at once, and `body` is not called.
+   */
+  use<T>(
+    body: (module: M) => Promise<T>,
+    options?: WaitOptions,
+  ): Promise<T> {
+    if (this.#module !== undefined) return body(this.#module);
+    return composite(async () => body(await this.#load(options)));
+  }
+
+  #load(options: WaitOptions | undefined): Promise<M> {
+    const waiter = new Loading<M>(validSignal(options));
+    this.#loading ??= this.#start();
+    this.#loading.then(
+      (module) => waiter.wake(module),
+      (error) => waiter.fail(error),
+    );
+    return waiter.promise;
+  }
+
+  /** In no task: what the module makes for itself belongs to none. */
+  async #start(): Promise<M> {
+    const frame = rootFrame(outsideLoop, noVariables());
+    try {
+      return this.#module = await runInFrame(frame, this.#import);
+    } finally {
+      this.#loading = undefined; // the next call tries again if it has failed
+    }
+  }
+}
+
+class Loading<M> extends ExternalWaiter<M> {
+  readonly what = "import";
+}
+
+/** The signal, if it is one: `body` rejects options that are invalid. */
+function validSignal(options: WaitOptions | undefined): WaitOptions {
+  const signal = options?.signal;
+  return signal instanceof AbortSignal ? { signal } : {};
+}
