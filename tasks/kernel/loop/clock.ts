@@ -36,16 +36,6 @@ export interface ClockedLoop {
    * true.
    */
   onWait: (() => void) | undefined;
-  /**
-   * Set by a test that wants to hear, in the code that waits, of every wait
-   * before it is begun.
-   */
-  onPoint: (() => void) | undefined;
-  /**
-   * Set, while the clock is connected, by a test that decides which of `count`
-   * wake-ups comes first.
-   */
-  choose: ((count: number) => number) | undefined;
 }
 
 /** One alarm a loop. */

@@ -73,7 +73,7 @@ export class Loop extends Scheduler implements ClockedLoop {
     this.setAlarm(clock.connect(this));
   }
 
-  /** Hears of every wait before it is begun: for tests. */
+  /** Called, in the code that waits, before each wait is begun: for tests. */
   get onPoint(): (() => void) | undefined {
     return this.#onPoint;
   }

@@ -54,6 +54,10 @@ export let inLoopTurn = false;
 /** Runs what is ready and what is due, in order and within the budget. */
 export abstract class Scheduler {
   readonly clock: Clock;
+  /**
+   * Decides which of `count` wake-ups comes first: for tests, which set it while
+   * the clock is connected.
+   */
   choose: ((count: number) => number) | undefined = undefined;
 
   #alarm: Alarm | undefined = undefined;
