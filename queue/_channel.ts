@@ -1,4 +1,5 @@
 /** The inside of a queue, whatever its order. @module */
+import type { Dispenser } from "../tasks/kernel/cancel/contest.ts";
 import { currentScope } from "../tasks/kernel/context/current_scope.ts";
 import { noteLeftover } from "../tasks/kernel/context/leak_checks.ts";
 import {
@@ -32,7 +33,7 @@ export type Overflow = "wait" | "dropOldest" | "dropNewest";
  * while there is room. What makes a wait unnecessary ends it at once, so there is
  * no wake-up that another task could come before.
  */
-export class Channel<T> {
+export class Channel<T> implements Dispenser {
   readonly #name: string;
   readonly getters: WaitQueue<unknown, Getter<T>>;
   readonly putters: WaitQueue<void, Putter<T>> = new WaitQueue("Queue.put");
@@ -145,19 +146,40 @@ export class Channel<T> {
    * nothing has changed.
    */
   accept(item: T): void {
-    const awaited = this.getters.size > 0;
+    const awaited = this.#getter !== undefined;
     if (!awaited) this.items.add(item);
     this.unfinished.add();
-    if (awaited) this.#handOver(item);
+    if (awaited && !this.#handOver(item)) this.items.add(item);
+  }
+
+  /** The first getter, unless it is not to get an item now. */
+  get #getter(): Getter<T> | undefined {
+    const { first } = this.getters;
+    return first === undefined || first.givesWay(this) ? undefined : first;
   }
 
   /** The last step, as a getter that is a stream may run foreign code. */
-  #handOver(item: T): void {
+  #handOver(item: T): boolean {
     let getter: Getter<T> | undefined;
-    while ((getter = this.getters.first) !== undefined) {
-      if (getter.take(item)) return;
+    while ((getter = this.#getter) !== undefined) {
+      if (getter.take(item)) return true;
     }
-    this.items.add(item);
+    return false;
+  }
+
+  /** What was held back from a branch of a race may be given to it now. */
+  dispense(): void {
+    if (this.putters.size > 0) this.#letIn();
+    let getter: Getter<T> | undefined;
+    while (this.items.size > 0 && (getter = this.#getter) !== undefined) {
+      try {
+        const item = this.take();
+        if (!this.#handOver(item)) this.items.add(item);
+      } catch (error) {
+        getter.fail(error);
+      }
+    }
+    if (this.isShutdown) this.#endGetters();
   }
 
   /**
@@ -176,6 +198,7 @@ export class Channel<T> {
   #letIn(): void {
     let putter: Putter<T> | undefined;
     while (!this.full && (putter = this.putters.first) !== undefined) {
+      if (putter.givesWay(this)) return;
       try {
         this.items.add(putter.item);
       } catch (error) {
@@ -202,9 +225,15 @@ export class Channel<T> {
     while ((putter = this.putters.first) !== undefined) {
       putter.fail(shutDownPutError(putter.item));
     }
+    this.#endGetters();
+    this.#drop(dropped);
+  }
+
+  /** There will be no item for them, unless one is held back from the first. */
+  #endGetters(): void {
+    if (this.items.size > 0) return;
     let getter: Getter<T> | undefined;
     while ((getter = this.getters.first) !== undefined) getter.end();
-    this.#drop(dropped);
   }
 
   /** Reports dropped items to `onDrop`: last, as that is foreign code. */

@@ -1,4 +1,5 @@
 /** @module */
+import type { Dispenser } from "../tasks/kernel/cancel/contest.ts";
 import { Channel } from "./_channel.ts";
 import { LaggedError, QueueShutDownError } from "./errors.ts";
 import { Ring } from "./store/ring.ts";
@@ -7,7 +8,7 @@ import { Ring } from "./store/ring.ts";
 export type InboxOverflow = "wait" | "dropOldest" | "fail";
 
 /** The side of a broadcast that an inbox sees. */
-export interface Hub<T> {
+export interface Hub<T> extends Dispenser {
   /** There may be room in `inbox` now, or none any more. */
   roomChanged(inbox: Inbox<T>): void;
 }

@@ -76,6 +76,7 @@ export class Broadcast<T> {
   readonly #kept = new Ring<T>();
   readonly #hub: Hub<T> = {
     roomChanged: (inbox) => this.#noteRoom(inbox),
+    dispense: () => this.#admit(),
   };
   /** How many items have been published. */
   #published = 0;
@@ -241,6 +242,7 @@ export class Broadcast<T> {
     while (
       !this.#mustWait && (publisher = this.#publishers.first) !== undefined
     ) {
+      if (publisher.givesWay(this.#hub)) return;
       publisher.wake(); // from here on it cannot be given up
       this.#deliver(publisher.item);
     }

@@ -2,7 +2,7 @@
 import { checkAwaitable, PromiseFuture } from "./ensure_future.ts";
 import { Future } from "./future.ts";
 import { BlockScope } from "./kernel/cancel/block_scope.ts";
-import type { Contest } from "./kernel/cancel/contest.ts";
+import type { Contest, Dispenser } from "./kernel/cancel/contest.ts";
 import type { HandedWait } from "./kernel/cancel/scoped_wait.ts";
 import { scopeOfCaller } from "./kernel/context/current_scope.ts";
 import type { CancelledError } from "./kernel/errors.ts";
@@ -22,6 +22,8 @@ export interface Judge {
   claim(branch: Branch, failed: boolean): boolean;
   /** See {@linkcode Contest.decided}. */
   decided(branch: Branch): void;
+  /** See {@linkcode Contest.givesWay}. */
+  givesWay(dispenser: Dispenser): boolean;
   isLost(branch: Branch): boolean;
   /** Called once for each branch that has begun. */
   ended(branch: Branch, failed: boolean, outcome: unknown): void;
@@ -85,6 +87,10 @@ export class Branch implements Contest, Subscriber {
 
   decided(): void {
     this.judge.decided(this);
+  }
+
+  givesWay(dispenser: Dispenser): boolean {
+    return this.judge.givesWay(dispenser);
   }
 
   /** Waits for `result`, which was made in `scope` or its task. */

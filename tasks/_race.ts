@@ -4,7 +4,7 @@ import { Stagger } from "./_stagger.ts";
 import { completionOf, Future } from "./future.ts";
 import { listen, unlisten } from "./kernel/cancel/abort_listeners.ts";
 import { BlockScope } from "./kernel/cancel/block_scope.ts";
-import type { Contest } from "./kernel/cancel/contest.ts";
+import type { Contest, Dispenser } from "./kernel/cancel/contest.ts";
 import {
   currentScope,
   currentVariables,
@@ -66,6 +66,10 @@ class Race extends BlockScope implements Judge, AsyncDisposable {
   /** How many have begun and not ended. */
   #running = 0;
   #isStarting = false;
+  /** Whether a function is being called. */
+  #isCalling = false;
+  /** Who is to give out what is there when that has returned. */
+  #dispensers: Set<Dispenser> | undefined = undefined;
   #stagger: Stagger | undefined = undefined;
   /** Whether a branch may still decide. */
   #isOpen = true;
@@ -135,6 +139,12 @@ class Race extends BlockScope implements Judge, AsyncDisposable {
     this.#isDecided = true;
     this.#contest?.decided();
     this.#cancelOthers();
+  }
+
+  givesWay(dispenser: Dispenser): boolean {
+    if (!this.#isCalling) return this.#contest?.givesWay(dispenser) ?? false;
+    (this.#dispensers ??= new Set()).add(dispenser);
+    return true;
   }
 
   isLost(branch: Branch): boolean {
@@ -414,17 +424,24 @@ class Race extends BlockScope implements Judge, AsyncDisposable {
     const { isNoted } = lastReady;
     lastReady.isNoted = true;
     lastReady.promise = undefined;
-    let result: unknown;
+    this.#isCalling = true;
     try {
-      result = (branch.work as Coroutine<unknown>)();
-      if (isThenable(result)) return this.#follow(branch, result);
+      const result = (branch.work as Coroutine<unknown>)();
+      if (isThenable(result)) this.#follow(branch, result);
+      else branch.settle(false, result);
     } catch (error) {
-      return branch.settle(true, error);
-    } finally {
-      lastReady.isNoted = isNoted;
-      lastReady.promise = undefined;
+      branch.settle(true, error);
     }
-    branch.settle(false, result);
+    lastReady.isNoted = isNoted;
+    lastReady.promise = undefined;
+    this.#isCalling = false;
+    if (this.#dispensers !== undefined) this.#dispense(this.#dispensers);
+  }
+
+  /** Another branch may happen now, because of what the last one has done. */
+  #dispense(dispensers: Set<Dispenser>): void {
+    this.#dispensers = undefined;
+    for (const dispenser of dispensers) dispenser.dispense();
   }
 
   /** Takes a cancel from outside, also one that no branch has been in a wait for. */

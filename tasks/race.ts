@@ -22,6 +22,8 @@ export type Result<A> = A extends Awaitable<infer T> ? T : never;
  *   more, also inside a timeout or another race (`() => queue.get()`,
  *   `() => timeout(100, () => lock.acquire())`), or the promise of one. Hand it
  *   functions: a promise may have taken something before the race has begun.
+ * - This includes branches that would let each other happen: of a `put` and a
+ *   `get` of one full queue, the `get` takes an item, and the `put` is given up.
  * - A function with more steps, and every `async` one, decides when it is over.
  * One that loses has the cancel delivered at its wait, and its clean-up is waited
  * for; what it throws then goes to the exception handler.

@@ -1,5 +1,10 @@
 /** Waits of which one alone may happen: see `race`. @module */
 
+/** Gives out what is there to those that wait for it. */
+export interface Dispenser {
+  dispense(): void;
+}
+
 /**
  * What a wait that stands in for others asks, in the step in which what it
  * waits for is there, and before it takes it.
@@ -15,6 +20,12 @@ export interface Contest {
   claim(failed: boolean): boolean;
   /** Its claim has succeeded, and nothing ends it any more. Cancels the others. */
   decided(): void;
+  /**
+   * Whether another one is being begun at this moment: by what it takes or puts it
+   * would let this one happen, too. Which of them it is, is known when the call
+   * has returned; `dispenser` is called then.
+   */
+  givesWay(dispenser: Dispenser): boolean;
   /** Whether another one has happened, so that it is about to be given up. */
   readonly isLost: boolean;
   /** It has resolved. */

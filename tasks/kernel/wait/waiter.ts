@@ -49,7 +49,7 @@ import { currentScope } from "../context/current_scope.ts";
 import type { CancelledError } from "../errors.ts";
 import type { Runnable } from "../loop/runnable.ts";
 import type { WaitOptions } from "../types.ts";
-import type { Contest } from "../cancel/contest.ts";
+import type { Contest, Dispenser } from "../cancel/contest.ts";
 import { noteFor, noteOf } from "../watch/wait_notes.ts";
 
 // One executor for all promises, instead of a closure for each.
@@ -175,6 +175,14 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
   /** Its claim has succeeded, long before it is woken. */
   decided(): void {
     if (this.#contest !== undefined) this.#contest.decided();
+  }
+
+  /**
+   * Asked before it is woken by what other waits take or put: see
+   * {@linkcode Contest.givesWay}.
+   */
+  givesWay(dispenser: Dispenser): boolean {
+    return this.#contest !== undefined && this.#contest.givesWay(dispenser);
   }
 
   /** Whether another wait has happened instead, so that it is about to end. */
