@@ -21,19 +21,22 @@ export class Capture {
   readonly #log: CaptureLog;
   #exceeded: OutputName | undefined = undefined;
 
-  /** @param exceeded Called whenever there is more than fits: it ends the program. */
+  /**
+   * @param exceeded Called with the number of bytes, whenever there are more
+   * than fit: it ends the program.
+   */
   constructor(
     cmd: string | readonly string[],
     plan: RunPlan,
-    exceeded: () => void,
+    exceeded: (bytes: number) => void,
   ) {
     this.#cmd = cmd;
     this.#plan = plan;
     this.#log = new CaptureLog({
       bytes: plan.maxBuffer,
-      exceeded: (output) => {
+      exceeded: (output, bytes) => {
         this.#exceeded ??= output;
-        exceeded();
+        exceeded(bytes);
       },
     });
   }

@@ -18,6 +18,13 @@ import type { Program } from "./spawn/program.ts";
 import type { SpawnSettings } from "./spawn/settings.ts";
 import { DEVNULL, PIPE } from "./stdio.ts";
 
+/**
+ * How much a program may write that is not captured any more, until its pipes
+ * are closed, in bytes: far more than was in them when it was asked to end, and
+ * than it prints while it cleans up.
+ */
+const MAX_DROPPED_BYTES = 2 ** 20;
+
 /** One program, and how it was given. */
 export interface Stage {
   readonly command: string | readonly string[];
@@ -47,8 +54,11 @@ export async function runToEnd(
   const processes: Process[] = [];
   const captures: Capture[] = [];
   let ending: Promise<unknown> | undefined;
-  const exceeded = () => {
+  let dropped = 0;
+  const exceeded = (bytes: number) => {
     ending ??= endAll(processes).catch(() => {});
+    dropped += bytes;
+    if (dropped > MAX_DROPPED_BYTES) closePipes(processes);
   };
   try {
     return await plan.limits.run(async (moved) => {
@@ -82,7 +92,7 @@ async function startAll(
   plan: RunPlan,
   { processes, captures, moved, exceeded }: Started & {
     moved: () => void;
-    exceeded: () => void;
+    exceeded: (bytes: number) => void;
   },
 ): Promise<void> {
   using targets = new OutputTargets();
@@ -152,6 +162,10 @@ async function complete(
 async function endAll(processes: readonly Process[]): Promise<void> {
   await Promise.all(processes.map((it) => partsOf(it).end()));
   await disposeAll(processes);
+}
+
+function closePipes(processes: readonly Process[]): void {
+  for (const process of processes) partsOf(process).pipes.close();
 }
 
 async function disposeAll(processes: readonly Process[]): Promise<void> {

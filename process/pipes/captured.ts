@@ -37,8 +37,8 @@ interface Part {
 export interface CaptureLimit {
   /** Of each output. */
   readonly bytes: number;
-  /** Called when an output has more. */
-  exceeded(output: OutputName): void;
+  /** Called whenever an output has more, with how many bytes are dropped. */
+  exceeded(output: OutputName, bytes: number): void;
 }
 
 /** Keeps what a program writes, in order of arrival. */
@@ -86,7 +86,8 @@ export class CaptureLog {
     const kept = bytes.slice(0, left);
     if (kept.length > 0) this.#parts.push({ output, bytes: kept });
     this.#sizes.set(output, size + kept.length);
-    if (bytes.length > left) this.#limit.exceeded(output);
+    const dropped = bytes.length - kept.length;
+    if (dropped > 0) this.#limit.exceeded(output, dropped);
   }
 }
 
