@@ -34,16 +34,35 @@ export function checkPath(path: unknown): asserts path is string {
   }
   if (path.includes("\0", 1) || path === "\0") {
     throw new TypeError(
-      "the path of a Unix socket holds no NUL, except that an abstract one begins with it and has a name after it",
+      `Cannot use an address: the path of a Unix socket holds no NUL, except that an abstract one begins with it and has a name after it, received ${
+        describe(path)
+      }`,
     );
   }
   if (isAbstract(path) && Deno.build.os !== "linux") {
-    throw new TypeError("an abstract Unix socket is possible only on Linux");
+    throw new TypeError(
+      `Cannot use an address: only Linux has abstract Unix sockets, received ${
+        describe(path)
+      }`,
+    );
   }
   const { length } = new TextEncoder().encode(path);
   if (length <= MAX_UNIX_PATH) return;
   throw new TypeError(
     `Cannot use an address: the path of a Unix socket has at most ${MAX_UNIX_PATH} bytes on this system, received ${length} (a relative path may be shorter)`,
+  );
+}
+
+/** @throws {TypeError} It is no text, or empty. */
+export function checkHostname(
+  value: unknown,
+  what = "hostname",
+): asserts value is string {
+  if (typeof value === "string" && value !== "") return;
+  throw new TypeError(
+    `Cannot use an address: ${what} is an address or a name, received ${
+      describe(value)
+    }`,
   );
 }
 

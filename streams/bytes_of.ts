@@ -8,10 +8,12 @@ const encoder = new TextEncoder();
  *
  * @throws {TypeError} It is neither bytes nor text.
  */
-export function bytesOf(data: unknown, caller: string): Uint8Array {
+export function bytesOf(data: unknown, action: string): Uint8Array {
   if (data instanceof Uint8Array) return data;
   if (typeof data === "string") return encoder.encode(data);
   throw new TypeError(
-    `${caller} takes a Uint8Array or text, received ${describe(data)}`,
+    `Cannot ${action}: expected a Uint8Array or text, received ${
+      describe(data)
+    }`,
   );
 }

@@ -34,9 +34,9 @@ export class IncompleteReadError extends Error {
    */
   constructor(partial: Uint8Array, expected: number | undefined) {
     super(
-      `the stream ended after ${partial.length} bytes, expected ${
-        expected === undefined ? "a separator" : `${expected} bytes`
-      }`,
+      `Cannot read ${
+        expected === undefined ? "up to a separator" : `${expected} bytes`
+      }: the stream ended after ${partial.length} bytes`,
     );
     this.partial = partial;
     this.expected = expected;

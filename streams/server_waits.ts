@@ -56,10 +56,12 @@ export class Forever {
     end: () => Promise<void>,
     options: WaitOptions | undefined,
   ): Promise<never> {
-    if (!server.isServing) throw new Error("the server is closed");
+    if (!server.isServing) {
+      throw new Error("Cannot serve forever: the server is closed");
+    }
     if (this.#waiters.size > 0) {
       throw new Error(
-        "serveForever is waiting already, and needs no second one",
+        "Cannot serve forever: another call is waiting already",
       );
     }
     try {

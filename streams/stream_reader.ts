@@ -149,7 +149,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
     if (n === undefined) {
       return this.#source.read(what, all, options);
     }
-    const wrong = checkCount(n, what);
+    const wrong = checkCount(n);
     if (wrong !== undefined) return wrong;
     return this.#source.read(what, some, options, n);
   }
@@ -228,7 +228,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    */
   readExactly(n: number, options?: WaitOptions): Promise<Uint8Array> {
     const what = "StreamReader.readExactly";
-    const wrong = checkCount(n, what);
+    const wrong = checkCount(n);
     if (wrong !== undefined) return wrong;
     return this.#source.read(what, exactly, options, n);
   }
@@ -273,7 +273,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
   peek(n?: number, options?: WaitOptions): Promise<Uint8Array> {
     const what = "StreamReader.peek";
     const least = n === undefined ? 1 : n;
-    const wrong = checkCount(least, what);
+    const wrong = checkCount(least);
     if (wrong !== undefined) return wrong;
     const source = this.#source;
     return source.read(
@@ -339,13 +339,17 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
     if (!(target instanceof Uint8Array)) {
       return Promise.reject(
         new TypeError(
-          `${what} takes a Uint8Array, received ${describe(target)}`,
+          `Cannot read: expected a Uint8Array to fill, received ${
+            describe(target)
+          }`,
         ),
       );
     }
     if (target.length === 0) {
       return Promise.reject(
-        new RangeError(`${what} takes a target of at least one byte`),
+        new RangeError(
+          "Cannot read: expected a target of at least one byte, received an empty one",
+        ),
       );
     }
     return this.#source.read(what, into, options, target);
@@ -418,7 +422,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
   ): Promise<T | undefined> {
     const what = "StreamReader.readFrame";
     try {
-      checkDecoder(decoder, what);
+      checkDecoder(decoder);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -450,7 +454,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    * ```
    */
   frames<T>(decoder: Decoder<T>, options?: WaitOptions): AsyncIterable<T> {
-    checkDecoder(decoder, "StreamReader.frames");
+    checkDecoder(decoder);
     const argument = { decoder, scanner: this.#scanner };
     return {
       [Symbol.asyncIterator]: () =>
@@ -507,7 +511,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
   ): Promise<number> {
     if (!(writer instanceof StreamWriter)) {
       throw new TypeError(
-        `StreamReader.pipeTo takes a StreamWriter, as StreamWriter.from(stream), received ${
+        `Cannot pipe: expected a StreamWriter, as StreamWriter.from(stream), received ${
           describe(writer)
         }`,
       );
@@ -568,7 +572,9 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    */
   feedData(data: Uint8Array): void {
     if (!(data instanceof Uint8Array)) {
-      throw new TypeError(`expected a Uint8Array, received ${describe(data)}`);
+      throw new TypeError(
+        `Cannot feed: expected a Uint8Array, received ${describe(data)}`,
+      );
     }
     this.#source.feed(data);
   }
@@ -636,11 +642,13 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
   }
 }
 
-function checkCount(n: unknown, what: string): Promise<never> | undefined {
+function checkCount(n: unknown): Promise<never> | undefined {
   if (n === Infinity || Number.isInteger(n) && n as number >= 0) return;
   return Promise.reject(
     new RangeError(
-      `${what} takes a number of bytes of 0 or more, received ${describe(n)}`,
+      `Cannot read: expected a number of bytes of 0 or more, received ${
+        describe(n)
+      }`,
     ),
   );
 }

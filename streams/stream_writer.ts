@@ -118,6 +118,13 @@ export class StreamWriter implements AsyncDisposable {
    * @throws {Error} As {@linkcode write}; then none of them is taken.
    */
   writeLines(data: Iterable<Uint8Array | string>): void {
+    if (typeof data?.[Symbol.iterator] !== "function") {
+      throw new TypeError(
+        `Cannot write: expected an iterable of Uint8Array or text, received ${
+          describe(data)
+        }`,
+      );
+    }
     const pieces = Array.from(data, toBytes);
     this.#connection.checkOpen();
     for (const piece of pieces) this.#connection.write(piece);
@@ -146,7 +153,7 @@ export class StreamWriter implements AsyncDisposable {
   writeFrame<T>(codec: FrameCodec<T>, value: T): void {
     if (typeof codec?.encode !== "function") {
       throw new TypeError(
-        `writeFrame takes a codec, as lengthPrefixed(), received ${
+        `Cannot write a frame: expected a codec, as lengthPrefixed(), received ${
           describe(codec)
         }`,
       );
@@ -187,7 +194,9 @@ export class StreamWriter implements AsyncDisposable {
    */
   writeEof(): void {
     if (!this.canWriteEof) {
-      throw new Error("this connection cannot be closed in one direction only");
+      throw new Error(
+        "Cannot end one direction: this connection ends in both at once",
+      );
     }
     this.#connection.writeEof();
   }
@@ -367,6 +376,6 @@ function toBytes(data: unknown): Uint8Array {
   if (data instanceof Uint8Array) return data;
   if (typeof data === "string") return encoder.encode(data);
   throw new TypeError(
-    `a writer takes a Uint8Array or text, received ${describe(data)}`,
+    `Cannot write: expected a Uint8Array or text, received ${describe(data)}`,
   );
 }

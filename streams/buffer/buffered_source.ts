@@ -162,7 +162,7 @@ export class BufferedSource {
     if (this.#waiter !== undefined) {
       return readyError(
         new Error(
-          `${what}: a reader serves one read at a time, and ${this.#waiter.what} is still waiting`,
+          `Cannot read by ${what}: a reader serves one read at a time, and ${this.#waiter.what} is still waiting`,
         ),
       );
     }
@@ -243,7 +243,7 @@ export class BufferedSource {
 
   feed(data: Uint8Array): void {
     this.#checkFeed();
-    if (this.#eof) throw new Error("the end was fed: nothing can follow it");
+    if (this.#eof) throw new Error("Cannot feed: nothing follows the end");
     this.buffer.append(data);
     this.#serve();
   }
@@ -341,7 +341,7 @@ export class BufferedSource {
 
   #checkFeed(): void {
     if (this.#source !== undefined) {
-      throw new Error("this reader has a source of its own and cannot be fed");
+      throw new Error("Cannot feed: this reader has a source of its own");
     }
   }
 }
@@ -353,7 +353,7 @@ const DEFAULT_LIMIT = 65536;
 export function checkLimit(limit: unknown = DEFAULT_LIMIT): number {
   if (typeof limit === "number" && limit > 0) return limit;
   throw new RangeError(
-    `the limit of a reader is a number of bytes above 0, received ${
+    `Cannot make a reader: its limit is a number of bytes above 0, received ${
       describe(limit)
     }`,
   );

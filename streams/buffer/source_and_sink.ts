@@ -49,6 +49,10 @@ export interface ByteSink {
   info?(name: string): unknown;
   /** Closes it after everything is written. */
   close(): void | Promise<void>;
-  /** Closes it at once; a call under way may settle in any way. */
-  abort(): void;
+  /**
+   * Closes it at once; a call under way may settle in any way.
+   *
+   * @param reason For who reads the other end, if that can be told.
+   */
+  abort(reason: unknown): void;
 }

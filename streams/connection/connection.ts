@@ -103,7 +103,7 @@ export class Connection implements SinkOwner, SourceOwner, Watched {
   /** See `StreamWriter.startTls`. */
   startTls(_options?: StartTlsOptions): Promise<void> {
     return readyError(
-      new Error("startTls: this is no connection over a socket"),
+      new Error("Cannot start TLS: this is no connection over a socket"),
     );
   }
 
@@ -189,17 +189,23 @@ export class Connection implements SinkOwner, SourceOwner, Watched {
     else this.closeIfLost();
   }
 
-  /** Closes it at once, and drops what is unsent. */
-  abort(): void {
+  /**
+   * Closes it at once, and drops what is unsent.
+   *
+   * @param reason For who reads a Web Stream; an error that says what happened
+   * unless given.
+   */
+  abort(reason?: unknown): void {
     const error = new Deno.errors.ConnectionAborted(
       "the writer was aborted, what was unsent is dropped",
+      reason === undefined ? {} : { cause: reason },
     );
     if (this.sink.size > 0) this.#state.fail(error, "abort");
     this.#state.close();
     if (this.isClosed) return;
     this.sink.drop(error);
     this.#localEnded(error);
-    this.#tearDown();
+    this.#tearDown(reason ?? error);
   }
 
   /**
@@ -209,7 +215,7 @@ export class Connection implements SinkOwner, SourceOwner, Watched {
   peerClosed(error: unknown): void {
     if (!this.#state.fail(error, "reader")) return;
     this.#localEnded(error);
-    this.#ends.abort();
+    this.#ends.abort(error);
     this.sink.finish();
   }
 
@@ -219,7 +225,7 @@ export class Connection implements SinkOwner, SourceOwner, Watched {
     this.sink.drop(error);
     this.#closers?.failAll(error);
     this.#localEnded(error);
-    if (this.#state.phase === "closing") this.#tearDown();
+    if (this.#state.phase === "closing") this.#tearDown(error);
   }
 
   /**
@@ -227,7 +233,8 @@ export class Connection implements SinkOwner, SourceOwner, Watched {
    * is no error: its owner has not closed the writer.
    */
   closeIfLost(): void {
-    if (this.#state.loss !== undefined && !this.isClosed) this.#tearDown();
+    const { loss } = this.#state;
+    if (loss !== undefined && !this.isClosed) this.#tearDown(loss.error);
   }
 
   /**
@@ -347,8 +354,8 @@ export class Connection implements SinkOwner, SourceOwner, Watched {
     }
   }
 
-  #tearDown(): void {
-    this.#ends.abort();
+  #tearDown(reason: unknown): void {
+    this.#ends.abort(reason);
     this.#finish();
   }
 
@@ -383,7 +390,9 @@ export class Connection implements SinkOwner, SourceOwner, Watched {
 
 function endedBy(end: LocalEnd): Error {
   return new Error(
-    end === "close" ? "the writer is closed" : "writeEof was called before",
+    `Cannot write: ${
+      end === "close" ? "the writer is closed" : "writeEof was called before"
+    }`,
   );
 }
 

@@ -1,5 +1,6 @@
 /** @module */
-import { checkPort } from "../address.ts";
+import { checkHostname, checkPort } from "../address.ts";
+import { checkFlags } from "../flags.ts";
 import {
   checkOptions,
   describe,
@@ -57,13 +58,16 @@ export interface DatagramOptions extends WaitOptions {
   multicast?: string | MulticastOptions | undefined;
 }
 
+const ACTION = "open a socket";
+
 /** @throws {TypeError | RangeError} Something among `options` is wrong. */
 export function checkDatagramOptions(options: DatagramOptions): void {
-  checkOptions(options, "open a socket");
+  checkOptions(options, ACTION);
   const { hostname, port = 0, remote, multicast } = options;
-  if (hostname !== undefined) checkHostname(hostname, "hostname");
+  if (hostname !== undefined) checkHostname(hostname);
   checkPort(port);
   if (remote !== undefined) checkDestination(remote, "remote");
+  checkFlags(options, ["broadcast", "reusePort"], ACTION);
   if (multicast !== undefined) checkMulticast(multicastOf(multicast));
 }
 
@@ -116,6 +120,11 @@ function checkMulticast(multicast: MulticastOptions): void {
     );
   }
   for (const group of groups) checkHostname(group, "multicast.group");
+  for (const name of ["interface", "source"] as const) {
+    const address: unknown = multicast[name];
+    if (address !== undefined) checkHostname(address, `multicast.${name}`);
+  }
+  checkFlags(multicast, ["loopback"], ACTION);
   const { ttl = 1 } = multicast;
   if (!Number.isInteger(ttl) || ttl < 1 || ttl > 255) {
     throw new RangeError(
@@ -124,13 +133,4 @@ function checkMulticast(multicast: MulticastOptions): void {
       }`,
     );
   }
-}
-
-function checkHostname(value: unknown, what: string): void {
-  if (typeof value === "string" && value !== "") return;
-  throw new TypeError(
-    `Cannot use an address: ${what} is an address or a name, received ${
-      describe(value)
-    }`,
-  );
 }

@@ -42,7 +42,7 @@ export function into(
     return n;
   }
   if (target.length === 0) {
-    throw new TypeError("the target of readInto was transferred meanwhile");
+    throw new TypeError("Cannot read: the target was transferred meanwhile");
   }
   return eof ? 0 : undefined;
 }
@@ -66,12 +66,12 @@ export function until(
 ): Uint8Array | undefined {
   const match = scanner.search.next(separators, buffer);
   if (match !== undefined) {
-    scanner.checkLimit(match.start, "the separator comes after");
+    scanner.checkLimit(match.start, "up to a separator");
     return buffer.cut(match.end);
   }
   // The separator may have begun at the end.
   const clear = Math.max(0, buffer.size + 1 - separators.longest);
-  scanner.checkLimit(clear, "there is no separator in the first");
+  scanner.checkLimit(clear, "up to a separator");
   if (!eof) return undefined;
   throw new IncompleteReadError(buffer.takeAll(), undefined);
 }
@@ -122,6 +122,7 @@ export function frame<T>(
   if (buffer.size === 0) return END;
   const partial = buffer.takeAll();
   throw Object.assign(new IncompleteReadError(partial, undefined), {
-    message: `the stream ended after ${partial.length} bytes of a frame`,
+    message:
+      `Cannot read a frame: the stream ended after ${partial.length} bytes`,
   });
 }

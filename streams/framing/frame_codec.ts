@@ -106,6 +106,13 @@ export function takeFrame<T>(
   const { size } = buffer;
   const frame = decoder.decode(buffer.view(), eof);
   if (frame === undefined) return undefined;
+  if (typeof frame !== "object" || frame === null) {
+    throw new TypeError(
+      `Cannot take a frame: a decoder returns { value, length }, { error, length } or undefined, received ${
+        describe(frame)
+      }`,
+    );
+  }
   const { length } = frame;
   if (!Number.isInteger(length) || length < 1 || length > size) {
     throw new RangeError(
@@ -126,11 +133,11 @@ export function takeFrame<T>(
 }
 
 /** @throws {TypeError} It is no decoder. */
-export function checkDecoder(decoder: unknown, what: string): void {
+export function checkDecoder(decoder: unknown): void {
   const { decode } = (decoder ?? {}) as Partial<Decoder<unknown>>;
   if (typeof decode === "function") return;
   throw new TypeError(
-    `${what} takes a decoder, as lengthPrefixed(), received ${
+    `Cannot read a frame: expected a decoder, as lengthPrefixed(), received ${
       describe(decoder)
     }`,
   );

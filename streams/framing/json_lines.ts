@@ -92,6 +92,9 @@ function textOf(line: Uint8Array): string {
   try {
     return decoder.decode(line).trim();
   } catch (cause) {
-    throw new SyntaxError("a line of JSON is not UTF-8", { cause });
+    throw new SyntaxError(
+      "Cannot decode a frame: a line of JSON is not UTF-8",
+      { cause },
+    );
   }
 }

@@ -2,7 +2,8 @@
 import { BufferCodec, type FrameCodec } from "./frame_codec.ts";
 import type { ByteBuffer } from "../buffer/byte_buffer.ts";
 import { LimitOverrunError } from "../errors.ts";
-import { describe } from "../../tasks/kernel/types.ts";
+import { checkFlags } from "../flags.ts";
+import { checkOptions, describe } from "../../tasks/kernel/types.ts";
 
 const DEFAULT_MAX_LENGTH = 16 << 20;
 
@@ -50,6 +51,9 @@ export function lengthPrefixed(options?: {
   includesLength?: boolean | undefined;
   maxLength?: number | undefined;
 }): FrameCodec<Uint8Array> {
+  const action = "make a codec";
+  if (options !== undefined) checkOptions(options, action);
+  checkFlags(options ?? {}, ["littleEndian", "includesLength"], action);
   const {
     lengthBytes = 4,
     littleEndian = false,
@@ -58,12 +62,15 @@ export function lengthPrefixed(options?: {
   } = options ?? {};
   if (lengthBytes !== 1 && lengthBytes !== 2 && lengthBytes !== 4) {
     throw new RangeError(
-      `lengthBytes is 1, 2 or 4, received ${describe(lengthBytes)}`,
+      `Cannot make a codec: lengthBytes is 1, 2 or 4, received ${
+        describe(lengthBytes)
+      }`,
     );
   }
-  if (!Number.isInteger(maxLength) || maxLength < 1) {
+  const isLength = maxLength === Infinity || Number.isInteger(maxLength);
+  if (!isLength || maxLength < 1) {
     throw new RangeError(
-      `maxLength is a number of bytes of at least 1, received ${
+      `Cannot make a codec: maxLength is a number of bytes of at least 1, received ${
         describe(maxLength)
       }`,
     );
@@ -158,8 +165,8 @@ class LengthPrefixed extends BufferCodec<Uint8Array> {
     if (length >= 0 && length <= this.#maxLength) return length;
     throw new LimitOverrunError(
       length < 0
-        ? `the length of a frame counts its own ${prefix} bytes, and is ${total}`
-        : `the frame has ${length} bytes, the limit is ${this.#maxLength}`,
+        ? `Cannot read a frame: expected a length of at least its own ${prefix} bytes, received ${total}`
+        : `Cannot read a frame: expected at most the limit of ${this.#maxLength} bytes, received a length of ${length}`,
       prefix + Math.max(length, 0),
     );
   }

@@ -42,7 +42,7 @@ export class LineScanner {
     this.#lineSearched = position + length;
     if (length > this.limit) {
       buffer.skip(newline < 0 ? length : newline + 1);
-      this.checkLimit(length, "the line is dropped: it has");
+      this.checkLimit(length, "a line, which is dropped");
     }
     if (newline >= 0) return newline + 1;
     return eof ? length : undefined;
@@ -72,7 +72,7 @@ export class LineScanner {
   checkLimit(bytes: number, what: string): void {
     if (bytes <= this.limit) return;
     throw new LimitOverrunError(
-      `${what} ${bytes} bytes, the limit of the reader is ${this.limit}`,
+      `Cannot read ${what}: expected at most the limit of ${this.limit} bytes, received ${bytes}`,
       bytes,
     );
   }

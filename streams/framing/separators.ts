@@ -24,7 +24,9 @@ export class Separators {
   constructor(separator: Separator) {
     const all = Array.isArray(separator) ? separator : [separator];
     if (all.length === 0) {
-      throw new TypeError("expected at least one separator, received none");
+      throw new TypeError(
+        "Cannot separate: expected at least one separator, received none",
+      );
     }
     this.all = all.map(toBytes)
       .sort((a, b) => a.length - b.length)
@@ -36,14 +38,18 @@ export class Separators {
 function toBytes(separator: string | Uint8Array): Uint8Array {
   if (typeof separator !== "string" && !(separator instanceof Uint8Array)) {
     throw new TypeError(
-      `expected a separator of text or bytes, received ${describe(separator)}`,
+      `Cannot separate: expected a separator of text or bytes, received ${
+        describe(separator)
+      }`,
     );
   }
   const bytes = typeof separator === "string"
     ? encoder.encode(separator)
     : separator.slice();
   if (bytes.length === 0) {
-    throw new TypeError("expected a separator, received an empty one");
+    throw new TypeError(
+      "Cannot separate: expected a separator, received an empty one",
+    );
   }
   return bytes;
 }

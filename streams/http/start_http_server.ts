@@ -8,9 +8,13 @@ import {
 } from "./http_listener.ts";
 import type { HttpServeOptions } from "./serve.ts";
 import { type HttpServer, serveHttp } from "./http_server.ts";
-import { checkPath, checkPort } from "../address.ts";
+import { checkHostname, checkPath, checkPort } from "../address.ts";
 import { checkTlsOptions } from "../tls/check_options.ts";
-import { checkMilliseconds, describe } from "../../tasks/kernel/types.ts";
+import {
+  checkMilliseconds,
+  checkOptions,
+  describe,
+} from "../../tasks/kernel/types.ts";
 import { checkpointIfCancelled } from "../../tasks/kernel/wait/checkpoint.ts";
 import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
 
@@ -33,9 +37,10 @@ async function start(
       }: write serve(handler, options)`,
     );
   }
+  checkOptions(options, "serve");
   const { maxConcurrency = Infinity, requestTimeout = Infinity } = options;
   checkMaxConcurrency(maxConcurrency);
-  checkMilliseconds(requestTimeout, "requestTimeout");
+  checkMilliseconds(requestTimeout, "Cannot serve: requestTimeout");
   checkTarget(options);
   const rejection = checkpointIfCancelled(options);
   if (rejection !== undefined) return rejection;
@@ -52,9 +57,11 @@ function checkMaxConcurrency(max: unknown): void {
   );
 }
 
-function checkTarget({ path, port, tls }: HttpServeOptions): void {
+function checkTarget(options: HttpServeOptions): void {
+  const { hostname, path, port, tls } = options;
   if (path === undefined) {
-    checkPort(port ?? 0);
+    if (hostname !== undefined && hostname !== "") checkHostname(hostname);
+    if (port !== undefined) checkPort(port);
     if (tls !== undefined) checkTls(tls);
     return;
   }
@@ -62,6 +69,11 @@ function checkTarget({ path, port, tls }: HttpServeOptions): void {
   if (port !== undefined) {
     throw new TypeError(
       "Cannot serve: it takes a port or a path, received both",
+    );
+  }
+  if (hostname !== undefined) {
+    throw new TypeError(
+      "Cannot serve: it takes a hostname or a path, received both",
     );
   }
   if (tls !== undefined) {

@@ -13,7 +13,7 @@ export type LookupErrorCode =
 
 const REASONS: Record<LookupErrorCode, string> = {
   ENOTFOUND: "there is no such name",
-  ENODATA: "the name has no address of the family asked for",
+  ENODATA: "the name has no such address",
   ESERVFAIL: "the name server failed",
   EREFUSED: "the name server refused to answer",
   EFORMERR: "the name server did not understand the query",

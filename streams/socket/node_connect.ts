@@ -96,13 +96,17 @@ export function checkAddresses(
 ): void {
   if (family !== undefined && family !== 4 && family !== 6) {
     const type = typeof family === "number" ? RangeError : TypeError;
-    throw new type(`family is 4 or 6, received ${describe(family)}`);
+    throw new type(
+      `Cannot connect: family is 4 or 6, received ${describe(family)}`,
+    );
   }
   const { isIP } = net();
   const local = typeof localAddress === "string" ? isIP(localAddress) : 0;
   if (localAddress !== undefined && local === 0) {
     throw new TypeError(
-      `localAddress is an IP address, received ${describe(localAddress)}`,
+      `Cannot connect: localAddress is an IP address, received ${
+        describe(localAddress)
+      }`,
     );
   }
   const known = [family ?? 0, local, isIP(hostname)].filter((it) => it !== 0);

@@ -4,7 +4,8 @@ import type { SocketParts } from "./socket.ts";
 import { SocketConnection } from "./socket_connection.ts";
 import { checkHandshakeTimeout, checkOwnCertificate } from "./tls.ts";
 import { checkLimit } from "../buffer/buffered_source.ts";
-import { checkPath, checkPort } from "../address.ts";
+import { checkHostname, checkPath, checkPort } from "../address.ts";
+import { checkFlags } from "../flags.ts";
 import type {
   ConnectOptions,
   Streams,
@@ -48,23 +49,27 @@ export async function connectSocket(
   const { path, port, hostname = "127.0.0.1" } = options;
   if ((path === undefined) === (port === undefined)) {
     throw new TypeError(
-      "a connection takes a port or a path, received both or none",
+      `Cannot connect: it takes a port or a path, received ${
+        path === undefined ? "neither" : "both"
+      }`,
     );
   }
   const tls = tlsOptions(options.tls);
   const handshakeTimeout = checkHandshakeTimeout(options.handshakeTimeout);
   if (options.handshakeTimeout !== undefined && tls === undefined) {
-    throw new TypeError("handshakeTimeout takes tls");
+    throw new TypeError(
+      "Cannot connect: handshakeTimeout takes tls, received none",
+    );
   }
   checkHappyEyeballsDelay(options.happyEyeballsDelay);
+  checkFlags(options, ["noDelay", "keepAlive"], "connect");
   if (path !== undefined) {
     checkPath(path);
-    if (options.localAddress !== undefined || options.family !== undefined) {
-      throw new TypeError("localAddress and family do not go with a path");
-    }
+    checkUnix(options);
     await checkOwnCertificate(tls);
     return await connectUnix(path, tls, handshakeTimeout, options);
   }
+  checkHostname(hostname);
   checkPort(port);
   await checkOwnCertificate(tls);
   const target = {
@@ -106,12 +111,22 @@ function connected(
   };
 }
 
+/** A socket of a file has no host. */
+function checkUnix(options: ConnectOptions): void {
+  for (const name of ["hostname", "localAddress", "family"] as const) {
+    if (options[name] === undefined) continue;
+    throw new TypeError(
+      `Cannot connect: it takes a path or ${name}, received both`,
+    );
+  }
+}
+
 function checkHappyEyeballsDelay(delay: unknown): void {
   if (delay === undefined) return;
-  checkMilliseconds(delay, "happyEyeballsDelay");
+  checkMilliseconds(delay, "Cannot connect: happyEyeballsDelay");
   if (delay > 0) return;
   throw new RangeError(
-    `happyEyeballsDelay is a number of milliseconds above 0, received ${delay}`,
+    `Cannot connect: happyEyeballsDelay is a number of milliseconds above 0, received ${delay}`,
   );
 }
 

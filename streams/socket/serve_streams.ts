@@ -6,7 +6,8 @@ import { SocketConnection } from "./socket_connection.ts";
 import { checkHandshakeTimeout, checkOwnCertificate } from "./tls.ts";
 import { checkLimit } from "../buffer/buffered_source.ts";
 import { type Listener, listenTcp } from "./tcp_listener.ts";
-import { checkPath, checkPort, isAbstract } from "../address.ts";
+import { checkHostname, checkPath, checkPort, isAbstract } from "../address.ts";
+import { checkFlags } from "../flags.ts";
 import { listenUnix } from "./unix_listener.ts";
 import { serve, type Server } from "../server.ts";
 import type {
@@ -46,12 +47,12 @@ async function start(
 ): Promise<Server> {
   if (typeof handler !== "function") {
     throw new TypeError(
-      `startServer takes a function that serves a client, received ${
+      `Cannot start a server: the first argument is a function that serves a client, received ${
         describe(handler)
-      }`,
+      }: write startServer(handler, options)`,
     );
   }
-  checkOptions(options, "start a server");
+  checkOptions(options, ACTION);
   const { limit } = options;
   checkLimit(limit);
   return await startServing((parts) => {
@@ -61,24 +62,32 @@ async function start(
   }, options);
 }
 
+const ACTION = "start a server";
+
 /** Starts a server that makes what it likes of its clients. */
 export async function startServing(
   serveClient: (parts: SocketParts) => ServedClient,
   options: ServeOptions,
 ): Promise<Server> {
-  checkOptions(options, "start a server");
+  checkOptions(options, ACTION);
   const { path, tls, maxConnections = Infinity } = options;
   checkMaxConnections(maxConnections);
   if (tls !== undefined) checkServerTls(tls);
   if (path !== undefined && options.port !== undefined) {
-    throw new TypeError("a server takes a port or a path, received both");
+    throw new TypeError(
+      "Cannot start a server: it takes a port or a path, received both",
+    );
   }
   const handshakeTimeout = checkHandshakeTimeout(options.handshakeTimeout);
   if (options.handshakeTimeout !== undefined && tls === undefined) {
-    throw new TypeError("handshakeTimeout takes tls");
+    throw new TypeError(
+      "Cannot start a server: handshakeTimeout takes tls, received none",
+    );
   }
+  checkFlags(options, ["noDelay", "keepAlive", "reusePort"], ACTION);
+  checkBacklog(options.backlog);
   if (path === undefined) checkTcp(options);
-  else checkPath(path);
+  else checkUnix(path, options);
   checkMode(options.mode, path);
   // Listening on an address is done at once, and would not look.
   const rejection = checkpointIfCancelled(options);
@@ -102,6 +111,7 @@ async function startUnix(
   handler: ConnectionHandler,
   options: UnixServeOptions,
 ): Promise<Server> {
+  checkOptions(options, ACTION);
   checkPath(options.path); // without one it would listen on the network
   return await start(handler, options);
 }
@@ -142,16 +152,38 @@ async function listenOnTcp(
   }, options);
 }
 
-function checkTcp({ port = 0, reusePort }: ServeOptions): void {
+function checkTcp({ hostname, port = 0, reusePort }: ServeOptions): void {
+  if (hostname !== undefined && hostname !== "") checkHostname(hostname);
   checkPort(port);
   checkReusePort(reusePort);
+}
+
+function checkUnix(path: string, { hostname }: ServeOptions): void {
+  checkPath(path);
+  if (hostname === undefined) return;
+  throw new TypeError(
+    "Cannot start a server: it takes a hostname or a path, received both",
+  );
+}
+
+function checkBacklog(backlog: unknown): void {
+  if (backlog === undefined) return;
+  const isInteger = Number.isInteger(backlog);
+  if (isInteger && backlog as number >= 0 && backlog as number < 2 ** 31) {
+    return;
+  }
+  throw new RangeError(
+    `Cannot start a server: backlog is a number of clients of 0 or more, received ${
+      describe(backlog)
+    }`,
+  );
 }
 
 /** Without the flag the runtime would not throw but end the process. */
 function checkReusePort(reusePort: boolean | undefined): void {
   if (!reusePort || "listenDatagram" in Deno) return;
   throw new Deno.errors.NotSupported(
-    "reusePort takes the flag --unstable-net of the runtime",
+    "Cannot start a server: reusePort takes the flag --unstable-net of the runtime",
   );
 }
 
@@ -159,14 +191,16 @@ function checkMode(mode: unknown, path: string | undefined): void {
   if (mode === undefined) return;
   if (path === undefined || isAbstract(path)) {
     throw new TypeError(
-      "mode takes a path: only the socket of a file has a mode",
+      "Cannot start a server: mode takes a path, as only the socket of a file has a mode",
     );
   }
   const isInteger = Number.isInteger(mode);
   if (isInteger && mode as number >= 0o600 && mode as number <= 0o777) return;
   throw new RangeError(
-    `mode is a number from 0o600 to 0o777, received ${
-      isInteger ? `0o${(mode as number).toString(8)}` : describe(mode)
+    `Cannot start a server: mode is a number from 0o600 to 0o777, received ${
+      isInteger && mode as number >= 0
+        ? `0o${(mode as number).toString(8)}`
+        : describe(mode)
     }`,
   );
 }
@@ -174,6 +208,8 @@ function checkMode(mode: unknown, path: string | undefined): void {
 function checkMaxConnections(max: unknown): void {
   if (max === Infinity || Number.isInteger(max) && max as number > 0) return;
   throw new RangeError(
-    `maxConnections is a number of at least 1, received ${describe(max)}`,
+    `Cannot start a server: maxConnections is a number of at least 1, received ${
+      describe(max)
+    }`,
   );
 }

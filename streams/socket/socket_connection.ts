@@ -19,6 +19,7 @@ import type {
   StartTlsOptions,
   TlsOptions,
 } from "../tls_options.ts";
+import { checkOptions } from "../../tasks/kernel/types.ts";
 import { isCancelled } from "../../tasks/kernel/errors.ts";
 import { detached } from "../../tasks/kernel/context/detached.ts";
 import { sleep } from "../../tasks/sleep.ts";
@@ -55,9 +56,9 @@ export class SocketConnection extends Connection implements AsyncDisposable {
   }
 
   /** In the handshake it is the end of both directions. */
-  override abort(): void {
+  override abort(reason?: unknown): void {
     if (this.#socket.isUpgrading) this.#handshakeFailed(undefined);
-    super.abort();
+    super.abort(reason);
   }
 
   override startTls(options: StartTlsOptions = {}): Promise<void> {
@@ -65,6 +66,7 @@ export class SocketConnection extends Connection implements AsyncDisposable {
   }
 
   async #startTls(options: StartTlsOptions): Promise<void> {
+    checkOptions(options, "start TLS");
     const socket = this.#socket;
     const timeout = checkHandshakeTimeout(options.handshakeTimeout);
     if (socket.isAccepted) checkServerTls(options);
@@ -123,7 +125,7 @@ export class SocketConnection extends Connection implements AsyncDisposable {
       ? "a read is pending, or bytes are unread"
       : undefined;
     if (refusal !== undefined) {
-      throw new Error(`startTls: ${refusal}`);
+      throw new Error(`Cannot start TLS: ${refusal}`);
     }
   }
 

@@ -85,10 +85,10 @@ const DEFAULT_HANDSHAKE_TIMEOUT_MS = 60_000;
 export function checkHandshakeTimeout(
   timeout: unknown = DEFAULT_HANDSHAKE_TIMEOUT_MS,
 ): number {
-  checkMilliseconds(timeout, "handshakeTimeout");
+  checkMilliseconds(timeout, "Cannot use TLS: handshakeTimeout");
   if (timeout > 0) return timeout;
   throw new RangeError(
-    `handshakeTimeout is a number of milliseconds above 0, received ${timeout}`,
+    `Cannot use TLS: handshakeTimeout is a number of milliseconds above 0, received ${timeout}`,
   );
 }
 

@@ -13,7 +13,11 @@ import {
 import { show } from "../address.ts";
 import { checkServerTls } from "../tls/check_options.ts";
 import type { ServerTlsOptions } from "../tls_options.ts";
-import { describe, type WaitOptions } from "../../tasks/kernel/types.ts";
+import {
+  checkOptions,
+  describe,
+  type WaitOptions,
+} from "../../tasks/kernel/types.ts";
 import { checkpointIfCancelled } from "../../tasks/kernel/wait/checkpoint.ts";
 import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
 
@@ -81,6 +85,7 @@ async function connect<P extends StreamProtocol>(
 ): Promise<Connected<Transport, P>> {
   checkFactory(factory, "connectAcceptedSocket");
   checkConn(conn);
+  checkOptions(options, "connect");
   if (options.tls !== undefined) checkServerTls(options.tls);
   const rejection = checkpointIfCancelled(options);
   if (rejection !== undefined) return await rejection;

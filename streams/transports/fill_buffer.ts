@@ -10,25 +10,33 @@ export function bufferedOf(
 }
 
 /**
- * Copies the bytes of `source` from `from` to `to` into the protocol's memory,
- * as many as fit, and returns their number.
+ * Asks the protocol for memory for `sizeHint` bytes; it may be less or more.
+ * @throws {TypeError} It is no memory, or empty.
+ */
+export function memoryOf(
+  protocol: BufferedProtocol,
+  sizeHint: number,
+): Uint8Array {
+  const memory: unknown = protocol.getBuffer(sizeHint);
+  if (memory instanceof Uint8Array && memory.length > 0) return memory;
+  throw new TypeError(
+    `Cannot receive: getBuffer returns a Uint8Array that is not empty, received ${
+      memory instanceof Uint8Array ? "an empty one" : describe(memory)
+    }`,
+  );
+}
+
+/**
+ * Copies the bytes of `source` from `from` to `to` into `memory`, as many as
+ * fit, and returns their number.
  */
 export function fill(
-  protocol: BufferedProtocol,
-  source: Uint8Array<ArrayBuffer>,
+  memory: Uint8Array,
+  source: Uint8Array,
   from: number,
   to: number,
 ): number {
-  const memory = protocol.getBuffer(to - from);
-  if (!(memory instanceof Uint8Array) || memory.length === 0) {
-    throw new TypeError(
-      `Cannot receive: getBuffer returns a Uint8Array that is not empty, received ${
-        describe(memory)
-      }`,
-    );
-  }
   const count = Math.min(memory.length, to - from);
   memory.set(source.subarray(from, from + count));
-  protocol.bufferUpdated(count);
   return count;
 }

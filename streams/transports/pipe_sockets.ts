@@ -72,7 +72,10 @@ export class WritePipeSocket implements TransportSocket {
   }
 
   abort(): void {
-    if (!this.#hasEnded) this.#sink.abort();
+    if (this.#hasEnded) return;
+    this.#sink.abort(
+      new Deno.errors.ConnectionAborted("the transport was aborted"),
+    );
   }
 
   info(name: string): unknown {

@@ -1,7 +1,7 @@
 /** @module */
 import { bytesOf } from "../bytes_of.ts";
 import { checkProtocol } from "./check_protocol.ts";
-import { bufferedOf, fill } from "./fill_buffer.ts";
+import { bufferedOf, fill, memoryOf } from "./fill_buffer.ts";
 import { ProtocolCalls } from "./protocol_calls.ts";
 import type {
   BaseProtocol,
@@ -216,13 +216,20 @@ export class StreamTransport extends Transport implements AsyncDisposable {
     const buffered = this.#buffered;
     const start = this.calls.begin();
     let taken = to - from;
+    let method = "dataReceived";
     try {
-      if (buffered !== undefined) taken = fill(buffered, memory, from, to);
-      else (this.#protocol as Protocol).dataReceived(memory.slice(from, to));
+      if (buffered === undefined) {
+        (this.#protocol as Protocol).dataReceived(memory.slice(from, to));
+      } else {
+        method = "getBuffer";
+        taken = fill(memoryOf(buffered, to - from), memory, from, to);
+        method = "bufferUpdated";
+        buffered.bufferUpdated(taken);
+      }
     } catch (error) {
-      this.#failedIn(receiving(buffered), error);
+      this.#failedIn(method, error);
     }
-    if (start !== 0) this.calls.end(receiving(buffered), start);
+    if (start !== 0) this.calls.end(method, start);
     return taken;
   }
 
@@ -301,9 +308,4 @@ export class StreamTransport extends Transport implements AsyncDisposable {
       unsent: transport.writer.size,
     }));
   }
-}
-
-/** The name of the method that takes bytes, for reports. */
-function receiving(buffered: BufferedProtocol | undefined): string {
-  return buffered === undefined ? "dataReceived" : "bufferUpdated";
 }

@@ -52,6 +52,12 @@ export abstract class BaseTransport {
 
 /** A transport that is read. Mirrors `asyncio.ReadTransport`. */
 export abstract class ReadTransport extends BaseTransport {
+  /** `instanceof`: a {@linkcode Transport} is read as well. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return Function.prototype[Symbol.hasInstance].call(this, value) ||
+      this === ReadTransport && value instanceof Transport;
+  }
+
   /**
    * Whether what comes is handed to the protocol. Mirrors
    * `asyncio.ReadTransport.is_reading`.

@@ -95,7 +95,7 @@ export class UdpTransport extends DatagramTransport implements AsyncDisposable {
   }
 
   sendTo(data: Uint8Array | string, to?: DatagramAddress): void {
-    const bytes = bytesOf(data, "sendTo");
+    const bytes = bytesOf(data, "send");
     const target = this.#targetOf(to);
     if (!this.#state.isOpen) return this.#state.dropped();
     // The system takes a copy at once if it is idle.

@@ -42,7 +42,7 @@ export class WebSink implements ByteSink {
     return runInFrame(this.#where, () => this.#writer.close());
   }
 
-  abort(): void {
-    runInFrame(this.#where, () => this.#writer.abort()).catch(ignore);
+  abort(reason: unknown): void {
+    runInFrame(this.#where, () => this.#writer.abort(reason)).catch(ignore);
   }
 }

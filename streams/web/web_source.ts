@@ -1,5 +1,6 @@
 /** @module */
 import type { ByteSource } from "../buffer/source_and_sink.ts";
+import { describe } from "../../tasks/kernel/types.ts";
 import { detached } from "../../tasks/kernel/context/detached.ts";
 
 /**
@@ -28,7 +29,9 @@ export class WebSource implements ByteSource {
       if (done) return null;
       if (!(value instanceof Uint8Array)) {
         throw new TypeError(
-          "expected a stream of Uint8Array, received another chunk: text goes through a TextEncoderStream first",
+          `Cannot read: expected a stream of Uint8Array, received a chunk of ${
+            describe(value)
+          }: text goes through a TextEncoderStream first`,
         );
       }
       chunk = value;

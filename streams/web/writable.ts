@@ -22,7 +22,7 @@ export function writableOf(
       forget(); // it is the stream's own end
       return detached(() => end(connection));
     },
-    abort: () => connection.abort(),
+    abort: (reason) => connection.abort(reason),
   });
 }
 

@@ -268,7 +268,7 @@ Deno.test("a length above maxLength is told by the prefix alone, and takes nothi
   const error = await assertRejects(
     () => reader.readFrame(codec),
     LimitOverrunError,
-    "the limit is 10",
+    "expected at most the limit of 10 bytes, received a length of 11",
   );
   assertEquals(error.consumed, 15);
   reader.feedData(new Uint8Array(11));
@@ -321,8 +321,42 @@ Deno.test("options that are none are a RangeError", () => {
       RangeError,
     );
   }
-  for (const maxLength of [0, -1, 1.5, NaN, Infinity]) {
+  for (const maxLength of [0, -1, 1.5, NaN, -Infinity]) {
     assertThrows(() => lengthPrefixed({ maxLength }), RangeError);
+  }
+});
+
+Deno.test("options that are no object, and flags that are no boolean, are a TypeError", () => {
+  for (
+    const options of [null, 5, { littleEndian: 1 }, { includesLength: "" }]
+  ) {
+    assertThrows(
+      () => lengthPrefixed(options as never),
+      TypeError,
+      "Cannot make a codec: ",
+    );
+  }
+});
+
+Deno.test("maxLength may be Infinity: the prefix is the limit then", async () => {
+  const codec = lengthPrefixed({ lengthBytes: 1, maxLength: Infinity });
+  const value = new Uint8Array(255);
+  const reader = new StreamReader();
+  reader.feedData(codec.encode(value));
+  assertEquals(await reader.readFrame(codec), value);
+  assertThrows(() => codec.encode(new Uint8Array(256)), RangeError);
+});
+
+Deno.test("a decoder that returns no object rejects with a TypeError that says so, and takes nothing", async () => {
+  for (const returned of [null, 5, "x", true]) {
+    const reader = fed("abc");
+    const decoder = { decode: () => returned as never };
+    await assertRejects(
+      () => reader.readFrame(decoder),
+      TypeError,
+      "Cannot take a frame: a decoder returns { value, length }",
+    );
+    assertEquals(text(await reader.read(3)), "abc");
   }
 });
 

@@ -7,16 +7,21 @@ import {
 } from "@asyncio/asyncio/process/transports";
 import {
   getaddrinfo,
+  getnameinfo,
   openConnection,
   openDatagram,
+  serve,
   startServer,
+  startUnixServer,
 } from "@asyncio/asyncio/streams";
 import {
+  connectAcceptedSocket,
   connectReadPipe,
   connectWritePipe,
   createConnection,
   createDatagramEndpoint,
   createServer,
+  createUnixServer,
   DatagramProtocol,
   Protocol,
 } from "@asyncio/asyncio/streams/transports";
@@ -28,10 +33,20 @@ const program = () => new SubprocessProtocol();
 const CALLS: Record<string, (options: never) => Promise<unknown>> = {
   openConnection: (it) => openConnection(it),
   startServer: (it) => startServer(() => {}, it),
+  startUnixServer: (it) => startUnixServer(() => {}, it),
+  serve: (it) => serve(() => new Response(), it),
   openDatagram: (it) => openDatagram(it),
   getaddrinfo: (it) => getaddrinfo("localhost", 80, it),
+  getnameinfo: (it) => getnameinfo({ hostname: "127.0.0.1", port: 80 }, it),
   createConnection: (it) => createConnection(protocol, it),
   createServer: (it) => createServer(protocol, it),
+  createUnixServer: (it) => createUnixServer(protocol, it),
+  connectAcceptedSocket: (it) =>
+    connectAcceptedSocket(
+      protocol,
+      { read() {}, write() {} } as unknown as Deno.Conn,
+      it,
+    ),
   createDatagramEndpoint: (it) =>
     createDatagramEndpoint(() => new DatagramProtocol(), it),
   subprocessExec: (it) => subprocessExec(program, "true", [], it),
@@ -64,3 +79,85 @@ Deno.test("connectReadPipe and connectWritePipe take Web Streams alone", async (
     );
   }
 });
+
+/** A test: `call` rejects with `kind` before anything is opened. */
+function refuses(
+  call: string,
+  options: object,
+  message: string,
+  kind: typeof TypeError | typeof RangeError = TypeError,
+): void {
+  Deno.test(`${call} refuses ${JSON.stringify(options)}: ${message}`, async () => {
+    await assertRejects(() => CALLS[call]!(options as never), kind, message);
+  });
+}
+
+for (const flag of ["noDelay", "keepAlive"]) {
+  const message = `Cannot connect: ${flag} is a boolean, received "no"`;
+  refuses("openConnection", { port: 1, [flag]: "no" }, message);
+}
+for (const flag of ["noDelay", "keepAlive", "reusePort"]) {
+  const message = `Cannot start a server: ${flag} is a boolean, received 1`;
+  refuses("startServer", { [flag]: 1 }, message);
+  refuses("createServer", { [flag]: 1 }, message);
+}
+for (const flag of ["broadcast", "reusePort"]) {
+  const message = `Cannot open a socket: ${flag} is a boolean, received null`;
+  refuses("openDatagram", { [flag]: null }, message);
+}
+for (
+  const [options, message] of [
+    [{ loopback: "no" }, "loopback is a boolean, received"],
+    [{ interface: 5 }, "multicast.interface is an address or a name, received"],
+    [{ source: "" }, "multicast.source is an address or a name, received"],
+  ] as const
+) {
+  const multicast = { group: "239.1.2.3", ...options };
+  refuses("openDatagram", { multicast }, message);
+}
+for (const backlog of [-1, 1.5, "9", null]) {
+  const message =
+    "Cannot start a server: backlog is a number of clients of 0 or more, received";
+  refuses("startServer", { backlog }, message, RangeError);
+}
+for (const hostname of [5, null, {}]) {
+  const message =
+    "Cannot use an address: hostname is an address or a name, received";
+  refuses("openConnection", { port: 1, hostname }, message);
+  refuses("startServer", { hostname }, message);
+  refuses("serve", { hostname }, message);
+  refuses("openDatagram", { hostname }, message);
+}
+refuses(
+  "openConnection",
+  { port: 1, hostname: "" },
+  'Cannot use an address: hostname is an address or a name, received ""',
+);
+for (
+  const option of [
+    { hostname: "127.0.0.1" },
+    { localAddress: "127.0.0.1" },
+    { family: 4 },
+  ]
+) {
+  const message = `Cannot connect: it takes a path or ${
+    Object.keys(option)[0]
+  }, received both`;
+  refuses("openConnection", { path: "/tmp/none", ...option }, message);
+}
+for (
+  const [call, action] of [
+    ["startServer", "start a server"],
+    ["serve", "serve"],
+  ] as const
+) {
+  const message =
+    `Cannot ${action}: it takes a hostname or a path, received both`;
+  refuses(call, { path: "/tmp/none", hostname: "127.0.0.1" }, message);
+}
+refuses(
+  "serve",
+  { port: null },
+  "Cannot use an address: a port is a number from 0 to 65535, received null",
+  RangeError,
+);

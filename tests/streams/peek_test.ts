@@ -154,7 +154,11 @@ Deno.test("readTextLine gives lines without their end, and undefined at the end"
 
 Deno.test("readTextLine drops a line that is too long", async () => {
   const reader = ended("x".repeat(20) + "\nnext\n", { limit: 10 });
-  await assertRejects(() => reader.readTextLine(), Error, "limit");
+  await assertRejects(
+    () => reader.readTextLine(),
+    Error,
+    "Cannot read a line, which is dropped: expected at most the limit of 10 bytes, received 20",
+  );
   assertEquals(await reader.readTextLine(), "next");
 });
 

@@ -309,6 +309,25 @@ Deno.test("aborting writable aborts the writer", async () => {
   await assertRejects(() => pair.client.writer.writable.getWriter().closed);
 });
 
+Deno.test("aborting a writer tells who reads the other end of its stream what has happened", async () => {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const reading = readable.getReader().read();
+  StreamWriter.from(writable).abort();
+  await assertRejects(() => reading, Deno.errors.ConnectionAborted, "aborted");
+});
+
+Deno.test("the reason of an abort of writable reaches the stream that it stands on", async () => {
+  const reasons: unknown[] = [];
+  const writer = StreamWriter.from(
+    new WritableStream({ abort: (reason) => void reasons.push(reason) }),
+  );
+  const reason = new RangeError("enough");
+  writer.write("unsent");
+  await writer.writable.abort(reason);
+  const error = await assertRejects(() => writer.drain(), Error);
+  assertEquals([reasons, error.cause], [[reason], reason]);
+});
+
 Deno.test("a lost connection is the error of writable", async () => {
   const { writable, readable } = new TransformStream<Uint8Array, Uint8Array>();
   const writer = StreamWriter.from(writable);

@@ -3,7 +3,7 @@ import { StreamWriter } from "@asyncio/asyncio/streams";
 import { gather } from "@asyncio/asyncio/tasks";
 import { Attempt } from "../_helpers/attempt.ts";
 import { turns } from "../_helpers/turns.ts";
-import { bytes, text } from "./_sockets.ts";
+import { bytes, RawPair, text } from "./_sockets.ts";
 import { MUCH, Sink } from "./_sink.ts";
 
 // write
@@ -92,6 +92,19 @@ for (const data of [1, null, undefined, [1], new ArrayBuffer(1)]) {
     assertEquals(chunks, []);
   });
 }
+
+Deno.test("writeLines of what is no iterable is a TypeError, and nothing is sent", async () => {
+  const { writer, chunks } = new Sink();
+  for (const lines of [undefined, null, 5, {}, true]) {
+    assertThrows(
+      () => writer.writeLines(lines as never),
+      TypeError,
+      "Cannot write: expected an iterable",
+    );
+  }
+  await turns();
+  assertEquals(chunks, []);
+});
 
 Deno.test("write after close, abort or writeEof is an error", () => {
   for (const end of ["close", "abort", "writeEof"] as const) {
@@ -196,6 +209,19 @@ Deno.test("what a writer does not know is the fallback", () => {
   const { writer } = new Sink();
   assertEquals(writer.getExtraInfo("peername"), undefined);
   assertEquals(writer.getExtraInfo("peername", "nobody"), "nobody");
+});
+
+Deno.test("startTls refuses options that are no object, and changes nothing", async () => {
+  using pair = await RawPair.open();
+  const { writer } = pair.client;
+  for (const options of [null, 5, "x"]) {
+    await assertRejects(
+      () => writer.startTls(options as never),
+      TypeError,
+      "Cannot start TLS: options are an object, received",
+    );
+  }
+  assertEquals(writer.isClosing, false);
 });
 
 Deno.test("a writer that is of no socket cannot start TLS", async () => {

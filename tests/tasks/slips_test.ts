@@ -39,6 +39,11 @@ Deno.test("a wait refuses options that are no object", async () => {
     TypeError,
     "options are an object, as { signal }, received 5",
   );
+  await assertRejects(
+    () => event.wait(null as never),
+    TypeError,
+    "options are an object, as { signal }, received null",
+  );
   await assertRejects(() => sleep(1, "x" as never), TypeError);
 });
 

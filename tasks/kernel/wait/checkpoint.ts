@@ -34,9 +34,10 @@ export function checkpointIfCancelled(
   const error = takePendingCancel();
   if (error !== undefined) return deliver(error);
   if (options === undefined) return undefined;
-  const { signal } = options;
+  const signal = options?.signal;
   if (signal !== undefined) return rejectedBy(signal);
-  return typeof options === "object" ? undefined : rejectedOptions(options);
+  const isObject = typeof options === "object" && options !== null;
+  return isObject ? undefined : rejectedOptions(options);
 }
 
 /**

@@ -5,8 +5,11 @@ import {
   createServer,
   createUnixConnection,
   createUnixServer,
+  DatagramTransport,
   Protocol,
-  type Transport,
+  ReadTransport,
+  Transport,
+  WriteTransport,
 } from "@asyncio/asyncio/streams/transports";
 import { openConnection } from "@asyncio/asyncio/streams";
 import {
@@ -114,9 +117,35 @@ Deno.test("memory that is empty, or none, loses the connection", async () => {
       assertEquals(pair.client.events.at(-1), "lost TypeError");
     });
     assertEquals(reports.map(({ message }) => message), [
-      "Fatal error: protocol.bufferUpdated() call failed",
+      "Fatal error: protocol.getBuffer() call failed",
     ]);
   }
+});
+
+Deno.test("an error of bufferUpdated is reported under its name", async () => {
+  const reports = await reportsOf(async () => {
+    await using pair = await RecordedPair.open(() => new BufferedRecorder(1));
+    pair.client.bufferUpdated = () => {
+      throw new TypeError("full");
+    };
+    pair.peer.transport.write("x");
+    await pair.client.lost();
+    assertEquals(pair.client.events.at(-1), "lost TypeError");
+  });
+  assertEquals(reports.map(({ message }) => message), [
+    "Fatal error: protocol.bufferUpdated() call failed",
+  ]);
+});
+
+Deno.test("a transport of both directions is a ReadTransport and a WriteTransport", async () => {
+  await using pair = await RecordedPair.open();
+  assert(pair.transport instanceof Transport);
+  assert(pair.transport instanceof ReadTransport);
+  assert(pair.transport instanceof WriteTransport);
+  assert(!(pair.transport instanceof DatagramTransport));
+  assert(!(new Protocol() instanceof (ReadTransport as never)));
+  abstract class Own extends ReadTransport {}
+  assert(!(pair.transport instanceof Own));
 });
 
 Deno.test("much data arrives whole, in order, through a protocol that writes it back", async () => {
