@@ -1,7 +1,7 @@
 /** Moves the output of one program into the input of the next. @module */
 import { detached } from "../tasks/kernel/context/detached.ts";
 import { currentScope } from "../tasks/kernel/context/current_scope.ts";
-import { partsOf, type Process } from "./process.ts";
+import type { Child } from "./_child.ts";
 
 /** Bytes of a read. */
 const CHUNK = 65536;
@@ -11,7 +11,7 @@ const CHUNK = 65536;
  * If the next stops reading, the next write of the first fails. If the next has
  * ended, the first is ended after `killAfter` milliseconds.
  */
-export function pump(from: Process, to: Process, killAfter: number): void {
+export function pump(from: Child, to: Child, killAfter: number): void {
   const { loop } = currentScope();
   detached(() => {
     const pumping = new Pump(from, to);
@@ -23,19 +23,19 @@ export function pump(from: Process, to: Process, killAfter: number): void {
 }
 
 class Pump {
-  readonly #from: Process;
-  readonly #to: Process;
+  readonly #from: Child;
+  readonly #to: Child;
   /** Whether the first has closed its output itself: it may go on then. */
   #ended = false;
 
-  constructor(from: Process, to: Process) {
+  constructor(from: Child, to: Child) {
     this.#from = from;
     this.#to = to;
   }
 
   async flow(): Promise<void> {
-    const stdout = this.#from.stdout!;
-    const stdin = this.#to.stdin!;
+    const stdout = this.#from.pipes.stdout!;
+    const stdin = this.#to.pipes.stdin!;
     try {
       while (true) {
         const bytes = await stdout.read(CHUNK);
@@ -48,15 +48,15 @@ class Pump {
     } catch {
       // The next one reads no more.
     } finally {
-      partsOf(this.#from).pipes.closeStdout();
+      this.#from.pipes.closeStdout();
     }
   }
 
   async endWithReader(killAfter: number): Promise<void> {
-    await partsOf(this.#to).exit.within(Infinity);
+    await this.#to.exit.within(Infinity);
     if (this.#ended) return;
-    const { exit, pipes } = partsOf(this.#from);
+    const { exit, pipes } = this.#from;
     pipes.closeStdout();
-    if (!await exit.within(killAfter)) await this.#from[Symbol.asyncDispose]();
+    if (!await exit.within(killAfter)) await this.#from.dispose();
   }
 }

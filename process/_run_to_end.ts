@@ -5,14 +5,14 @@ import {
   ready,
 } from "../tasks/kernel/wait/checkpoint.ts";
 import { Capture } from "./_capture.ts";
+import type { Child } from "./_child.ts";
 import { pump } from "./_pump.ts";
 import type { RunPlan } from "./_run_plan.ts";
-import { startProcess } from "./_start.ts";
+import { startChild } from "./_start.ts";
 import { CompletedProcess } from "./completed_process.ts";
 import { TimeoutExpiredError } from "./errors.ts";
 import type { CapturedData } from "./pipes/captured.ts";
 import { OutputTargets } from "./pipes/output_targets.ts";
-import { partsOf, type Process } from "./process.ts";
 import { watchdogLaunch } from "./signals/watchdog.ts";
 import type { Program } from "./spawn/program.ts";
 import type { SpawnSettings } from "./spawn/settings.ts";
@@ -51,24 +51,24 @@ export async function runToEnd(
   if (atOnce !== undefined) {
     throw new TimeoutExpiredError(line.cmd, atOnce.timeout, atOnce);
   }
-  const processes: Process[] = [];
+  const children: Child[] = [];
   const captures: Capture[] = [];
   let ending: Promise<unknown> | undefined;
   let dropped = 0;
   const exceeded = (bytes: number) => {
-    ending ??= endAll(processes).catch(() => {});
+    ending ??= endAll(children).catch(() => {});
     dropped += bytes;
-    if (dropped > MAX_DROPPED_BYTES) closePipes(processes);
+    if (dropped > MAX_DROPPED_BYTES) closePipes(children);
   };
   try {
     return await plan.limits.run(async (moved) => {
-      await startAll(line, plan, { processes, captures, moved, exceeded });
-      connect(processes, plan.settings.killAfter);
-      return await complete(line, plan, { processes, captures });
+      await startAll(line, plan, { children, captures, moved, exceeded });
+      connect(children, plan.settings.killAfter);
+      return await complete(line, plan, { children, captures });
     });
   } catch (error) {
     await ending;
-    await endAll(processes);
+    await endAll(children);
     await watchdogLaunch();
     const expiry = plan.limits.expiry(error);
     if (expiry === undefined) throw error;
@@ -82,7 +82,7 @@ export async function runToEnd(
 
 /** What was started. */
 interface Started {
-  readonly processes: Process[];
+  readonly children: Child[];
   readonly captures: Capture[];
 }
 
@@ -90,7 +90,7 @@ interface Started {
 async function startAll(
   { stages }: CommandLine,
   plan: RunPlan,
-  { processes, captures, moved, exceeded }: Started & {
+  { children, captures, moved, exceeded }: Started & {
     moved: () => void;
     exceeded: (bytes: number) => void;
   },
@@ -106,10 +106,10 @@ async function startAll(
       ...(at > 0 && READS_PIPE),
       ...(!isLast && WRITES_PIPE),
     };
-    const process = startProcess(program, settings, targets);
-    processes.push(process);
+    const child = startChild(program, settings, targets);
+    children.push(child);
     captures.push(capture);
-    watchPipes(process, moved);
+    watchPipes(child, moved);
     if (!isLast) await ready(undefined); // a start takes time: others go on
   }
 }
@@ -125,27 +125,26 @@ const WRITES_PIPE = {
 } as const satisfies Partial<SpawnSettings>;
 
 /** Calls `moved` when bytes have come out of a process, or gone into it. */
-function watchPipes(process: Process, moved: () => void): void {
-  const { pipes } = partsOf(process);
+function watchPipes({ pipes }: Child, moved: () => void): void {
   pipes.onBytes = pipes.onFed = moved;
 }
 
-function connect(processes: readonly Process[], killAfter: number): void {
-  for (const [at, process] of processes.entries()) {
-    if (at > 0) pump(processes[at - 1]!, process, killAfter);
+function connect(children: readonly Child[], killAfter: number): void {
+  for (const [at, child] of children.entries()) {
+    if (at > 0) pump(children[at - 1]!, child, killAfter);
   }
 }
 
 async function complete(
   { stages }: CommandLine,
   { signal }: RunPlan,
-  { processes, captures }: Started,
+  { children, captures }: Started,
 ): Promise<CompletedProcess<CapturedData>[]> {
   // A cancel that is due ends one wait: it has to come before all of them.
   const rejection = checkpointIfCancelled({ signal });
   if (rejection !== undefined) return await rejection;
   const outcomes = await Promise.allSettled(
-    processes.map((process) => process.wait({ signal })),
+    children.map((child) => child.wait({ signal })),
   );
   const errors = outcomes.flatMap((it) =>
     it.status === "rejected" ? [it.reason] : []
@@ -153,21 +152,21 @@ async function complete(
   if (errors.length > 0) throw errors.find(isCancelled) ?? errors[0];
   const results = captures.map((capture) => capture.result());
   return results.map((result, at) => {
-    const returnCode = processes[at]!.returnCode!;
+    const returnCode = children[at]!.exit.returnCode!;
     return new CompletedProcess(stages[at]!.command, returnCode, result);
   });
 }
 
 /** Ends them, and reads what they write until then. */
-async function endAll(processes: readonly Process[]): Promise<void> {
-  await Promise.all(processes.map((it) => partsOf(it).end()));
-  await disposeAll(processes);
+async function endAll(children: readonly Child[]): Promise<void> {
+  await Promise.all(children.map((it) => it.end()));
+  await disposeAll(children);
 }
 
-function closePipes(processes: readonly Process[]): void {
-  for (const process of processes) partsOf(process).pipes.close();
+function closePipes(children: readonly Child[]): void {
+  for (const { pipes } of children) pipes.close();
 }
 
-async function disposeAll(processes: readonly Process[]): Promise<void> {
-  await Promise.all(processes.map((it) => it[Symbol.asyncDispose]()));
+async function disposeAll(children: readonly Child[]): Promise<void> {
+  await Promise.all(children.map((it) => it.dispose()));
 }

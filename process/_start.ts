@@ -1,10 +1,10 @@
-/** Starts a program, and makes a process of it. @module */
+/** Starts a program, and makes a child of it. @module */
+import { Child } from "./_child.ts";
 import { currentScope } from "../tasks/kernel/context/current_scope.ts";
 import { InvalidStateError } from "../tasks/kernel/errors.ts";
 import { describe } from "../tasks/kernel/types.ts";
 import { abandon, type OpenStdio, openStdio } from "./pipes/open_stdio.ts";
 import type { OutputTargets } from "./pipes/output_targets.ts";
-import { type Process, processOf } from "./process.ts";
 import { launchWatchdog } from "./signals/watchdog.ts";
 import { pathOf, type Program } from "./spawn/program.ts";
 import type { SpawnSettings } from "./spawn/settings.ts";
@@ -14,11 +14,11 @@ import { spawn } from "./spawn/spawn.ts";
  * Starts `program`, which leads its group a moment later. Nothing is left behind
  * if that fails.
  */
-export function startProcess(
+export function startChild(
   program: Program,
   settings: SpawnSettings,
   targets: OutputTargets,
-): Process {
+): Child {
   if (currentScope().loop.closed) {
     throw new InvalidStateError(
       "Cannot start a program: the run that this code belongs to has ended",
@@ -28,7 +28,7 @@ export function startProcess(
   if (!settings.detached) launchWatchdog();
   const child = spawnWith(stdio, program, settings);
   targets.used();
-  return processOf(child, settings, stdio);
+  return new Child(child, settings, stdio);
 }
 
 function spawnWith(

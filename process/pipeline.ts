@@ -1,16 +1,10 @@
 /** @module */
-import { describe } from "../tasks/kernel/types.ts";
-import { checkpointIfCancelled } from "../tasks/kernel/wait/checkpoint.ts";
-import { composite } from "../tasks/kernel/wait/handed_wait.ts";
-import { type RunPlan, runPlan } from "./_run_plan.ts";
-import { type CommandLine, runToEnd } from "./_run_to_end.ts";
-import { programOf } from "./_start.ts";
-import { CompletedPipeline } from "./completed_pipeline.ts";
-import type { CapturedData } from "./pipes/captured.ts";
+import { LazyModule } from "../tasks/kernel/wait/lazy_module.ts";
+import { copyOf } from "./_copy_of.ts";
+import type { CompletedPipeline } from "./completed_pipeline.ts";
 import type { RunSubprocessOptions } from "./run_options.ts";
 
-/** Programs, each with its arguments. */
-type Commands = readonly (readonly [string, ...string[]])[];
+const runs = new LazyModule(() => import("./_run.ts"));
 
 /**
  * Runs programs side by side, each reading what the one before it writes, to
@@ -76,46 +70,12 @@ export function pipeline(
   options?: RunSubprocessOptions,
 ): Promise<CompletedPipeline<string | Uint8Array | string[]>>;
 export function pipeline(
-  commands: Commands,
+  commands: readonly (readonly [string, ...string[]])[],
   options: RunSubprocessOptions = {},
 ): Promise<CompletedPipeline<string | Uint8Array | string[]>> {
-  try {
-    checkCommands(commands);
-    const line = lineOf(commands);
-    const plan = runPlan(options);
-    return checkpointIfCancelled(options) ??
-      composite(() => runChecked(line, plan));
-  } catch (error) {
-    return Promise.reject(error);
-  }
-}
-
-async function runChecked(
-  line: CommandLine,
-  plan: RunPlan,
-): Promise<CompletedPipeline<CapturedData>> {
-  const completed = new CompletedPipeline(await runToEnd(line, plan));
-  if (plan.check) completed.checkReturnCodes();
-  return completed;
-}
-
-/** A copy: changing the list while they run changes nothing. */
-function lineOf(commands: Commands): CommandLine {
-  const stages = commands.map(([program, ...args]) => ({
-    command: [program, ...args],
-    program: programOf(program, args),
-  }));
-  const cmd = stages.map(({ command }) => command.join(" ")).join(" | ");
-  return { cmd, stages };
-}
-
-function checkCommands(commands: unknown): void {
-  const isCommand = (value: unknown) =>
-    Array.isArray(value) && value.length > 0;
-  if (isCommand(commands) && (commands as unknown[]).every(isCommand)) return;
-  throw new TypeError(
-    `Cannot run a pipeline: expected a list of programs, each a list with its arguments, received ${
-      describe(commands)
-    }`,
+  const given = copyOf({ commands, options });
+  return runs.use(
+    ({ runPipeline }) => runPipeline(given.commands, given.options),
+    { signal: options?.signal, failure: "cannot start a pipeline" },
   );
 }

@@ -1,74 +1,16 @@
 /** @module */
 import type { StreamReader } from "../streams/stream_reader.ts";
 import type { StreamWriter } from "../streams/stream_writer.ts";
-import { detached } from "../tasks/kernel/context/detached.ts";
-import { printable } from "../tasks/kernel/watch/inspect.ts";
-import { ShieldedWaiter, WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
-import type { Loop } from "../tasks/kernel/loop/loop.ts";
-import {
-  currentScope,
-  outsideLoop,
-} from "../tasks/kernel/context/current_scope.ts";
 import type { WaitOptions } from "../tasks/kernel/types.ts";
-import { ready } from "../tasks/kernel/wait/checkpoint.ts";
-import { lastOutput, terminate } from "./signals/terminate.ts";
-import { Communication, type ProcessOutput } from "./pipes/communicate.ts";
-import { ExitWatcher } from "./signals/exit_watcher.ts";
-import { Pipes } from "./pipes/pipes.ts";
-import { KeepAlive } from "./signals/keep_alive.ts";
-import {
-  ChildTarget,
-  GroupTarget,
-  type SignalTarget,
-} from "./signals/signal_target.ts";
-import type { OpenStdio } from "./pipes/open_stdio.ts";
-import {
-  endWithProgram,
-  type Watch,
-  watchdogLaunch,
-} from "./signals/watchdog.ts";
-import { isCancelled } from "../tasks/kernel/errors.ts";
-import { checkSignal, type SpawnSettings } from "./spawn/settings.ts";
+import { printable } from "../tasks/kernel/watch/inspect.ts";
+import type { Child } from "./_child.ts";
+import type { ProcessOutput } from "./pipes/communicate.ts";
 
-/** Makes a process of a child that was started with `settings`. */
-export let processOf!: (
-  child: Deno.ChildProcess,
-  settings: SpawnSettings,
-  stdio: OpenStdio,
-) => Process;
+/** Makes the public side of a child. */
+export let processOf!: (child: Child) => Process;
 
-/** Whether signals reach the process, and it ends with this program. */
-export let isReady!: (process: Process) => boolean;
-
-/** The parts of a process, for running it to its end. */
-export let partsOf!: (process: Process) => Parts;
-
-/** The parts that `runSubprocess` and `pipeline` stand on. */
-export interface Parts {
-  /** Ends the process, and reads what it writes until then. */
-  end(): Promise<void>;
-  readonly exit: ExitWatcher;
-  readonly pipes: Pipes;
-  readonly communication: Communication;
-}
-
-/**
- * The status of a child. It resolves after the launch of the watchdog, whose
- * own child is reaped by then.
- */
-async function statusOf(
-  child: Deno.ChildProcess,
-): Promise<Deno.CommandStatus> {
-  const status = await child.status;
-  await watchdogLaunch();
-  return status;
-}
-
-/**
- * The processes that have ended, but whose group still had members at the last
- * look.
- */
-const leftovers = new Set<Process>();
+/** The child that a process stands for. */
+export let childOf!: (process: Process) => Child;
 
 /**
  * A program that was started, with its pipes. Made by {@linkcode
@@ -99,45 +41,11 @@ const leftovers = new Set<Process>();
 export class Process implements AsyncDisposable {
   /** The process ID. */
   readonly pid: number;
-  readonly #exit: ExitWatcher;
-  readonly #target: SignalTarget;
-  readonly #pipes: Pipes;
-  readonly #communication: Communication;
-  readonly #settings: SpawnSettings;
-  readonly #loop: Loop;
-  readonly #down = new WaitQueue<void>("Process dispose");
-  readonly #watch: Watch | undefined;
-  readonly #keepAlive: KeepAlive;
-  #state: "running" | "ending" | "down" = "running";
-  #isDisposed = false;
+  readonly #child: Child;
 
-  private constructor(
-    child: Deno.ChildProcess,
-    settings: SpawnSettings,
-    stdio: OpenStdio,
-  ) {
-    const { group: isGroup, detached, killAfter, killSignal } = settings;
+  private constructor(child: Child) {
+    this.#child = child;
     this.pid = child.pid;
-    this.#settings = settings;
-    this.#target = isGroup ? new GroupTarget(child) : new ChildTarget(child);
-    this.#loop = currentScope().loop;
-    this.#watch = detached
-      ? undefined
-      : endWithProgram({ pid: child.pid, isGroup, killSignal, killAfter });
-    this.#exit = new ExitWatcher(statusOf(child), () => this.#ended());
-    this.#pipes = new Pipes(child, settings, stdio, {
-      closed: () => this.#settle(),
-      inputFailed: (error) => this.#inputFailed(error),
-      delivering: () => this.#exit.delivering(),
-      delivered: (failure) => {
-        this.#exit.delivered(failure);
-        if (this.#isDisposed) this.#reportFailure();
-        this.#settle();
-      },
-    });
-    this.#communication = new Communication(this.#exit, this.#pipes);
-    this.#keepAlive = new KeepAlive(child, detached);
-    if (!detached) this.#loop.resources.add(this);
   }
 
   /**
@@ -145,7 +53,7 @@ export class Process implements AsyncDisposable {
    * `asyncio.subprocess.Process.stdin`.
    */
   get stdin(): StreamWriter | undefined {
-    return this.#pipes.stdin;
+    return this.#child.pipes.stdin;
   }
 
   /**
@@ -153,7 +61,7 @@ export class Process implements AsyncDisposable {
    * `asyncio.subprocess.Process.stdout`.
    */
   get stdout(): StreamReader | undefined {
-    return this.#pipes.stdout;
+    return this.#child.pipes.stdout;
   }
 
   /**
@@ -161,7 +69,7 @@ export class Process implements AsyncDisposable {
    * `asyncio.subprocess.Process.stderr`.
    */
   get stderr(): StreamReader | undefined {
-    return this.#pipes.stderr;
+    return this.#child.pipes.stderr;
   }
 
   /**
@@ -169,7 +77,7 @@ export class Process implements AsyncDisposable {
    * Mirrors `asyncio.subprocess.Process.returncode`.
    */
   get returnCode(): number | undefined {
-    return this.#exit.returnCode;
+    return this.#child.exit.returnCode;
   }
 
   /**
@@ -194,7 +102,7 @@ export class Process implements AsyncDisposable {
    * after its end.
    */
   wait(options?: WaitOptions): Promise<number> {
-    return this.#keepAlive.during(this.#exit.wait(options));
+    return this.#child.wait(options);
   }
 
   /**
@@ -235,7 +143,7 @@ export class Process implements AsyncDisposable {
     input?: string | Uint8Array,
     options?: WaitOptions,
   ): Promise<ProcessOutput> {
-    return this.#keepAlive.during(this.#communication.run(input, options));
+    return this.#child.communicate(input, options);
   }
 
   /**
@@ -248,8 +156,7 @@ export class Process implements AsyncDisposable {
    * @throws {Deno.errors.PermissionDenied} It runs as another user.
    */
   sendSignal(signal: Deno.Signal): void {
-    checkSignal(signal, "sendSignal");
-    if (this.#state !== "down") this.#target.send(signal);
+    this.#child.send(signal);
   }
 
   /**
@@ -281,110 +188,16 @@ export class Process implements AsyncDisposable {
    * end by itself.
    */
   [Symbol.asyncDispose](): Promise<void> {
-    this.#isDisposed = true;
-    this.#pipes.close();
-    this.#reportFailure();
-    if (this.#isOver) return ready(undefined);
-    if (this.#state === "running") this.#terminate();
-    const waiter = new ShieldedWaiter<void>();
-    return this.#keepAlive.during(this.#down.add(waiter));
-  }
-
-  /** Reports a failure that no wait has rejected with. */
-  #reportFailure(): void {
-    const failure = this.#exit.takeUnseenFailure();
-    if (failure === undefined) return;
-    const { pid } = this;
-    const message = `The input or output of program ${pid} has failed`;
-    this.#loop.report({ message, error: failure.error });
-  }
-
-  #ended(): void {
-    this.#target.childEnded();
-    this.#pipes.stopFeeding();
-    // What a program leaves in the background ends with a run, if there is one.
-    if (this.#loop === outsideLoop) this.#watch?.[Symbol.dispose]();
-    else if (!this.#isOver) this.#watch?.leaderEnded();
-    this.#settle();
-  }
-
-  /** The program must not take half of its input for all of it: it is ended. */
-  #inputFailed(error: unknown): void {
-    if (!isCancelled(error)) this.#exit.fail(error);
-    if (this.#state === "running") this.#terminate();
-  }
-
-  /**
-   * Ends the program as disposing does, but reads on: a program that prints a
-   * last line must not fail at that.
-   */
-  async #end(): Promise<void> {
-    this.#pipes.closeInput();
-    if (this.#isOver) return;
-    if (this.#state === "running") this.#terminate();
-    const waiter = new ShieldedWaiter<void>();
-    await this.#keepAlive.during(this.#down.add(waiter));
-    await detached(() => lastOutput(this.#exit));
-  }
-
-  #terminate(): void {
-    this.#state = "ending";
-    const ending = () =>
-      terminate(this.#target, this.#exit, {
-        ...this.#settings,
-        denied: () => this.#pipes.close(),
-      });
-    detached(ending).then(
-      () => {
-        this.#state = "down";
-        this.#settle();
-        this.#down.wakeAll();
-      },
-      (error) => {
-        this.#state = "running";
-        this.#down.failAll(error);
-      },
-    );
-  }
-
-  /** Releases the process if nothing is left that could be ended. */
-  #settle(): void {
-    if (!this.#isOver) {
-      if (this.returnCode !== undefined) leftovers.add(this);
-      return;
-    }
-    leftovers.delete(this);
-    this.#watch?.[Symbol.dispose]();
-    this.#pipes.finish();
-    const { isSettled, hasUnseenFailure } = this.#exit;
-    if (this.#pipes.closed && isSettled && !hasUnseenFailure) {
-      this.#loop.resources.delete(this);
-    }
-  }
-
-  get #isOver(): boolean {
-    return this.#state === "down" || this.#target.gone;
+    return this.#child.dispose();
   }
 
   static {
-    processOf = (child, settings, stdio) => {
-      for (const process of leftovers) process.#settle();
-      return new Process(child, settings, stdio);
-    };
-    isReady = (process) =>
-      process.#target.ready && watchdogLaunch() === undefined;
-    partsOf = (process) => ({
-      end: () => process.#end(),
-      exit: process.#exit,
-      pipes: process.#pipes,
-      communication: process.#communication,
-    });
+    processOf = (child) => new Process(child);
+    childOf = (process) => process.#child;
     printable(Process, (process) => ({
       pid: process.pid,
       returnCode: process.returnCode,
-      state: process.#state === "running" && process.returnCode !== undefined
-        ? "ended"
-        : process.#state,
+      state: process.#child.state,
       stdin: process.stdin,
       stdout: process.stdout,
       stderr: process.stderr,

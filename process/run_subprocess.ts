@@ -1,16 +1,11 @@
 /** @module */
 import { describe } from "../tasks/kernel/types.ts";
-import { checkpointIfCancelled } from "../tasks/kernel/wait/checkpoint.ts";
-import { composite } from "../tasks/kernel/wait/handed_wait.ts";
-import { type RunPlan, runPlan } from "./_run_plan.ts";
-import { runToEnd, type Stage } from "./_run_to_end.ts";
-import { programOf } from "./_start.ts";
+import { LazyModule } from "../tasks/kernel/wait/lazy_module.ts";
+import { copyOf } from "./_copy_of.ts";
 import type { CompletedProcess } from "./completed_process.ts";
-import type { CapturedData } from "./pipes/captured.ts";
 import type { RunSubprocessOptions } from "./run_options.ts";
-import { shellProgram } from "./spawn/program.ts";
-import type { SpawnSettings } from "./spawn/settings.ts";
-import { PIPE, STDOUT } from "./stdio.ts";
+
+const runs = new LazyModule(() => import("./_run.ts"));
 
 /**
  * Runs a program to its end. Mirrors `subprocess.run`, and waits as asyncio
@@ -88,53 +83,13 @@ export function runSubprocess(
   command: string | [string, ...string[]],
   options: RunSubprocessOptions = {},
 ): Promise<CompletedProcess<string | Uint8Array | string[]>> {
-  try {
-    checkCommand(command);
-    const plan = runPlan(options);
-    if (options.idleTimeout !== undefined) checkPipes(plan.settings);
-    const stage = stageOf(command, plan.settings);
-    return checkpointIfCancelled(options) ??
-      composite(() => runChecked(stage, plan));
-  } catch (error) {
-    return Promise.reject(error);
-  }
-}
-
-async function runChecked(
-  stage: Stage,
-  plan: RunPlan,
-): Promise<CompletedProcess<CapturedData>> {
-  const line = { cmd: stage.command, stages: [stage] };
-  const [completed] = await runToEnd(line, plan);
-  if (plan.check) completed!.checkReturnCode();
-  return completed!;
-}
-
-function stageOf(
-  command: string | [string, ...string[]],
-  settings: SpawnSettings,
-): Stage {
-  if (typeof command === "string") {
-    return { command, program: shellProgram(command, settings) };
-  }
-  const [program, ...args] = command;
-  return { command, program: programOf(program, args) };
-}
-
-function checkPipes({ stdin, stdout, stderr }: SpawnSettings): void {
-  if (typeof stdin !== "string") return;
-  if ([stdout, stderr].some((it) => it !== STDOUT && it.stdio === PIPE)) return;
-  throw new TypeError(
-    "Cannot run a program: idleTimeout watches its pipes, received none (captureOutput makes some)",
-  );
-}
-
-function checkCommand(command: unknown): void {
-  if (typeof command === "string") return;
-  if (Array.isArray(command) && command.length > 0) return;
-  throw new TypeError(
-    `Cannot run a program: expected a command for the shell, or a list of a program and its arguments, received ${
-      Array.isArray(command) ? "an empty list" : describe(command)
-    }`,
+  const [program] = [command].flat();
+  const given = copyOf({ command, options });
+  return runs.use(
+    ({ runProgram }) => runProgram(given.command, given.options),
+    {
+      signal: options?.signal,
+      failure: `cannot start ${describe(program)}`,
+    },
   );
 }

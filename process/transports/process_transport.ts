@@ -16,7 +16,7 @@ import { ready } from "../../tasks/kernel/wait/checkpoint.ts";
 import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
 import { describe } from "../../tasks/kernel/types.ts";
 import { printable } from "../../tasks/kernel/watch/inspect.ts";
-import { partsOf, type Process } from "../process.ts";
+import { childOf, type Process } from "../process.ts";
 
 /**
  * A transport to a program. Every call of its protocol is a callback of the
@@ -148,7 +148,7 @@ export class ProcessTransport extends SubprocessTransport
   /** A pipe is closed. */
   pipeLost(fd: number, error: unknown): void {
     this.#lostPipes.add(fd);
-    if (fd > 0) partsOf(this.#process).pipes.closeOutput(fd);
+    if (fd > 0) childOf(this.#process).pipes.closeOutput(fd);
     this.#call(() => this.#protocol.pipeConnectionLost?.(fd, error));
     this.#finishIfOver();
   }

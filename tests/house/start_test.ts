@@ -21,6 +21,9 @@ const LATER: Record<string, string[]> = {
     "streams/tls/",
     "streams/operators/",
     "streams/transports/",
+    "process/spawn/",
+    "process/pipes/",
+    "process/signals/",
     "process/transports/",
     "queue/jobs/",
     "queue/nats/",
@@ -30,7 +33,7 @@ const LATER: Record<string, string[]> = {
 };
 
 /** How many files each loads today: these may only get smaller. */
-const MOST: Record<string, number> = { all: 300, sync: 61, queue: 50 };
+const MOST: Record<string, number> = { all: 194, sync: 61, queue: 50 };
 
 /** The files that are loaded with those of `areas`. */
 function loadedBy(areas: readonly string[]): Set<string> {

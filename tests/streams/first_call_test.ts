@@ -5,6 +5,7 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
+import { runSubprocess } from "@asyncio/asyncio/process";
 import { runProgram } from "../_helpers/program.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -200,4 +201,31 @@ Deno.test("a first call that is given up in a test is no leak", async () => {
   const decoder = new TextDecoder();
   if (!success) console.log(decoder.decode(stdout), decoder.decode(stderr));
   assertEquals(success, true);
+});
+
+Deno.test("a first call without descriptors left rejects, and the next one loads", async () => {
+  const code = `
+    import { getaddrinfo, pipeline } from "${ROOT}mod.ts";
+    const files = [];
+    try {
+      while (true) files.push(Deno.openSync("/dev/null"));
+    } catch { /* none is left */ }
+    const calls = [() => getaddrinfo("127.0.0.1"), () => pipeline([["true"]])];
+    const errors = [];
+    for (const call of calls) await call().catch((error) => errors.push(error));
+    for (const file of files) file.close();
+    for (const { message, code } of errors) console.log(code, message);
+    for (const call of calls) await call();
+    console.log("loaded");`;
+  const { stdout } = await runSubprocess(
+    ["sh", "-c", 'ulimit -n 64; exec "$@"', "sh"]
+      .concat([Deno.execPath(), "run", "-A", "--quiet", "-"]) as [string],
+    { input: code, captureOutput: true, env: { NO_COLOR: "1" } },
+  );
+  const reason = "Too many open files (os error 24)";
+  assertEquals(stdout!.trim().split("\n"), [
+    `EMFILE cannot load a part of this package: ${reason}`,
+    `EMFILE cannot start a pipeline: ${reason}`,
+    "loaded",
+  ]);
 });

@@ -6,6 +6,12 @@ import { noVariables } from "../variables.ts";
 import { composite } from "./handed_wait.ts";
 import { ExternalWaiter } from "./waiter.ts";
 
+/** How a call waits for its module. */
+export interface LoadOptions extends WaitOptions {
+  /** What the call is to do, for errors: `cannot start "ls"`. */
+  readonly failure?: string;
+}
+
 /**
  * A module that is loaded by the first call that needs it, so that a program
  * which makes no such call starts without it.
@@ -26,16 +32,19 @@ export class LazyModule<M> {
   /**
    * Calls `body` with the module: at once if it has been loaded. A call that is
    * given up until then rejects at once, and `body` is not called.
+   *
+   * @throws {Error} No file can be opened to load it; the next call tries again.
    */
   use<T>(
     body: (module: M) => Promise<T>,
-    options?: WaitOptions,
+    options?: LoadOptions,
   ): Promise<T> {
     if (this.#module !== undefined) return body(this.#module);
     return composite(async () => body(await this.#load(options)));
   }
 
-  #load(options: WaitOptions | undefined): Promise<M> {
+  #load(options: LoadOptions | undefined): Promise<M> {
+    if (this.#loading === undefined) checkDescriptors(options?.failure);
     const waiter = new Loading<M>(validSignal(options));
     this.#loading ??= this.#start();
     this.#loading.then(
@@ -58,6 +67,18 @@ export class LazyModule<M> {
 
 class Loading<M> extends ExternalWaiter<M> {
   readonly what = "import";
+}
+
+/** The runtime ends the program if it is to load a file, and can open none. */
+function checkDescriptors(
+  failure = "cannot load a part of this package",
+): void {
+  // The runtime reads it from a file.
+  const isShort = "Deno" in globalThis && Deno.build.os === "linux" &&
+    Deno.memoryUsage().rss === 0;
+  if (!isShort) return;
+  const error = new Error(`${failure}: Too many open files (os error 24)`);
+  throw Object.assign(error, { code: "EMFILE" });
 }
 
 /** The signal, if it is one: `body` rejects options that are invalid. */

@@ -1,0 +1,96 @@
+/** Starts programs for `createSubprocessExec` and `createSubprocessShell`. @module */
+import { setTimeout } from "node:timers";
+import type { CancelledError } from "../tasks/kernel/errors.ts";
+import { describe } from "../tasks/kernel/types.ts";
+import { checkpointIfCancelled } from "../tasks/kernel/wait/checkpoint.ts";
+import { ExternalWaiter } from "../tasks/kernel/wait/waiter.ts";
+import { programOf, startChild } from "./_start.ts";
+import type { SubprocessOptions } from "./options.ts";
+import { OutputTargets } from "./pipes/output_targets.ts";
+import type { Process } from "./process.ts";
+import { watchdogLaunch } from "./signals/watchdog.ts";
+import { type Program, shellProgram } from "./spawn/program.ts";
+import { type SpawnSettings, spawnSettings } from "./spawn/settings.ts";
+
+/** Starts a program with arguments. */
+export function createExec(
+  program: string | URL,
+  args?: string[],
+  options?: SubprocessOptions,
+): Promise<Process> {
+  try {
+    return handOut(programOf(program, args), spawnSettings(options));
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+/** Runs a command in the shell. */
+export function createShell(
+  command: string,
+  options?: SubprocessOptions,
+): Promise<Process> {
+  try {
+    if (typeof command !== "string") {
+      throw new TypeError(
+        `Cannot start a program: expected a command, received ${
+          describe(command)
+        }`,
+      );
+    }
+    const settings = spawnSettings(options);
+    return handOut(shellProgram(command, settings), settings);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+/**
+ * Starts a program, and resolves when signals reach its group, and the watchdog
+ * is there to end it with this program.
+ */
+function handOut(
+  program: Program,
+  settings: SpawnSettings,
+): Promise<Process> {
+  const rejection = checkpointIfCancelled();
+  if (rejection !== undefined) return rejection;
+  using targets = new OutputTargets();
+  try {
+    const child = startChild(program, settings, targets);
+    return new ConditionWait(() => child.isReady, child.process).promise;
+  } catch (error) {
+    return rejectAfterLaunch(error);
+  }
+}
+
+/** Rejects when the watchdog has been launched: its child is reaped by then. */
+async function rejectAfterLaunch(error: unknown): Promise<never> {
+  await watchdogLaunch();
+  throw error;
+}
+
+/** Milliseconds between two looks. */
+const POLL_INTERVAL_MS = 1;
+
+/**
+ * Waits for a condition. No cancel ends it: what was started has to be handed
+ * out. It waits also if the condition holds, for a microtask: so a scenario
+ * that is cancelled at each of its waits has the same ones in every run.
+ */
+class ConditionWait<T> extends ExternalWaiter<T> {
+  readonly what = "createSubprocess";
+
+  constructor(condition: () => boolean, result: T) {
+    super();
+    const look = () => {
+      if (condition()) this.wake(result);
+      else setTimeout(look, POLL_INTERVAL_MS);
+    };
+    queueMicrotask(look);
+  }
+
+  override cancel(_error: CancelledError): boolean {
+    return false;
+  }
+}
