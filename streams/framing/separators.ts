@@ -13,6 +13,9 @@ export interface SeparatorBytes {
 }
 
 const encoder = new TextEncoder();
+/** How many texts are known: programs have few, and use each again and again. */
+const MAX_KNOWN = 64;
+const known = new Map<string, SeparatorBytes>();
 
 /** Some separators that are looked for at once. */
 export class Separators {
@@ -28,28 +31,36 @@ export class Separators {
         "Cannot separate: expected at least one separator, received none",
       );
     }
-    this.all = all.map(toBytes)
-      .sort((a, b) => a.length - b.length)
-      .map((bytes) => ({ bytes, key: Buffer.from(bytes).toString("latin1") }));
+    this.all = all.map(bytesOf).sort((a, b) => a.bytes.length - b.bytes.length);
     this.longest = this.all.at(-1)!.bytes.length;
   }
 }
 
-function toBytes(separator: string | Uint8Array): Uint8Array {
-  if (typeof separator !== "string" && !(separator instanceof Uint8Array)) {
-    throw new TypeError(
-      `Cannot separate: expected a separator of text or bytes, received ${
-        describe(separator)
-      }`,
-    );
+function bytesOf(separator: string | Uint8Array): SeparatorBytes {
+  if (typeof separator === "string") {
+    return known.get(separator) ?? remember(separator);
   }
-  const bytes = typeof separator === "string"
-    ? encoder.encode(separator)
-    : separator.slice();
+  if (separator instanceof Uint8Array) return checked(separator.slice());
+  throw new TypeError(
+    `Cannot separate: expected a separator of text or bytes, received ${
+      describe(separator)
+    }`,
+  );
+}
+
+/** Encoding a text takes as long as a read of what it ends. */
+function remember(text: string): SeparatorBytes {
+  const bytes = checked(encoder.encode(text));
+  if (known.size === MAX_KNOWN) known.clear();
+  known.set(text, bytes);
+  return bytes;
+}
+
+function checked(bytes: Uint8Array): SeparatorBytes {
   if (bytes.length === 0) {
     throw new TypeError(
       "Cannot separate: expected a separator, received an empty one",
     );
   }
-  return bytes;
+  return { bytes, key: Buffer.from(bytes).toString("latin1") };
 }

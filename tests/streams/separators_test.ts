@@ -112,6 +112,19 @@ Deno.test("over the limit without the separator `consumed` leaves what may be it
   assertEquals(text(await reader.readUntil("\r\n")), "\r\n");
 });
 
+Deno.test("a program may use more different separators than are remembered, again and again", async () => {
+  const reader = new StreamReader();
+  const separators = Array.from({ length: 200 }, (_, i) => `<${i}>`);
+  for (let round = 0; round < 2; round++) {
+    for (const separator of separators) {
+      reader.feedData(bytes(`a${separator}`));
+      const read = await reader.readUntil([separator, "nowhere"]);
+      assertEquals(text(read), `a${separator}`);
+    }
+    await assertRejects(() => reader.readUntil(["a", ""]), TypeError, "empty");
+  }
+});
+
 Deno.test("the limit fails a read that waits as soon as it is passed", async () => {
   const reader = new StreamReader({ limit: 10 });
   const reading = reader.readUntil(";");
