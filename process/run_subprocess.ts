@@ -60,7 +60,7 @@ const runs = new LazyModule(() => import("./_run.ts"));
 export function runSubprocess(
   command: string | [string, ...string[]],
   options: RunSubprocessOptions & { encoding: "buffer" },
-): Promise<CompletedProcess<Uint8Array>>;
+): Promise<CompletedProcess<Uint8Array<ArrayBuffer>>>;
 /** Runs a program, and returns its output as lines. */
 export function runSubprocess(
   command: string | [string, ...string[]],

@@ -44,5 +44,5 @@ export type InputSource =
  */
 export type OutputTarget =
   | Stdio
-  | WritableStream<Uint8Array>
+  | WritableStream<Uint8Array<ArrayBuffer>>
   | { file: string | URL; append?: boolean | undefined };

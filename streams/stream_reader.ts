@@ -103,10 +103,10 @@ export let sourceOf: (reader: StreamReader) => BufferedSource;
  * assertEquals(reader.atEof, true);
  * ```
  */
-export class StreamReader implements AsyncIterable<Uint8Array> {
+export class StreamReader implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   #source: BufferedSource;
   #scanner: LineScanner;
-  #readable: ReadableStream<Uint8Array> | undefined;
+  #readable: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
 
   /**
    * Makes a reader that is fed with {@linkcode feedData}, {@linkcode feedEof}
@@ -144,7 +144,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    * @throws {RangeError} `n` is negative.
    * @throws {Error} Another read is waiting, or the connection was lost.
    */
-  read(n?: number, options?: WaitOptions): Promise<Uint8Array> {
+  read(n?: number, options?: WaitOptions): Promise<Uint8Array<ArrayBuffer>> {
     const what = "StreamReader.read";
     if (n === undefined) {
       return this.#source.read(what, all, options);
@@ -164,7 +164,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    * dropped, or as much of it as was there.
    * @throws {Error} Another read is waiting, or the connection was lost.
    */
-  readLine(options?: WaitOptions): Promise<Uint8Array> {
+  readLine(options?: WaitOptions): Promise<Uint8Array<ArrayBuffer>> {
     const what = "StreamReader.readLine";
     return this.#source.read(what, line, options, this.#scanner);
   }
@@ -199,7 +199,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
   readUntil(
     separator?: Separator,
     options?: WaitOptions,
-  ): Promise<Uint8Array> {
+  ): Promise<Uint8Array<ArrayBuffer>> {
     let separators: Separators;
     try {
       const isNewline = separator === undefined || separator === "\n";
@@ -226,7 +226,10 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    * was there.
    * @throws {Error} Another read is waiting, or the connection was lost.
    */
-  readExactly(n: number, options?: WaitOptions): Promise<Uint8Array> {
+  readExactly(
+    n: number,
+    options?: WaitOptions,
+  ): Promise<Uint8Array<ArrayBuffer>> {
     const what = "StreamReader.readExactly";
     const wrong = checkCount(n);
     if (wrong !== undefined) return wrong;
@@ -270,7 +273,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    * assertEquals(new TextDecoder().decode(await client.reader.read()), "hello");
    * ```
    */
-  peek(n?: number, options?: WaitOptions): Promise<Uint8Array> {
+  peek(n?: number, options?: WaitOptions): Promise<Uint8Array<ArrayBuffer>> {
     const what = "StreamReader.peek";
     const least = n === undefined ? 1 : n;
     const wrong = checkCount(least);
@@ -551,7 +554,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
   }
 
   /** Iterates over the lines, each with its `"\n"`. */
-  [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array<ArrayBuffer>, undefined> {
     return new StreamIterator(this.#source, lineOrEnd, this.#scanner);
   }
 
@@ -616,7 +619,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    * assertEquals(await new Response(reader.readable).text(), "body");
    * ```
    */
-  get readable(): ReadableStream<Uint8Array> {
+  get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
     return this.#readable ??= readableOf(this.#source);
   }
 

@@ -88,7 +88,7 @@ export class StreamWriter implements AsyncDisposable {
    * assertEquals(await new Response(readable).text(), "one, two");
    * ```
    */
-  static from(sink: WritableStream<Uint8Array>): StreamWriter {
+  static from(sink: WritableStream<Uint8Array<ArrayBuffer>>): StreamWriter {
     return writerOver(new WebSink(sink));
   }
 

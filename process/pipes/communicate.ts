@@ -10,9 +10,9 @@ import type { ExitWatcher } from "../signals/exit_watcher.ts";
 /** What a program has written; `undefined` if that is not piped. */
 export interface ProcessOutput {
   /** What came out of its output. */
-  stdout?: Uint8Array;
+  stdout?: Uint8Array<ArrayBuffer>;
   /** What came out of its messages. */
-  stderr?: Uint8Array;
+  stderr?: Uint8Array<ArrayBuffer>;
 }
 
 /** The pipes that are used. */
@@ -139,7 +139,7 @@ function untilEnd(
   return source.read("Process.communicate", ended, options);
 }
 
-function takeAll(reader: StreamReader): Uint8Array {
+function takeAll(reader: StreamReader): Uint8Array<ArrayBuffer> {
   return sourceOf(reader).buffer.takeAll();
 }
 

@@ -110,7 +110,7 @@ class StreamTarget implements OpenTarget {
   readonly keepsBytes = true;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
 
-  constructor(stream: WritableStream<Uint8Array>) {
+  constructor(stream: WritableStream<Uint8Array<ArrayBuffer>>) {
     this.#writer = stream.getWriter();
     this.#writer.closed.catch(() => {}); // `ready` and `close` say so
   }

@@ -27,7 +27,7 @@ export interface OutputSettings {
 /** What this program hands an output on to. */
 export type HandedOn =
   | StandardOutput
-  | WritableStream<Uint8Array>
+  | WritableStream<Uint8Array<ArrayBuffer>>
   | OutputFile
   | OpenTarget;
 

@@ -44,7 +44,7 @@ export class ByteBuffer {
    * A copy of what begins at {@linkcode #pageFrom}: small pieces are cut out of
    * it.
    */
-  #page: Uint8Array = EMPTY;
+  #page: Uint8Array<ArrayBuffer> = EMPTY;
   #pageFrom = 0;
   /** Where was searched last. */
   #searched: ByteSearch | undefined;
@@ -64,12 +64,12 @@ export class ByteBuffer {
   }
 
   /** What is in it, without taking it; valid until the next change. */
-  get bytes(): Uint8Array {
+  get bytes(): Uint8Array<ArrayBuffer> {
     return this.#memory.subarray(this.#start, this.#end);
   }
 
   /** The same; valid until bytes are taken, also if some are added. */
-  view(): Uint8Array {
+  view(): Uint8Array<ArrayBuffer> {
     this.#isViewed = true;
     return this.bytes;
   }
@@ -99,7 +99,7 @@ export class ByteBuffer {
    * The first bytes, at most `n`, without taking them; valid until the next
    * change.
    */
-  first(n: number): Uint8Array {
+  first(n: number): Uint8Array<ArrayBuffer> {
     const end = Math.min(this.#start + n, this.#end);
     return this.#memory.subarray(this.#start, end);
   }
@@ -193,8 +193,8 @@ export class ByteBuffer {
   }
 
   /** Takes the first `n` bytes out; they are the caller's own. */
-  take(n: number): Uint8Array {
-    let taken: Uint8Array;
+  take(n: number): Uint8Array<ArrayBuffer> {
+    let taken: Uint8Array<ArrayBuffer>;
     const start = this.#start;
     const { length } = this.#memory;
     const isFree = !this.#lent && !this.#isShared;
@@ -209,7 +209,7 @@ export class ByteBuffer {
   }
 
   /** The same, but several may share an `ArrayBuffer`. */
-  cut(n: number): Uint8Array {
+  cut(n: number): Uint8Array<ArrayBuffer> {
     const piece = this.#fromPage(n);
     if (piece === undefined) return this.take(n);
     this.skip(n);
@@ -221,7 +221,7 @@ export class ByteBuffer {
    * the rest. So they share a copy: what its owners do with it does not touch
    * what is still in here.
    */
-  #fromPage(n: number): Uint8Array | undefined {
+  #fromPage(n: number): Uint8Array<ArrayBuffer> | undefined {
     if (n === 0) return undefined; // no owner may get what all of them share
     const from = this.position - this.#pageFrom;
     if (from + n <= this.#page.length) {
@@ -236,7 +236,7 @@ export class ByteBuffer {
   }
 
   /** Takes all. */
-  takeAll(): Uint8Array {
+  takeAll(): Uint8Array<ArrayBuffer> {
     return this.take(this.size);
   }
 

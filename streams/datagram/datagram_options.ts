@@ -13,6 +13,8 @@ export interface DatagramAddress {
   hostname: string;
   /** The UDP port. */
   port: number;
+  /** As a `Deno.NetAddr` has it; it changes nothing. */
+  transport?: Deno.NetAddr["transport"] | undefined;
 }
 
 /** Which multicast datagrams are received, and how they are sent. */

@@ -14,7 +14,10 @@ import { IncompleteReadError } from "../errors.ts";
 export const NEWLINE: Separators = new Separators("\n");
 
 /** Everything up to the end. */
-export function all(buffer: ByteBuffer, eof: boolean): Uint8Array | undefined {
+export function all(
+  buffer: ByteBuffer,
+  eof: boolean,
+): Uint8Array<ArrayBuffer> | undefined {
   return eof ? buffer.takeAll() : undefined;
 }
 
@@ -23,7 +26,7 @@ export function some(
   buffer: ByteBuffer,
   eof: boolean,
   n: number,
-): Uint8Array | undefined {
+): Uint8Array<ArrayBuffer> | undefined {
   const { size } = buffer;
   if (size > 0) return buffer.take(size < n ? size : n);
   return eof || n === 0 ? buffer.take(0) : undefined;
@@ -52,7 +55,7 @@ export function exactly(
   buffer: ByteBuffer,
   eof: boolean,
   n: number,
-): Uint8Array | undefined {
+): Uint8Array<ArrayBuffer> | undefined {
   if (buffer.size >= n) return buffer.take(n);
   if (!eof) return undefined;
   throw new IncompleteReadError(buffer.takeAll(), n);
@@ -63,7 +66,7 @@ export function until(
   buffer: ByteBuffer,
   eof: boolean,
   { separators, scanner }: { separators: Separators; scanner: LineScanner },
-): Uint8Array | undefined {
+): Uint8Array<ArrayBuffer> | undefined {
   const match = scanner.search.next(separators, buffer);
   if (match !== undefined) {
     scanner.checkLimit(match.start, "up to a separator");
@@ -81,7 +84,7 @@ export function line(
   buffer: ByteBuffer,
   eof: boolean,
   scanner: LineScanner,
-): Uint8Array | undefined {
+): Uint8Array<ArrayBuffer> | undefined {
   const length = scanner.lineLength(buffer, eof);
   return length === undefined ? undefined : buffer.cut(length);
 }
@@ -91,7 +94,7 @@ export function lineOrEnd(
   buffer: ByteBuffer,
   eof: boolean,
   scanner: LineScanner,
-): Uint8Array | undefined | typeof END {
+): Uint8Array<ArrayBuffer> | undefined | typeof END {
   const length = scanner.lineLength(buffer, eof);
   if (length === undefined) return undefined;
   return length === 0 ? END : buffer.cut(length);

@@ -92,7 +92,7 @@ export function connectReadPipe<P extends StreamProtocol>(
  */
 export function connectWritePipe<P extends BaseProtocol>(
   factory: () => P,
-  stream: WritableStream<Uint8Array>,
+  stream: WritableStream<Uint8Array<ArrayBuffer>>,
   options?: WaitOptions,
 ): Promise<Connected<WriteTransport, P>> {
   return composite(async () => {

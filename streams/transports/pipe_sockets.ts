@@ -40,12 +40,12 @@ export class ReadPipeSocket implements TransportSocket {
 
 /** A Web Stream that is written to. */
 export class WritePipeSocket implements TransportSocket {
-  readonly #stream: WritableStream<Uint8Array>;
+  readonly #stream: WritableStream<Uint8Array<ArrayBuffer>>;
   readonly #sink: WebSink;
   #hasEnded = false;
 
   /** @throws {TypeError} `stream` is none, or locked. */
-  constructor(stream: WritableStream<Uint8Array>) {
+  constructor(stream: WritableStream<Uint8Array<ArrayBuffer>>) {
     if (typeof stream?.getWriter !== "function") {
       throw new TypeError(
         `Cannot connect: expected a WritableStream, received ${

@@ -11,7 +11,9 @@ const CHUNK = 1 << 18;
  * A byte stream of what comes in. Nothing is read ahead, so what the consumer
  * does not ask for stays where it is, also when it cancels.
  */
-export function readableOf(source: BufferedSource): ReadableStream<Uint8Array> {
+export function readableOf(
+  source: BufferedSource,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
   let controller: ReadableByteStreamController;
   return new ReadableStream({
     type: "bytes",
@@ -45,7 +47,7 @@ function handOver(
   if (bytes.length > 0) {
     // Not into the memory of the request: one that was let go by its consumer
     // would take it, and not tell the next.
-    controller.enqueue(bytes as Uint8Array<ArrayBuffer>);
+    controller.enqueue(bytes);
   } else {
     controller.close();
     controller.byobRequest?.respond(0);

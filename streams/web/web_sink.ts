@@ -16,12 +16,12 @@ function ignore(): void {}
  * to the loop on which the sink was made.
  */
 export class WebSink implements ByteSink {
-  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
   readonly #where = rootFrame(currentScope().loop, copyVariables());
   readonly oneWay = true;
 
   /** @throws {TypeError} `stream` is locked. */
-  constructor(stream: WritableStream<Uint8Array>) {
+  constructor(stream: WritableStream<Uint8Array<ArrayBuffer>>) {
     this.#writer = stream.getWriter();
     this.#writer.closed.catch(ignore); // the next write says it
     this.#writer.ready.catch(ignore);

@@ -551,3 +551,26 @@ Deno.test("a pipe into writable whose writer is at its own end goes through", as
   await new Response("all of it").body!.pipeTo(writer.writable);
   assertEquals(await received, "all of it");
 });
+
+Deno.test("readable goes through a decompression, and a writer stands on a compression", async () => {
+  const { readable, writable } = new CompressionStream("gzip");
+  const writer = StreamWriter.from(writable);
+  writer.write("some text");
+  writer.close();
+  const plain = StreamReader.from(readable).readable
+    .pipeThrough(new DecompressionStream("gzip"));
+  assertEquals(await new Response(plain).text(), "some text");
+  await writer.waitClosed();
+});
+
+Deno.test("what is read can be given to the platform as it is", async () => {
+  const reader = new StreamReader();
+  reader.feedData(bytes("a\nb\ncdefg"));
+  reader.feedEof();
+  const parts = new Blob([await reader.readLine(), await reader.readUntil()]);
+  assertEquals(await parts.text(), "a\nb\n");
+  assertEquals(await new Response(await reader.peek()).text(), "cdefg");
+  const hash = await crypto.subtle.digest("SHA-1", await reader.readExactly(1));
+  assertEquals(hash.byteLength, 20);
+  assertEquals(await new Blob([await reader.read()]).text(), "defg");
+});
