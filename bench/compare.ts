@@ -14,7 +14,8 @@
 import { runSubprocess } from "@asyncio/asyncio/process";
 import { run } from "@asyncio/asyncio/tasks";
 import { draw } from "./compare/chart.ts";
-import { findContestants, peerNames } from "./compare/contestants.ts";
+import { findContestants } from "./compare/contestants.ts";
+import { peerNames } from "./compare/peer_names.ts";
 import { grow, growthNames, growthTable } from "./compare/growth.ts";
 import { memoryKinds, memoryTable, weigh } from "./compare/memory.ts";
 import { plan } from "./compare/plan.ts";

@@ -1,5 +1,6 @@
 /** Draws the results: a group of bars for each work, the time for each unit. */
-import { type Contestant, isFromNpm, type PeerName } from "./contestants.ts";
+import type { Contestant } from "./contestants.ts";
+import { isFromNpm, type PeerName } from "./peer_names.ts";
 import type { Result } from "./race.ts";
 import { duration } from "./table.ts";
 import { infoOf } from "./works.ts";

@@ -1,29 +1,7 @@
 /** Who is compared, and how each is started: a program of its own for each. */
 import { runSubprocess } from "@asyncio/asyncio/process";
+import { type PeerName, peerNames } from "./peer_names.ts";
 import { type Command, denoCommand } from "./program.ts";
-
-export const peerNames = [
-  "this_package",
-  "bare",
-  "std_async",
-  "std_pool",
-  "asyncio",
-  "uvloop",
-  "effect",
-  "effection",
-  "p_queue",
-  "p_limit",
-  "p_map",
-  "streaming_iterables",
-  "rxjs",
-  "fastq",
-  "async_mutex",
-  "generic_pool",
-  "tarn",
-  "execa",
-] as const;
-
-export type PeerName = typeof peerNames[number];
 
 export interface Contestant {
   name: PeerName;
@@ -36,11 +14,6 @@ export interface Contestant {
 export interface Absent {
   name: PeerName;
   reason: string;
-}
-
-/** What npm has to offer: this package is to be ahead of all of it. */
-export function isFromNpm(name: PeerName): boolean {
-  return peerNames.indexOf(name) >= peerNames.indexOf("effect");
 }
 
 const here = new URL("peers/", import.meta.url).pathname;

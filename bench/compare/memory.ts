@@ -1,5 +1,6 @@
 /** What an idle task, a waiting getter and an open connection take up. */
-import type { Contestant, PeerName } from "./contestants.ts";
+import type { Contestant } from "./contestants.ts";
+import type { PeerName } from "./peer_names.ts";
 import { maxConnections } from "./descriptors.ts";
 import { plan } from "./plan.ts";
 import { type Command, denoCommand, Program } from "./program.ts";

@@ -2,7 +2,8 @@
  * The same work by all who can do it, in alternating rounds: what else the
  * machine does meets all of them alike.
  */
-import type { Contestant, PeerName } from "./contestants.ts";
+import type { Contestant } from "./contestants.ts";
+import type { PeerName } from "./peer_names.ts";
 import { plan } from "./plan.ts";
 import { Program, Rounds } from "./program.ts";
 import { infoOf, type WorkName } from "./works.ts";

@@ -1,5 +1,6 @@
 /** The results as tables of Markdown, which the terminal shows as well. */
-import { type Contestant, isFromNpm, type PeerName } from "./contestants.ts";
+import type { Contestant } from "./contestants.ts";
+import { isFromNpm, type PeerName } from "./peer_names.ts";
 import type { Result } from "./race.ts";
 import { infoOf } from "./works.ts";
 

@@ -3,7 +3,7 @@
  * it does the very same. What is timed is one `unit` of it, `size` of them at a
  * time.
  */
-import type { PeerName } from "./contestants.ts";
+import type { PeerName } from "./peer_names.ts";
 
 export interface WorkInfo {
   title: string;
