@@ -167,6 +167,7 @@ export class NatsJobs<T> implements Jobs<T> {
     });
     this.#acks.onGone = (delivery) => this.#admission.gone(delivery);
     const letters = this.#letters = new DeadLetters(
+    this.#acks.onExtended = (delivery) => this.#admission.extended(delivery);
       context,
       codec,
       (letter, stored, options) => this.#putBack(letter, stored, options),
