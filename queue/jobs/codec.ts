@@ -83,17 +83,5 @@ export function jsonText(value: unknown): string | undefined {
   }
 }
 
-/** Decodes `data`; `undefined` if it cannot be read. */
-export async function decodedOrNothing<T>(
-  codec: Codec<T>,
-  data: Uint8Array,
-): Promise<T | undefined> {
-  try {
-    return await codec.decode(data);
-  } catch {
-    return undefined;
-  }
-}
-
 /** The reason of a dead letter whose first attempt has not begun in time. */
 export const EXPIRED = "expired";
