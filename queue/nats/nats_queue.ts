@@ -309,10 +309,10 @@ export class NatsJobs<T> implements Jobs<T> {
 
   #checkLength(data: Uint8Array, id: string): void {
     const most = this.#context.connection.maxPayload;
-    const length = data.length + 6 * id.length + HEADROOM;
-    if (length <= most) return;
+    const room = most - HEADROOM - 6 * id.length;
+    if (data.length <= room) return;
     throw new RangeError(
-      `the servers take ${most} bytes at most, and ${HEADROOM} are for them: a job of ${data.length} bytes is too long`,
+      `Cannot put: the servers take a job of at most ${room} bytes, received ${data.length}`,
     );
   }
 

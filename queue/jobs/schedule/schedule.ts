@@ -123,7 +123,9 @@ async function register<T>(
   timesOf({ cron, every, timeZone }, 0);
   if (!["skip", "once", "all"].includes(missed)) {
     throw new TypeError(
-      `missed is "skip", "once" or "all", received ${describe(missed)}`,
+      `Cannot schedule: missed is "skip", "once" or "all", received ${
+        describe(missed)
+      }`,
     );
   }
   const schedule = { name, cron, every, timeZone, value, missed };
@@ -164,7 +166,7 @@ function checkName(name: unknown): string {
     return name;
   }
   throw new TypeError(
-    `the name of a schedule is a text that is not empty, received ${
+    `Cannot find a schedule: its name is a text that is not empty, received ${
       describe(name)
     }`,
   );
