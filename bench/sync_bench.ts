@@ -156,7 +156,7 @@ Deno.bench({
     const work = async () => {
       for (let i = 0; i < TIMES / 10; i++) {
         await lock.acquire();
-        await null; // or nobody would have to wait
+        await null; // or no call would have to wait
         lock.release();
       }
     };

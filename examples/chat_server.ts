@@ -68,7 +68,7 @@ const serve: ConnectionHandler = async (reader, writer) => {
     }
   }).catch((error) => {
     if (isCancelled(error)) throw error;
-    console.log(`${name || "somebody"} was lost: ${error.message}`);
+    console.log(`${name || "a guest"} was lost: ${error.message}`);
     writer.abort();
   });
 };
@@ -90,7 +90,7 @@ await run(async () => {
   if (Deno.args.length === 0) return await demonstrate(address);
   console.log(`listening on ${address.port}`);
   try {
-    await server.waitClosed(); // nobody closes it: this waits for Ctrl-C
+    await server.waitClosed(); // it is not closed: this waits for Ctrl-C
   } finally {
     tellAll("* the server stops");
     await server.shutdown({ timeout: 0 });

@@ -29,7 +29,7 @@ const REQUESTS_EACH = 2;
 const WORKERS = 4;
 const QUEUE_SIZE = 10;
 
-/** A line that somebody waits to have answered. */
+/** A line whose answer is waited for. */
 interface Request {
   readonly text: string;
   readonly answer: Future<string>;

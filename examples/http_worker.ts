@@ -40,7 +40,7 @@ async function answer(request: Request): Promise<Response> {
   const job: Job = { id: ++count.taken, input, state: "waiting" };
   queue.putNowait(job); // nothing has waited since it was not full
   jobs.set(job.id, job);
-  jobs.delete(job.id - 1000); // nobody will ask for it any more
+  jobs.delete(job.id - 1000); // it is not asked for any more
   return Response.json(job, { status: 202 });
 }
 

@@ -40,12 +40,12 @@ class Redis {
       while (true) {
         const reply = await readReply(reader);
         const future = this.#waiting.shift()!;
-        if (future.done) continue; // whoever asked has given up
+        if (future.done) continue; // the caller has given up
         if (reply instanceof Error) future.setException(reply);
         else future.setResult(reply);
       }
     } catch (error) {
-      this.#writer.abort(); // nobody may hope for a reply any more
+      this.#writer.abort(); // no reply can come any more
       for (const future of this.#waiting) {
         if (!future.done) future.setException(error);
       }

@@ -17,7 +17,7 @@ import {
 } from "@asyncio/asyncio";
 
 /**
- * Connects whoever comes with the target, until both have ended, or nothing has
+ * Connects each client with the target, until both have ended, or nothing has
  * moved for `idle` milliseconds.
  */
 export function startProxy(
@@ -71,7 +71,7 @@ async function serve(port: number, target: string): Promise<void> {
   const proxy = await startProxy({ hostname, port: Number(to) }, { port });
   console.log(`listening on ${(proxy.addresses[0] as Deno.NetAddr).port}`);
   try {
-    await proxy.waitClosed(); // nobody closes it: this waits for Ctrl-C
+    await proxy.waitClosed(); // it is not closed: this waits for Ctrl-C
   } finally {
     console.log(`connections to finish: ${proxy.connections}`);
     await proxy.shutdown({ timeout: 5_000 });

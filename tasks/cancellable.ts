@@ -63,8 +63,8 @@ class ForeignWaiter<T> extends ExternalWaiter<T> implements Subscriber {
 /**
  * Makes a foreign promise a point where the task can be cancelled.
  *
- * When the task is cancelled it rejects at once; how the promise ends is then
- * nobody's concern any more, and a late rejection stays silent. Given a
+ * When the task is cancelled it rejects at once. How the promise ends is then
+ * ignored: a late rejection stays silent. Given a
  * function, it calls that with a signal that aborts when the wait is given up,
  * so that the work itself can end too.
  *

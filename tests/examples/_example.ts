@@ -75,7 +75,7 @@ export class Example implements AsyncDisposable {
     this.#child.kill(signal);
   }
 
-  /** Waits until it has ended, and nobody holds its output open. */
+  /** Waits until it has ended, and its output is closed. */
   async ended(): Promise<Ended> {
     const { code } = await this.#child.status;
     const orphans = this.#living();

@@ -77,7 +77,7 @@ Deno.test("what one says in the chat, all hear, in the same order", async () => 
   assertEquals(await alice.hear(), "bob: hällo");
 });
 
-Deno.test("a name in the chat is a word, and nobody else's", async () => {
+Deno.test("a name in the chat is a word, and is not taken twice", async () => {
   const { server, port } = await start();
   await using _ = server;
   using alice = await Client.join(port, "alice");
@@ -112,7 +112,7 @@ for (const way of ["/quit", "the end of the input", "a lost connection"]) {
   });
 }
 
-Deno.test("a line that is too long costs its speaker the connection, and nobody else", async () => {
+Deno.test("a line that is too long costs only its speaker the connection", async () => {
   const { server, port } = await start();
   await using _ = server;
   using alice = await Client.join(port, "alice");
@@ -125,7 +125,7 @@ Deno.test("a line that is too long costs its speaker the connection, and nobody 
   assertEquals(await alice.hear(), "alice: who was that?");
 });
 
-Deno.test("who does not listen in the chat misses lines, is told so, and holds up nobody", async () => {
+Deno.test("who does not listen in the chat misses lines, is told so, and holds up no other", async () => {
   const { server, port } = await start();
   await using _ = server;
   using alice = await Client.join(port, "alice");

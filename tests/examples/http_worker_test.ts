@@ -85,7 +85,7 @@ Deno.test("a job that fails says why, and others go on", async () => {
   assertEquals((await service.get(2)).job!.result, "fine\n");
 });
 
-Deno.test("nobody has heard of a job that was never taken", async () => {
+Deno.test("a job that was never taken is unknown", async () => {
   await using service = await Service.start("cat");
   assertEquals(await service.get(77), { status: 404, job: null });
 });
@@ -138,7 +138,7 @@ Deno.test("jobs that take longer than the grace are ended, and the exit code tel
   assert(stdout.endsWith("jobs taken: 2, finished: 0\n"), stdout);
 });
 
-Deno.test("a second signal ends the grace, and leaves nobody behind", async () => {
+Deno.test("a second signal ends the grace, and leaves no program behind", async () => {
   const grace = "3600000";
   await using service = await Service.start("sleep 600 & sleep 600", grace);
   await service.post("text");

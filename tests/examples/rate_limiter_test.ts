@@ -96,7 +96,7 @@ Deno.test("a client cancelled anywhere has lost no slot", async () => {
   assert(points > 5, `${points}`);
 });
 
-Deno.test("whoever comes when, a client keeps its rate", async () => {
+Deno.test("a client keeps its rate, in any order of clients", async () => {
   await virtually(async () => {
     const [rate, burst] = [100, 5];
     const { client, sent } = clientOf({ rate, burst });

@@ -261,7 +261,7 @@ Deno.test("input given twice is an Error", async () => {
   await assertRejects(() => process.communicate("two"), Error, "given before");
 });
 
-Deno.test("communicate while somebody reads is an Error, and harmless", async () => {
+Deno.test("communicate during a read is an Error, and harmless", async () => {
   const process = await createSubprocessExec("cat", [], {
     stdin: PIPE,
     stdout: PIPE,

@@ -471,7 +471,7 @@ Deno.test("a cancel in the turn of the start leaves the program to its owner", a
   assertEquals(process.returnCode, -15);
 });
 
-Deno.test("a program that nobody has got yet when its task is cancelled ends with the run", async () => {
+Deno.test("a program that is not returned yet when its task is cancelled ends with the run", async () => {
   let pid = 0;
   await run(() => {
     const task = createTask(async () => {

@@ -407,7 +407,7 @@ Deno.test("what is neither bytes nor text is an error of the source", async () =
   );
 });
 
-Deno.test("an error of the source that nobody waits for is reported", async () => {
+Deno.test("an error of the source that is not waited for is reported", async () => {
   const reports: unknown[] = [];
   const failing = () =>
     new ReadableStream<Uint8Array>({

@@ -322,7 +322,7 @@ Deno.test("the end of the run closes the targets", async () => {
   await until(() => sink.state === "closed", "it is closed");
 });
 
-Deno.test("nobody reads a program's piped output, and the others get it all the same", async () => {
+Deno.test("a program's piped output that is not read is delivered to the other targets all the same", async () => {
   const sink = new Sink();
   const process = await createSubprocessExec("echo", ["hi"], {
     stdout: [PIPE, sink.stream],
@@ -427,7 +427,7 @@ Deno.test("a program without any target left gets a broken pipe", async () => {
   assertEquals(process.returnCode, -13);
 });
 
-Deno.test("an error of a target that nobody waits for is reported", async () => {
+Deno.test("an error of a target that is not waited for is reported", async () => {
   const reports: unknown[] = [];
   await run(async () => {
     getRunningLoop().setExceptionHandler((_loop, { error }) =>

@@ -160,7 +160,7 @@ Deno.test("a Web Stream into a program that has ended fails", async () => {
   );
 });
 
-Deno.test("a broken pipe that nobody looks at does not bring the program down", async () => {
+Deno.test("a broken pipe that is not looked at does not bring the program down", async () => {
   const process = await createSubprocessExec("true", [], { stdin: PIPE });
   process.stdin!.write(MEGABYTE);
   process.stdin!.close();
@@ -188,7 +188,7 @@ Deno.test("a program that writes for ever is not read further than asked", async
   assert(last < 1_000_000, `it could write ${last} bytes`);
 });
 
-Deno.test("a pipe that nobody reads is closed when the program has ended", async () => {
+Deno.test("a pipe that is not read is closed when the program has ended", async () => {
   const warm = await createSubprocessExec("true");
   await warm.wait();
   const before = openFiles();

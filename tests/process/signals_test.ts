@@ -174,7 +174,7 @@ Deno.test("a signal that a timer sends in the turn of the end is no error", asyn
   }
 });
 
-Deno.test("no signal is sent when the wait is over, so reused numbers hit nobody", async () => {
+Deno.test("no signal is sent when the wait is over, so reused numbers are safe", async () => {
   const process = await createSubprocessExec("true", [], { stdin: DEVNULL });
   await process.wait();
   const sent = await sentDuring(async () => {
@@ -185,7 +185,7 @@ Deno.test("no signal is sent when the wait is over, so reused numbers hit nobody
   assertEquals(sent, []);
 });
 
-Deno.test("no signal is sent after dispose, whoever still seems to be there", async () => {
+Deno.test("no signal is sent after dispose, though something may still seem to be there", async () => {
   const process = await createSubprocessShell("sleep 1000 & sleep 1000", {
     stdin: DEVNULL,
   });

@@ -125,7 +125,7 @@ Deno.test("wait does not wait for a descendant that holds a pipe open", async ()
   assertEquals(isAlive(descendant), true);
 });
 
-Deno.test("a program that nobody waits for is reaped", async () => {
+Deno.test("a program is reaped without a wait", async () => {
   const process = await createSubprocessExec("true");
   await until(() => stateOf(process.pid) === undefined, "it is reaped");
   await until(() => process.returnCode !== undefined, "its end is known");

@@ -47,7 +47,7 @@ Deno.test("every subscriber gets every item, in order", async () => {
 
 Deno.test("a subscriber gets what is published from then on, and until it ends", async () => {
   const broadcast = new Broadcast<number>();
-  await broadcast.publish(1); // nobody gets it
+  await broadcast.publish(1); // there is no subscriber
   const early = broadcast.subscribe();
   await broadcast.publish(2);
   const late = broadcast.subscribe();
@@ -155,7 +155,7 @@ Deno.test("publish waits for the slowest, and then reaches all at once", async (
 });
 
 for (const giveUp of ["cancel", "abort"] as const) {
-  Deno.test(`a publish given up by ${giveUp} reaches nobody, and the next one moves up`, async () => {
+  Deno.test(`a publish given up by ${giveUp} reaches no subscriber, and the next one moves up`, async () => {
     const broadcast = new Broadcast<number>();
     const fast = broadcast.subscribe();
     const slow = broadcast.subscribe({ maxSize: 1 });
@@ -232,7 +232,7 @@ Deno.test("fail: one that has lagged and been shut down still says that it has l
   await assertRejects(() => it.get(), LaggedError);
 });
 
-Deno.test("without a bound nobody is too slow", async () => {
+Deno.test("without a bound no subscriber is too slow", async () => {
   const broadcast = new Broadcast<number>();
   const all = (["wait", "dropOldest", "fail"] as const).map((overflow) =>
     broadcast.subscribe({ overflow })
@@ -297,7 +297,7 @@ Deno.test("a subscription is a stream, with the subscription's own backpressure"
   assertEquals(await text, "to be or");
 });
 
-Deno.test("cancelling the stream ends the subscription, so nobody waits for it", async () => {
+Deno.test("cancelling the stream ends the subscription, so that no publish waits for it", async () => {
   const broadcast = new Broadcast<number>();
   const { readable } = broadcast.subscribe({ maxSize: 1 });
   const reader = readable.getReader();
@@ -372,14 +372,14 @@ Deno.test("an empty subscription says so", () => {
   assertThrows(() => subscription.getNowait(), QueueEmptyError);
 });
 
-Deno.test("an item with a then is refused, and nobody gets it", async () => {
+Deno.test("an item with a then is refused, and reaches no subscriber", async () => {
   const broadcast = new Broadcast<unknown>();
   const subscription = broadcast.subscribe();
   await assertRejects(() => broadcast.publish(Promise.resolve(1)), TypeError);
   assertEquals(drain(subscription), []);
 });
 
-Deno.test("options that a broadcast can't have are refused, and nobody is subscribed", () => {
+Deno.test("options that a broadcast can't have are refused, and subscribe nothing", () => {
   const broadcast = new Broadcast<number>();
   type Options = Parameters<typeof broadcast.subscribe>[0];
   const subscribe = (options: unknown) => () =>

@@ -209,7 +209,7 @@ class Program {
   }
 
   #finish(count: number): void {
-    // Whoever reports too early takes an item off that is still in there.
+    // A report that is too early takes an item off that is still in there.
     this.#unfinished = Math.max(0, this.#unfinished - count);
     if (this.#unfinished > 0) return;
     for (const wait of this.#joiners.splice(0)) wait.succeed();

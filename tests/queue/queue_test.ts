@@ -70,7 +70,7 @@ Deno.test("getNowait from an empty queue is a QueueEmptyError", () => {
   assertEquals(error.name, "QueueEmptyError");
 });
 
-Deno.test("get and put that need not wait let nobody come in between", async () => {
+Deno.test("get and put that need not wait let no other come in between", async () => {
   const queue = new Queue<number>(1);
   let turned = false;
   setTimeout(() => turned = true);

@@ -55,7 +55,7 @@ for (
   });
 }
 
-Deno.test("nobody listening is ConnectionRefused", async () => {
+Deno.test("a port without a listener is ConnectionRefused", async () => {
   const listener = Deno.listen({ ...LOOPBACK, port: 0 });
   const { port } = listener.addr as Deno.NetAddr;
   listener.close();

@@ -201,7 +201,7 @@ Deno.test("writing to a client that is lost is no error, also when its handler h
     error = await writer.drain().catch((error) => error);
   }
   await until(() => pair.server.connections === 0);
-  writer.write("nobody");
+  writer.write("lost");
   assertStrictEquals(await assertRejects(() => writer.drain()), error);
 });
 
@@ -241,7 +241,7 @@ Deno.test("drains that wait end when the connection is lost", async () => {
   for (const drain of drains) await assertRejects(() => drain, Error);
 });
 
-Deno.test("a lost connection that nobody asks about is no unhandled rejection", async () => {
+Deno.test("a lost connection that is not asked about is no unhandled rejection", async () => {
   await using server = await resettingServer();
   const { writer } = await openConnection({ port: server.port });
   for (let i = 0; i < 10; i++) {

@@ -4,7 +4,7 @@ import { Attempt } from "../_helpers/attempt.ts";
 import { turns } from "../_helpers/turns.ts";
 import { bytes, text } from "./_sockets.ts";
 
-Deno.test("a stream that fails after its read was given up fails the next read, and disturbs nobody before", async () => {
+Deno.test("a stream that fails after its read was given up fails the next read, and disturbs no read before", async () => {
   let controller!: ReadableStreamDefaultController<Uint8Array>;
   const source = new ReadableStream<Uint8Array>({
     start: (it) => void (controller = it),
@@ -25,7 +25,7 @@ Deno.test("a stream that fails after its read was given up fails the next read, 
   await assertRejects(() => reader.lines()[Symbol.asyncIterator]().next());
 });
 
-Deno.test("a sink that fails while nobody writes is told by the drain after the next write", async () => {
+Deno.test("a sink that fails between writes is reported by the drain after the next write", async () => {
   let controller!: WritableStreamDefaultController;
   const writer = StreamWriter.from(
     new WritableStream({ start: (it) => void (controller = it) }),

@@ -79,7 +79,7 @@ const CLIENTS: Record<string, (port: number) => Promise<void>> = {
 };
 
 for (const [name, misbehave] of Object.entries(CLIENTS)) {
-  Deno.test(`a client that ${name} harms nobody, and leaves nothing open`, async () => {
+  Deno.test(`a client that ${name} harms no other, and leaves nothing open`, async () => {
     await turns();
     const before = openDescriptors();
     const reports = await reportsOf(async () => {
@@ -111,7 +111,7 @@ Deno.test("a client that sends a line without end is dropped by a handler that l
   assert(reports[0]!.error instanceof LimitOverrunError);
 });
 
-Deno.test("a client that stalls holds up nobody else, and ends with the server", async () => {
+Deno.test("a client that stalls holds up no other, and ends with the server", async () => {
   const before = openDescriptors();
   const reports = await reportsOf(async () => {
     const server = await startServer(async (_reader, writer) => {

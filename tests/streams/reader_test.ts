@@ -150,7 +150,7 @@ Deno.test("what was read is the reader's no more: changing it changes nothing", 
   assertEquals(text(await reader.readExactly(20_000)), "y".repeat(20_000));
 });
 
-Deno.test("feeding nothing wakes nobody", async () => {
+Deno.test("feeding nothing wakes no read", async () => {
   const reader = new StreamReader();
   const reading = reader.read(1);
   reader.feedData(new Uint8Array(0));

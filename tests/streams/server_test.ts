@@ -162,7 +162,7 @@ Deno.test("every client has a task of its own, named by its address", async () =
 });
 
 Deno.test("handlers run in the run that the server was started in, with a copy of its variables", async () => {
-  const user = new ContextVar("user", { default: "nobody" });
+  const user = new ContextVar("user", { default: "guest" });
   const seen = await run(async () => {
     user.set("ada");
     const tasks = Promise.withResolvers<[string, number]>();

@@ -117,7 +117,7 @@ Deno.test("serveForever serves until it is cancelled, then closes the server and
 
 for (
   const [what, wait] of [
-    ["an event that nobody sets", () => new Event().wait()],
+    ["an event that is never set", () => new Event().wait()],
     ["a long sleep", () => sleep(20_000)],
   ] as [string, () => Promise<unknown>][]
 ) {

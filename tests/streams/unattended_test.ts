@@ -59,7 +59,7 @@ Deno.test("a client that goes with bytes unread is let go of", async () => {
   await using server = await startServer(greet, LOOPBACK);
   {
     using conn = await connect(portOf(server));
-    await conn.write(bytes("nobody reads this\n"));
+    await conn.write(bytes("this is not read\n"));
     await conn.read(new Uint8Array(10));
   }
   await until(() => server.connections === 0);

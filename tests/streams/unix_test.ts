@@ -152,7 +152,7 @@ Deno.test("a file that a crashed server has left is replaced", async () => {
   assertEquals(directory.files, ["service.sock"]);
 });
 
-Deno.test("a socket that somebody listens at is AddrInUse, and goes on", async () => {
+Deno.test("a socket with a listener is AddrInUse, and goes on", async () => {
   await using directory = new Directory();
   await using _server = await startUnixServer(greet("first"), {
     path: directory.socket,
@@ -314,7 +314,7 @@ Deno.test("many clients at once are all served, though the queue of the server i
 });
 
 for (const giveUp of ["cancel", "abort"] as const) {
-  Deno.test(`connecting to a server that accepts nobody ends by ${giveUp}`, async () => {
+  Deno.test(`connecting to a server that accepts no client ends by ${giveUp}`, async () => {
     await using directory = new Directory();
     const path = directory.socket;
     using _listener = Deno.listen({ transport: "unix", path });

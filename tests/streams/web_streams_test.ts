@@ -55,7 +55,7 @@ Deno.test("a reader reads chunks of any size whole", async () => {
   assertEquals(text(await reader.read()), `a${large}b`);
 });
 
-Deno.test("a reader asks its stream for no more than somebody waits for", async () => {
+Deno.test("a reader asks its stream for no more than is waited for", async () => {
   let pulls = 0;
   const stream = new ReadableStream<Uint8Array>({
     pull: (controller) => controller.enqueue(bytes(`${pulls++}`)),

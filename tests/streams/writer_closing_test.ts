@@ -44,7 +44,7 @@ Deno.test("a write that fails ends all drains that wait", async () => {
   for (const drain of drains) await assertRejects(() => drain, Error, "lost");
 });
 
-Deno.test("a lost connection that nobody asks about disturbs nobody", async () => {
+Deno.test("a lost connection that is not asked about disturbs no other", async () => {
   const sink = new Sink();
   sink.gate = Promise.reject(new Error("lost"));
   sink.writer.write("a");

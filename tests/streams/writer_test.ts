@@ -208,7 +208,7 @@ Deno.test("console.log shows the state of a writer", async () => {
 Deno.test("what a writer does not know is the fallback", () => {
   const { writer } = new Sink();
   assertEquals(writer.getExtraInfo("peername"), undefined);
-  assertEquals(writer.getExtraInfo("peername", "nobody"), "nobody");
+  assertEquals(writer.getExtraInfo("peername", "unknown"), "unknown");
 });
 
 Deno.test("startTls refuses options that are no object, and changes nothing", async () => {

@@ -18,7 +18,7 @@ Deno.test("fewer than one party, or no integer, is a RangeError", () => {
   }
 });
 
-Deno.test("nobody goes on before all are here", async () => {
+Deno.test("no task goes on before all are here", async () => {
   const barrier = new Barrier(3);
   const first = arrive(barrier);
   const second = arrive(barrier);

@@ -99,7 +99,7 @@ Deno.test("notifyAll wakes all, and each has the lock in turn", async () => {
   await gather(waiters);
 });
 
-Deno.test("a notification with nobody there is not kept", async () => {
+Deno.test("a notification without a waiter is not kept", async () => {
   const condition = new Condition();
   await condition.acquire();
   condition.notify(5);

@@ -14,7 +14,7 @@ Deno.test("an event is set and cleared, as often as one likes", () => {
   assertFalse(event.isSet);
 });
 
-Deno.test("waiting for an event that is set gives true, and nobody comes in between", async () => {
+Deno.test("waiting for an event that is set gives true, and no other comes in between", async () => {
   const event = new Event();
   event.set();
   let turned = false;

@@ -102,7 +102,7 @@ class Program {
     const [future] = this.#being.splice(i, 1);
     if (future === undefined) return;
     this.#making--;
-    // Where nobody would hear of the error, it would be reported.
+    // If no call would reject with the error, it would be reported.
     if (this.#line.length > 0 && this.#random.below(4) === 0) {
       future.setException(new RangeError("no more"));
       this.#line.shift()!.expected = "RangeError";

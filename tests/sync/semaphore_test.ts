@@ -80,7 +80,7 @@ for (const Class of [Semaphore, BoundedSemaphore]) {
     assertEquals(semaphore.value, 1);
   });
 
-  Deno.test(`${name}: giving up takes no permit, and holds nobody up`, async () => {
+  Deno.test(`${name}: giving up takes no permit, and holds no other up`, async () => {
     const semaphore = new Class(1);
     await semaphore.acquire();
     const a = new Attempt((options) => semaphore.acquire(options));

@@ -191,7 +191,7 @@ Deno.test("a call for a key whose cancelled work cleans up waits for its end, an
   });
 });
 
-Deno.test("clean-up is cancelled once, whoever comes and leaves meanwhile", async () => {
+Deno.test("clean-up is cancelled once, though others come and leave meanwhile", async () => {
   await virtually(async () => {
     const calls = new Calls();
     const first = calls.begin(30);
@@ -230,7 +230,7 @@ Deno.test("when the first of those who wait for the clean-up leaves, the next on
   });
 });
 
-Deno.test("the work's error after the last has left is reported, as nobody hears of it", async () => {
+Deno.test("the work's error after the last has left is reported, as no caller hears of it", async () => {
   const reports = await reportsOf(async () => {
     const flights = new SingleFlight<string, void>();
     const attempt = new Attempt((options) =>

@@ -104,7 +104,7 @@ function oneEach(interval: number): RateLimiter {
 }
 
 /**
- * The lock of a condition is nobody's, so anybody can take it for the next to
+ * The lock of a condition has no owner, so any task can take it for the next to
  * wait or to notify.
  */
 function hold(condition: Condition): void {

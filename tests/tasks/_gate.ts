@@ -1,6 +1,6 @@
 /**
  * Lets a test hold a worker thread: what is shared is one number, which is 0 as
- * long as nobody has come, 1 when the thread has, and 2 when it may go on.
+ * long as no thread has come, 1 when the thread has, and 2 when it may go on.
  */
 export class Gate implements Disposable {
   readonly shared: SharedArrayBuffer = new SharedArrayBuffer(4);

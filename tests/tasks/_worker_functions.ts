@@ -52,7 +52,7 @@ export function never(): Promise<never> {
   return new Promise(() => {});
 }
 
-/** Says something to whoever listens. */
+/** Calls back, if the caller listens. */
 export function post(): string {
   const scope = globalThis as unknown as { postMessage(data: unknown): void };
   scope.postMessage("a message of its own");

@@ -111,7 +111,7 @@ Deno.test("captureCallGraph: knows how far a task is", () =>
       "done",
       "failed",
       "cancelled",
-      "running", // it waits for something foreign, which nobody can see
+      "running", // it waits for something foreign, which cannot be seen
     ]);
     assertEquals(captureCallGraph(tasks[1]!).awaits, []);
   }));
@@ -368,7 +368,7 @@ Deno.test("dumpOnSignal: a signal shows all tasks of a stuck program, which goes
   }
 });
 
-Deno.test("dumpOnSignal: the signal is nobody's any more when run has ended", async () => {
+Deno.test("dumpOnSignal: the signal is free again when run has ended", async () => {
   const program = await Program.start(`
     import { run } from "@asyncio/asyncio/tasks";
     await run(() => 1, { dumpOnSignal: "SIGUSR1" });

@@ -38,7 +38,7 @@ const ways: Record<string, (look: () => void) => unknown> = {
     await { then: (resolve: (value: unknown) => void) => resolve(look()) };
     look();
   },
-  "await of a future that somebody else settles": async (look) => {
+  "await of a future that other code settles": async (look) => {
     const future = new Future<void>();
     setTimeout(() => future.setResult());
     await future;
@@ -80,7 +80,7 @@ const ways: Record<string, (look: () => void) => unknown> = {
 
 for (const [name, way] of Object.entries(ways)) {
   Deno.test(`the current task and its variables come through ${name}`, async () => {
-    const user = new ContextVar("user", { default: "nobody" });
+    const user = new ContextVar("user", { default: "guest" });
     let looks = 0;
     const task = createTask(async () => {
       user.set("ada");
@@ -93,7 +93,7 @@ for (const [name, way] of Object.entries(ways)) {
     });
     await task;
     assertEquals(looks > 0, true);
-    assertEquals([currentTask(), user.get()], [undefined, "nobody"]);
+    assertEquals([currentTask(), user.get()], [undefined, "guest"]);
   });
 }
 

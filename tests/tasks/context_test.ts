@@ -114,7 +114,7 @@ Deno.test("a reset leaves other variables alone that were set in between", async
 });
 
 Deno.test("a task starts with a copy of its creator's values, as they are when it is created", async () => {
-  const user = new ContextVar("user", { default: "nobody" });
+  const user = new ContextVar("user", { default: "guest" });
   await run(async () => {
     user.set("ada");
     const child = createTask(async () => {
@@ -132,7 +132,7 @@ Deno.test("a task starts with a copy of its creator's values, as they are when i
 });
 
 Deno.test("children of groups and functions in gather have contexts of their own", async () => {
-  const user = new ContextVar("user", { default: "nobody" });
+  const user = new ContextVar("user", { default: "guest" });
   await run(async () => {
     user.set("ada");
     const look = (name: string) => async () => {
@@ -155,18 +155,18 @@ Deno.test("children of groups and functions in gather have contexts of their own
 });
 
 Deno.test("a context that is given to a task is shared, not copied", async () => {
-  const user = new ContextVar("user", { default: "nobody" });
+  const user = new ContextVar("user", { default: "guest" });
   const context = new Context();
   await createTask(() => void user.set("ada"), { context });
   assertEquals(await createTask(() => user.get(), { context }), "ada");
-  assertEquals([context.run(() => user.get()), user.get()], ["ada", "nobody"]);
+  assertEquals([context.run(() => user.get()), user.get()], ["ada", "guest"]);
   const task = createTask(() => {}, { context });
   assertEquals(task.getContext().run(() => user.get()), "ada");
   await task;
 });
 
 Deno.test("getContext shows the values that a task runs with", async () => {
-  const user = new ContextVar("user", { default: "nobody" });
+  const user = new ContextVar("user", { default: "guest" });
   const task = createTask(async () => {
     user.set("ada");
     await sleep(60_000);
@@ -201,7 +201,7 @@ Deno.test("something that is no context is a TypeError, and nothing starts", asy
 });
 
 Deno.test("Context.run sees and keeps what is set inside, and the caller does not", async () => {
-  const user = new ContextVar("user", { default: "nobody" });
+  const user = new ContextVar("user", { default: "guest" });
   await run(() => {
     user.set("ada");
     const context = copyContext();
@@ -225,7 +225,7 @@ Deno.test("Context.run sees and keeps what is set inside, and the caller does no
 });
 
 Deno.test("Context.run keeps its values across await", async () => {
-  const user = new ContextVar("user", { default: "nobody" });
+  const user = new ContextVar("user", { default: "guest" });
   await run(async () => {
     const context = copyContext();
     const inside = await context.run(async () => {
@@ -234,7 +234,7 @@ Deno.test("Context.run keeps its values across await", async () => {
       await new Promise((resolve) => setTimeout(resolve));
       return user.get();
     });
-    assertEquals([inside, user.get()], ["ada", "nobody"]);
+    assertEquals([inside, user.get()], ["ada", "guest"]);
   });
 });
 
@@ -264,17 +264,17 @@ Deno.test("a cancel reaches every wait begun inside Context.run", async () => {
 });
 
 Deno.test("variables outside of tasks are the process's own", async () => {
-  const user = new ContextVar("user", { default: "nobody" });
+  const user = new ContextVar("user", { default: "guest" });
   const token = user.set("top level");
   assertEquals(await run(() => user.get()), "top level");
   await run(() => void user.set("run"));
   assertEquals(user.get(), "top level");
   user.reset(token);
-  assertEquals(user.get(), "nobody");
+  assertEquals(user.get(), "guest");
 });
 
 Deno.test("done callbacks and tasks made in them see what was set where they were registered", async () => {
-  const user = new ContextVar("user", { default: "nobody" });
+  const user = new ContextVar("user", { default: "guest" });
   const future = new Future<void>();
   const seen: string[] = [];
   await createTask(() => {

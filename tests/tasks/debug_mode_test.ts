@@ -168,7 +168,7 @@ Deno.test("debug mode: a long wait is no slow step, neither for time nor for som
 
 // --- Tasks that failed and were never awaited --------------------------------
 
-Deno.test("debug mode: a failure that nobody retrieves comes with the line where the task was made", async () => {
+Deno.test("debug mode: a failure that is not retrieved comes with the line where the task was made", async () => {
   const report = await reportOf(async () => {
     createTask(() => Promise.reject(new Error("lost")), { name: "worker" });
     await sleep(1);
@@ -274,7 +274,7 @@ Deno.test("debug mode: a lock that was given back in time is no concern, by whom
 
 // --- Queues that were shut down with items -----------------------------------
 
-Deno.test("debug mode: items that nobody takes out of a queue that was shut down are reported at the end", async () => {
+Deno.test("debug mode: items left in a queue that was shut down are reported at the end", async () => {
   const report = await reportOf(() => {
     const queue = new Queue<number>();
     for (let i = 0; i < 3; i++) queue.putNowait(i);
@@ -287,7 +287,7 @@ Deno.test("debug mode: items that nobody takes out of a queue that was shut down
   );
 });
 
-Deno.test("debug mode: one item that nobody takes out of a queue that was shut down is told of as one", async () => {
+Deno.test("debug mode: one item left in a queue that was shut down is reported as one", async () => {
   const report = await reportOf(() => {
     const queue = new Queue<number>();
     queue.putNowait(1);

@@ -38,7 +38,7 @@ Deno.test("a done callback that adds another has it called after those that are 
 
 Deno.test("what a done callback sets, the task that added it does not see", () =>
   virtually(async () => {
-    const user = new ContextVar("user", { default: "nobody" });
+    const user = new ContextVar("user", { default: "guest" });
     const seen: string[] = [];
     for (const name of ["ada", "grace"]) {
       user.set(name);

@@ -79,7 +79,7 @@ Deno.test("the future of a promise that rejects with a cancel is cancelled, and 
     assertThrows(() => future!.result(), CancelledError, "enough");
   }));
 
-Deno.test("cancelling the future of a promise gives the promise up, and its end is nobody's concern", async () => {
+Deno.test("cancelling the future of a promise gives the promise up, and its end is ignored", async () => {
   const reports = await reportsOf(async () => {
     let reject!: (error: Error) => void;
     const promise = new Promise<void>((_, refuse) => reject = refuse);

@@ -13,7 +13,7 @@ async function foundBy(
   main: (user: ContextVar<string>) => unknown,
 ): Promise<unknown[]> {
   const found: unknown[] = [];
-  const user = new ContextVar("user", { default: "nobody" });
+  const user = new ContextVar("user", { default: "guest" });
   const runner = new Runner();
   runner.loop.setExceptionHandler(() => {
     found.push(user.get(), currentTask()?.name);
@@ -66,5 +66,5 @@ Deno.test("what the exception handler is told by hand comes with the context var
     getRunningLoop().callExceptionHandler({ message: "look", task });
     getRunningLoop().callExceptionHandler({ message: "look" });
   });
-  assertEquals([found[0], found[2]], ["task", "nobody"]);
+  assertEquals([found[0], found[2]], ["task", "guest"]);
 });

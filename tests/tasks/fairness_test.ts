@@ -114,7 +114,7 @@ Deno.test("tasks that hand values around flat out do not starve an interval, nor
   });
 });
 
-Deno.test("a callback that calls itself soon, without end, starves nobody", async () => {
+Deno.test("a callback that calls itself soon, without end, starves no other", async () => {
   const loop = getRunningLoop();
   let calls = 0;
   let stopped = false;
@@ -128,7 +128,7 @@ Deno.test("a callback that calls itself soon, without end, starves nobody", asyn
   assert(calls > 1);
 });
 
-Deno.test("tasks that create tasks without end starve nobody", async () => {
+Deno.test("tasks that create tasks without end starve no other", async () => {
   await run(async () => {
     let made = 0;
     const spawn = (): void => {

@@ -143,7 +143,7 @@ Deno.test("the same done callback may be added several times, and is taken back 
 });
 
 Deno.test("a done callback runs in no task, with a copy of the context where it was added", async () => {
-  const user = new ContextVar("user", { default: "nobody" });
+  const user = new ContextVar("user", { default: "guest" });
   const seen: unknown[] = [];
   const future = new Future<void>();
   const task = createTask(() => {

@@ -43,7 +43,7 @@ Deno.test("gather gives the results in the order given, whatever they are", () =
     ]);
   }));
 
-/** A thenable of somebody else's. */
+/** A thenable of another library. */
 function foreignThenable(): PromiseLike<string> {
   return { then: (...args) => Promise.resolve("thenable").then(...args) };
 }
@@ -274,7 +274,7 @@ Deno.test("gather of something that cannot be awaited is a TypeError, and starts
   assertEquals(started, []);
 });
 
-Deno.test("a gather that was cancelled and is awaited by nobody is no unhandled rejection", async () => {
+Deno.test("a gather that was cancelled and is not awaited is no unhandled rejection", async () => {
   const gathered = gather([() => sleep(60_000)]);
   gathered.then(() => {});
   gathered.cancel();

@@ -82,12 +82,12 @@ Deno.test("a main whose clean-up fails ends with that error", async () => {
   assert(stderr.includes("clean-up failed"), stderr);
 });
 
-Deno.test("a main that somebody else has cancelled as well ends with CancelledError", async () => {
+Deno.test("a main that was cancelled elsewhere as well ends with CancelledError", async () => {
   const program = await interrupted(`
     await run(async () => {
       const main = currentTask();
       say("ready");
-      await sleep(60_000).finally(() => main.cancel("somebody else"));
+      await sleep(60_000).finally(() => main.cancel("elsewhere"));
     }).catch((error) => say(error.name));
   `);
   assertEquals((await program.ended()).stdout, "ready\nCancelledError\n");

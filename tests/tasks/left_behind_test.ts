@@ -1,4 +1,4 @@
-// Code that outlives the task, or the timeout, that it was started in: a promise that nobody awaited, a timer.
+// Code that outlives the task, or the timeout, that it was started in: a promise that was not awaited, a timer.
 import {
   assert,
   assertEquals,

@@ -52,7 +52,7 @@ Deno.test("a callback may cancel another one that is due in the same turn", () =
   }));
 
 Deno.test("callbacks run in no task, with a copy of the context where they were registered", async () => {
-  const user = new ContextVar("user", { default: "nobody" });
+  const user = new ContextVar("user", { default: "guest" });
   const seen: unknown[] = [];
   await run(async () => {
     const loop = getRunningLoop();

@@ -684,7 +684,7 @@ Deno.test("race works outside of tasks", async () => {
   assertEquals(await racing, true);
 });
 
-Deno.test("a race that nobody awaits is no unhandled rejection when it is cancelled", () =>
+Deno.test("a race that is not awaited is no unhandled rejection when it is cancelled", () =>
   virtually(async () => {
     const task = createTask(async () => {
       void race([() => sleep(100), sleep(200)]);

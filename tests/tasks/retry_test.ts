@@ -176,7 +176,7 @@ Deno.test("what isRetriable or onRetry throws ends retry", () =>
     }
   }));
 
-Deno.test("a CancelledError is never retried, whoever was cancelled", () =>
+Deno.test("a CancelledError is never retried, also of another task", () =>
   virtually(async () => {
     let attempts = 0;
     const work = () => {

@@ -115,7 +115,7 @@ Deno.test("a run inside a task is a wait of that task: a cancel goes to its main
   assertEquals(seen, ["main", "leftover"]);
 });
 
-Deno.test("errors that nobody has retrieved are reported at the end of the run, before it settles", async () => {
+Deno.test("errors that are not retrieved are reported at the end of the run, before it settles", async () => {
   const reports: ExceptionContext[] = [];
   await run(() => {
     getRunningLoop().setExceptionHandler((_, report) => reports.push(report));

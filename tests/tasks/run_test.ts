@@ -98,7 +98,7 @@ Deno.test("a main that catches the abort gives its value; one that fails in the 
   await assertRejects(() => failing, Error, "clean-up");
 });
 
-Deno.test("an abort and a cancel by somebody else: CancelledError", async () => {
+Deno.test("an abort and a cancel from elsewhere: CancelledError", async () => {
   const controller = new AbortController();
   let main!: { cancel(message?: string): boolean };
   const running = run(() => {
@@ -106,7 +106,7 @@ Deno.test("an abort and a cancel by somebody else: CancelledError", async () => 
     return sleep(60_000);
   }, { signal: controller.signal });
   await turns();
-  main.cancel("somebody else");
+  main.cancel("elsewhere");
   controller.abort("enough");
   await assertRejects(() => running, CancelledError);
 });

@@ -21,7 +21,7 @@ import { turns } from "../_helpers/turns.ts";
 
 Deno.test("the runs of a runner share one loop and its context variables", async () => {
   await using runner = new Runner();
-  const user = new ContextVar("user", { default: "nobody" });
+  const user = new ContextVar("user", { default: "guest" });
   await runner.run(() => {
     assertStrictEquals(getRunningLoop(), runner.loop);
     user.set("ada");
@@ -30,7 +30,7 @@ Deno.test("the runs of a runner share one loop and its context variables", async
     await runner.run(() => [getRunningLoop() === runner.loop, user.get()]),
     [true, "ada"],
   );
-  assertEquals(user.get(), "nobody");
+  assertEquals(user.get(), "guest");
 });
 
 Deno.test("a runner's context starts as a copy of its maker's", async () => {

@@ -146,7 +146,7 @@ Deno.test("a thenable that has settled is asked again by the next shield", async
   assertEquals([await shield(lazy), await shield(lazy)], [1, 2]);
 });
 
-Deno.test("work that fails after a shield was given up is reported, also where somebody else awaits it", async () => {
+Deno.test("work that fails after a shield was given up is reported, also if other code awaits it", async () => {
   const reports = await reportsOf(async () => {
     const work = new Future<void>();
     const awaited = assertRejects(async () => await work, Error, "boom");

@@ -28,7 +28,7 @@ Deno.test("signals gives the signals as they arrive", async () => {
   assertEquals(seen, ["SIGUSR2", "SIGUSR1", "SIGUSR1"]);
 });
 
-Deno.test("signals that arrive while nobody waits are kept", async () => {
+Deno.test("signals that arrive outside of a wait are kept", async () => {
   const loop = getRunningLoop();
   let arrived = 0;
   using arriving = signals("SIGUSR1");
@@ -88,7 +88,7 @@ Deno.test("a signal that does not exist is refused, and none of the others is li
 });
 
 Deno.test("a signal handler is called in no task, in the context where it was added", async () => {
-  const user = new ContextVar("user", { default: "nobody" });
+  const user = new ContextVar("user", { default: "guest" });
   await run(async () => {
     const loop = getRunningLoop();
     const seen: unknown[] = [];

@@ -82,7 +82,7 @@ Deno.test("a task whose clean-up fails ends with that error", async () => {
   assertEquals(task.cancelled, false);
 });
 
-Deno.test("a CancelledError that leaves the coroutine ends the task cancelled, whoever threw it", async () => {
+Deno.test("a CancelledError that leaves the coroutine ends the task cancelled, also if the coroutine threw it", async () => {
   const task = createTask(() => {
     throw new CancelledError("my own");
   });

@@ -29,7 +29,7 @@ function noting(names: string[]): TaskFactory {
   };
 }
 
-Deno.test("a task factory makes all tasks of its loop, whoever asks for them", () =>
+Deno.test("a task factory makes all tasks of its loop, from all callers", () =>
   virtually(async () => {
     const loop = getRunningLoop();
     const names: string[] = [];

@@ -270,7 +270,7 @@ Deno.test("wherever the owner of a set is cancelled, none of its tasks is left",
   assert(points >= 8, `${points}`);
 });
 
-Deno.test("an error in a set that nobody asks for is reported", async () => {
+Deno.test("an error in a set that is not asked for is reported", async () => {
   const reports = await reportsOf(async () => {
     await using set = new TaskSet<void>();
     set.createTask(() => Promise.reject(new Error("lost")), { name: "work" });

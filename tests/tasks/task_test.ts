@@ -146,7 +146,7 @@ Deno.test("loop.createTask makes a task on that loop", async () => {
   });
 });
 
-Deno.test("a task that nobody holds runs to its end", async () => {
+Deno.test("a task without references runs to its end", async () => {
   let ended = false;
   createTask(async () => {
     await sleep(1);

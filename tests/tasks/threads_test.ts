@@ -310,7 +310,7 @@ Deno.test("toThread: needs no permission of its own", async () => {
   assertEquals([stderr, code, stdout], ["", 0, "1\n"]);
 });
 
-Deno.test("toThread: without permissions at a terminal, nobody is asked for one", async () => {
+Deno.test("toThread: without permissions at a terminal, none is asked for", async () => {
   const shown = await atTerminal(
     `
     import { run, toThread } from "${

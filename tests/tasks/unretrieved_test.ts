@@ -15,7 +15,7 @@ const fail = (): never => {
   throw new Error("boom");
 };
 
-Deno.test("an error that nobody retrieves is reported once, with the task, its name and the stack of the user's line", async () => {
+Deno.test("an error that is not retrieved is reported once, with the task, its name and the stack of the user's line", async () => {
   let lost: unknown;
   const reports = await reportsOf(async () => {
     lost = createTask(async () => {
@@ -35,7 +35,7 @@ Deno.test("an error that nobody retrieves is reported once, with the task, its n
   assert((error as Error).stack!.includes("unretrieved_test.ts"));
 });
 
-Deno.test("an error of a future that nobody retrieves is reported too", async () => {
+Deno.test("an error of a future that is not retrieved is reported too", async () => {
   const reports = await reportsOf(() => {
     new Future<void>().setException(new Error("boom"));
   });
@@ -137,7 +137,7 @@ const IMPORTS = `
 import { createTask, Future, getRunningLoop, run, sleep } from "@asyncio/asyncio/tasks";
 `;
 
-Deno.test("outside of run, an error that nobody retrieves is on stderr at the end, and the exit code is that of success", async () => {
+Deno.test("outside of run, an error that is not retrieved is on stderr at the end, and the exit code is that of success", async () => {
   const { code, stderr } = await runProgram(`${IMPORTS}
     createTask(async function fetcher() {
       throw new Error("boom");

@@ -16,7 +16,7 @@ import { now } from "../_helpers/now.ts";
 import { turns } from "../_helpers/turns.ts";
 import { virtually } from "../_helpers/virtually.ts";
 
-/** Runs for its time, whoever cancels. */
+/** Runs for its time, in spite of cancels. */
 async function stubborn(ms: number): Promise<string> {
   const until = now() + ms;
   while (now() < until) await sleep(until - now()).catch(() => {});

@@ -11,7 +11,7 @@ import { VirtualClock } from "@asyncio/asyncio/testing";
 
 const DAY = 86_400_000;
 
-Deno.test("advance moves a clock that nobody uses", async () => {
+Deno.test("advance moves a clock that is not used", async () => {
   const clock = new VirtualClock();
   await clock.advance(100);
   await clock.advance(-5);

@@ -185,7 +185,7 @@ Deno.test("an error in place of the cancel is a failure", async () => {
   assertEquals((error.cause as Error).message, "translated");
 });
 
-Deno.test("an error of another task that nobody retrieves is a failure", async () => {
+Deno.test("an error of another task that is not retrieved is a failure", async () => {
   await assertRejects(
     () =>
       cancelEverywhere(async () => {

@@ -155,7 +155,7 @@ testEveryOrder("join and shutdown settle everybody", async () => {
 });
 
 testEveryOrder(
-  "a group ends all its children, whoever fails first",
+  "a group ends all its children, whichever fails first",
   async () => {
     let running = 0;
     const child = (fails: boolean) => async () => {

@@ -132,7 +132,7 @@ Deno.test("the seed that is reported makes few detours", async () => {
 
 // --- What counts as a failure ------------------------------------------------
 
-Deno.test("an error that nobody retrieves is a failure", async () => {
+Deno.test("an error that is not retrieved is a failure", async () => {
   const error = await assertRejects(() =>
     explore(async () => {
       createTask(async () => {

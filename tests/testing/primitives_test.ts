@@ -85,7 +85,7 @@ testEverywhere("no permit of a bounded semaphore is lost", {
   check: (semaphore) => assertEquals(semaphore.value, 1),
 });
 
-testEverywhere("an event has nobody waiting", {
+testEverywhere("an event has no waiters", {
   subject: () => new Event(),
   scenario: async (event) => {
     createTask(() => sleep(1).then(() => event.set()));
@@ -145,7 +145,7 @@ testEverywhere("a notification that is not taken goes to another", {
   check: (it) => assertFalse(it.condition.locked),
 });
 
-testEverywhere("a barrier counts nobody who has left", {
+testEverywhere("a barrier does not count those who have left", {
   subject: () => new Barrier(3),
   scenario: async (barrier) => {
     await gather([
@@ -218,7 +218,7 @@ testEverywhere("a loop over a queue loses no item", {
   check: ({ queue, taken }) => assert(queue.size + taken <= 3),
 });
 
-testEverywhere("join leaves nobody waiting", {
+testEverywhere("join leaves no waiter", {
   subject: () => new Queue<number>(),
   scenario: async (queue) => {
     queue.putNowait(1);

@@ -11,7 +11,7 @@ interface Module {
 }
 
 async function importChannel(): Promise<Module> {
-  const path = "jsr:@std/async@^1/"; // put together here: whoever checks the types may be without JSR
+  const path = "jsr:@std/async@^1/"; // put together here: the types may be checked without JSR
   try {
     return await import(`${path}channel`);
   } catch {

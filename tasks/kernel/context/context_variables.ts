@@ -95,7 +95,7 @@ export class Token<T> {
  * import { ContextVar, createTask } from "@asyncio/asyncio/tasks";
  * import { assertEquals } from "@std/assert";
  *
- * const user = new ContextVar("user", { default: "nobody" });
+ * const user = new ContextVar("user", { default: "guest" });
  * user.set("ada");
  * const task = createTask(() => {
  *   assertEquals(user.get(), "ada");
@@ -179,10 +179,10 @@ export class ContextVar<T> {
  * import { ContextVar, copyContext } from "@asyncio/asyncio/tasks";
  * import { assertEquals } from "@std/assert";
  *
- * const user = new ContextVar("user", { default: "nobody" });
+ * const user = new ContextVar("user", { default: "guest" });
  * const context = copyContext();
  * context.run(() => user.set("ada"));
- * assertEquals(user.get(), "nobody");
+ * assertEquals(user.get(), "guest");
  * assertEquals(context.run(() => user.get()), "ada");
  * ```
  */

@@ -52,7 +52,7 @@ test("counts and show tell what there is", async (server) => {
   const { out } = await cli(server, "show", "mails", "eve");
   assertStringIncludes(out, '{"to":"eve@example.com"}');
   assertStringIncludes(out, "progress  0.4");
-  const { code, err } = await cli(server, "show", "mails", "nobody");
+  const { code, err } = await cli(server, "show", "mails", "unknown");
   assertEquals(code, 1);
   assertStringIncludes(err, "there is no such job");
 });

@@ -7,7 +7,7 @@ import { type Define, letters, take } from "./_place.ts";
 
 /** Defines the tests. */
 export function testCodec(test: Define): void {
-  test("a job that cannot be decoded is a dead letter, and holds nobody up", async (place) => {
+  test("a job that cannot be decoded is a dead letter, and holds no other up", async (place) => {
     await using jobs = await place.open<string>({
       decode(data) {
         const text = JSON.parse(new TextDecoder().decode(data));

@@ -46,7 +46,7 @@ export function testLeases(test: Define): void {
     }
   });
 
-  test("an extended lease starts anew", async (place) => {
+  test("an extended lease starts again", async (place) => {
     await using jobs = await place.open<string>({ lease: 800 });
     await jobs.put("long");
     const job = await jobs.get();

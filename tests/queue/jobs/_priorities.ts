@@ -91,7 +91,7 @@ export function testPriorities(test: Define): void {
     assertEquals([letter?.id, letter?.reason], ["1", "expired"]);
   });
 
-  test("a job that nobody takes in time is a dead letter as well", async (place) => {
+  test("a job that is not taken in time is a dead letter as well", async (place) => {
     await using jobs = await place.open<string>();
     await jobs.put("late", { expires: 30 });
     await jobs.put("delayed", { expires: 30, delay: 60_000 });

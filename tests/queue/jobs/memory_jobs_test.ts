@@ -190,7 +190,7 @@ async function rejects(wait: Promise<unknown>): Promise<void> {
   await assertRejects(() => wait, InvalidStateError, "has ended");
 }
 
-Deno.test("memoryJobs: a decode that fails while somebody waits for room lets that in once", async () => {
+Deno.test("memoryJobs: a decode that fails during a wait for room lets one put in", async () => {
   await using jobs = memoryJobs<string>({
     maxSize: 1,
     decode(data) {

@@ -75,7 +75,7 @@ test("a put whose answer is lost with the connection is put once", async () => {
   for (let n = 1; n <= 3; n++) {
     proxy.deaf = true;
     const put = jobs.put("a"); // without an id of the user's
-    while (await direct.size() < n); // it is there, and nobody knows
+    while (await direct.size() < n); // it is there, and the client does not know
     proxy.cut();
     proxy.deaf = false;
     await put;
@@ -108,7 +108,7 @@ test("a job that is released is free at once, also where the first answer is los
   proxy.deaf = true;
   const releasing = job.release();
   const notes = () => askServer(server.port, "STREAM.INFO.RETURNED_JOBS_test");
-  while ((await notes()).state.messages === 0); // it is noted, and nobody knows
+  while ((await notes()).state.messages === 0); // it is noted, and the client does not know
   proxy.cut();
   proxy.deaf = false;
   await releasing;

@@ -67,7 +67,7 @@ test("what waits for servers that are away can be given up", async () => {
   for (const { outcome } of waits) assertEquals(outcome, "cancelled");
 });
 
-test("a job that comes when nobody waits any more goes to another process at once", async () => {
+test("a job that comes when the worker has given up goes to another process at once", async () => {
   await using server = await NatsServer.start();
   const where = { servers: server.address, name: "test", lease: 600_000 };
   await using one = await natsJobs<number>(where);

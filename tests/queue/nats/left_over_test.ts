@@ -57,7 +57,7 @@ test("jobs that are done and kept do not hold up who puts into a full queue", ()
     assertEquals(await jobs.size(), 2);
   }));
 
-test("jobs that are out stay theirs who have them when those that are done are put anew", () =>
+test("jobs that are out stay theirs who have them when those that are done are put again", () =>
   withDone(1, async (server, servers) => {
     await using jobs = await natsJobs({ servers, name: "test" });
     for (let i = 0; i < 3; i++) await jobs.put(i);
@@ -72,7 +72,7 @@ test("jobs that are out stay theirs who have them when those that are done are p
     assertEquals([again.value, again.attempt], [1, 1]);
   }));
 
-test("nothing is put anew where more jobs are said to be done than there were", () =>
+test("nothing is put again where more jobs are said to be done than there were", () =>
   withDone(3, async (server, servers) => {
     await using jobs = await natsJobs({ servers, name: "test" });
     for (let i = 0; i < 2; i++) await jobs.put(i);

@@ -47,7 +47,7 @@ test("a server whose authority is trusted is talked to", async () => {
   assertEquals(await take(jobs), "a");
 });
 
-test("a server that nobody vouches for is an error, with why", async () => {
+test("a server of an unknown authority is an error, with why", async () => {
   await using server = await startServer();
   const error = await assertRejects(
     () => open(server, { connectTimeout: 1000 }),

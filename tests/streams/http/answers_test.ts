@@ -82,7 +82,7 @@ Deno.test("a task that its handler has named keeps that name", async () => {
 });
 
 Deno.test("each handler has a copy of the context variables where serve was called", async () => {
-  const user = new ContextVar("user", { default: "nobody" });
+  const user = new ContextVar("user", { default: "guest" });
   user.set("ada");
   await using server = await serving(async () => {
     const before = user.get();

@@ -58,7 +58,7 @@ Deno.test("a body keeps status, headers and text of its response", async () => {
 });
 
 Deno.test("a body runs in the task of its handler, also through a transform", async () => {
-  const user = new ContextVar("user", { default: "nobody" });
+  const user = new ContextVar("user", { default: "guest" });
   const seen: unknown[] = [];
   async function* chunks() {
     for (let i = 0; i < 3; i++) {
@@ -112,7 +112,7 @@ for (const transformed of [false, true]) {
       events.putNowait("kept");
       await turns(5);
     });
-    assertEquals(events.size, 1); // nobody took it
+    assertEquals(events.size, 1); // it was not taken
     assertEquals(reports, []);
   });
 }
@@ -213,7 +213,7 @@ Deno.test("a chunk that is not of bytes is an error of the body", async () => {
 
 // Bodies that are not taken
 
-Deno.test("a body that nobody takes is given up: of a HEAD", async () => {
+Deno.test("a body that is not taken is given up: of a HEAD", async () => {
   const tasks: Task<unknown>[] = [];
   let closed = false;
   async function* chunks() {

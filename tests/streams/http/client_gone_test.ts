@@ -176,7 +176,7 @@ Deno.test("a handler that swallows the cancel and answers harms nothing", async 
     tasks.push(currentTask()!);
     begun.set();
     await sleep(60_000).catch(() => {});
-    return new Response("to nobody");
+    return new Response("not read");
   });
   using client = await RawClient.get(server);
   await begun.wait();

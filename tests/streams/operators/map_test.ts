@@ -304,7 +304,7 @@ test("after an error what is under way is not worked on", async () => {
   assertEquals([called, n], [[1], 2]);
 });
 
-test("after an error the source is closed, though nobody asks for it", async () => {
+test("after an error the source is closed, though it is not asked for", async () => {
   let isClosed = false;
   async function* source() {
     try {
@@ -392,7 +392,7 @@ Deno.test("an error is reported if the loop is left while the source closes", as
   assertStringIncludes(reports[0]!.message, "in map, which is ending");
 });
 
-Deno.test("an error that nobody asks for is reported at the end of the run", async () => {
+Deno.test("an error that is not asked for is reported at the end of the run", async () => {
   const reports = await reportsOf(async () => {
     const items = map([1, 2], (n) => {
       if (n === 2) throw new Broken(n);
@@ -739,7 +739,7 @@ Deno.test("one that is asked for its first item after its run says so", async ()
   }
 });
 
-Deno.test("what is reported goes to the loop that it runs on, whoever leaves", async () => {
+Deno.test("what is reported goes to the loop that it runs on, whichever is left", async () => {
   let cancel = () => {};
   const left = Promise.withResolvers<void>();
   const reporting = reportsOf(async () => {

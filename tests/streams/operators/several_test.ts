@@ -219,7 +219,7 @@ for (const maxSize of [1, 2, 5]) {
       await sleep(10);
       assertEquals([got.length, usage.pulls], Array(2).fill(maxSize + taken));
     }
-    await slow!.return!(); // it holds nobody back now
+    await slow!.return!(); // it holds no other back now
     await reader;
     assertEquals(got, numbers);
     assertEquals([usage.closed, allTasks().size], [1, 1]);
@@ -236,7 +236,7 @@ test("tee: 16 are held unless it is said otherwise", async () => {
   await fast!.return!();
 });
 
-test("tee: nothing is read that nobody asks for", async () => {
+test("tee: nothing is read that is not asked for", async () => {
   const numbers = new Numbers();
   const [a, b] = tee(numbers, 2);
   await sleep(10);
@@ -359,7 +359,7 @@ Deno.test("tee: in every order", async () => {
   }, { runs: 300 });
 });
 
-test("tee: one that nobody reads holds the others back, and no timeout is lost", async () => {
+test("tee: one that is not read holds the others back, and no timeout is lost", async () => {
   const [a, b] = tee(new Numbers(), 2, { maxSize: 2 });
   await assertRejects(() => timeout(10, () => all(a!)), TimeoutError);
   assertEquals((await b!.next()).value, 1);

@@ -39,7 +39,7 @@ function greeter(options: Partial<ServerTlsOptions> = {}): Promise<Server> {
       | undefined;
     writer.write(
       certificate === undefined
-        ? "hello, whoever you are"
+        ? "hello, stranger"
         : `hello, ${certificate.subject.CN}, ${certificate.authorized}`,
     );
     writer.close();
@@ -73,7 +73,7 @@ const identityOf = (name: keyof Certificates) => {
 
 const own = () => identityOf("client");
 
-/** A certificate for the same name, by an authority that nobody trusts. */
+/** A certificate for the same name, by an authority that is not trusted. */
 const strangers = () => {
   const { cert, key } = makeCertificates().client;
   return { cert, key };
@@ -169,7 +169,7 @@ test("authorities may come one by one, or several in one text", async () => {
 
 test("with rejectUnauthorized: false all are let in, and who is trusted is told", async () => {
   await using server = await greeter({ rejectUnauthorized: false });
-  assertEquals(await answerOf(server), "hello, whoever you are");
+  assertEquals(await answerOf(server), "hello, stranger");
   assertEquals(await answerOf(server, own()), "hello, client, true");
   assertEquals(await answerOf(server, strangers()), "hello, client, false");
 });
@@ -338,6 +338,6 @@ asyncio.run(main(int(sys.argv[1]), *sys.argv[2:]))
       await connect(client.certPath, client.keyPath),
       "hello, client, true",
     );
-    assert((await connect()) !== "hello, whoever you are");
+    assert((await connect()) !== "hello, stranger");
   },
 );

@@ -78,7 +78,7 @@ const BAD_REQUESTS: [object, string][] = [
     { op: "watch", follow: ["a"] },
     "the member follow of watch is missing or wrong",
   ],
-  [{ op: "cancel", task: "nobody" }, 'there is no task "nobody"'],
+  [{ op: "cancel", task: "missing" }, 'there is no task "missing"'],
 ];
 
 Deno.test("monitor: a request that makes no sense gets an error, and the connection stays", () =>
