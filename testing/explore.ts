@@ -6,7 +6,9 @@ import {
 } from "../tasks/kernel/types.ts";
 import { checkpointIfCancelled } from "../tasks/kernel/wait/checkpoint.ts";
 import { composite } from "../tasks/kernel/wait/handed_wait.ts";
+import type { Loop } from "../tasks/kernel/loop/loop.ts";
 import { ChoiceTree } from "./_choice_tree.ts";
+import { ChosenOrder } from "./_chosen_order.ts";
 import { Random } from "./_random.ts";
 import { describeFailure, type Failure, runScenario } from "./_run_scenario.ts";
 import { type Choice, randomSeed, Schedule, seedOf } from "./_schedule.ts";
@@ -112,8 +114,8 @@ export function explore(
   const { runs = 1000, seed = 0 } = options ?? {};
   try {
     checkCoroutine(scenario, "explore");
-    checkCount(runs, "Cannot explore: runs", 1);
-    checkCount(seed, "Cannot explore: seed", 0);
+    checkCount(runs, "runs", 1);
+    checkCount(seed, "seed", 0);
   } catch (error) {
     return Promise.reject(error);
   }
@@ -150,7 +152,7 @@ async function perform(
   { choose }: Schedule,
   debug = false,
 ): Promise<Failure | undefined> {
-  const prepare = (loop: { choose: unknown }) => loop.choose = choose;
+  const prepare = (loop: Loop) => loop.order = new ChosenOrder(loop, choose);
   return (await runScenario(scenario, { prepare, debug }))[0];
 }
 
@@ -188,9 +190,9 @@ function kindOf({ error }: Failure): string {
   return error instanceof Error ? error.name : describe(error);
 }
 
-function checkCount(value: unknown, subject: string, least: number): void {
+function checkCount(value: unknown, what: string, least: number): void {
   if (Number.isSafeInteger(value) && (value as number) >= least) return;
   throw new RangeError(
-    `${subject} is a whole number from ${least}, received ${describe(value)}`,
+    `${what} is a whole number from ${least} on, received ${describe(value)}`,
   );
 }

@@ -1,20 +1,21 @@
 /**
  * What runs next: the engine of every loop.
  *
- * It is the runtime's own event loop plus two things: a queue of what is ready,
+ * It is the runtime's own event loop plus two things: a queue of ready entries,
  * drained once a turn (`setImmediate`), and a heap of timers behind one alarm
  * of the clock.
  *
- * A wake-up does not have to wait for a turn: it resolves its promise at once,
- * and the runtime's microtask queue keeps the order. But microtasks go before
- * all timers, I/O and signals, so tasks that hand values around would starve
- * those. Hence the **budget**: wake-ups go the short way for a millisecond,
- * looked at every so often; the next ones go through the ready queue, and the
- * turn that drains it starts a new budget. (Tokio calls this a cooperative
- * budget.) Callbacks and first steps of tasks are counted the same way.
+ * A wake-up needs no turn: it resolves its promise at once, and the runtime's
+ * microtask queue keeps the order. But microtasks go before all timers, I/O and
+ * signals, so tasks that keep waking each other would starve those. Hence the
+ * **budget**: for one millisecond, wake-ups resolve their promises at once.
+ * Later ones go through the ready queue, and the turn that drains it starts a
+ * new budget. (Tokio calls this a cooperative budget.) Callbacks and first
+ * steps of tasks count the same way.
  *
- * The alarm is set at the end of a turn, not when a timer is: a timeout that is
- * set and taken back within the turn, as most are, then costs no native timer.
+ * The alarm is set at the end of a turn, not when a timer is added. So a
+ * timeout that is set and taken back within a turn, as most are, costs no
+ * native timer.
  *
  * @module
  */
@@ -25,58 +26,66 @@ import { BoundCallback, type Runnable, Settlement } from "./runnable.ts";
 import { SoonQueue } from "./soon_queue.ts";
 import { type Timer, TimerHeap } from "./timer_heap.ts";
 
-/** Milliseconds of wake-ups without a turn, after which one is due. */
+/** After so many milliseconds of wake-ups a turn is due. */
 const TURN_INTERVAL_MS = 1;
 
-/** More than this that is ready for one turn counts as work flat out. */
+/** With more ready entries than this, a turn counts as work flat out. */
 const BUSY = 256;
 
 /**
- * The runtime looks for I/O only every 61st turn as long as there is always
- * something to do (Tokio's `event_interval`).
+ * While there is always something to do, the runtime polls I/O only every 61st
+ * turn (Tokio's `event_interval`).
  */
 const IO_POLL_INTERVAL = 61;
 
 /**
- * Milliseconds of work flat out, after which so many turns are left empty,
- * which takes some 60 µs.
+ * After so many milliseconds of work flat out, {@linkcode IO_POLL_INTERVAL}
+ * turns are left empty, which takes some 60 µs.
  */
 const IO_YIELD_INTERVAL_MS = 2;
 
 const settled = Promise.resolve();
 
 /**
- * Whether a loop runs its entries: in the context of the code that planned the turn,
- * which has nothing to do with what is run.
+ * Whether a loop is running its entries. The asynchronous context is then that
+ * of the code that planned the turn, which has nothing to do with the entries.
  */
 export let inLoopTurn = false;
 
-/** Runs what is ready and what is due, in order and within the budget. */
+/**
+ * The order of wake-ups, for tests: a turn then runs one entry, and every
+ * wake-up goes through the ready queue.
+ */
+export interface WakeUpOrder {
+  /** Called when a timer is added. */
+  timerAdded(timer: Timer): void;
+  /** Returns the entry of `ready` that runs next. */
+  next(ready: readonly Runnable[]): Runnable | undefined;
+  /** Returns the timers of `due` in the order in which they fire. */
+  sorted(due: readonly Timer[]): Timer[];
+}
+
+/** Runs ready entries and due timers, in order and within the budget. */
 export abstract class Scheduler {
   readonly clock: Clock;
-  /**
-   * Decides which of `count` wake-ups comes first: for tests, which set it while
-   * the clock is connected.
-   */
-  choose: ((count: number) => number) | undefined = undefined;
+  /** Set by tests, while the clock is connected. */
+  order: WakeUpOrder | undefined = undefined;
 
   #alarm: Alarm | undefined = undefined;
-  /** The time that the alarm is set to. */
+  /** The time to which the alarm is set. */
   #armed: number | undefined = undefined;
   #timers = new TimerHeap();
-  /** Under test: when each timer was asked for. */
-  readonly #askedFor = new WeakMap<Timer, number>();
   #ready: Runnable[] = [];
-  /** The promises that the first {@linkcode #searched} of them settle. */
+  /** The promises that the first {@linkcode #searched} ready entries settle. */
   readonly #settling = new Set<unknown>();
   #searched = 0;
-  /** How many of them are calls of user code. */
+  /** How many ready entries and due timers call user code. */
   #readyCalls = 0;
   readonly #soon = new SoonQueue();
   #turnPlanned = false;
   #isStopped = false;
   #isDeferring = false;
-  /** Since when there are wake-ups without a turn, once that has been asked. */
+  /** Since when wake-ups have run without a turn, if the budget was spent. */
   #busySince: number | undefined = undefined;
   #lastIoYield = 0;
   #emptyTurns = 0;
@@ -85,39 +94,40 @@ export abstract class Scheduler {
     this.clock = clock;
   }
 
-  /** Takes the alarm of the clock: apart, as a clock may set `choose` first. */
+  /** Sets the alarm of the clock. To be called after the clock is connected. */
   protected setAlarm(alarm: Alarm): void {
     this.#alarm = alarm;
-    this.#deferring = this.choose !== undefined; // every wake-up is to be chosen
+    this.#deferring = this.order !== undefined;
   }
 
   /** Called at the end of each turn. */
   protected abstract turnEnded(): void;
 
   /**
-   * Whether one more wake-up may go the short way; else it is to be deferred.
+   * Returns whether one more wake-up may resolve its promise at once. Otherwise
+   * it has to be deferred.
    */
   spend(): boolean {
     return budget.spend() || this.#renewBudget();
   }
 
   /**
-   * Runs `entry` after the current synchronous code and everything that is
-   * ready before it, in the asynchronous context of the caller.
+   * Runs `entry` after the current synchronous code and all that was ready
+   * before, in the asynchronous context of the caller.
    */
   soon(entry: Runnable): void {
     if (this.#readyCalls === 0 && this.spend()) this.#soon.add(entry);
     else this.deferCall(entry);
   }
 
-  /** The same for an entry that the budget was asked for already. */
+  /** The same for an entry that has been counted against the budget. */
   next(entry: Runnable): void {
     this.#soon.add(entry);
   }
 
   /**
    * Whether a wake-up that is caused now has to come after callbacks that are
-   * still to be called: it is then to be added with {@linkcode soon}.
+   * still to be called. If so, it is added with {@linkcode soon}.
    */
   get hasCallbacks(): boolean {
     return this.#soon.hasOrdered || this.#readyCalls > 0;
@@ -137,15 +147,15 @@ export abstract class Scheduler {
     this.#planTurn();
   }
 
-  /** The same in the asynchronous context of the caller. */
+  /** Does the same in the asynchronous context of the caller. */
   deferCall(entry: Runnable): void {
     const isBound = !entry.runsUserCode || entry instanceof BoundCallback;
     this.defer(isBound ? entry : new BoundCallback(entry));
   }
 
   /**
-   * A promise of `value` for a wait that did not have to wait; part of the
-   * budget like any wake-up.
+   * Returns a promise of `value` for a wait that did not have to wait. It
+   * counts against the budget like a wake-up.
    */
   ready<T>(value: T): Promise<T> {
     if (this.spend()) return Promise.resolve(value);
@@ -159,8 +169,8 @@ export abstract class Scheduler {
   }
 
   /**
-   * Whether an entry of the ready queue is going to settle `promise`: what is
-   * waited for has happened then, though the promise does not show it yet.
+   * Whether an entry of the ready queue is going to settle `promise`: what it
+   * stands for has happened, though a reaction of the promise cannot tell yet.
    */
   isSettling(promise: unknown): boolean {
     for (; this.#searched < this.#ready.length; this.#searched++) {
@@ -172,7 +182,7 @@ export abstract class Scheduler {
 
   addTimer(timer: Timer): void {
     this.#timers.add(timer);
-    if (this.choose !== undefined) this.#askedFor.set(timer, this.clock.now());
+    if (this.order !== undefined) this.order.timerAdded(timer);
     if (timer.index === 0) this.#planTurn();
   }
 
@@ -181,6 +191,7 @@ export abstract class Scheduler {
     if (this.#timers.size === 0 && this.#armed !== undefined) this.#planTurn();
   }
 
+  /** Runs the timers that are due: called by the clock. */
   ring(): void {
     this.#armed = undefined;
     this.#drain(this.#takeDue(), 0);
@@ -192,7 +203,7 @@ export abstract class Scheduler {
     return this.#turnPlanned || this.#ready.length > 0 || this.#soon.size > 0;
   }
 
-  /** Drops the timers, and lets go of the clock. */
+  /** Drops the timers, and turns the alarm of the clock off. */
   protected stop(): void {
     this.#isStopped = true;
     this.#timers.clear();
@@ -200,7 +211,7 @@ export abstract class Scheduler {
     this.#arm();
   }
 
-  /** Lets the current turn, or one that is taken for this, have an end. */
+  /** Makes sure that a turn ends soon, so that `turnEnded` is called. */
   planEndOfTurn(): void {
     this.#planTurn();
   }
@@ -218,8 +229,8 @@ export abstract class Scheduler {
 
   #turn = (): void => {
     this.#turnPlanned = false;
-    if (this.choose !== undefined && !this.#isStopped) {
-      return this.#step(this.choose);
+    if (this.order !== undefined && !this.#isStopped) {
+      return this.#step(this.order);
     }
     if (this.#yieldsToIo()) return this.#planTurn();
     this.#busySince = undefined;
@@ -249,13 +260,13 @@ export abstract class Scheduler {
     budget.deferring += defers ? 1 : -1;
   }
 
-  /** The budget is spent: a new one, unless it is time for a turn. */
+  /** Starts a new budget, unless a turn is due. Returns whether it did. */
   #renewBudget(): boolean {
     if (this.#deferring) return false;
     const now = performance.now();
     if (this.#busySince === undefined) {
       this.#busySince = now;
-      this.#planTurn(); // or the turns that the runtime takes went unseen
+      this.#planTurn(); // to see when the runtime has taken a turn
     }
     this.#deferring = now - this.#busySince >= TURN_INTERVAL_MS;
     if (this.#deferring) return false;
@@ -274,20 +285,11 @@ export abstract class Scheduler {
     return true;
   }
 
-  /**
-   * A turn under test: runs one entry, whichever `choose` says. Calls keep
-   * their order, as the rules have it.
-   */
-  #step(choose: (count: number) => number): void {
+  /** A turn that runs the entry that `order` chooses. */
+  #step(order: WakeUpOrder): void {
     this.#drain(this.#takeDue(), 0);
-    let calls = false;
-    const open = this.#ready.filter((entry) => {
-      const isLaterCall = entry.runsUserCode && calls;
-      calls ||= entry.runsUserCode;
-      return !isLaterCall;
-    });
-    if (open.length > 0) {
-      const entry = open[open.length > 1 ? choose(open.length) : 0]!;
+    const entry = order.next(this.#ready);
+    if (entry !== undefined) {
       this.#ready.splice(this.#ready.indexOf(entry), 1);
       this.#forgetSettling();
       if (entry.runsUserCode) this.#readyCalls--;
@@ -298,33 +300,12 @@ export abstract class Scheduler {
   }
 
   /**
-   * Timers of one moment that were asked for at different moments may fire in
-   * any order; those asked for at the same moment keep theirs.
-   */
-  #shuffle(due: Timer[], choose: (count: number) => number): Timer[] {
-    const order: Timer[] = [];
-    while (due.length > 0) {
-      const { when } = due[0]!;
-      const heads = new Map<number | undefined, Timer>();
-      for (const timer of due) {
-        const asked = this.#askedFor.get(timer);
-        if (timer.when === when && !heads.has(asked)) heads.set(asked, timer);
-      }
-      const open = [...heads.values()];
-      const next = open[open.length > 1 ? choose(open.length) : 0]!;
-      due.splice(due.indexOf(next), 1);
-      order.push(next);
-    }
-    return order;
-  }
-
-  /**
-   * Runs the entries in order. A callback is called one microtask later, and
-   * code that is woken goes on even later: an entry waits until it can have no
-   * effect before those in front of it have had theirs.
+   * Runs the entries in order. What an entry causes runs some microtasks later.
+   * So an entry waits for a microtask if what it causes could run before what
+   * the entry in front of it causes.
    *
-   * They are taken out one by one: the list may have been moved among what is
-   * old, and would keep them until that is collected.
+   * Each entry is taken out of the list before it runs: the garbage collector
+   * may count the list as old, which would keep all its entries alive.
    */
   #drain(entries: (Runnable | undefined)[], from: number): void {
     let lag = 0;
@@ -347,7 +328,7 @@ export abstract class Scheduler {
   }
 
   /**
-   * Takes the timers out that are due; those that they set are for a later
+   * Takes out the timers that are due; those that they set are for a later
    * turn.
    */
   #takeDue(): Timer[] {
@@ -361,7 +342,7 @@ export abstract class Scheduler {
       due.push(first);
       first = this.#timers.first;
     }
-    return this.choose === undefined ? due : this.#shuffle(due, this.choose);
+    return this.order === undefined ? due : this.order.sorted(due);
   }
 
   #arm(): void {
@@ -369,7 +350,7 @@ export abstract class Scheduler {
     if (when === undefined) {
       if (this.#armed === undefined) return;
     } else {
-      // An alarm that comes too early is harmless, and cheaper than to set it
+      // An alarm that is too early is harmless, and cheaper than setting it
       // again.
       if (this.#armed !== undefined && this.#armed <= when) return;
       if (when <= this.clock.now()) return this.#planTurn();
