@@ -30,11 +30,9 @@ export class Limits {
   /** @throws {RangeError} One of them is `NaN`. */
   constructor(limits: TimeLimits) {
     const { timeout, idleTimeout } = limits;
-    if (timeout !== undefined) {
-      checkMilliseconds(timeout, "Cannot run a program: timeout");
-    }
+    if (timeout !== undefined) checkMilliseconds(timeout, "timeout");
     if (idleTimeout !== undefined) {
-      checkMilliseconds(idleTimeout, "Cannot run a program: idleTimeout");
+      checkMilliseconds(idleTimeout, "idleTimeout");
     }
     this.#limits = limits;
   }

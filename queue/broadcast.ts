@@ -1,6 +1,5 @@
 /** @module */
 import {
-  checkWhole,
   describe,
   isThenable,
   type WaitOptions,
@@ -96,7 +95,7 @@ export class Broadcast<T> {
    */
   constructor(options?: { replay?: number | undefined }) {
     this.#replay = options?.replay ?? 0;
-    checkWhole(this.#replay, "Cannot make a Broadcast: replay", 0);
+    checkReplay(this.#replay);
   }
 
   /** How many subscriptions have not been disposed of. */
@@ -160,7 +159,7 @@ export class Broadcast<T> {
   }): Subscription<T> {
     const { maxSize = 0, overflow = "wait", replay = 0 } = options ?? {};
     checkOverflow(overflow);
-    checkWhole(replay, "Cannot subscribe: replay", 0);
+    checkReplay(replay);
     const inbox = new Inbox<T>(maxSize, {
       policy: overflow,
       hub: this.#hub,
@@ -261,8 +260,14 @@ export class Broadcast<T> {
 function checkOverflow(value: unknown): asserts value is InboxOverflow {
   if (OVERFLOWS.includes(value)) return;
   throw new TypeError(
-    `Cannot subscribe: overflow is "wait", "dropOldest" or "fail", received ${
-      describe(value)
-    }`,
+    `overflow is "wait", "dropOldest" or "fail", received ${describe(value)}`,
+  );
+}
+
+function checkReplay(value: unknown): void {
+  if (Number.isSafeInteger(value) && (value as number) >= 0) return;
+  const Kind = typeof value === "number" ? RangeError : TypeError;
+  throw new Kind(
+    `replay is a whole number from 0, received ${describe(value)}`,
   );
 }

@@ -71,9 +71,7 @@ export class PriorityQueue<T> extends Queue<T> {
     const { compare = naturally } = options ?? {};
     if (typeof compare !== "function") {
       throw new TypeError(
-        `Cannot make a PriorityQueue: compare is a function of two items, received ${
-          describe(compare)
-        }`,
+        `compare is a function of two items, received ${describe(compare)}`,
       );
     }
     const isNatural = compare === naturally;

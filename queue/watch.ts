@@ -165,15 +165,13 @@ export class Watch<T> implements AsyncIterable<T> {
 function checkValue(value: unknown): void {
   if (!isThenable(value)) return;
   throw new TypeError(
-    "Cannot set the value: it has no `then`, as awaiting it would wait for that: put it into an object",
+    "the value of a watch has no `then`, as awaiting it would wait for that: put it into an object",
   );
 }
 
 function checkPredicate(predicate: unknown): void {
   if (typeof predicate === "function") return;
   throw new TypeError(
-    `Cannot wait: the predicate is a function of the value, received ${
-      describe(predicate)
-    }`,
+    `predicate is a function of the value, received ${describe(predicate)}`,
   );
 }

@@ -57,9 +57,7 @@ export class Barrier {
   constructor(parties: number) {
     if (!Number.isInteger(parties) || parties < 1) {
       throw new RangeError(
-        `Cannot make a Barrier: parties is a whole number from 1, received ${
-          describe(parties)
-        }`,
+        `a barrier has 1, 2, 3, ... parties, received ${describe(parties)}`,
       );
     }
     this.#parties = parties;

@@ -208,7 +208,5 @@ export function branchesOf(
     branches.push(new Branch(work, branches.length));
   }
   if (branches.length > 0) return branches;
-  throw new TypeError(
-    `Cannot call ${name}: it takes at least one branch, received none`,
-  );
+  throw new TypeError(`${name} takes at least one branch, received none`);
 }

@@ -93,7 +93,7 @@ export function cancellable<T>(
   if (typeof promise !== "function" && !isThenable(promise)) {
     return Promise.reject(
       new TypeError(
-        `Cannot wait: expected a promise or a function of a signal, received ${
+        `expected a promise or a function of a signal, received ${
           describe(promise)
         }`,
       ),

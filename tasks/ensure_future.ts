@@ -50,9 +50,7 @@ export function checkAwaitable(
 ): asserts value is Awaitable<unknown> {
   if (typeof value === "function" || isThenable(value)) return;
   throw new TypeError(
-    `Cannot wait: expected a function, a promise or a future, received ${
-      describe(value)
-    }`,
+    `expected a function, a promise or a future, received ${describe(value)}`,
   );
 }
 

@@ -6,10 +6,10 @@ import { Callback } from "./kernel/context/callback.ts";
 import { currentScope, outsideLoop } from "./kernel/context/current_scope.ts";
 import { InvalidStateError } from "./kernel/errors.ts";
 import { type Clock, realClock } from "./kernel/loop/clock.ts";
-import { bindLoop, loopOf } from "./kernel/loop/loop_binding.ts";
 import { printReport } from "./kernel/loop/report.ts";
-import { Loop } from "./kernel/loop/loop.ts";
+import { bindLoop, Loop, loopOf } from "./kernel/loop/loop.ts";
 import {
+  checkCallback,
   checkCoroutine,
   checkFunction,
   checkMilliseconds,
@@ -102,7 +102,7 @@ export class EventLoop {
    * @throws {InvalidStateError} The run that the loop belongs to has ended.
    */
   callSoon(callback: () => void): Handle {
-    checkFunction(callback, "Cannot schedule a call: the callback");
+    checkCallback(callback);
     return callSoon(openLoopOf(this), callback);
   }
 
@@ -116,7 +116,7 @@ export class EventLoop {
    * @throws {InvalidStateError} The run that the loop belongs to has ended.
    */
   callLater(delay: number, callback: () => void): TimerHandle {
-    checkMilliseconds(delay, "Cannot schedule a call: the delay");
+    checkMilliseconds(delay, "the delay");
     return this.callAt(this.time() + delay, callback);
   }
 
@@ -128,8 +128,8 @@ export class EventLoop {
    * @throws {InvalidStateError} The run that the loop belongs to has ended.
    */
   callAt(when: number, callback: () => void): TimerHandle {
-    checkMilliseconds(when, "Cannot schedule a call: the time");
-    checkFunction(callback, "Cannot schedule a call: the callback");
+    checkMilliseconds(when, "the time");
+    checkCallback(callback);
     return callAt(openLoopOf(this), when, callback);
   }
 
@@ -167,9 +167,7 @@ export class EventLoop {
    * ```
    */
   setTaskFactory(factory: TaskFactory | undefined): void {
-    if (factory !== undefined) {
-      checkFunction(factory, "Cannot set the task factory: it");
-    }
+    if (factory !== undefined) checkFunction(factory, "setTaskFactory");
     this.#taskFactory = factory;
     loopOf(this).taskFactory = factory as Loop["taskFactory"];
   }
@@ -189,12 +187,13 @@ export class EventLoop {
 
   /**
    * Calls `callback` whenever `signal` arrives, in place of the one set before.
-   * The signal ends no `run` until the handler is removed. Ends with the run. Mirrors `loop.add_signal_handler`.
+   * The signal ends no `run` until the handler is removed. Ends with the run.
+   * Mirrors `loop.add_signal_handler`.
    *
    * @throws {InvalidStateError} The run that the loop belongs to has ended.
    */
   addSignalHandler(signal: Deno.Signal, callback: () => void): void {
-    checkFunction(callback, "Cannot handle a signal: the callback");
+    checkCallback(callback);
     const loop = openLoopOf(this);
     this.removeSignalHandler(signal);
     const call = new Callback(loop, callback);
@@ -224,9 +223,7 @@ export class EventLoop {
       | ((loop: EventLoop, context: ExceptionContext) => void)
       | undefined,
   ): void {
-    if (handler !== undefined) {
-      checkFunction(handler, "Cannot set the exception handler: it");
-    }
+    if (handler !== undefined) checkCallback(handler);
     this.#exceptionHandler = handler;
     const loop = loopOf(this);
     loop.report = handler === undefined ? printReport : (report) => {
@@ -294,7 +291,7 @@ export class EventLoop {
   }
 
   set slowCallbackDuration(ms: number) {
-    checkMilliseconds(ms, "Cannot watch callbacks: slowCallbackDuration");
+    checkMilliseconds(ms, "slowCallbackDuration");
     loopOf(this).slowCallbackDuration = ms;
   }
 
@@ -312,7 +309,7 @@ function openLoopOf(eventLoop: EventLoop): Loop {
   const loop = loopOf(eventLoop);
   if (!loop.closed) return loop;
   throw new InvalidStateError(
-    "Cannot schedule a call: the run that this loop belongs to has ended",
+    "nothing can be called here: the run that this loop belongs to has ended",
   );
 }
 

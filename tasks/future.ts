@@ -3,9 +3,9 @@ import type { EventLoop } from "./event_loop.ts";
 import { Callback } from "./kernel/context/callback.ts";
 import { currentScope } from "./kernel/context/current_scope.ts";
 import { InvalidStateError, isCancelled } from "./kernel/errors.ts";
-import { loopOf } from "./kernel/loop/loop_binding.ts";
+import { loopOf } from "./kernel/loop/loop.ts";
 import { BoundCallback } from "./kernel/loop/runnable.ts";
-import { checkFunction } from "./kernel/types.ts";
+import { checkCallback } from "./kernel/types.ts";
 import {
   deliver,
   ready,
@@ -81,7 +81,7 @@ export class Future<T> implements PromiseLike<T> {
     if (completion.state === "done") return completion.value;
     if (completion.state !== "pending") throw completion.error;
     throw new InvalidStateError(
-      "Cannot give the result: the future is pending",
+      "there is no result yet: the future is pending",
     );
   }
 
@@ -136,7 +136,7 @@ export class Future<T> implements PromiseLike<T> {
    * added, in a copy of the caller's context, and in no task.
    */
   addDoneCallback(callback: (future: this) => void): void {
-    checkFunction(callback, "Cannot add a callback: it");
+    checkCallback(callback);
     this.#completion.listen(new DoneCallback(this, callback));
   }
 
@@ -202,9 +202,7 @@ export class Future<T> implements PromiseLike<T> {
           : follow(readyError(completion.error));
     }
     if (currentScope().task === this) {
-      return follow(
-        Promise.reject(new Error("Cannot wait: a task cannot await itself")),
-      );
+      return follow(Promise.reject(new Error("a task cannot await itself")));
     }
     const waiter = new FutureWaiter(completion);
     const derived = follow(waiter.promise);

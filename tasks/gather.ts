@@ -219,7 +219,7 @@ export function gather(
   const items = [...awaitables];
   for (const item of items) checkAwaitable(item);
   const { limit = Infinity, returnExceptions = false } = options;
-  checkLimit(limit, "Cannot gather: the limit");
+  checkLimit(limit, "the limit");
   return new Gathering(begin(items, limit), returnExceptions);
 }
 

@@ -58,18 +58,14 @@ export function interval(
   period: number,
   options?: WaitOptions & { missed?: "burst" | "skip" | "delay" | undefined },
 ): AsyncIterable<number> {
-  checkMilliseconds(period, "Cannot make an interval: the period");
+  checkMilliseconds(period, "the period");
   if (period <= 0) {
-    throw new RangeError(
-      `Cannot make an interval: the period is more than 0 ms, received ${period}`,
-    );
+    throw new RangeError(`the period is more than 0 ms, received ${period}`);
   }
   const missed = options?.missed ?? "skip";
   if (!MISSED.includes(missed)) {
     throw new TypeError(
-      `Cannot make an interval: missed is one of ${
-        MISSED.join(", ")
-      }, received ${describe(missed)}`,
+      `missed is one of ${MISSED.join(", ")}, received ${describe(missed)}`,
     );
   }
   return new Interval(period, missed, options);

@@ -80,8 +80,6 @@ function namesOf(branches: unknown): string[] {
     return Object.keys(branches);
   }
   throw new TypeError(
-    `Cannot select: expected an object of branches, received ${
-      describe(branches)
-    }`,
+    `select takes an object of branches, received ${describe(branches)}`,
   );
 }

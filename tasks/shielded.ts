@@ -51,10 +51,8 @@ export function shielded<T>(
 ): Promise<T> {
   const limit = options?.timeout;
   try {
-    checkFunction(body, "Cannot shield: the body");
-    if (limit !== undefined) {
-      checkMilliseconds(limit, "Cannot shield: the timeout");
-    }
+    checkFunction(body, "shielded");
+    if (limit !== undefined) checkMilliseconds(limit, "the timeout");
   } catch (error) {
     return Promise.reject(error);
   }

@@ -48,9 +48,7 @@ class Signals
 
   constructor(names: Deno.Signal[]) {
     if (names.length === 0) {
-      throw new TypeError(
-        "Cannot wait for signals: expected at least one, received none",
-      );
+      throw new TypeError("there is no signal to wait for");
     }
     this.#names = [...new Set(names)];
     this.#waiters = new WaitQueue(`signals ${names.join(", ")}`, {

@@ -71,7 +71,7 @@ export function sleep<T>(
   options?: WaitOptions & { result?: T },
 ): Promise<T> {
   try {
-    checkMilliseconds(ms, "Cannot sleep: the time");
+    checkMilliseconds(ms, "the time to sleep");
   } catch (error) {
     return Promise.reject(error);
   }

@@ -164,7 +164,7 @@ export class TaskGroup {
     child: (started: (value: V) => void) => unknown,
     options: TaskOptions | undefined,
   ): Promise<V> {
-    checkFunction(child, "Cannot start a child: it");
+    checkFunction(child, "start");
     const rejection = checkpointIfCancelled();
     if (rejection !== undefined) return await rejection;
     const whenReady = new WaitQueue<V>("TaskGroup.start");
@@ -172,9 +172,7 @@ export class TaskGroup {
     let value!: V;
     const starting = async () =>
       await child((given) => {
-        if (isReady) {
-          throw new Error("Cannot call started(): it was called already");
-        }
+        if (isReady) throw new Error("started() is called once");
         isReady = true;
         value = given;
         whenReady.wake(given);
@@ -219,7 +217,7 @@ export class TaskGroup {
   ): Task<T> {
     if (this.#state !== "open") {
       throw new Error(
-        `Cannot create a task: its group is ${this.#state}`,
+        `no task can be added to a group that is ${this.#state}`,
       );
     }
     const limiter = this.#limiter;
@@ -418,18 +416,16 @@ export function taskGroup<T>(
 
 /** Returns the limit. */
 function checkGroup(body: unknown, options?: { limit?: number }): number {
-  checkFunction(body, "Cannot open a task group: the body");
+  checkFunction(body, "taskGroup");
   const limit = options?.limit ?? Infinity;
-  checkLimit(limit, "Cannot open a task group: the limit");
+  checkLimit(limit, "limit");
   return limit;
 }
 
 function failureBeforeReady(task: Task<unknown>): unknown {
   const { state, error } = completionOf(task);
   if (state !== "done") return error;
-  return new Error(
-    `Cannot start a child: ${task.name} has ended without calling started()`,
-  );
+  return new Error(`the child ${task.name} ended without calling started()`);
 }
 
 function describeErrors(errors: unknown[]): string {

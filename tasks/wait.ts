@@ -85,9 +85,7 @@ async function waitForFutures<T>(
   const items = checkFutures(futures);
   const { timeout, returnWhen = "ALL_COMPLETED" } = options ?? {};
   checkReturnWhen(returnWhen);
-  if (timeout !== undefined) {
-    checkMilliseconds(timeout, "Cannot wait: the timeout");
-  }
+  if (timeout !== undefined) checkMilliseconds(timeout, "the timeout");
   const rejection = checkpointOfOwner(items, options);
   if (rejection !== undefined) return await rejection;
 
@@ -149,9 +147,7 @@ function checkReturnWhen(value: unknown): void {
   const known = ["ALL_COMPLETED", "FIRST_COMPLETED", "FIRST_EXCEPTION"];
   if (known.includes(value as string)) return;
   throw new TypeError(
-    `Cannot wait: returnWhen is one of ${known.join(", ")}, received ${
-      describe(value)
-    }`,
+    `returnWhen is one of ${known.join(", ")}, received ${describe(value)}`,
   );
 }
 
@@ -161,18 +157,12 @@ function checkFutures<T>(
 ): Set<Future<T> | Promise<T>> {
   checkList(futures, "wait");
   const items = new Set(futures);
-  if (items.size === 0) {
-    throw new TypeError(
-      "Cannot wait: expected at least one future, received none",
-    );
-  }
+  if (items.size === 0) throw new TypeError("there is nothing to wait for");
   for (const item of items) {
     if (isThenable(item)) continue;
     const hint = typeof item === "function" ? "; make it a task first" : "";
     throw new TypeError(
-      `Cannot wait: it takes futures and promises, received ${
-        describe(item)
-      }${hint}`,
+      `wait takes futures and promises, received ${describe(item)}${hint}`,
     );
   }
   return items;

@@ -49,7 +49,7 @@ export function waitFor<T>(
 ): Promise<T> {
   try {
     checkAwaitable(awaitable);
-    checkMilliseconds(ms, "Cannot wait: the timeout");
+    checkMilliseconds(ms, "the timeout");
   } catch (error) {
     return Promise.reject(error);
   }

@@ -92,19 +92,14 @@ export class Store {
     return this.#leases.get(entry);
   }
 
-  /**
-   * @throws {InvalidStateError} A timer is needed, and the run that would fire it
-   * has ended.
-   */
-  checkTimers(
-    { delay = 0, expires = Infinity }: { delay?: number; expires?: number },
-  ): void {
-    if (delay > 0 || expires !== Infinity) this.#checkTime();
+  /** @throws {InvalidStateError} Nothing can be delayed any more. */
+  checkDelay(delay: number): void {
+    if (delay > 0) this.#checkTime();
   }
 
   /** Adds a new entry, to be taken in `delay` milliseconds or later. */
   add(entry: Entry, delay: number, expires = Infinity): void {
-    this.checkTimers({ delay, expires });
+    this.checkDelay(Math.max(delay, expires === Infinity ? 0 : expires));
     entry.arrival = this.#arrivals++;
     this.#all.add(entry);
     this.#counts[entry.state]++;
@@ -158,7 +153,7 @@ export class Store {
 
   retry(lease: Lease, delay: number, reason: unknown): boolean {
     if (!this.holds(lease)) return false;
-    this.checkTimers({ delay });
+    this.checkDelay(delay);
     this.#end(lease);
     this.#tryAgain(lease.entry, delay, reason);
     return true;

@@ -92,5 +92,5 @@ export abstract class HeldJob<T> implements Job<T> {
 
 /** Refuses what is no delay of a retry. */
 export function checkRetry(delay: unknown): void {
-  checkMilliseconds(delay, "Cannot retry: the delay");
+  checkMilliseconds(delay, "the delay");
 }

@@ -77,22 +77,17 @@ export function checkNatsOptions(options: NatsJobsOptions): void {
   const { name, connectTimeout, replicas } = options ?? {};
   if (typeof name !== "string" || !NAME.test(name)) {
     throw new TypeError(
-      `Cannot open a queue of jobs: its name is made of letters, digits, - and _, received ${
+      `the name of a queue is made of letters, digits, - and _, received ${
         describe(name)
       }`,
     );
   }
   if (connectTimeout !== undefined) {
-    checkMilliseconds(
-      connectTimeout,
-      "Cannot open a queue of jobs: connectTimeout",
-    );
+    checkMilliseconds(connectTimeout, "connectTimeout");
   }
   if (replicas !== undefined && ![1, 3, 5].includes(replicas)) {
     throw new RangeError(
-      `Cannot open a queue of jobs: replicas is 1, 3 or 5, received ${
-        describe(replicas)
-      }`,
+      `replicas is 1, 3 or 5, received ${describe(replicas)}`,
     );
   }
 }
@@ -103,9 +98,7 @@ export function addressOf(options: NatsJobsOptions): Address {
   const list = typeof servers === "string" ? [servers] : servers;
   if (!Array.isArray(list) || list.length === 0) {
     throw new TypeError(
-      `Cannot open a queue of jobs: servers is one server or more, received ${
-        describe(list)
-      }`,
+      `servers is one server or more, received ${describe(list)}`,
     );
   }
   const common = user === undefined && token === undefined
@@ -120,7 +113,7 @@ export function addressOf(options: NatsJobsOptions): Address {
     const parts = URL_PARTS.exec(server);
     if (parts === null) {
       throw new TypeError(
-        "Cannot open a queue of jobs: a server is host:port, nats://user:password@host:port or tls://host:port",
+        "a server is host:port, nats://user:password@host:port or tls://host:port",
       );
     }
     const [, scheme, login, host] = parts;
@@ -147,7 +140,7 @@ function decoded(text: string): string {
     return decodeURIComponent(text);
   } catch {
     throw new TypeError(
-      "Cannot open a queue of jobs: the login in the URL of a server is no percent-encoding",
+      "the login in the URL of a server is no percent-encoding",
     );
   }
 }

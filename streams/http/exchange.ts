@@ -13,7 +13,7 @@ import type { LinkedNode } from "../../tasks/kernel/linked_list.ts";
 import { Deadline } from "../../tasks/kernel/loop/deadline.ts";
 import type { Loop } from "../../tasks/kernel/loop/loop.ts";
 import { describe, isThenable } from "../../tasks/kernel/types.ts";
-import type { Bindings } from "../../tasks/kernel/variables.ts";
+import type { Bindings } from "../../tasks/kernel/cancel/context_frame.ts";
 import type { CapacityLimiter } from "../../tasks/kernel/wait/capacity_limiter.ts";
 import type { Task } from "../../tasks/task.ts";
 
@@ -226,7 +226,9 @@ export class Exchange implements LinkedNode<Exchange> {
     return isUpgraded(this.#request, this.#info);
   }
 
-  /** An upgrade without its headers is what the client of an upgrade refuses. */
+  /**
+   * An upgrade without its headers is what the client of an upgrade refuses.
+   */
   #refusal(status: number): Response {
     return this.#isUpgraded
       ? new Response(null, { status: 101 })

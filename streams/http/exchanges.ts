@@ -13,7 +13,7 @@ import {
 import { type EventLoop, getRunningLoop } from "../../tasks/event_loop.ts";
 import { LinkedList } from "../../tasks/kernel/linked_list.ts";
 import type { Loop } from "../../tasks/kernel/loop/loop.ts";
-import type { Bindings } from "../../tasks/kernel/variables.ts";
+import type { Bindings } from "../../tasks/kernel/cancel/context_frame.ts";
 import { CapacityLimiter } from "../../tasks/kernel/wait/capacity_limiter.ts";
 
 /** How requests are answered. */

@@ -6,7 +6,7 @@ import {
   runInFrame,
 } from "../../tasks/kernel/context/current_scope.ts";
 import type { Loop } from "../../tasks/kernel/loop/loop.ts";
-import type { Variables } from "../../tasks/kernel/variables.ts";
+import type { Variables } from "../../tasks/kernel/cancel/context_frame.ts";
 import { createTask } from "../../tasks/create_task.ts";
 import type { Task } from "../../tasks/task.ts";
 import type { Upstream } from "./_source.ts";

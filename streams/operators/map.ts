@@ -1,9 +1,6 @@
 /** @module */
-import {
-  checkLimit,
-  checkOptions,
-  describe,
-} from "../../tasks/kernel/types.ts";
+import { checkOptions, describe } from "../../tasks/kernel/types.ts";
+import { checkCount } from "./_arguments.ts";
 import { MapOperator } from "./_mapping.ts";
 import { itemsOf } from "./_operator.ts";
 import { Source } from "./_source.ts";
@@ -72,7 +69,7 @@ export function map<T, R>(
   }
   if (options !== undefined) checkOptions(options, "map");
   const { limit = 1, ordered = true } = options ?? {};
-  checkLimit(limit, "Cannot map: limit");
+  checkCount(limit, "limit", { action: "map" });
   const mapping = { call: fn, limit, ordered };
   return itemsOf(new MapOperator(new Source(source, "map"), mapping));
 }

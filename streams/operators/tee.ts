@@ -1,9 +1,6 @@
 /** @module */
-import {
-  checkLimit,
-  checkOptions,
-  checkWhole,
-} from "../../tasks/kernel/types.ts";
+import { checkOptions } from "../../tasks/kernel/types.ts";
+import { checkCount } from "./_arguments.ts";
 import { itemsOf } from "./_operator.ts";
 import { Source } from "./_source.ts";
 import { Tee } from "./_tee.ts";
@@ -51,10 +48,11 @@ export function tee<T>(
   n: number,
   options?: { maxSize?: number | undefined },
 ): (AsyncIterableIterator<T, undefined> & AsyncDisposable)[] {
-  checkWhole(n, "Cannot tee: the number of iterables");
-  if (options !== undefined) checkOptions(options, "tee");
+  const action = "tee";
+  checkCount(n, "the number of iterables", { action, most: 2 ** 32 - 1 });
+  if (options !== undefined) checkOptions(options, action);
   const { maxSize = 16 } = options ?? {};
-  checkLimit(maxSize, "Cannot tee: maxSize");
+  checkCount(maxSize, "maxSize", { action });
   const { branches } = new Tee(new Source(source, "tee"), n, maxSize);
   return branches.map((branch) => itemsOf(branch));
 }

@@ -1,7 +1,7 @@
 /** @module */
-import { checkLimit, checkOptions } from "../../tasks/kernel/types.ts";
+import { checkOptions } from "../../tasks/kernel/types.ts";
 import { sleep } from "../../tasks/sleep.ts";
-import { checkTime } from "./_arguments.ts";
+import { checkCount, checkTime } from "./_arguments.ts";
 import { now } from "./_now.ts";
 import { itemsOf } from "./_operator.ts";
 import { produce } from "./_production.ts";
@@ -45,10 +45,11 @@ export function throttle<T>(
   source: AsyncIterable<T> | Iterable<T | PromiseLike<T>>,
   options: { limit?: number | undefined; interval: number },
 ): AsyncIterableIterator<T, undefined> & AsyncDisposable {
-  checkOptions(options, "throttle");
+  const action = "throttle";
+  checkOptions(options, action);
   const { limit = 1, interval } = options;
-  checkLimit(limit, "Cannot throttle: limit");
-  checkTime(interval, "Cannot throttle: interval");
+  checkCount(limit, "limit", { action });
+  checkTime(interval, "interval", { action });
   const input = new Source(source, "throttle");
   return itemsOf(produce<T, T>(input, async (slowed) => {
     const times: number[] = []; // when the last `limit` have passed, in a ring

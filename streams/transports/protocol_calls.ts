@@ -1,8 +1,6 @@
 /** @module */
-import {
-  type ContextFrame,
-  rootFrame,
-} from "../../tasks/kernel/cancel/cancel_scope.ts";
+import { rootFrame } from "../../tasks/kernel/cancel/cancel_scope.ts";
+import type { ContextFrame } from "../../tasks/kernel/cancel/context_frame.ts";
 import {
   copyVariables,
   currentFrame,
@@ -38,7 +36,9 @@ export class ProtocolCalls {
     this.enter(() => loop.soon(new Callback(loop, fn, name)));
   }
 
-  /** Calls `fn` in the next turn: what was awaited before has resumed by then. */
+  /**
+   * Calls `fn` in the next turn: what was awaited before has resumed by then.
+   */
   nextTurn(fn: () => void): void {
     this.enter(() =>
       this.loop.defer(

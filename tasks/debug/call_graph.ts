@@ -86,14 +86,12 @@ export function taskOrCurrent(
 ): Task<unknown> {
   if (task instanceof Task) return task;
   if (task !== undefined) {
-    throw new TypeError(
-      `Cannot draw a call graph: expected a task, received ${describe(task)}`,
-    );
+    throw new TypeError(`expected a task, received ${describe(task)}`);
   }
   const current = currentScope().task;
   if (current !== undefined) return current as Task<unknown>;
   throw new InvalidStateError(
-    "Cannot draw a call graph: there is no current task here, say which one is meant",
+    "there is no current task here: say which one is meant",
   );
 }
 

@@ -6,7 +6,7 @@
  * Clean up and let it pass: rethrow it, or simply use `try`/`finally` and
  * `using`. In a catch-all use {@linkcode isCancelled} to tell it from failures.
  *
- * Its stack, where it was asked for, is there in debug mode alone.
+ * Its stack is that of the code that asked for the cancel, in debug mode only.
  *
  * @example Clean up when cancelled
  * ```ts
@@ -54,8 +54,8 @@ export class InvalidStateError extends Error {
 }
 
 /**
- * A signal ended the main task of a `run`: Ctrl-C (SIGINT), SIGTERM or SIGHUP. A
- * program that lets it pass exits with code 128 and the signal's number: 130
+ * A signal ended the main task of a `run`: Ctrl-C (SIGINT), SIGTERM or SIGHUP.
+ * A program that lets it pass exits with code 128 and the signal's number: 130
  * after Ctrl-C, 143 after SIGTERM. Stands for Python's `KeyboardInterrupt`.
  */
 export class InterruptError extends Error {
@@ -75,7 +75,7 @@ export class InterruptError extends Error {
 }
 
 /**
- * Tells whether `error` is a {@linkcode CancelledError}: for a catch-all that
+ * Returns whether `error` is a {@linkcode CancelledError}: for a catch-all that
  * must let a cancel pass. Python needs none, as its `except Exception` lets a
  * cancel pass.
  *
@@ -100,12 +100,12 @@ export function isCancelled(error: unknown): error is CancelledError {
 }
 
 /**
- * How many cancels are under way, each handed on by the one before: the depth of
- * the stack, in tasks that wait for each other.
+ * Cancels that are being handed on, each from a task to the task that it waits
+ * for. These calls are nested: `depth` is how deep they are.
  */
 export const forwarded: { depth: number } = { depth: 0 };
 
-/** From this depth on, not looking at the stack at all is faster. */
+/** From this depth on it is faster not to walk the stack. */
 const DEEP = 8;
 
 /**
@@ -120,8 +120,9 @@ export function cancellation(
 ): CancelledError {
   if (debug) return new CancelledError(message, options);
   if (forwarded.depth > DEEP) return withoutStack(message, options);
-  // A stack begins where the constructor was called. This one was not, so the
-  // engine finds no frame to keep, but it looks at all of them.
+  // The engine keeps the frames below the call of the `CancelledError`
+  // constructor. It is not called here, so all frames are walked and none is
+  // kept.
   return Reflect.construct(Error, [message, options], CancelledError);
 }
 

@@ -1,15 +1,15 @@
 /** @module */
 
-/** What can stand among {@linkcode LinkedList}. */
+/** An item of a {@linkcode LinkedList}. */
 export interface LinkedNode<S> {
   previousSibling: S | undefined;
   nextSibling: S | undefined;
 }
 
 /**
- * What stands side by side, oldest first: the tasks of a loop, the scopes inside
- * a scope, the children of a group. Linked through themselves, which costs a
- * fifth of what a `Set` does.
+ * A list, oldest item first: the tasks of a loop, the scopes inside a scope,
+ * the children of a group. The items hold the links, which costs a fifth of a
+ * `Set`.
  */
 export class LinkedList<S extends LinkedNode<S>> implements Iterable<S> {
   #first: S | undefined = undefined;
@@ -20,12 +20,12 @@ export class LinkedList<S extends LinkedNode<S>> implements Iterable<S> {
     return this.#size;
   }
 
-  /** The oldest. */
+  /** The oldest item. */
   get first(): S | undefined {
     return this.#first;
   }
 
-  /** The youngest. */
+  /** The youngest item. */
   get last(): S | undefined {
     return this.#last;
   }
@@ -39,7 +39,7 @@ export class LinkedList<S extends LinkedNode<S>> implements Iterable<S> {
     this.#size++;
   }
 
-  /** Takes out one that is in it. */
+  /** Removes `sibling`, which is in the list. */
   remove(sibling: S): void {
     const { previousSibling: previous, nextSibling: next } = sibling;
     if (previous === undefined) this.#first = next;
@@ -50,6 +50,7 @@ export class LinkedList<S extends LinkedNode<S>> implements Iterable<S> {
     this.#size--;
   }
 
+  /** The item of the current step may be removed. */
   *[Symbol.iterator](): Iterator<S> {
     let next = this.#first;
     while (next !== undefined) {

@@ -1,15 +1,17 @@
 /** @module */
 
 /**
- * What a wait has to look for, anywhere in the thread. Both numbers are zero
- * nearly always: a wait then need not even ask where it is.
+ * What a wait has to look for, counted over the whole thread. Both counts are
+ * nearly always zero: a wait then does not even look up its scope.
  */
 export const pendingCancels: {
   /**
-   * Before it begins: cancels that are still to be delivered, and tests that
-   * want to hear of every cancellation point.
+   * For a wait that is about to begin: cancels that are still to be delivered,
+   * and tests that observe every cancellation point.
    */
   count: number;
-  /** When it has begun: scopes whose cancel is due at their next wait. */
+  /**
+   * For a wait that has begun: scopes that are cancelled at their next wait.
+   */
   due: number;
 } = { count: 0, due: 0 };

@@ -1,4 +1,8 @@
-/** What this program is allowed to do; nothing here asks the user. @module */
+/**
+ * What this program is allowed to do. Nothing here prompts the user.
+ *
+ * @module
+ */
 
 /** Whether a permission is granted; Node and Bun have none to grant. */
 export function isGranted(permission: Deno.PermissionDescriptor): boolean {

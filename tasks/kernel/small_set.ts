@@ -1,30 +1,33 @@
 /** @module */
 
 /**
- * None, one, or several, in order of arrival: nearly always at most one, which
- * then needs no set around it.
+ * A set of objects, in order of arrival. Nearly always it has at most one,
+ * which then needs no `Set` around it.
  */
 export type SmallSet<T extends object> = T | Set<T> | undefined;
 
-/** `few`, which may have been changed, and `one`. */
-export function added<T extends object>(few: SmallSet<T>, one: T): SmallSet<T> {
-  if (few === undefined) return one;
-  return few instanceof Set ? few.add(one) : new Set([few, one]);
-}
-
-/** `few`, which may have been changed, without `one`. */
-export function removed<T extends object>(
-  few: SmallSet<T>,
-  one: T,
+/** Returns `set` with `item`. A `Set` is changed in place. */
+export function added<T extends object>(
+  set: SmallSet<T>,
+  item: T,
 ): SmallSet<T> {
-  if (few === one) return undefined;
-  if (!(few instanceof Set)) return few;
-  few.delete(one);
-  return few.size === 0 ? undefined : few;
+  if (set === undefined) return item;
+  return set instanceof Set ? set.add(item) : new Set([set, item]);
 }
 
-/** A list of them. */
-export function listOf<T extends object>(few: SmallSet<T>): T[] {
-  if (few === undefined) return [];
-  return few instanceof Set ? [...few] : [few];
+/** Returns `set` without `item`. A `Set` is changed in place. */
+export function removed<T extends object>(
+  set: SmallSet<T>,
+  item: T,
+): SmallSet<T> {
+  if (set === item) return undefined;
+  if (!(set instanceof Set)) return set;
+  set.delete(item);
+  return set.size === 0 ? undefined : set;
+}
+
+/** Returns the items as an array. */
+export function listOf<T extends object>(set: SmallSet<T>): T[] {
+  if (set === undefined) return [];
+  return set instanceof Set ? [...set] : [set];
 }

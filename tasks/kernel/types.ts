@@ -1,6 +1,6 @@
 /**
- * The shapes of work that everything else takes, and the checks that name the
- * fix.
+ * The types of work that functions of this package take, and checks of
+ * arguments whose messages name the fix.
  *
  * @module
  */
@@ -20,7 +20,7 @@ export interface WaitOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Whether `value` has a `then`: whether `await` would wait for it. */
+/** Whether `value` has a `then`, so that `await` waits for it. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return value !== null &&
     (typeof value === "object" || typeof value === "function") &&
@@ -37,25 +37,26 @@ export function checkCoroutine(
     ? "a promise, which runs already"
     : describe(value);
   throw new TypeError(
-    `Cannot call ${caller}: it takes a function that starts the work, received ${found}: write ${caller}(() => f(x)), not ${caller}(f(x))`,
+    `${caller} takes a function that starts the work, received ${found}: write ${caller}(() => f(x)), not ${caller}(f(x))`,
   );
 }
 
-/**
- * Throws a `TypeError` unless `value` is a function.
- *
- * @param subject How the message begins, here and in the checks below: what
- * cannot be done, and what is looked at. `"Cannot retry: onRetry"`.
- */
+/** Throws a `TypeError` unless `value` can be called. */
+export function checkCallback(value: unknown): void {
+  if (typeof value === "function") return;
+  throw new TypeError(`expected a callback, received ${describe(value)}`);
+}
+
+/** Throws a `TypeError` unless `value`, which `caller` takes, is a function. */
 export function checkFunction(
   value: unknown,
-  subject: string,
+  caller: string,
 ): asserts value is (...args: never[]) => unknown {
   if (typeof value === "function") return;
   const received = isThenable(value)
     ? "a promise, which runs already: write () => f(x), not f(x)"
     : describe(value);
-  throw new TypeError(`${subject} is a function, received ${received}`);
+  throw new TypeError(`${caller} takes a function, received ${received}`);
 }
 
 /**
@@ -64,35 +65,33 @@ export function checkFunction(
  */
 export function checkWhole(
   value: unknown,
-  subject: string,
+  what: string,
   least = 1,
 ): asserts value is number {
   if (Number.isSafeInteger(value) && (value as number) >= least) return;
   const Kind = typeof value === "number" ? RangeError : TypeError;
   throw new Kind(
-    `${subject} is a whole number from ${least}, received ${describe(value)}`,
+    `${what} is a whole number from ${least}, received ${describe(value)}`,
   );
 }
 
 /** The same for how many at most: `Infinity` is no limit. */
-export function checkLimit(value: unknown, subject: string): void {
-  if (value !== Infinity) checkWhole(value, subject);
+export function checkLimit(value: unknown, what: string): void {
+  if (value !== Infinity) checkWhole(value, what);
 }
 
 /** Throws a `RangeError` for `NaN`, a `TypeError` for what is no number. */
 export function checkMilliseconds(
   value: unknown,
-  subject: string,
+  what: string,
 ): asserts value is number {
   if (typeof value !== "number") {
     throw new TypeError(
-      `${subject} is a number of milliseconds, received ${describe(value)}`,
+      `${what} is a number of milliseconds, received ${describe(value)}`,
     );
   }
   if (Number.isNaN(value)) {
-    throw new RangeError(
-      `${subject} is a number of milliseconds, received NaN`,
-    );
+    throw new RangeError(`${what} is a number of milliseconds, received NaN`);
   }
 }
 
@@ -119,7 +118,7 @@ export function checkList(
   const list = value as Iterable<unknown> | null | undefined;
   if (typeof list?.[Symbol.iterator] === "function") return;
   throw new TypeError(
-    `Cannot call ${caller}: it takes a list of awaitables, received ${
+    `${caller} takes a list of awaitables, received ${
       describe(value)
     }: write ${caller}([f, g]), not ${caller}(f, g)`,
   );

@@ -7,18 +7,18 @@
 export type Bindings = ReadonlyMap<object, unknown>;
 
 /**
- * Where context variables are set: tasks have one each, the scopes inside a
- * task share it.
+ * The context variables of a task or callback. The scopes inside a task share
+ * them.
  */
 export interface Variables {
   bindings: Bindings;
-  /** The `Context` that shows them to the public, once it was asked for. */
+  /** The public `Context` of these variables, if it was asked for. */
   context?: object | undefined;
 }
 
 const NONE: Bindings = new Map();
 
-/** Fresh variables without a value. */
+/** Returns variables without a value. */
 export function noVariables(): Variables {
   return { bindings: NONE };
 }

@@ -3,7 +3,7 @@ import { rootFrame } from "../kernel/cancel/cancel_scope.ts";
 import { runInFrame } from "../kernel/context/current_scope.ts";
 import type { Loop } from "../kernel/loop/loop.ts";
 import { describe } from "../kernel/types.ts";
-import { noVariables } from "../kernel/variables.ts";
+import { noVariables } from "../kernel/cancel/context_frame.ts";
 import { environment } from "../kernel/permissions.ts";
 import type { RunOptions } from "./run_options.ts";
 

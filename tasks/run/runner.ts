@@ -3,12 +3,12 @@ import { contextOf } from "../kernel/context/context_variables.ts";
 import { dumpOnSignal as dump } from "../debug/dump_on_signal.ts";
 import { record } from "../debug/trace.ts";
 import { EventLoop } from "../event_loop.ts";
-import { type ContextFrame, rootFrame } from "../kernel/cancel/cancel_scope.ts";
+import { rootFrame } from "../kernel/cancel/cancel_scope.ts";
+import type { ContextFrame } from "../kernel/cancel/context_frame.ts";
 import { copyVariables, runInFrame } from "../kernel/context/current_scope.ts";
 import { InvalidStateError } from "../kernel/errors.ts";
 import { realClock } from "../kernel/loop/clock.ts";
-import { loopOf } from "../kernel/loop/loop_binding.ts";
-import type { Loop } from "../kernel/loop/loop.ts";
+import { type Loop, loopOf } from "../kernel/loop/loop.ts";
 import {
   checkCoroutine,
   checkMilliseconds,
@@ -65,10 +65,10 @@ export class Runner implements AsyncDisposable {
     const { signal, cancelReportAfter = 1000 } = options;
     if (signal !== undefined && typeof signal.aborted !== "boolean") {
       throw new TypeError(
-        `Cannot run: signal is an AbortSignal, received ${describe(signal)}`,
+        `expected an AbortSignal, received ${describe(signal)}`,
       );
     }
-    checkMilliseconds(cancelReportAfter, "Cannot run: cancelReportAfter");
+    checkMilliseconds(cancelReportAfter, "cancelReportAfter");
     checkSignals(options.handleSignals);
     const monitored = isMonitored(options);
     this.#options = options;
@@ -230,5 +230,5 @@ export function run<T>(main: Coroutine<T>, options?: RunOptions): Promise<T> {
 }
 
 function wrongState(state: string): InvalidStateError {
-  return new InvalidStateError(`Cannot run: the runner is ${state}`);
+  return new InvalidStateError(`the runner is ${state}`);
 }

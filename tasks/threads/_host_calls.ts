@@ -3,7 +3,7 @@ import { createTask } from "../create_task.ts";
 import { rootFrame } from "../kernel/cancel/cancel_scope.ts";
 import { runInFrame } from "../kernel/context/current_scope.ts";
 import type { Loop } from "../kernel/loop/loop.ts";
-import { noVariables } from "../kernel/variables.ts";
+import { noVariables } from "../kernel/cancel/context_frame.ts";
 import type { Task } from "../task.ts";
 import { cloneError, postThrown } from "./_error_transfer.ts";
 import type { HostAnswer, HostCall } from "./_worker_script.ts";
@@ -75,9 +75,7 @@ export class HostCalls {
       : undefined;
     if (callback !== undefined) return callback;
     throw new TypeError(
-      `Cannot call the host: the pool has no callback ${
-        JSON.stringify(name)
-      }, give it in callbacks`,
+      `the pool has no callback ${JSON.stringify(name)}: give it in callbacks`,
     );
   }
 

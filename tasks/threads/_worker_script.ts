@@ -102,9 +102,7 @@ function program(
     const found = (await import(job.module))[job.name];
     if (typeof found === "function") return found;
     throw new TypeError(
-      `Cannot call a function: ${job.module} exports no function ${
-        JSON.stringify(job.name)
-      }`,
+      `${job.module} exports no function ${JSON.stringify(job.name)}`,
     );
   }
 

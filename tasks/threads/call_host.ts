@@ -78,9 +78,7 @@ export function callHost<T>(name: string, ...args: unknown[]): Promise<T> {
   if (typeof name !== "string") {
     return Promise.reject(
       new TypeError(
-        `Cannot call the host: expected the name of a callback, received ${
-          describe(name)
-        }`,
+        `callHost takes the name of a callback, received ${describe(name)}`,
       ),
     );
   }

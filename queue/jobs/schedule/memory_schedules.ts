@@ -3,7 +3,6 @@ import type { EventLoop } from "../../../tasks/event_loop.ts";
 import type { TimerHandle } from "../../../tasks/handle.ts";
 import type { WaitOptions } from "../../../tasks/kernel/types.ts";
 import { ready } from "../../../tasks/kernel/wait/checkpoint.ts";
-import { settled } from "../codec_wait.ts";
 import { type Times, timesOf } from "./recurrence.ts";
 import { dueRuns, type Missed } from "./runs.ts";
 import { runId, type Schedule, type Schedules } from "./schedule.ts";
@@ -45,10 +44,8 @@ export class MemorySchedules<T> implements Schedules<T> {
     options?: WaitOptions,
   ): Promise<void> {
     const host = this.#host;
-    const data = await settled(host.encode(value), options);
-    // Afterwards, as the queue may have been closed meanwhile.
-    const rejection = host.check(options);
-    if (rejection !== undefined) await rejection;
+    await (host.check(options) ?? ready(undefined));
+    const data = await host.encode(value);
     const now = host.now();
     const definition = JSON.stringify([cron, every, timeZone]);
     const old = this.#all.get(name);

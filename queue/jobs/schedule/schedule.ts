@@ -1,6 +1,5 @@
 /** @module */
 import { describe, type WaitOptions } from "../../../tasks/kernel/types.ts";
-import { composite } from "../../../tasks/kernel/wait/handed_wait.ts";
 import type { Jobs } from "../jobs.ts";
 import { loadParser, timesOf } from "./recurrence.ts";
 import type { Missed } from "./runs.ts";
@@ -106,14 +105,7 @@ export interface Schedules<T> {
  * }, { clock: new VirtualClock() });
  * ```
  */
-export function schedule<T>(
-  jobs: Jobs<T>,
-  options: ScheduleOptions<T>,
-): Promise<void> {
-  return composite(() => register(jobs, options));
-}
-
-async function register<T>(
+export async function schedule<T>(
   jobs: Jobs<T>,
   options: ScheduleOptions<T>,
 ): Promise<void> {
@@ -123,9 +115,7 @@ async function register<T>(
   timesOf({ cron, every, timeZone }, 0);
   if (!["skip", "once", "all"].includes(missed)) {
     throw new TypeError(
-      `Cannot schedule: missed is "skip", "once" or "all", received ${
-        describe(missed)
-      }`,
+      `missed is "skip", "once" or "all", received ${describe(missed)}`,
     );
   }
   const schedule = { name, cron, every, timeZone, value, missed };
@@ -151,14 +141,12 @@ async function register<T>(
  * await unschedule(jobs, "sweep");
  * ```
  */
-export function unschedule<T>(
+export async function unschedule<T>(
   jobs: Jobs<T>,
   name: string,
   options?: WaitOptions,
 ): Promise<void> {
-  return composite(async () => {
-    await schedulesOf(jobs).remove(checkName(name), options);
-  });
+  await schedulesOf(jobs).remove(checkName(name), options);
 }
 
 function checkName(name: unknown): string {
@@ -166,7 +154,7 @@ function checkName(name: unknown): string {
     return name;
   }
   throw new TypeError(
-    `Cannot find a schedule: its name is a text that is not empty, received ${
+    `the name of a schedule is a text that is not empty, received ${
       describe(name)
     }`,
   );

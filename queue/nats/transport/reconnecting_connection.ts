@@ -413,9 +413,7 @@ function raw(record: Record<string, string>): MsgHdrs {
   for (const name in record) {
     const value = record[name]!;
     if (/[\r\n]/.test(value)) {
-      throw new TypeError(
-        `Cannot publish: the header ${name} is one line, received more`,
-      );
+      throw new TypeError(`the header ${name} is more than one line`);
     }
     text += `${name}: ${value}\r\n`;
   }

@@ -1,5 +1,5 @@
 /**
- * One listener a signal, however many waits hang on it.
+ * One listener for each signal, however many waits listen to it.
  *
  * The runtime keeps listeners in an array that it searches on every addition
  * and removal, so that many waits on one signal would cost quadratic time. And
@@ -8,7 +8,7 @@
  * @module
  */
 
-/** What is told of an abort. */
+/** What the abort of a signal ends. */
 export interface Abortable {
   abort(reason: unknown): void;
 }
@@ -36,7 +36,7 @@ class SharedListener {
 
 const listeners = new WeakMap<AbortSignal, SharedListener>();
 
-/** Calls `target.abort` when `signal` aborts, unless it is taken off before. */
+/** Calls `target.abort` when `signal` aborts, until {@linkcode unlisten}. */
 export function listen(signal: AbortSignal, target: Abortable): void {
   let listener = listeners.get(signal);
   if (listener === undefined) {
@@ -46,7 +46,7 @@ export function listen(signal: AbortSignal, target: Abortable): void {
   listener.targets.add(target);
 }
 
-/** Takes `target` off; the last one takes the listener with it. */
+/** Removes `target`, and the listener with the last target of the signal. */
 export function unlisten(signal: AbortSignal, target: Abortable): void {
   const listener = listeners.get(signal);
   if (

@@ -1,7 +1,7 @@
 /** @module */
 import { type CancelledError, isCancelled } from "../errors.ts";
 import { pendingCancels } from "../pending_cancels.ts";
-import type { Variables } from "../variables.ts";
+import type { Variables } from "./context_frame.ts";
 import { CancelScope } from "./cancel_scope.ts";
 import type { Contest } from "./contest.ts";
 import type { HandedWait, ScopedWait } from "./scoped_wait.ts";
@@ -12,31 +12,31 @@ const settled = Promise.resolve();
 export type Outcome =
   /** An error that is no cancel. */
   | { readonly kind: "error"; readonly error: unknown }
-  /** The cancel of the scope itself ended it. */
+  /** The scope's own cancel. */
   | { readonly kind: "ownCancel"; readonly error: CancelledError }
-  /** A cancel that is not the scope's own ended it. */
+  /** A cancel that is not the scope's own. */
   | { readonly kind: "outerCancel"; readonly error: CancelledError };
 
 /**
- * The scope of a block inside a task: of a timeout, a group, a shield, a wait in
- * several steps.
+ * The scope of a block inside a task: of a timeout, a group, a shield, a wait
+ * in several steps.
  */
 export class BlockScope extends CancelScope implements HandedWait {
   declare previousSibling: BlockScope | undefined;
   declare nextSibling: BlockScope | undefined;
   readonly #parent: CancelScope;
   readonly #outermost: CancelScope;
-  /** Whether it is among the children of its parent. */
+  /** Whether it is in the list of its parent. */
   #attached = false;
-  /** What {@linkcode outerCancels} was when it was opened. */
+  /** What {@linkcode outerCancels} was when the scope was opened. */
   readonly #outerCancelsBefore: number;
   #shielded = false;
   #deadline = Infinity;
-  /** Cancels this scope at its next wait: see {@linkcode cancelAtNextWait}. */
+  /** See {@linkcode cancelAtNextWait}. */
   #dueCancel: (() => void) | undefined = undefined;
-  /** If its code is a wait in several steps: what that has returned. */
+  /** If its code is a wait in several steps: the promise of that wait. */
   promise: Promise<unknown> | undefined = undefined;
-  /** If all its code does is to wait for it: a wait that was begun in it. */
+  /** If its code only waits for one promise: that promise. */
   last: Promise<unknown> | undefined = undefined;
 
   constructor(parent: CancelScope, variables: Variables) {
@@ -76,7 +76,7 @@ export class BlockScope extends CancelScope implements HandedWait {
     this.#detachIfEmpty();
   }
 
-  /** As a wait in several steps: what it waits for now. */
+  /** If its code is a wait in several steps: what that waits for now. */
   get what(): string {
     return this.waits.map(({ what }) => what).join(", ");
   }
@@ -91,7 +91,9 @@ export class BlockScope extends CancelScope implements HandedWait {
     for (const wait of this.waits) wait.detachHanded?.();
   }
 
-  /** If it is a race: whether its branches take part in `contest` from now on. */
+  /**
+   * If it is a race: whether its branches take part in `contest` from now on.
+   */
   joinContest(_contest: Contest): boolean {
     return false;
   }
@@ -100,9 +102,9 @@ export class BlockScope extends CancelScope implements HandedWait {
   leavePlaces(_error: CancelledError): void {}
 
   /**
-   * Calls `cancel`, which cancels this scope, when the next wait has begun to
-   * wait. What is there already can be taken until then. The returned function
-   * ends this.
+   * Calls `cancel`, which has to cancel this scope, once a wait in it has
+   * begun. Until then its code can take what is there without a wait. The
+   * returned function takes this back.
    */
   cancelAtNextWait(cancel: () => void): () => void {
     const due = () => {
@@ -120,8 +122,8 @@ export class BlockScope extends CancelScope implements HandedWait {
   }
 
   /**
-   * What is settled already may end the wait that has begun: so much may pass as
-   * the value of a settled promise needs to come through a `then`.
+   * Waits two microtasks, in which a promise that is settled already may end
+   * the wait: one for the `then` on it, one for the promise that this returns.
    */
   override cancelIfDue(): void {
     if (this.#dueCancel !== undefined) {
@@ -133,9 +135,9 @@ export class BlockScope extends CancelScope implements HandedWait {
   }
 
   /**
-   * How code that ran in this scope ended, if it ended with `error`: tells the
-   * scope's own cancel from a cancel from further out. If both have come, the
-   * outer cancel wins; one that is not delivered yet is delivered by this.
+   * Returns how code that ran in this scope has failed with `error`: tells the
+   * scope's own cancel from one from further out. If both have come, the outer
+   * cancel wins; if it is still pending, it is delivered by this call.
    */
   outcomeOf(error: unknown): Outcome {
     if (!isCancelled(error)) return { kind: "error", error };
@@ -147,8 +149,8 @@ export class BlockScope extends CancelScope implements HandedWait {
   }
 
   /**
-   * The cancel from a scope around this one that came since this one was
-   * opened. One that is not delivered yet is delivered by this.
+   * The cancel of a scope around this one that has come since this one was
+   * opened. If it is still pending, it is delivered by this call.
    */
   get outerCancel(): CancelledError | undefined {
     const pending = this.around?.takePending();
@@ -186,8 +188,8 @@ export class BlockScope extends CancelScope implements HandedWait {
   }
 
   /**
-   * A closed scope leaves when nothing goes on in it; what is begun in it later
-   * brings it back.
+   * Takes the scope out of the list of its parent if it is empty. A wait that
+   * is begun in it later adds it again.
    */
   #detachIfEmpty(): void {
     if (!this.#attached || !this.isEmpty) return;

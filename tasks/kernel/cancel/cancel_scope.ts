@@ -1,15 +1,16 @@
 /**
- * What can be cancelled, and where the running code finds out about it.
+ * Scopes: what can be cancelled.
  *
- * Every task is a scope, and each timeout and group opens one inside. A scope
- * knows the waits begun in it and the scopes inside, so a cancel goes straight
- * to the waits it is meant for: two timeouts side by side in one task do not
- * disturb each other. The current scope travels in one `AsyncLocalStorage`, the
- * only one of the package: see {@linkcode ContextFrame}.
+ * Every task has a scope, and each timeout and group opens one inside. A scope
+ * knows the waits that were begun in it and the scopes inside, so a cancel goes
+ * straight to the waits that it is meant for: two timeouts side by side in one
+ * task do not disturb each other. The current scope travels in one
+ * `AsyncLocalStorage`, the only one of the package: see
+ * {@linkcode ContextFrame}.
  *
  * A cancel is delivered once. It rejects the waits that are under way in the
- * scope; if there are none it stays **pending**, and is delivered to the next
- * wait that is begun. The code that asked for it may take it back until then.
+ * scope. If there are none it stays **pending**, and rejects the next wait that
+ * is begun. Until then the code that asked for the cancel may take it back.
  *
  * @module
  */
@@ -18,9 +19,15 @@ import { LinkedList } from "../linked_list.ts";
 import type { Loop } from "../loop/loop.ts";
 import { pendingCancels } from "../pending_cancels.ts";
 import type { SmallSet } from "../small_set.ts";
-import { type Bindings, noVariables, type Variables } from "../variables.ts";
 import type { BlockScope } from "./block_scope.ts";
 import { CancelState, NOT_CANCELLED } from "./cancel_state.ts";
+import {
+  type Bindings,
+  type ContextFrame,
+  frameOf,
+  noVariables,
+  type Variables,
+} from "./context_frame.ts";
 import {
   beginDelivery,
   type Delivery,
@@ -32,43 +39,16 @@ import { CancelWatch } from "./cancel_watch.ts";
 import type { HandedWait, ScopedWait } from "./scoped_wait.ts";
 
 /**
- * Cancels that are handed on further than this, from a task to the one it waits
- * for, are postponed until the first of the row has got so far: ten thousand
- * tasks that wait for each other would exhaust the stack.
+ * A cancel is handed on from a task to the one that it waits for, in nested
+ * calls. Deeper than this it is postponed until the outermost call is back: a
+ * chain of ten thousand tasks would exhaust the stack.
  */
 const MAX_FORWARDS = 200;
 
 const postponed: (() => void)[] = [];
 
 /**
- * Where running code is: what travels with it. A runtime keeps it for long, so
- * it holds nothing of a task that has ended.
- */
-export interface ContextFrame {
-  /** From its end on, the one around it. */
-  scope: CancelScope;
-  readonly variables: Variables;
-}
-
-/** A frame with variables of its own, which are kept in it. */
-class OwnFrame implements ContextFrame, Variables {
-  scope: CancelScope;
-  bindings: Bindings;
-  context: object | undefined = undefined;
-
-  constructor(scope: CancelScope, bindings: Bindings) {
-    this.scope = scope;
-    this.bindings = bindings;
-  }
-
-  get variables(): Variables {
-    return this;
-  }
-}
-
-/**
- * The outermost scope, from `inner` on, whose pending cancel may be delivered
- * there.
+ * Returns the outermost scope whose pending cancel may be delivered in `inner`.
  */
 function pendingScope(inner: CancelScope): CancelScope | undefined {
   let found: CancelScope | undefined;
@@ -87,24 +67,26 @@ function pendingScope(inner: CancelScope): CancelScope | undefined {
 
 export class CancelScope implements DeliveryScope {
   readonly loop: Loop;
-  /** Where the code in it is. */
+  /** The frame of the code in this scope. */
   readonly frame: ContextFrame;
-  /** Of a task's scope: the task, until it has ended. */
+  /** If this is the scope of a task: the task, until it has ended. */
   #task: object | undefined;
   #state: Readonly<CancelState> = NOT_CANCELLED;
   #firstWait: ScopedWait | undefined = undefined;
   #children: LinkedList<BlockScope> | undefined = undefined;
-  /** The other scopes side by side with it: of the tasks, or inside one. */
+  /**
+   * Its neighbours in the list of the loop's tasks, or of the parent's scopes.
+   */
   previousSibling: CancelScope | undefined = undefined;
   nextSibling: CancelScope | undefined = undefined;
-  /** Of the scope of a group's task: the scope of the group. */
+  /** If this is the scope of a task in a group: the scope of the group. */
   group: CancelScope | undefined = undefined;
-  /** Of a task's scope: how many waits the task is in. */
+  /** If this is the scope of a task: how many waits the task is in. */
   #waits = 0;
 
   /**
-   * @param variables Those that its code shares with others, or the bindings
-   * that its own begin with.
+   * @param variables Variables to share, or the bindings that variables of its
+   * own begin with.
    */
   constructor(
     loop: Loop,
@@ -113,9 +95,7 @@ export class CancelScope implements DeliveryScope {
   ) {
     this.loop = loop;
     this.#task = task;
-    this.frame = variables instanceof Map
-      ? new OwnFrame(this, variables)
-      : { scope: this, variables: variables as Variables };
+    this.frame = frameOf(this, variables);
   }
 
   /** The scope around it in the same task. */
@@ -128,17 +108,17 @@ export class CancelScope implements DeliveryScope {
     return this;
   }
 
-  /** Whether no cancel from around reaches its code. */
+  /** Whether no cancel of the scopes around it reaches its code. */
   get shielded(): boolean {
     return false;
   }
 
-  /** When it is cancelled for lack of time, on the loop's clock. */
+  /** When a time limit cancels it, on the loop's clock. */
   get deadline(): number {
     return Infinity;
   }
 
-  /** The task, or `undefined` in callbacks and outside of tasks. */
+  /** The task that it is in; `undefined` in callbacks and outside of tasks. */
   get task(): object | undefined {
     return this.outermost.#task;
   }
@@ -149,8 +129,7 @@ export class CancelScope implements DeliveryScope {
   }
 
   /**
-   * The error of the last cancel; let go of at the close, unless something goes
-   * on in here.
+   * The error of the last cancel; dropped at the close if the scope is empty.
    */
   get error(): CancelledError | undefined {
     return this.#state.error;
@@ -169,7 +148,7 @@ export class CancelScope implements DeliveryScope {
     this.#ownState.pending = error;
   }
 
-  /** The deliveries, in here and inside, whose code has not resumed. */
+  /** The deliveries, in this scope and inside, whose code has not resumed. */
   get inFlight(): SmallSet<Delivery> {
     return this.#state.inFlight;
   }
@@ -180,7 +159,7 @@ export class CancelScope implements DeliveryScope {
     }
   }
 
-  /** A cancel from around it that waits until it has ended. */
+  /** A cancel from around this scope that waits until this scope has ended. */
   get heldBack(): CancelledError | undefined {
     return this.#state.heldBack;
   }
@@ -194,12 +173,12 @@ export class CancelScope implements DeliveryScope {
     return this.#state;
   }
 
-  /** Whether it, or one around it, was cancelled, and that not taken back. */
+  /** Whether a cancel of this scope, or of one around it, is in force. */
   get cancelled(): boolean {
     return this.cancels > 0 || (this.around?.cancelled ?? false);
   }
 
-  /** The scopes that are open inside it, for those who look inside. */
+  /** The scopes inside in which something goes on: for the monitor. */
   get children(): Iterable<BlockScope> {
     return this.#children ?? [];
   }
@@ -210,14 +189,14 @@ export class CancelScope implements DeliveryScope {
   }
 
   /**
-   * Says that it is over: what goes on in it is in the scope around it now. A
-   * cancel of its own that was not delivered is taken back.
+   * Ends the scope: code that still runs in it is in the scope around it from
+   * now on. A cancel of its own that was not delivered is taken back.
    */
   close(): void {
     this.pending = undefined;
     this.stopWatching();
     if (this.error !== undefined && this.isEmpty) {
-      this.#ownState.error = undefined; // large, and it is not needed any more
+      this.#ownState.error = undefined; // large, and not needed any more
     }
     const { parent } = this;
     this.frame.scope = parent === undefined
@@ -229,14 +208,14 @@ export class CancelScope implements DeliveryScope {
 
   /**
    * Rejects the waits under way in this scope, or else the next one. A wait for
-   * another task hands the cancel on to that task. If this comes back to where
-   * it started, tasks wait for each other in a ring: the wait that closed the
+   * another task hands the cancel on to that task. If the cancel comes back to
+   * this scope, tasks wait for each other in a ring: the wait that closes the
    * ring is ended.
    *
-   * @param caller Where the code is that asks for it; none where it is the loop.
+   * @param caller The scope of the calling code; none if the loop calls.
    */
   cancel(error: CancelledError, caller?: CancelScope): void {
-    if (caller !== undefined) endDeliveries(caller); // it runs
+    if (caller !== undefined) endDeliveries(caller); // its code runs
     const state = this.#ownState;
     if (state.isCancelling) {
       state.foundRing = true;
@@ -276,15 +255,16 @@ export class CancelScope implements DeliveryScope {
   }
 
   /**
-   * Whether its code waits, or has been cancelled in a wait and has not resumed.
+   * Whether its code waits, or has been cancelled in a wait and has not
+   * resumed.
    */
   get isWaiting(): boolean {
     return this.exposedWaits.length > 0 || this.inFlight !== undefined;
   }
 
   /**
-   * Takes one cancel back; with the last one goes what is still to be
-   * delivered.
+   * Takes one cancel back, and returns how many are left. If none is left, a
+   * pending cancel is not delivered.
    */
   uncancel(): number {
     if (this.cancels > 0 && --this.#ownState.cancels === 0) {
@@ -294,7 +274,7 @@ export class CancelScope implements DeliveryScope {
     return this.cancels;
   }
 
-  /** Lets a cancel have no effect for as long as it likes. */
+  /** Does not report a cancel that has no effect any more. */
   stopWatching(): void {
     const { watched } = this.#state;
     if (watched === undefined) return;
@@ -302,7 +282,7 @@ export class CancelScope implements DeliveryScope {
     this.#ownState.watched = undefined;
   }
 
-  /** Whether code in it is shielded, which ends without a cancel. */
+  /** Whether something in it is shielded, and so ends by itself. */
   get hasOwnLimit(): boolean {
     if (this.shielded) return true;
     for (const child of this.#children ?? []) {
@@ -319,12 +299,12 @@ export class CancelScope implements DeliveryScope {
     beginDelivery(this, this.#originOf(error));
   }
 
-  /** The scope around it whose cancels reach it. */
+  /** The scope around this one, if cancels of that reach this one. */
   get around(): CancelScope | undefined {
     return this.shielded ? undefined : this.parent;
   }
 
-  /** Whether nothing goes on in it. */
+  /** Whether there is no wait and no scope in it. */
   get isEmpty(): boolean {
     return this.#firstWait === undefined &&
       (this.#children === undefined || this.#children.size === 0);
@@ -345,7 +325,7 @@ export class CancelScope implements DeliveryScope {
     return this.parent.#originOf(error, guess);
   }
 
-  /** Notes that a wait in here has thrown `error`. */
+  /** Notes that a wait in this scope has rejected with `error`. */
   delivered(error: CancelledError): void {
     if (this.pending === error) this.pending = undefined;
     this.parent?.delivered(error);
@@ -360,7 +340,10 @@ export class CancelScope implements DeliveryScope {
     if (!origin.isClosed && !origin.isRoot) origin.pending = error;
   }
 
-  /** Delivers the pending cancel, of the outermost scope that has one. */
+  /**
+   * Takes the pending cancel that is to be delivered next to code of this
+   * scope: that of the outermost scope that has one.
+   */
   takePending(): CancelledError | undefined {
     const cancelled = pendingScope(this);
     if (cancelled === undefined) return undefined;
@@ -382,10 +365,11 @@ export class CancelScope implements DeliveryScope {
   }
 
   /**
-   * Aborts with the cancel; a fresh one once that was delivered or taken back.
+   * A signal that aborts with the error of the next cancel. Once that is
+   * delivered or taken back, this returns another signal.
    */
   get signal(): AbortSignal {
-    // It never aborts; one for all would gather the listeners of all.
+    // It never aborts. One signal for all calls would keep all their listeners.
     if (this.isRoot) return new AbortController().signal;
     const cancelled = pendingScope(this);
     const state = this.#ownState;
@@ -399,7 +383,7 @@ export class CancelScope implements DeliveryScope {
     return controller.signal;
   }
 
-  /** Whether nothing was opened in it, and its signal was not asked for. */
+  /** Whether no scope is open in it, and its signal was not asked for. */
   get isPlain(): boolean {
     return this.#state.controller === undefined &&
       (this.#children === undefined || this.#children.size === 0);
@@ -431,12 +415,14 @@ export class CancelScope implements DeliveryScope {
     }
   }
 
-  /** The waits under way in here and in the scopes inside, oldest first. */
+  /**
+   * The waits under way in this scope and in the scopes inside, oldest first.
+   */
   get waits(): ScopedWait[] {
     return this.#collectWaits([], true).reverse();
   }
 
-  /** Those of them that a cancel of this scope reaches. */
+  /** Those of {@linkcode waits} that a cancel of this scope reaches. */
   get exposedWaits(): ScopedWait[] {
     return this.#collectWaits([], false).reverse();
   }
@@ -456,8 +442,8 @@ export class CancelScope implements DeliveryScope {
   }
 
   /**
-   * The wait behind `promise`, if it was begun in here or in a scope inside, and
-   * has not ended.
+   * Returns the wait behind `promise`, if it was begun in this scope or in one
+   * inside, and has not ended.
    */
   findWait(promise: unknown): HandedWait | undefined {
     for (
@@ -484,21 +470,21 @@ export class CancelScope implements DeliveryScope {
     }
   }
 
-  /** Something goes on in `child`. */
+  /** Adds a scope inside, in which something goes on. */
   addChild(child: BlockScope): void {
     (this.#children ??= new LinkedList()).add(child);
   }
 
-  /** Nothing goes on in `child` any more. */
+  /** Removes a scope inside, in which nothing goes on any more. */
   removeChild(child: BlockScope): void {
     this.#children!.remove(child);
   }
 
-  /** A wait has begun: a cancel that was to come then comes. */
+  /** Called when a wait has begun: see `BlockScope.cancelAtNextWait`. */
   cancelIfDue(): void {}
 }
 
-/** Where code on a loop is that runs in no task, with these `variables`. */
+/** Returns the frame of code on `loop` that runs in no task. */
 export function rootFrame(
   loop: Loop,
   variables: Variables,
@@ -507,7 +493,8 @@ export function rootFrame(
 }
 
 /**
- * The scope of all code on a loop that runs in no task. Nothing cancels it.
+ * Returns the scope of all code on `loop` that runs in no task. Nothing cancels
+ * it.
  */
 export function rootScopeOf(loop: Loop): CancelScope {
   return loop.rootScope ??= new CancelScope(

@@ -5,8 +5,8 @@ import type { WatchedCancel } from "./cancel_watch.ts";
 import type { Delivery } from "./in_flight.ts";
 
 /**
- * What cancels have left in a scope, and its signal. Few scopes ever have
- * either, so it is made when the first comes.
+ * The state of a scope that was cancelled, or whose signal was asked for. Few
+ * scopes ever are, so it is made when it is first needed.
  */
 export class CancelState {
   /** How many cancels were asked for and not taken back. */
@@ -19,13 +19,13 @@ export class CancelState {
   inFlight: SmallSet<Delivery> = undefined;
   /** A cancel from around the scope that waits until the scope has ended. */
   heldBack: CancelledError | undefined = undefined;
-  /** Set while it is cancelled, and not known to have ended by that. */
+  /** Set while it is watched whether the cancel has an effect. */
   watched: WatchedCancel | undefined = undefined;
-  /** Whether its waits are being cancelled. */
+  /** Whether the waits of the scope are being cancelled. */
   isCancelling = false;
-  /** Whether a cancel that a wait has handed on came back to the scope. */
+  /** Whether a cancel that a wait has handed on has come back to the scope. */
   foundRing = false;
-  /** Behind the signal, once that was asked for. */
+  /** The controller of the signal, once that was asked for. */
   controller: AbortController | undefined = undefined;
 }
 

@@ -1,10 +1,9 @@
 /**
- * Cancels that have no effect: nothing happens, and no one is told. Either the
- * code waits for something that no cancel reaches, or it has caught the cancel
- * and goes on.
+ * Reports of cancels that have no effect. Either the code awaits something that
+ * no cancel reaches, or it has caught the cancel and goes on.
  *
  * A cancelled scope is watched until it is closed. Most are closed in the same
- * turn of the loop: only for those that are not, at its end, an alarm is set.
+ * turn of the loop. At the end of the turn, an alarm is set if one is not.
  *
  * @module
  */
@@ -17,7 +16,7 @@ import type { CancelScope } from "./cancel_scope.ts";
 /** A scope that was cancelled and is not closed. */
 export class WatchedCancel implements LinkedNode<WatchedCancel> {
   readonly scope: CancelScope;
-  /** Since when, in real time; from the end of the turn on. */
+  /** When the turn of the cancel has ended, in real time. */
   since: number | undefined = undefined;
   previousSibling: WatchedCancel | undefined = undefined;
   nextSibling: WatchedCancel | undefined = undefined;
@@ -30,7 +29,7 @@ export class WatchedCancel implements LinkedNode<WatchedCancel> {
 /** Tasks whose cancel was reported: once for each. */
 const reported = new WeakSet<object>();
 
-/** So many reports at a time tell all that there is to tell. */
+/** How many reports are made at a time at most. */
 const MAX_REPORTS = 100;
 
 /** The cancelled scopes of a loop, oldest first. */
@@ -43,7 +42,7 @@ export class CancelWatch {
     this.#loop = loop;
   }
 
-  /** Watches `scope` until it is taken off with {@linkcode remove}. */
+  /** Watches `scope`, until {@linkcode remove}. */
   add(scope: CancelScope): WatchedCancel {
     const watched = new WatchedCancel(scope);
     this.#watched.add(watched);
@@ -75,8 +74,8 @@ export class CancelWatch {
   }
 
   /**
-   * An alarm that keeps no program alive, and that no test takes for a leak, as
-   * it may take a timer: a task that is left in a foreign wait is none.
+   * A timeout signal keeps no program alive, and no test takes it for a leaked
+   * timer.
    */
   #setAlarm(ms: number): void {
     this.#isAlarmSet = true;
@@ -96,7 +95,7 @@ export class CancelWatch {
       const ms = now - since;
       if (ms < this.#loop.cancelReportAfter) break;
       if (scope.hasOwnLimit) {
-        // It ends by itself: its time does not count.
+        // It ends by itself: the time until now does not count.
         watched.since = now;
         this.#watched.remove(watched);
         this.#watched.add(watched);
@@ -119,14 +118,14 @@ export class CancelWatch {
   #report(scope: CancelScope, ms: number): void {
     const { task, error } = scope;
     const name = (task as { name?: string } | undefined)?.name;
-    const who = name === undefined
+    const subject = name === undefined
       ? "Code that runs in no task"
       : `Task ${quoted(name)}`;
     const why = error === undefined || error.message === ""
       ? ""
       : ` (${error.message}${placeOf(scope)})`;
     const message =
-      `${who} was cancelled ${secondsOf(ms)} ago${why} and still runs: ` +
+      `${subject} was cancelled ${secondsOf(ms)} ago${why} and still runs: ` +
       whatItDoes(scope);
     this.#loop.report({
       message,

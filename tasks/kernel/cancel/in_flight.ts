@@ -13,7 +13,7 @@ import { added, listOf, removed, type SmallSet } from "../small_set.ts";
 /** A scope, as deliveries see it. */
 export interface DeliveryScope {
   readonly parent: DeliveryScope | undefined;
-  /** Whether code runs in it that has nothing to do with each other. */
+  /** Whether it is the scope of all code that runs in no task. */
   readonly isRoot: boolean;
   /** The deliveries, in this scope and inside, whose code has not resumed. */
   inFlight: SmallSet<Delivery>;
@@ -58,10 +58,10 @@ export function beginDelivery(
 }
 
 /**
- * Three microtasks after the rejection: so many it takes until code goes on that
- * awaits a `then` of the promise (one for the `then`, one for the promise that
- * this returns, one for the `await`). Deliveries that begin in the same turn of
- * the microtask queue share them.
+ * Called in the first microtask after the rejection; waits for two more. Three
+ * it takes until code resumes that awaits a `then` of the promise: one for the
+ * `then`, one for the promise that it returns, one for the `await`. Deliveries
+ * that begin before the first of them share all three.
  */
 function endLater(): void {
   const deliveries = begun;

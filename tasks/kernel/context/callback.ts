@@ -1,19 +1,20 @@
-/** Foreign functions, called by the loop. @module */
+/** Functions of the user that the loop calls. @module */
 import { rootFrame } from "../cancel/cancel_scope.ts";
 import type { Runnable } from "../loop/runnable.ts";
 import type { Loop } from "../loop/loop.ts";
-import type { Bindings } from "../variables.ts";
+import type { Bindings } from "../cancel/context_frame.ts";
 import { captureStack } from "../watch/user_frame.ts";
 import { currentVariables, runInFrame } from "./current_scope.ts";
 
 /**
- * Calls `fn` in the context that was current when it was made, and in no task.
+ * Calls `fn` with the context variables that were set when the callback was
+ * made, and in no task.
  */
 export class Callback implements Runnable {
   readonly loop: Loop;
   readonly #bindings: Bindings;
   readonly #name: string;
-  /** In debug mode: where it was handed over. */
+  /** In debug mode: the stack where the callback was made. */
   readonly #where: Error | undefined;
   #fn: (() => void) | undefined;
 
@@ -30,7 +31,7 @@ export class Callback implements Runnable {
     return true;
   }
 
-  /** It is called where the loop runs it. */
+  /** `run` itself calls the function. */
   get lag(): 0 {
     return 0;
   }
@@ -39,7 +40,7 @@ export class Callback implements Runnable {
     return this.#fn === undefined;
   }
 
-  /** Forgets the function, which will not be called any more. */
+  /** Forgets the function: it is not called any more. */
   cancel(): void {
     this.#fn = undefined;
   }

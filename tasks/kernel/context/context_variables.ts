@@ -6,16 +6,20 @@ import {
   runInFrame,
 } from "./current_scope.ts";
 import { checkFunction } from "../types.ts";
-import { type Bindings, noVariables, type Variables } from "../variables.ts";
+import {
+  type Bindings,
+  noVariables,
+  type Variables,
+} from "../cancel/context_frame.ts";
 
 let useToken!: <T>(
   token: Token<T>,
   variable: ContextVar<T>,
   variables: Variables,
 ) => Bindings;
-/** The values inside a context: for the kernel. */
+/** Returns the variables inside a context: for the kernel. */
 export let variablesOf!: (context: Context) => Variables;
-/** The context around some values: for the kernel. */
+/** Returns the context around variables: for the kernel. */
 export let contextOf!: (variables: Variables) => Context;
 
 /**
@@ -63,17 +67,15 @@ export class Token<T> {
     ) => {
       if (token.variable !== variable) {
         throw new TypeError(
-          `Cannot reset a variable: the token is of the variable ${token.variable.name}, not of ${variable.name}`,
+          `the token is of the variable ${token.variable.name}, not of ${variable.name}`,
         );
       }
       if (token.#used) {
-        throw new Error(
-          `Cannot reset a variable: the token of ${variable.name} has been used already`,
-        );
+        throw new Error(`the token of ${variable.name} has been used already`);
       }
       if (token.#variables !== variables) {
         throw new Error(
-          `Cannot reset a variable: the token of ${variable.name} is of another task, callback or context`,
+          `the token of ${variable.name} is of another task, callback or context`,
         );
       }
       token.#used = true;
@@ -114,7 +116,7 @@ export class ContextVar<T> {
   readonly #default: T | undefined;
 
   /**
-   * Makes a variable; its value is `options.default` where it has not been set.
+   * Makes a variable; its value is `options.default` if it has not been set.
    */
   constructor(name: string, options?: { default?: T }) {
     this.name = name;
@@ -123,13 +125,13 @@ export class ContextVar<T> {
   }
 
   /**
-   * The value: of the current task, or else the default. Mirrors
+   * Returns the value in the current task, or else the default. Mirrors
    * `contextvars.ContextVar.get`.
    *
-   * @throws {ReferenceError} There is neither.
+   * @throws {ReferenceError} The variable has neither.
    */
   get(): T;
-  /** The value: of the current task, or else `fallback`. */
+  /** Returns the value in the current task, or else `fallback`. */
   get<D>(fallback: D): T | D;
   get<D>(...fallback: [] | [D]): T | D {
     const { bindings } = currentVariables();
@@ -143,7 +145,8 @@ export class ContextVar<T> {
   }
 
   /**
-   * Sets the value for the current task; the token takes it back. Mirrors
+   * Sets the value in the current task, and returns a token for
+   * {@linkcode ContextVar.reset}. Mirrors
    * `contextvars.ContextVar.set`.
    */
   set(value: T): Token<T> {
@@ -154,8 +157,8 @@ export class ContextVar<T> {
   }
 
   /**
-   * Gives it back the value it had before the `set` that made `token`. Mirrors
-   * `contextvars.ContextVar.reset`.
+   * Restores the value that it had before the `set` that returned `token`.
+   * Mirrors `contextvars.ContextVar.reset`.
    *
    * @throws {TypeError} The token is of another variable.
    * @throws {Error} The token has been used, or was made in another context: a
@@ -190,12 +193,12 @@ export class Context {
   #variables: Variables = Object.assign(noVariables(), { context: this });
 
   /**
-   * Calls `fn` with these values, and keeps what it sets. Everything else stays
-   * as it is for the caller: its task, its cancels. Mirrors
-   * `contextvars.Context.run`.
+   * Calls `fn` with these values, keeps what it sets, and returns what it
+   * returns. It runs in the caller's task, and cancels reach it as the caller.
+   * Mirrors `contextvars.Context.run`.
    */
   run<T>(fn: () => T): T {
-    checkFunction(fn, "Cannot run in a context: the first argument");
+    checkFunction(fn, "Context.run");
     return runInFrame(
       { scope: currentScope(), variables: this.#variables },
       fn,
@@ -215,7 +218,7 @@ export class Context {
 }
 
 /**
- * A copy of the current values. Mirrors `contextvars.copy_context`.
+ * Returns a copy of the current values. Mirrors `contextvars.copy_context`.
  *
  * @example Carry them to a callback of other code
  * ```ts

@@ -9,23 +9,23 @@ import type { Loop } from "../loop/loop.ts";
 import { captureStack } from "../watch/user_frame.ts";
 import { currentScope } from "./current_scope.ts";
 
-/** Something that has to be given back, and knows whether it was. */
+/** What has to be released, and knows whether it was. */
 export interface Releasable {
   readonly held: boolean;
 }
 
-/** What a task holds. */
+/** Something that a task holds. */
 export interface Held {
   readonly hold: Releasable;
   /** The class of what is held: `"Lock"`. */
   readonly what: string;
-  /** The stack where it was asked for. */
+  /** The stack where the wait for it was begun. */
   readonly where: Error | undefined;
 }
 
 const byTask = new WeakMap<object, Held[]>();
 
-/** Notes that who waited in `wait`, or else the caller, has `hold`. */
+/** Notes that the task of `wait`, or else the current one, has `hold`. */
 export function noteHeld(
   hold: Releasable,
   what: string,
@@ -37,17 +37,17 @@ export function noteHeld(
   byTask.set(task, [...heldBy(task), { hold, what, where }]);
 }
 
-/** What `task` has not given back. */
+/** Returns what `task` has not released. */
 export function heldBy(task: object): Held[] {
   return byTask.get(task)?.filter(({ hold }) => hold.held) ?? [];
 }
 
-/** Says at the end of a run what was left over, or `undefined`. */
+/** Returns in words, at the end of a run, what is left over, if anything is. */
 export type Leftover = () => string | undefined;
 
 const leftovers = new WeakMap<Loop, Leftover[]>();
 
-/** Notes that there may be something left over when the current run ends. */
+/** Calls `leftover` at the end of the current run, in debug mode. */
 export function noteLeftover(leftover: Leftover): void {
   const { loop } = currentScope();
   if (!loop.debug) return;
@@ -56,21 +56,21 @@ export function noteLeftover(leftover: Leftover): void {
   else all.push(leftover);
 }
 
-/** What is left over, in words. */
+/** Returns what is left over at the end of the run of `loop`, in words. */
 export function leftoversOf(loop: Loop): string[] {
   const all = leftovers.get(loop) ?? [];
   leftovers.delete(loop);
-  return all.map((leftover) => leftover()).filter((it) => it !== undefined);
+  return all.map((leftover) => leftover()).filter((text) => text !== undefined);
 }
 
 const expected = new WeakSet<object>();
 
-/** Declares that `resource` may be left for the end of the run to dispose. */
+/** Declares that `resource` may be left open until the end of the run. */
 export function allowLeft(resource: object): void {
   expected.add(resource);
 }
 
-/** Those of `resources` that were probably forgotten. */
+/** Returns those of `resources` that may not be left open. */
 export function leaked(resources: Iterable<object>): object[] {
   return [...resources].filter((resource) => !expected.has(resource));
 }

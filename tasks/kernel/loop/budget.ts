@@ -1,27 +1,27 @@
 /** @module */
 
 /**
- * Wake-ups between two looks at the time. So many that 64 requests of one
- * packet, each with its read and its drain, are answered in one turn, however
- * slow the machine is: it takes two looks for a turn to be due.
+ * How many wake-ups lie between two looks at the time. A turn is due at the
+ * second look at the earliest. So 64 requests of one packet, each with its read
+ * and its drain, are answered in one turn, however slow the machine is.
  */
 const WAKE_UPS = 128;
 
 /**
- * What may go the short way until the time is looked at. There is one
- * thread, so there is one budget, whatever loops share it; and who has it need
- * not ask on which of them it is.
+ * How many more wake-ups resolve their promise at once, before the time is
+ * looked at. All loops run on one thread, so they share one budget, and code
+ * that spends it need not know its loop.
  */
 export class Budget {
   #left = WAKE_UPS;
   #deferring = 0;
 
-  /** Whether one more wake-up may go the short way. */
+  /** Whether one more wake-up may resolve its promise at once. */
   spend(): boolean {
     return this.#left-- > 0;
   }
 
-  /** How many loops defer what they wake, so that nothing may overtake it. */
+  /** How many loops defer their wake-ups: none may overtake these. */
   get deferring(): number {
     return this.#deferring;
   }
@@ -31,7 +31,7 @@ export class Budget {
     this.#left = 0;
   }
 
-  /** A new one, unless a loop defers. */
+  /** Starts a new budget, unless a loop defers its wake-ups. */
   renew(): void {
     if (this.#deferring === 0) this.#left = WAKE_UPS;
   }

@@ -13,7 +13,8 @@ export interface Clock {
   /** The time in milliseconds: monotonic, from an arbitrary start. */
   now(): number;
   /**
-   * Connects a loop: gives the alarm that the loop sets to its earliest timer.
+   * Connects a loop, and returns the alarm that the loop sets to its earliest
+   * timer.
    */
   connect(loop: ClockedLoop): Alarm;
 }
@@ -29,11 +30,11 @@ export interface ClockedLoop {
    * happens until the clock moves on.
    */
   readonly blocked: boolean;
-  /** Whether its run is over: the clock may forget it. */
+  /** Whether the run is over: the clock may forget the loop. */
   readonly closed: boolean;
   /**
-   * Set by a clock that wants to hear when {@linkcode blocked} may have become
-   * true.
+   * A clock may set this. The loop calls it when {@linkcode blocked} may have
+   * become true.
    */
   onWait: (() => void) | undefined;
 }
@@ -64,7 +65,7 @@ class RealAlarm implements Alarm {
     if (this.#timer !== undefined) clearTimeout(this.#timer);
     this.#timer = undefined;
     if (when === undefined) return;
-    // Rounded up: native timers count whole milliseconds, and a timer that is
+    // Rounded up: native timers count whole milliseconds, and one that fires
     // early would only be set again.
     const delay = Math.min(
       Math.max(Math.ceil(when - performance.now()), 1),

@@ -2,11 +2,15 @@
 import type { Scheduler } from "./scheduler.ts";
 import { Timer } from "./timer_heap.ts";
 
-/** Calls a function of the kernel at a time; it may call no foreign code. */
+/**
+ * Calls `reached` at a time, in a turn of the loop: it may call no user code.
+ */
 export class Deadline extends Timer {
   readonly runsUserCode = false;
   readonly #scheduler: Scheduler;
-  /** None if it was stopped, perhaps in the turn in which it is due. */
+  /**
+   * `undefined` once it was stopped, perhaps in the turn in which it is due.
+   */
   #reached: (() => void) | undefined;
 
   constructor(scheduler: Scheduler, when: number, reached: () => void) {
@@ -20,7 +24,7 @@ export class Deadline extends Timer {
     this.#reached?.();
   }
 
-  /** Lets go of it; harmless when it was reached. */
+  /** Takes it back; does nothing if it was reached. */
   stop(): void {
     this.#reached = undefined;
     this.#scheduler.removeTimer(this);

@@ -8,6 +8,7 @@ import type { CancelScope } from "../cancel/cancel_scope.ts";
 import type { CancelWatch } from "../cancel/cancel_watch.ts";
 import { LinkedList } from "../linked_list.ts";
 import { pendingCancels } from "../pending_cancels.ts";
+import { describe } from "../types.ts";
 import type { Observer } from "../watch/observer.ts";
 import type { Clock, ClockedLoop } from "./clock.ts";
 import { printReport, type Report } from "./report.ts";
@@ -35,9 +36,9 @@ export class Loop extends Scheduler implements ClockedLoop {
   /** Receives each error that no code catches. */
   report: (report: Report) => void = printReport;
 
-  /** Whether it belongs to a runner that is between two runs. */
+  /** Whether the loop belongs to a runner that is between two runs. */
   paused = false;
-  /** Whether the run is ending: what is left is cancelled. */
+  /** Whether the run is ending: what it has left is cancelled. */
   ending = false;
   /** Whether the run is over: no task starts here any more. */
   closed = false;
@@ -56,7 +57,7 @@ export class Loop extends Scheduler implements ClockedLoop {
 
   /** Whether the loop is in debug mode. */
   debug = false;
-  /** Sees what happens on the loop: see `observe`. */
+  /** Observes the loop: see `observe`. */
   observer: Observer | undefined = undefined;
   /** In debug mode a callback that runs longer is reported; milliseconds. */
   slowCallbackDuration = 100;
@@ -64,6 +65,9 @@ export class Loop extends Scheduler implements ClockedLoop {
   cancelWatch: CancelWatch | undefined = undefined;
   /** For how many milliseconds of real time a cancel may have no effect. */
   cancelReportAfter = 1000;
+  /**
+   * Called when {@linkcode idle} or {@linkcode blocked} may have become true.
+   */
   onWait: (() => void) | undefined = undefined;
 
   #onPoint: (() => void) | undefined = undefined;
@@ -73,15 +77,15 @@ export class Loop extends Scheduler implements ClockedLoop {
     this.setAlarm(clock.connect(this));
   }
 
-  /** Called, in the code that waits, before each wait is begun: for tests. */
+  /** For tests: called before each wait is begun, in the code that waits. */
   get onPoint(): (() => void) | undefined {
     return this.#onPoint;
   }
 
-  set onPoint(heard: (() => void) | undefined) {
-    pendingCancels.count += Number(heard !== undefined) -
+  set onPoint(listener: (() => void) | undefined) {
+    pendingCancels.count += Number(listener !== undefined) -
       Number(this.#onPoint !== undefined);
-    this.#onPoint = heard;
+    this.#onPoint = listener;
   }
 
   get blocked(): boolean {
@@ -89,8 +93,8 @@ export class Loop extends Scheduler implements ClockedLoop {
   }
 
   /**
-   * Whether every task is in a wait, and nothing is ready: the alarm is set,
-   * and nothing happens until something rings, here or outside.
+   * Whether every task is in a wait, and no entry is ready: nothing happens
+   * until the clock rings, or something comes from the world outside.
    */
   get idle(): boolean {
     return this.waiting === this.tasks.size && !this.hasWork;
@@ -109,4 +113,24 @@ export class Loop extends Scheduler implements ClockedLoop {
     this.cancelWatch?.endTurn();
     if (this.onWait !== undefined) this.onWait();
   }
+}
+
+/** Which loop is behind which public `EventLoop`. */
+const loops = new WeakMap<object, Loop>();
+
+/** Makes `eventLoop` the public face of `loop`. */
+export function bindLoop(eventLoop: object, loop: Loop): void {
+  loops.set(eventLoop, loop);
+  loop.eventLoop = eventLoop;
+}
+
+/** Returns the loop behind `eventLoop`. */
+export function loopOf(eventLoop: object): Loop {
+  const loop = loops.get(eventLoop);
+  if (loop === undefined) {
+    throw new TypeError(
+      `expected an EventLoop, received ${describe(eventLoop)}`,
+    );
+  }
+  return loop;
 }

@@ -18,23 +18,23 @@ export function printReport(report: Report): void {
 }
 
 /**
- * Prints on stderr, if that can be written: a full disk behind it must not end
- * the program.
+ * Prints on stderr. If that cannot be written, it does nothing: a full disk
+ * must not end the program.
  */
 export function printText(text: string): void {
   try {
     console.error(safeLines(text));
   } catch {
-    // There is no other place to tell it.
+    // There is no other place to report to.
   }
 }
 
-/** The same, with an error. */
+/** Does the same, with an error. */
 export function printError(message: string, error: unknown): void {
   try {
     const shown = inspect(error);
     const safe = safeLines(shown);
-    // As it is, the console colors it.
+    // The console colors an error, but not its text.
     console.error(`${safeLines(message)}\n`, safe === shown ? error : safe);
   } catch {
     // As above.

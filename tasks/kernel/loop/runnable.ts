@@ -10,14 +10,11 @@ import type { Scheduler } from "./scheduler.ts";
  */
 export interface Runnable {
   run(): void;
-  /**
-   * Whether it is a call of foreign code: those keep their order among each
-   * other.
-   */
+  /** Whether `run` calls the user's code. Such entries keep their order. */
   readonly runsUserCode: boolean;
   /**
-   * How many microtasks after `run` its code goes on; given if the order counts
-   * in which it and what is caused before and after it happen.
+   * How many microtasks after `run` the code that it causes runs. Given if the
+   * entry keeps the order of causes: see `SoonQueue`.
    */
   readonly lag?: number;
   /** The promise that it settles, if it is the wake-up of a wait. */
@@ -45,12 +42,12 @@ export class Settlement<T> implements Runnable {
 }
 
 /**
- * Lets `entry` run in the asynchronous context where this was made, not where
- * the loop happens to be: so that the stores of others, such as the active span
+ * Runs `entry` in the asynchronous context in which this was made, not in that
+ * of the loop's turn: so the stores of other packages, such as the active span
  * of a trace, are found there too.
  *
- * A reaction of a promise runs in the context in which it was added, and that
- * is much cheaper than any other way to get there. It also gives the entry its
+ * A reaction of a promise runs in the context in which it was added. That is
+ * much cheaper than any other way into a context, and it gives the entry its
  * place among the continuations of the promises that the loop resolves.
  */
 export class BoundCallback implements Runnable {
@@ -66,9 +63,9 @@ export class BoundCallback implements Runnable {
 }
 
 /**
- * The first steps of tasks that are made in one go, and so in one asynchronous
- * context: as many as the budget allows share the microtask that brings them
- * about, which is a fifth of what starting a task costs.
+ * The first steps of tasks that are made one after the other, in one
+ * asynchronous context. As many as the budget allows share one microtask, which
+ * is a fifth of what it costs to start a task.
  */
 export class FirstSteps implements Runnable {
   readonly runsUserCode = true;
@@ -79,7 +76,7 @@ export class FirstSteps implements Runnable {
     this.#scheduler = scheduler;
   }
 
-  /** Lets `step` be taken soon, in the order of this. */
+  /** Runs `step` soon, after the steps added before. */
   add(step: Runnable): void {
     if (!this.#scheduler.spend()) {
       this.#scheduler.defer(new BoundCallback(step));

@@ -6,9 +6,8 @@ const settled = Promise.resolve();
 function noop(): void {}
 
 /**
- * How many microtasks after its wake-up the code goes on that awaits a future:
- * one runs the reaction that `Future.then` has added, one the code behind the
- * `await`.
+ * How many microtasks after the wake-up the code resumes that awaits a future:
+ * one for the reaction that `Future.then` has added, one for the `await`.
  */
 const LONGEST_LAG = 2;
 
@@ -16,28 +15,32 @@ const LONGEST_LAG = 2;
  * What runs after the current synchronous code, each entry in the asynchronous
  * context in which it was added: first steps of tasks and callbacks.
  *
- * Callbacks keep the order of their causes, also with code that awaits futures,
- * tasks and events: `future.setResult(1); loop.callSoon(f)` lets the code that
- * awaits the future go on before `f` is called. A wake-up happens at once, but
- * its code goes on some microtasks later, its **lag**. So a callback is called
- * one microtask after the longest lag of what was caused before; and a wake-up
- * that was caused after a callback is an entry here as well.
+ * **The order of causes.** Callbacks and code that awaits futures, tasks or
+ * events run in the order in which they were caused: after
+ * `future.setResult(1); loop.callSoon(f)`, the code that awaits the future
+ * resumes before `f` is called. A wake-up resolves its promise at once, but its
+ * code resumes some microtasks later: that is its **lag**. So a callback is
+ * called one microtask after the longest lag of what was caused before, and a
+ * wake-up that was caused after a callback is an entry of this queue, too.
  */
 export class SoonQueue {
   #entries: (Runnable | undefined)[] = [];
   #next = 0;
-  /** The index of the last ordered entry. */
+  /** The index of the last entry that keeps the order of causes. */
   #lastOrdered = -1;
-  /** What new entries come after. */
+  /** New entries run after this has resolved. */
   #before: Promise<void> = settled;
-  /** The lag of what comes last: the longest, as wake-ups are not noted. */
+  /**
+   * The lag of what was caused last: the longest until an entry is added, as
+   * the queue does not see other wake-ups.
+   */
   #lag = LONGEST_LAG;
 
   get size(): number {
     return this.#entries.length;
   }
 
-  /** Whether what is caused now has to come after an entry. */
+  /** Whether a wake-up that is caused now has to come after an entry. */
   get hasOrdered(): boolean {
     return this.#lastOrdered >= this.#next;
   }
@@ -49,11 +52,11 @@ export class SoonQueue {
   }
 
   /**
-   * Lets entries that are added from now on wait, in their order, until the
-   * returned function is called: in the same synchronous code.
+   * Delays all entries that are added from now on, in their order, until the
+   * returned function is called. The same synchronous code has to call it.
    */
   hold(): () => void {
-    if (this.#before !== settled) return noop; // they wait already
+    if (this.#before !== settled) return noop; // new entries wait already
     let release!: () => void;
     const held = new Promise<void>((resolve) => release = resolve);
     this.#before = held;
@@ -63,7 +66,9 @@ export class SoonQueue {
     };
   }
 
-  /** Lets what is added next come after all that was caused before. */
+  /**
+   * Makes the entry that is added next run after all that was caused before.
+   */
   #order(lag: number): void {
     this.#lastOrdered = this.#entries.length;
     if (this.#lag > lag) {
@@ -78,8 +83,8 @@ export class SoonQueue {
   }
 
   /**
-   * Entries are taken out one by one: the list may have been moved among what
-   * is old, and would keep them until that is collected.
+   * Runs the next entry, after taking it out of the list: the garbage collector
+   * may count the list as old, which would keep all its entries alive.
    */
   #run = (): void => {
     const entry = this.#entries[this.#next]!;

@@ -2,8 +2,8 @@
 import type { Runnable } from "./runnable.ts";
 
 /**
- * Something that happens at a time; the heap keeps its place in it, so that
- * removing it leaves no trace.
+ * What runs at a time. It knows its place in the heap, so that it can be
+ * removed at once.
  */
 export abstract class Timer implements Runnable {
   /** The time on the loop's clock, in milliseconds. */
@@ -23,20 +23,20 @@ export abstract class Timer implements Runnable {
 }
 
 /**
- * Four children a node: shallower than a binary heap, and its children lie side
- * by side in memory.
+ * Children of a node. With four, the heap is flatter than a binary one, and the
+ * children of a node lie side by side in memory.
  */
 const ARITY = 4;
 
-/** How many timers there is room for before the first growth. */
+/** The first size of the array of times. */
 const ROOM = 64;
 
 /**
  * A heap with O(log n) insertion and removal of any timer, and O(1) access to
  * the earliest.
  *
- * The times stand in an array of their own, beside that of the timers: they are
- * compared there without a look at the timers, which lie all over the memory.
+ * The times are in an array of their own, beside that of the timers: comparing
+ * them needs no look at the timers, which are scattered over the memory.
  */
 export class TimerHeap {
   #timers: Timer[] = [];
@@ -62,7 +62,7 @@ export class TimerHeap {
     this.#rise(timer, index);
   }
 
-  /** Takes the timer out; harmless if it is not in. */
+  /** Takes `timer` out; does nothing if it is not in the heap. */
   remove(timer: Timer): void {
     const timers = this.#timers;
     const index = timer.index;
@@ -84,7 +84,7 @@ export class TimerHeap {
     this.#shrink();
   }
 
-  /** Empty, it gives the room back that many have taken. */
+  /** Releases the memory of a heap that was large, once it is empty. */
   #shrink(): void {
     if (this.#times.length > ROOM) this.#times = new Float64Array(ROOM);
   }

@@ -4,11 +4,11 @@ import { checkpointIfCancelled } from "./checkpoint.ts";
 import { WaitQueue } from "./wait_queue.ts";
 
 /**
- * Lets so many tasks run at a time, and the others wait, first come, first
+ * Lets a number of tasks run at a time. The others wait, first come, first
  * served.
  */
 export class CapacityLimiter {
-  /** How many more may enter. */
+  /** How many more tasks may enter. */
   #free: number;
   readonly #inside = new Set<object>();
   readonly #waiters: WaitQueue<void>;
@@ -32,7 +32,7 @@ export class CapacityLimiter {
     });
   }
 
-  /** `task` has ended: the next one may enter, if this one was inside. */
+  /** Called when `task` has ended. If it was inside, the next one may enter. */
   leave(task: object): void {
     if (this.#inside.delete(task) && !this.#waiters.wake()) this.#free++;
   }

@@ -10,7 +10,7 @@ import { budget } from "../loop/budget.ts";
 import { pendingCancels } from "../pending_cancels.ts";
 import { describe, type WaitOptions } from "../types.ts";
 
-/** Takes the cancel not yet delivered, for a wait that may not begin. */
+/** Takes the pending cancel. If there is one, the wait may not begin. */
 export function takePendingCancel(): CancelledError | undefined {
   if (pendingCancels.count === 0) return undefined;
   const scope = currentScope();
@@ -18,15 +18,18 @@ export function takePendingCancel(): CancelledError | undefined {
   return scope.takePending();
 }
 
-/** Delivers a cancel that was taken with {@linkcode takePendingCancel}. */
+/**
+ * Returns the rejection by a cancel that {@linkcode takePendingCancel}
+ * returned.
+ */
 export function deliver(error: CancelledError): Promise<never> {
   currentScope().beginDelivery(error);
   return readyCancel(error);
 }
 
 /**
- * The rejection of a wait that may not begin: by a cancel not yet delivered, or
- * a signal aborted already.
+ * Returns a rejection if the wait may not begin: by a pending cancel, or by a
+ * signal that has aborted.
  */
 export function checkpointIfCancelled(
   options?: WaitOptions,
@@ -53,9 +56,7 @@ export function checkpointOnEntry(): Promise<never> | undefined {
 function rejectedOptions(options: unknown): Promise<never> {
   return readyError(
     new TypeError(
-      `Cannot wait: options are an object, as { signal }, received ${
-        describe(options)
-      }`,
+      `options are an object, as { signal }, received ${describe(options)}`,
     ),
   );
 }
@@ -64,9 +65,7 @@ function rejectedBy(signal: AbortSignal): Promise<never> | undefined {
   if (signal?.aborted === false) return undefined;
   if (signal?.aborted) return readyError(signal.reason);
   return readyError(
-    new TypeError(
-      `Cannot wait: signal is an AbortSignal, received ${describe(signal)}`,
-    ),
+    new TypeError(`signal is an AbortSignal, received ${describe(signal)}`),
   );
 }
 
@@ -80,19 +79,19 @@ export const lastReady: {
   failed: boolean;
 } = { isNoted: false, promise: undefined, failed: false };
 
-/** Notes that what `promise` is waited for has happened already. */
+/** Notes that `promise` is that of a wait that did not have to wait. */
 export function noteReady(promise: unknown, failed: boolean): void {
   if (!lastReady.isNoted) return;
   lastReady.promise = promise;
   lastReady.failed = failed;
 }
 
-/** Whether `promise` is of the last wait that did not have to wait. */
+/** Whether `promise` is that of the last wait that did not have to wait. */
 export function isReady(promise: unknown): boolean {
   return promise !== undefined && promise === lastReady.promise;
 }
 
-/** The promise of a wait that did not have to wait. */
+/** Returns the promise of a wait that did not have to wait. */
 export function ready<T>(value: T): Promise<T> {
   const promise = budget.spend() // no need to know the loop
     ? Promise.resolve(value)
@@ -101,14 +100,14 @@ export function ready<T>(value: T): Promise<T> {
   return promise;
 }
 
-/** The rejection of a wait that did not have to wait. */
+/** Returns the rejection of a wait that did not have to wait. */
 export function readyError(error: unknown): Promise<never> {
   const promise = currentScope().loop.readyError(error);
   noteReady(promise, true);
   return promise;
 }
 
-/** A rejection by a cancel, which is never an unhandled one. */
+/** Returns a rejection by a cancel, which is never reported as unhandled. */
 export function readyCancel(error: CancelledError): Promise<never> {
   const promise = readyError(error);
   promise.catch(() => {});
@@ -116,19 +115,20 @@ export function readyCancel(error: CancelledError): Promise<never> {
 }
 
 /**
- * The same promise, but never an unhandled rejection by a cancel: for waits
- * that are async functions. Other errors that nothing handles stay loud.
+ * Returns a promise that settles as `wait` does, but whose rejection by a
+ * cancel is never reported as unhandled: for waits that are async functions.
+ * Other errors are.
  */
 export function ignoreCancelRejection<T>(wait: Promise<T>): Promise<T> {
   return settleAs(wait, same, rethrow);
 }
 
 /**
- * Like {@linkcode ignoreCancelRejection}, settled with what `ended` or `failed`
- * returns for the value or the error.
+ * Like {@linkcode ignoreCancelRejection}, but settles with what `ended` returns
+ * for the value, or `failed` for the error.
  *
- * It is the promise of the `then` itself, so that the stack of an error that
- * `failed` makes leads to the code that awaits it.
+ * It returns the promise of the `then` itself, so that the stack of an error
+ * that `failed` makes leads to the code that awaits it.
  */
 export function settleAs<T, R>(
   wait: Promise<T>,

@@ -15,19 +15,17 @@ import {
 
 export type State = "pending" | "done" | "failed" | "cancelled";
 
-/**
- * Hears of the end synchronously, and in order, so it may call no foreign code.
- */
+/** Called at the end, synchronously and in order: it may call no user code. */
 export interface Listener {
-  /** The future or task that goes on then, for those who look inside. */
+  /** The future or task that waits for the end: for call graphs. */
   readonly awaiter?: object | undefined;
   settled(completion: Completion<unknown>): void;
 }
 
-/** The future that it is the end of. */
+/** The future that has this completion. */
 export interface Source {
   cancel(message?: string): boolean;
-  /** Of a task. */
+  /** The name, if it is a task. */
   readonly name?: string;
   /** What waiting for it is called, unless it is a task. */
   readonly what?: string;
@@ -40,12 +38,14 @@ export class Completion<T> {
   readonly source: Source;
   state: State = "pending";
   /**
-   * The value or the error; of a cancelled one the message, until the
-   * error is asked for.
+   * The value or the error. After a cancel: its message, until the error is
+   * asked for.
    */
   #outcome: unknown = undefined;
   #listeners: SmallSet<Listener> = undefined;
-  /** The report of an error that was not retrieved; null once it was. */
+  /**
+   * The report of an error that was not retrieved; null once it was retrieved.
+   */
   #unretrieved: Unretrieved | null | undefined = undefined;
 
   constructor(loop: Loop, source: Source) {
@@ -65,19 +65,19 @@ export class Completion<T> {
     this.#settle("cancelled", error);
   }
 
-  /** The value, where it is done. */
+  /** The value, if the state is `"done"`. */
   get value(): T {
     return this.#outcome as T;
   }
 
-  /** The value or the error, for those who only look on. */
+  /**
+   * The value or the error. Reading it does not count as retrieving the error.
+   */
   get outcome(): unknown {
     return this.#outcome;
   }
 
-  /**
-   * What it failed with, or was cancelled with; to ask is to retrieve it.
-   */
+  /** The error or the cancel. Reading it counts as retrieving the error. */
   get error(): unknown {
     if (this.#unretrieved) forgetUnretrieved(this.#unretrieved);
     this.#unretrieved = null;
@@ -89,7 +89,7 @@ export class Completion<T> {
     return this.#outcome;
   }
 
-  /** Tells `listener` of the end: now, where it has ended. */
+  /** Calls `listener` at the end: at once if it has ended. */
   listen(listener: Listener): void {
     if (this.state !== "pending") listener.settled(this);
     else this.#listeners = added(this.#listeners, listener);
@@ -103,12 +103,10 @@ export class Completion<T> {
     return listOf(this.#listeners);
   }
 
-  /** Throws unless it is pending. */
+  /** Throws unless the state is `"pending"`. */
   checkPending(): void {
     if (this.state === "pending") return;
-    throw new InvalidStateError(
-      `Cannot settle a future: it is ${this.state} already`,
-    );
+    throw new InvalidStateError(`the future has ended already: ${this.state}`);
   }
 
   #settle(state: State, outcome: unknown): void {
@@ -116,7 +114,7 @@ export class Completion<T> {
     this.#outcome = outcome;
     const listeners = this.#listeners;
     if (listeners instanceof Set) {
-      // One may take another off, which is then not told.
+      // A listener may remove another one, which is then not called.
       for (const listener of listeners) listener.settled(this);
     } else if (listeners !== undefined) {
       listeners.settled(this);

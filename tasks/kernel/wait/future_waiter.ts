@@ -5,16 +5,15 @@ import type { Completion, Listener, Source } from "./completion.ts";
 import { Waiter } from "./waiter.ts";
 
 /**
- * A wait for a future. Cancelling it cancels the future, and the wait ends when
- * that does: with the cancel, or, where the future got through in spite of it,
- * with what came of it; the cancel is then delivered at the next wait.
+ * A wait for a future. Cancelling the wait cancels the future, and the wait
+ * ends when the future does. If the future ends cancelled, the wait rejects
+ * with the cancel. Otherwise the wait settles as the future, and the cancel is
+ * delivered at the next wait.
  */
 export class FutureWaiter<T> extends Waiter<T> implements Listener {
   readonly #completion: Completion<T>;
   #forwarded: CancelledError | undefined = undefined;
-  /**
-   * The promise made by `then`, which may have no handler after a cancel.
-   */
+  /** The promise that `Future.then` has returned. */
   derived: Promise<unknown> | undefined = undefined;
 
   constructor(completion: Completion<T>) {
@@ -30,7 +29,7 @@ export class FutureWaiter<T> extends Waiter<T> implements Listener {
       : `task ${quoted(source.name)}`;
   }
 
-  /** `Future.then` has put a promise in between. */
+  /** One microtask more than for other waits: `Future.then` adds a promise. */
   override get lag(): number {
     return 2;
   }
@@ -40,7 +39,7 @@ export class FutureWaiter<T> extends Waiter<T> implements Listener {
     return false;
   }
 
-  /** What it waits for. */
+  /** The future. */
   get source(): Source {
     return this.#completion.source;
   }
@@ -55,20 +54,21 @@ export class FutureWaiter<T> extends Waiter<T> implements Listener {
         this.wakeInOrder(completion.value as T);
         break;
       case "failed":
-        if (isCancelled(completion.error)) this.#quiet(); // as of a gather
+        // A gather may fail with a cancel.
+        if (isCancelled(completion.error)) this.#ignoreRejection();
         this.failInOrder(completion.error);
         break;
       default: {
         const error = this.#forwarded ?? completion.error as CancelledError;
         this.scope.delivered(error);
-        this.#abandon(error);
+        this.#endCancelled(error);
       }
     }
   }
 
   override cancel(error: CancelledError): boolean {
     this.#forwarded = error;
-    if (!this.#forward(error.message)) this.#abandon(error);
+    if (!this.#forward(error.message)) this.#endCancelled(error);
     return !this.pending;
   }
 
@@ -85,15 +85,15 @@ export class FutureWaiter<T> extends Waiter<T> implements Listener {
     return promise === this.derived || super.isBehind(promise);
   }
 
-  /** As a cancel: it goes to the future, and the wait ends with that. */
+  /** Cancels the future: the wait ends when that does. */
   override abandon(error: CancelledError): void {
     this.#forwarded = error;
-    this.#quiet();
+    this.#ignoreRejection();
     if (!this.#forward(error.message)) super.abort(error);
   }
 
   override abort(reason: unknown): void {
-    this.#quiet();
+    this.#ignoreRejection();
     super.abort(reason);
   }
 
@@ -101,7 +101,7 @@ export class FutureWaiter<T> extends Waiter<T> implements Listener {
     this.#completion.unlisten(this);
   }
 
-  /** Cancels the future; false if it has ended. */
+  /** Cancels the future. Returns false if the future has ended. */
   #forward(message: string): boolean {
     forwarded.depth++;
     try {
@@ -111,12 +111,13 @@ export class FutureWaiter<T> extends Waiter<T> implements Listener {
     }
   }
 
-  #abandon(error: CancelledError): void {
-    this.#quiet();
+  #endCancelled(error: CancelledError): void {
+    this.#ignoreRejection();
     super.cancel(error);
   }
 
-  #quiet(): void {
+  /** After a cancel, perhaps no code awaits the promise. */
+  #ignoreRejection(): void {
     this.derived?.then(undefined, () => {});
   }
 }

@@ -1,9 +1,9 @@
 /**
- * Waits that are handed over as promises: `waitFor(queue.get(), 1000)`.
+ * Waits that are handed to a function as promises:
+ * `waitFor(queue.get(), 1000)`.
  *
- * A promise cannot be cancelled, but the wait behind it can. It is looked up
- * among the waits of the task, so that a wait which is not handed over costs
- * nothing.
+ * A promise cannot be cancelled, but the wait behind it can. The function looks
+ * it up among the waits of the task, so other waits pay nothing for it.
  *
  * @module
  */
@@ -18,14 +18,15 @@ import { CancelledError } from "../errors.ts";
 import type { WaitOptions } from "../types.ts";
 import { checkpointIfCancelled, settleAs } from "./checkpoint.ts";
 
-/** What waits end with whose new owner could not begin. */
+/** The error of a wait that was handed to a function that could not begin. */
 const NOT_BEGUN = new CancelledError(
   "the function that the wait was handed to could not begin",
 );
 
 /**
- * The wait behind `promise`, if code of the task of `scope` has begun it, and it
- * has not ended. Outside of tasks: code of the loop that is in no task.
+ * Returns the wait behind `promise`, if the task of `scope` has begun it and it
+ * has not ended. If there is no task: if code of the loop in no task has begun
+ * it.
  */
 export function waitBehind(
   promise: unknown,
@@ -37,8 +38,8 @@ export function waitBehind(
 }
 
 /**
- * `checkpointIfCancelled` of a function that `promises` were handed to: if it may
- * not begin, it gives up the waits behind them.
+ * `checkpointIfCancelled` for a function that got `promises`. If it may not
+ * begin, the waits behind them are given up.
  */
 export function checkpointOfOwner(
   promises: Iterable<unknown>,
@@ -51,8 +52,8 @@ export function checkpointOfOwner(
 }
 
 /**
- * Runs `body`, an async function that waits in several steps, as one wait. It is
- * never an unhandled rejection by a cancel.
+ * Runs `body`, an async function that waits in several steps, as one wait. A
+ * rejection by a cancel is never reported as unhandled.
  */
 export function composite<T>(body: () => Promise<T>): Promise<T> {
   const scope = openScope();

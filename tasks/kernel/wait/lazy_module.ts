@@ -2,7 +2,7 @@
 import { rootFrame } from "../cancel/cancel_scope.ts";
 import { outsideLoop, runInFrame } from "../context/current_scope.ts";
 import type { WaitOptions } from "../types.ts";
-import { noVariables } from "../variables.ts";
+import { noVariables } from "../cancel/context_frame.ts";
 import { composite } from "./handed_wait.ts";
 import { ExternalWaiter } from "./waiter.ts";
 
@@ -13,25 +13,25 @@ export interface LoadOptions extends WaitOptions {
 }
 
 /**
- * A module that is loaded by the first call that needs it, so that a program
- * which makes no such call starts without it.
+ * A module that is loaded by the first call that needs it. A program without
+ * such a call starts without the module.
  *
- * It is no cancellation point: what comes before or after it is the same for the
- * first call as for later ones.
+ * {@linkcode use} is no cancellation point of its own, so cancels are delivered
+ * at the same points in the first call as in later ones.
  */
 export class LazyModule<M> {
   readonly #import: () => Promise<M>;
   #module: M | undefined;
   #loading: Promise<M> | undefined;
 
-  /** @param load Imports it: `() => import("./sockets.ts")`. */
+  /** @param load Imports the module: `() => import("./sockets.ts")`. */
   constructor(load: () => Promise<M>) {
     this.#import = load;
   }
 
   /**
    * Calls `body` with the module: at once if it has been loaded. A call that is
-   * given up until then rejects at once, and `body` is not called.
+   * cancelled or aborted before rejects at once, and `body` is not called.
    *
    * @throws {Error} No file can be opened to load it; the next call tries again.
    */
@@ -54,7 +54,9 @@ export class LazyModule<M> {
     return waiter.promise;
   }
 
-  /** In no task: what the module makes for itself belongs to none. */
+  /**
+   * Imports the module in no task: what it makes for itself belongs to none.
+   */
   async #start(): Promise<M> {
     const frame = rootFrame(outsideLoop, noVariables());
     try {
@@ -69,11 +71,14 @@ class Loading<M> extends ExternalWaiter<M> {
   readonly what = "import";
 }
 
-/** The runtime ends the program if it is to load a file, and can open none. */
+/**
+ * Throws if no file can be opened: the runtime ends the program if it is to load
+ * a file then.
+ */
 function checkDescriptors(
   failure = "cannot load a part of this package",
 ): void {
-  // The runtime reads it from a file.
+  // The runtime reads this number from a file; it is 0 if it cannot.
   const isShort = "Deno" in globalThis && Deno.build.os === "linux" &&
     Deno.memoryUsage().rss === 0;
   if (!isShort) return;
@@ -81,7 +86,7 @@ function checkDescriptors(
   throw Object.assign(error, { code: "EMFILE" });
 }
 
-/** The signal, if it is one: `body` rejects options that are invalid. */
+/** Returns the signal, if it is valid: `body` checks the options. */
 function validSignal(options: WaitOptions | undefined): WaitOptions {
   const signal = options?.signal;
   return signal instanceof AbortSignal ? { signal } : {};

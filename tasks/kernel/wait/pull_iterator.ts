@@ -9,25 +9,27 @@ interface PullCall {
 /** The calls of `next` of one iterator that wait: `return` ends them. */
 export type PullCalls = Set<PullCall>;
 
-/** That nothing more comes. */
+/** Returns the result of an iterator that has ended. */
 export function done(): IteratorReturnResult<undefined> {
   return { done: true, value: undefined };
 }
 
 /**
- * An iterator over what code elsewhere hands out. In an async generator, `return`
- * would wait for the `next` that is under way; here it ends it.
+ * An async iterator whose `return` ends the calls of `next` that wait. (In an
+ * async generator, `return` waits for them.)
  */
 export abstract class PullIterator<T> implements AsyncIterator<T, undefined> {
   readonly #calls: PullCalls = new Set();
   #returned = false;
 
-  /** What is there now; `undefined` if it has to be waited for. May throw. */
+  /**
+   * Returns the next result; `undefined` if it has to be waited for. May throw.
+   */
   protected abstract take(): IteratorResult<T, undefined> | undefined;
 
   /**
-   * Waits until there is something. The wait is in `calls` from its beginning to
-   * its end.
+   * Waits for the next result. The wait is in `calls` from its beginning to its
+   * end.
    */
   protected abstract wait(
     calls: PullCalls,

@@ -1,9 +1,9 @@
 /**
- * Errors that were not retrieved: reported once the future is collected, or its
- * run ends, and not at all if they are retrieved before.
+ * Errors of futures that were not retrieved. They are reported when the future
+ * is garbage-collected or its run ends, unless they are retrieved before.
  *
- * A record holds the error and the words, never the future, which could not be
- * collected otherwise.
+ * A record holds the error and the message, but not the future, which could not
+ * be collected otherwise.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { quoted } from "../watch/safe_text.ts";
 import type { Loop } from "../loop/loop.ts";
 import { madeAt } from "../watch/user_frame.ts";
 
-/** What will be said, unless it is taken back. */
+/** A report that is made unless the error is retrieved. */
 export interface Unretrieved {
   readonly loop: Loop;
   readonly message: string;
@@ -24,7 +24,7 @@ const records = new Set<Unretrieved>();
 const registry = new FinalizationRegistry<Unretrieved>(report);
 let reportsAtExit = false;
 
-/** Notes that `source` failed and that its error was not retrieved yet. */
+/** Notes that `source` has failed and its error was not retrieved yet. */
 export function noteUnretrieved(
   loop: Loop,
   source: object,
@@ -49,17 +49,18 @@ export function noteUnretrieved(
   registry.register(source, record, record);
   if (!reportsAtExit) {
     reportsAtExit = true;
-    globalThis.process.on("exit", () => reportUnretrieved()); // the default loop has no run that ends
+    // The default loop has no run that ends.
+    globalThis.process.on("exit", () => reportUnretrieved());
   }
   return record;
 }
 
-/** It was retrieved. */
+/** Takes the report back, as the error was retrieved. */
 export function forgetUnretrieved(record: Unretrieved): void {
   if (records.delete(record)) registry.unregister(record);
 }
 
-/** Reports what was not retrieved on `loop`, or on any. */
+/** Reports the errors that were not retrieved, on `loop` or on all loops. */
 export function reportUnretrieved(loop?: Loop): void {
   for (const record of [...records]) {
     if (loop === undefined || record.loop === loop) {

@@ -3,7 +3,7 @@ import type { CancelledError } from "../errors.ts";
 import type { WaitOptions } from "../types.ts";
 import { Waiter } from "./waiter.ts";
 
-/** A {@linkcode WaitQueue}, as its waiters see it. */
+/** A {@linkcode WaitQueue}, as seen by its waiters. */
 interface WaiterHolder {
   readonly what: string;
   // deno-lint-ignore no-explicit-any -- a queue knows what its waiters wait for
@@ -29,8 +29,8 @@ export class QueuedWaiter<T> extends Waiter<T> {
 }
 
 /**
- * A wait that no cancel ends: for what has to be finished first. The cancel
- * is delivered at the next wait.
+ * A wait that no cancel ends: for what has to be finished first. The cancel is
+ * delivered at the next wait.
  */
 export class ShieldedWaiter<T> extends QueuedWaiter<T> {
   override get hasOwnLimit(): boolean {
@@ -47,7 +47,7 @@ export class ShieldedWaiter<T> extends QueuedWaiter<T> {
  * O(1).
  */
 export class WaitQueue<T, W extends QueuedWaiter<T> = QueuedWaiter<T>> {
-  /** Whether what is waited for in it comes from the world outside. */
+  /** Whether its waits are for the world outside. */
   readonly #isExternal: boolean;
   readonly #what: string | (() => string);
   #first: W | undefined = undefined;
@@ -76,8 +76,8 @@ export class WaitQueue<T, W extends QueuedWaiter<T> = QueuedWaiter<T>> {
   }
 
   /**
-   * Waits at the end of the queue until it is woken with a value. The caller has
-   * called `checkpointIfCancelled` before.
+   * Waits at the end of the queue, and resolves to the value of the wake-up. To
+   * be called after `checkpointIfCancelled`.
    */
   wait(this: WaitQueue<T>, options?: WaitOptions): Promise<T> {
     return this.add(new QueuedWaiter<T>(options));
@@ -99,28 +99,30 @@ export class WaitQueue<T, W extends QueuedWaiter<T> = QueuedWaiter<T>> {
     return waiter.promise;
   }
 
-  /** Wakes the first with `value`; false if the queue is empty. */
+  /**
+   * Wakes the first waiter with `value`. Returns false if the queue is empty.
+   */
   wake(value: T): boolean {
     const first = this.#first;
     return first !== undefined && first.wake(value);
   }
 
-  /** Wakes all that stand in it now. */
+  /** Wakes all waiters. */
   wakeAll(value: T): void {
     while (this.#first !== undefined) this.#first.wake(value);
   }
 
-  /** The same, each after callbacks that were added before. */
+  /** Does the same in the order of causes: see `Waiter.wakeInOrder`. */
   wakeAllInOrder(value: T): void {
     while (this.#first !== undefined) this.#first.wakeInOrder(value);
   }
 
-  /** Ends the waits of all that stand in it now with `error`. */
+  /** Ends the waits of all waiters with `error`. */
   failAll(error: unknown): void {
     while (this.#first !== undefined) this.#first.fail(error);
   }
 
-  /** Takes out `waiter`, which stands in it. */
+  /** Takes out `waiter`, which is in the queue. */
   remove(waiter: QueuedWaiter<T>): void {
     const previous = waiter.previousInQueue as W | undefined;
     const next = waiter.nextInQueue as W | undefined;

@@ -1,35 +1,32 @@
 /**
  * The one wait primitive. Every lock, queue, event, read and sleep of this
- * package is a thin thing on top of it; nothing else touches `Promise`
- * constructors, abort listeners or the current task.
+ * package is a thin layer on top of it.
  *
  * **What it is.** A {@linkcode Waiter} is one wait of one piece of code. It
  * stands in two lists at once: among the waits of its {@linkcode CancelScope},
- * where a cancel finds it, and where the code that can wake it finds it, mostly
- * in a {@linkcode WaitQueue}. Its end takes it out of both, in O(1), whatever
- * ended it: {@linkcode Waiter.leave} is called once. There is no other way for it
- * to leave, so nothing is ever left behind.
+ * where a cancel finds it, and in the list of the code that can wake it, mostly
+ * a {@linkcode WaitQueue}. Its end takes it out of both, in O(1), whatever
+ * ended it: {@linkcode Waiter.leave} is called once. It cannot leave in any
+ * other way, so nothing is ever left behind.
  *
- * **The race.** A wait ends once: by `wake`, `fail`, `cancel` or `abort`,
- * whichever comes first, synchronously. All but the first find it over and do
- * nothing. So the code that calls `wake` may hand over what cannot be had back, an
- * item, a permit, a lock: it is either taken (`true`) or the waiter was gone
- * already (`false`). There is no window in which a woken waiter can still be
- * cancelled, and so nothing to give back, and no wake-up to pass on: the places
- * where CPython's primitives have had their bugs do not exist here. The price
- * is that a woken task may find a cancel at its *next* wait instead: its
- * scope keeps it pending.
+ * **The race.** A wait ends once, synchronously, by the first of `wake`,
+ * `fail`, `cancel` and `abort`. All later ones do nothing. So the code that
+ * calls `wake` may hand over what cannot be taken back, such as an item, a
+ * permit or a lock: `wake` returns whether the waiter has taken it. A woken
+ * waiter can no longer be cancelled, so there is nothing to give back and no
+ * wake-up to pass on. (CPython's primitives have had their bugs exactly there.)
+ * The price is that a woken task may meet a cancel only at its *next* wait: its
+ * scope keeps the cancel pending.
  *
- * **The pattern.** A method that waits is a plain function of three steps, and
- * is synchronous up to the moment when it has what it wants or stands in the
- * queue:
+ * **The pattern.** A method that waits is a plain function of three steps. It
+ * is synchronous until it has its result, or stands in the queue:
  *
  * ```ts ignore
  * acquire(options?: WaitOptions): Promise<Guard> {
  *   // A cancel not yet delivered, or a signal aborted already.
  *   const rejection = checkpointIfCancelled(options);
  *   if (rejection !== undefined) return rejection;
- *   // Nothing to wait for: still part of the budget.
+ *   // Nothing to wait for: it still counts against the budget.
  *   if (!this.#locked) return ready(this.#take());
  *   // Woken with what it waits for: waiters.wake(guard).
  *   return this.#waiters.wait(options);
@@ -65,7 +62,7 @@ function executor(
 
 function ignore(): void {}
 
-/** How a wait ends that fails. */
+/** The outcome of a wait that rejects. */
 class Failure {
   readonly error: unknown;
 
@@ -74,10 +71,7 @@ class Failure {
   }
 }
 
-/**
- * One wait; made where it begins, after `checkpointIfCancelled` has let
- * it pass.
- */
+/** One wait. It begins in the constructor, after `checkpointIfCancelled`. */
 export abstract class Waiter<T> implements ScopedWait, Runnable {
   /** Settles when the wait has ended. */
   readonly promise: Promise<T>;
@@ -91,7 +85,7 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
   readonly #signal: AbortSignal | undefined;
   readonly #resolve: (value: T) => void;
   readonly #reject: (error: unknown) => void;
-  /** What it ends with once {@linkcode run} is called. */
+  /** What {@linkcode run} settles the promise with. */
   #outcome: T | Failure | undefined = undefined;
 
   constructor(options?: WaitOptions) {
@@ -133,9 +127,9 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
   }
 
   /**
-   * Whether it is for the world outside: a socket, a child, a thread. As long as
-   * there is such a wait, something may still happen though no task can run.
-   * Nothing happens if it is set when the wait has ended.
+   * Whether it is a wait for the world outside: a socket, a child, a thread.
+   * While there is one, something may still happen although no task can run.
+   * Setting it does nothing if the wait has ended.
    */
   get isExternal(): boolean {
     return this.#state === "outside";
@@ -155,12 +149,12 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
     return false;
   }
 
-  /** An `await` of the promise goes on in the next microtask. */
+  /** Code that awaits the promise resumes in the next microtask. */
   get lag(): number {
     return 1;
   }
 
-  /** Whether giving it up ends it at once, and calls no foreign code. */
+  /** Whether a cancel ends it at once, and calls no foreign code. */
   get endsAtOnce(): boolean {
     return !this.hasOwnLimit;
   }
@@ -191,9 +185,9 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
   }
 
   /**
-   * Whether what it waits for may be given to it; then it has to be. A wait that
-   * may not has left its place. Asked by {@linkcode wake}, so only those ask who
-   * have to know it sooner.
+   * Whether what it waits for may be given to it; then it has to be. A wait
+   * that may not has left its place. Asked by {@linkcode wake}, so only those
+   * ask who have to know it sooner.
    */
   claim(failed = false): boolean {
     if (!this.pending) return false;
@@ -202,7 +196,8 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
   }
 
   /**
-   * Ends the wait with `value`; false, and nothing happened, when it had ended.
+   * Ends the wait with `value`. Returns false, and does nothing, if it has
+   * ended.
    */
   wake(value: T): boolean {
     if (!this.#take()) return false;
@@ -216,8 +211,8 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
   }
 
   /**
-   * The same, in the order of causes: if callbacks are still to be called that
-   * were added before, the code goes on after them.
+   * Does the same in the order of causes: the code resumes after callbacks that
+   * were added before, if some are still to be called.
    */
   wakeInOrder(value: T): boolean {
     const { loop } = this.scope;
@@ -229,7 +224,8 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
   }
 
   /**
-   * Ends the wait with `error`; false, and nothing happened, when it had ended.
+   * Ends the wait with `error`. Returns false, and does nothing, if it has
+   * ended.
    */
   fail(error: unknown): boolean {
     if (!this.#take(true)) return false;
@@ -242,7 +238,7 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
     return true;
   }
 
-  /** The same, in the order of causes: see {@linkcode wakeInOrder}. */
+  /** Does the same in the order of causes: see {@linkcode wakeInOrder}. */
   failInOrder(error: unknown): boolean {
     const { loop } = this.scope;
     if (!loop.hasCallbacks) return this.fail(error);
@@ -253,8 +249,8 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
   }
 
   /**
-   * Called by the scope. Never an unhandled rejection: after a cancel, no code
-   * may be left that awaits it.
+   * Called by the scope. The rejection is never reported as unhandled: after a
+   * cancel, perhaps no code awaits the promise.
    */
   cancel(error: CancelledError): boolean {
     this.#end();
@@ -275,7 +271,7 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
   }
 
   abandon(error: CancelledError): void {
-    if (!this.pending) return; // its value is on its way
+    if (!this.pending) return; // it settles with its value
     this.promise.then(undefined, ignore);
     this.abort(error);
   }
@@ -300,20 +296,20 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
     else this.#resolveWith(outcome as T);
   }
 
-  /** Lets the next turn of the loop wake it with `value`. */
+  /** Ends the wait with `value` in the next turn of the loop. */
   wakeNextTurn(value: T): Promise<T> {
     this.#outcome = value;
     this.scope.loop.defer(this);
     return this.promise;
   }
 
-  /** Sets the value with which {@linkcode run} wakes it. */
+  /** Sets the value with which {@linkcode run} ends the wait. */
   protected wakesWith(value: T): void {
     this.#outcome = value;
   }
 
   /**
-   * Wakes it with `value` from within a turn of the loop, without touching the
+   * Ends the wait with `value` from a turn of the loop, without using the
    * budget.
    */
   wakeNow(value: T): void {
@@ -321,7 +317,7 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
     this.#resolveWith(value);
   }
 
-  /** Ends it with what it waits for, if that may be given to it. */
+  /** Ends the wait, if it may take what it waits for. */
   #take(failed = false): boolean {
     if (this.#contest !== undefined) return this.#takeInContest(failed);
     if (!this.pending) return false;
@@ -353,7 +349,7 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
     if (change < 0 && loop.onWait !== undefined) loop.onWait();
   }
 
-  /** Called once, when it has ended: leaves where it stood. */
+  /** Called once, when the wait has ended: takes it out of its queue. */
   protected leave(): void {}
 
   #resolveWith(value: T): void {

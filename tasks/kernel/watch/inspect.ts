@@ -1,9 +1,9 @@
-/** How everything that lives prints its state. @module */
+/** How objects of this package print their state. @module */
 
 /** What `console.log` hands to a custom printer, in Deno and in Node. */
 type Printer = (value: unknown, options?: unknown) => string;
 
-/** The methods that `console.log` looks for. */
+/** The keys of the methods that `console.log` calls. */
 export const INSPECT_DENO: unique symbol = Symbol.for(
   "Deno.customInspect",
 ) as never;
@@ -13,8 +13,8 @@ export const INSPECT_NODE: unique symbol = Symbol.for(
 
 /**
  * Makes `console.log` show the instances of `type` as `Name { key: value }`,
- * with what `state` says of them. The class's name is the instance's own, so
- * subclasses need nothing of their own.
+ * with the entries that `state` returns. The name is that of the instance's own
+ * class, so a subclass needs no call of its own.
  */
 export function printable<T extends object>(
   type: { prototype: T },

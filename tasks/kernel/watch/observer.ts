@@ -1,13 +1,15 @@
 /**
- * What looks on while a loop runs: debug mode, a trace, the monitor. Without any,
- * this costs one look at a field.
+ * Observers of a running loop: debug mode, a trace, the monitor. A loop without
+ * an observer pays for one look at a field.
  *
  * @module
  */
 
 /** A wait, as its observers see it. */
 export interface ObservedWait {
-  /** What is waited for; not to be asked before the wait has been made. */
+  /**
+   * What is waited for, in words. Not known yet in {@linkcode Observer.waits}.
+   */
   readonly what: string;
   /** The scope in which it was begun, with its task. */
   readonly scope: { readonly task: object | undefined };
@@ -27,13 +29,13 @@ export interface ObservedCall {
   readonly took: number;
 }
 
-/** Is told what happens, in the code where it happens; may not throw. */
+/** Its methods are called where something happens. They may not throw. */
 export class Observer {
-  /** A wait begins, in the code that waits; it is still being made. */
+  /** A wait begins, in the code that waits. It is still being constructed. */
   waits(_wait: ObservedWait): void {}
   /** A wait has ended, in the code that has ended it. */
   woke(_wait: ObservedWait): void {}
-  /** The code that waited goes on next. */
+  /** The code that waited resumes next. */
   resumes(_wait: ObservedWait): void {}
   /** A task was made, in its creator's code. */
   made(_task: object): void {}
@@ -43,7 +45,7 @@ export class Observer {
   ended(_task: object): void {}
   /** A callback has been called. */
   called(_call: ObservedCall): void {}
-  /** The run is about to be ended, and what it left behind with it. */
+  /** The run is about to end: what it has left is cancelled next. */
   ending(): void {}
 }
 
@@ -55,14 +57,12 @@ export interface Observed {
 const observers = new WeakMap<Observed, Set<Observer>>();
 let total = 0;
 
-/**
- * Whether any loop is observed: for those to ask who do not know theirs.
- */
+/** Whether any loop is observed: for code that does not know its loop. */
 export function isObserving(): boolean {
   return total > 0;
 }
 
-/** Lets `observer` look on; the returned function ends this. */
+/** Attaches `observer`. The returned function detaches it. */
 export function observe(observed: Observed, observer: Observer): () => void {
   let all = observers.get(observed);
   if (all === undefined) observers.set(observed, all = new Set());
@@ -78,10 +78,10 @@ export function observe(observed: Observed, observer: Observer): () => void {
 
 function composed(observers: Set<Observer>): Observer | undefined {
   const [first, second] = observers;
-  return second === undefined ? first : new Several([...observers]);
+  return second === undefined ? first : new ObserverGroup([...observers]);
 }
 
-class Several extends Observer {
+class ObserverGroup extends Observer {
   readonly #all: readonly Observer[];
 
   constructor(all: readonly Observer[]) {

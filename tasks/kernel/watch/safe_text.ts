@@ -2,13 +2,13 @@
 
 /**
  * Control characters, and those that change the direction of text: a name may
- * come from anyone, and must not command a terminal.
+ * come from outside of the program, and must not control a terminal.
  */
 const UNSAFE =
-  // deno-lint-ignore no-control-regex -- they are what is looked for
+  // deno-lint-ignore no-control-regex -- to be replaced
   /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
-/** `text` on one line, with nothing in it that a terminal obeys. */
+/** Returns `text` on one line, with escapes in place of control characters. */
 export function safe(text: string): string {
   return text.replace(
     UNSAFE,
@@ -16,12 +16,12 @@ export function safe(text: string): string {
   );
 }
 
-/** The same for text of several lines. */
+/** Does the same for each line of `text`. */
 export function safeLines(text: string): string {
   return text.replace(/[^\n\t]+/g, safe);
 }
 
-/** A name in quotes. */
+/** Returns a name in quotes. */
 export function quoted(name: string | undefined): string {
   return safe(String(JSON.stringify(name)));
 }

@@ -1,6 +1,6 @@
-/** A page for one user, and what its script asks for. @module */
+/** A web page for one user, and the requests of its script. @module */
 
-/** What is served, and where. */
+/** The page, and where it is served. */
 export interface SecretSite {
   readonly hostname: string;
   readonly port: number;
@@ -13,8 +13,8 @@ export interface SecretSite {
 }
 
 /**
- * Serves a page. Only requests that know the secret in its address are answered:
- * other programs and pages on this machine do not.
+ * Serves a page. Only requests with the secret in its address are answered:
+ * other programs and pages on this machine do not know it.
  */
 export function serveSecretSite(
   { listening, page, handle, ...where }: SecretSite,
@@ -41,7 +41,7 @@ export function serveSecretSite(
   });
 }
 
-/** An answer in words. */
+/** Returns a response of plain text. */
 export function answer(text: string, status: number): Response {
   return new Response(text, { status });
 }

@@ -1,13 +1,13 @@
 /** The arguments of a program. @module */
 import { parseArgs, type ParseArgsConfig } from "node:util";
 
-/** Arguments that make no sense: the program says how it is used. */
+/** The arguments are wrong: the program prints its usage. */
 export class UsageError extends Error {
   override name = "UsageError";
 }
 
 /**
- * Options, and what stands between them.
+ * Parses options, and the arguments between them.
  *
  * @throws {UsageError} An option is unknown, or has no value.
  */
@@ -25,10 +25,10 @@ export function parsedArgs<O extends NonNullable<ParseArgsConfig["options"]>>(
 }
 
 /**
- * A whole number; `undefined` if the option is not given.
+ * Parses a whole number; returns `undefined` if the option is not given.
  *
- * @param least The message names it, if it is given; zero unless it is.
- * @throws {UsageError} It is another text.
+ * @param least The least number; 0 unless given.
+ * @throws {UsageError} `text` is not such a number.
  */
 export function wholeNumber(
   text: string | undefined,

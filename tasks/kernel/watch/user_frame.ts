@@ -9,20 +9,20 @@ const ROOT = new URL("../../..", import.meta.url).href;
 const OWN = ["tasks", "sync", "queue", "streams", "process", "testing"]
   .map((area) => `${ROOT}${area}/`);
 
-/** How deep the user's code may lie below this package's. */
-const DEPTH = 25;
+/** How many frames of a stack are searched for the user's code. */
+const STACK_DEPTH = 25;
 
 /** A stack for {@linkcode userFrame}, deeper than usual. */
 export function captureStack(): Error {
   const before = Error.stackTraceLimit;
-  Error.stackTraceLimit = DEPTH;
+  Error.stackTraceLimit = STACK_DEPTH;
   const error = new Error("here");
   Error.stackTraceLimit = before;
   return error;
 }
 
 /**
- * The line of the user's code in a stack, the first that is not this package's:
+ * Returns the first line of a stack that is not of this package:
  * `"main (file:///.../main.ts:3:9)"`.
  */
 export function userFrame(error: Error | undefined): string | undefined {
@@ -36,26 +36,26 @@ export function userFrame(error: Error | undefined): string | undefined {
 
 const stacks = new WeakMap<object, Error>();
 
-/** Notes that the caller makes `task`. */
+/** Notes that the running code makes `task`. */
 export function noteMade(task: object): void {
   stacks.set(task, captureStack());
 }
 
-/** The user's line where `task` was made, if that was noted. */
+/** Returns the user's line where `task` was made, if that was noted. */
 export function madeAt(task: object): string | undefined {
   return userFrame(stacks.get(task));
 }
 
 /**
- * The line of the code that has called into this package: `"at main
- * (file:///.../main.ts:3:9)"`.
+ * Returns the line of the code that has called into this package, as a stack
+ * shows it: `"at main (file:///.../main.ts:3:9)"`.
  */
 export function callerIn(error: Error): string | undefined {
   const frame = framesOf(error).find((frame) => !isOwn(frame));
   return frame === undefined ? undefined : safe(frame);
 }
 
-/** The function of this package that was called: `"Lock.acquire"`. */
+/** Returns the function of this package that was called: `"Lock.acquire"`. */
 export function calledIn(error: Error): string | undefined {
   const frames = framesOf(error);
   const end = frames.findIndex((frame) => !isOwn(frame));
@@ -63,7 +63,7 @@ export function calledIn(error: Error): string | undefined {
   return called?.match(/^at (?:async )?([\w.#]+) \(/)?.[1];
 }
 
-/** The lines of the stack that lie in some file, not inside the runtime. */
+/** Returns the lines of a stack that are in a file, not in the runtime. */
 function framesOf({ stack = "" }: Error): string[] {
   return stack.split("\n").map((line) => line.trim())
     .filter((line) => /^at .*:\/\/.*:\d+:\d+\)?$/.test(line));

@@ -1,4 +1,8 @@
-/** What observers have noted of waits, beside them. @module */
+/**
+ * What observers note about waits: kept apart, as most waits have no note.
+ *
+ * @module
+ */
 
 /** When a wait began, and where. */
 interface WaitNote {
@@ -8,12 +12,12 @@ interface WaitNote {
 
 const notes = new WeakMap<object, WaitNote>();
 
-/** What has been noted of `wait`. */
+/** Returns the note about `wait`, if there is one. */
 export function noteOf(wait: object): Readonly<WaitNote> | undefined {
   return notes.get(wait);
 }
 
-/** The same, to be written to. */
+/** Returns the note about `wait`, to be written to. */
 export function noteFor(wait: object): WaitNote {
   let note = notes.get(wait);
   if (note === undefined) {

@@ -19,7 +19,7 @@ import { outsideLoop, runInFrame } from "../../kernel/context/current_scope.ts";
 import { heldBy } from "../../kernel/context/leak_checks.ts";
 import { realClock } from "../../kernel/loop/clock.ts";
 import type { Loop } from "../../kernel/loop/loop.ts";
-import { noVariables } from "../../kernel/variables.ts";
+import { noVariables } from "../../kernel/cancel/context_frame.ts";
 import { QueuedWaiter } from "../../kernel/wait/wait_queue.ts";
 import { Waiter } from "../../kernel/wait/waiter.ts";
 import { madeAt, userFrame } from "../../kernel/watch/user_frame.ts";
