@@ -114,7 +114,8 @@ export class Connection implements AsyncDisposable {
   }
 
   /**
-   * Asks for something; a cancel of the task ends the wait, and nothing else.
+   * Asks for something, and resolves to the answer. A cancel of the task ends the
+   * wait, and nothing else.
    *
    * @param onBusy Called again and again while the loop is busy; unless given,
    * the request is given up then.
@@ -128,15 +129,19 @@ export class Connection implements AsyncDisposable {
       throw new LoopBusy(busy);
     },
   ): Promise<T> {
+    return cancellable(() => this.#ask(operation, onBusy) as Promise<T>);
+  }
+
+  #ask(operation: Operation, onBusy: (busy: Busy) => void): Promise<unknown> {
+    if (this.#end !== undefined) return Promise.reject(this.#end);
     const id = ++this.#requests;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    if (this.#end !== undefined) return Promise.reject(this.#end);
     this.#pending.set(id, { resolve, reject, onBusy });
     const line = JSON.stringify({ id, ...operation });
     this.#send(`${line}\n`).catch(() => {
       // Reading comes to the same end, and knows more.
     });
-    return cancellable(promise as Promise<T>);
+    return promise;
   }
 
   async #send(line: string): Promise<void> {

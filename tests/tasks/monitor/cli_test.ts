@@ -314,6 +314,33 @@ Deno.test("monitor: who reads the output may stop at any time", () =>
     assertEquals(new TextDecoder().decode(stderr), "");
   }));
 
+Deno.test("monitor: a request of a task that was cancelled before is not sent", async () => {
+  await using monitors = await Monitors.create();
+  const connection = new URL(
+    "../../../tasks/monitor/client/connection.ts",
+    import.meta.url,
+  );
+  const program = await monitors.start(`
+    import { Connection } from "${connection}";
+    await t.run(async () => {
+      await listening();
+      await using program = await Connection.open(String(Deno.pid));
+      const victim = t.createTask(() => t.sleep(1e6), { name: "victim" });
+      const asking = t.createTask(() => {
+        asking.cancel();
+        return program.request({ op: "cancel", task: "victim" });
+      });
+      await asking.catch(() => {});
+      await program.request({ op: "tasks" }); // an answer after that to "cancel"
+      console.log(asking.cancelled, victim.cancelling);
+    });
+  `);
+
+  const { code, stdout, stderr } = await program.ended();
+
+  assertEquals([code, stdout, stderr], [0, "true 0\n", ""]);
+});
+
 Deno.test("monitor: a command without a process lists those that can be looked into", () =>
   withProgram(async (monitors, pid) => {
     const { code, err } = await monitors.cli(["ps"]);
