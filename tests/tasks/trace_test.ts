@@ -264,6 +264,20 @@ Deno.test("trace: what still goes on at the end is shown up to there", async () 
   ]);
 });
 
+Deno.test("trace: a task that is cancelled while it gives way resumes once", async () => {
+  const events = await traceOf(async () => {
+    const task = createTask(async () => {
+      await sleep(0).catch(() => {});
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }, { name: "task" });
+    await Promise.resolve();
+    task.cancel();
+    await task;
+  });
+  const running = show(events, "task").filter((it) => it === "running");
+  assertEquals(running.length, 2); // before the wait, and after it
+});
+
 // --- The arrows --------------------------------------------------------------
 
 Deno.test("trace: arrows show what one task does for another", async () => {

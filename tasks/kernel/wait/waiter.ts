@@ -71,6 +71,9 @@ class Failure {
   }
 }
 
+/** The outcome of a wait that was cancelled or aborted: `run` does nothing. */
+const GIVEN_UP = new Failure(undefined);
+
 /** One wait. It begins in the constructor, after `checkpointIfCancelled`. */
 export abstract class Waiter<T> implements ScopedWait, Runnable {
   /** Settles when the wait has ended. */
@@ -256,6 +259,7 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
     this.#end();
     this.promise.then(undefined, ignore);
     this.scope.beginDelivery(error);
+    this.#outcome = GIVEN_UP;
     this.#rejectWith(error);
     return true;
   }
@@ -263,6 +267,7 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
   /** Called when the signal aborts. */
   abort(reason: unknown): void {
     this.#end();
+    this.#outcome = GIVEN_UP;
     this.#rejectWith(reason);
   }
 
@@ -283,15 +288,12 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
     this.scope.addWait(this);
   }
 
-  /**
-   * Ends it from a turn of the loop, which has its own place in the order: see
-   * {@linkcode wakeNextTurn}.
-   */
+  /** Called by the loop: settles the promise, and ends the wait if it has not. */
   run(): void {
     const outcome = this.#outcome;
+    if (outcome === GIVEN_UP) return;
     const failed = outcome instanceof Failure;
     if (this.pending && !this.#take(failed)) return;
-    // Without effect where the wait was given up.
     if (failed) this.#rejectWith(outcome.error);
     else this.#resolveWith(outcome as T);
   }
