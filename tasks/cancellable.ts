@@ -3,9 +3,15 @@ import type { CancelledError } from "./kernel/errors.ts";
 import { checkpointOfOwner, waitBehind } from "./kernel/wait/handed_wait.ts";
 import { ensureFuture } from "./ensure_future.ts";
 import { describe, isThenable } from "./kernel/types.ts";
-import { isReady, ready } from "./kernel/wait/checkpoint.ts";
+import {
+  deliver,
+  isReady,
+  ready,
+  takePendingCancel,
+} from "./kernel/wait/checkpoint.ts";
 import { ExternalWaiter } from "./kernel/wait/waiter.ts";
 import {
+  assimilate,
   subscribe,
   type Subscriber,
   unsubscribe,
@@ -107,13 +113,26 @@ export function cancellable<T>(
       ? new ForeignWaiter<T>(promise).promise
       : ensureFuture(promise).then((value) => value);
   }
-  const controller = new AbortController();
   try {
-    // What the call throws is thrown to the caller, not waited for.
-    const started = promise(controller.signal);
-    if (!isThenable(started)) return ready(started);
-    return new ForeignWaiter(started, controller).promise;
+    return startAndWait(promise);
   } catch (error) {
     return Promise.reject(error);
   }
+}
+
+/** Throws what the function throws. */
+function startAndWait<T>(
+  start: (signal: AbortSignal) => PromiseLike<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const started = start(controller.signal);
+  if (!isThenable(started)) return ready(started);
+  const cancel = takePendingCancel();
+  if (cancel === undefined) {
+    return new ForeignWaiter(started, controller).promise;
+  }
+  // The function has cancelled the task that it runs in.
+  assimilate(started).then(undefined, () => {});
+  controller.abort(cancel);
+  return deliver(cancel);
 }

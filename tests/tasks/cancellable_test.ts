@@ -183,3 +183,26 @@ Deno.test("a floating cancellable that is cancelled is no unhandled rejection", 
   await turns();
   assert(task.cancelled);
 });
+
+Deno.test("a function that cancels its own task is given up at once", async () => {
+  let signal: AbortSignal | undefined;
+  const task = createTask(() =>
+    cancellable((given) => {
+      signal = given;
+      currentTask()!.cancel("enough");
+      return forever();
+    })
+  );
+  await assertRejects(async () => await task, CancelledError, "enough");
+  assert(signal!.aborted);
+});
+
+Deno.test("a function that cancels its own task, and gives a promise that rejects, is no unhandled rejection", async () => {
+  const task = createTask(() =>
+    cancellable(() => {
+      currentTask()!.cancel("enough");
+      return Promise.reject(new Error("late"));
+    })
+  );
+  await assertRejects(async () => await task, CancelledError, "enough");
+});
