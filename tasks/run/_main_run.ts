@@ -29,8 +29,9 @@ export class MainRun<T> extends Future<T> {
     finish: () => Promise<void>,
   ) {
     super();
-    this.#listen(options);
-    const main = this.#main = start();
+    this.#endOnSignals(options);
+    const main = this.#main = this.#started(start);
+    this.#endOnAbort(options.signal);
     const outside = currentScope().loop;
     // On one clock the two are one world: it waits for neither.
     const external = outside.clock !== completionOf(main).loop.clock;
@@ -54,25 +55,39 @@ export class MainRun<T> extends Future<T> {
     return true;
   }
 
-  #listen(options: RunOptions): void {
+  #started(start: () => Task<T>): Task<T> {
+    try {
+      return start();
+    } catch (error) {
+      this.#stopListening();
+      throw error;
+    }
+  }
+
+  #stopListening(): void {
+    for (const stop of this.#stop) stop();
+  }
+
+  #endOnSignals(options: RunOptions): void {
     this.#stop.push(onInterrupt(options, (signal) => {
       if (this.#main.cancel(`interrupted by ${signal}`)) {
         this.#interrupt ??= signal;
         this.#interrupts++;
       } else this.#lateInterrupt ??= signal;
     }));
-    const { signal } = options;
-    if (signal !== undefined) {
-      const target = {
-        abort: (reason: unknown) => {
-          if (this.#main.cancel("the signal was aborted")) {
-            this.#aborted = { reason };
-          }
-        },
-      };
-      listen(signal, target);
-      this.#stop.push(() => unlisten(signal, target));
-    }
+  }
+
+  #endOnAbort(signal: AbortSignal | undefined): void {
+    if (signal === undefined) return;
+    const abort = (reason: unknown) => {
+      if (this.#main.cancel("the signal was aborted")) {
+        this.#aborted = { reason };
+      }
+    };
+    if (signal.aborted) return abort(signal.reason); // by an eager first step
+    const target = { abort };
+    listen(signal, target);
+    this.#stop.push(() => unlisten(signal, target));
   }
 
   /**
@@ -80,7 +95,7 @@ export class MainRun<T> extends Future<T> {
    * else, that cancelled it, or a signal has arrived during the clean-up.
    */
   #end(): void {
-    for (const stop of this.#stop) stop();
+    this.#stopListening();
     const { state, value, error } = completionOf(this.#main);
     const completion = completionOf<T>(this);
     const asked = this.#interrupts + Number(this.#aborted !== undefined);

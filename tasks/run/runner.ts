@@ -151,12 +151,13 @@ export class Runner implements AsyncDisposable {
     const { scope: { loop }, variables } = this.#where;
     const start = () => spawn(main, loop, { context: contextOf(variables) });
     loop.paused = false;
+    this.#state = "running"; // before: an eager main may end in its first step
     try {
       const ended = new MainRun(start, this.#options, finish);
-      this.#state = "running";
       return ended.then((value) => value);
     } catch (error) {
       loop.paused = true;
+      this.#state = "idle";
       return Promise.reject(error);
     }
   }

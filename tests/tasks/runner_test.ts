@@ -7,6 +7,7 @@ import {
 import {
   CancelledError,
   ContextVar,
+  createEagerTaskFactory,
   createTask,
   currentTask,
   getRunningLoop,
@@ -156,4 +157,37 @@ Deno.test("a runner prints its state", async () => {
   );
   await runner.close();
   assert(Deno.inspect(runner).startsWith('Runner { state: "closed"'));
+});
+
+Deno.test("an eager main that aborts the signal of its own run is cancelled", async () => {
+  const controller = new AbortController();
+  await using runner = new Runner({ signal: controller.signal });
+  await runner.run(() =>
+    getRunningLoop().setTaskFactory(createEagerTaskFactory())
+  );
+  const running = runner.run(() => {
+    controller.abort(new RangeError("enough"));
+    return sleep(60_000);
+  });
+  await assertRejects(() => running, RangeError, "enough");
+});
+
+Deno.test("a run whose main task cannot be made listens to no signal any more", async () => {
+  await using runner = new Runner();
+  await runner.run(() =>
+    getRunningLoop().setTaskFactory(() => {
+      throw new RangeError("no task");
+    })
+  );
+  // The sanitizers would find the listeners.
+  await assertRejects(() => runner.run(() => {}), RangeError, "no task");
+});
+
+Deno.test("an eager main that ends at once leaves the runner ready for the next run", async () => {
+  await using runner = new Runner();
+  await runner.run(() =>
+    getRunningLoop().setTaskFactory(createEagerTaskFactory())
+  );
+  assertEquals(await runner.run(() => 1), 1);
+  assertEquals(await runner.run(() => 2), 2);
 });
