@@ -71,13 +71,13 @@ class Gathering extends Future<unknown[]> {
     for (const child of unique) completionOf(child).listen(this.#listener);
   }
 
-  /** Cancels all that have not ended; it ends itself when they have. */
   detachWait(): void {
     for (const child of this.#children) {
       if (child !== undefined) completionOf(child).source.detachWait?.();
     }
   }
 
+  /** Cancels the children that have not ended; the gather ends when they have. */
   override cancel(message?: string): boolean {
     if (this.done) return false;
     this.#cancelled = true;
@@ -111,6 +111,7 @@ class Gathering extends Future<unknown[]> {
 
   #begin = (place: number, child: Future<unknown>): void => {
     this.#children[place] = child;
+    if (this.#cancelled) child.cancel(this.#message); // by its own first step
     completionOf(child).listen(this.#listener);
   };
 

@@ -184,6 +184,7 @@ export class WorkerPool implements AsyncDisposable {
     return new WorkerMap<T>((args) => {
       checkArguments(args);
       this.#pool.checkOpen();
+      options?.signal?.throwIfAborted(); // the lists may have aborted it
       return this.#begin(exportName, args, options);
     }, { argLists, limit: this.#pool.size, options });
   }

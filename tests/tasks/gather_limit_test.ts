@@ -166,6 +166,20 @@ Deno.test("a hundred thousand functions that end at once need no stack", () =>
     assertEquals((await gather(works, { limit: 3 })).length, 100_000);
   }));
 
+Deno.test("an eager function that cancels its gather is cancelled too", () =>
+  virtually(async () => {
+    getRunningLoop().setTaskFactory(createEagerTaskFactory());
+    const gathering: Future<unknown[]> = gather([
+      () => sleep(1),
+      () => {
+        gathering.cancel();
+        return sleep(1e6);
+      },
+    ], { limit: 1 });
+    await assertRejects(async () => await gathering, CancelledError);
+    assertEquals(now(), 1);
+  }));
+
 Deno.test("gather with a limit keeps it in any schedule", async () => {
   await explore(async () => {
     const work = new Work();

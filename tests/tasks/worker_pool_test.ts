@@ -413,6 +413,19 @@ Deno.test("WorkerPool.map: an error gives up the calls that other next() wait fo
   assertEquals(await waiting, { done: true, value: undefined });
 });
 
+Deno.test("WorkerPool.map: an abort while the lists are read ends the map", async () => {
+  await using pool = poolOf(1);
+  const controller = new AbortController();
+  const { signal } = controller;
+  function* lists() {
+    controller.abort(new RangeError("enough"));
+    yield [];
+  }
+  const results = pool.map("never", lists(), { signal });
+  await assertRejects(() => collect(results), RangeError, "enough");
+  assertEquals(shown(pool, "running"), 0);
+});
+
 Deno.test("WorkerPool.map: where leaving the lists fails, the calls are given up, and return() rejects", async () => {
   await using pool = poolOf(1);
   using gate = new Gate();
