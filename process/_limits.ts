@@ -30,9 +30,11 @@ export class Limits {
   /** @throws {RangeError} One of them is `NaN`. */
   constructor(limits: TimeLimits) {
     const { timeout, idleTimeout } = limits;
-    if (timeout !== undefined) checkMilliseconds(timeout, "timeout");
+    if (timeout !== undefined) {
+      checkMilliseconds(timeout, "Cannot run a program: timeout");
+    }
     if (idleTimeout !== undefined) {
-      checkMilliseconds(idleTimeout, "idleTimeout");
+      checkMilliseconds(idleTimeout, "Cannot run a program: idleTimeout");
     }
     this.#limits = limits;
   }

@@ -21,7 +21,7 @@ import {
 } from "./errors.ts";
 import type { Items } from "./store/items.ts";
 
-const MAX_SIZE = "the size of a queue is a number of items";
+const MAX_SIZE = "Cannot make a queue: maxSize is a number of items";
 
 /** What a full queue does with an item that is put. */
 export type Overflow = "wait" | "dropOldest" | "dropNewest";
@@ -117,7 +117,7 @@ export class Channel<T> implements Dispenser {
   getNowait(): T {
     if (this.items.size > 0) return this.take();
     if (this.isShutdown) throw this.end;
-    throw new QueueEmptyError("the queue is empty");
+    throw new QueueEmptyError("Cannot get: the queue is empty");
   }
 
   /**

@@ -37,7 +37,7 @@ export class Inbox<T> extends Channel<T> {
 
   override get end(): Error {
     if (this.#hasLagged) return new LaggedError(this.missed);
-    return new QueueShutDownError("get from a subscription that has ended");
+    return new QueueShutDownError("Cannot get: the subscription has ended");
   }
 
   override get hasFailed(): boolean {

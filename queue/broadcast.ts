@@ -1,5 +1,6 @@
 /** @module */
 import {
+  checkWhole,
   describe,
   isThenable,
   type WaitOptions,
@@ -95,7 +96,7 @@ export class Broadcast<T> {
    */
   constructor(options?: { replay?: number | undefined }) {
     this.#replay = options?.replay ?? 0;
-    checkReplay(this.#replay);
+    checkWhole(this.#replay, "Cannot make a Broadcast: replay", 0);
   }
 
   /** How many subscriptions have not been disposed of. */
@@ -159,7 +160,7 @@ export class Broadcast<T> {
   }): Subscription<T> {
     const { maxSize = 0, overflow = "wait", replay = 0 } = options ?? {};
     checkOverflow(overflow);
-    checkReplay(replay);
+    checkWhole(replay, "Cannot subscribe: replay", 0);
     const inbox = new Inbox<T>(maxSize, {
       policy: overflow,
       hub: this.#hub,
@@ -260,14 +261,8 @@ export class Broadcast<T> {
 function checkOverflow(value: unknown): asserts value is InboxOverflow {
   if (OVERFLOWS.includes(value)) return;
   throw new TypeError(
-    `overflow is "wait", "dropOldest" or "fail", received ${describe(value)}`,
-  );
-}
-
-function checkReplay(value: unknown): void {
-  if (Number.isSafeInteger(value) && (value as number) >= 0) return;
-  const Kind = typeof value === "number" ? RangeError : TypeError;
-  throw new Kind(
-    `replay is a whole number from 0, received ${describe(value)}`,
+    `Cannot subscribe: overflow is "wait", "dropOldest" or "fail", received ${
+      describe(value)
+    }`,
   );
 }

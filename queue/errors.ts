@@ -63,17 +63,17 @@ export class LaggedError extends Error {
 
 /** The error of a put into a queue that is shut down. */
 export function shutDownPutError(item: unknown): QueueShutDownError {
-  return new QueueShutDownError("put into a queue that is shut down", { item });
+  return new QueueShutDownError("Cannot put: the queue is shut down", { item });
 }
 
 /** The error of a get from a queue that is shut down and empty. */
 export function shutDownGetError(): QueueShutDownError {
-  return new QueueShutDownError("get from a queue that is shut down and empty");
+  return new QueueShutDownError("Cannot get: the queue is shut down and empty");
 }
 
 /** The error of an item that has a `then`. */
 export function thenableItemError(): TypeError {
   return new TypeError(
-    "an item of a queue has no `then`, as `await queue.get()` would wait for it: put it into an object, as in put({ promise })",
+    "Cannot put: an item of a queue has no `then`, as `await queue.get()` would wait for it: put it into an object, as in put({ promise })",
   );
 }

@@ -71,7 +71,9 @@ export class PriorityQueue<T> extends Queue<T> {
     const { compare = naturally } = options ?? {};
     if (typeof compare !== "function") {
       throw new TypeError(
-        `compare is a function of two items, received ${describe(compare)}`,
+        `Cannot make a PriorityQueue: compare is a function of two items, received ${
+          describe(compare)
+        }`,
       );
     }
     const isNatural = compare === naturally;

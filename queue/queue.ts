@@ -183,7 +183,9 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
     const channel = this.#channel;
     if (channel.isShutdown) throw shutDownPutError(item);
     if (channel.full && channel.overflow === "wait") {
-      throw new QueueFullError(`the queue holds ${this.size} items already`);
+      throw new QueueFullError(
+        `Cannot put: the queue holds ${this.size} items already`,
+      );
     }
     channel.putNow(item);
   }
@@ -242,7 +244,7 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
     const { unfinished } = this.#channel;
     if (unfinished.count === 0) {
       throw new RangeError(
-        "taskDone() called more often than there were items",
+        "Cannot call taskDone(): it was called more often than there were items",
       );
     }
     unfinished.finish(1);
@@ -420,14 +422,16 @@ function optionsOf<T>(
   const { maxSize = 0, overflow = "wait", onDrop } = options;
   if (!OVERFLOWS.includes(overflow)) {
     throw new TypeError(
-      `overflow is "wait", "dropOldest" or "dropNewest", received ${
+      `Cannot make a Queue: overflow is "wait", "dropOldest" or "dropNewest", received ${
         describe(overflow)
       }`,
     );
   }
   if (onDrop !== undefined && typeof onDrop !== "function") {
     throw new TypeError(
-      `onDrop is a function of an item, received ${describe(onDrop)}`,
+      `Cannot make a Queue: onDrop is a function of an item, received ${
+        describe(onDrop)
+      }`,
     );
   }
   return { maxSize, overflow, onDrop };

@@ -165,13 +165,15 @@ export class Watch<T> implements AsyncIterable<T> {
 function checkValue(value: unknown): void {
   if (!isThenable(value)) return;
   throw new TypeError(
-    "the value of a watch has no `then`, as awaiting it would wait for that: put it into an object",
+    "Cannot set the value: it has no `then`, as awaiting it would wait for that: put it into an object",
   );
 }
 
 function checkPredicate(predicate: unknown): void {
   if (typeof predicate === "function") return;
   throw new TypeError(
-    `predicate is a function of the value, received ${describe(predicate)}`,
+    `Cannot wait: the predicate is a function of the value, received ${
+      describe(predicate)
+    }`,
   );
 }

@@ -187,7 +187,7 @@ export class Server implements AsyncDisposable {
     options: WaitOptions & { timeout?: number | undefined } | undefined,
   ): Promise<void> {
     const { timeout = Infinity, signal } = options ?? {};
-    checkMilliseconds(timeout, "the timeout of shutdown");
+    checkMilliseconds(timeout, "Cannot shut down: the timeout");
     this.close();
     const done = await moveOnAfter(timeout, async () => {
       await this.waitClosed({ signal });

@@ -93,7 +93,9 @@ export class Resources<T> implements Lender<T>, Keeper<T> {
   /** The caller has called `checkpointIfCancelled` before. */
   acquire(options: WaitOptions | undefined): Promise<Lease<T>> {
     if (this.#closed) {
-      return readyError(new PoolClosedError("the pool is closed"));
+      return readyError(
+        new PoolClosedError("Cannot acquire: the pool is closed"),
+      );
     }
     const { waiters } = this;
     if (waiters.first === undefined && this.#options.validate === undefined) {
@@ -131,7 +133,9 @@ export class Resources<T> implements Lender<T>, Keeper<T> {
     this.#closed = true;
     const { waiters } = this;
     while (waiters.first !== undefined) {
-      waiters.first.fail(new PoolClosedError("the pool was closed"));
+      waiters.first.fail(
+        new PoolClosedError("Cannot acquire: the pool was closed"),
+      );
     }
     for (const entry of this.#idle.takeAll()) this.#end(entry);
     this.#noteEnd();
@@ -156,7 +160,9 @@ export class Resources<T> implements Lender<T>, Keeper<T> {
 
   #force(): void {
     this.#isForced = true;
-    for (const task of this.#making) task.cancel("the pool was closed");
+    for (const task of this.#making) {
+      task.cancel("Cannot acquire: the pool was closed");
+    }
     for (const entry of this.#entries) {
       entry.lease = undefined;
       this.#end(entry);

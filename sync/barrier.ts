@@ -57,7 +57,9 @@ export class Barrier {
   constructor(parties: number) {
     if (!Number.isInteger(parties) || parties < 1) {
       throw new RangeError(
-        `a barrier has 1, 2, 3, ... parties, received ${describe(parties)}`,
+        `Cannot make a Barrier: parties is a whole number from 1, received ${
+          describe(parties)
+        }`,
       );
     }
     this.#parties = parties;

@@ -124,7 +124,7 @@ export class Condition {
   constructor(lock?: Lock) {
     if (lock !== undefined && !(lock instanceof Lock)) {
       throw new TypeError(
-        `a condition takes a Lock, received ${describe(lock)}`,
+        `Cannot make a Condition: expected a Lock, received ${describe(lock)}`,
       );
     }
     this.#lock = lock ?? new Lock();
@@ -206,7 +206,7 @@ export class Condition {
     const rejection = checkpointIfCancelled(options);
     if (rejection !== undefined) return rejection;
     try {
-      checkFunction(predicate, "Condition.waitFor");
+      checkFunction(predicate, "Cannot wait: the predicate");
       const value = test(predicate);
       if (value) return ready(value);
     } catch (error) {
@@ -263,7 +263,7 @@ function test<T>(predicate: () => T): T {
   const value = predicate();
   if (isThenable(value)) {
     throw new TypeError(
-      "the predicate of waitFor gives its answer at once, received a promise, which is always true",
+      "Cannot wait: the predicate of waitFor returns its answer at once, received a promise, which is always true",
     );
   }
   return value;
@@ -271,6 +271,6 @@ function test<T>(predicate: () => T): T {
 
 function notHeld(method: string): Error {
   return new Error(
-    `${method}() of a condition whose lock is not held: acquire() it first`,
+    `Cannot ${method}: the lock of the condition is not held, acquire() it first`,
   );
 }

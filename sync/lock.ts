@@ -156,7 +156,7 @@ export class Lock {
    */
   release(): void {
     if (this.#guard === undefined) {
-      throw new Error("release() of a lock that is not held");
+      throw new Error("Cannot release: the lock is not held");
     }
     this.#handOver();
   }

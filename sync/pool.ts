@@ -1,8 +1,8 @@
 /** @module */
 import {
+  checkFunction,
   checkMilliseconds,
   checkWhole,
-  describe,
   type WaitOptions,
 } from "../tasks/kernel/types.ts";
 import { checkpointIfCancelled } from "../tasks/kernel/wait/checkpoint.ts";
@@ -167,7 +167,7 @@ export class Pool<T> implements AsyncDisposable {
     const timeout = options?.timeout;
     if (timeout !== undefined) {
       try {
-        checkMilliseconds(timeout, "the timeout");
+        checkMilliseconds(timeout, "Cannot close a pool: the timeout");
       } catch (error) {
         return Promise.reject(error);
       }
@@ -204,23 +204,21 @@ function checked<T>(
 ): ResourceOptions<T> {
   const { create, destroy, validate, max, min = 0 } = options ?? {};
   const { idleTimeout = Infinity, maxLifetime = Infinity } = options ?? {};
-  checkFunction(create, "create");
-  if (destroy !== undefined) checkFunction(destroy, "destroy");
-  if (validate !== undefined) checkFunction(validate, "validate");
-  checkWhole(max, "max");
-  checkWhole(min, "min", 0);
-  if (min > max) {
-    throw new RangeError(`min is at most max, received ${min} and ${max}`);
+  checkFunction(create, "Cannot make a pool: create");
+  if (destroy !== undefined) {
+    checkFunction(destroy, "Cannot make a pool: destroy");
   }
-  checkMilliseconds(idleTimeout, "idleTimeout");
-  checkMilliseconds(maxLifetime, "maxLifetime");
+  if (validate !== undefined) {
+    checkFunction(validate, "Cannot make a pool: validate");
+  }
+  checkWhole(max, "Cannot make a pool: max");
+  checkWhole(min, "Cannot make a pool: min", 0);
+  if (min > max) {
+    throw new RangeError(
+      `Cannot make a pool: min is at most max, received ${min} and ${max}`,
+    );
+  }
+  checkMilliseconds(idleTimeout, "Cannot make a pool: idleTimeout");
+  checkMilliseconds(maxLifetime, "Cannot make a pool: maxLifetime");
   return { create, destroy, validate, max, min, idleTimeout, maxLifetime };
-}
-
-function checkFunction(
-  value: unknown,
-  name: string,
-): asserts value is () => never {
-  if (typeof value === "function") return;
-  throw new TypeError(`${name} is a function, received ${describe(value)}`);
 }

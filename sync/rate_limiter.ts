@@ -87,18 +87,18 @@ export class RateLimiter {
     },
   ) {
     const { limit, interval, burst } = options;
-    checkWhole(limit, "the limit");
-    checkMilliseconds(interval, "the interval");
+    checkWhole(limit, "Cannot make a RateLimiter: the limit");
+    checkMilliseconds(interval, "Cannot make a RateLimiter: the interval");
     if (!(interval > 0 && interval < Infinity)) {
       throw new RangeError(
-        `the interval is finite and more than 0 ms, received ${interval}`,
+        `Cannot make a RateLimiter: the interval is finite and more than 0 ms, received ${interval}`,
       );
     }
     if (burst === undefined) {
       this.#options = { limit, interval };
       this.#rate = new SlidingWindow(limit, interval);
     } else {
-      checkWhole(burst, "the burst");
+      checkWhole(burst, "Cannot make a RateLimiter: the burst");
       this.#options = { limit, interval, burst };
       this.#rate = new TokenBucket(limit, interval, burst);
     }
@@ -140,7 +140,7 @@ export class RateLimiter {
   }
 
   #checkTokens(tokens: number): void {
-    checkWhole(tokens, "tokens");
+    checkWhole(tokens, "Cannot acquire: tokens");
     const { most } = this.#rate;
     if (tokens <= most) return;
     throw new RangeError(

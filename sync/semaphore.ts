@@ -233,7 +233,7 @@ export class BoundedSemaphore extends Semaphore {
 function checkCapacity(value: unknown): asserts value is number {
   if (Number.isSafeInteger(value) && (value as number) >= 0) return;
   throw new RangeError(
-    `Cannot have so many permits: they are 0, 1, 2, ..., received ${
+    `Cannot set the permits: their number is a whole number from 0, received ${
       describe(value)
     }`,
   );

@@ -208,5 +208,7 @@ export function branchesOf(
     branches.push(new Branch(work, branches.length));
   }
   if (branches.length > 0) return branches;
-  throw new TypeError(`${name} takes at least one branch, received none`);
+  throw new TypeError(
+    `Cannot call ${name}: it takes at least one branch, received none`,
+  );
 }

@@ -67,7 +67,9 @@ export function any(
   try {
     const list = branchesOf(branches, "any");
     const stagger = options?.stagger;
-    if (stagger !== undefined) checkMilliseconds(stagger, "stagger");
+    if (stagger !== undefined) {
+      checkMilliseconds(stagger, "Cannot start the branches: stagger");
+    }
     return startRace(list, RULES, options);
   } catch (error) {
     return Promise.reject(error);

@@ -64,7 +64,7 @@ export function asCompleted(
   const items = new Set(awaitables);
   for (const item of items) checkAwaitable(item);
   const timeout = options?.timeout ?? Infinity;
-  checkMilliseconds(timeout, "the timeout");
+  checkMilliseconds(timeout, "Cannot wait: the timeout");
   const ofPromises: Future<unknown>[] = [];
   const futures = new Set([...items].map((item) => {
     const future = ensureFuture(item);

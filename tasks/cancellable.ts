@@ -99,7 +99,7 @@ export function cancellable<T>(
   if (typeof promise !== "function" && !isThenable(promise)) {
     return Promise.reject(
       new TypeError(
-        `expected a promise or a function of a signal, received ${
+        `Cannot wait: expected a promise or a function of a signal, received ${
           describe(promise)
         }`,
       ),

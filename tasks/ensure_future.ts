@@ -50,7 +50,9 @@ export function checkAwaitable(
 ): asserts value is Awaitable<unknown> {
   if (typeof value === "function" || isThenable(value)) return;
   throw new TypeError(
-    `expected a function, a promise or a future, received ${describe(value)}`,
+    `Cannot wait: expected a function, a promise or a future, received ${
+      describe(value)
+    }`,
   );
 }
 

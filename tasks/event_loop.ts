@@ -9,7 +9,6 @@ import { type Clock, realClock } from "./kernel/loop/clock.ts";
 import { printReport } from "./kernel/loop/report.ts";
 import { bindLoop, Loop, loopOf } from "./kernel/loop/loop.ts";
 import {
-  checkCallback,
   checkCoroutine,
   checkFunction,
   checkMilliseconds,
@@ -102,7 +101,7 @@ export class EventLoop {
    * @throws {InvalidStateError} The run that the loop belongs to has ended.
    */
   callSoon(callback: () => void): Handle {
-    checkCallback(callback);
+    checkFunction(callback, "Cannot schedule a call: the callback");
     return callSoon(openLoopOf(this), callback);
   }
 
@@ -116,7 +115,7 @@ export class EventLoop {
    * @throws {InvalidStateError} The run that the loop belongs to has ended.
    */
   callLater(delay: number, callback: () => void): TimerHandle {
-    checkMilliseconds(delay, "the delay");
+    checkMilliseconds(delay, "Cannot schedule a call: the delay");
     return this.callAt(this.time() + delay, callback);
   }
 
@@ -128,8 +127,8 @@ export class EventLoop {
    * @throws {InvalidStateError} The run that the loop belongs to has ended.
    */
   callAt(when: number, callback: () => void): TimerHandle {
-    checkMilliseconds(when, "the time");
-    checkCallback(callback);
+    checkMilliseconds(when, "Cannot schedule a call: the time");
+    checkFunction(callback, "Cannot schedule a call: the callback");
     return callAt(openLoopOf(this), when, callback);
   }
 
@@ -167,7 +166,9 @@ export class EventLoop {
    * ```
    */
   setTaskFactory(factory: TaskFactory | undefined): void {
-    if (factory !== undefined) checkFunction(factory, "setTaskFactory");
+    if (factory !== undefined) {
+      checkFunction(factory, "Cannot set the task factory: it");
+    }
     this.#taskFactory = factory;
     loopOf(this).taskFactory = factory as Loop["taskFactory"];
   }
@@ -193,7 +194,7 @@ export class EventLoop {
    * @throws {InvalidStateError} The run that the loop belongs to has ended.
    */
   addSignalHandler(signal: Deno.Signal, callback: () => void): void {
-    checkCallback(callback);
+    checkFunction(callback, "Cannot handle a signal: the callback");
     const loop = openLoopOf(this);
     this.removeSignalHandler(signal);
     const call = new Callback(loop, callback);
@@ -223,7 +224,9 @@ export class EventLoop {
       | ((loop: EventLoop, context: ExceptionContext) => void)
       | undefined,
   ): void {
-    if (handler !== undefined) checkCallback(handler);
+    if (handler !== undefined) {
+      checkFunction(handler, "Cannot set the exception handler: it");
+    }
     this.#exceptionHandler = handler;
     const loop = loopOf(this);
     loop.report = handler === undefined ? printReport : (report) => {
@@ -291,7 +294,7 @@ export class EventLoop {
   }
 
   set slowCallbackDuration(ms: number) {
-    checkMilliseconds(ms, "slowCallbackDuration");
+    checkMilliseconds(ms, "Cannot watch callbacks: slowCallbackDuration");
     loopOf(this).slowCallbackDuration = ms;
   }
 
@@ -309,7 +312,7 @@ function openLoopOf(eventLoop: EventLoop): Loop {
   const loop = loopOf(eventLoop);
   if (!loop.closed) return loop;
   throw new InvalidStateError(
-    "nothing can be called here: the run that this loop belongs to has ended",
+    "Cannot schedule a call: the run that this loop belongs to has ended",
   );
 }
 

@@ -5,7 +5,7 @@ import { currentScope } from "./kernel/context/current_scope.ts";
 import { InvalidStateError, isCancelled } from "./kernel/errors.ts";
 import { loopOf } from "./kernel/loop/loop.ts";
 import { BoundCallback } from "./kernel/loop/runnable.ts";
-import { checkCallback } from "./kernel/types.ts";
+import { checkFunction } from "./kernel/types.ts";
 import {
   deliver,
   ready,
@@ -81,7 +81,7 @@ export class Future<T> implements PromiseLike<T> {
     if (completion.state === "done") return completion.value;
     if (completion.state !== "pending") throw completion.error;
     throw new InvalidStateError(
-      "there is no result yet: the future is pending",
+      "Cannot give the result: the future is pending",
     );
   }
 
@@ -136,7 +136,7 @@ export class Future<T> implements PromiseLike<T> {
    * added, in a copy of the caller's context, and in no task.
    */
   addDoneCallback(callback: (future: this) => void): void {
-    checkCallback(callback);
+    checkFunction(callback, "Cannot add a callback: it");
     this.#completion.listen(new DoneCallback(this, callback));
   }
 
@@ -202,7 +202,9 @@ export class Future<T> implements PromiseLike<T> {
           : follow(readyError(completion.error));
     }
     if (currentScope().task === this) {
-      return follow(Promise.reject(new Error("a task cannot await itself")));
+      return follow(
+        Promise.reject(new Error("Cannot wait: a task cannot await itself")),
+      );
     }
     const waiter = new FutureWaiter(completion);
     const derived = follow(waiter.promise);

@@ -220,7 +220,7 @@ export function gather(
   const items = [...awaitables];
   for (const item of items) checkAwaitable(item);
   const { limit = Infinity, returnExceptions = false } = options;
-  checkLimit(limit, "the limit");
+  checkLimit(limit, "Cannot gather: the limit");
   return new Gathering(begin(items, limit), returnExceptions);
 }
 

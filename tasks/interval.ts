@@ -58,14 +58,18 @@ export function interval(
   period: number,
   options?: WaitOptions & { missed?: "burst" | "skip" | "delay" | undefined },
 ): AsyncIterable<number> {
-  checkMilliseconds(period, "the period");
+  checkMilliseconds(period, "Cannot make an interval: the period");
   if (period <= 0) {
-    throw new RangeError(`the period is more than 0 ms, received ${period}`);
+    throw new RangeError(
+      `Cannot make an interval: the period is more than 0 ms, received ${period}`,
+    );
   }
   const missed = options?.missed ?? "skip";
   if (!MISSED.includes(missed)) {
     throw new TypeError(
-      `missed is one of ${MISSED.join(", ")}, received ${describe(missed)}`,
+      `Cannot make an interval: missed is one of ${
+        MISSED.join(", ")
+      }, received ${describe(missed)}`,
     );
   }
   return new Interval(period, missed, options);

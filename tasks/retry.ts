@@ -103,7 +103,7 @@ export function retry<T>(
   options?: RetryOptions,
 ): Promise<T> {
   try {
-    checkFunction(work, "retry");
+    checkFunction(work, "Cannot retry: the work");
     const plan = planOf(options ?? {});
     return checkpointIfCancelled(options) ??
       abortable("retry", () => tryAgain(work, plan), options);
@@ -156,14 +156,14 @@ function planOf(options: RetryOptions) {
     isRetriable = () => true,
     onRetry = () => {},
   } = options;
-  checkLimit(maxAttempts, "maxAttempts");
-  checkMilliseconds(minTimeout, "minTimeout");
-  checkMilliseconds(maxTimeout, "maxTimeout");
-  checkMilliseconds(timeLimit, "timeLimit");
-  checkFactor(multiplier, "multiplier", Infinity);
-  checkFactor(jitter, "jitter", 1);
-  checkFunction(isRetriable, "isRetriable");
-  checkFunction(onRetry, "onRetry");
+  checkLimit(maxAttempts, "Cannot retry: maxAttempts");
+  checkMilliseconds(minTimeout, "Cannot retry: minTimeout");
+  checkMilliseconds(maxTimeout, "Cannot retry: maxTimeout");
+  checkMilliseconds(timeLimit, "Cannot retry: timeLimit");
+  checkFactor(multiplier, "Cannot retry: multiplier", Infinity);
+  checkFactor(jitter, "Cannot retry: jitter", 1);
+  checkFunction(isRetriable, "Cannot retry: isRetriable");
+  checkFunction(onRetry, "Cannot retry: onRetry");
   return {
     maxAttempts,
     minTimeout: Math.max(minTimeout, 0),
@@ -176,10 +176,10 @@ function planOf(options: RetryOptions) {
   };
 }
 
-function checkFactor(value: unknown, what: string, most: number): void {
+function checkFactor(value: unknown, subject: string, most: number): void {
   if (typeof value !== "number") {
-    throw new TypeError(`${what} is a number, received ${describe(value)}`);
+    throw new TypeError(`${subject} is a number, received ${describe(value)}`);
   }
   if (value >= 0 && value <= most) return;
-  throw new RangeError(`${what} is from 0 to ${most}, received ${value}`);
+  throw new RangeError(`${subject} is from 0 to ${most}, received ${value}`);
 }

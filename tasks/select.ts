@@ -80,6 +80,8 @@ function namesOf(branches: unknown): string[] {
     return Object.keys(branches);
   }
   throw new TypeError(
-    `select takes an object of branches, received ${describe(branches)}`,
+    `Cannot select: expected an object of branches, received ${
+      describe(branches)
+    }`,
   );
 }

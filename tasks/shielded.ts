@@ -51,8 +51,10 @@ export function shielded<T>(
 ): Promise<T> {
   const limit = options?.timeout;
   try {
-    checkFunction(body, "shielded");
-    if (limit !== undefined) checkMilliseconds(limit, "the timeout");
+    checkFunction(body, "Cannot shield: the body");
+    if (limit !== undefined) {
+      checkMilliseconds(limit, "Cannot shield: the timeout");
+    }
   } catch (error) {
     return Promise.reject(error);
   }

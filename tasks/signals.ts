@@ -48,7 +48,9 @@ class Signals
 
   constructor(names: Deno.Signal[]) {
     if (names.length === 0) {
-      throw new TypeError("there is no signal to wait for");
+      throw new TypeError(
+        "Cannot wait for signals: expected at least one, received none",
+      );
     }
     this.#names = [...new Set(names)];
     this.#waiters = new WaitQueue(`signals ${names.join(", ")}`, {

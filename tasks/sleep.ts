@@ -71,7 +71,7 @@ export function sleep<T>(
   options?: WaitOptions & { result?: T },
 ): Promise<T> {
   try {
-    checkMilliseconds(ms, "the time to sleep");
+    checkMilliseconds(ms, "Cannot sleep: the time");
   } catch (error) {
     return Promise.reject(error);
   }

@@ -40,7 +40,7 @@ export function splitErrors<E extends Error>(
   error: unknown,
   kind: new (...args: never) => E,
 ): { matched: E[]; rest: unknown | undefined } {
-  checkFunction(kind, "splitErrors");
+  checkFunction(kind, "Cannot split errors: the kind");
   const matched: E[] = [];
   const [rest] = takeOut(error, kind, matched);
   return { matched, rest };

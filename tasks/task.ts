@@ -52,7 +52,7 @@ let askedFactory: Loop | undefined = undefined;
 function faceOf(loop: Loop | undefined): EventLoop {
   if (loop !== undefined) return loop.eventLoop as EventLoop;
   throw new TypeError(
-    "a task is not made with new: write createTask(() => f(x))",
+    "Cannot construct a Task: write createTask(() => f(x))",
   );
 }
 
@@ -204,7 +204,7 @@ export class Task<T> extends Future<T> {
    */
   override setResult(_value: T): void {
     throw new InvalidStateError(
-      "the result of a task comes from its coroutine",
+      "Cannot set the result of a task: it comes from its coroutine",
     );
   }
 
@@ -215,7 +215,9 @@ export class Task<T> extends Future<T> {
    * @throws {InvalidStateError} Always.
    */
   override setException(_error: unknown): void {
-    throw new InvalidStateError("the error of a task comes from its coroutine");
+    throw new InvalidStateError(
+      "Cannot set the error of a task: it comes from its coroutine",
+    );
   }
 
   /** `"Task"` */
@@ -255,7 +257,7 @@ export class Task<T> extends Future<T> {
     spawn = (coroutine, loop, options, steps) => {
       if (loop.closed) {
         throw new InvalidStateError(
-          "no task can start here: the run that this code belongs to has ended",
+          "Cannot create a task: the run that this code belongs to has ended",
         );
       }
       if (loop.taskFactory !== undefined && askedFactory !== loop) {

@@ -164,7 +164,7 @@ export class TaskGroup {
     child: (started: (value: V) => void) => unknown,
     options: TaskOptions | undefined,
   ): Promise<V> {
-    checkFunction(child, "start");
+    checkFunction(child, "Cannot start a child: it");
     const rejection = checkpointIfCancelled();
     if (rejection !== undefined) return await rejection;
     const whenReady = new WaitQueue<V>("TaskGroup.start");
@@ -172,7 +172,9 @@ export class TaskGroup {
     let value!: V;
     const starting = async () =>
       await child((given) => {
-        if (isReady) throw new Error("started() is called once");
+        if (isReady) {
+          throw new Error("Cannot call started(): it was called already");
+        }
         isReady = true;
         value = given;
         whenReady.wake(given);
@@ -217,7 +219,7 @@ export class TaskGroup {
   ): Task<T> {
     if (this.#state !== "open") {
       throw new Error(
-        `no task can be added to a group that is ${this.#state}`,
+        `Cannot create a task: its group is ${this.#state}`,
       );
     }
     const limiter = this.#limiter;
@@ -416,16 +418,18 @@ export function taskGroup<T>(
 
 /** Returns the limit. */
 function checkGroup(body: unknown, options?: { limit?: number }): number {
-  checkFunction(body, "taskGroup");
+  checkFunction(body, "Cannot open a task group: the body");
   const limit = options?.limit ?? Infinity;
-  checkLimit(limit, "limit");
+  checkLimit(limit, "Cannot open a task group: the limit");
   return limit;
 }
 
 function failureBeforeReady(task: Task<unknown>): unknown {
   const { state, error } = completionOf(task);
   if (state !== "done") return error;
-  return new Error(`the child ${task.name} ended without calling started()`);
+  return new Error(
+    `Cannot start a child: ${task.name} has ended without calling started()`,
+  );
 }
 
 function describeErrors(errors: unknown[]): string {

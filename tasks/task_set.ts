@@ -104,7 +104,7 @@ export class TaskSet<T> implements AsyncIterable<Task<T>>, AsyncDisposable {
    */
   constructor(options?: { limit?: number | undefined }) {
     const limit = options?.limit ?? Infinity;
-    checkLimit(limit, "the limit");
+    checkLimit(limit, "Cannot make a TaskSet: the limit");
     this.#limiter = limit === Infinity
       ? undefined
       : new CapacityLimiter(limit, "TaskSet's limit");

@@ -83,10 +83,12 @@ export class Timeout {
    * @throws {Error} The time was up already, or the body has ended.
    */
   reschedule(when: number | undefined): void {
-    if (when !== undefined) checkMilliseconds(when, "the time");
+    if (when !== undefined) {
+      checkMilliseconds(when, "Cannot reschedule a timeout: the time");
+    }
     if (this.#closed || this.#expired) {
       const state = this.#closed ? "over" : "expired";
-      throw new Error(`cannot reschedule a timeout that is ${state}`);
+      throw new Error(`Cannot reschedule a timeout: it is ${state}`);
     }
     this.#disarm?.();
     this.#when = when;
@@ -238,14 +240,16 @@ interface Limit {
 }
 
 function at(when: number | undefined): Limit {
-  if (when !== undefined) checkMilliseconds(when, "the time");
+  if (when !== undefined) {
+    checkMilliseconds(when, "Cannot set a timeout: the time");
+  }
   return { start: now(), when };
 }
 
 function after(ms: number | undefined): Limit {
   const start = now();
   if (ms === undefined) return { start, when: undefined };
-  checkMilliseconds(ms, "the time");
+  checkMilliseconds(ms, "Cannot set a timeout: the time");
   return { start, when: start + ms };
 }
 
@@ -270,7 +274,7 @@ function limit<T, R>(
   let time: Limit;
   try {
     time = until();
-    checkFunction(body, caller);
+    checkFunction(body, `Cannot call ${caller}: the body`);
   } catch (error) {
     return Promise.reject(error);
   }

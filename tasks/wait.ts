@@ -85,7 +85,9 @@ async function waitForFutures<T>(
   const items = checkFutures(futures);
   const { timeout, returnWhen = "ALL_COMPLETED" } = options ?? {};
   checkReturnWhen(returnWhen);
-  if (timeout !== undefined) checkMilliseconds(timeout, "the timeout");
+  if (timeout !== undefined) {
+    checkMilliseconds(timeout, "Cannot wait: the timeout");
+  }
   const rejection = checkpointOfOwner(items, options);
   if (rejection !== undefined) return await rejection;
 
@@ -147,7 +149,9 @@ function checkReturnWhen(value: unknown): void {
   const known = ["ALL_COMPLETED", "FIRST_COMPLETED", "FIRST_EXCEPTION"];
   if (known.includes(value as string)) return;
   throw new TypeError(
-    `returnWhen is one of ${known.join(", ")}, received ${describe(value)}`,
+    `Cannot wait: returnWhen is one of ${known.join(", ")}, received ${
+      describe(value)
+    }`,
   );
 }
 
@@ -157,12 +161,18 @@ function checkFutures<T>(
 ): Set<Future<T> | Promise<T>> {
   checkList(futures, "wait");
   const items = new Set(futures);
-  if (items.size === 0) throw new TypeError("there is nothing to wait for");
+  if (items.size === 0) {
+    throw new TypeError(
+      "Cannot wait: expected at least one future, received none",
+    );
+  }
   for (const item of items) {
     if (isThenable(item)) continue;
     const hint = typeof item === "function" ? "; make it a task first" : "";
     throw new TypeError(
-      `wait takes futures and promises, received ${describe(item)}${hint}`,
+      `Cannot wait: it takes futures and promises, received ${
+        describe(item)
+      }${hint}`,
     );
   }
   return items;

@@ -49,7 +49,7 @@ export function waitFor<T>(
 ): Promise<T> {
   try {
     checkAwaitable(awaitable);
-    checkMilliseconds(ms, "the timeout");
+    checkMilliseconds(ms, "Cannot wait: the timeout");
   } catch (error) {
     return Promise.reject(error);
   }

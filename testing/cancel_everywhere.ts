@@ -127,7 +127,7 @@ export function cancelEverywhere(
     checkCoroutine(scenario, "cancelEverywhere");
     if (typeof check !== "function") {
       throw new TypeError(
-        `check is a function that throws where something is wrong, received ${
+        `Cannot call cancelEverywhere: check is a function that throws where something is wrong, received ${
           describe(check)
         }`,
       );

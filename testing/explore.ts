@@ -114,8 +114,8 @@ export function explore(
   const { runs = 1000, seed = 0 } = options ?? {};
   try {
     checkCoroutine(scenario, "explore");
-    checkCount(runs, "runs", 1);
-    checkCount(seed, "seed", 0);
+    checkCount(runs, "Cannot explore: runs", 1);
+    checkCount(seed, "Cannot explore: seed", 0);
   } catch (error) {
     return Promise.reject(error);
   }
@@ -190,9 +190,9 @@ function kindOf({ error }: Failure): string {
   return error instanceof Error ? error.name : describe(error);
 }
 
-function checkCount(value: unknown, what: string, least: number): void {
+function checkCount(value: unknown, subject: string, least: number): void {
   if (Number.isSafeInteger(value) && (value as number) >= least) return;
   throw new RangeError(
-    `${what} is a whole number from ${least} on, received ${describe(value)}`,
+    `${subject} is a whole number from ${least}, received ${describe(value)}`,
   );
 }

@@ -78,8 +78,8 @@ export class VirtualClock implements Clock {
   constructor(options?: VirtualClockOptions) {
     const { start = 0, autoJump = true, outsideGrace = Infinity } = options ??
       {};
-    checkFinite(start, "start");
-    checkMilliseconds(outsideGrace, "outsideGrace");
+    checkFinite(start, "Cannot make a VirtualClock: start");
+    checkMilliseconds(outsideGrace, "Cannot make a VirtualClock: outsideGrace");
     this.#timeline = new Timeline({
       start,
       autoJump,
@@ -137,7 +137,7 @@ export class VirtualClock implements Clock {
    */
   advance(ms: number): Promise<void> {
     try {
-      checkFinite(ms, "the time to advance");
+      checkFinite(ms, "Cannot advance a clock: the time");
     } catch (error) {
       return Promise.reject(error);
     }
@@ -178,8 +178,8 @@ class Advance extends Waiter<void> implements Goal {
   }
 }
 
-function checkFinite(value: unknown, what: string): void {
-  checkMilliseconds(value, what);
+function checkFinite(value: unknown, subject: string): void {
+  checkMilliseconds(value, subject);
   if (Number.isFinite(value)) return;
-  throw new RangeError(`${what} is finite, received ${describe(value)}`);
+  throw new RangeError(`${subject} is finite, received ${describe(value)}`);
 }

@@ -54,7 +54,7 @@ export function spawnSettings(options: SubprocessOptions = {}): SpawnSettings {
   checkStdin(stdin);
   checkEnv(env);
   const { killAfter = 5000, killSignal = "SIGTERM" } = options;
-  checkMilliseconds(killAfter, "killAfter");
+  checkMilliseconds(killAfter, "Cannot start a program: killAfter");
   checkSignal(killSignal, "killSignal");
   if (limit !== undefined && !(typeof limit === "number" && limit > 0)) {
     const type = typeof limit === "number" ? RangeError : TypeError;

@@ -92,14 +92,19 @@ export class Store {
     return this.#leases.get(entry);
   }
 
-  /** @throws {InvalidStateError} Nothing can be delayed any more. */
-  checkDelay(delay: number): void {
-    if (delay > 0) this.#checkTime();
+  /**
+   * @throws {InvalidStateError} A timer is needed, and the run that would fire it
+   * has ended.
+   */
+  checkTimers(
+    { delay = 0, expires = Infinity }: { delay?: number; expires?: number },
+  ): void {
+    if (delay > 0 || expires !== Infinity) this.#checkTime();
   }
 
   /** Adds a new entry, to be taken in `delay` milliseconds or later. */
   add(entry: Entry, delay: number, expires = Infinity): void {
-    this.checkDelay(Math.max(delay, expires === Infinity ? 0 : expires));
+    this.checkTimers({ delay, expires });
     entry.arrival = this.#arrivals++;
     this.#all.add(entry);
     this.#counts[entry.state]++;
@@ -153,7 +158,7 @@ export class Store {
 
   retry(lease: Lease, delay: number, reason: unknown): boolean {
     if (!this.holds(lease)) return false;
-    this.checkDelay(delay);
+    this.checkTimers({ delay });
     this.#end(lease);
     this.#tryAgain(lease.entry, delay, reason);
     return true;

@@ -18,7 +18,12 @@ export function codecOf<T>(options: JobsOptions<T> = {}): Codec<T> {
   const { encode = toJson, decode = fromJson as (data: Uint8Array) => T } =
     options;
   if (typeof encode !== "function" || typeof decode !== "function") {
-    throw new TypeError("encode and decode are functions");
+    const found = typeof encode !== "function" ? encode : decode;
+    throw new TypeError(
+      `Cannot open a queue of jobs: encode and decode are functions, received ${
+        describe(found)
+      }`,
+    );
   }
   // A user's function gets, and gives, bytes that nothing else refers to.
   return {
@@ -36,7 +41,9 @@ function bytesOf(encoded: unknown): Uint8Array {
   if (typeof encoded === "string") return encoder.encode(encoded);
   if (encoded instanceof Uint8Array) return new Uint8Array(encoded);
   throw new TypeError(
-    `encode returns a text or a Uint8Array, received ${describe(encoded)}`,
+    `Cannot put: encode returns a text or a Uint8Array, received ${
+      describe(encoded)
+    }`,
   );
 }
 
@@ -44,7 +51,7 @@ function toJson(value: unknown): string {
   const text: string | undefined = JSON.stringify(value);
   if (text !== undefined) return text;
   throw new TypeError(
-    `the value of a job is something that JSON can express, received ${
+    `Cannot put: the value of a job is something that JSON can express, received ${
       describe(value)
     }`,
   );
@@ -78,18 +85,6 @@ export function attemptsUsedUp(attempts: number, reason?: unknown): string {
 export function jsonText(value: unknown): string | undefined {
   try {
     return JSON.stringify(value);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Decodes `data`; `undefined` if it cannot be read. */
-export async function decodedOrNothing<T>(
-  codec: Codec<T>,
-  data: Uint8Array,
-): Promise<T | undefined> {
-  try {
-    return await codec.decode(data);
   } catch {
     return undefined;
   }

@@ -92,5 +92,5 @@ export abstract class HeldJob<T> implements Job<T> {
 
 /** Refuses what is no delay of a retry. */
 export function checkRetry(delay: unknown): void {
-  checkMilliseconds(delay, "the delay");
+  checkMilliseconds(delay, "Cannot retry: the delay");
 }

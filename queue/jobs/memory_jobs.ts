@@ -1,5 +1,4 @@
 /** @module */
-import { cancellable } from "../../tasks/cancellable.ts";
 import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
 import { realClock } from "../../tasks/kernel/loop/clock.ts";
 import { detached } from "../../tasks/kernel/context/detached.ts";
@@ -12,17 +11,17 @@ import {
   readyError,
 } from "../../tasks/kernel/wait/checkpoint.ts";
 import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
-import { type Codec, codecOf, decodedOrNothing, undecodable } from "./codec.ts";
-import { type DeadJob, DeadLetterEntry } from "./dead_letter.ts";
+import { type Codec, codecOf } from "./codec.ts";
+import { decodedOrNothing, settled } from "./codec_wait.ts";
+import { DeadLetterEntry } from "./dead_letter.ts";
 import type { Entry } from "./_entry.ts";
 import { closedError, unknownJob } from "./errors.ts";
 import type { Job } from "./job.ts";
-import { JobWaiters } from "./job_waiters.ts";
 import type { DeadLetter, JobInfo, Jobs, StoredJobState } from "./jobs.ts";
-import type { Limits } from "./limits.ts";
 import { listing } from "./listing.ts";
-import { MemoryJob } from "./_memory_job.ts";
-import { type Lease, Store } from "./_memory_store.ts";
+import { type DeadEntry, MemoryDeadLetters } from "./_memory_dead_letters.ts";
+import { MemoryGetters } from "./_memory_getters.ts";
+import { Store } from "./_memory_store.ts";
 import type { JobsOptions, PutOptions } from "./options.ts";
 import { type Putter, Putters } from "./_putters.ts";
 import { byPriority } from "./_ready_jobs.ts";
@@ -87,21 +86,14 @@ export function memoryJobs<T>(options?: JobsOptions<T>): Jobs<T> {
   return new MemoryJobs(options);
 }
 
-/** A dead letter, with what it takes to put it back. */
-interface DeadEntry extends DeadJob {
-  readonly entry: Entry;
-  /** When it is forgotten, by the loop's clock. */
-  readonly until: number;
-}
-
 /** A job that is to be put. */
 interface Offer {
   readonly entry: Entry;
   readonly delay: number;
   readonly expires: number;
-  /** For the error, if it comes to nothing. */
+  /** What the error returns if the job is not put. */
   readonly item: unknown;
-  /** The dead letter that it is until it is in, unless it is new. */
+  /** If a dead letter is put back: that one. */
   readonly dead?: DeadEntry;
 }
 
@@ -112,15 +104,13 @@ class MemoryJobs<T> implements Jobs<T> {
   readonly #settings: Settings;
   readonly #store: Store;
   readonly #seen: SeenIds;
-  /** The ids that may be there once, and are. */
+  /** The unfinished jobs that were put with an id, by that. */
   readonly #named = new Map<string, Entry>();
   readonly #results: Results;
-  readonly #getters: JobWaiters<T>;
-  /** Jobs that are decoded before they are handed out. */
-  #decoding = 0;
+  readonly #getters: MemoryGetters<T>;
   readonly #putters = new Putters<Offer>();
   readonly #joiners = new WaitQueue<void>("Jobs.join");
-  readonly #dead = new Set<DeadEntry>();
+  readonly #dead: MemoryDeadLetters;
   #closed = false;
 
   constructor(options?: JobsOptions<T>) {
@@ -129,18 +119,12 @@ class MemoryJobs<T> implements Jobs<T> {
     this.#seen = new SeenIds(this.#settings.window);
     this.#results = new Results(this.#settings.keepDone);
     const store = this.#store = new Store(this.#settings, {
-      ready: () => this.#handOut(),
+      ready: () => this.#getters.handOut(),
       finished: (entry, outcome) => this.#finished(entry, outcome),
     });
-    this.#getters = new JobWaiters({
-      take: (limits) => this.#take(limits),
-      handBack: (job) => (job as MemoryJob<T>).handBack(),
-      wanted: () => this.#decodeForWaiters(),
-      get empty() {
-        return store.empty;
-      },
-      external: false,
-    });
+    const { lease, keepDead } = this.#settings;
+    this.#getters = new MemoryGetters(store, this.#codec, lease);
+    this.#dead = new MemoryDeadLetters(keepDead, () => store.loop.time());
     this[SCHEDULES] = new MemorySchedules(this.#scheduleHost());
   }
 
@@ -152,7 +136,7 @@ class MemoryJobs<T> implements Jobs<T> {
       loop,
       now: () => clock === realClock ? Date.now() : loop.time() + ahead,
       check: (options) => {
-        this.#store.checkDelay(1);
+        this.#store.checkTimers({ delay: 1 });
         return this.#checkOpen("schedule in", options);
       },
       encode: (value) => this.#codec.encode(value),
@@ -191,7 +175,7 @@ class MemoryJobs<T> implements Jobs<T> {
     trace: string | undefined,
     options?: PutOptions,
   ): Promise<void> {
-    await this.#offer(value, await cancellable(data), trace, options);
+    await this.#offer(value, await settled(data, options), trace, options);
   }
 
   #offer(
@@ -227,7 +211,14 @@ class MemoryJobs<T> implements Jobs<T> {
     return ready(undefined);
   }
 
-  async putMany(
+  putMany(
+    list: Iterable<{ value: T } & Omit<PutOptions, "signal">>,
+    options?: WaitOptions,
+  ): Promise<void> {
+    return composite(() => this.#putMany(list, options));
+  }
+
+  async #putMany(
     list: Iterable<{ value: T } & Omit<PutOptions, "signal">>,
     options?: WaitOptions,
   ): Promise<void> {
@@ -240,7 +231,7 @@ class MemoryJobs<T> implements Jobs<T> {
     return this.#store.size >= this.#settings.maxSize;
   }
 
-  /** Whether it is not to be put, as it is there already. */
+  /** Whether the job, or one with its id, is in the queue already. */
   #isHere({ entry, dead }: Offer): boolean {
     if (dead !== undefined) return !this.#dead.has(dead);
     if (!entry.named) return false;
@@ -250,11 +241,11 @@ class MemoryJobs<T> implements Jobs<T> {
       this.#seen.has(entry.id, this.#store.loop.time());
   }
 
-  /** If it throws, nothing has changed. */
+  /** Puts the job into the store. If that throws, nothing has changed. */
   #accept(offer: Offer): void {
     if (this.#isHere(offer)) return;
     const { entry, delay, expires, dead } = offer;
-    this.#store.checkDelay(expires === Infinity ? delay : expires);
+    this.#store.checkTimers(offer);
     if (dead !== undefined) this.#dead.delete(dead);
     else if (entry.named && !entry.untilDone) {
       this.#seen.add(entry.id, this.#store.loop.time());
@@ -264,75 +255,14 @@ class MemoryJobs<T> implements Jobs<T> {
   }
 
   get(options?: WaitOptions): Promise<Job<T>> {
-    return this.#getters.get(options);
+    return this.#getters.waiters.get(options);
   }
 
-  /** The next job that can be decoded at once. */
-  #take(limits: Limits | undefined): MemoryJob<T> | undefined {
-    const store = this.#store;
-    while (this.#decoding === 0 || this.#decoding < this.#getters.size) {
-      const lease = store.take(limits);
-      if (lease === undefined) return undefined;
-      const value = this.#decode(lease);
-      if (value !== undefined) return this.#jobOf(value.is, lease);
-    }
-    return undefined;
-  }
-
-  /** `undefined` if it cannot be decoded, or not at once. */
-  #decode(lease: Lease): { is: T } | undefined {
-    try {
-      const value = this.#codec.decode(lease.entry.data);
-      if (!isThenable(value)) return { is: value };
-      detached(() => this.#decodeLater(value as PromiseLike<T>, lease));
-    } catch (error) {
-      this.#store.fail(lease, undecodable(error));
-    }
-    return undefined;
-  }
-
-  async #decodeLater(value: PromiseLike<T>, lease: Lease): Promise<void> {
-    this.#decoding++;
-    try {
-      const job = this.#jobOf(await value, lease);
-      if (!this.#getters.give(job)) job.handBack();
-    } catch (error) {
-      this.#store.fail(lease, undecodable(error));
-    } finally {
-      this.#decoding--;
-      this.#handOut();
-    }
-  }
-
-  #jobOf(value: T, lease: Lease): MemoryJob<T> {
-    return new MemoryJob(value, lease, this.#store, this.#settings.lease);
-  }
-
-  /** A get that has begun to wait may wait for a job that is being decoded. */
-  #decodeForWaiters(): void {
-    if (this.#decoding > 0) this.#handOut();
-  }
-
-  #handOut(): void {
-    if (this.#getters.size === 0) return;
-    try {
-      this.#getters.serve();
-    } catch (error) {
-      this.#getters.fail(error); // their run goes on, that of the queue is over
-    }
-  }
-
-  /** A job is over: there is room, or nothing left. */
+  /** Called when an entry has left the store: keeps its outcome, wakes waits. */
   #finished(entry: Entry, outcome: Outcome): void {
-    const { id, data, attempts, named } = entry;
+    const { id, named } = entry;
     if (this.#named.get(id) === entry) this.#named.delete(id);
-    if (outcome.state === "dead") {
-      const { reason } = outcome;
-      const until = this.#store.loop.time() + this.#settings.keepDead;
-      const date = new Date();
-      this.#forgetOldLetters();
-      this.#dead.add({ id, data, attempts, reason, date, entry, until });
-    }
+    if (outcome.state === "dead") this.#dead.add(entry, outcome.reason);
     this.#keepOutcome(id, named, outcome);
     let putter: Putter<Offer> | undefined;
     while (!this.#full && (putter = this.#putters.first) !== undefined) {
@@ -343,19 +273,20 @@ class MemoryJobs<T> implements Jobs<T> {
 
   #keepOutcome(id: string, named: boolean, outcome: Outcome): void {
     const results = this.#results;
-    const plain = outcome.state === "done" && outcome.result === undefined;
-    if (named || !plain) results.add(id, outcome, this.#store.loop.time());
-    results.tell(id, outcome);
+    const hasResult = outcome.state !== "done" || outcome.result !== undefined;
+    if (named || hasResult) results.add(id, outcome, this.#store.loop.time());
+    results.wake(id, outcome);
   }
 
   #letIn(putter: Putter<Offer>): void {
     const { offer } = putter;
     try {
-      this.#store.checkDelay(offer.delay);
+      this.#store.checkTimers(offer);
     } catch (error) {
       return void putter.fail(error);
     }
-    putter.wake(); // first, as decode is foreign code and may end up here
+    // Before the job is in: that may call `decode`, which may come back here.
+    putter.wake();
     this.#accept(offer);
     const { id, named } = offer.entry;
     if (named) this.#putters.wakeAll(id, (other) => this.#isHere(other));
@@ -390,7 +321,6 @@ class MemoryJobs<T> implements Jobs<T> {
   counts(options?: WaitOptions): Promise<Record<StoredJobState, number>> {
     const rejection = this.#checkOpen("counts of", options);
     if (rejection !== undefined) return rejection;
-    this.#forgetOldLetters();
     const { waiting, delayed, leased } = this.#store.counts;
     return ready({ waiting, delayed, leased, dead: this.#dead.size });
   }
@@ -401,34 +331,40 @@ class MemoryJobs<T> implements Jobs<T> {
   ): AsyncIterableIterator<JobInfo<T>> {
     checkState(state);
     let all: Iterator<Entry> | undefined;
-    return listing(async () => {
-      await (this.#checkOpen("list of", options) ?? ready(undefined));
-      all ??= this.#entries(state).values();
-      for (let it = all.next(); !it.done; it = all.next()) {
-        const entry = it.value;
-        const isStill = entry.state === (state === "dead" ? "gone" : state);
-        if (isStill) return await this.#info(entry, state);
-      }
-      return undefined;
-    });
+    return listing(
+      () => this.#checkOpen("list of", options),
+      async () => {
+        all ??= await ready(this.#entries(state).values());
+        for (let it = all.next(); !it.done; it = all.next()) {
+          const isStill =
+            it.value.state === (state === "dead" ? "gone" : state);
+          if (isStill) return it.value;
+        }
+        return undefined;
+      },
+      (entry) => this.#info(entry, state, options),
+    );
   }
 
   #entries(state: StoredJobState): Entry[] {
-    this.#forgetOldLetters();
-    if (state === "dead") return [...this.#dead].map(({ entry }) => entry);
+    if (state === "dead") return this.#dead.all.map(({ entry }) => entry);
     const entries = [...this.#store.entries].filter((it) => it.state === state);
     if (state === "waiting") entries.sort(byPriority);
     if (state === "delayed") entries.sort((a, b) => a.due!.when - b.due!.when);
     return entries;
   }
 
-  async #info(entry: Entry, state: StoredJobState): Promise<JobInfo<T>> {
+  async #info(
+    entry: Entry,
+    state: StoredJobState,
+    options?: WaitOptions,
+  ): Promise<JobInfo<T>> {
     const { id, priority, attempts, key, due } = entry;
     const progress = this.#store.leaseOf(entry)?.job?.progress;
     const wait = due === undefined ? 0 : due.when - this.#store.loop.time();
     return {
       id,
-      value: await decodedOrNothing(this.#codec, entry.data),
+      value: await decodedOrNothing(this.#codec, entry.data, options),
       state,
       attempt: attempts,
       priority,
@@ -464,10 +400,8 @@ class MemoryJobs<T> implements Jobs<T> {
       this.#store.cancel(entry);
       return ready(true);
     }
-    for (const dead of leased ? [] : this.#dead) {
-      if (dead.id === id) return ready(this.#dead.delete(dead));
-    }
-    return ready(false);
+    const dead = leased ? undefined : this.#dead.find(id);
+    return ready(dead !== undefined && this.#dead.delete(dead));
   }
 
   result(id: string, options?: WaitOptions): Promise<unknown> {
@@ -491,11 +425,9 @@ class MemoryJobs<T> implements Jobs<T> {
   #outcomeOf(id: string): Outcome {
     const kept = this.#results.get(id, this.#store.loop.time());
     if (kept !== undefined) return kept;
-    this.#forgetOldLetters();
-    for (const { id: dead, reason } of this.#dead) {
-      if (dead === id) return { state: "dead", reason };
-    }
-    throw unknownJob(id);
+    const dead = this.#dead.find(id);
+    if (dead === undefined) throw unknownJob(id);
+    return { state: "dead", reason: dead.reason };
   }
 
   #checkOpen(asked: string, options?: WaitOptions): Promise<never> | undefined {
@@ -505,18 +437,22 @@ class MemoryJobs<T> implements Jobs<T> {
   }
 
   deadLetters(options?: WaitOptions): AsyncIterableIterator<DeadLetter<T>> {
-    this.#forgetOldLetters();
-    const all = [...this.#dead].values();
-    return listing(async () => {
-      await (this.#checkOpen("dead letters of", options) ?? ready(undefined));
-      for (const dead of all) {
-        if (this.#dead.has(dead)) return await this.#letter(dead);
-      }
-      return undefined;
-    });
+    const all = this.#dead.all.values();
+    return listing(
+      () => this.#checkOpen("dead letters of", options),
+      async () => {
+        await ready(undefined);
+        for (const dead of all) if (this.#dead.has(dead)) return dead;
+        return undefined;
+      },
+      (dead) => this.#letter(dead, options),
+    );
   }
 
-  async #letter(dead: DeadEntry): Promise<DeadLetter<T>> {
+  async #letter(
+    dead: DeadEntry,
+    options?: WaitOptions,
+  ): Promise<DeadLetter<T>> {
     const drop = async (options?: WaitOptions) => {
       await (this.#checkOpen("drop from", options) ?? ready(undefined));
       this.#dead.delete(dead);
@@ -526,7 +462,7 @@ class MemoryJobs<T> implements Jobs<T> {
       const rest = { delay: 0, expires: Infinity, item: letter, dead };
       return this.#put({ entry, ...rest }, options);
     };
-    const value = await decodedOrNothing(this.#codec, dead.data);
+    const value = await decodedOrNothing(this.#codec, dead.data, options);
     const copy = { ...dead, data: new Uint8Array(dead.data) };
     const letter = new DeadLetterEntry(copy, value, {
       drop: (options) => composite(() => drop(options)),
@@ -535,18 +471,8 @@ class MemoryJobs<T> implements Jobs<T> {
     return letter;
   }
 
-  #forgetOldLetters(): void {
-    const { keepDead } = this.#settings;
-    if (keepDead === Infinity) return;
-    const now = this.#store.loop.time();
-    for (const dead of this.#dead) {
-      if (dead.until > now) return;
-      this.#dead.delete(dead);
-    }
-  }
-
   [Symbol.asyncIterator](): AsyncIterator<Job<T>, undefined> {
-    return this.#getters.iterate();
+    return this.#getters.waiters.iterate();
   }
 
   // deno-lint-ignore require-await -- to be awaited by `await using`
@@ -559,7 +485,7 @@ class MemoryJobs<T> implements Jobs<T> {
     this.#seen.clear();
     this.#named.clear();
     this.#results.close(closedError("result from"));
-    this.#getters.close(closedError("get from"));
+    this.#getters.waiters.close(closedError("get from"));
     let putter: Putter<Offer> | undefined;
     while ((putter = this.#putters.first) !== undefined) {
       putter.fail(closedError("put into", putter.offer));
@@ -575,7 +501,7 @@ class MemoryJobs<T> implements Jobs<T> {
       dead: jobs.#dead.size || undefined,
       paused: jobs.#store.paused || undefined,
       maxSize: jobs.#settings.maxSize,
-      getters: jobs.#getters.size,
+      getters: jobs.#getters.waiters.size,
       putters: jobs.#putters.size,
       joiners: jobs.#joiners.size || undefined,
       closed: jobs.#closed || undefined,

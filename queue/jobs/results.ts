@@ -39,11 +39,6 @@ export class Results {
     return this.#kept.get(id)?.outcome;
   }
 
-  /** Whether a call waits for this job. */
-  isAwaited(id: string): boolean {
-    return this.#waiting.size > 0 && this.#waiting.has(id);
-  }
-
   /** Keeps `outcome`. */
   add(id: string, outcome: Outcome, now: number): void {
     this.#forgetOld(now);
@@ -54,7 +49,7 @@ export class Results {
   }
 
   /** Ends the waits for this job. */
-  tell(id: string, outcome: Outcome): void {
+  wake(id: string, outcome: Outcome): void {
     const line = this.#waiting.get(id);
     if (line === undefined) return;
     this.#waiting.delete(id);

@@ -44,9 +44,15 @@ export function settingsOf(
   otherwise: Settings = DEFAULTS,
 ): Settings {
   const { maxSize, lease, maxAttempts, window, retention } = options;
-  if (maxSize !== undefined) checkCount(maxSize, "maxSize");
-  if (lease !== undefined) checkPositive(lease, "lease");
-  if (window !== undefined) checkPositive(window, "window");
+  if (maxSize !== undefined) {
+    checkCount(maxSize, "Cannot open a queue of jobs: maxSize");
+  }
+  if (lease !== undefined) {
+    checkPositive(lease, "Cannot open a queue of jobs: lease");
+  }
+  if (window !== undefined) {
+    checkPositive(window, "Cannot open a queue of jobs: window");
+  }
   if (maxAttempts !== undefined) checkAttempts(maxAttempts);
   checkRetention(retention);
   return {
@@ -67,32 +73,36 @@ export function settingsOf(
 export function checkPut(options: PutOptions | undefined): void {
   if (options === undefined) return;
   const { id, delay, priority, expires, key, unique } = options;
-  if (delay !== undefined) checkMilliseconds(delay, "the delay");
-  if (expires !== undefined) checkPositive(expires, "expires");
+  if (delay !== undefined) checkMilliseconds(delay, "Cannot put: the delay");
+  if (expires !== undefined) checkPositive(expires, "Cannot put: expires");
   if (priority !== undefined && !PRIORITIES.includes(priority)) {
     throw new RangeError(
-      `a priority is 0, 1, 2 or 3, received ${describe(priority)}`,
+      `Cannot put: the priority is 0, 1, 2 or 3, received ${
+        describe(priority)
+      }`,
     );
   }
   if (unique !== undefined && unique !== "window" && unique !== "untilDone") {
     throw new TypeError(
-      `unique is "window" or "untilDone", received ${describe(unique)}`,
+      `Cannot put: unique is "window" or "untilDone", received ${
+        describe(unique)
+      }`,
     );
   }
-  checkText(id, "the id of a job");
-  checkText(key, "the key of a job");
+  checkText(id, "Cannot put: the id of a job");
+  checkText(key, "Cannot put: the key of a job");
 }
 
 /** Refuses what cannot be the id of a job. */
 export function checkId(id: unknown): void {
-  checkText(id ?? null, "the id of a job");
+  checkText(id ?? null, "Cannot find a job: the id of a job");
 }
 
-function checkText(value: unknown, what: string): void {
+function checkText(value: unknown, subject: string): void {
   if (value === undefined) return;
   if (typeof value === "string" && value !== "" && value.isWellFormed()) return;
   throw new TypeError(
-    `${what} is a text that is not empty, received ${describe(value)}`,
+    `${subject} is a text that is not empty, received ${describe(value)}`,
   );
 }
 
@@ -100,40 +110,50 @@ function checkRetention(retention: JobsOptions["retention"]): void {
   if (retention === undefined) return;
   if (retention === null || typeof retention !== "object") {
     throw new TypeError(
-      `retention is { done, dead }, received ${describe(retention)}`,
+      `Cannot open a queue of jobs: retention is { done, dead }, received ${
+        describe(retention)
+      }`,
     );
   }
   const { done, dead } = retention;
-  if (done !== undefined) checkMilliseconds(done, "retention.done");
-  if (dead !== undefined) checkPositive(dead, "retention.dead");
+  if (done !== undefined) {
+    checkMilliseconds(done, "Cannot open a queue of jobs: retention.done");
+  }
+  if (dead !== undefined) {
+    checkPositive(dead, "Cannot open a queue of jobs: retention.dead");
+  }
 }
 
-function checkCount(value: unknown, what: string): void {
+function checkCount(value: unknown, subject: string): void {
   if (typeof value !== "number") {
     throw new TypeError(
-      `${what} is a number of jobs, received ${describe(value)}`,
+      `${subject} is a number of jobs, received ${describe(value)}`,
     );
   }
   if (Number.isNaN(value)) {
-    throw new RangeError(`${what} is a number of jobs, received NaN`);
+    throw new RangeError(`${subject} is a number of jobs, received NaN`);
   }
 }
 
-function checkPositive(value: unknown, what: string): void {
-  checkMilliseconds(value, what);
+function checkPositive(value: unknown, subject: string): void {
+  checkMilliseconds(value, subject);
   if (value > 0) return;
   throw new RangeError(
-    `${what} is more than 0 milliseconds, received ${value}`,
+    `${subject} is more than 0 milliseconds, received ${value}`,
   );
 }
 
 function checkAttempts(value: unknown): void {
   if (typeof value !== "number") {
-    throw new TypeError(`maxAttempts is a number, received ${describe(value)}`);
+    throw new TypeError(
+      `Cannot open a queue of jobs: maxAttempts is a number, received ${
+        describe(value)
+      }`,
+    );
   }
   if (value === Infinity || (Number.isInteger(value) && value >= 1)) return;
   throw new RangeError(
-    `maxAttempts is 1 or more, or Infinity, received ${value}`,
+    `Cannot open a queue of jobs: maxAttempts is 1 or more, or Infinity, received ${value}`,
   );
 }
 
@@ -143,7 +163,7 @@ export function checkState(state: unknown): void {
     return;
   }
   throw new TypeError(
-    `a state is "waiting", "delayed", "leased" or "dead", received ${
+    `Cannot list jobs: a state is "waiting", "delayed", "leased" or "dead", received ${
       describe(state)
     }`,
   );

@@ -154,17 +154,17 @@ export function work<T>(
   try {
     if (typeof handler !== "function") {
       throw new TypeError(
-        `a handler is a function of a job's value, received ${
+        `Cannot work: the handler is a function of a job's value, received ${
           describe(handler)
         }`,
       );
     }
-    checkWhole(concurrency, "concurrency");
-    checkMilliseconds(grace, "the grace");
-    checkMilliseconds(timeout, "the timeout");
+    checkWhole(concurrency, "Cannot work: concurrency");
+    checkMilliseconds(grace, "Cannot work: the grace");
+    checkMilliseconds(timeout, "Cannot work: the timeout");
     if (batch !== undefined) {
-      checkWhole(batch?.size, "the size of a batch");
-      checkMilliseconds(batch.time, "the time of a batch");
+      checkWhole(batch?.size, "Cannot work: the size of a batch");
+      checkMilliseconds(batch.time, "Cannot work: the time of a batch");
     }
     checkLimits(jobs, options);
   } catch (error) {
@@ -194,17 +194,17 @@ function checkLimits<T>(
   { rateLimit, keyConcurrency }: WorkOptions<T>,
 ): void {
   if (rateLimit !== undefined) {
-    checkWhole(rateLimit?.limit, "the limit of a rateLimit");
+    checkWhole(rateLimit?.limit, "Cannot work: the limit of a rateLimit");
     const { interval } = rateLimit;
-    checkMilliseconds(interval, "the interval of a rateLimit");
+    checkMilliseconds(interval, "Cannot work: the interval of a rateLimit");
     if (!(interval > 0 && interval < Infinity)) {
       throw new RangeError(
-        `the interval of a rateLimit is more than 0 milliseconds, received ${interval}`,
+        `Cannot work: the interval of a rateLimit is more than 0 milliseconds, received ${interval}`,
       );
     }
   }
   if (keyConcurrency !== undefined) {
-    checkWhole(keyConcurrency, "keyConcurrency");
+    checkWhole(keyConcurrency, "Cannot work: keyConcurrency");
   }
   if (rateLimit === undefined && keyConcurrency === undefined) return;
   if (QUEUE in jobs) return;
@@ -213,9 +213,9 @@ function checkLimits<T>(
   );
 }
 
-function checkWhole(value: unknown, what: string): void {
+function checkWhole(value: unknown, subject: string): void {
   if (Number.isInteger(value) && value as number >= 1) return;
   throw new RangeError(
-    `${what} is a whole number of at least 1, received ${describe(value)}`,
+    `${subject} is a whole number of at least 1, received ${describe(value)}`,
   );
 }

@@ -77,17 +77,22 @@ export function checkNatsOptions(options: NatsJobsOptions): void {
   const { name, connectTimeout, replicas } = options ?? {};
   if (typeof name !== "string" || !NAME.test(name)) {
     throw new TypeError(
-      `the name of a queue is made of letters, digits, - and _, received ${
+      `Cannot open a queue of jobs: its name is made of letters, digits, - and _, received ${
         describe(name)
       }`,
     );
   }
   if (connectTimeout !== undefined) {
-    checkMilliseconds(connectTimeout, "connectTimeout");
+    checkMilliseconds(
+      connectTimeout,
+      "Cannot open a queue of jobs: connectTimeout",
+    );
   }
   if (replicas !== undefined && ![1, 3, 5].includes(replicas)) {
     throw new RangeError(
-      `replicas is 1, 3 or 5, received ${describe(replicas)}`,
+      `Cannot open a queue of jobs: replicas is 1, 3 or 5, received ${
+        describe(replicas)
+      }`,
     );
   }
 }
@@ -98,7 +103,9 @@ export function addressOf(options: NatsJobsOptions): Address {
   const list = typeof servers === "string" ? [servers] : servers;
   if (!Array.isArray(list) || list.length === 0) {
     throw new TypeError(
-      `servers is one server or more, received ${describe(list)}`,
+      `Cannot open a queue of jobs: servers is one server or more, received ${
+        describe(list)
+      }`,
     );
   }
   const common = user === undefined && token === undefined
@@ -113,7 +120,7 @@ export function addressOf(options: NatsJobsOptions): Address {
     const parts = URL_PARTS.exec(server);
     if (parts === null) {
       throw new TypeError(
-        "a server is host:port, nats://user:password@host:port or tls://host:port",
+        "Cannot open a queue of jobs: a server is host:port, nats://user:password@host:port or tls://host:port",
       );
     }
     const [, scheme, login, host] = parts;
@@ -140,7 +147,7 @@ function decoded(text: string): string {
     return decodeURIComponent(text);
   } catch {
     throw new TypeError(
-      "the login in the URL of a server is no percent-encoding",
+      "Cannot open a queue of jobs: the login in the URL of a server is no percent-encoding",
     );
   }
 }

@@ -18,6 +18,7 @@ import {
   EXPIRED,
   undecodable,
 } from "../jobs/codec.ts";
+import { settled } from "../jobs/codec_wait.ts";
 import { closedError, unknownJob } from "../jobs/errors.ts";
 import type { Job } from "../jobs/job.ts";
 import { JobWaiters } from "../jobs/job_waiters.ts";
@@ -166,6 +167,7 @@ export class NatsJobs<T> implements Jobs<T> {
       begin,
     });
     this.#acks.onGone = (delivery) => this.#admission.gone(delivery);
+    this.#acks.onExtended = (delivery) => this.#admission.extended(delivery);
     const letters = this.#letters = new DeadLetters(
       context,
       codec,
@@ -269,7 +271,7 @@ export class NatsJobs<T> implements Jobs<T> {
     trace: string | undefined,
     options: PutOptions,
   ): Promise<void> {
-    await this.#putData(value, await cancellable(data), trace, options);
+    await this.#putData(value, await settled(data, options), trace, options);
   }
 
   /** @throws {RangeError} It is too long. */
@@ -307,10 +309,10 @@ export class NatsJobs<T> implements Jobs<T> {
 
   #checkLength(data: Uint8Array, id: string): void {
     const most = this.#context.connection.maxPayload;
-    const length = data.length + 6 * id.length + HEADROOM;
-    if (length <= most) return;
+    const room = most - HEADROOM - 6 * id.length;
+    if (data.length <= room) return;
     throw new RangeError(
-      `the servers take ${most} bytes at most, and ${HEADROOM} are for them: a job of ${data.length} bytes is too long`,
+      `Cannot put: the servers take a job of at most ${room} bytes, received ${data.length}`,
     );
   }
 
@@ -378,7 +380,14 @@ export class NatsJobs<T> implements Jobs<T> {
     this.#control.tell();
   }
 
-  async putMany(
+  putMany(
+    list: Iterable<{ value: T } & Omit<PutOptions, "signal">>,
+    options?: WaitOptions,
+  ): Promise<void> {
+    return composite(() => this.#putMany(list, options));
+  }
+
+  async #putMany(
     list: Iterable<{ value: T } & Omit<PutOptions, "signal">>,
     options?: WaitOptions,
   ): Promise<void> {
@@ -387,19 +396,16 @@ export class NatsJobs<T> implements Jobs<T> {
     const most = this.#context.settings.maxSize === Infinity
       ? PUTS_AT_A_TIME
       : 1;
-    let puts: Promise<void>[] = [];
-    for (const { value, ...rest } of list) {
-      try {
+    const puts: Promise<void>[] = [];
+    try {
+      for (const { value, ...rest } of list) {
         checkPut(rest);
-      } catch (error) {
-        await allPut(puts);
-        throw error;
+        if (puts.length >= most) await allPut(puts.splice(0));
+        puts.push(this.put(value, { ...rest, signal }));
       }
-      if (puts.length >= most) {
-        await allPut(puts);
-        puts = [];
-      }
-      puts.push(this.put(value, { ...rest, signal }));
+    } catch (error) {
+      await allPut(puts);
+      throw error;
     }
     await allPut(puts);
   }
@@ -729,7 +735,8 @@ export class NatsJobs<T> implements Jobs<T> {
     options?: WaitOptions,
   ): AsyncIterableIterator<JobInfo<T>> {
     checkState(state);
-    return this.#whileOpen("list of", this.#inspection.list(state, options));
+    const check = () => this.#checkOpen("list of", options);
+    return this.#inspection.list(state, check, options);
   }
 
   remove(id: string, options?: WaitOptions): Promise<boolean> {
@@ -797,16 +804,8 @@ export class NatsJobs<T> implements Jobs<T> {
   }
 
   deadLetters(options?: WaitOptions): AsyncIterableIterator<DeadLetter<T>> {
-    return this.#whileOpen("dead letters of", this.#letters.list(options));
-  }
-
-  #whileOpen<V>(
-    asked: string,
-    list: AsyncIterableIterator<V>,
-  ): AsyncIterableIterator<V> {
-    const step = list.next.bind(list);
-    list.next = () => this.#checkOpen(asked) ?? step();
-    return list;
+    const check = () => this.#checkOpen("dead letters of", options);
+    return this.#letters.list(check, options);
   }
 
   #checkOpen(

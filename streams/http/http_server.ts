@@ -150,7 +150,7 @@ export class HttpServer implements AsyncDisposable {
     options: WaitOptions & { timeout?: number | undefined } | undefined,
   ): Promise<void> {
     const { timeout = Infinity, signal } = options ?? {};
-    checkMilliseconds(timeout, "the timeout of shutdown");
+    checkMilliseconds(timeout, "Cannot shut down: the timeout");
     this.close();
     const allGone = async () => {
       await this.#allGone({ signal });

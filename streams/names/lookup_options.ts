@@ -30,7 +30,9 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 export function checkLookupOptions(options: LookupOptions): void {
   checkOptions(options, "look up a name");
   const { timeout, nameServer } = options;
-  if (timeout !== undefined) checkMilliseconds(timeout, "timeout");
+  if (timeout !== undefined) {
+    checkMilliseconds(timeout, "Cannot look up a name: timeout");
+  }
   if (nameServer === undefined) return;
   if (typeof nameServer !== "object" || nameServer === null) {
     throw new TypeError(

@@ -1,5 +1,5 @@
 /** @module */
-import { checkCount } from "./_arguments.ts";
+import { checkLimit } from "../../tasks/kernel/types.ts";
 import { MapOperator } from "./_mapping.ts";
 import { itemsOf } from "./_operator.ts";
 import { Source } from "./_source.ts";
@@ -41,7 +41,7 @@ export function buffer<T>(
   source: AsyncIterable<T> | Iterable<T | PromiseLike<T>>,
   n: number,
 ): AsyncIterableIterator<T, undefined> & AsyncDisposable {
-  checkCount(n, "the number of items", { action: "buffer" });
+  checkLimit(n, "Cannot buffer: the number of items");
   const input = new Source(source, "buffer");
   // And the one that is asked for.
   return itemsOf(new MapOperator<T, T>(input, { limit: n + 1, ordered: true }));

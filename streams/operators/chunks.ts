@@ -1,6 +1,6 @@
 /** @module */
-import { checkOptions } from "../../tasks/kernel/types.ts";
-import { checkCount, checkTime } from "./_arguments.ts";
+import { checkLimit, checkOptions } from "../../tasks/kernel/types.ts";
+import { checkTime } from "./_arguments.ts";
 import { now } from "./_now.ts";
 import { itemsOf } from "./_operator.ts";
 import { produce } from "./_production.ts";
@@ -48,11 +48,10 @@ export function chunks<T>(
   source: AsyncIterable<T> | Iterable<T | PromiseLike<T>>,
   options: { size?: number | undefined; time?: number | undefined },
 ): AsyncIterableIterator<T[], undefined> & AsyncDisposable {
-  const action = "make chunks";
-  checkOptions(options, action);
+  checkOptions(options, "make chunks");
   const { size = Infinity, time = Infinity } = options;
-  checkCount(size, "size", { action });
-  checkTime(time, "time", { action });
+  checkLimit(size, "Cannot make chunks: size");
+  checkTime(time, "Cannot make chunks: time");
   if (size === Infinity && time === Infinity) {
     throw new TypeError(
       "Cannot make chunks: expected a size or a time, received neither",

@@ -42,7 +42,7 @@ export function debounce<T>(
   source: AsyncIterable<T> | Iterable<T | PromiseLike<T>>,
   ms: number,
 ): AsyncIterableIterator<T, undefined> & AsyncDisposable {
-  checkTime(ms, "the time", { action: "debounce" });
+  checkTime(ms, "Cannot debounce: the time");
   const input = new Source(source, "debounce");
   return itemsOf(produce<T, T>(input, async (calm) => {
     for (;;) {

@@ -1,6 +1,9 @@
 /** @module */
-import { checkOptions, describe } from "../../tasks/kernel/types.ts";
-import { checkCount } from "./_arguments.ts";
+import {
+  checkLimit,
+  checkOptions,
+  describe,
+} from "../../tasks/kernel/types.ts";
 import { MapOperator } from "./_mapping.ts";
 import { itemsOf } from "./_operator.ts";
 import { Source } from "./_source.ts";
@@ -69,7 +72,7 @@ export function map<T, R>(
   }
   if (options !== undefined) checkOptions(options, "map");
   const { limit = 1, ordered = true } = options ?? {};
-  checkCount(limit, "limit", { action: "map" });
+  checkLimit(limit, "Cannot map: limit");
   const mapping = { call: fn, limit, ordered };
   return itemsOf(new MapOperator(new Source(source, "map"), mapping));
 }

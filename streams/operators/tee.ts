@@ -1,6 +1,9 @@
 /** @module */
-import { checkOptions } from "../../tasks/kernel/types.ts";
-import { checkCount } from "./_arguments.ts";
+import {
+  checkLimit,
+  checkOptions,
+  checkWhole,
+} from "../../tasks/kernel/types.ts";
 import { itemsOf } from "./_operator.ts";
 import { Source } from "./_source.ts";
 import { Tee } from "./_tee.ts";
@@ -48,11 +51,10 @@ export function tee<T>(
   n: number,
   options?: { maxSize?: number | undefined },
 ): (AsyncIterableIterator<T, undefined> & AsyncDisposable)[] {
-  const action = "tee";
-  checkCount(n, "the number of iterables", { action, most: 2 ** 32 - 1 });
-  if (options !== undefined) checkOptions(options, action);
+  checkWhole(n, "Cannot tee: the number of iterables");
+  if (options !== undefined) checkOptions(options, "tee");
   const { maxSize = 16 } = options ?? {};
-  checkCount(maxSize, "maxSize", { action });
+  checkLimit(maxSize, "Cannot tee: maxSize");
   const { branches } = new Tee(new Source(source, "tee"), n, maxSize);
   return branches.map((branch) => itemsOf(branch));
 }

@@ -1,7 +1,7 @@
 /** @module */
-import { checkOptions } from "../../tasks/kernel/types.ts";
+import { checkLimit, checkOptions } from "../../tasks/kernel/types.ts";
 import { sleep } from "../../tasks/sleep.ts";
-import { checkCount, checkTime } from "./_arguments.ts";
+import { checkTime } from "./_arguments.ts";
 import { now } from "./_now.ts";
 import { itemsOf } from "./_operator.ts";
 import { produce } from "./_production.ts";
@@ -45,11 +45,10 @@ export function throttle<T>(
   source: AsyncIterable<T> | Iterable<T | PromiseLike<T>>,
   options: { limit?: number | undefined; interval: number },
 ): AsyncIterableIterator<T, undefined> & AsyncDisposable {
-  const action = "throttle";
-  checkOptions(options, action);
+  checkOptions(options, "throttle");
   const { limit = 1, interval } = options;
-  checkCount(limit, "limit", { action });
-  checkTime(interval, "interval", { action });
+  checkLimit(limit, "Cannot throttle: limit");
+  checkTime(interval, "Cannot throttle: interval");
   const input = new Source(source, "throttle");
   return itemsOf(produce<T, T>(input, async (slowed) => {
     const times: number[] = []; // when the last `limit` have passed, in a ring

@@ -42,7 +42,7 @@ export function timeoutEach<T>(
   source: AsyncIterable<T> | Iterable<T | PromiseLike<T>>,
   ms: number,
 ): AsyncIterableIterator<T, undefined> & AsyncDisposable {
-  checkTime(ms, "the time", { action: "time each item" });
+  checkTime(ms, "Cannot time each item: the time");
   const input = new Source(source, "timeoutEach");
   return itemsOf(produce<T, T>(input, async (timely) => {
     for (;;) {

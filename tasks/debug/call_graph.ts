@@ -86,12 +86,14 @@ export function taskOrCurrent(
 ): Task<unknown> {
   if (task instanceof Task) return task;
   if (task !== undefined) {
-    throw new TypeError(`expected a task, received ${describe(task)}`);
+    throw new TypeError(
+      `Cannot draw a call graph: expected a task, received ${describe(task)}`,
+    );
   }
   const current = currentScope().task;
   if (current !== undefined) return current as Task<unknown>;
   throw new InvalidStateError(
-    "there is no current task here: say which one is meant",
+    "Cannot draw a call graph: there is no current task here, say which one is meant",
   );
 }
 

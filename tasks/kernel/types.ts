@@ -37,26 +37,25 @@ export function checkCoroutine(
     ? "a promise, which runs already"
     : describe(value);
   throw new TypeError(
-    `${caller} takes a function that starts the work, received ${found}: write ${caller}(() => f(x)), not ${caller}(f(x))`,
+    `Cannot call ${caller}: it takes a function that starts the work, received ${found}: write ${caller}(() => f(x)), not ${caller}(f(x))`,
   );
 }
 
-/** Throws a `TypeError` unless `value` can be called. */
-export function checkCallback(value: unknown): void {
-  if (typeof value === "function") return;
-  throw new TypeError(`expected a callback, received ${describe(value)}`);
-}
-
-/** Throws a `TypeError` unless `value`, which `caller` takes, is a function. */
+/**
+ * Throws a `TypeError` unless `value` is a function.
+ *
+ * @param subject How the message begins, here and in the checks below: what
+ * cannot be done, and what is looked at. `"Cannot retry: onRetry"`.
+ */
 export function checkFunction(
   value: unknown,
-  caller: string,
+  subject: string,
 ): asserts value is (...args: never[]) => unknown {
   if (typeof value === "function") return;
   const received = isThenable(value)
     ? "a promise, which runs already: write () => f(x), not f(x)"
     : describe(value);
-  throw new TypeError(`${caller} takes a function, received ${received}`);
+  throw new TypeError(`${subject} is a function, received ${received}`);
 }
 
 /**
@@ -65,33 +64,35 @@ export function checkFunction(
  */
 export function checkWhole(
   value: unknown,
-  what: string,
+  subject: string,
   least = 1,
 ): asserts value is number {
   if (Number.isSafeInteger(value) && (value as number) >= least) return;
   const Kind = typeof value === "number" ? RangeError : TypeError;
   throw new Kind(
-    `${what} is a whole number from ${least}, received ${describe(value)}`,
+    `${subject} is a whole number from ${least}, received ${describe(value)}`,
   );
 }
 
 /** The same for how many at most: `Infinity` is no limit. */
-export function checkLimit(value: unknown, what: string): void {
-  if (value !== Infinity) checkWhole(value, what);
+export function checkLimit(value: unknown, subject: string): void {
+  if (value !== Infinity) checkWhole(value, subject);
 }
 
 /** Throws a `RangeError` for `NaN`, a `TypeError` for what is no number. */
 export function checkMilliseconds(
   value: unknown,
-  what: string,
+  subject: string,
 ): asserts value is number {
   if (typeof value !== "number") {
     throw new TypeError(
-      `${what} is a number of milliseconds, received ${describe(value)}`,
+      `${subject} is a number of milliseconds, received ${describe(value)}`,
     );
   }
   if (Number.isNaN(value)) {
-    throw new RangeError(`${what} is a number of milliseconds, received NaN`);
+    throw new RangeError(
+      `${subject} is a number of milliseconds, received NaN`,
+    );
   }
 }
 
@@ -118,7 +119,7 @@ export function checkList(
   const list = value as Iterable<unknown> | null | undefined;
   if (typeof list?.[Symbol.iterator] === "function") return;
   throw new TypeError(
-    `${caller} takes a list of awaitables, received ${
+    `Cannot call ${caller}: it takes a list of awaitables, received ${
       describe(value)
     }: write ${caller}([f, g]), not ${caller}(f, g)`,
   );

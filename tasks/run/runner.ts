@@ -65,10 +65,10 @@ export class Runner implements AsyncDisposable {
     const { signal, cancelReportAfter = 1000 } = options;
     if (signal !== undefined && typeof signal.aborted !== "boolean") {
       throw new TypeError(
-        `expected an AbortSignal, received ${describe(signal)}`,
+        `Cannot run: signal is an AbortSignal, received ${describe(signal)}`,
       );
     }
-    checkMilliseconds(cancelReportAfter, "cancelReportAfter");
+    checkMilliseconds(cancelReportAfter, "Cannot run: cancelReportAfter");
     checkSignals(options.handleSignals);
     const monitored = isMonitored(options);
     this.#options = options;
@@ -231,5 +231,5 @@ export function run<T>(main: Coroutine<T>, options?: RunOptions): Promise<T> {
 }
 
 function wrongState(state: string): InvalidStateError {
-  return new InvalidStateError(`the runner is ${state}`);
+  return new InvalidStateError(`Cannot run: the runner is ${state}`);
 }

@@ -75,7 +75,9 @@ export class HostCalls {
       : undefined;
     if (callback !== undefined) return callback;
     throw new TypeError(
-      `the pool has no callback ${JSON.stringify(name)}: give it in callbacks`,
+      `Cannot call the host: the pool has no callback ${
+        JSON.stringify(name)
+      }, give it in callbacks`,
     );
   }
 

@@ -127,5 +127,7 @@ export class ThreadPool implements ThreadOwner, AsyncDisposable {
 }
 
 function closedError(): InvalidStateError {
-  return new InvalidStateError("the pool of worker threads is closed");
+  return new InvalidStateError(
+    "Cannot call a function: the pool of worker threads is closed",
+  );
 }

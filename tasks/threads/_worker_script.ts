@@ -102,7 +102,9 @@ function program(
     const found = (await import(job.module))[job.name];
     if (typeof found === "function") return found;
     throw new TypeError(
-      `${job.module} exports no function ${JSON.stringify(job.name)}`,
+      `Cannot call a function: ${job.module} exports no function ${
+        JSON.stringify(job.name)
+      }`,
     );
   }
 

@@ -78,7 +78,9 @@ export function callHost<T>(name: string, ...args: unknown[]): Promise<T> {
   if (typeof name !== "string") {
     return Promise.reject(
       new TypeError(
-        `callHost takes the name of a callback, received ${describe(name)}`,
+        `Cannot call the host: expected the name of a callback, received ${
+          describe(name)
+        }`,
       ),
     );
   }

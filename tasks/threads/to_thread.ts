@@ -94,11 +94,13 @@ function sharedPool(): ThreadPool {
 
 function textOf(fn: unknown): string {
   if (typeof fn !== "function") {
-    throw new TypeError(`toThread takes a function, received ${describe(fn)}`);
+    throw new TypeError(
+      `Cannot run in a thread: expected a function, received ${describe(fn)}`,
+    );
   }
   const source = Function.prototype.toString.call(fn);
   if (!/\{\s*\[native code\]\s*\}$/.test(source)) return source;
   throw new TypeError(
-    `${fn.name} is native or bound, and has no text that could be sent: wrap it in a function, such as (x) => f(x)`,
+    `Cannot run in a thread: ${fn.name} is native or bound, and has no text that could be sent: wrap it in a function, such as (x) => f(x)`,
   );
 }

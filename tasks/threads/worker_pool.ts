@@ -97,14 +97,16 @@ export class WorkerPool implements AsyncDisposable {
       {};
     if (!URL.canParse(module)) {
       throw new TypeError(
-        `the module is an absolute URL, such as new URL("./work.ts", import.meta.url), received ${
+        `Cannot make a WorkerPool: the module is an absolute URL, such as new URL("./work.ts", import.meta.url), received ${
           describe(module)
         }`,
       );
     }
     if (!Number.isInteger(maxWorkers) || maxWorkers < 1) {
       throw new RangeError(
-        `maxWorkers is a whole number from 1, received ${describe(maxWorkers)}`,
+        `Cannot make a WorkerPool: maxWorkers is a whole number from 1, received ${
+          describe(maxWorkers)
+        }`,
       );
     }
     if (callbacks !== undefined) checkCallbacks(callbacks);
@@ -176,7 +178,7 @@ export class WorkerPool implements AsyncDisposable {
     checkName(exportName);
     if (typeof argLists?.[Symbol.iterator] !== "function") {
       throw new TypeError(
-        `map takes a list of lists of arguments, received ${
+        `Cannot call WorkerPool.map: it takes a list of lists of arguments, received ${
           describe(argLists)
         }`,
       );
@@ -227,20 +229,26 @@ export class WorkerPool implements AsyncDisposable {
 function checkName(value: unknown): void {
   if (typeof value === "string") return;
   throw new TypeError(
-    `the name of an exported function is a string, received ${describe(value)}`,
+    `Cannot call a function: the name of an exported function is a string, received ${
+      describe(value)
+    }`,
   );
 }
 
 function checkCallbacks(value: unknown): void {
   if (typeof value !== "object" || value === null) {
     throw new TypeError(
-      `callbacks are an object of functions, received ${describe(value)}`,
+      `Cannot make a WorkerPool: callbacks are an object of functions, received ${
+        describe(value)
+      }`,
     );
   }
   for (const [name, callback] of Object.entries(value)) {
     if (typeof callback === "function") continue;
     throw new TypeError(
-      `the callback ${name} is a function, received ${describe(callback)}`,
+      `Cannot make a WorkerPool: the callback ${name} is a function, received ${
+        describe(callback)
+      }`,
     );
   }
 }
@@ -248,13 +256,17 @@ function checkCallbacks(value: unknown): void {
 function checkLimits(value: unknown): void {
   if (typeof value !== "object" || value === null) {
     throw new TypeError(
-      `resourceLimits are an object of numbers, received ${describe(value)}`,
+      `Cannot make a WorkerPool: resourceLimits are an object of numbers, received ${
+        describe(value)
+      }`,
     );
   }
   for (const [name, limit] of Object.entries(value)) {
     if (limit === undefined || typeof limit === "number" && limit > 0) continue;
     throw new RangeError(
-      `${name} is a number of megabytes above 0, received ${describe(limit)}`,
+      `Cannot make a WorkerPool: ${name} is a number of megabytes above 0, received ${
+        describe(limit)
+      }`,
     );
   }
 }
@@ -262,6 +274,8 @@ function checkLimits(value: unknown): void {
 function checkArguments(value: unknown): void {
   if (Array.isArray(value)) return;
   throw new TypeError(
-    `arguments are given as an array, received ${describe(value)}`,
+    `Cannot call a function: arguments are given as an array, received ${
+      describe(value)
+    }`,
   );
 }

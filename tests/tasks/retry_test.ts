@@ -302,7 +302,7 @@ Deno.test("retry refuses what makes no sense, and nothing is tried", async () =>
   await assertRejects(
     () => retry(Promise.resolve() as never),
     TypeError,
-    "retry takes a function",
+    "Cannot retry: the work is a function",
   );
   assertEquals(attempts, 0);
 });

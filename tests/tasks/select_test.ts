@@ -73,7 +73,7 @@ Deno.test("select refuses what is no object of branches", async () => {
   await assertRejects(
     () => select(undefined as never),
     TypeError,
-    "select takes an object of branches, received undefined",
+    "Cannot select: expected an object of branches, received undefined",
   );
   await assertRejects(() => select({ a: 1 as never }), TypeError);
 });

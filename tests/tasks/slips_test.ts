@@ -22,7 +22,7 @@ for (const [name, limit] of Object.entries(LIMITS)) {
     await assertRejects(
       () => limit(10, undefined as never),
       TypeError,
-      `${name} takes a function, received undefined`,
+      `Cannot call ${name}: the body is a function, received undefined`,
     );
     await assertRejects(
       () => limit(10, Promise.resolve(1) as never),
@@ -37,7 +37,7 @@ Deno.test("a wait refuses options that are no object", async () => {
   await assertRejects(
     () => event.wait(5 as never),
     TypeError,
-    "options are an object, as { signal }, received 5",
+    "Cannot wait: options are an object, as { signal }, received 5",
   );
   await assertRejects(
     () => event.wait(null as never),
@@ -60,7 +60,7 @@ Deno.test("select refuses a list, whose branches have no names", async () => {
   await assertRejects(
     () => select([() => 1] as never),
     TypeError,
-    "select takes an object of branches, received an instance of Array",
+    "Cannot select: expected an object of branches, received an instance of Array",
   );
 });
 
@@ -68,14 +68,14 @@ Deno.test("Context.run and Condition.waitFor refuse what is no function", async 
   assertThrows(
     () => copyContext().run(5 as never),
     TypeError,
-    "Context.run takes a function, received 5",
+    "Cannot run in a context: the first argument is a function, received 5",
   );
   const condition = new Condition();
   await condition.acquire();
   await assertRejects(
     () => condition.waitFor(5 as never),
     TypeError,
-    "Condition.waitFor takes a function, received 5",
+    "Cannot wait: the predicate is a function, received 5",
   );
   condition.release();
 });

@@ -3,6 +3,7 @@ import type { EventLoop } from "../../../tasks/event_loop.ts";
 import type { TimerHandle } from "../../../tasks/handle.ts";
 import type { WaitOptions } from "../../../tasks/kernel/types.ts";
 import { ready } from "../../../tasks/kernel/wait/checkpoint.ts";
+import { settled } from "../codec_wait.ts";
 import { type Times, timesOf } from "./recurrence.ts";
 import { dueRuns, type Missed } from "./runs.ts";
 import { runId, type Schedule, type Schedules } from "./schedule.ts";
@@ -44,8 +45,10 @@ export class MemorySchedules<T> implements Schedules<T> {
     options?: WaitOptions,
   ): Promise<void> {
     const host = this.#host;
-    await (host.check(options) ?? ready(undefined));
-    const data = await host.encode(value);
+    const data = await settled(host.encode(value), options);
+    // Afterwards, as the queue may have been closed meanwhile.
+    const rejection = host.check(options);
+    if (rejection !== undefined) await rejection;
     const now = host.now();
     const definition = JSON.stringify([cron, every, timeZone]);
     const old = this.#all.get(name);

@@ -39,7 +39,10 @@ export function timesOf(
   start: number,
 ): Times {
   if ((cron === undefined) === (every === undefined)) {
-    throw new TypeError("a schedule has either cron or every");
+    const found = cron === undefined ? "neither" : "both";
+    throw new TypeError(
+      `Cannot schedule: expected either cron or every, received ${found}`,
+    );
   }
   return every === undefined
     ? cronTimes(cron!, timeZone)
@@ -47,9 +50,11 @@ export function timesOf(
 }
 
 function everyTimes(every: number, start: number): Times {
-  checkMilliseconds(every, "every");
+  checkMilliseconds(every, "Cannot schedule: every");
   if (!(every >= 1 && every < Infinity)) {
-    throw new RangeError(`every is at least 1 millisecond, received ${every}`);
+    throw new RangeError(
+      `Cannot schedule: every is at least 1 millisecond, received ${every}`,
+    );
   }
   return {
     next: (time) => start + (Math.floor((time - start) / every) + 1) * every,
@@ -60,7 +65,9 @@ function everyTimes(every: number, start: number): Times {
 function cronTimes(expression: string, timeZone: string | undefined): Times {
   if (typeof expression !== "string") {
     throw new TypeError(
-      `cron is a text of five fields, received ${describe(expression)}`,
+      `Cannot schedule: cron is a text of five fields, received ${
+        describe(expression)
+      }`,
     );
   }
   checkTimeZone(timeZone);
@@ -110,7 +117,7 @@ function checkTimeZone(timeZone: unknown): void {
   if (timeZone === undefined) return;
   if (typeof timeZone !== "string") {
     throw new TypeError(
-      `a time zone is a name such as "Europe/Paris", received ${
+      `Cannot schedule: a time zone is a name such as "Europe/Paris", received ${
         describe(timeZone)
       }`,
     );
@@ -118,8 +125,13 @@ function checkTimeZone(timeZone: unknown): void {
   try {
     new Intl.DateTimeFormat("en", { timeZone });
   } catch (cause) {
-    throw new RangeError(`there is no time zone ${describe(timeZone)}`, {
-      cause,
-    });
+    throw new RangeError(
+      `Cannot schedule: timeZone is the name of a time zone, received ${
+        describe(timeZone)
+      }`,
+      {
+        cause,
+      },
+    );
   }
 }

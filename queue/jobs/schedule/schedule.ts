@@ -1,5 +1,6 @@
 /** @module */
 import { describe, type WaitOptions } from "../../../tasks/kernel/types.ts";
+import { composite } from "../../../tasks/kernel/wait/handed_wait.ts";
 import type { Jobs } from "../jobs.ts";
 import { loadParser, timesOf } from "./recurrence.ts";
 import type { Missed } from "./runs.ts";
@@ -105,7 +106,14 @@ export interface Schedules<T> {
  * }, { clock: new VirtualClock() });
  * ```
  */
-export async function schedule<T>(
+export function schedule<T>(
+  jobs: Jobs<T>,
+  options: ScheduleOptions<T>,
+): Promise<void> {
+  return composite(() => register(jobs, options));
+}
+
+async function register<T>(
   jobs: Jobs<T>,
   options: ScheduleOptions<T>,
 ): Promise<void> {
@@ -115,7 +123,9 @@ export async function schedule<T>(
   timesOf({ cron, every, timeZone }, 0);
   if (!["skip", "once", "all"].includes(missed)) {
     throw new TypeError(
-      `missed is "skip", "once" or "all", received ${describe(missed)}`,
+      `Cannot schedule: missed is "skip", "once" or "all", received ${
+        describe(missed)
+      }`,
     );
   }
   const schedule = { name, cron, every, timeZone, value, missed };
@@ -141,12 +151,14 @@ export async function schedule<T>(
  * await unschedule(jobs, "sweep");
  * ```
  */
-export async function unschedule<T>(
+export function unschedule<T>(
   jobs: Jobs<T>,
   name: string,
   options?: WaitOptions,
 ): Promise<void> {
-  await schedulesOf(jobs).remove(checkName(name), options);
+  return composite(async () => {
+    await schedulesOf(jobs).remove(checkName(name), options);
+  });
 }
 
 function checkName(name: unknown): string {
@@ -154,7 +166,7 @@ function checkName(name: unknown): string {
     return name;
   }
   throw new TypeError(
-    `the name of a schedule is a text that is not empty, received ${
+    `Cannot find a schedule: its name is a text that is not empty, received ${
       describe(name)
     }`,
   );

@@ -44,8 +44,10 @@ export class Acks {
   readonly notes: ReleaseNotes;
   /** The jobs that are leased here, by their number, oldest lease first. */
   readonly held: Map<number, HeldJob> = new Map();
-  /** Called when a job of a key is not held any more. */
+  /** Called when a job is no longer held here. */
   onGone: ((delivery: Delivery) => void) | undefined = undefined;
+  /** Called when the lease of a job was restarted. */
+  onExtended: ((delivery: Delivery) => void) | undefined = undefined;
   readonly #context: QueueContext;
   readonly #notices: DoneNotices;
   readonly #results: KeptResults;

@@ -115,7 +115,7 @@ export class Admission<T> {
     });
   }
 
-  /** The lease of a job was restarted. */
+  /** The lease of a job was restarted: so is its slot. */
   extended(delivery: Delivery): void {
     if (!this.#entered.has(delivery.key)) return;
     this.#events.begin(() => this.#limits.extend(delivery));

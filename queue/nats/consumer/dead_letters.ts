@@ -1,10 +1,11 @@
 /** @module */
 import type { WaitOptions } from "../../../tasks/kernel/types.ts";
 import { composite } from "../../../tasks/kernel/wait/handed_wait.ts";
-import { type Codec, decodedOrNothing } from "../../jobs/codec.ts";
+import type { Codec } from "../../jobs/codec.ts";
+import { decodedOrNothing } from "../../jobs/codec_wait.ts";
 import { type DeadJob, DeadLetterEntry } from "../../jobs/dead_letter.ts";
 import type { DeadLetter } from "../../jobs/jobs.ts";
-import { listing } from "../../jobs/listing.ts";
+import { listing, type Step } from "../../jobs/listing.ts";
 import type { QueueContext } from "../queue_context.ts";
 import { decoded, type JobMeta, readMeta } from "../producer/job_message.ts";
 import type { StreamReply } from "../provision.ts";
@@ -65,17 +66,17 @@ export class DeadLetters<T> {
     return state;
   }
 
-  /** The letters that are there when it is first asked. */
-  list(options?: WaitOptions): AsyncIterableIterator<DeadLetter<T>> {
-    const next = this.walk(options);
-    return listing(async () => {
-      const stored = await next();
-      return stored && await this.#letter(stored);
-    });
+  /** The letters that are there at the first step. */
+  list(
+    check: () => Promise<never> | undefined,
+    options?: WaitOptions,
+  ): AsyncIterableIterator<DeadLetter<T>> {
+    const show = (stored: StoredLetter) => this.#letter(stored, options);
+    return listing(check, this.walk(options), show);
   }
 
-  /** Returns a function that gives one after the other, as they are stored. */
-  walk(options?: WaitOptions): () => Promise<StoredLetter | undefined> {
+  /** Steps over the letters that are there at the first step, oldest first. */
+  walk(options?: WaitOptions): Step<StoredLetter> {
     let next = 1;
     let last: number | undefined;
     return async () => {
@@ -111,7 +112,10 @@ export class DeadLetters<T> {
     return removeMessage(connection, subjects.dead, seq, options);
   }
 
-  async #letter(stored: StoredLetter): Promise<DeadLetter<T>> {
+  async #letter(
+    stored: StoredLetter,
+    options?: WaitOptions,
+  ): Promise<DeadLetter<T>> {
     const { seq } = stored;
     const drop = async (options?: WaitOptions) => {
       await this.remove(seq, options);
@@ -122,7 +126,11 @@ export class DeadLetters<T> {
       await this.#putBack(letter, stored, options);
       await drop(options);
     };
-    const value = await decodedOrNothing(this.#codec, stored.data);
+    const value = await decodedOrNothing(
+      this.#codec,
+      stored.data,
+      options,
+    );
     const letter = new DeadLetterEntry(stored, value, {
       drop: (options) => composite(() => drop(options)),
       requeue: (options) => composite(() => requeue(options)),

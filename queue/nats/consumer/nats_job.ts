@@ -101,6 +101,7 @@ export class NatsJob<T> extends HeldJob<T> {
     if (this.loss !== undefined || this.#settled) return;
     this.delivery.lease.extendTo(asked + settings.lease);
     this.#acks.hold(this);
+    this.#acks.onExtended?.(this.delivery);
   }
 
   protected override reported(): Promise<void> {

@@ -2,6 +2,7 @@
 import { getRunningLoop } from "../../../tasks/event_loop.ts";
 import type { TimerHandle } from "../../../tasks/handle.ts";
 import type { WaitOptions } from "../../../tasks/kernel/types.ts";
+import { settled } from "../../jobs/codec_wait.ts";
 import { loadParser, timesOf } from "../../jobs/schedule/recurrence.ts";
 import { dueRuns, type Missed } from "../../jobs/schedule/runs.ts";
 import {
@@ -80,7 +81,7 @@ export class NatsSchedules<T> implements Schedules<T> {
     options?: WaitOptions,
   ): Promise<void> {
     await this.#host.check(options);
-    const data = toBase64(await this.#host.encode(value));
+    const data = toBase64(await settled(this.#host.encode(value), options));
     const now = Date.now();
     const subject = await this.#subject(name);
     await this.#host.state.update<SharedSchedule>(subject, (old) => {

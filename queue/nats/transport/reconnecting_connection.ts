@@ -413,7 +413,9 @@ function raw(record: Record<string, string>): MsgHdrs {
   for (const name in record) {
     const value = record[name]!;
     if (/[\r\n]/.test(value)) {
-      throw new TypeError(`the header ${name} is more than one line`);
+      throw new TypeError(
+        `Cannot publish: the header ${name} is one line, received more`,
+      );
     }
     text += `${name}: ${value}\r\n`;
   }

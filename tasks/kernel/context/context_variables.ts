@@ -67,15 +67,17 @@ export class Token<T> {
     ) => {
       if (token.variable !== variable) {
         throw new TypeError(
-          `the token is of the variable ${token.variable.name}, not of ${variable.name}`,
+          `Cannot reset a variable: the token is of the variable ${token.variable.name}, not of ${variable.name}`,
         );
       }
       if (token.#used) {
-        throw new Error(`the token of ${variable.name} has been used already`);
+        throw new Error(
+          `Cannot reset a variable: the token of ${variable.name} has been used already`,
+        );
       }
       if (token.#variables !== variables) {
         throw new Error(
-          `the token of ${variable.name} is of another task, callback or context`,
+          `Cannot reset a variable: the token of ${variable.name} is of another task, callback or context`,
         );
       }
       token.#used = true;
@@ -198,7 +200,7 @@ export class Context {
    * Mirrors `contextvars.Context.run`.
    */
   run<T>(fn: () => T): T {
-    checkFunction(fn, "Context.run");
+    checkFunction(fn, "Cannot run in a context: the first argument");
     return runInFrame(
       { scope: currentScope(), variables: this.#variables },
       fn,

@@ -129,7 +129,9 @@ export function loopOf(eventLoop: object): Loop {
   const loop = loops.get(eventLoop);
   if (loop === undefined) {
     throw new TypeError(
-      `expected an EventLoop, received ${describe(eventLoop)}`,
+      `Cannot use a loop: expected an EventLoop, received ${
+        describe(eventLoop)
+      }`,
     );
   }
   return loop;

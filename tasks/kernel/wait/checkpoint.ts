@@ -56,7 +56,9 @@ export function checkpointOnEntry(): Promise<never> | undefined {
 function rejectedOptions(options: unknown): Promise<never> {
   return readyError(
     new TypeError(
-      `options are an object, as { signal }, received ${describe(options)}`,
+      `Cannot wait: options are an object, as { signal }, received ${
+        describe(options)
+      }`,
     ),
   );
 }
@@ -65,7 +67,9 @@ function rejectedBy(signal: AbortSignal): Promise<never> | undefined {
   if (signal?.aborted === false) return undefined;
   if (signal?.aborted) return readyError(signal.reason);
   return readyError(
-    new TypeError(`signal is an AbortSignal, received ${describe(signal)}`),
+    new TypeError(
+      `Cannot wait: signal is an AbortSignal, received ${describe(signal)}`,
+    ),
   );
 }
 

@@ -106,7 +106,9 @@ export class Completion<T> {
   /** Throws unless the state is `"pending"`. */
   checkPending(): void {
     if (this.state === "pending") return;
-    throw new InvalidStateError(`the future has ended already: ${this.state}`);
+    throw new InvalidStateError(
+      `Cannot settle a future: it is ${this.state} already`,
+    );
   }
 
   #settle(state: State, outcome: unknown): void {

@@ -1,6 +1,8 @@
 /** Values on their way, and arguments. @module */
 import { assertEquals, assertRejects } from "@std/assert";
-import { createTask } from "@asyncio/asyncio/tasks";
+import { type Job, schedule } from "@asyncio/asyncio/queue/jobs";
+import { createTask, type WaitOptions } from "@asyncio/asyncio/tasks";
+import { Attempt } from "../../_helpers/attempt.ts";
 import { type Define, letters, take } from "./_place.ts";
 
 /** Defines the tests. */
@@ -61,6 +63,74 @@ export function testCodec(test: Define): void {
     });
     await assertRejects(() => jobs.put(1), TypeError, "Uint8Array, received 1");
   });
+
+  for (const giveUp of ["cancel", "abort"] as const) {
+    const outcome = giveUp === "cancel" ? "cancelled" : "Aborted";
+
+    test(`what waits for an encode is given up by ${giveUp}`, async (place) => {
+      let began = Promise.withResolvers<void>();
+      await using jobs = await place.open<number>({
+        encode() {
+          began.resolve();
+          return new Promise(() => {});
+        },
+      });
+      for (
+        const wait of [
+          (options: WaitOptions) => jobs.put(1, options),
+          (options: WaitOptions) => jobs.putMany([{ value: 1 }], options),
+          (options: WaitOptions) =>
+            schedule(jobs, { name: "a", every: 1000, value: 1, ...options }),
+        ]
+      ) {
+        began = Promise.withResolvers();
+        const attempt = new Attempt(wait);
+        await began.promise;
+        attempt[giveUp]();
+        await attempt.task.catch(() => {});
+        assertEquals(attempt.outcome, outcome);
+      }
+      assertEquals(await jobs.size(), 0);
+    });
+
+    test(`a list that waits for a decode is given up by ${giveUp}, and goes on`, async (place) => {
+      let decoded = Promise.withResolvers<string>();
+      let began = Promise.withResolvers<void>();
+      await using jobs = await place.open<string>({
+        decode() {
+          began.resolve();
+          return decoded.promise;
+        },
+      });
+      await jobs.put("a");
+      const get = new Attempt((options) => jobs.get(options));
+      decoded.resolve("a");
+      await get.task;
+      await (get.value as Job<string>).fail("no");
+      await jobs.put("b");
+      const lists = [
+        (options?: WaitOptions) => jobs.list("waiting", options),
+        (options?: WaitOptions) => jobs.list("dead", options),
+        (options?: WaitOptions) => jobs.deadLetters(options),
+      ];
+      for (const open of lists) {
+        decoded = Promise.withResolvers();
+        began = Promise.withResolvers();
+        let list = open();
+        const step = new Attempt((options) => {
+          if (giveUp === "abort") list = open(options);
+          return list.next();
+        });
+        await began.promise;
+        step[giveUp]();
+        await step.task.catch(() => {});
+        assertEquals(step.outcome, outcome);
+        decoded.resolve("x");
+        if (giveUp === "abort") continue;
+        assertEquals((await Array.fromAsync<unknown>(list)).length, 1);
+      }
+    });
+  }
 
   test("bad arguments are refused before anything happens", async (place) => {
     await using jobs = await place.open<string>();

@@ -7,7 +7,12 @@ import {
   QueueShutDownError,
   type StoredJobState,
 } from "@asyncio/asyncio/queue/jobs";
-import { moveOnAfter, sleep } from "@asyncio/asyncio/tasks";
+import {
+  CancelledError,
+  createTask,
+  moveOnAfter,
+  sleep,
+} from "@asyncio/asyncio/tasks";
 import { Attempt } from "../../_helpers/attempt.ts";
 import { type Define, letters, take } from "./_place.ts";
 
@@ -108,6 +113,44 @@ export function testInspection(test: Define): void {
       attempt: 1,
       priority: 1,
     });
+  });
+
+  test("a list goes on after a step that was cancelled", async (place) => {
+    await using jobs = await place.open<string>();
+    for (const value of ["a", "b", "c"]) await jobs.put(value);
+    const list = jobs.list("waiting");
+    const found: string[] = [];
+    for (let turns = 0; turns < 3; turns++) {
+      const step = createTask(() => list.next());
+      for (let i = 0; i < turns; i++) await sleep(0);
+      step.cancel();
+      try {
+        found.push((await step).value.value);
+      } catch (error) {
+        if (!(error instanceof CancelledError)) throw error;
+      }
+    }
+    for await (const { value } of list) found.push(value!);
+    assertEquals(found, ["a", "b", "c"]);
+  });
+
+  test("steps of a list that are asked for at once come one after the other", async (place) => {
+    await using jobs = await place.open<string>();
+    for (const value of ["a", "b"]) await jobs.put(value, { priority: 1 });
+    await (await jobs.get()).fail("no");
+    await (await jobs.get()).fail("no");
+    for (const value of ["a", "b"]) await jobs.put(value);
+    for (
+      const list of [
+        jobs.list("waiting"),
+        jobs.list("dead"),
+        jobs.deadLetters(),
+      ]
+    ) {
+      const steps = [list.next(), list.next(), list.next()];
+      const values = (await Promise.all(steps)).map((it) => it.value?.value);
+      assertEquals(values, ["a", "b", undefined]);
+    }
   });
 
   test("a state that is none of the four is a TypeError", async (place) => {

@@ -8,7 +8,7 @@ import {
   sleep,
   TimeoutError,
 } from "@asyncio/asyncio/tasks";
-import { type Define, end, letters } from "./_place.ts";
+import { type Define, end, letters, SHORT } from "./_place.ts";
 
 /** Defines the tests. */
 export function testLimits(test: Define): void {
@@ -57,6 +57,23 @@ export function testLimits(test: Define): void {
     assertEquals([most.get("a"), order.length], [1, 7]);
     assert(order.indexOf("b") < 4 && order.indexOf("none") < 4, `${order}`);
     await gather(workers.map((worker) => () => end(worker)));
+  });
+
+  test("a job of a key that runs for several leases holds up the next all the time", async (place) => {
+    await using jobs = await place.open<string>({ lease: SHORT });
+    for (const value of ["long", "next"]) await jobs.put(value, { key: "k" });
+    let running = 0;
+    let most = 0;
+    const worker = createTask(() =>
+      work(jobs, async (value) => {
+        most = Math.max(most, ++running);
+        if (value === "long") await sleep(4 * SHORT);
+        running--;
+      }, { concurrency: 2, keyConcurrency: 1 })
+    );
+    await jobs.join();
+    assertEquals(most, 1);
+    await end(worker);
   });
 
   test("a job of a key that fails or is delayed makes room for the next", async (place) => {

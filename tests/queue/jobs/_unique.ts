@@ -1,7 +1,12 @@
 /** Jobs that are there once, and many at a time. @module */
 import { assertEquals, assertRejects } from "@std/assert";
 import { QueueShutDownError } from "@asyncio/asyncio/queue/jobs";
-import { gather } from "@asyncio/asyncio/tasks";
+import {
+  gather,
+  moveOnAfter,
+  TimeoutError,
+  waitFor,
+} from "@asyncio/asyncio/tasks";
 import { Attempt } from "../../_helpers/attempt.ts";
 import { type Define, take } from "./_place.ts";
 
@@ -71,6 +76,29 @@ export function testUnique(test: Define): void {
     assertEquals(await take(jobs), 3);
     // One that was on its way to another machine may have arrived.
     if (!place.shared) assertEquals(await jobs.size(), 0);
+  });
+
+  test("putMany that was handed to waitFor puts no more when the time is up", async (place) => {
+    await using jobs = await place.open<number>({ maxSize: 1 });
+    const list = [1, 2, 3].map((value) => ({ value }));
+    await assertRejects(() => waitFor(jobs.putMany(list), 100), TimeoutError);
+    const taken: (number | undefined)[] = [];
+    do taken.push(await moveOnAfter(150, () => take(jobs))); while (
+      taken.at(-1) !== undefined
+    );
+    // One that was on its way to another machine may have arrived.
+    assertEquals(taken.includes(3), false);
+  });
+
+  test("putMany of a list that fails waits for the jobs before", async (place) => {
+    await using jobs = await place.open<unknown>();
+    const list = function* () {
+      yield { value: "a" };
+      yield { value: undefined }; // cannot be encoded
+      throw new Error("the list fails");
+    };
+    await assertRejects(() => jobs.putMany(list()), TypeError);
+    assertEquals(await jobs.size(), 1);
   });
 
   test("putMany stops at the first job that cannot be put", async (place) => {

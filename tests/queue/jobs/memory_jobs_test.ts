@@ -10,6 +10,8 @@ import {
   type JobsOptions,
   LeaseLostError,
   memoryJobs,
+  QueueShutDownError,
+  schedule,
   work,
 } from "@asyncio/asyncio/queue/jobs";
 import { Event } from "@asyncio/asyncio/sync";
@@ -157,6 +159,16 @@ Deno.test("memoryJobs: a get that outlives the queue's run rejects when there is
 Deno.test("memoryJobs: a delayed put that outlives the queue's run rejects when there is room, and puts nothing", async () => {
   const { jobs, job } = await afterItsRun({ maxSize: 2 });
   const put = new Attempt((options) => jobs.put("c", { ...options, delay: 5 }));
+  await job.done();
+  await put.task;
+  assertEquals([put.outcome, await jobs.size()], ["InvalidStateError", 1]);
+});
+
+Deno.test("memoryJobs: a put with a time to begin that outlives the queue's run rejects when there is room, and puts nothing", async () => {
+  const { jobs, job } = await afterItsRun({ maxSize: 2 });
+  const put = new Attempt((options) =>
+    jobs.put("c", { ...options, expires: 5 })
+  );
   await job.done();
   await put.task;
   assertEquals([put.outcome, await jobs.size()], ["InvalidStateError", 1]);
@@ -383,4 +395,15 @@ Deno.test("work: the end of the run gives back what runs", async () => {
   });
   const job = await jobs.get();
   assertEquals([job.value, job.attempt], ["a", 1]);
+});
+
+Deno.test("memoryJobs: a schedule whose value is encoded when the queue is closed is not registered", async () => {
+  const encoded = Promise.withResolvers<string>();
+  const jobs = memoryJobs<number>({ encode: () => encoded.promise });
+  const scheduled = schedule(jobs, { name: "a", every: 1000, value: 1 });
+  scheduled.catch(() => {});
+  await sleep(0);
+  await jobs[Symbol.asyncDispose]();
+  encoded.resolve("1");
+  await assertRejects(() => scheduled, QueueShutDownError);
 });

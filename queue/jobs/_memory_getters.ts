@@ -1,0 +1,91 @@
+/** Hands the jobs of a queue in memory out. @module */
+import { detached } from "../../tasks/kernel/context/detached.ts";
+import { isThenable } from "../../tasks/kernel/types.ts";
+import { type Codec, undecodable } from "./codec.ts";
+import { JobWaiters } from "./job_waiters.ts";
+import type { Limits } from "./limits.ts";
+import { MemoryJob } from "./_memory_job.ts";
+import type { Lease, Store } from "./_memory_store.ts";
+
+/** Takes leases from a store, decodes their values, and serves calls of `get`. */
+export class MemoryGetters<T> {
+  readonly waiters: JobWaiters<T>;
+  readonly #store: Store;
+  readonly #codec: Codec<T>;
+  /** The length of a lease, in milliseconds. */
+  readonly #lease: number;
+  /** How many jobs an asynchronous `decode` is at work on. */
+  #decoding = 0;
+
+  constructor(store: Store, codec: Codec<T>, lease: number) {
+    this.#store = store;
+    this.#codec = codec;
+    this.#lease = lease;
+    this.waiters = new JobWaiters({
+      take: (limits) => this.#take(limits),
+      handBack: (job) => (job as MemoryJob<T>).handBack(),
+      // Only an asynchronous decode lets a call wait though there are jobs.
+      wanted: () => {
+        if (this.#decoding > 0) this.handOut();
+      },
+      get empty() {
+        return store.empty;
+      },
+      external: false,
+    });
+  }
+
+  /** Serves the calls that wait. */
+  handOut(): void {
+    if (this.waiters.size === 0) return;
+    try {
+      this.waiters.serve();
+    } catch (error) {
+      // The run of the queue has ended, and that of the waiting calls has not.
+      this.waiters.fail(error);
+    }
+  }
+
+  /** Leases the next job whose value can be decoded synchronously. */
+  #take(limits: Limits | undefined): MemoryJob<T> | undefined {
+    while (this.#decoding === 0 || this.#decoding < this.waiters.size) {
+      const lease = this.#store.take(limits);
+      if (lease === undefined) return undefined;
+      const decoded = this.#decode(lease);
+      if (decoded !== undefined) return this.#jobOf(decoded.value, lease);
+    }
+    return undefined;
+  }
+
+  /**
+   * Returns `undefined` if the value cannot be decoded, or if `decode` is
+   * asynchronous: then the job is handed out later.
+   */
+  #decode(lease: Lease): { value: T } | undefined {
+    try {
+      const value = this.#codec.decode(lease.entry.data);
+      if (!isThenable(value)) return { value };
+      detached(() => this.#decodeLater(value as PromiseLike<T>, lease));
+    } catch (error) {
+      this.#store.fail(lease, undecodable(error));
+    }
+    return undefined;
+  }
+
+  async #decodeLater(value: PromiseLike<T>, lease: Lease): Promise<void> {
+    this.#decoding++;
+    try {
+      const job = this.#jobOf(await value, lease);
+      if (!this.waiters.give(job)) job.handBack();
+    } catch (error) {
+      this.#store.fail(lease, undecodable(error));
+    } finally {
+      this.#decoding--;
+      this.handOut();
+    }
+  }
+
+  #jobOf(value: T, lease: Lease): MemoryJob<T> {
+    return new MemoryJob(value, lease, this.#store, this.#lease);
+  }
+}

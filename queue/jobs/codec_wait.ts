@@ -1,0 +1,52 @@
+/** Waits for the promises of an asynchronous codec. @module */
+import { isThenable, type WaitOptions } from "../../tasks/kernel/types.ts";
+import {
+  checkpointIfCancelled,
+  ready,
+} from "../../tasks/kernel/wait/checkpoint.ts";
+import { ExternalWaiter } from "../../tasks/kernel/wait/waiter.ts";
+import type { Codec } from "./codec.ts";
+
+class CodecWaiter<T> extends ExternalWaiter<T> {
+  readonly what = "codec of Jobs";
+
+  constructor(promise: PromiseLike<T>, options?: WaitOptions) {
+    super(options);
+    promise.then((value) => this.wake(value), (error) => this.fail(error));
+  }
+}
+
+/**
+ * Waits for what `encode` or `decode` has returned, if that is a promise.
+ *
+ * **Cancel safety:** if the wait is given up, how the promise ends is ignored.
+ */
+export function settled<T>(
+  promise: T | PromiseLike<T>,
+  options?: WaitOptions,
+): Promise<T> {
+  if (!isThenable(promise)) return ready(promise);
+  const rejection = checkpointIfCancelled(options);
+  if (rejection === undefined) return new CodecWaiter(promise, options).promise;
+  promise.then(undefined, () => {});
+  return rejection;
+}
+
+/** Decodes `data`; resolves to `undefined` if it cannot be decoded. */
+export async function decodedOrNothing<T>(
+  codec: Codec<T>,
+  data: Uint8Array,
+  options?: WaitOptions,
+): Promise<T | undefined> {
+  let value: T | PromiseLike<T>;
+  try {
+    value = codec.decode(data);
+  } catch {
+    return undefined;
+  }
+  if (!isThenable(value)) return value;
+  return await settled(
+    (value as PromiseLike<T>).then((it): T | undefined => it, () => undefined),
+    options,
+  );
+}
