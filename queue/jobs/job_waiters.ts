@@ -1,21 +1,25 @@
-/** Waits for jobs. @module */
-import { QueuedWaiter, WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
+/** Waits for jobs: calls of `get`, and steps of iterations. @module */
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
 import {
   checkpointIfCancelled,
   ready,
   readyError,
 } from "../../tasks/kernel/wait/checkpoint.ts";
-import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
+import {
+  done,
+  type PullCalls,
+  PullIterator,
+} from "../../tasks/kernel/wait/pull_iterator.ts";
+import { QueuedWaiter, WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
 import { QueueShutDownError } from "../errors.ts";
 import type { Job } from "./job.ts";
 import { type Limits, limitsOf } from "./limits.ts";
 
-/** Where the jobs come from that are waited for. */
+/** The queue that the jobs come from. */
 export interface JobSource<T> {
-  /** The next job within the limits, if there is one now; may throw. */
+  /** Returns the next job within the limits, if there is one now; may throw. */
   take(limits: Limits | undefined): Job<T> | undefined;
-  /** A wait has begun. */
+  /** Called when a wait has begun. */
   wanted(): void;
   /** Whether there is nothing to take, whatever the limits. */
   readonly empty: boolean;
@@ -26,21 +30,53 @@ export interface JobSource<T> {
 }
 
 /** A wait for a job. */
-class JobWaiter<T> extends QueuedWaiter<Job<T>> {
+abstract class JobWaiter<T> extends QueuedWaiter<unknown> {
   readonly limits: Limits | undefined;
 
   constructor(options?: WaitOptions) {
     super(options);
     this.limits = limitsOf(options);
   }
+
+  /** Ends the wait with `job`; returns `false` if it had ended before. */
+  abstract give(job: Job<T>): boolean;
 }
 
-/** Ends the waits of an iteration that was left. */
-const LEFT = new QueueShutDownError("the iteration was left");
+class Get<T> extends JobWaiter<T> {
+  give(job: Job<T>): boolean {
+    return this.wake(job);
+  }
+}
 
-/** The waits for a job, first come, first served; and iterations. */
-export class JobWaiters<T> {
-  readonly #waiters: WaitQueue<Job<T>, JobWaiter<T>>;
+/** A call of `next` that waits. */
+class Next<T> extends JobWaiter<T> {
+  readonly #calls: PullCalls;
+
+  constructor(calls: PullCalls) {
+    super();
+    this.#calls = calls;
+    calls.add(this);
+  }
+
+  give(job: Job<T>): boolean {
+    return this.wake({ done: false, value: job });
+  }
+
+  /** A closed queue ends the iteration. */
+  override fail(error: unknown): boolean {
+    const isClosed = error instanceof QueueShutDownError;
+    return isClosed ? this.wake(done()) : super.fail(error);
+  }
+
+  protected override leave(): void {
+    super.leave();
+    this.#calls.delete(this);
+  }
+}
+
+/** The waits for jobs of one queue, first come, first served. */
+export class JobWaiters<T> implements Iterable<JobWaiter<T>> {
+  readonly #waiters: WaitQueue<unknown, JobWaiter<T>>;
   readonly #source: JobSource<T>;
   #error: unknown = undefined;
 
@@ -54,9 +90,19 @@ export class JobWaiters<T> {
     return this.#waiters.size;
   }
 
-  /** The one that has waited longest; the others follow it in the line. */
+  /** The wait that began first. */
   get first(): JobWaiter<T> | undefined {
     return this.#waiters.first;
+  }
+
+  /** The waits in their order. The one at hand may end meanwhile. */
+  *[Symbol.iterator](): Iterator<JobWaiter<T>> {
+    let waiter = this.first;
+    while (waiter !== undefined) {
+      const next = waiter.nextInQueue as JobWaiter<T> | undefined;
+      yield waiter;
+      waiter = next;
+    }
   }
 
   get(options?: WaitOptions): Promise<Job<T>> {
@@ -65,92 +111,96 @@ export class JobWaiters<T> {
     if (this.#error !== undefined) return readyError(this.#error);
     try {
       const job = this.#source.take(limitsOf(options));
-      return job === undefined ? this.#wait(options).promise : ready(job);
+      if (job !== undefined) return ready(job);
+      return this.#add(new Get<T>(options)) as Promise<Job<T>>;
     } catch (error) {
       return readyError(error);
     }
   }
 
-  #wait(options?: WaitOptions): JobWaiter<T> {
-    const waiter = new JobWaiter<T>(options);
+  #add(waiter: JobWaiter<T>): Promise<unknown> {
     this.#waiters.add(waiter);
     this.#source.wanted();
-    return waiter;
+    return waiter.promise;
+  }
+
+  /** Takes jobs until the queue is closed. */
+  iterate(): AsyncIterator<Job<T>, undefined> {
+    return new JobIterator({
+      take: () => {
+        if (this.#error === undefined) return this.#source.take(undefined);
+        throw this.#error;
+      },
+      wait: (calls) => this.#add(new Next(calls)),
+    });
   }
 
   /** Hands out jobs as long as there are any within the limits of a wait. */
   serve(): void {
     const source = this.#source;
-    const without = new Set<Limits | undefined>();
-    for (let it = this.first; it !== undefined && !source.empty;) {
-      const { limits } = it;
-      const next = it.nextInQueue as JobWaiter<T> | undefined;
-      const job = without.has(limits) ? undefined : source.take(limits);
-      if (job === undefined) without.add(limits);
-      // What `take` calls may have ended the wait: then the next one gets it.
-      else if (!it.wake(job) && !this.give(job)) return source.handBack(job);
-      it = next?.pending === false ? this.first : next;
+    const exhausted = new Set<Limits | undefined>();
+    let waiter = this.first;
+    while (waiter !== undefined && !source.empty) {
+      const { limits } = waiter;
+      const next = waiter.nextInQueue as JobWaiter<T> | undefined;
+      const job = exhausted.has(limits) ? undefined : source.take(limits);
+      if (job === undefined) exhausted.add(limits);
+      // `take` may run code of the user, which may end this wait, and the next.
+      else if (!waiter.give(job) && !this.give(job)) {
+        return source.handBack(job);
+      }
+      waiter = next?.pending === false ? this.first : next;
     }
   }
 
-  /** Gives `job` to the first that waits; false if none does. */
+  /** Ends the first wait with `job`; returns `false` if there is no wait. */
   give(job: Job<T>): boolean {
-    return this.#waiters.wake(job);
+    return this.first !== undefined && this.first.give(job);
   }
 
-  /** Lets all waits, and all to come, fail with `error`. */
+  /** Lets all waits, and all later ones, reject with `error`. */
   close(error: unknown): void {
     this.#error ??= error;
     this.#waiters.failAll(error);
   }
 
-  /** Lets all present waits fail with `error`. */
+  /** Lets all present waits reject with `error`. */
   fail(error: unknown): void {
     this.#waiters.failAll(error);
   }
-
-  /** Takes jobs until the queue is closed. */
-  iterate(): AsyncIterator<Job<T>, undefined> {
-    const waiting = new Set<JobWaiter<T>>();
-    let left = false;
-    const next = async (): Promise<IteratorResult<Job<T>, undefined>> => {
-      const rejection = checkpointIfCancelled();
-      if (rejection !== undefined) return await rejection;
-      if (left) return await ready(DONE);
-      if (this.#error !== undefined) {
-        return await ended(readyError(this.#error));
-      }
-      const job = this.#source.take(undefined);
-      if (job !== undefined) return await ready({ done: false, value: job });
-      const waiter = this.#wait();
-      waiting.add(waiter);
-      try {
-        return await ended(waiter.promise);
-      } finally {
-        waiting.delete(waiter);
-      }
-    };
-    return {
-      next: () => composite(() => next()),
-      return() {
-        left = true;
-        for (const waiter of waiting) waiter.fail(LEFT);
-        return ready(DONE);
-      },
-    };
-  }
 }
 
-const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
+/** What an iteration does at each step. */
+interface JobSteps<T> {
+  /** Returns a job if there is one now; throws if the queue is closed. */
+  take(): Job<T> | undefined;
+  /** Adds a {@linkcode Next}, and waits for its end. */
+  wait(calls: PullCalls): Promise<unknown>;
+}
 
-/** A step of an iteration: a closed queue ends it. */
-async function ended<T>(
-  wait: Promise<Job<T>>,
-): Promise<IteratorResult<Job<T>, undefined>> {
-  try {
-    return { done: false, value: await wait };
-  } catch (error) {
-    if (error instanceof QueueShutDownError) return DONE;
-    throw error;
+class JobIterator<T> extends PullIterator<Job<T>> {
+  readonly #steps: JobSteps<T>;
+
+  constructor(steps: JobSteps<T>) {
+    super();
+    this.#steps = steps;
+  }
+
+  protected override take(): IteratorResult<Job<T>, undefined> | undefined {
+    try {
+      const job = this.#steps.take();
+      return job === undefined ? undefined : { done: false, value: job };
+    } catch (error) {
+      if (error instanceof QueueShutDownError) return done();
+      throw error;
+    }
+  }
+
+  protected override wait(
+    calls: PullCalls,
+  ): Promise<IteratorResult<Job<T>, undefined>> {
+    return this.#steps.wait(calls) as Promise<
+      IteratorResult<Job<T>, undefined>
+    >;
   }
 }

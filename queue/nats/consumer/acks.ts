@@ -78,6 +78,14 @@ export class Acks {
     return promise;
   }
 
+  /**
+   * Does `work` in no task. Its errors are ignored: a job that it fails to settle
+   * comes again when its lease runs out.
+   */
+  inBackground(work: () => Promise<unknown>): void {
+    this.begin(work).catch(() => {});
+  }
+
   /** Notes that `job` is leased here; one that had it before has lost it. */
   hold(job: HeldJob): void {
     const { sequence } = job.delivery;
@@ -125,7 +133,7 @@ export class Acks {
     await this.#settle(delivery, "+ACK");
     this.#notices.tell(delivery.id, outcome);
     if (delivery.note > 0) {
-      this.begin(() => this.notes.forget(delivery)).catch(() => {});
+      this.inBackground(() => this.notes.forget(delivery));
     }
     this.onGone?.(delivery);
   }

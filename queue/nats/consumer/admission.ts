@@ -20,8 +20,6 @@ const TRY_AGAIN = 1000;
 export interface AdmissionEvents<T> {
   /** A job that was parked may be tried again. */
   free(job: NatsJob<T>): void;
-  /** Gives a job back, for `delay` milliseconds. */
-  putOff(job: NatsJob<T>, delay: number): void;
   /** Does work in no task; its errors are ignored. */
   begin(work: () => Promise<void>): void;
 }
@@ -81,7 +79,7 @@ export class Admission<T> {
   #park(job: NatsJob<T>, key: string): void {
     const line = this.#parked.get(key) ?? [];
     if (this.#closed || line.length >= MOST_PARKED) {
-      return this.#events.putOff(job, PUT_OFF);
+      return job.handBack(PUT_OFF);
     }
     line.push(job);
     this.#parked.set(key, line);
@@ -133,6 +131,6 @@ export class Admission<T> {
     this.#timer = undefined;
     const parked = this.parked;
     this.#parked.clear();
-    for (const job of parked) this.#events.putOff(job, 0);
+    for (const job of parked) job.handBack();
   }
 }

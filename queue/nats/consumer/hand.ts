@@ -60,14 +60,12 @@ export class Hand<T> {
   readonly #ids = new Set<number>();
   readonly #loop = getRunningLoop();
   readonly #pace: Pace;
-  readonly #release: (job: NatsJob<T>) => void;
   #timer: TimerHandle | undefined = undefined;
   /** Whether a job was taken since the timer was set. */
   #moves = false;
 
-  constructor(clock: Clock, release: (job: NatsJob<T>) => void) {
+  constructor(clock: Clock) {
     this.#pace = new Pace(clock);
-    this.#release = release;
   }
 
   get size(): number {
@@ -127,6 +125,6 @@ export class Hand<T> {
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#ids.clear();
-    for (const job of this.#jobs.splice(0)) this.#release(job);
+    for (const job of this.#jobs.splice(0)) job.handBack();
   }
 }

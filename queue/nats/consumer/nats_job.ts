@@ -6,7 +6,12 @@ import {
   readyError,
 } from "../../../tasks/kernel/wait/checkpoint.ts";
 import { printable } from "../../../tasks/kernel/watch/inspect.ts";
-import { attemptsUsedUp, jsonText, reasonText } from "../../jobs/codec.ts";
+import {
+  attemptsUsedUp,
+  EXPIRED,
+  jsonText,
+  reasonText,
+} from "../../jobs/codec.ts";
 import { leaseLost, LeaseLostError, type Loss } from "../../jobs/errors.ts";
 import { checkRetry, HeldJob } from "../../jobs/held_job.ts";
 import type { JobState } from "../../jobs/job.ts";
@@ -85,12 +90,26 @@ export class NatsJob<T> extends HeldJob<T> {
     return cancellable(this.#acks.begin(() => this.extendNow()));
   }
 
-  /** Gives it back for the queue itself: it was not taken. */
-  async handBack(delay: number): Promise<void> {
+  /** Whether it was to be begun before now, and was not. */
+  get isExpired(): boolean {
+    return this.attempt === 1 && this.delivery.expires < Date.now();
+  }
+
+  /** Makes a dead letter of a job that has expired. */
+  expire(): void {
+    this.#acks.inBackground(() =>
+      this.#acks.deadLetter(this.delivery, 0, EXPIRED)
+    );
+  }
+
+  /** Gives back a job that was not handed out, for `delay` milliseconds. */
+  handBack(delay = 0): void {
     if (this.state !== "leased") return;
     this.#settled = true;
     this.#acks.letGo(this.delivery);
-    await this.#acks.nak(this.delivery, { delay, attempt: false });
+    this.#acks.inBackground(() =>
+      this.#acks.nak(this.delivery, { delay, attempt: false })
+    );
   }
 
   /** Restarts the lease; for the queue itself. */

@@ -1,0 +1,137 @@
+/** Makes jobs of the deliveries that have come. @module */
+import { isThenable } from "../../../tasks/kernel/types.ts";
+import {
+  attemptsUsedUp,
+  type Codec,
+  EXPIRED,
+  undecodable,
+} from "../../jobs/codec.ts";
+import type { QueueContext } from "../queue_context.ts";
+import type { Line } from "../subjects.ts";
+import type { Acks } from "./acks.ts";
+import type { Delivery } from "./delivery.ts";
+import { NatsJob } from "./nats_job.ts";
+
+/** What the arrivals report. */
+export interface ArrivalEvents<T> {
+  /** A job can be handed out. */
+  ready(job: NatsJob<T>): void;
+  /** A delayed job of this line came too early: others may be due. */
+  early(line: Line): void;
+  /** A delivery was looked at, which may have become a job or not. */
+  sorted(): void;
+}
+
+/**
+ * Decides what becomes of each delivery: a job, a dead letter, or one that goes
+ * back as it is not due yet.
+ */
+export class Arrivals<T> {
+  readonly #context: QueueContext;
+  readonly #codec: Codec<T>;
+  readonly #acks: Acks;
+  readonly #events: ArrivalEvents<T>;
+  #sorting = 0;
+
+  constructor(
+    { context, codec, acks }: {
+      context: QueueContext;
+      codec: Codec<T>;
+      acks: Acks;
+    },
+    events: ArrivalEvents<T>,
+  ) {
+    this.#context = context;
+    this.#codec = codec;
+    this.#acks = acks;
+    this.#events = events;
+  }
+
+  /** How many deliveries are being looked at that may become jobs. */
+  get size(): number {
+    return this.#sorting;
+  }
+
+  add(delivery: Delivery): void {
+    this.#acks.lose(delivery.sequence);
+    if (delivery.lease.remaining() <= 0) {
+      // It has waited in the socket; what comes after the answer has not.
+      return this.#context.connection.ping();
+    }
+    const isEarly = delivery.due > Date.now();
+    if (delivery.deliveries === 1 && !isEarly) return this.#decode(delivery, 1);
+    if (isEarly) this.#events.early(delivery.line);
+    const count = isEarly ? 0 : 1;
+    this.#sorting += count;
+    this.#acks.inBackground(async () => {
+      try {
+        await this.#sort(delivery);
+      } finally {
+        this.#sorting -= count;
+        this.#events.sorted();
+      }
+    });
+  }
+
+  /** A delivery that is not due, or not the first one of its job. */
+  async #sort(delivery: Delivery): Promise<void> {
+    const { maxAttempts } = this.#context.settings;
+    if (delivery.deliveries > 1) await this.#acks.notes.read(delivery);
+    const delay = delivery.due - Date.now();
+    if (delay > 0) {
+      return await this.#acks.nak(delivery, { delay, attempt: false });
+    }
+    const attempt = delivery.deliveries - delivery.returns;
+    if (attempt <= maxAttempts) return this.#decode(delivery, attempt);
+    const reason = attemptsUsedUp(maxAttempts, "its lease ran out");
+    await this.#acks.deadLetter(delivery, maxAttempts, reason);
+  }
+
+  #decode(delivery: Delivery, attempt: number): void {
+    if (attempt === 1 && delivery.expires < Date.now()) {
+      return this.#giveUp(delivery, 0, EXPIRED);
+    }
+    try {
+      const value = this.#codec.decode(delivery.data);
+      if (!isThenable(value)) return this.#ready(value, delivery, attempt);
+      this.#sorting++;
+      this.#acks.inBackground(async () => {
+        try {
+          await this.#decodeLater(value as PromiseLike<T>, delivery, attempt);
+        } finally {
+          this.#sorting--;
+          this.#events.sorted();
+        }
+      });
+    } catch (error) {
+      this.#giveUp(delivery, attempt, undecodable(error));
+    }
+  }
+
+  async #decodeLater(
+    value: PromiseLike<T>,
+    delivery: Delivery,
+    attempt: number,
+  ): Promise<void> {
+    let decoded: T;
+    try {
+      decoded = await value;
+    } catch (error) {
+      return this.#giveUp(delivery, attempt, undecodable(error));
+    }
+    this.#ready(decoded, delivery, attempt);
+  }
+
+  #ready(value: T, delivery: Delivery, attempt: number): void {
+    const parts = { delivery, acks: this.#acks, context: this.#context };
+    const job = new NatsJob(value, attempt, parts);
+    this.#acks.hold(job);
+    this.#events.ready(job);
+  }
+
+  #giveUp(delivery: Delivery, attempts: number, reason: string): void {
+    this.#acks.inBackground(() =>
+      this.#acks.deadLetter(delivery, attempts, reason)
+    );
+  }
+}

@@ -1,0 +1,235 @@
+/** Puts jobs into a queue on NATS. @module */
+import { isThenable, type WaitOptions } from "../../../tasks/kernel/types.ts";
+import {
+  checkpointIfCancelled,
+  readyError,
+} from "../../../tasks/kernel/wait/checkpoint.ts";
+import { composite } from "../../../tasks/kernel/wait/handed_wait.ts";
+import { QueueShutDownError } from "../../errors.ts";
+import type { Codec } from "../../jobs/codec.ts";
+import { settled } from "../../jobs/codec_wait.ts";
+import { closedError } from "../../jobs/errors.ts";
+import type { DeadLetter } from "../../jobs/jobs.ts";
+import type { PutOptions } from "../../jobs/options.ts";
+import { checkPut, DEFAULT_PRIORITY } from "../../jobs/settings.ts";
+import { QUEUE, type QueueName, traced } from "../../jobs/telemetry.ts";
+import type { StoredLetter } from "../consumer/dead_letters.ts";
+import type { QueueContext } from "../queue_context.ts";
+import { type Line, LINES, PLAIN_LINE } from "../subjects.ts";
+import {
+  type JobMessage,
+  type JobMeta,
+  MESSAGE_ID,
+  META,
+  writtenMeta,
+} from "./job_message.ts";
+import type { Publisher } from "./publisher.ts";
+import type { UniqueIds } from "./unique_ids.ts";
+
+/** Bytes that a dead letter needs beside the job itself. */
+const HEADROOM = 6000;
+
+/** How many jobs of a `putMany` are on their way at a time. */
+const PUTS_AT_A_TIME = 256;
+
+/** A job that is to be put. */
+interface Offer {
+  readonly data: Uint8Array;
+  readonly meta: Partial<JobMeta>;
+  readonly line: Line;
+  /** The id of the message; the servers store one of each id. */
+  readonly messageId: string;
+  /** What the error returns if the job is not put. */
+  readonly item: unknown;
+  /** Milliseconds within which it must be begun. */
+  readonly expires?: number;
+}
+
+/** What a producer works with. */
+export interface ProducerParts<T> {
+  readonly context: QueueContext;
+  readonly codec: Codec<T>;
+  readonly publisher: Publisher;
+  readonly unique: UniqueIds;
+  /** Makes the consumer of a line, if there is none. */
+  needLine(line: Line, options?: WaitOptions): Promise<void> | undefined;
+  /** Called with the number of a job that expires in `ms` milliseconds. */
+  expiresIn(ms: number, seq: number): void;
+}
+
+/** Puts jobs into a queue. */
+export class Producer<T> {
+  readonly [QUEUE]: QueueName;
+  readonly #parts: ProducerParts<T>;
+  #isClosed = false;
+
+  constructor(parts: ProducerParts<T>) {
+    this[QUEUE] = { system: "nats", name: parts.context.subjects.name };
+    this.#parts = parts;
+  }
+
+  put(value: T, options: PutOptions = {}): Promise<void> {
+    return traced(this, options?.id, (trace) => {
+      try {
+        checkPut(options);
+        const data = this.#parts.codec.encode(value);
+        const offer = (data: Uint8Array) =>
+          this.#offer(value, data, { ...options, trace });
+        if (!isThenable(data)) return offer(data);
+        return composite(async () => await offer(await settled(data, options)));
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    });
+  }
+
+  /** @throws {RangeError} It is too long. */
+  #offer(
+    item: T,
+    data: Uint8Array,
+    options: PutOptions & { trace: string | undefined },
+  ): Promise<void> {
+    const { id, delay = 0, expires = Infinity, key, unique, trace } = options;
+    const priority = options.priority ?? DEFAULT_PRIORITY;
+    const untilDone = unique === "untilDone";
+    const jobId = id ?? crypto.randomUUID();
+    this.#checkLength(data, jobId + (key ?? ""));
+    const rejection = checkpointIfCancelled(options);
+    if (rejection !== undefined) return rejection;
+    if (this.#isClosed) return readyError(closedError("put into", { item }));
+    const offer = {
+      data,
+      item,
+      line: lineFor(priority, delay),
+      messageId: untilDone ? crypto.randomUUID() : encodeURIComponent(jobId),
+      meta: {
+        id: untilDone ? jobId : undefined!,
+        due: delay > 0 ? Math.ceil(Date.now() + delay) : 0,
+        expires: Date.now() + expires,
+        jobKey: key,
+        named: id !== undefined,
+        untilDone,
+        trace,
+      },
+      expires,
+    };
+    return composite(() => this.#put(offer, options));
+  }
+
+  #checkLength(data: Uint8Array, id: string): void {
+    const most = this.#parts.context.connection.maxPayload;
+    const room = most - HEADROOM - 6 * id.length;
+    if (data.length <= room) return;
+    throw new RangeError(
+      `Cannot put: the servers take a job of at most ${room} bytes, received ${data.length}`,
+    );
+  }
+
+  /** If closing the queue ends the put, the error returns the item. */
+  async #put(offer: Offer, options?: WaitOptions): Promise<void> {
+    const { item, line, messageId, data } = offer;
+    const meta = writtenMeta(offer.meta, messageId);
+    const headers: Record<string, string> = { [MESSAGE_ID]: messageId };
+    if (meta !== undefined) headers[META] = meta;
+    try {
+      const made = this.#parts.needLine(line, options);
+      if (made !== undefined) await made;
+      const { untilDone, id } = offer.meta;
+      const message = { line, data, headers };
+      const put = () => this.#publish(message, offer, options);
+      if (untilDone) {
+        await this.#parts.unique.put(id!, messageId, put, options);
+      } else await put();
+    } catch (error) {
+      if (!this.#isClosed || !(error instanceof QueueShutDownError)) {
+        throw error;
+      }
+      throw closedError("put into", { item });
+    }
+  }
+
+  #publish(
+    message: JobMessage,
+    { meta, messageId, expires = Infinity }: Offer,
+    options?: WaitOptions,
+  ): Promise<number> {
+    const once = meta.named && !meta.untilDone ? messageId : undefined;
+    const put = this.#parts.publisher.put(message, once, options);
+    return expires === Infinity ? put : this.#expiring(put, expires);
+  }
+
+  async #expiring(put: Promise<number>, ms: number): Promise<number> {
+    const seq = await put;
+    if (seq > 0) this.#parts.expiresIn(ms, seq);
+    return seq;
+  }
+
+  putMany(
+    list: Iterable<{ value: T } & Omit<PutOptions, "signal">>,
+    options?: WaitOptions,
+  ): Promise<void> {
+    return composite(() => this.#putMany(list, options));
+  }
+
+  async #putMany(
+    list: Iterable<{ value: T } & Omit<PutOptions, "signal">>,
+    options?: WaitOptions,
+  ): Promise<void> {
+    const signal = options?.signal;
+    const { maxSize } = this.#parts.context.settings;
+    // One after the other, if they may have to wait for room.
+    const most = maxSize === Infinity ? PUTS_AT_A_TIME : 1;
+    const puts: Promise<void>[] = [];
+    try {
+      for (const { value, ...rest } of list) {
+        checkPut(rest);
+        if (puts.length >= most) await allPut(puts.splice(0));
+        puts.push(this.put(value, { ...rest, signal }));
+      }
+    } catch (error) {
+      await allPut(puts);
+      throw error;
+    }
+    await allPut(puts);
+  }
+
+  /** Puts a dead letter back: with the same id, in a new message. */
+  putBack(
+    letter: DeadLetter<T>,
+    { meta, data, seq, date }: StoredLetter,
+    options?: WaitOptions,
+  ): Promise<void> {
+    const messageId = `letter ${seq} ${date.getTime()}`;
+    const { priority = DEFAULT_PRIORITY, ...rest } = meta;
+    const line = lineFor(priority, 0);
+    const again = { ...rest, untilDone: false };
+    const offer = { data, meta: again, line, messageId, item: letter };
+    return this.#put(offer, options);
+  }
+
+  /** Puts a run of a schedule. */
+  putRun(data: Uint8Array, id: string): Promise<void> {
+    const messageId = encodeURIComponent(id);
+    const meta = { named: true };
+    const offer = { data, meta, line: PLAIN_LINE, messageId, item: undefined };
+    return this.#put(offer);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#parts.publisher.close(closedError("put into"));
+  }
+}
+
+/** Waits for all of them; rejects with the first error. */
+async function allPut(puts: Promise<void>[]): Promise<void> {
+  for (const put of await Promise.allSettled(puts)) {
+    if (put.status === "rejected") throw put.reason;
+  }
+}
+
+function lineFor(priority: number, delay: number): Line {
+  return LINES.find((line) =>
+    line.priority === priority && line.delayed === delay > 0
+  )!;
+}
