@@ -12,25 +12,30 @@ const ROOT = new URL("../", import.meta.url);
 
 /** The files that take longest: a part each, begun first. */
 const LONGEST = [
-  "tests/queue/nats/contract_test.ts",
-  "tests/queue/nats/cluster_test.ts",
   "tests/streams/tls/again_test.ts",
-  "tests/examples_test.ts",
+  "tests/queue/nats/contract_test.ts",
   "tests/tasks/monitor/web_test.ts",
-  "tests/process/capture_test.ts",
+  "tests/queue/nats/cluster_test.ts",
+  "tests/examples_test.ts",
   "tests/queue/many_waiters_test.ts",
+  "tests/docs/printed_test.ts",
+  "tests/process/capture_test.ts",
 ];
 
-/** Folders with slow tests: begun next. */
+/** Folders with slow tests: begun next, in small parts. */
 const SLOW = [
-  "tests/queue/nats",
   "tests/tasks/monitor",
+  "tests/queue/nats",
   "tests/examples",
   "tests/process",
+  "tests/sync",
 ];
 
-/** How many parts run at a time. Most of them wait, for sockets and programs. */
-const JOBS = navigator.hardwareConcurrency + 1;
+/**
+ * How many parts run at a time: twice as many as there are processors, as most
+ * of them wait, for sockets and programs.
+ */
+const JOBS = 2 * navigator.hardwareConcurrency;
 
 /** How often a long run says that it goes on, if it does. */
 const PROGRESS_INTERVAL_MS = 60_000;
@@ -128,32 +133,31 @@ class Part {
 }
 
 /** How many files are in a part: with more, the last one would end alone. */
-const PART_SIZE = 16;
+const PART_SIZE = 12;
+const SLOW_PART_SIZE = 4;
 
-/** The parts of everything: files that take long, files of a folder, docs. */
+/**
+ * The parts of everything, those first that take long. A process takes time to
+ * start as well: folders with few files share one.
+ */
 function findParts(): string[][] {
-  const folders = Map.groupBy(
-    testsIn("tests").filter((path) => !LONGEST.includes(path)),
-    folderOf,
-  );
-  const parts = [...folders.values()].flatMap((paths) =>
-    Array.from(
-      { length: Math.ceil(paths.length / PART_SIZE) },
-      (_, i) => paths.slice(i * PART_SIZE, (i + 1) * PART_SIZE),
-    )
-  );
-  const isSlow = ([path]: string[]) => SLOW.includes(folderOf(path!)) ? 1 : 0;
-  parts.sort((a, b) => isSlow(b) - isSlow(a) || b.length - a.length);
-  const areas = entriesOf(".").filter((name) =>
-    name !== "tests" && exists(`${name}/mod.ts`)
-  );
-  const pages = entriesOf(".").filter((name) => /^mod\.ts$|\.md$/.test(name));
+  const rest = testsIn("tests").filter((path) => !LONGEST.includes(path));
+  const isSlow = (path: string) => SLOW.includes(folderOf(path));
   return [
     ...LONGEST.map((path) => [path]),
-    ...parts,
-    pages,
-    ...areas.map((name) => [name]),
+    ...cut(
+      SLOW.flatMap((folder) => rest.filter((it) => folderOf(it) === folder)),
+      SLOW_PART_SIZE,
+    ),
+    ...cut(rest.filter((path) => !isSlow(path)), PART_SIZE),
   ];
+}
+
+function cut(paths: string[], size: number): string[][] {
+  return Array.from(
+    { length: Math.ceil(paths.length / size) },
+    (_, i) => paths.slice(i * size, (i + 1) * size),
+  );
 }
 
 function folderOf(path: string): string {
@@ -163,14 +167,6 @@ function folderOf(path: string): string {
 function entriesOf(folder: string): string[] {
   return [...Deno.readDirSync(new URL(`${folder}/`, ROOT))]
     .map(({ name }) => name).sort();
-}
-
-function exists(path: string): boolean {
-  try {
-    return Deno.statSync(new URL(path, ROOT)).isFile;
-  } catch {
-    return false;
-  }
 }
 
 function testsIn(folder: string): string[] {
@@ -192,8 +188,8 @@ async function findStd(): Promise<string[]> {
 async function main(): Promise<number> {
   const started = performance.now();
   const std = await findStd();
-  const test = ["test", "-A", "--doc", ...std];
-  const todo = Deno.args.length > 0 ? [[...test, ...Deno.args]] : [
+  const test = ["test", "-A", ...std];
+  const todo = Deno.args.length > 0 ? [[...test, "--doc", ...Deno.args]] : [
     ["check", "--quiet", "--doc", ...std, "."],
     ...findParts().map((paths) => [...test, "--no-check", ...paths]),
   ];

@@ -6,6 +6,7 @@
  * @module
  */
 import type { Job } from "./job.ts";
+import { importOutside } from "../../tasks/kernel/wait/lazy_module.ts";
 
 /** Key of what a queue is called in telemetry. */
 export const QUEUE: unique symbol = Symbol("queue");
@@ -43,7 +44,7 @@ async function tracedPut<R>(
   id: string | undefined,
   put: (trace: string | undefined) => Promise<R>,
 ): Promise<R> {
-  const spans = await import("./_spans.ts");
+  const spans = await importOutside(() => import("./_spans.ts"));
   return await spans.tracedPut(name, id, put);
 }
 
@@ -62,6 +63,6 @@ async function tracedProcess<R>(
   jobs: Job<unknown>[],
   handle: () => R,
 ): Promise<Awaited<R>> {
-  const spans = await import("./_spans.ts");
+  const spans = await importOutside(() => import("./_spans.ts"));
   return await spans.tracedProcess(name, jobs, handle);
 }

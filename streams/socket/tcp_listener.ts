@@ -2,6 +2,7 @@
 import { listenersClosed } from "./accept_loop.ts";
 import { type Operation, perform } from "./operation.ts";
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
+import { importOutside } from "../../tasks/kernel/wait/lazy_module.ts";
 
 /** What listens on an address. */
 export interface Bound {
@@ -136,7 +137,7 @@ class Lookup implements Operation<string[]> {
   }
 
   async start(): Promise<string[]> {
-    const { lookup } = await import("node:dns/promises");
+    const { lookup } = await importOutside(() => import("node:dns/promises"));
     try {
       const found = await lookup(this.#hostname, { all: true });
       if (found.length > 0) {

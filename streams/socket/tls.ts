@@ -8,7 +8,10 @@ import {
   checkMilliseconds,
   type WaitOptions,
 } from "../../tasks/kernel/types.ts";
-import { LazyModule } from "../../tasks/kernel/wait/lazy_module.ts";
+import {
+  importOutside,
+  LazyModule,
+} from "../../tasks/kernel/wait/lazy_module.ts";
 import { moveOnAfter } from "../../tasks/timeout.ts";
 
 const certificates = new LazyModule(() => import("../tls/certificates.ts"));
@@ -136,7 +139,9 @@ export async function startTls(
   const isPlainTcp = conn.remoteAddr.transport === "tcp" &&
     !(conn instanceof BaseConn);
   if (!isPlainTcp || early.length > 0 || needsNode(tls)) {
-    const { startNodeTls } = await import("../tls/node_tls.ts");
+    const { startNodeTls } = await importOutside(() =>
+      import("../tls/node_tls.ts")
+    );
     return startNodeTls(conn, tls, hostname, early);
   }
   try {
@@ -173,7 +178,9 @@ export async function acceptTls(
   tls: ServerTlsOptions,
   early: readonly Early[] = [],
 ): Promise<Deno.TlsConn> {
-  const { acceptNodeTls } = await import("../tls/node_tls.ts");
+  const { acceptNodeTls } = await importOutside(() =>
+    import("../tls/node_tls.ts")
+  );
   return acceptNodeTls(conn, tls, early);
 }
 

@@ -9,6 +9,7 @@ import {
   TlsHandshake,
 } from "../socket/tls.ts";
 import { isCancelled } from "../../tasks/kernel/errors.ts";
+import { importOutside } from "../../tasks/kernel/wait/lazy_module.ts";
 
 /**
  * Encrypts the connection of a transport, and lets `protocol` go on with it.
@@ -91,7 +92,7 @@ async function upgrade(
   const hostname = serverName ?? socket.hostname ?? socket.name;
   const read = early === undefined ? [] : [early];
   const handshake = new TlsHandshake("startTls", async () => {
-    const tls = await import("../tls/node_tls.ts");
+    const tls = await importOutside(() => import("../tls/node_tls.ts"));
     return serverSide
       ? tls.acceptNodeTls(socket.conn, options as ServerSide, read)
       : tls.startNodeTls(socket.conn, options, hostname, read);

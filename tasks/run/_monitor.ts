@@ -6,6 +6,7 @@ import { describe } from "../kernel/types.ts";
 import { noVariables } from "../kernel/cancel/context_frame.ts";
 import { environment } from "../kernel/permissions.ts";
 import type { RunOptions } from "./run_options.ts";
+import { importOutside } from "../kernel/wait/lazy_module.ts";
 
 /**
  * Whether it is asked for.
@@ -35,7 +36,9 @@ export function openMonitor(loop: Loop): () => Promise<void> {
   const report = (message: string) => (error: unknown) =>
     runInFrame(frame, () => loop.report({ message, error }));
   const attached = runInFrame(frame, async () => {
-    const { attach } = await import("../monitor/server/monitor.ts");
+    const { attach } = await importOutside(() =>
+      import("../monitor/server/monitor.ts")
+    );
     return await attach(loop);
   }).catch(report("The monitor cannot be started"));
   return async () => {

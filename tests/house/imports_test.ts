@@ -25,6 +25,15 @@ const LAYERS = ["", "watch", "loop", "cancel", "context", "wait"];
 /** What other areas may import though it is not public, beside the kernel. */
 const SHARED = ["streams/buffer/source_and_sink.ts"];
 
+/** Scripts of threads, which have no task, and import the modules of users. */
+const LOADS_FOR_USERS = [
+  "tasks/monitor/server/_thread_script.ts",
+  "tasks/threads/_worker_script.ts",
+];
+
+/** How a module is loaded in no task and no run. */
+const OUTSIDE = /\b(?:new LazyModule|importOutside)\(\s*\(\) =>\s*$/;
+
 /** The folders in which packages may be imported. */
 const WITH_PACKAGES = ["queue/nats", "queue/jobs"];
 
@@ -154,4 +163,15 @@ Deno.test("the map of the house names every area and folder", () => {
     const name = folder.slice(folder.lastIndexOf("/") + 1);
     assert(new RegExp(`\\b${name}/`).test(map), folder);
   }
+});
+
+Deno.test("modules that are loaded later are imported outside of tasks and runs", () => {
+  const wrong = files.filter((file) => !LOADS_FOR_USERS.includes(file))
+    .flatMap((file) => {
+      const source = readSource(file).replace(/^ *(?:\*|\/[*\/]).*$/gm, "");
+      return [...source.matchAll(/(?<!typeof |: )\bimport\(.*/g)]
+        .filter(({ index }) => !OUTSIDE.test(source.slice(0, index)))
+        .map(([call]) => `${file}: ${call}`);
+    });
+  assertEquals(wrong, []);
 });

@@ -1,13 +1,14 @@
 /** When a schedule is due. @module */
 import type { Cron } from "npm:croner@11.0.1";
 import { checkMilliseconds, describe } from "../../../tasks/kernel/types.ts";
+import { importOutside } from "../../../tasks/kernel/wait/lazy_module.ts";
 
 /** The parser of cron expressions: loaded when there is a schedule. */
 let parser: typeof Cron | undefined;
 
 /** Loads what {@linkcode timesOf} needs. */
 export async function loadParser(): Promise<void> {
-  parser ??= (await import("npm:croner@11.0.1")).Cron;
+  parser ??= (await importOutside(() => import("npm:croner@11.0.1"))).Cron;
 }
 
 /** What a schedule says about time. */

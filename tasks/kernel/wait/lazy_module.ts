@@ -54,17 +54,22 @@ export class LazyModule<M> {
     return waiter.promise;
   }
 
-  /**
-   * Imports the module in no task: what it makes for itself belongs to none.
-   */
   async #start(): Promise<M> {
-    const frame = rootFrame(outsideLoop, noVariables());
     try {
-      return this.#module = await runInFrame(frame, this.#import);
+      return this.#module = await importOutside(this.#import);
     } finally {
       this.#loading = undefined; // the next call tries again if it has failed
     }
   }
+}
+
+/**
+ * Imports a module in no task and no run: what it makes for itself belongs to
+ * none. The runtime also calls what comes next, such as the next test, in the
+ * context of the import, which must not be that of a run that has ended.
+ */
+export function importOutside<M>(load: () => Promise<M>): Promise<M> {
+  return runInFrame(rootFrame(outsideLoop, noVariables()), load);
 }
 
 class Loading<M> extends ExternalWaiter<M> {

@@ -9,6 +9,7 @@ import { inNoRun, type Loop, tasksOn } from "./_kernel_view.ts";
 import { Snapshots } from "./_snapshots.ts";
 import type { RequestHandler } from "./_socket_thread.ts";
 import type { PassedRequest } from "./_thread_script.ts";
+import { importOutside } from "../../kernel/wait/lazy_module.ts";
 
 /** Unless a client says when it looks next, it is taken for gone after so long. */
 const LEASE_MS = 10_000;
@@ -177,7 +178,7 @@ export class Requests implements RequestHandler {
 
   /** The names that code of a client can use. */
   async #names(): Promise<object> {
-    const asyncio = await import("../../mod.ts");
+    const asyncio = await importOutside(() => import("../../mod.ts"));
     const tasks = () => [...this.#tasks()].map(({ task }) => task);
     return Object.setPrototypeOf({
       asyncio,
