@@ -10,9 +10,9 @@ export function show(addr: Deno.Addr): string {
     return ("path" in addr ? addr.path : undefined) ?? addr.transport;
   }
   const { hostname, port } = addr;
-  return hostname.includes(":")
-    ? `[${hostname}]:${port}`
-    : `${hostname}:${port}`;
+  const host = hostname.includes(":") ? `[${hostname}]` : hostname;
+  // In one piece: a template would keep its parts, which takes twice as much.
+  return [host, port].join(":");
 }
 
 /** How many bytes the path of a Unix socket may have. */

@@ -353,7 +353,7 @@ export class StreamWriter implements AsyncDisposable {
     connectionOf = (writer) => writer.#connection;
     printable(StreamWriter, (writer) => ({
       peer: peerOf(writer),
-      unsent: writer.#connection.sink.size,
+      unsent: writer.#connection.unsent,
       closing: writer.isClosing,
       closed: writer.#connection.isClosed,
       error: writer.#connection.error,

@@ -10,7 +10,7 @@
 /** What a buffer may keep while it is empty, in bytes. */
 export const MAX_IDLE_BYTES = 1 << 16;
 /** The lengths are powers of 2, from this one on. */
-const MIN_LENGTH = 1 << 10;
+const MIN_LENGTH = 1 << 9;
 /** Memory that is larger comes and goes. */
 const MAX_LENGTH = 1 << 20;
 /** How much is kept for all, in bytes. */
@@ -26,7 +26,7 @@ let spareBytes = 0;
  */
 export function allocate(n: number): Uint8Array<ArrayBuffer> {
   if (n > MAX_LENGTH) return new Uint8Array(n);
-  const log = n <= MIN_LENGTH ? 10 : 32 - Math.clz32(n - 1);
+  const log = n <= MIN_LENGTH ? 9 : 32 - Math.clz32(n - 1);
   const memory = spare[log]!.pop();
   if (memory === undefined) return new Uint8Array(1 << log);
   spareBytes -= memory.length;

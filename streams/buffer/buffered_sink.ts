@@ -54,7 +54,9 @@ export class BufferedSink implements AtEndOfTurn {
   #busy = false;
   #isOver = false;
   #aboveHighWater = false;
-  /** Made when something waits in them first, as few connections need them. */
+  /** These are made when they are needed first: most connections are idle. */
+  #onSent: ((n: number) => void) | undefined;
+  #onFailed: ((error: unknown) => void) | undefined;
   #drainers: WaitQueue<void> | undefined;
   #flushers: WaitQueue<void> | undefined;
 
@@ -179,10 +181,12 @@ export class BufferedSink implements AtEndOfTurn {
 
   #send(): void {
     this.#busy = true;
-    this.#sink.write(this.#sending).then(this.#sent, this.#failed);
+    this.#onSent ??= (n) => this.#sent(n);
+    this.#onFailed ??= (error) => this.#failed(error);
+    this.#sink.write(this.#sending).then(this.#onSent, this.#onFailed);
   }
 
-  #sent = (n: number): void => {
+  #sent(n: number): void {
     this.#busy = false;
     if (this.#isOver) return;
     const isAll = n === this.#sending.length;
@@ -197,12 +201,12 @@ export class BufferedSink implements AtEndOfTurn {
     }
     if (isAll) this.#flush();
     else this.#send();
-  };
+  }
 
-  #failed = (error: unknown): void => {
+  #failed(error: unknown): void {
     this.#busy = false;
     if (!this.#isOver) this.#owner.sinkFailed(error);
-  };
+  }
 }
 
 function wait(

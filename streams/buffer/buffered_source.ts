@@ -10,7 +10,7 @@
  * @module
  */
 import { ByteBuffer } from "./byte_buffer.ts";
-import { ReadSize } from "./read_size.ts";
+import { FIRST_READ, nextReadSize } from "./read_size.ts";
 import type { ByteSource } from "./source_and_sink.ts";
 import { withPartial } from "../framing/partial.ts";
 import { describe, type WaitOptions } from "../../tasks/kernel/types.ts";
@@ -74,7 +74,9 @@ export class BufferedSource {
   readonly buffer = new ByteBuffer();
   readonly #source: ByteSource | undefined;
   readonly #owner: SourceOwner | undefined;
-  readonly #readSize = new ReadSize();
+  #readSize = FIRST_READ;
+  /** How many bytes the last read got. */
+  #lastRead = 0;
   #eof = false;
   #failure: { error: unknown; atOnce: boolean } | undefined;
   #filling = false;
@@ -303,7 +305,7 @@ export class BufferedSource {
     if (this.#filling || this.#isPaused || this.#source === undefined) return;
     this.#filling = true;
     this.#owner?.beforeRead();
-    this.#memory = this.buffer.reserve(this.#readSize.next);
+    this.#memory = this.buffer.reserve(this.#readSize);
     this.#source.read(this.#memory).then(this.#filled, this.#failed);
   }
 
@@ -322,7 +324,13 @@ export class BufferedSource {
       else this.#owner.sourceEnded();
       return;
     }
-    this.#readSize.record(n, memory.length);
+    this.#readSize = nextReadSize(
+      this.#readSize,
+      n,
+      this.#lastRead,
+      memory.length,
+    );
+    this.#lastRead = n;
     this.retry();
   };
 

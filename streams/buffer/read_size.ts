@@ -1,27 +1,29 @@
-/** @module */
+/** How many bytes a read asks for. @module */
 import { MAX_IDLE_BYTES } from "./buffer_pool.ts";
 
-/**
- * Bytes that the first read asks for: little, as every idle connection holds as
- * much.
- */
-const MIN_READ = 1024;
+/** Little, as every idle connection holds as much. */
+export const FIRST_READ = 512;
 const MAX_READ = 262144;
 
-/** How many bytes the next read asks for. */
-export class ReadSize {
-  #next = MIN_READ;
-
-  get next(): number {
-    return this.#next;
-  }
-
-  /** A read that asked for `asked` bytes has got `n`. */
-  record(n: number, asked: number): void {
-    if (n === asked) this.#next = Math.min(2 * this.#next, MAX_READ); // there may be more
-    // More than an idle connection may keep is for a steady stream alone, as the
-    // next read may wait for long.
-    else if (this.#next > MAX_IDLE_BYTES) this.#next = MAX_IDLE_BYTES;
-    else if (8 * n < asked) this.#next = Math.max(this.#next / 2, MIN_READ);
-  }
+/**
+ * How many bytes the next read asks for.
+ *
+ * @param size How many the reads before it were to ask for.
+ * @param n How many the last one got.
+ * @param before How many the one before that got: what is a little longer than
+ * a read comes in two, and the second is no reason to ask for less.
+ * @param asked How many it asked for.
+ */
+export function nextReadSize(
+  size: number,
+  n: number,
+  before: number,
+  asked: number,
+): number {
+  if (n === asked) return Math.min(2 * size, MAX_READ); // there may be more
+  // More than an idle connection may keep is for a steady stream alone, as the
+  // next read may wait for long.
+  if (size > MAX_IDLE_BYTES) return MAX_IDLE_BYTES;
+  const isSmall = 8 * n < asked && 8 * before < asked;
+  return isSmall ? Math.max(size / 2, FIRST_READ) : size;
 }

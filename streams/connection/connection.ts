@@ -41,11 +41,11 @@ export type ByteEnds = ByteSink & Partial<ByteSource>;
 export class Connection implements SinkOwner, SourceOwner, Watched {
   /** Left out if there is one direction only. */
   readonly source: BufferedSource | undefined;
-  readonly sink: BufferedSink;
   /** Called when everything is sent. */
   onDrained: (() => void) | undefined = undefined;
   /** Called once, when it is closed. */
   onClosed: ((connection: object) => void) | undefined = undefined;
+  #sink: BufferedSink | undefined;
   readonly #ends: ByteEnds;
   readonly #state: ConnectionState;
   #closers: WaitQueue<void> | undefined;
@@ -61,7 +61,6 @@ export class Connection implements SinkOwner, SourceOwner, Watched {
   constructor(ends: ByteEnds) {
     this.#ends = ends;
     this.#state = new ConnectionState(ends.oneWay ?? false);
-    this.sink = new BufferedSink(ends, this);
     this.source = ends.read === undefined
       ? undefined
       : new BufferedSource(ends as ByteSource, this);
@@ -71,6 +70,16 @@ export class Connection implements SinkOwner, SourceOwner, Watched {
   protected watchPeer(): void {
     this.#watchesPeer = true;
     this.sourceIdle();
+  }
+
+  /** Made when it is needed first: a client may say nothing, and be told nothing. */
+  get sink(): BufferedSink {
+    return this.#sink ??= new BufferedSink(this.#ends, this);
+  }
+
+  /** How many bytes are unsent. */
+  get unsent(): number {
+    return this.#sink?.size ?? 0;
   }
 
   get canWriteEof(): boolean {
@@ -163,12 +172,12 @@ export class Connection implements SinkOwner, SourceOwner, Watched {
   /** Waits for the close as long as the peer goes on taking. */
   async closedUnlessStuck(): Promise<void> {
     while (!this.isClosed) {
-      const before = this.sink.size;
+      const before = this.unsent;
       await moveOnAfter(
         STUCK_PEER_TIMEOUT_MS,
         () => this.waitClosed(),
       );
-      if (!this.isClosed && this.sink.size === before) this.abort();
+      if (!this.isClosed && this.unsent === before) this.abort();
     }
   }
 
@@ -200,7 +209,7 @@ export class Connection implements SinkOwner, SourceOwner, Watched {
       "the writer was aborted, what was unsent is dropped",
       reason === undefined ? {} : { cause: reason },
     );
-    if (this.sink.size > 0) this.#state.fail(error, "abort");
+    if (this.unsent > 0) this.#state.fail(error, "abort");
     this.#state.close();
     if (this.isClosed) return;
     this.sink.drop(error);
@@ -281,7 +290,7 @@ export class Connection implements SinkOwner, SourceOwner, Watched {
   }
 
   beforeRead(): void {
-    this.sink.flush();
+    this.#sink?.flush();
   }
 
   sourceIdle(): void {

@@ -5,8 +5,16 @@ import { shakeHands, TlsHandshake } from "./tls.ts";
 import type { Acceptor } from "./accept_loop.ts";
 import { reportable } from "./shortage.ts";
 import { Changes } from "../server_waits.ts";
+import { Callback } from "../../tasks/kernel/context/callback.ts";
 import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
+import { detached } from "../../tasks/kernel/context/detached.ts";
+import { BoundCallback } from "../../tasks/kernel/loop/runnable.ts";
+import type {
+  Completion,
+  Listener,
+} from "../../tasks/kernel/wait/completion.ts";
 import { createTask } from "../../tasks/create_task.ts";
+import { completionOf } from "../../tasks/future.ts";
 import type { Task } from "../../tasks/task.ts";
 
 /** The connection of a client, with whatever ends. */
@@ -144,7 +152,7 @@ export class ServerConnections implements Acceptor {
     }
     const task = createTask(handler, { name: this.#nameOf(conn) });
     this.tasks.add(task);
-    task.addDoneCallback(() => this.#ended(task, connection));
+    completionOf(task).listen(new HandlerEnd(this, connection));
   }
 
   #closed = (closed: object): void => {
@@ -170,7 +178,7 @@ export class ServerConnections implements Acceptor {
    * A handler that has returned leaves its connection to others, if there are
    * any.
    */
-  #ended(task: Task<unknown>, connection: ServedConnection): void {
+  handlerEnded(task: Task<unknown>, connection: ServedConnection): void {
     this.tasks.delete(task);
     try {
       task.result();
@@ -195,5 +203,23 @@ export class ServerConnections implements Acceptor {
     return remoteAddr.transport === "unix"
       ? `${show(sockname ?? localAddr)} client ${this.#taken}`
       : show(remoteAddr);
+  }
+}
+
+/** Hears of the end of a handler. Every client has one, so it is small. */
+class HandlerEnd implements Listener {
+  readonly #clients: ServerConnections;
+  readonly #connection: ServedConnection;
+
+  constructor(clients: ServerConnections, connection: ServedConnection) {
+    this.#clients = clients;
+    this.#connection = connection;
+  }
+
+  /** Not at once: what follows may call code of the user. */
+  settled({ loop, source }: Completion<unknown>): void {
+    const task = source as unknown as Task<unknown>;
+    const run = () => this.#clients.handlerEnded(task, this.#connection);
+    detached(() => loop.soon(new BoundCallback(new Callback(loop, run))));
   }
 }

@@ -22,29 +22,28 @@ export interface SocketParts {
 
 /** A socket of the runtime as source and sink, encrypted or not. */
 export class Socket implements ByteSource, ByteSink {
-  readonly #parts: SocketParts;
+  /** As a client knows it. */
+  readonly hostname: string | undefined;
+  readonly isAccepted: boolean;
+  readonly #peername: Deno.Addr | undefined;
+  readonly #sockname: Deno.Addr | undefined;
   #conn: Deno.Conn;
   #tls: Deno.TlsHandshakeInfo | undefined;
   /** Takes the socket over: it alone may touch it. */
   #upgrade: { abandon(): void } | undefined;
 
   constructor(parts: SocketParts) {
-    this.#parts = parts;
+    this.hostname = parts.hostname;
+    this.isAccepted = parts.isAccepted ?? false;
+    this.#peername = parts.peername;
+    this.#sockname = parts.sockname;
     this.#conn = parts.conn;
     this.#tls = parts.tls;
   }
 
   /** The peer, if it has an address that means something. */
   get name(): string {
-    return show(this.#parts.peername ?? this.#conn.remoteAddr);
-  }
-
-  get hostname(): string | undefined {
-    return this.#parts.hostname;
-  }
-
-  get isAccepted(): boolean {
-    return this.#parts.isAccepted ?? false;
+    return show(this.#peername ?? this.#conn.remoteAddr);
   }
 
   get conn(): Deno.Conn {
@@ -123,9 +122,9 @@ export class Socket implements ByteSource, ByteSink {
   info(name: string): unknown {
     switch (name) {
       case "peername":
-        return this.#parts.peername ?? this.#conn.remoteAddr;
+        return this.#peername ?? this.#conn.remoteAddr;
       case "sockname":
-        return this.#parts.sockname ?? this.#conn.localAddr;
+        return this.#sockname ?? this.#conn.localAddr;
       case "conn":
         return this.#conn;
       case "tls":

@@ -1,6 +1,6 @@
 /** @module */
 import { EndOfTurn } from "../buffer/end_of_turn.ts";
-import { ReadSize } from "../buffer/read_size.ts";
+import { FIRST_READ, nextReadSize } from "../buffer/read_size.ts";
 import { Reception } from "./reception.ts";
 
 /** Where bytes come from. */
@@ -41,7 +41,7 @@ const EMPTY: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 export class ReadLoop {
   readonly #source: ReadSource;
   readonly #owner: ReadOwner;
-  readonly #size = new ReadSize();
+  #size = FIRST_READ;
   #memory = EMPTY;
   /** The bytes that were not taken begin here ... */
   #from = 0;
@@ -160,8 +160,8 @@ export class ReadLoop {
     this.#wait ??= new Reception(this.#what);
     if (this.#isReading) return;
     this.#isReading = true;
-    const { next } = this.#size;
-    if (this.#memory.length !== next) this.#memory = new Uint8Array(next);
+    const size = this.#size;
+    if (this.#memory.length !== size) this.#memory = new Uint8Array(size);
     this.#source.read(this.#memory).then(this.#filled, this.#failed);
   }
 
@@ -174,7 +174,7 @@ export class ReadLoop {
     if (n === null) {
       this.#end = "eof";
     } else {
-      this.#size.record(n, this.#memory.length);
+      this.#size = nextReadSize(this.#size, n, this.#to, this.#memory.length);
       this.#from = 0;
       this.#to = n;
     }

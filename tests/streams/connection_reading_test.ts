@@ -32,6 +32,28 @@ Deno.test("a read that is cancelled leaves its bytes to the next one, and the co
   assertEquals(await readAll(pair.peer), "still here");
 });
 
+Deno.test("messages a little longer than the first read take one read each, but for the first", async () => {
+  using pair = await RawPair.open();
+  const { reader, writer } = pair.client;
+  const conn = writer.getExtraInfo("conn") as Deno.Conn;
+  const read = conn.read.bind(conn);
+  let reads = 0;
+  conn.read = (buffer) => {
+    reads++;
+    return read(buffer);
+  };
+  for (const size of [700, 1100, 5000]) {
+    const before = reads;
+    for (let i = 0; i < 20; i++) {
+      const message = createTask(() => reader.readExactly(size));
+      await turns();
+      await pair.peer.write(new Uint8Array(size));
+      await message;
+    }
+    assert(reads - before <= 24, `${reads - before} reads of ${size} bytes`);
+  }
+});
+
 Deno.test("a read cancelled as its bytes arrive, again and again, loses none and mixes none up", async () => {
   using pair = await RawPair.open();
   const { reader } = pair.client;

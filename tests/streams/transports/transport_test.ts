@@ -137,6 +137,27 @@ Deno.test("an error of bufferUpdated is reported under its name", async () => {
   ]);
 });
 
+Deno.test("messages a little longer than the first read take one read each, but for the first", async () => {
+  await using pair = await RecordedPair.open();
+  const conn = pair.client.transport.getExtraInfo("conn") as Deno.Conn;
+  const read = conn.read.bind(conn);
+  let reads = 0;
+  conn.read = (buffer) => {
+    reads++;
+    return read(buffer);
+  };
+  for (const size of [700, 1100, 5000]) {
+    const before = reads;
+    for (let i = 0; i < 20; i++) {
+      let missing = size;
+      pair.client.dataReceived = (data) => void (missing -= data.length);
+      pair.peer.transport.write(new Uint8Array(size));
+      await until(() => missing === 0);
+    }
+    assert(reads - before <= 24, `${reads - before} reads of ${size} bytes`);
+  }
+});
+
 Deno.test("a transport of both directions is a ReadTransport and a WriteTransport", async () => {
   await using pair = await RecordedPair.open();
   assert(pair.transport instanceof Transport);
