@@ -13,12 +13,16 @@ import {
   readyError,
   takePendingCancel,
 } from "./kernel/wait/checkpoint.ts";
-import { Completion, type Listener } from "./kernel/wait/completion.ts";
+import {
+  Completion,
+  completionOf,
+  type Listener,
+  setCompletionOf,
+} from "./kernel/wait/completion.ts";
 import { FutureWaiter } from "./kernel/wait/future_waiter.ts";
 import { printable } from "./kernel/watch/inspect.ts";
 
-/** The completion of a future: for the kernel only. */
-export let completionOf!: <T>(future: Future<T>) => Completion<T>;
+export { completionOf };
 
 /**
  * A value that is not there yet. Mirrors `asyncio.Future`.
@@ -213,7 +217,7 @@ export class Future<T> implements PromiseLike<T> {
   }
 
   static {
-    completionOf = (future) => future.#completion;
+    setCompletionOf((future) => (future as Future<never>).#completion);
     printable(Future, (future) => {
       const { state, outcome } = future.#completion;
       return {

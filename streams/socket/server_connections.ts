@@ -9,12 +9,12 @@ import { Callback } from "../../tasks/kernel/context/callback.ts";
 import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
 import { detached } from "../../tasks/kernel/context/detached.ts";
 import { BoundCallback } from "../../tasks/kernel/loop/runnable.ts";
-import type {
-  Completion,
-  Listener,
+import {
+  type Completion,
+  completionOf,
+  type Listener,
 } from "../../tasks/kernel/wait/completion.ts";
 import { createTask } from "../../tasks/create_task.ts";
-import { completionOf } from "../../tasks/future.ts";
 import type { Task } from "../../tasks/task.ts";
 
 /** The connection of a client, with whatever ends. */

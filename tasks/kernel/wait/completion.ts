@@ -33,6 +33,14 @@ export interface Source {
   detachWait?(): void;
 }
 
+/** The completion of a future. */
+export let completionOf!: <T>(future: PromiseLike<T>) => Completion<T>;
+
+/** Called by the class of futures: it alone sees into them. */
+export function setCompletionOf(look: typeof completionOf): void {
+  completionOf = look;
+}
+
 export class Completion<T> {
   readonly loop: Loop;
   readonly source: Source;
