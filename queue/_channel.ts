@@ -1,4 +1,4 @@
-/** The inside of a queue, whatever its order. @module */
+/** The mechanism of every queue. @module */
 import type { Dispenser } from "../tasks/kernel/cancel/contest.ts";
 import { currentScope } from "../tasks/kernel/context/current_scope.ts";
 import { noteLeftover } from "../tasks/kernel/context/leak_checks.ts";
@@ -27,11 +27,11 @@ const MAX_SIZE = "Cannot make a queue: maxSize is a number of items";
 export type Overflow = "wait" | "dropOldest" | "dropNewest";
 
 /**
- * The inside of a queue, whatever its order: items, getters and putters.
+ * The mechanism of every queue, whatever its order: items, getters and putters.
  *
  * After every step, no getter waits while there are items, and no putter waits
- * while there is room. What makes a wait unnecessary ends it at once, so there is
- * no wake-up that another task could come before.
+ * while there is room. The step that ends this state ends the wait, too, so no
+ * other task can come between the two.
  */
 export class Channel<T> implements Dispenser {
   readonly #name: string;
@@ -46,7 +46,7 @@ export class Channel<T> implements Dispenser {
   /** The user's function that is called with each item that is dropped. */
   onDrop: ((item: T) => void) | undefined = undefined;
 
-  /** @param name The class of which this is the inside. */
+  /** @param name The public class, for errors and call graphs. */
   constructor(maxSize: number, items: Items<T>, name = "Queue") {
     if (typeof maxSize !== "number") {
       throw new TypeError(`${MAX_SIZE}, received ${describe(maxSize)}`);
@@ -64,12 +64,12 @@ export class Channel<T> implements Dispenser {
     return this.maxSize > 0 && this.items.size >= this.maxSize;
   }
 
-  /** The error of a `get` when there will be no more items. */
+  /** The error of a `get` if there will be no more items. */
   get end(): Error {
     return shutDownGetError();
   }
 
-  /** Whether that is a failure: then iterations and streams fail with it too. */
+  /** Whether {@linkcode end} is a failure, with which iterations fail as well. */
   get hasFailed(): boolean {
     return false;
   }
@@ -121,8 +121,8 @@ export class Channel<T> implements Dispenser {
   }
 
   /**
-   * Takes out the items that `predicate` picks. It is foreign code, so nothing
-   * changes before it was called with all items.
+   * Takes out the items that `predicate` picks. That is the user's code, so
+   * nothing changes before it was called with all items.
    */
   remove(predicate: (item: T) => boolean): T[] {
     const { items } = this;
@@ -142,8 +142,8 @@ export class Channel<T> implements Dispenser {
   }
 
   /**
-   * Hands `item` to the first getter, or keeps it; there is room. If it throws,
-   * nothing has changed.
+   * Hands `item` to the first getter, or keeps it. To be called if there is room.
+   * If it throws, nothing has changed.
    */
   accept(item: T): void {
     const awaited = this.#getter !== undefined;
@@ -158,7 +158,7 @@ export class Channel<T> implements Dispenser {
     return first === undefined || first.givesWay(this) ? undefined : first;
   }
 
-  /** The last step, as a getter that is a stream may run foreign code. */
+  /** The last step of `accept`: if a getter is a stream, it may run other code. */
   #handOver(item: T): boolean {
     let getter: Getter<T> | undefined;
     while ((getter = this.#getter) !== undefined) {
@@ -183,8 +183,8 @@ export class Channel<T> implements Dispenser {
   }
 
   /**
-   * Takes the next item out; there is one. Where it throws, nothing has
-   * changed.
+   * Takes the next item out. To be called if there is one. If it throws, nothing
+   * has changed.
    */
   take(): T {
     const item = this.items.take();
@@ -192,9 +192,7 @@ export class Channel<T> implements Dispenser {
     return item;
   }
 
-  /**
-   * Takes the items of the putters that wait, in order, as far as there is room.
-   */
+  /** Takes the items of waiting putters, in order, as long as there is room. */
   #letIn(): void {
     let putter: Putter<T> | undefined;
     while (!this.full && (putter = this.putters.first) !== undefined) {
@@ -236,7 +234,7 @@ export class Channel<T> implements Dispenser {
     while ((getter = this.getters.first) !== undefined) getter.end();
   }
 
-  /** Reports dropped items to `onDrop`: last, as that is foreign code. */
+  /** Calls `onDrop` with dropped items: as the last step, as it is the user's. */
   #drop(items: T[]): void {
     const { onDrop } = this;
     if (onDrop === undefined) return;
@@ -250,7 +248,7 @@ export class Channel<T> implements Dispenser {
     }
   }
 
-  /** For debug mode: the items that were not taken after a shutdown. */
+  /** For debug mode: how many items were not taken after a shutdown. */
   get #left(): string | undefined {
     const { size } = this.items;
     if (size === 0) return undefined;

@@ -6,17 +6,15 @@ import {
 } from "../tasks/kernel/wait/checkpoint.ts";
 import { QueuedWaiter, WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
 
-/**
- * A wait for an item: it gets one, or ends as there will be none.
- */
+/** A wait for an item. */
 export abstract class Getter<T> extends QueuedWaiter<unknown> {
   /**
-   * Takes `item`; false if it has no use for it any more. Either way it has left
-   * the line.
+   * Takes `item`, and leaves the queue of waits. Returns `false` if it has no use
+   * for the item any more.
    */
   abstract take(item: T): boolean;
 
-  /** The queue is shut down. */
+  /** Ends the wait, as there will be no more items. */
   abstract end(): void;
 }
 
@@ -24,7 +22,7 @@ export abstract class Getter<T> extends QueuedWaiter<unknown> {
 export class Get<T> extends Getter<T> {
   readonly #source: { readonly end: Error };
 
-  /** @param source Its `end` is the error if there will be no item. */
+  /** @param source Has the error for the case that there will be no item. */
   constructor(source: { end: Error }, options?: WaitOptions) {
     super(options);
     this.#source = source;
@@ -70,7 +68,7 @@ export class JoinCounter {
   }
 
   /**
-   * Takes `count` off, or what is left: an item may have been reported as done
+   * Subtracts `count`, but not below 0: an item may have been reported as done
    * while it was still in the queue.
    */
   finish(count: number): void {

@@ -7,19 +7,19 @@ import { Ring } from "./store/ring.ts";
 /** What a full subscription does with an item. */
 export type InboxOverflow = "wait" | "dropOldest" | "fail";
 
-/** The side of a broadcast that an inbox sees. */
+/** The part of a broadcast that an inbox uses. */
 export interface Hub<T> extends Dispenser {
-  /** There may be room in `inbox` now, or none any more. */
+  /** Called when `inbox` may have become full, or no longer full. */
   roomChanged(inbox: Inbox<T>): void;
 }
 
-/** The items published for one subscription, until it takes them. */
+/** The published items that one subscription has not taken yet. */
 export class Inbox<T> extends Channel<T> {
-  /** The number of the first item that it gets. */
+  /** The number of the first item that is for this inbox. */
   readonly from: number;
-  /** How many items it has missed. */
+  /** How many items were dropped. */
   missed = 0;
-  /** Whether the hub counts it among those that publishers wait for. */
+  /** Whether the hub counts this inbox among those that publishers wait for. */
   isBlocking = false;
   readonly #policy: InboxOverflow;
   readonly #hub: Hub<T>;
@@ -44,19 +44,19 @@ export class Inbox<T> extends Channel<T> {
     return this.#hasLagged;
   }
 
-  /** Whether publishers have to wait for room in it. */
+  /** Whether publishers have to wait for room in this inbox. */
   get isBlocked(): boolean {
     return this.full && this.#policy === "wait" && !this.isShutdown;
   }
 
-  /** Takes a published item; publishers have waited for room if they have to. */
+  /** Takes a published item, or drops one if there is no room. */
   deliver(item: T): void {
     if (this.isShutdown) this.missed++;
     else if (!this.full) this.accept(item);
     else if (this.#policy === "fail") {
       this.missed++;
       this.#hasLagged = true;
-      this.isShutdown = true; // what it has can still be taken
+      this.isShutdown = true; // the items in it can still be taken
     } else {
       this.items.take();
       this.missed++;

@@ -1,4 +1,4 @@
-/** The inside of a watch. @module */
+/** The mechanism of a watch. @module */
 import { isThenable, type WaitOptions } from "../tasks/kernel/types.ts";
 import { ready } from "../tasks/kernel/wait/checkpoint.ts";
 import {
@@ -7,9 +7,9 @@ import {
 } from "../tasks/kernel/wait/pull_iterator.ts";
 import { QueuedWaiter, WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
 
-/** A wait for a change: `see` is called with each value that is set. */
+/** A wait for a change, or for a value. */
 abstract class Watcher<T> extends QueuedWaiter<unknown> {
-  /** The version that was current when it began. */
+  /** The version when the wait began. */
   readonly from: number;
 
   constructor(from: number, options?: WaitOptions) {
@@ -17,7 +17,7 @@ abstract class Watcher<T> extends QueuedWaiter<unknown> {
     this.from = from;
   }
 
-  /** Ends the wait with `value`, if it waits for that. */
+  /** Called with each value that is set; may end the wait. */
   abstract see(value: T, version: number): void;
 }
 
@@ -68,15 +68,15 @@ export class Watched<T> {
   }
 
   /**
-   * Sets the value. Predicates are foreign code: a value that one of them sets is
-   * seen after this one, so that all watchers see them in the same order.
+   * Sets the value. Predicates are the user's code: if one of them sets a value,
+   * watchers see that after this one, so all see the values in the same order.
    */
   set(value: T): void {
     if (Object.is(value, this.value)) return;
     this.value = value;
     this.version++;
     if (this.watchers.size === 0 && this.#changes.length === 0) return;
-    if (this.#changes.push(value) > 1) return; // from within a predicate
+    if (this.#changes.push(value) > 1) return; // called by a predicate
     let version = this.version;
     while (this.#changes.length > 0) {
       this.#show(this.#changes[0]!, version++);

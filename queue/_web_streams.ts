@@ -6,8 +6,8 @@ import type { Channel } from "./_channel.ts";
 import { Getter } from "./_channel_waits.ts";
 
 /**
- * A read that waits. It hands the item to the stream at once, not when its
- * promise has settled: a cancel of the stream in between would lose it.
+ * A read that waits. It gives the item to the stream at once: if it did so when
+ * its promise has settled, a cancel of the stream in between would lose the item.
  */
 class Pull<T> extends Getter<T> {
   readonly #stream: ReadableStream<T>;
@@ -24,7 +24,7 @@ class Pull<T> extends Getter<T> {
 
   take(item: T): boolean {
     this.wake(undefined);
-    // A reader that was released has taken its reads back, without a word.
+    // The reader was released: its reads have ended, but `pull` was not told.
     if (!this.#stream.locked) return false;
     this.#controller.enqueue(item);
     return true;
@@ -66,7 +66,7 @@ export function readableOf<T>(
   return stream;
 }
 
-/** The side of a queue that items are put into. */
+/** What a writable stream needs of a queue. */
 export interface Sink<T> {
   put(item: T, options?: WaitOptions): Promise<void>;
   shutdown(): void;

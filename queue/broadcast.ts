@@ -21,12 +21,12 @@ import { type Subscription, subscriptionOf } from "./subscription.ts";
 const OVERFLOWS: readonly unknown[] = ["wait", "dropOldest", "fail"];
 
 /**
- * Every item to every subscriber. asyncio has no counterpart; tokio has
+ * Delivers every item to every subscriber. asyncio has no counterpart; tokio has
  * `sync::broadcast`, Effect has `PubSub`.
  *
- * - A subscriber gets the items published while it is subscribed, in order, at
- *   its own pace. An item published without subscribers is gone, unless it is
- *   kept for `replay`.
+ * - A subscriber gets the items that are published while it is subscribed, in
+ *   order, at its own pace. An item that is published without subscribers is gone,
+ *   unless it is kept for `replay`.
  * - Each subscriber chooses what happens when it is too slow: publishers wait for
  *   it, it misses items, or it fails.
  * - `publish` reaches all subscribers or, given up, none. Calls that wait are
@@ -81,7 +81,7 @@ export class Broadcast<T> {
   };
   /** How many items have been published. */
   #published = 0;
-  /** How many inboxes publishers have to wait for. */
+  /** How many full inboxes publishers have to wait for. */
   #blocking = 0;
   #isDelivering = false;
   #isShutdown = false;
@@ -210,8 +210,9 @@ export class Broadcast<T> {
   }
 
   /**
-   * A subscriber that is a stream may run foreign code meanwhile: an item that it
-   * publishes is delivered after this one, and a new subscriber gets the next.
+   * If a subscriber is a stream, other code may run meanwhile. An item that this
+   * code publishes is delivered after the present one, and a subscriber that it
+   * adds gets the next one.
    */
   #deliver(item: T): void {
     const number = this.#published++;
@@ -244,7 +245,7 @@ export class Broadcast<T> {
       !this.#mustWait && (publisher = this.#publishers.first) !== undefined
     ) {
       if (publisher.givesWay(this.#hub)) return;
-      publisher.wake(); // from here on it cannot be given up
+      publisher.wake(); // from here on the call cannot be given up
       this.#deliver(publisher.item);
     }
   }

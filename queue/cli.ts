@@ -26,12 +26,12 @@
  * | `--limit N` | how many jobs `ls` prints of each state; 100 by default |
  * | `--port N`, `--hostname H` | where `web` listens; a free port of 127.0.0.1 by default |
  *
- * The page of `web` answers only to those who know the address that is printed:
- * there is a secret in it.
+ * The page of `web` is served only at the address that is printed, which has a
+ * secret in it.
  *
- * It needs the permissions to reach the servers, and to read the file of `--creds`
- * and the variable; `web` needs to listen. The exit code is 0, 1 if something was
- * not there or failed, or 2 if the command line makes no sense.
+ * The program needs the permissions to reach the servers, and to read the file of
+ * `--creds` and the variable; `web` needs to listen. The exit code is 0, 1 if
+ * something was not there or failed, or 2 if the command line is wrong.
  *
  * @module
  */

@@ -1,36 +1,32 @@
 /** The errors of the queues. @module */
 
-/**
- * There is nothing to get: thrown by `getNowait`. Mirrors `asyncio.QueueEmpty`.
- */
+/** Thrown by `getNowait` if there is no item. Mirrors `asyncio.QueueEmpty`. */
 export class QueueEmptyError extends Error {
   /** `"QueueEmptyError"` */
   override name = "QueueEmptyError";
 }
 
-/**
- * There is no room to put. Thrown by `putNowait`; mirrors `asyncio.QueueFull`.
- */
+/** Thrown by `putNowait` if there is no room. Mirrors `asyncio.QueueFull`. */
 export class QueueFullError extends Error {
   /** `"QueueFullError"` */
   override name = "QueueFullError";
 }
 
 /**
- * The queue is shut down: it takes nothing any more, and gives nothing once it
- * is empty. Mirrors `asyncio.QueueShutDown`.
+ * Thrown by a put if the queue is shut down, and by a get once it is empty, too.
+ * Mirrors `asyncio.QueueShutDown`.
  */
 export class QueueShutDownError extends Error {
   /** `"QueueShutDownError"` */
   override name = "QueueShutDownError";
-  /** Where it comes from a put: the item that was not taken. */
+  /** For a put: the item that was not put. */
   readonly item?: unknown;
 
   /**
    * Makes one.
    *
    * @param message What was asked of the queue.
-   * @param options Where it comes from a put: the item.
+   * @param options For a put: the item.
    */
   constructor(message?: string, options?: ErrorOptions & { item?: unknown }) {
     super(message, options);
@@ -39,13 +35,13 @@ export class QueueShutDownError extends Error {
 }
 
 /**
- * A {@linkcode Subscription} with the overflow `"fail"` was too slow: it has
+ * A {@linkcode Subscription} with the overflow `"fail"` was too slow, and has
  * missed items. As tokio's `broadcast::error::RecvError::Lagged`.
  */
 export class LaggedError extends Error {
   /** `"LaggedError"` */
   override name = "LaggedError";
-  /** How many items it has missed until now. */
+  /** How many items were missed until now. */
   readonly missed: number;
 
   /**

@@ -3,7 +3,7 @@ import { Queue, setStore } from "./queue.ts";
 import { Stack } from "./store/stack.ts";
 
 /**
- * A {@linkcode Queue} that gives the item that was put last. Mirrors
+ * A {@linkcode Queue} from which the item that was put last leaves first. Mirrors
  * `asyncio.LifoQueue`.
  *
  * @example

@@ -1,6 +1,6 @@
 /**
- * Queues: how tasks hand work over. Python's `asyncio` queues, as Web Streams
- * too; and how one task tells many.
+ * Queues, through which tasks pass items: Python's `asyncio` queues, which are
+ * Web Streams too, and queues with many receivers of each item.
  *
  * | each item goes to | |
  * |---|---|
@@ -10,21 +10,21 @@
  * | every subscriber | {@linkcode Broadcast} |
  * | every watcher, only the latest | {@linkcode Watch} |
  *
- * Producers `put`, consumers `get`, each in a task of its own. A bound makes
- * producers wait for consumers. `shutdown()` says that nothing more will come:
- * consumers finish what is there, and their loops end.
+ * Producers `put`, consumers `get`, each in a task of its own. If a queue is
+ * bounded, producers wait for consumers. After `shutdown()` nothing more can be
+ * put; consumers take the items that are left, and then their loops end.
  *
  * What holds for all of them:
  *
- * - **First come, first served**, and handed over directly, so that no newcomer
- *   can come before a waiter.
- * - **Nothing is lost, nothing comes twice**, whatever is cancelled, and when. An
- *   item that was handed to a consumer is its own, and a cancel that comes
- *   later is delivered at its next wait.
+ * - **First come, first served.** An item goes directly to the call that has
+ *   waited longest, so no later call can take it.
+ * - **No item is lost or delivered twice**, whatever is cancelled, and when. If a
+ *   call has got its item, a later cancel is delivered at the next wait of its
+ *   task.
  * - **Every wait can be given up**: by a cancel of its task, by a timeout
  *   around it, or by `{ signal }`.
- * - **They are Web Streams** where one is wanted: `queue.readable`,
- *   `queue.writable`, without a second buffer.
+ * - **They are Web Streams**, without a second buffer: `queue.readable` and
+ *   `queue.writable`.
  * - `console.log` shows the state: `Queue { size: 10, maxSize: 10, getters: 0,
  *   putters: 2 }`.
  * - They are for the tasks of one thread.

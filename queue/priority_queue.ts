@@ -9,27 +9,27 @@ import {
   NaturalOrder,
 } from "./store/natural_order.ts";
 
-/** How a {@linkcode PriorityQueue} is made. */
+/** The options of a {@linkcode PriorityQueue}. */
 export interface PriorityQueueOptions<T> {
   /**
-   * Less than 0 where `a` comes first, more than 0 where `b` does, and else 0.
+   * Returns less than 0 if `a` comes first, more than 0 if `b` does, or else 0.
    */
   compare?: ((a: T, b: T) => number) | undefined;
 }
 
 /**
- * A {@linkcode Queue} that gives the smallest item; equals in order of arrival.
- * Mirrors `asyncio.PriorityQueue`.
+ * A {@linkcode Queue} from which the smallest item leaves first, and equal ones in
+ * order of arrival. Mirrors `asyncio.PriorityQueue`.
  *
- * Unless it is given a `compare`, it knows the order of numbers, bigints,
- * strings, dates, and of arrays of those item by item, a prefix before what it
- * is a prefix of. What it does not know is equal, so `[priority, payload]` is
- * ordered by the priority, and then by arrival. An item must not change its
- * place in the order while it is in the queue. `NaN` and an invalid date have no
- * place in it and are refused.
+ * Without `compare`, the order is that of numbers, bigints, strings and dates, and
+ * of arrays of these: item by item, and if one array is the beginning of the
+ * other, the shorter one first. All other values are equal, so `[priority,
+ * payload]` is ordered by the priority, and then by arrival. An item must not
+ * change its place in the order while it is in the queue. `NaN` and invalid dates
+ * have no place in the order and are refused.
  *
- * A `compare` that throws fails the `put` or `get` that called it, and nothing
- * has changed.
+ * If `compare` throws, the `put` or `get` that called it rejects with that error,
+ * and nothing has changed.
  *
  * @example
  * ```ts
@@ -85,7 +85,7 @@ export class PriorityQueue<T> extends Queue<T> {
   }
 
   /**
-   * Puts `item` in, and waits for that while the queue is full. Mirrors
+   * Puts `item` in, and waits while the queue is full. Mirrors
    * `asyncio.PriorityQueue.put`.
    *
    * **Cancel safety:** as of {@linkcode Queue.put}.

@@ -17,10 +17,7 @@ import type { Items } from "./store/items.ts";
 import { Ring } from "./store/ring.ts";
 import { readableOf, writableOf } from "./_web_streams.ts";
 
-/**
- * Makes a new queue keep its items in `items`: for the queues with another
- * order.
- */
+/** Sets where a new queue keeps its items: for queues with another order. */
 export let setStore: <T>(queue: Queue<T>, items: Items<T>) => void;
 
 /**
@@ -28,15 +25,15 @@ export let setStore: <T>(queue: Queue<T>, items: Items<T>) => void;
  *
  * - Items leave in the order in which they came; calls that wait to get, or to
  *   put, are served in the order in which they came.
- * - Handed over directly: what is put next goes to the first that waits to get,
- *   without passing through the queue; and a `get` that makes room takes the item
- *   of the first `put` that waits, at once. No other call can come in between.
- * - Nothing is lost or doubled by giving up: an item that was handed over is
- *   had, one that could not be put was not put.
- * - With a `maxSize`, `put` waits while the queue is full, so that a fast
- *   producer goes no faster than its consumers.
- * - With `overflow` it drops items instead when it is full: the oldest, if the
- *   latest matter, or the newest, to shed load.
+ * - An item that is put goes directly to the first `get` that waits. A `get` that
+ *   makes room lets the item of the first waiting `put` in. Both happen at once,
+ *   so no other call can come in between.
+ * - If a call is given up, no item is lost or doubled: a `get` has taken none, and
+ *   the item of a `put` is not put.
+ * - With a `maxSize`, `put` waits while the queue is full, so a fast producer goes
+ *   no faster than its consumers.
+ * - With `overflow`, a full queue drops items instead: the oldest ones, if the
+ *   latest matter, or the newest ones, to shed load.
  * - `join` waits until every item that was put has been reported as done.
  *
  * @typeParam T The items. One with a `then`, such as a promise, is refused, as
@@ -118,44 +115,43 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
     this.#channel.onDrop = onDrop;
   }
 
-  /** How many items are in it. Mirrors `asyncio.Queue.qsize`. */
+  /** How many items are in the queue. Mirrors `asyncio.Queue.qsize`. */
   get size(): number {
     return this.#channel.items.size;
   }
 
   /**
-   * How many items it holds at most; 0 or less for no bound. Mirrors
+   * How many items the queue holds at most; 0 or less for no bound. Mirrors
    * `asyncio.Queue.maxsize`.
    */
   get maxSize(): number {
     return this.#channel.maxSize;
   }
 
-  /** Whether there is nothing in it. Mirrors `asyncio.Queue.empty`. */
+  /** Whether the queue is empty. Mirrors `asyncio.Queue.empty`. */
   get empty(): boolean {
     return this.#channel.items.size === 0;
   }
 
   /**
-   * Whether there is no room in it; never where it has no bound. Mirrors
+   * Whether the queue is full; `false` if it has no bound. Mirrors
    * `asyncio.Queue.full`.
    */
   get full(): boolean {
     return this.#channel.full;
   }
 
-  /** Whether it was shut down: it takes nothing any more. */
+  /** Whether the queue was shut down, so that nothing more can be put. */
   get isShutdown(): boolean {
     return this.#channel.isShutdown;
   }
 
   /**
-   * Puts `item` in, and waits for that while the queue is full. Mirrors
+   * Puts `item` in, and waits while the queue is full. Mirrors
    * `asyncio.Queue.put`.
    *
-   * **Cancel safety:** given up, the item was not put, and will not be. Once it
-   * was let in it is in, and a cancel that comes after that is delivered at the
-   * next wait.
+   * **Cancel safety:** given up, it puts nothing. Once the item is in, a later
+   * cancel is delivered at the next wait.
    *
    * @throws {TypeError} `item` has a `then`.
    * @throws {QueueShutDownError} The queue is shut down, or is while this
@@ -194,9 +190,8 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
    * Takes the next item out, and waits for one while the queue is empty.
    * Mirrors `asyncio.Queue.get`.
    *
-   * **Cancel safety:** given up, it takes no item. Once an item was handed
-   * over, this gives it, and a cancel that comes after that is delivered at the
-   * next wait.
+   * **Cancel safety:** given up, it takes no item. Once it has an item, it
+   * resolves to that, and a later cancel is delivered at the next wait.
    *
    * @throws {QueueShutDownError} The queue is shut down and empty, or is while
    * this waits.
@@ -235,8 +230,9 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
   }
 
   /**
-   * Reports that the work on an item that was taken out is done: once for each
-   * item, for {@linkcode Queue.join}. Mirrors `asyncio.Queue.task_done`.
+   * Reports that the work on an item is done, for {@linkcode Queue.join}. To be
+   * called once for each item that was taken out. Mirrors
+   * `asyncio.Queue.task_done`.
    *
    * @throws {RangeError} It was called more often than there were items.
    */
@@ -263,9 +259,9 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
   }
 
   /**
-   * Ends the queue: `put` throws from now on, also those that wait, and `get`
-   * does once the queue is empty. There is no way back; calling it again is
-   * harmless. Mirrors `asyncio.Queue.shutdown`.
+   * Ends the queue: calls of `put` reject from now on, also those that wait, and
+   * calls of `get` once the queue is empty. A queue cannot be opened again;
+   * calling this again does nothing. Mirrors `asyncio.Queue.shutdown`.
    *
    * @param immediate Whether to drop the items that are in it, and count them
    * as done; also as `{ immediate: true }`.
@@ -332,14 +328,13 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
 
   /**
    * The items as a Web Stream, the same one every time, with the queue's own
-   * backpressure: the stream holds none, an item is taken out when it is read.
-   * It ends when the queue is shut down and empty. Cancelling it leaves the
-   * queue open.
+   * backpressure: an item is taken out when it is read. The stream ends when the
+   * queue is shut down and empty. Cancelling it leaves the queue open.
    *
-   * There is one exception, as a stream is not told of its readers: when one
-   * was released while its read waited, and another has been got that does not
-   * read yet, the next item goes into the stream. It is there for the first
-   * read, and lost if the stream is cancelled before.
+   * There is one exception, as a stream is not told of its readers. If a reader
+   * was released while its read waited, and the next reader does not read yet,
+   * the stream takes one item out. The first read returns that; it is lost if the
+   * stream is cancelled before.
    *
    * **Cancel safety:** its reads are waits of no task: they end with the stream
    * or the queue.
@@ -362,9 +357,9 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
 
   /**
    * A Web Stream into the queue, the same one every time, with the queue's own
-   * backpressure: a write is over when its item is in. Closing it shuts the
-   * queue down, and so does aborting it, which also gives up a write that waits
-   * for room.
+   * backpressure: a write resolves when its item is in the queue. Closing or
+   * aborting the stream shuts the queue down. Aborting also gives up a write that
+   * waits for room.
    *
    * **Cancel safety:** its writes are waits of no task: they end with the
    * stream or the queue.
@@ -384,7 +379,7 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
     return this.#writable ??= writableOf(this);
   }
 
-  /** Shuts the queue down, and drops what is in it: `shutdown(true)`. */
+  /** Shuts the queue down, and drops its items: `shutdown(true)`. */
   // deno-lint-ignore require-await -- to be awaited by `await using`
   async [Symbol.asyncDispose](): Promise<void> {
     this.shutdown(true);

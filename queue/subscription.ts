@@ -19,8 +19,8 @@ export let subscriptionOf: <T>(
  *   on one subscription share its items, first come, first served.
  * - It ends when it is disposed of, best by `using`. It also ends with the
  *   broadcast, after the items published before.
- * - Read it or dispose of it: it fills up otherwise, and then its `overflow`
- *   decides whether publishers wait for it, it misses items, or it fails.
+ * - A subscription that is neither read nor disposed of fills up. Then its
+ *   `overflow` decides whether publishers wait, it misses items, or it fails.
  *
  * @typeParam T The items.
  *
@@ -56,8 +56,8 @@ export class Subscription<T> implements AsyncIterable<T>, Disposable {
   /**
    * Takes the next item, and waits for one if there is none.
    *
-   * **Cancel safety:** given up, it takes no item. Once an item was handed over,
-   * this resolves to it, and a later cancel is delivered at the next wait.
+   * **Cancel safety:** given up, it takes no item. Once it has an item, it
+   * resolves to that, and a later cancel is delivered at the next wait.
    *
    * @throws {QueueShutDownError} There will be no more items: the broadcast was
    * shut down, or the subscription was disposed of, also while this waits.
@@ -83,7 +83,7 @@ export class Subscription<T> implements AsyncIterable<T>, Disposable {
 
   /**
    * Takes items until there will be no more. Leaving the loop does not end the
-   * subscription: disposing of it does.
+   * subscription; disposing of it does.
    *
    * **Cancel safety:** each `next()` is a wait like {@linkcode
    * Subscription.get}. `return()`, which ends the iteration, also ends a

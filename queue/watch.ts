@@ -93,8 +93,8 @@ export class Watch<T> implements AsyncIterable<T> {
   /**
    * Waits for the next change from now on, and resolves to the new value.
    *
-   * **Cancel safety:** given up, it leaves nothing behind. Woken before that, it
-   * resolves to the value, and the cancel is delivered at the next wait.
+   * **Cancel safety:** given up, it leaves nothing behind. Once the value has
+   * changed, it resolves, and a later cancel is delivered at the next wait.
    *
    * @throws {CancelledError} The task was cancelled.
    * @throws The signal's reason, when it aborts.
@@ -107,9 +107,9 @@ export class Watch<T> implements AsyncIterable<T> {
    * Waits until `predicate` returns something truthy for the value, and resolves to
    * that value.
    *
-   * The predicate is called at once, and then with every value that is set, by
-   * the code that sets it. So it misses none, even if the value has changed again
-   * before the waiting code resumes.
+   * The predicate is called at once, and then with every value, by the code that
+   * sets it. So it misses no value, even if there is another one before the waiting
+   * code resumes.
    *
    * **Cancel safety:** as of {@linkcode Watch.changed}.
    *

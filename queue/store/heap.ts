@@ -14,8 +14,8 @@ interface Entry<T> {
 }
 
 /**
- * Smallest first: a binary heap. The comparisons are foreign code and may throw,
- * so every change finds its path first and moves the entries afterwards.
+ * Smallest first: a binary heap. `compare` is the user's code and may throw, so
+ * each change finds its path first and moves entries afterwards.
  */
 export class Heap<T> implements Items<T> {
   readonly #compare: Compare<T>;
@@ -55,7 +55,7 @@ export class Heap<T> implements Items<T> {
     let i = this.#placeOfLast();
     let entry = entries.pop()!;
     if (entries.length === 0) return entry.item;
-    // All on the way up to the first, which comes out, move one up.
+    // All entries on the way up move one up, and the first one leaves.
     while (i > 0) {
       const above = entries[i]!;
       entries[i] = entry;
@@ -87,9 +87,9 @@ export class Heap<T> implements Items<T> {
   }
 
   /**
-   * Where the last entry belongs once the first is gone: down to the leaves
-   * along the lesser children, and back up, which mostly is not far. This takes
-   * half as many comparisons as to compare with it all the way down.
+   * Where the last entry belongs when the first one has left. The path goes down
+   * to a leaf along the lesser children, and back up, mostly not far. That takes
+   * half as many comparisons as comparing with the last entry on the way down.
    */
   #placeOfLast(): number {
     const entries = this.#entries;

@@ -1,21 +1,23 @@
 /** @module */
 
-/** What a queue keeps its items in, and in which order they leave it. */
+/** Where a queue keeps its items; it decides the order in which they leave. */
 export interface Items<T> {
   readonly size: number;
-  /** Where it throws, nothing has changed. */
+  /** Adds an item. If it throws, nothing has changed. */
   add(item: T): void;
   /**
-   * Takes the next one out; there is one. Where it throws, nothing has changed.
+   * Takes the next item out. To be called if there is one. If it throws, nothing
+   * has changed.
    */
   take(): T;
   clear(): void;
-  /** All of them, in an order of its own. */
+  /** A copy of all items, in any order. */
   values(): T[];
   /**
-   * Takes out the items whose places among the values are marked, and returns
-   * them in the order in which they would have left. If it throws, nothing has
-   * changed.
+   * Takes out items, and returns them in the order in which they would have left.
+   * If it throws, nothing has changed.
+   *
+   * @param marked For each item of {@linkcode values}, whether it is taken out.
    */
   remove(marked: readonly boolean[]): T[];
 }

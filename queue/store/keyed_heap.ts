@@ -2,28 +2,25 @@
 import type { Compare } from "./heap.ts";
 import type { Items } from "./items.ts";
 
-/** An order that most items have a number in. */
+/** An order in which most items have a number, the key. */
 export interface KeyedOrder<T> {
   readonly compare: Compare<T>;
-  /**
-   * Whether items with the same key are equal, as all that have been asked for.
-   */
+  /** Whether all items that have got the same key until now are equal. */
   readonly isExact: boolean;
   /**
-   * Returns a number that agrees with the order: if those of two items differ,
-   * the item with the smaller one comes first. `NaN` decides nothing.
+   * Returns the key of an item. If the keys of two items differ, the item with
+   * the smaller one comes first. `NaN` decides nothing.
    */
   keyOf(item: T): number;
 }
 
 /**
  * Smallest first: a heap that compares the keys of its items, and the items only
- * if that decides nothing.
+ * if the keys decide nothing.
  *
- * Keys, items and arrivals have an array each, so most comparisons are decided
- * without access to the items, which are scattered over the memory. With four
- * children a node the heap is half as deep as a binary one, and the keys of the
- * children are neighbours.
+ * Keys, items and arrivals have an array each, so most comparisons read no items,
+ * which are scattered over the memory. With four children for each node, the heap
+ * is half as deep as a binary one, and the keys of the children are neighbours.
  */
 export class KeyedHeap<T> implements Items<T> {
   readonly #order: KeyedOrder<T>;
@@ -101,9 +98,9 @@ export class KeyedHeap<T> implements Items<T> {
   }
 
   /**
-   * Where the last item belongs once the first is gone: down to the leaves along
-   * the least children, and back up, which mostly is not far. This takes fewer
-   * comparisons than comparing with it all the way down.
+   * Where the last item belongs when the first one has left. The path goes down to
+   * a leaf along the least children, and back up, mostly not far. That takes fewer
+   * comparisons than comparing with the last item on the way down.
    */
   #placeOfLast(): number {
     const keys = this.#keys;
@@ -125,7 +122,7 @@ export class KeyedHeap<T> implements Items<T> {
     return place;
   }
 
-  /** Puts the item at `place`, and moves all above up; the first one leaves. */
+  /** Puts the item at `place`, and moves those above it up; the first leaves. */
   #moveUp(place: number, key: number, item: T, arrival: number): void {
     const keys = this.#keys;
     const items = this.#items;
@@ -163,7 +160,7 @@ export class KeyedHeap<T> implements Items<T> {
     return order < 0 || !(order > 0) && arrival < this.#arrivals[place]!;
   }
 
-  /** Whether one comes before the other though their keys do not say so. */
+  /** Whether one comes before the other, though their keys decide nothing. */
   #breaksTie(place: number, other: number): boolean {
     const arrivals = this.#arrivals;
     const isEarlier = arrivals[place]! < arrivals[other]!;

@@ -3,8 +3,9 @@ import type { KeyedOrder } from "./keyed_heap.ts";
 
 /**
  * The natural order of numbers, bigints, strings and dates, and of arrays of
- * them item by item, a prefix before what it is a prefix of. What it does not
- * know is equal, so that `[priority, payload]` needs no order of payloads.
+ * these: item by item, and if one is the beginning of the other, the shorter one
+ * first. All other values are equal, so `[priority, payload]` needs no order of
+ * payloads.
  */
 export function compare(a: unknown, b: unknown): number {
   if (typeof a === "number" && typeof b === "number") return order(a, b);
@@ -34,18 +35,19 @@ function order<T extends number | bigint | string>(a: T, b: T): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The kinds of items that have keys; a list has the key of its head. */
+/** The kinds of items that have keys; a list has the key of its first item. */
 const NUMBER = 1;
 const DATE = 2;
 const STRING = 3;
 const LIST = 4;
 
 /**
- * The natural order with keys: a number or a date is its own key, a string has
- * its first characters, a list has the key of its head.
+ * The natural order with keys. The key of a number or a date is its value, that of
+ * a string is made of its first characters, that of a list is the key of its first
+ * item.
  *
- * Items of two kinds are equal, and keys must not tell them apart. So only one
- * kind has keys in a queue: the one that comes first.
+ * Two items of different kinds are equal, and must not be ordered by their keys.
+ * So in a queue only items of one kind have keys: the kind of the first item.
  */
 export class NaturalOrder implements KeyedOrder<unknown> {
   readonly compare = compare;
