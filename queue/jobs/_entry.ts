@@ -2,30 +2,30 @@
 import type { TimerHandle } from "../../tasks/handle.ts";
 import type { Priority } from "./settings.ts";
 
-/** Where an entry stands; `"gone"`: it is in no queue any more. */
+/** The state of an entry; `"gone"`: it is in no queue. */
 export type EntryState = "waiting" | "delayed" | "leased" | "gone";
 
-/** A job, in whatever state. */
+/** A job, in any state. */
 export interface Entry {
   readonly id: string;
   readonly data: Uint8Array;
   readonly priority: Priority;
   readonly key: string | undefined;
-  /** Whether the id is the user's own. */
+  /** Whether the id was given by the user. */
   readonly named: boolean;
-  /** Whether its id is taken only as long as it is in the queue. */
+  /** Whether the id is taken only as long as the entry is in the queue. */
   readonly untilDone: boolean;
-  /** The trace that the put belongs to. */
+  /** The trace of the put, as a `traceparent`. */
   readonly trace: string | undefined;
   /** Jobs of one priority are taken in this order, also if they come again. */
   arrival: number;
-  /** How often it was leased, and not given back with `release`. */
+  /** How often it was leased, without those leases that were released. */
   attempts: number;
   state: EntryState;
-  /** Ends the delay; its time is when the job is due. */
+  /** Fires when the delay is over and the job is due. */
   due: TimerHandle | undefined;
-  /** When the first attempt must have begun, at the latest. */
+  /** Fires when the time for the first attempt is over. */
   expiry: TimerHandle | undefined;
-  /** Whether it waits for others of its key to end. */
+  /** Whether it waits until another job of its key ends. */
   parked: boolean;
 }

@@ -1,23 +1,22 @@
-/** @module */
+/** Extends leases while handlers run. @module */
 import { getRunningLoop } from "../../tasks/event_loop.ts";
 import type { TimerHandle } from "../../tasks/handle.ts";
 import { LeaseLostError } from "./errors.ts";
 import type { Job } from "./job.ts";
 
-/** The timer fires so often in the length of a lease. */
+/** How often the timer fires in the length of a lease. */
 const TURNS = 12;
 
-/** A lease is extended in this turn after it began: three times in its length. */
+/** After how many turns a lease is extended: three times in its length. */
 const EXTENDS = TURNS / 3;
 
-/** A job whose lease is extended. */
+/** The next extension of a job's lease. */
 interface Beat {
-  /** When it is extended next. */
   turn: number;
   readonly lost: () => void;
 }
 
-/** Jobs with leases of one length. */
+/** Extends leases of one length. */
 class Rhythm {
   readonly #every: number;
   readonly #beats = new Map<Job<unknown>, Beat>();
@@ -68,13 +67,18 @@ class Rhythm {
 }
 
 /**
- * Extends leases, three times in their length, until they are stopped: with one
- * timer for all jobs, as most are done long before it fires.
+ * Extends the leases of jobs, three times in their length, until that is stopped.
+ * There is one timer for all leases of one length, as most jobs are done long
+ * before it fires.
  */
 export class Heartbeats {
   readonly #rhythms = new Map<number, Rhythm>();
 
-  /** @param lost Called when the lease could not be extended. */
+  /**
+   * Extends the lease of `job` from now on.
+   *
+   * @param lost Called if the lease was lost.
+   */
   start(job: Job<unknown>, lost: () => void): void {
     const { lease } = job;
     if (lease === Infinity) return;

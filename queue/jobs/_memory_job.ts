@@ -11,7 +11,7 @@ import { checkRetry, HeldJob } from "./held_job.ts";
 import type { JobState } from "./job.ts";
 import type { Lease, Store } from "./_memory_store.ts";
 
-/** A job of a queue in memory: settling it takes no time. */
+/** A job of a queue in memory: settlements take effect synchronously. */
 export class MemoryJob<T> extends HeldJob<T> {
   readonly #lease: Lease;
   readonly #store: Store;
@@ -52,7 +52,7 @@ export class MemoryJob<T> extends HeldJob<T> {
     return this.#settle(this.#store.fail(this.#lease, reasonText(reason)));
   }
 
-  /** Releases it for the queue itself: no task waits for that. */
+  /** Releases the job, for the queue itself. */
   handBack(): void {
     this.#store.release(this.#lease);
   }
@@ -74,7 +74,7 @@ export class MemoryJob<T> extends HeldJob<T> {
     return this.#ended(held);
   }
 
-  /** It has taken effect; the promise is only a cancellation point. */
+  /** The call has taken effect; the promise is only a cancellation point. */
   #ended(held: boolean): Promise<void> {
     return held
       ? checkpointIfCancelled() ?? ready(undefined)

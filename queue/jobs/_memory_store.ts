@@ -1,4 +1,4 @@
-/** @module */
+/** The unfinished jobs of a queue in memory. @module */
 import { InvalidStateError } from "../../tasks/kernel/errors.ts";
 import { type EventLoop, getRunningLoop } from "../../tasks/event_loop.ts";
 import type { TimerHandle } from "../../tasks/handle.ts";
@@ -10,12 +10,12 @@ import { ReadyJobs } from "./_ready_jobs.ts";
 import type { Outcome } from "./results.ts";
 import type { Settings } from "./settings.ts";
 
-/** An entry is leased, for a time. */
+/** The lease of an entry. */
 export class Lease {
   readonly entry: Entry;
-  /** Fires when it runs out; none if it never does. */
+  /** Fires when the lease runs out; `undefined` if it never does. */
   alarm: TimerHandle | undefined = undefined;
-  /** The job around it, once that is made. */
+  /** The job that is made of the entry, as soon as it is decoded. */
   job: { lose(loss: Loss): void; progress: string | undefined } | undefined =
     undefined;
 
@@ -26,16 +26,16 @@ export class Lease {
 
 /** What a store reports. */
 export interface StoreEvents {
-  /** There may be an entry to take. */
+  /** Called when there may be an entry to take. */
   ready(): void;
-  /** An entry has left the store. */
+  /** Called when an entry has left the store. */
   finished(entry: Entry, outcome: Outcome): void;
 }
 
 /**
- * The entries that are not finished: waiting, delayed or leased. Its time is that
- * of the loop it was made on, and ends with it: what needs a timer throws from
- * then on, and has changed nothing.
+ * The entries that are not finished: waiting, delayed or leased. Timers are those
+ * of the loop on which the store was made. When that is closed, methods that need
+ * a timer throw, and change nothing.
  */
 export class Store {
   readonly loop: EventLoop = getRunningLoop();
@@ -64,7 +64,7 @@ export class Store {
     return this.#all.size;
   }
 
-  /** All entries, those that were put first before the others. */
+  /** All entries, in the order in which they were put. */
   get entries(): Iterable<Entry> {
     return this.#all;
   }
@@ -145,11 +145,12 @@ export class Store {
   }
 
   holds(lease: Lease): boolean {
-    if (isOver(lease, this.loop)) this.#runOut(lease); // the alarm is late
+    if (hasRunOut(lease, this.loop)) this.#runOut(lease); // the alarm is late
     return this.#leases.get(lease.entry) === lease;
   }
 
-  /** From here on, false: the lease was lost, and nothing has changed. */
+  // The following return `false` if the lease was lost: then nothing has changed.
+
   done(lease: Lease, result: string | undefined): boolean {
     if (!this.#end(lease)) return false;
     this.#finish(lease.entry, { state: "done", result });
@@ -187,11 +188,11 @@ export class Store {
     return true;
   }
 
-  /** Takes an entry out; a leased one is lost to its holder. */
+  /** Takes an entry out; the holder of a leased one loses it. */
   cancel(entry: Entry): void {
     const lease = this.#leases.get(entry);
     const held = lease !== undefined && this.#end(lease);
-    if (entry.state === "gone") return; // its last lease had just run out
+    if (entry.state === "gone") return; // ending the lease has buried it
     if (entry.state === "waiting") this.#ready.removed(entry);
     this.#finish(entry, { state: "cancelled" });
     if (held) lease.job?.lose("cancelled");
@@ -247,7 +248,7 @@ export class Store {
       entry.due = undefined;
       this.#offer(entry, 0);
     });
-    if (entry.key !== undefined) this.#events.ready(); // the next of its key
+    if (entry.key !== undefined) this.#events.ready(); // for the next of its key
   }
 
   #begin(lease: Lease): void {
@@ -257,7 +258,7 @@ export class Store {
     lease.alarm = this.loop.callLater(ms, () => this.#runOut(lease));
   }
 
-  /** Ends a lease that is held. */
+  /** Ends a lease; returns `false` if it was lost before. */
   #end(lease: Lease): boolean {
     if (!this.holds(lease)) return false;
     this.#drop(lease);
@@ -278,14 +279,14 @@ export class Store {
     lease.job?.lose("expired");
   }
 
-  /** The first attempt has not begun in time. */
+  /** Called when the time for the first attempt is over. */
   #expired(entry: Entry): void {
     if (entry.attempts > 0) return;
     if (entry.state === "waiting") this.#ready.removed(entry);
     this.#bury(entry, EXPIRED);
   }
 
-  /** Offers it again, unless that was the last attempt. */
+  /** Offers an entry again, unless that was its last attempt. */
   #tryAgain(entry: Entry, delay: number, reason: unknown): void {
     const { attempts } = entry;
     if (attempts < this.#settings.maxAttempts) this.#offer(entry, delay);
@@ -304,11 +305,11 @@ export class Store {
     this.#counts.gone = 0;
     const { key } = entry;
     this.#events.finished(entry, outcome);
-    if (key !== undefined) this.#events.ready(); // the next of its key
+    if (key !== undefined) this.#events.ready(); // for the next of its key
   }
 }
 
-function isOver({ alarm }: Lease, loop: EventLoop): boolean {
+function hasRunOut({ alarm }: Lease, loop: EventLoop): boolean {
   return alarm !== undefined && alarm.when <= loop.time();
 }
 

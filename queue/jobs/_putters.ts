@@ -2,7 +2,7 @@
 import { QueuedWaiter, WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
 
-/** What is offered, as far as it matters here. */
+/** What {@linkcode Putters} read of an offer. */
 interface Named {
   readonly entry: { readonly id: string; readonly named: boolean };
 }
@@ -17,7 +17,7 @@ export class Putter<O extends Named> extends QueuedWaiter<void> {
   }
 }
 
-/** The waits for room, first come, first served; and those of one id. */
+/** The waits for room, first come, first served, also to be found by id. */
 export class Putters<O extends Named> {
   readonly #waiters: WaitQueue<void, Putter<O>> = new WaitQueue<
     void,
@@ -45,7 +45,7 @@ export class Putters<O extends Named> {
     this.#byId.set(id, [...others, putter]);
   }
 
-  /** Ends the waits with this id for which `here` is true. */
+  /** Ends the waits with this id for which `here` returns `true`. */
   wakeAll(id: string, here: (offer: O) => boolean): void {
     const all = this.#byId.get(id);
     if (all === undefined) return;

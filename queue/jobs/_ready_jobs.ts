@@ -1,22 +1,22 @@
-/** Which job is the next one. @module */
+/** Which waiting job is taken next. @module */
 import { PriorityQueue } from "../priority_queue.ts";
 import type { Entry } from "./_entry.ts";
 import { FairChoice } from "./fair_choice.ts";
 import { PRIORITIES, type Priority } from "./settings.ts";
 
 /**
- * The entries that wait, by priority and arrival. Those whose key is in use by
- * as many jobs as it may stand aside, and hold up no others.
+ * The waiting entries, by priority and arrival. If as many jobs of a key run as
+ * may, the next ones of that key are parked, and hold up no others.
  */
 export class ReadyJobs {
   readonly #lines = PRIORITIES.map(() =>
     new PriorityQueue<Entry>(0, { compare: byArrival })
   );
-  /** How many entries of each line still wait. */
+  /** How many entries of each line are still waiting. */
   readonly #sizes: number[] = PRIORITIES.map(() => 0);
   readonly #choice = new FairChoice();
   readonly #parked = new Map<string, PriorityQueue<Entry>>();
-  /** The limit that the parked ones are parked by. */
+  /** The limit for each key by which entries are parked. */
   #parkedBy = Infinity;
   /** How many jobs of each key are leased. */
   readonly #running = new Map<string, number>();
@@ -27,17 +27,17 @@ export class ReadyJobs {
     this.#lines[entry.priority]!.putNowait(entry);
   }
 
-  /** Notes that `entry` was taken out of the queue: it stays where it is. */
+  /** Notes that `entry` was taken out of the queue: its line drops it later. */
   removed(entry: Entry): void {
     if (!entry.parked) this.#sizes[entry.priority]!--;
   }
 
-  /** Whether none could be taken, whatever the limits. */
+  /** Whether there is no entry, whatever the limits. */
   get empty(): boolean {
     return this.#sizes.every((size) => size === 0) && this.#parked.size === 0;
   }
 
-  /** Takes the next entry of which no more than `most` of its key run. */
+  /** Takes the next entry of whose key less than `most` jobs run. */
   take(most = Infinity): Entry | undefined {
     if (most !== this.#parkedBy) this.#unparkAll();
     this.#parkedBy = most;
@@ -66,7 +66,7 @@ export class ReadyJobs {
     if (key !== undefined) this.#running.set(key, this.#runs(key) + 1);
   }
 
-  /** Notes that it is not any more: the next one of its key stands in line. */
+  /** Notes that a job of `key` is no longer leased: unparks the next one. */
   ended(key: string | undefined): void {
     if (key === undefined) return;
     const left = this.#runs(key) - 1;
@@ -116,7 +116,7 @@ function byArrival(a: Entry, b: Entry): number {
   return a.arrival - b.arrival;
 }
 
-/** The order in which entries are taken, but for fairness. */
+/** The order in which entries are taken, apart from fairness. */
 export function byPriority(a: Entry, b: Entry): number {
   return a.priority - b.priority || a.arrival - b.arrival;
 }

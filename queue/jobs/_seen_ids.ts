@@ -1,9 +1,9 @@
 /** @module */
 
-/** The ids that were put within the window; older ones are forgotten. */
+/** The ids that were put within the window. */
 export class SeenIds {
   readonly #window: number;
-  /** When each was put, oldest first. */
+  /** When each id was put, oldest first. */
   readonly #times = new Map<string, number>();
 
   constructor(window: number) {

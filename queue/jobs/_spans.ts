@@ -50,7 +50,7 @@ function instruments(): Instruments {
   };
 }
 
-/** Puts a job within a span. */
+/** Calls `put` within a span. */
 export async function tracedPut<R>(
   queue: QueueName,
   id: string | undefined,
@@ -132,7 +132,7 @@ function noted(span: Span, attributes: Attributes, error: unknown): unknown {
   return error;
 }
 
-/** The span as a `traceparent`, the format of W3C Trace Context. */
+/** The `traceparent` of a span, in the format of W3C Trace Context. */
 function parentOf(span: Span): string | undefined {
   const { traceId, spanId, traceFlags } = span.spanContext();
   if (!span.isRecording()) return undefined;

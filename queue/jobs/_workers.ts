@@ -1,4 +1,4 @@
-/** @module */
+/** The workers of one call of `work`. @module */
 import { createTask } from "../../tasks/create_task.ts";
 import { isCancelled, TimeoutError } from "../../tasks/kernel/errors.ts";
 import { getRunningLoop } from "../../tasks/event_loop.ts";
@@ -22,7 +22,7 @@ import {
 } from "./limits.ts";
 import { processed } from "./telemetry.ts";
 
-/** What is done with the jobs. */
+/** What workers do with jobs. */
 export interface WorkSpec<T> {
   /** Calls the handler, with one job or a batch. */
   readonly handle: (jobs: Job<T>[]) => unknown;
@@ -31,25 +31,25 @@ export interface WorkSpec<T> {
   readonly limits: Limits | undefined;
   /** Milliseconds that an attempt may take. */
   readonly timeout: number;
-  /** How many jobs are handled together, and how long they are collected. */
+  /** How many jobs are handled together, and for how long they are collected. */
   readonly batch: { readonly size: number; readonly time: number };
   /** Whether the handler gets one job, whose result it returns. */
   readonly single: boolean;
 }
 
-/** A cancelled handler is given this long at least to end, in milliseconds. */
-const LAST_CHANCE = 100;
+/** How long at least a cancelled handler has to end, in milliseconds. */
+const LAST_CHANCE_MS = 100;
 
-/** A handler that runs. */
+/** A running handler, and its jobs. */
 interface RunningJobs<T> {
   readonly jobs: Job<T>[];
   readonly task: Task<unknown>;
 }
 
 /**
- * The workers of one call of `work`. Each is a task that takes a job, or a
- * batch, lets the handler run in another task, and settles the jobs. They do not
- * end with the task that called `work`, but when they are told to.
+ * The workers of one call of `work`. Each is a task that takes a job, or a batch,
+ * runs the handler in another task, and settles the jobs. A cancel of the task
+ * that called `work` does not cancel them: {@linkcode Workers.work} ends them.
  */
 export class Workers<T> {
   readonly #jobs: Jobs<T>;
@@ -104,7 +104,7 @@ export class Workers<T> {
     }
   }
 
-  /** The next jobs; none when the work or the queue has ended. */
+  /** Resolves to the next jobs; to none if the work or the queue has ended. */
   async #take(options: WaitOptions): Promise<Job<T>[]> {
     const { size, time } = this.#spec.batch;
     const jobs: Job<T>[] = [];
@@ -113,7 +113,7 @@ export class Workers<T> {
       if (size > 1) {
         await moveOnAfter(time, async () => {
           while (jobs.length < size) {
-            // They are held while the batch is collected.
+            // The leases are extended while the batch is collected.
             this.#heartbeats.start(jobs.at(-1)!, () => {});
             jobs.push(await this.#jobs.get(options));
           }
@@ -165,12 +165,12 @@ export class Workers<T> {
     }
   }
 
-  /** Calls the handler, within its time. */
+  /** Calls the handler, within its time limit. */
   async #handle(jobs: Job<T>[]): Promise<unknown> {
     const { handle, timeout: ms } = this.#spec;
     const call = () => processed(this.#jobs, jobs, () => handle(jobs));
     if (ms === Infinity) return await call();
-    // The handler may wait for what knows nothing but the signal.
+    // The handler may wait for something that ends only by the signal.
     const late = getRunningLoop().callLater(ms, () => {
       const reason = new TimeoutError(`the job took longer than ${ms} ms`);
       abort(jobs, reason);
@@ -215,13 +215,13 @@ export class Workers<T> {
     try {
       await settle();
     } catch (error) {
-      if (error instanceof QueueShutDownError) return; // it went back
+      if (error instanceof QueueShutDownError) return; // the job went back
       if (!(error instanceof LeaseLostError)) throw error;
       this.#spec.onError?.(error, job);
     }
   }
 
-  /** How the job is to be settled; `undefined` if it needs nothing. */
+  /** Returns what settles the job; `undefined` if it needs no settlement. */
   #settlementFor(
     job: Job<T>,
     task: Task<unknown>,
@@ -235,7 +235,7 @@ export class Workers<T> {
     if (job.state === "lost") {
       return () => Promise.reject(leaseLost(job, { cause: error }));
     }
-    if (isCancelled(error) && task.cancelling > 0) { // it did not fail
+    if (isCancelled(error) && task.cancelling > 0) { // that is no failure
       return () => job.release();
     }
     onError?.(error, job);
@@ -244,7 +244,10 @@ export class Workers<T> {
     return () => job.retry(delay, error);
   }
 
-  /** Lets the workers end: by themselves, by a cancel, or without them. */
+  /**
+   * Ends the workers: lets running handlers finish, then cancels them, and at last
+   * gives back their jobs without them.
+   */
   async #end(workers: Task<void>[], grace: number): Promise<void> {
     this.#taking.abort();
     if (await haveEnded(workers, grace)) return;
@@ -252,7 +255,7 @@ export class Workers<T> {
       task.cancel("the work is to end");
       abort(jobs, this.#taking.signal.reason);
     }
-    const lastChance = Math.max(grace, LAST_CHANCE);
+    const lastChance = Math.max(grace, LAST_CHANCE_MS);
     if (await haveEnded(workers, lastChance)) return;
     const left = [...this.#running].map(({ jobs }) => jobs);
     const returned = left.map((jobs) => createTask(() => giveBack(jobs)));
@@ -260,7 +263,7 @@ export class Workers<T> {
   }
 }
 
-/** Whether all have ended within `ms`; a cancel ends the wait for it. */
+/** Resolves to whether all have ended within `ms`; a cancel ends the wait. */
 async function haveEnded(tasks: Task<void>[], ms: number): Promise<boolean> {
   if (tasks.every((task) => task.done)) return true;
   try {
@@ -276,7 +279,7 @@ async function giveBack(jobs: Job<unknown>[]): Promise<void> {
     try {
       if (job.state === "leased") await job.release();
     } catch {
-      // Lost or settled meanwhile: it needs nothing more.
+      // The job was lost or settled meanwhile.
     }
   }
 }

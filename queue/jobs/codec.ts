@@ -1,12 +1,12 @@
-/** How values become bytes, and bytes values. @module */
+/** Encoding and decoding of values, and the texts of reasons. @module */
 import { describe, isThenable } from "../../tasks/kernel/types.ts";
 import type { JobsOptions } from "./options.ts";
 
-/** Both ways between values and bytes. */
+/** Encodes values as bytes, and decodes them. */
 export interface Codec<T> {
-  /** Throws, or rejects, if the value cannot be written. */
+  /** Throws or rejects if the value cannot be encoded. */
   encode(value: T): Uint8Array | PromiseLike<Uint8Array>;
-  /** Throws, or rejects, if the bytes cannot be read. */
+  /** Throws or rejects if the bytes cannot be decoded. */
   decode(data: Uint8Array): T | PromiseLike<T>;
 }
 
@@ -25,7 +25,7 @@ export function codecOf<T>(options: JobsOptions<T> = {}): Codec<T> {
       }`,
     );
   }
-  // A user's function gets, and gives, bytes that nothing else refers to.
+  // Bytes are copied on their way to and from the user's functions.
   return {
     encode(value) {
       const encoded: unknown = encode(value);
@@ -61,7 +61,7 @@ function fromJson(data: Uint8Array): unknown {
   return JSON.parse(decoder.decode(data));
 }
 
-/** What a reason is remembered as. */
+/** The text of a reason. */
 export function reasonText(reason: unknown): string {
   if (!(reason instanceof Error)) return String(reason);
   return reason.message === ""
@@ -69,19 +69,19 @@ export function reasonText(reason: unknown): string {
     : `${reason.name}: ${reason.message}`;
 }
 
-/** Why a job that cannot be read is given up. */
+/** The reason of a dead letter that cannot be decoded. */
 export function undecodable(error: unknown): string {
   return `it cannot be decoded: ${reasonText(error)}`;
 }
 
-/** Why a job is given up that was tried for the last time. */
+/** The reason of a dead letter whose attempts are used up. */
 export function attemptsUsedUp(attempts: number, reason?: unknown): string {
   const times = attempts === 1 ? "1 attempt" : `${attempts} attempts`;
   const why = reason === undefined ? "" : `: ${reasonText(reason)}`;
   return `given up after ${times}${why}`;
 }
 
-/** A result, or a report, as JSON; `undefined` if JSON cannot express it. */
+/** A result as JSON; `undefined` if JSON cannot express it. */
 export function jsonText(value: unknown): string | undefined {
   try {
     return JSON.stringify(value);
@@ -90,5 +90,5 @@ export function jsonText(value: unknown): string | undefined {
   }
 }
 
-/** The reason of a dead letter whose first attempt has not begun in time. */
+/** The reason of a dead letter whose first attempt did not begin in time. */
 export const EXPIRED = "expired";

@@ -3,7 +3,7 @@ import { printable } from "../../tasks/kernel/watch/inspect.ts";
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
 import type { DeadLetter } from "./jobs.ts";
 
-/** What is known of a job that was given up. */
+/** The data of a dead letter. */
 export interface DeadJob {
   readonly id: string;
   readonly data: Uint8Array;
@@ -12,13 +12,13 @@ export interface DeadJob {
   readonly date: Date;
 }
 
-/** What can be done with a dead letter. */
+/** What the methods of a dead letter do. */
 export interface DeadLetterActions {
   requeue(options?: WaitOptions): Promise<void>;
   drop(options?: WaitOptions): Promise<void>;
 }
 
-/** A dead letter of any queue. */
+/** A dead letter, of any kind of queue. */
 export class DeadLetterEntry<T> implements DeadLetter<T> {
   readonly value: T | undefined;
   readonly data: Uint8Array;

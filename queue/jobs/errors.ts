@@ -3,12 +3,11 @@ import { QueueShutDownError } from "../errors.ts";
 import type { Job } from "./job.ts";
 
 /**
- * The job is no longer held: its lease ran out and it has come again, it was
- * cancelled, its queue was closed, or it was settled before by `done`, `retry`,
- * `fail` or `release`.
+ * The job is no longer held: its lease ran out, it was cancelled, its queue was
+ * closed, or it was settled before by `done`, `retry`, `fail` or `release`.
  *
- * Thrown by the methods of a {@linkcode Job}, which have changed nothing then: a
- * worker that was too slow cannot settle a job that belongs to another by now.
+ * The methods of a {@linkcode Job} reject with it, and have changed nothing then: a
+ * worker that was too slow cannot settle a job that belongs to another one now.
  *
  * @example
  * ```ts
@@ -27,10 +26,10 @@ export class LeaseLostError extends Error {
   override name = "LeaseLostError";
 }
 
-/** Why a job does not belong to its holder any more. */
+/** Why a job no longer belongs to its holder. */
 export type Loss = "expired" | "cancelled" | "closed";
 
-/** The error of what is asked of a job that is no longer held. */
+/** The error of a method of a job that is no longer held. */
 export function leaseLost(
   { id, state, lease, loss }: Job<unknown> & { loss?: Loss | undefined },
   options?: ErrorOptions,
@@ -45,7 +44,7 @@ export function leaseLost(
   return new LeaseLostError(`job ${JSON.stringify(id)}: ${why}`, options);
 }
 
-/** The error of what is asked of a queue that was closed. */
+/** The error of a method of a queue that was closed. */
 export function closedError(
   asked: string,
   options?: { item: unknown },
@@ -56,7 +55,7 @@ export function closedError(
   );
 }
 
-/** The error of a wait for the result of a job that is not there. */
+/** The error of a wait for the result of an unknown job. */
 export function unknownJob(id: string): Error {
   return new Error(
     `Cannot wait for the result of job ${

@@ -1,17 +1,21 @@
-/** Priorities without starving. @module */
+/** Priorities without starvation. @module */
 import { PRIORITIES, type Priority } from "./settings.ts";
 
-/** Less urgent jobs are passed over so many times in a row, at most. */
+/** How often a less urgent job is passed over in a row, at most. */
 export const PASSES = 31;
 
 /**
- * Chooses among priorities: the most urgent one, but none is passed over more
- * than {@linkcode PASSES} times in a row while it has something.
+ * Chooses among priorities: the most urgent one that has jobs. None that has jobs
+ * is passed over more than {@linkcode PASSES} times in a row.
  */
 export class FairChoice {
   readonly #passed: number[] = PRIORITIES.map(() => 0);
 
-  /** The priority to take from; `undefined` if none `has` anything. */
+  /**
+   * Returns the priority to take from; `undefined` if there are no jobs.
+   *
+   * @param has Whether there are jobs of a priority.
+   */
   choose(has: (priority: Priority) => boolean): Priority | undefined {
     let chosen: Priority | undefined;
     for (const priority of PRIORITIES) {
@@ -22,7 +26,7 @@ export class FairChoice {
     return chosen;
   }
 
-  /** Notes that one of `priority` was taken. */
+  /** Notes that a job of `priority` was taken. */
   taken(priority: Priority, has: (priority: Priority) => boolean): void {
     this.#passed[priority] = 0;
     for (let other = priority + 1; other < PRIORITIES.length; other++) {

@@ -4,19 +4,19 @@ import { readyError } from "../../tasks/kernel/wait/checkpoint.ts";
 import { leaseLost, type Loss } from "./errors.ts";
 import type { Job, JobState } from "./job.ts";
 
-/** What every leased job is made of. */
+/** The data of a leased job. */
 export interface HeldJobParts<T> {
   value: T;
   id: string;
   attempt: number;
   lease: number;
-  /** The trace that the put belongs to, as a `traceparent`. */
+  /** The trace of the put, as a `traceparent`. */
   trace: string | undefined;
 }
 
 /**
- * A leased job of any queue: it knows why it was lost, and tells its signal and
- * its worker.
+ * A leased job, of any kind of queue. When it is lost, it notes why, aborts its
+ * signal and calls `onLost`.
  */
 export abstract class HeldJob<T> implements Job<T> {
   readonly value: T;
@@ -46,7 +46,7 @@ export abstract class HeldJob<T> implements Job<T> {
   abstract fail(reason: unknown): Promise<void>;
   abstract extend(): Promise<void>;
 
-  /** Why it was lost. */
+  /** Why the job was lost; `undefined` if it was not. */
   get loss(): Loss | undefined {
     return this.#loss;
   }
@@ -59,7 +59,7 @@ export abstract class HeldJob<T> implements Job<T> {
     return this.#controller.signal;
   }
 
-  /** Aborts its signal, if it was asked for. */
+  /** Aborts the signal, if that has been used. */
   abort(reason: unknown): void {
     this.#controller?.abort(reason);
   }
@@ -78,10 +78,10 @@ export abstract class HeldJob<T> implements Job<T> {
     }
   }
 
-  /** Called after each report. */
+  /** Called after each report; what {@linkcode report} returns. */
   protected abstract reported(): Promise<void>;
 
-  /** Notes that it does not belong to its holder any more. */
+  /** Notes that the job no longer belongs to its holder. */
   lose(loss: Loss): void {
     if (this.#loss !== undefined) return;
     this.#loss = loss;
@@ -90,7 +90,7 @@ export abstract class HeldJob<T> implements Job<T> {
   }
 }
 
-/** Refuses what is no delay of a retry. */
+/** Throws if `delay` is not valid for a retry. */
 export function checkRetry(delay: unknown): void {
   checkMilliseconds(delay, "Cannot retry: the delay");
 }

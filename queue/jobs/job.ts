@@ -1,12 +1,12 @@
-/** A job in the hands of a worker. @module */
+/** A leased job. @module */
 
-/** What has become of a {@linkcode Job}. */
+/** The state of a {@linkcode Job} for its holder. */
 export type JobState = "leased" | "settled" | "lost";
 
 /**
- * One job, leased: it belongs to its holder until the lease runs out.
+ * A leased job: it belongs to its holder until the lease runs out.
  *
- * It is settled once, by `done`, `retry`, `release` or `fail`. A settlement that
+ * A job is settled once, by `done`, `retry`, `release` or `fail`. A settlement that
  * has begun is carried out, also if the task that waits for it is cancelled.
  *
  * @typeParam T What the job is.
@@ -28,8 +28,8 @@ export interface Job<T> {
   readonly state: JobState;
   /**
    * Aborts when the job no longer belongs to its holder: its lease is lost, it
-   * was cancelled, its queue was closed, or its time in `work` is over. Hand it
-   * to what takes a signal, such as `fetch`.
+   * was cancelled, its queue was closed, or its time in `work` is over. Pass it to
+   * functions that take a signal, such as `fetch`.
    *
    * @example
    * ```ts
@@ -49,21 +49,21 @@ export interface Job<T> {
    *
    * **Cancel safety:** a cancel ends the wait, not the settlement.
    *
-   * @param result What {@linkcode Jobs.result} gives for this job, as JSON; a
+   * @param result What {@linkcode Jobs.result} resolves to for this job, as JSON; a
    * value that JSON cannot express is kept as `undefined`.
    * @throws {LeaseLostError} The job is no longer held, and nothing has changed;
-   * or the queue has not confirmed it before the lease ran out.
+   * or the queue has not confirmed the settlement before the lease ran out.
    * @throws {CancelledError} The task was cancelled.
    */
   done(result?: unknown): Promise<void>;
   /**
-   * Gives the job back, to be tried again; after its last attempt it becomes a
+   * Gives the job back, to be tried again. After its last attempt it becomes a
    * dead letter instead.
    *
    * **Cancel safety:** a cancel ends the wait, not the settlement.
    *
-   * @param delay Milliseconds until it may be taken again; 0 by default.
-   * @param reason Why; kept if it becomes a dead letter.
+   * @param delay Milliseconds until the job may be taken again; 0 by default.
+   * @param reason Why; kept if the job becomes a dead letter.
    * @throws {LeaseLostError} The job is no longer held, as for `done`.
    * @throws {RangeError} `delay` is `NaN`.
    * @throws {CancelledError} The task was cancelled.
@@ -71,7 +71,7 @@ export interface Job<T> {
   retry(delay?: number, reason?: unknown): Promise<void>;
   /**
    * Gives the job back as if it had never been taken, for a worker that has to
-   * end. It may be taken again at once, and this was no attempt.
+   * end. The job may be taken again at once, and this was no attempt.
    *
    * **Cancel safety:** a cancel ends the wait, not the settlement.
    *
@@ -84,7 +84,7 @@ export interface Job<T> {
    *
    * **Cancel safety:** a cancel ends the wait, not the settlement.
    *
-   * @param reason An error, or words.
+   * @param reason An error, or a text.
    * @throws {LeaseLostError} The job is no longer held, as for `done`.
    * @throws {CancelledError} The task was cancelled.
    */

@@ -1,9 +1,9 @@
-/** What every queue of jobs is, whatever keeps the jobs. @module */
+/** The interface of all queues of jobs. @module */
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
 import type { Job } from "./job.ts";
 import type { PutOptions } from "./options.ts";
 
-/** Where a job of a queue stands: `"dead"` is a dead letter. */
+/** The state of a job in a queue: `"dead"` is a dead letter. */
 export type StoredJobState = "waiting" | "delayed" | "leased" | "dead";
 
 /**
@@ -31,20 +31,19 @@ export interface JobInfo<T> {
 }
 
 /**
- * A queue whose items survive the process that took them: each is leased to a
- * worker, and comes again unless the worker confirms in time that it is done.
- * Made by {@linkcode memoryJobs}, or by `natsJobs` of `./queue/nats`; the same
- * contract holds for both.
+ * A queue of jobs. Each job is leased to a worker, and comes again unless the
+ * worker confirms in time that the job is done. Made by {@linkcode memoryJobs}, or
+ * by `natsJobs` of `./queue/nats`; the same contract holds for both.
  *
- * @typeParam T What the jobs are: anything that `encode` can write.
+ * @typeParam T What the jobs are: anything that `encode` can encode.
  */
 export interface Jobs<T> extends AsyncIterable<Job<T>>, AsyncDisposable {
   /**
    * Puts a job into the queue, and waits while the queue is full.
    *
-   * **Cancel safety:** given up while the queue is full, nothing was put. If the
-   * queue is on another machine, a put that is given up on its way may have
-   * arrived: put it again with the same id, and it is there once.
+   * **Cancel safety:** given up while the queue is full, it puts nothing. If the
+   * queue is on another machine, a job that is on its way when the put is given up
+   * may arrive: put it again with the same id, and it is there once.
    *
    * @throws {TypeError} `value` cannot be encoded, or an option is of the wrong
    * type.
@@ -106,9 +105,8 @@ export interface Jobs<T> extends AsyncIterable<Job<T>>, AsyncDisposable {
   /**
    * Takes the next job, on a lease, and waits for one if there is none.
    *
-   * **Cancel safety:** given up, it takes no job: one that was on its way goes
-   * to the next `get`, or back to the queue at once, and does not count as an
-   * attempt.
+   * **Cancel safety:** given up, it takes no job. A job that was on its way goes
+   * to the next `get`, or back to the queue at once; that is no attempt.
    *
    * @throws {QueueShutDownError} The queue was closed.
    * @throws {CancelledError} The task was cancelled.
@@ -126,8 +124,8 @@ export interface Jobs<T> extends AsyncIterable<Job<T>>, AsyncDisposable {
    */
   size(options?: WaitOptions): Promise<number>;
   /**
-   * Waits until no job is waiting, delayed or leased: every job that was put is
-   * done, or a dead letter.
+   * Waits until no job is waiting, delayed or leased: until each job that was put
+   * is done or a dead letter.
    *
    * **Cancel safety:** given up, it leaves nothing behind.
    *
@@ -137,8 +135,8 @@ export interface Jobs<T> extends AsyncIterable<Job<T>>, AsyncDisposable {
    */
   join(options?: WaitOptions): Promise<void>;
   /**
-   * Holds the queue, for all workers in all processes: no job is handed out
-   * until {@linkcode Jobs.resume}. Jobs that run go on, and jobs can be put.
+   * Pauses the queue, for all workers in all processes: no job is handed out
+   * until {@linkcode Jobs.resume}. Running jobs go on, and jobs can be put.
    *
    * **Cancel safety:** given up, the queue may be paused or not.
    *
@@ -182,9 +180,9 @@ export interface Jobs<T> extends AsyncIterable<Job<T>>, AsyncDisposable {
    */
   counts(options?: WaitOptions): Promise<Record<StoredJobState, number>>;
   /**
-   * The jobs in one state: waiting ones in the order in which they are taken,
-   * delayed ones by the time when they are due, the others oldest first. Those
-   * that change their state during the iteration may be missing.
+   * Iterates over the jobs in one state: waiting ones in the order in which they
+   * are taken, delayed ones by the time when they are due, the others oldest
+   * first. Jobs that change their state during the iteration may be missing.
    *
    * **Cancel safety:** each `next()` is a wait that can be given up.
    *
@@ -213,7 +211,7 @@ export interface Jobs<T> extends AsyncIterable<Job<T>>, AsyncDisposable {
   ): AsyncIterableIterator<JobInfo<T>>;
   /**
    * Takes the job with this id out of the queue, if it is waiting, delayed or a
-   * dead letter. It becomes no dead letter.
+   * dead letter. It does not become a dead letter.
    *
    * **Cancel safety:** given up, the job may be removed or not.
    *
@@ -226,7 +224,8 @@ export interface Jobs<T> extends AsyncIterable<Job<T>>, AsyncDisposable {
   /**
    * Takes the job with this id out of the queue, also if it is leased: its
    * `signal` aborts, and its handler in {@linkcode work} gets a
-   * `CancelledError`, in whatever process it runs. It becomes no dead letter.
+   * `CancelledError`, in whatever process it runs. It does not become a dead
+   * letter.
    *
    * **Cancel safety:** given up, the job may be cancelled or not.
    *
@@ -237,17 +236,18 @@ export interface Jobs<T> extends AsyncIterable<Job<T>>, AsyncDisposable {
    */
   cancel(id: string, options?: WaitOptions): Promise<boolean>;
   /**
-   * Waits until the job with this id is done, and returns its result: what its
+   * Waits until the job with this id is done, and resolves to its result: what its
    * handler in {@linkcode work} returned, or what was given to `job.done`.
    *
    * A result is kept for `retention.done` milliseconds. If a job was put without
-   * an id of its own and has no result, nothing is kept; who asks for it before
-   * it is done gets `undefined`.
+   * an id and has no result, nothing is kept: only calls that began before it was
+   * done resolve, to `undefined`.
    *
    * **Cancel safety:** given up, it leaves nothing behind.
    *
-   * @throws {Error} There is no such job, or it was given up: with the reason.
-   * @throws {CancelledError} The job was cancelled or removed; or the task that
+   * @throws {Error} There is no such job, or it is a dead letter: the message has
+   * the reason.
+   * @throws {CancelledError} The job was cancelled or removed, or the task that
    * waits was cancelled.
    * @throws {QueueShutDownError} The queue was closed.
    * @throws The signal's reason, when it aborts.
@@ -269,8 +269,8 @@ export interface Jobs<T> extends AsyncIterable<Job<T>>, AsyncDisposable {
    */
   result(id: string, options?: WaitOptions): Promise<unknown>;
   /**
-   * The jobs that were given up, oldest first, as they are at the call. Reading
-   * removes none.
+   * Iterates over the dead letters, oldest first, that are there at the call.
+   * Reading removes none.
    *
    * **Cancel safety:** each `next()` is a wait that can be given up.
    *
@@ -304,15 +304,15 @@ export interface Jobs<T> extends AsyncIterable<Job<T>>, AsyncDisposable {
    */
   [Symbol.asyncIterator](): AsyncIterator<Job<T>, undefined>;
   /**
-   * Closes this end of the queue: waits reject with a `QueueShutDownError`,
-   * iterations end, and the jobs that are still leased here go back at once.
-   * The jobs of a queue in memory are gone; elsewhere they stay.
+   * Closes the queue for this process: waits reject with a `QueueShutDownError`,
+   * iterations end, and the jobs that are leased here go back at once. A queue in
+   * memory loses its jobs; on servers they stay.
    */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
- * A job that was given up.
+ * A job that was given up: it has failed, or its attempts are used up.
  *
  * @typeParam T What the job was.
  */
@@ -323,25 +323,26 @@ export interface DeadLetter<T> {
   readonly data: Uint8Array;
   /** The id of the job. */
   readonly id: string;
-  /** How often it was tried. */
+  /** How many attempts have begun. */
   readonly attempts: number;
   /** Why it was given up. */
   readonly reason: string;
   /** When it was given up. */
   readonly date: Date;
   /**
-   * Puts it back into the queue, at the end, with its id and all its attempts,
-   * and takes it out of the dead letters.
+   * Puts the job back into the queue, at the end, with its id and all its
+   * attempts, and takes it out of the dead letters.
    *
-   * **Cancel safety:** as of {@linkcode Jobs.put}; given up, it is still here.
+   * **Cancel safety:** as of {@linkcode Jobs.put}; given up, it is still a dead
+   * letter.
    *
    * @throws What {@linkcode Jobs.put} throws.
    */
   requeue(options?: WaitOptions): Promise<void>;
   /**
-   * Takes it out of the dead letters, for good.
+   * Removes the dead letter.
    *
-   * **Cancel safety:** given up, it may be gone or not.
+   * **Cancel safety:** given up, the dead letter may be removed or not.
    *
    * @throws {QueueShutDownError} The queue was closed.
    * @throws {CancelledError} The task was cancelled.

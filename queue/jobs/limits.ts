@@ -1,4 +1,4 @@
-/** Limits that hold over all workers of a queue. @module */
+/** Limits that all workers of a queue share. @module */
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
 
 /** At most `limit` jobs are begun within any `interval` milliseconds. */
@@ -7,7 +7,7 @@ export interface Rate {
   readonly interval: number;
 }
 
-/** What a worker wants to be held to. */
+/** The limits of a worker. */
 export interface Limits {
   readonly rate: Rate | undefined;
   /** How many jobs of one key run at a time. */
@@ -17,10 +17,10 @@ export interface Limits {
 /** Key of the option by which `work` hands its limits to `get`. */
 export const LIMITS: unique symbol = Symbol("limits");
 
-/** Key of the method of a queue that is told when limited work has ended. */
+/** Key of the method of a queue that is called when limited work has ended. */
 export const LIMITS_ENDED: unique symbol = Symbol("limits ended");
 
-/** A queue that holds jobs back for limited workers. */
+/** A queue that holds back jobs for limited workers. */
 export interface LimitingQueue {
   [LIMITS_ENDED]?(limits: Limits): void;
 }
@@ -35,11 +35,11 @@ export function limitsOf(options: WaitOptions | undefined): Limits | undefined {
   return (options as LimitedGetOptions | undefined)?.[LIMITS];
 }
 
-/** When jobs were begun: the count that limited workers share. */
+/** The times at which jobs were begun, which limited workers share. */
 export class RateLog {
   /** Oldest first. */
   readonly times: number[];
-  /** The longest interval that anyone has asked for. */
+  /** The longest interval that was asked for. */
   longest: number;
 
   constructor(times: number[] = [], longest = 0) {
@@ -47,23 +47,12 @@ export class RateLog {
     this.longest = longest;
   }
 
-  /** Milliseconds until one more may begin; 0 if it may now. */
+  /** Returns the milliseconds until one more may begin; 0 if it may now. */
   wait({ limit, interval }: Rate, now: number): number {
     this.longest = Math.max(this.longest, interval);
     const { times } = this;
     const last = times[times.length - limit];
     return last === undefined ? 0 : Math.max(last + interval - now, 0);
-  }
-
-  /** How many may begin now. */
-  room(rate: Rate, now: number): number {
-    const { limit, interval } = rate;
-    let recent = 0;
-    for (let i = this.times.length - 1; i >= 0; i--) {
-      if (this.times[i]! + interval <= now) break;
-      recent++;
-    }
-    return Math.max(limit - recent, 0);
   }
 
   /** Notes that `count` begin now. */

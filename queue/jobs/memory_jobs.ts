@@ -46,18 +46,18 @@ import { QUEUE, type QueueName, traced } from "./telemetry.ts";
  * A queue of jobs in the memory of this process: the contract of
  * {@linkcode Jobs} with nothing to install, for one process, and for tests.
  *
- * - Nothing outlives the process; within it, a job that its worker dropped, or
- *   took too long for, comes again.
- * - Jobs are taken in order of arrival within their priority. One that comes
+ * - Nothing outlives the process. Within it, a job comes again if its worker fails,
+ *   or does not settle it in time.
+ * - Jobs are taken in order of arrival within their priority. A job that comes
  *   again is taken before those that came later.
- * - Time is that of the loop on which it was made: in a `run` with a
- *   `VirtualClock`, leases and delays take no time. After that run nothing can
- *   be delayed, or leased unless for ever: what asks for it rejects with an
- *   `InvalidStateError`, and has changed nothing.
+ * - Time is that of the loop on which the queue was made: in a `run` with a
+ *   `VirtualClock`, leases and delays take no time. When that run has ended, calls
+ *   that need a timer, for a delay or a lease, reject with an `InvalidStateError`
+ *   and change nothing.
  *
- * @typeParam T What the jobs are. Values pass through `encode` and `decode`
- * here as well: a worker never gets the producer's own object, and what works
- * in memory works on the wire.
+ * @typeParam T What the jobs are. Values pass through `encode` and `decode` here as
+ * well: a worker never gets the producer's own object, and a value that works in
+ * memory works on servers.
  *
  * @throws {TypeError} An option is of the wrong type.
  * @throws {RangeError} `lease` or `window` is not more than 0, `maxAttempts` is
@@ -131,6 +131,7 @@ class MemoryJobs<T> implements Jobs<T> {
   #scheduleHost(): ScheduleHost<T> {
     const { loop } = this.#store;
     const { clock } = currentScope().loop;
+    // Another clock goes on from the present date.
     const ahead = Date.now() - loop.time();
     return {
       loop,

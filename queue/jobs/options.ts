@@ -1,7 +1,7 @@
-/** The options of queues of jobs. @module */
+/** The options of queues of jobs, and of a put. @module */
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
 
-/** How a queue of jobs works. */
+/** The options of a queue of jobs. */
 // deno-lint-ignore no-explicit-any -- options without codec fit jobs of any kind
 export interface JobsOptions<T = any> {
   /**
@@ -69,7 +69,7 @@ export interface JobsOptions<T = any> {
     | undefined;
   /** Turns bytes into a value, or a promise of one; from JSON by default. */
   decode?: ((data: Uint8Array) => T | PromiseLike<T>) | undefined;
-  /** How long the queue keeps what is over. */
+  /** How long the queue keeps results and dead letters. */
   retention?: {
     /**
      * Milliseconds for which the result of a job can be asked for after the job
@@ -81,24 +81,24 @@ export interface JobsOptions<T = any> {
   } | undefined;
 }
 
-/** How a job is put. */
+/** The options of {@linkcode Jobs.put}. */
 export interface PutOptions extends WaitOptions {
   /**
-   * Identifies the job; a new, random id by default. Putting an id again that
-   * the queue knows does nothing, see {@linkcode PutOptions.unique}.
+   * Identifies the job; a new, random id by default. Putting an id that the queue
+   * knows does nothing, see {@linkcode PutOptions.unique}.
    */
   id?: string | undefined;
   /** Milliseconds before the job may be taken. */
   delay?: number | undefined;
   /**
    * How urgent it is: 0, 1, 2 or 3; 2 by default, and 0 is the most urgent.
-   * Within a priority, jobs are taken in order of arrival. Every 32nd job at the
-   * latest is a less urgent one, if there are any: none waits for ever.
+   * Within a priority, jobs are taken in order of arrival. At least every 32nd job
+   * is a less urgent one, if there are any, so that none waits for ever.
    */
   priority?: 0 | 1 | 2 | 3 | undefined;
   /**
-   * Milliseconds from the put within which the job must be begun for the first
-   * time. If it is not, it becomes a dead letter with the reason `expired`.
+   * Milliseconds from the put within which the first attempt must begin. If it
+   * does not, the job becomes a dead letter with the reason `expired`.
    */
   expires?: number | undefined;
   /**
@@ -107,11 +107,10 @@ export interface PutOptions extends WaitOptions {
    */
   key?: string | undefined;
   /**
-   * For how long the `id` is taken. `"window"`, the default: for the `window` of
-   * the queue, also after the job is done. `"untilDone"`: as long as a job of
-   * that id waits, is delayed or leased; when it is done or a dead letter, the
-   * id is free. Put an id in one of these ways only: queues on NATS do not compare
-   * the two.
+   * How long no other job can have the `id`. `"window"`, the default: for the
+   * `window` of the queue, also after the job is done. `"untilDone"`: as long as
+   * the job is waiting, delayed or leased. Put an id in one of these ways only:
+   * queues on NATS do not compare the two.
    */
   unique?: "window" | "untilDone" | undefined;
 }

@@ -1,4 +1,4 @@
-/** @module */
+/** The outcomes of jobs. @module */
 import { CancelledError } from "../../tasks/kernel/errors.ts";
 import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
@@ -9,7 +9,7 @@ export type Outcome =
   | { readonly state: "dead"; readonly reason: string }
   | { readonly state: "cancelled" };
 
-/** The result as JSON; throws if the job was not done. */
+/** Returns the result as JSON; throws if the job was not done. */
 export function resultIn(outcome: Outcome): string | undefined {
   if (outcome.state === "done") return outcome.result;
   throw outcome.state === "dead"
@@ -17,12 +17,12 @@ export function resultIn(outcome: Outcome): string | undefined {
     : new CancelledError("the job was cancelled");
 }
 
-/** The value of a result, or a report, from JSON. */
+/** Parses a result or a report. */
 export function valueOf(text: string | undefined): unknown {
   return text === undefined ? undefined : JSON.parse(text);
 }
 
-/** The outcomes of jobs that are over, and the waits for them. */
+/** The outcomes of finished jobs, and the waits for them. */
 export class Results {
   readonly #keep: number;
   /** Oldest first. */
@@ -39,7 +39,7 @@ export class Results {
     return this.#kept.get(id)?.outcome;
   }
 
-  /** Keeps `outcome`. */
+  /** Keeps the outcome of a job. */
   add(id: string, outcome: Outcome, now: number): void {
     this.#forgetOld(now);
     this.#kept.delete(id);
@@ -48,7 +48,7 @@ export class Results {
     }
   }
 
-  /** Ends the waits for this job. */
+  /** Ends the waits for the outcome of a job. */
   wake(id: string, outcome: Outcome): void {
     const line = this.#waiting.get(id);
     if (line === undefined) return;
@@ -56,7 +56,7 @@ export class Results {
     line.wakeAll(outcome);
   }
 
-  /** Waits for the outcome of a job that is not over. */
+  /** Waits for the outcome of an unfinished job. */
   async wait(id: string, options?: WaitOptions): Promise<Outcome> {
     let line = this.#waiting.get(id);
     if (line === undefined) {

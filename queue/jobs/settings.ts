@@ -1,17 +1,17 @@
-/** The options of a queue and of a put, checked; the same for every kind. @module */
+/** The checked options of a queue and of a put, for all kinds of queues. @module */
 import { checkMilliseconds, describe } from "../../tasks/kernel/types.ts";
 import type { JobsOptions, PutOptions } from "./options.ts";
 
-/** The options of a queue that belong to the queue itself, none left out. */
+/** The options of the queue itself, with their defaults. */
 export interface Settings {
   /** `Infinity` for no bound. */
   maxSize: number;
   lease: number;
   maxAttempts: number;
   window: number;
-  /** How long results are kept. */
+  /** How long results are kept, in milliseconds. */
   keepDone: number;
-  /** How long dead letters are kept. */
+  /** How long dead letters are kept, in milliseconds. */
   keepDead: number;
 }
 
@@ -34,7 +34,7 @@ export const PRIORITIES = [0, 1, 2, 3] as const;
 export type Priority = (typeof PRIORITIES)[number];
 
 /**
- * The settings in `options`, and those in `otherwise` for what is left out.
+ * Returns the settings in `options`; those that are left out are as in `otherwise`.
  *
  * @throws {TypeError} One is of the wrong type.
  * @throws {RangeError} One is out of range.

@@ -1,17 +1,17 @@
 /**
- * Metrics and traces through OpenTelemetry, by its conventions for messaging. They
- * cost nothing, and load nothing, unless the program has set OpenTelemetry up, or
- * runs with `OTEL_DENO=true`.
+ * Metrics and traces through OpenTelemetry, by its conventions for messaging.
+ * Nothing is loaded unless the program has set OpenTelemetry up, or runs with
+ * `OTEL_DENO=true`.
  *
  * @module
  */
 import type { Job } from "./job.ts";
 import { importOutside } from "../../tasks/kernel/wait/lazy_module.ts";
 
-/** Key of what a queue is called in telemetry. */
+/** Key of the name of a queue in telemetry. */
 export const QUEUE: unique symbol = Symbol("queue");
 
-/** What a queue is called in telemetry. */
+/** The name of a queue in telemetry. */
 export interface QueueName {
   readonly system: string;
   readonly name: string;
@@ -22,14 +22,14 @@ interface NamedQueue {
   readonly [QUEUE]?: QueueName;
 }
 
-/** Where OpenTelemetry's API keeps what a program has set up. */
+/** The global variable in which OpenTelemetry's API keeps its providers. */
 const GLOBAL = Symbol.for("opentelemetry.js.api.1");
 
 function isOn(): boolean {
   return (globalThis as Record<symbol, unknown>)[GLOBAL] !== undefined;
 }
 
-/** Puts a job within a span, whose `traceparent` goes with the job. */
+/** Calls `put` within a span, with the `traceparent` of the span. */
 export function traced<R>(
   queue: object,
   id: string | undefined,
@@ -48,7 +48,7 @@ async function tracedPut<R>(
   return await spans.tracedPut(name, id, put);
 }
 
-/** Calls a handler within a span that is linked to those of the puts. */
+/** Calls a handler within a span that is linked to the spans of the puts. */
 export function processed<R>(
   queue: object,
   jobs: Job<unknown>[],

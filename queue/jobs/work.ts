@@ -12,7 +12,7 @@ import type { Job } from "./job.ts";
 import type { Jobs } from "./jobs.ts";
 import { QUEUE } from "./telemetry.ts";
 
-/** How to {@linkcode work}. */
+/** The options of {@linkcode work}. */
 export interface WorkOptions<T> extends WaitOptions {
   /** How many handlers run at a time; 1 by default. */
   concurrency?: number | undefined;
@@ -22,13 +22,13 @@ export interface WorkOptions<T> extends WaitOptions {
    */
   backoff?: ((attempt: number) => number) | undefined;
   /**
-   * Milliseconds that running handlers get to finish when the work is to end;
+   * Milliseconds that running handlers have to finish when the work is to end;
    * 10 000 by default.
    */
   grace?: number | undefined;
   /**
-   * Milliseconds that an attempt may take. Then the handler is cancelled, and the
-   * attempt has failed with a `TimeoutError`; no limit by default.
+   * Milliseconds that an attempt may take; no limit by default. After that the
+   * handler is cancelled, and the attempt has failed with a `TimeoutError`.
    */
   timeout?: number | undefined;
   /**
@@ -38,13 +38,13 @@ export interface WorkOptions<T> extends WaitOptions {
   rateLimit?: { limit: number; interval: number } | undefined;
   /**
    * How many jobs of one `key` run at a time, over all workers of the queue, in
-   * all processes. Jobs whose key is in use hold up no others. Jobs without a
+   * all processes. A job that waits for its key holds up no others. Jobs without a
    * key are not limited.
    */
   keyConcurrency?: number | undefined;
   /**
-   * Called with the error of every attempt that failed, before the job is tried
-   * again or given up, and with a {@linkcode LeaseLostError}. If it throws, the
+   * Called with the error of each attempt that failed, before the job is tried
+   * again or given up, and with each {@linkcode LeaseLostError}. If it throws, the
    * work ends with that error.
    */
   onError?: ((error: unknown, job: Job<T>) => void) | undefined;
@@ -84,15 +84,15 @@ export function work<T>(
  * Takes jobs and calls `handler` with each, until it is cancelled or the queue is
  * closed.
  *
- * - A handler that returns has done its job; what it returns is the job's
- *   {@linkcode Jobs.result}. One that throws is called again, later (`backoff`),
- *   here or in another process; after the last attempt the job becomes a dead
- *   letter with the error. A handler may also settle the job itself, with
+ * - If a handler returns, its job is done; what it returns is the job's
+ *   {@linkcode Jobs.result}. If it throws, the job is tried again later
+ *   (`backoff`), here or in another process; after the last attempt it becomes a
+ *   dead letter with the error. A handler may also settle the job itself, with
  *   `job.fail(reason)`, `job.retry(delay)` or `job.done()`.
- * - While a handler runs, the lease of its job is extended, three times a lease:
- *   it may take as long as it needs. If the lease is lost all the same, because
- *   the queue cannot be reached, the handler is cancelled: the job belongs to
- *   another worker by then.
+ * - While a handler runs, the lease of its job is extended, three times in its
+ *   length, so a handler may take as long as it needs. If the lease is lost all
+ *   the same, because the queue cannot be reached, the handler is cancelled: the
+ *   job may belong to another worker.
  * - Each call is a task of its own; at most `concurrency` run at a time.
  * - With `batch`, the handler gets up to `size` jobs at a time: those that come
  *   within `time` milliseconds of the first. If it throws, the jobs that it has
@@ -100,20 +100,20 @@ export function work<T>(
  * - When `work` is cancelled (by Ctrl-C or SIGTERM in a `run`, for example), or
  *   its signal aborts, it takes no more jobs, and lets running handlers finish
  *   within `grace`. Then it cancels them and gives their jobs back at once, which
- *   counts as no attempt. A handler that ignores the cancel is left alone after
- *   another `grace` (100 ms at least), and its job is given back as well. A
- *   second cancel ends the first of these times, a third one the other.
+ *   is no attempt. If a handler ignores the cancel, its job is given back after
+ *   another `grace` (100 ms at least), and `work` ends without it. A second cancel
+ *   ends the first of these times, a third one the other.
  *
- * **Cancel safety:** no job is lost, and none waits for its lease to run out.
- * Unless it is cancelled, it ends only with the queue.
+ * **Cancel safety:** no job is lost, and none waits until its lease runs out.
+ * `work` ends only with the queue, unless it is cancelled.
  *
- * @param handler Called with the value, and the job around it; with `batch`,
- * with a list of each.
+ * @param handler Called with the value and the job; with `batch`, with a list of
+ * each.
  * @throws {RangeError} A number is out of range.
  * @throws {TypeError} `handler` is not a function, or `jobs` cannot limit.
  * @throws {CancelledError} The task was cancelled.
- * @throws The signal's reason, when it aborts. What `backoff` or `onError`
- * throws, or taking a job does.
+ * @throws The signal's reason, when it aborts; or the error that `backoff`,
+ * `onError` or taking a job throws.
  *
  * @example
  * ```ts

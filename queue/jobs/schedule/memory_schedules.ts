@@ -8,15 +8,15 @@ import { type Times, timesOf } from "./recurrence.ts";
 import { dueRuns, type Missed } from "./runs.ts";
 import { runId, type Schedule, type Schedules } from "./schedule.ts";
 
-/** The clock of the machine may be set: it is looked at again by then. */
+/** The longest timer, in milliseconds, as the clock of the machine may be set. */
 const LONGEST_WAIT = 60 * 60_000;
 
 /** What schedules need of their queue. */
 export interface ScheduleHost<T> {
   readonly loop: EventLoop;
-  /** Milliseconds since 1970, as the queue sees them. */
+  /** The time of the queue, in milliseconds since 1970. */
   now(): number;
-  /** Rejects if nothing can be scheduled now. */
+  /** Returns a rejection if nothing can be scheduled now. */
   check(options?: WaitOptions): Promise<never> | undefined;
   encode(value: T): Uint8Array | PromiseLike<Uint8Array>;
   put(data: Uint8Array, id: string): void;

@@ -3,15 +3,15 @@ import type { Cron } from "npm:croner@11.0.1";
 import { checkMilliseconds, describe } from "../../../tasks/kernel/types.ts";
 import { importOutside } from "../../../tasks/kernel/wait/lazy_module.ts";
 
-/** The parser of cron expressions: loaded when there is a schedule. */
+/** The parser of cron expressions; loaded when it is needed. */
 let parser: typeof Cron | undefined;
 
-/** Loads what {@linkcode timesOf} needs. */
+/** Loads the parser, which {@linkcode timesOf} needs for `cron`. */
 export async function loadParser(): Promise<void> {
   parser ??= (await importOutside(() => import("npm:croner@11.0.1"))).Cron;
 }
 
-/** What a schedule says about time. */
+/** The options of a schedule that are about time. */
 export interface Recurrence {
   readonly cron?: string | undefined;
   readonly every?: number | undefined;
@@ -20,9 +20,9 @@ export interface Recurrence {
 
 /** The times of a schedule, in milliseconds since 1970. */
 export interface Times {
-  /** The first one after `time`. */
+  /** Returns the first one after `time`. */
   next(time: number): number;
-  /** The last one up to `time`. */
+  /** Returns the last one up to `time`. */
   last(time: number): number;
 }
 
@@ -91,7 +91,7 @@ function cronTimes(expression: string, timeZone: string | undefined): Times {
   return {
     next: (time) => next(time) ?? Infinity,
     last: (time) => {
-      // The one before a time later by a moment: `time` itself counts.
+      // The last one before the next millisecond: `time` itself counts.
       const [run] = cron.previousRuns(1, new Date(time + 1));
       return run?.getTime() ?? -Infinity;
     },

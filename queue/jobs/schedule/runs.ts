@@ -1,17 +1,16 @@
 /** Which runs of a schedule are due. @module */
 import type { Times } from "./recurrence.ts";
 
-/** What becomes of runs that were due while no process could start them. */
+/** What happens to runs that were due while no process could start them. */
 export type Missed = "skip" | "once" | "all";
 
 /**
- * A run counts as missed when it is late by more than this, in milliseconds, and
- * not before the next one is due.
+ * A run is missed if it is late by more than this, in milliseconds.
  */
 const TOLERANCE = 5000;
 
-/** At most so many missed runs are started at a time; the rest follows. */
-const MOST = 1000;
+/** How many missed runs are started at a time; the others follow. */
+const MOST_RUNS = 1000;
 
 /** The runs to start now, and the next time to look. */
 export interface DueRuns {
@@ -19,7 +18,7 @@ export interface DueRuns {
   readonly next: number;
 }
 
-/** What is due at `now` of a schedule whose next run was to be at `next`. */
+/** Returns the runs due at `now` of a schedule whose next run is at `next`. */
 export function dueRuns(
   times: Times,
   { next, now, missed }: { next: number; now: number; missed: Missed },
@@ -27,12 +26,12 @@ export function dueRuns(
   if (next > now) return { runs: [], next };
   if (missed === "all") {
     const runs: number[] = [];
-    for (; next <= now && runs.length < MOST; next = times.next(next)) {
+    for (; next <= now && runs.length < MOST_RUNS; next = times.next(next)) {
       runs.push(next);
     }
     return { runs, next };
   }
-  // Walking back: a schedule of every minute may have missed a million.
+  // Only the last one is looked for: there may be a million before.
   const last = Math.max(times.last(now), next);
   const isLate = now - last > TOLERANCE;
   return {

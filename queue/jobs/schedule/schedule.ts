@@ -5,7 +5,7 @@ import type { Jobs } from "../jobs.ts";
 import { loadParser, timesOf } from "./recurrence.ts";
 import type { Missed } from "./runs.ts";
 
-/** What is put, and when. */
+/** The options of {@linkcode schedule}. */
 export interface ScheduleOptions<T> extends WaitOptions {
   /** The name of the schedule: one of each name per queue. */
   name: string;
@@ -51,24 +51,24 @@ export interface Schedules<T> {
 }
 
 /**
- * Registers a schedule: `value` is put into the queue whenever it is due, once
- * over all processes that have the queue open. A schedule of the same name is
- * replaced; registering the same times again changes no run that is planned, so
- * every process of a program may do so when it starts.
+ * Registers a schedule: `value` is put into the queue at its times, once over all
+ * processes that have the queue open. A schedule of the same name is replaced. If
+ * its times are the same, the planned runs stay, so every process of a program may
+ * register it when it starts.
  *
- * - It fires while any process has the queue open. `missed` decides about the
+ * - Runs are put while any process has the queue open. `missed` decides about the
  *   runs in between.
  * - The first run of `every` comes after one period.
  * - A run is a job whose id is made of the name and its time.
  * - The schedules of a queue in memory end with it.
  *
- * What `cron` means is what its parser, croner, makes of it:
+ * The meaning of `cron` is that of its parser, croner:
  *
- * - **A time that does not exist**, as the clocks go forward (02:30): the run
- *   comes when they have, at 03:00.
- * - **A time that comes twice**, as the clocks go back: a fixed time (`30 2`)
- *   runs once, the first time; steps and ranges (`*` `/30`, `1-3`) run through
- *   both hours.
+ * - **A time that does not exist**, when the clocks go forward (02:30): the run is
+ *   put afterwards, at 03:00.
+ * - **A time that comes twice**, when the clocks go back: a fixed time (`30 2`)
+ *   runs once, the first time; steps and ranges (`*` `/30`, `1-3`) run in both
+ *   hours.
  * - **Day of the month and weekday** both given: either matches.
  * - Names (`MON`, `JAN`), `L` (last day), `15W` (nearest workday) and `5#2`
  *   (second Friday) are known; ranges that wrap (`22-2`) and steps of a number
@@ -133,9 +133,9 @@ async function register<T>(
 }
 
 /**
- * Ends the schedule of this name, if there is one. Jobs that it has put stay.
+ * Removes the schedule of this name, if there is one. Jobs that it has put stay.
  *
- * **Cancel safety:** given up, the schedule may be there or not.
+ * **Cancel safety:** given up, the schedule may be removed or not.
  *
  * @throws {TypeError} `name` is not a text.
  * @throws {QueueShutDownError} The queue was closed.
