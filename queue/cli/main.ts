@@ -25,10 +25,10 @@ const USAGE = `usage: cli [--servers A,B] [--json] COMMAND
   --limit N (100)                                          how many jobs ls prints
   --port N (a free one), --hostname H (127.0.0.1)          where web listens`;
 
-/** Values of jobs are cut to so many characters in tables. */
+/** How many characters of a value tables show. */
 const VALUE_WIDTH = 60;
 
-/** A command on one queue; returns the exit code. */
+/** A command on one queue; resolves to the exit code. */
 type Command = (queue: QueueView, line: CommandLine) => Promise<number>;
 
 const COMMANDS: Record<string, Command> = {
@@ -93,7 +93,7 @@ const COMMANDS: Record<string, Command> = {
   },
 };
 
-/** Carries a command line out; returns the exit code. */
+/** Runs a command line; resolves to the exit code. */
 export async function main(args: string[]): Promise<number> {
   try {
     return await carryOut(await commandLine(args));

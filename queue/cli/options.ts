@@ -8,7 +8,7 @@ export interface CommandLine {
   readonly command: string;
   /** The name of the queue; empty if none is given. */
   readonly name: string;
-  /** What stands after it. */
+  /** The arguments after the name. */
   readonly rest: string[];
   readonly servers: Omit<NatsJobsOptions, "name">;
   readonly json: boolean;
@@ -40,7 +40,7 @@ const DEFAULT_SERVERS = "127.0.0.1:4222";
 /**
  * Reads a command line.
  *
- * @throws {UsageError} It makes no sense.
+ * @throws {UsageError} The command line is wrong.
  */
 export async function commandLine(args: string[]): Promise<CommandLine> {
   const { values, positionals } = parsedArgs(args, OPTIONS);

@@ -20,7 +20,7 @@ export interface ShownJob extends JobInfo<unknown> {
   readonly date?: Date;
 }
 
-/** A queue that is looked into. */
+/** A queue, as the commands and the page use it. */
 export class QueueView implements AsyncDisposable {
   readonly #jobs: NatsJobs<unknown>;
 
@@ -28,7 +28,7 @@ export class QueueView implements AsyncDisposable {
     this.#jobs = jobs;
   }
 
-  /** Opens a queue that is there. */
+  /** Opens a queue; rejects if it is not there. */
   static async open(options: NatsJobsOptions): Promise<QueueView> {
     return new QueueView(await openQueue({ ...options, decode }, false));
   }
@@ -65,7 +65,7 @@ export class QueueView implements AsyncDisposable {
     }
   }
 
-  /** The job with this id, in whatever state. */
+  /** Finds the job with this id, in any state. */
   async find(id: string): Promise<ShownJob | undefined> {
     for (const state of STATES) {
       const jobs = state === "dead" ? this.#dead() : this.#jobs.list(state);
@@ -74,12 +74,12 @@ export class QueueView implements AsyncDisposable {
     return undefined;
   }
 
-  /** Puts dead letters back: all, or those with one of the ids. */
+  /** Puts back all dead letters, or those with `ids`; resolves to their number. */
   async retry(ids?: readonly string[]): Promise<number> {
     return await this.#eachLetter(ids, (letter) => letter.requeue());
   }
 
-  /** Drops dead letters: all, or those with one of the ids. */
+  /** Drops all dead letters, or those with `ids`; resolves to their number. */
   async drop(ids?: readonly string[]): Promise<number> {
     return await this.#eachLetter(ids, (letter) => letter.drop());
   }
@@ -115,7 +115,7 @@ export class QueueView implements AsyncDisposable {
   }
 }
 
-/** JSON if it is that, else text, else the bytes. */
+/** Decodes JSON, else text; else returns the bytes. */
 function decode(data: Uint8Array): unknown {
   let text: string;
   try {

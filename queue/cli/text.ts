@@ -2,7 +2,7 @@
 
 import { safe } from "../../tasks/kernel/watch/safe_text.ts";
 
-/** A value on one line, not longer than `most` characters. */
+/** A value as JSON on one line, of at most `most` characters. */
 export function shown(value: unknown, most = Infinity): string {
   const text = safe(JSON.stringify(value) ?? "?");
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`;

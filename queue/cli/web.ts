@@ -7,7 +7,7 @@ import {
 import { page } from "./page.ts";
 import { type QueueView, STATES } from "./queue_view.ts";
 
-/** So many jobs of each state are shown. */
+/** How many jobs of each state are shown. */
 const SHOWN = 100;
 
 /** Where the page is served. */
@@ -17,7 +17,7 @@ export interface WebOptions {
   readonly port: number;
 }
 
-/** What the page may ask for. */
+/** The body of a request of the page. */
 interface Action {
   readonly ids?: string[];
 }

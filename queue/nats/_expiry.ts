@@ -1,10 +1,10 @@
-/** @module */
+/** Timers for jobs that expire. @module */
 import { getRunningLoop } from "../../tasks/event_loop.ts";
 import type { TimerHandle } from "../../tasks/handle.ts";
 
 /**
- * Looks at jobs when their time to begin is over. The process that puts a job
- * does so; a worker that gets it looks as well.
+ * Calls functions when the time to begin of jobs is over. They run in the process
+ * that has put the job; a worker that gets it checks the time as well.
  */
 export class ExpiryTimers {
   readonly #loop = getRunningLoop();

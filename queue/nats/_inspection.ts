@@ -179,7 +179,7 @@ export class Inspection<T> {
     if (state === "leased") await holders.cancel(key, options);
     else connection.publish(subjects.holders, JSON.stringify({ cancel: key }));
     await results.keep({ ...meta, named: true }, outcome);
-    notices.tell(meta.id, outcome);
+    notices.notify(meta.id, outcome);
     return true;
   }
 

@@ -1,9 +1,8 @@
 /** The errors of queues on NATS. @module */
 
 /**
- * NATS is not there, refuses the login, or refuses a request. The
- * message says which servers, and what; `cause` is the client's error where
- * there is one.
+ * NATS is not there, refuses the login, or refuses a request. The message has the
+ * servers and the reason; `cause` is the error of the client, if there is one.
  *
  * @example A server that is not there
  * ```ts

@@ -29,58 +29,58 @@
  * });
  * ```
  *
- * It takes a `nats-server` of 2.9 or later with JetStream (`nats-server -js`;
- * Debian has it), and brings NATS's own client.
+ * It needs a `nats-server` of 2.9 or later with JetStream (`nats-server -js`;
+ * Debian has it), and uses NATS's own client.
  *
- * What is promised, and what is not, stands in `@asyncio/asyncio/queue/jobs`.
- * This is what the network adds.
+ * The guarantees are those of `@asyncio/asyncio/queue/jobs`. The following is what
+ * the network adds.
  *
  * ## When something fails
  *
  * | what fails | what happens |
  * | --- | --- |
  * | no server is there, or none accepts the login | `natsJobs` throws a {@linkcode NatsError} that names them, within `connectTimeout` |
- * | fewer servers are there than a job is kept on | opening the queue for the first time waits for them, within `connectTimeout`; then a {@linkcode NatsError} says what to do |
+ * | there are fewer servers than a job is kept on | opening the queue for the first time waits for them, within `connectTimeout`; then it throws a {@linkcode NatsError} that says what to do |
  * | the connection is lost | it is made again, for ever; waits go on, and requests are repeated |
- * | a server goes silent, without closing its connections | it is left for another within a third of a lease |
+ * | a server goes silent, without closing its connections | another one is used within a third of a lease |
  * | the connection is lost while a `put` is on its way | the `put` is repeated under the same id: put once, unless that takes longer than `window` |
- * | it is lost while a job is settled | that is repeated until the lease runs out; then a `LeaseLostError` |
- * | the answer to a `release` or `retry` is lost | that is repeated; a worker that has got the job meanwhile may lose it to another |
- * | it is lost while a job runs in `work` | when the lease runs out, the handler is cancelled: the job belongs to another worker |
+ * | it is lost while a job is settled | the settlement is repeated until the lease runs out; then it rejects with a `LeaseLostError` |
+ * | the answer to a `release` or `retry` is lost | the request is repeated; a worker that has got the job meanwhile may lose it to another |
+ * | it is lost while a job runs in `work` | when the lease runs out, the handler is cancelled: the job may belong to another worker |
  * | a job is handed out into a lost connection | it comes again after its lease, and that was an attempt |
- * | a worker is stopped for longer than a lease, and goes on | what it held, and what waits in its socket, is lost to it, and comes again |
+ * | a worker is stopped for longer than a lease, and goes on | it has lost the jobs that it held, and those in its socket; they come again |
  * | a worker is killed | its jobs come again after their leases (the servers wait a tenth longer, 5 s at most) |
  * | a worker ends | its jobs come again at once, and that was no attempt |
  * | a server of a cluster of three is lost | the others go on, after a pause of some seconds; nothing that was put is lost |
  * | its loss makes the others keep jobs that are done (many versions do) | they run again when a worker is idle, or a process joins, asks for the size, or has no room to put |
- * | its loss leaves the jobs to a server that overlooks the last of them (2.9.10 does) | another one takes over when a worker is idle, or a process joins, asks for the size, or has no room to put |
+ * | after its loss a server serves the queue that overlooks the last jobs (2.9.10 does) | another one takes over when a worker is idle, or a process joins, asks for the size, or has no room to put |
  * | most servers of a cluster are lost, or the only one | everything waits until they are back |
  * | a server is killed | jobs that were done in its last minutes may be there again, and run again; their ids are forgotten |
- * | the same, and the queue has a `maxSize` | 2.9.10 counts those that are there again, and deletes the oldest jobs to keep the bound, **done or not** |
+ * | the same, and the queue has a `maxSize` | 2.9.10 counts these jobs, and deletes the oldest jobs to keep the bound, **done or not** |
  * | a single server loses its power | what it has not yet written to its disk is lost: minutes, by default (`sync_interval`) |
  * | the storage of the server or the account is used up | `put` throws a {@linkcode NatsError} |
- * | an operator deletes the queue | waits reject with a {@linkcode NatsError}; a settlement of a job of the old queue cannot meet one of a new queue |
+ * | an operator deletes the queue | waits reject with a {@linkcode NatsError}; settling a job of the old queue does not settle one of a new queue |
  *
  * A wait has no time limit of its own: put a `timeout` around it, or give it a
  * signal, if waiting for servers is worse than an error.
  *
  * ## Duplicates
  *
- * If a server is lost, a job that was done just before may come again: its worker
- * was told so, but not all servers were. It has the same `id`, and mostly an
- * `attempt` of more than 1, but do not build on the latter: it is counted by the
- * servers, too.
+ * If a server is lost, a job that was done just before may come again: the worker
+ * got the confirmation, but not all servers have the news. The job has the same
+ * `id`, and mostly an `attempt` of more than 1. Do not rely on the latter: the
+ * servers count attempts, too.
  *
- * ## Which server gives what
+ * ## Versions of the server
  *
  * Everything works on every server from 2.9 on, and is tested on 2.9, 2.10 and
  * 2.15. These are the differences:
  *
  * | | 2.9 | 2.10 and later |
  * | --- | --- | --- |
- * | a smaller `maxSize` than there are jobs | kept by those who put, until there are fewer; then by the servers | kept by the servers |
- * | `retention` | to the millisecond, by those who look; the servers free the space | the same; the servers free it within seconds |
- * | priorities, delays, limits, schedules, pauses | a consumer for each priority, records that all processes share | the same: the servers' own schedules, pauses and priority groups do not go with a bound, or choose the worker and not the job |
+ * | a smaller `maxSize` than there are jobs | kept by the processes that put, until there are fewer jobs; then by the servers | kept by the servers |
+ * | `retention` | to the millisecond, by the processes that look; the servers free the space | the same; the servers free it within seconds |
+ * | priorities, delays, limits, schedules, pauses | a consumer for each priority, records that all processes share | the same: the servers' own schedules, pauses and priority groups do not work with a bound, or choose the worker instead of the job |
  *
  * ## What is on the servers
  *
@@ -92,14 +92,14 @@
  * them. The subjects begin with `jobs.mails.`; an account needs those,
  * `$JS.API.>`, `$JS.ACK.>` and `_INBOX.>`.
  *
- * A job and all that goes with it must fit into the servers' `max_payload`, 1 MB
- * by default. Delays, rates and schedules are measured on the machines' own
- * clocks: let them agree, as with NTP. Looking for a job by its id reads the queue
- * until it is found.
+ * A job with its headers must fit into the servers' `max_payload`, 1 MB by default.
+ * Delays, rates and schedules are measured by the clocks of the machines: let them
+ * agree, as with NTP. Looking for a job by its id reads the queue until it is
+ * found.
  *
- * When jobs are done at more than one a millisecond, up to 200 are fetched ahead
- * of the workers, as many as they do in 10 ms; those that stay longer than 100 ms
- * go back.
+ * If more than one job is done in a millisecond, jobs are fetched ahead of the
+ * workers: as many as they do in 10 ms, up to 200. Those that stay longer than
+ * 100 ms go back.
  *
  * @module
  */

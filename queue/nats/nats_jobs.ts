@@ -23,23 +23,23 @@ import {
   type NatsJobsOptions,
 } from "./nats_options.ts";
 
-/** How long opening may take, unless it is said. */
+/** How long opening may take by default, in milliseconds. */
 const CONNECT_TIMEOUT = 5000;
 
-/** The lease of a queue that is not known yet, in milliseconds. */
+/** The assumed lease of a queue that is not known yet, in milliseconds. */
 const DEFAULT_LEASE = 30_000;
 
-/** How long a cluster may not know of a queue that was there. */
+/** How long a cluster may not know its streams, in milliseconds. */
 const DOUBT = 5000;
 
 /**
  * Opens a queue of jobs on NATS JetStream, and makes it if it is not there: the
  * contract of {@linkcode Jobs}, for any number of processes and machines.
  *
- * - Within `connectTimeout` it has a server that answers, or throws. From then
- *   on a connection that is lost is made again, and waits go on meanwhile; put a
- *   `timeout` around those that must not.
- * - It ends with the run in which it was opened, at the latest.
+ * - It resolves or rejects within `connectTimeout`. Afterwards a connection that is
+ *   lost is made again, and waits go on meanwhile; put a `timeout` around those
+ *   that must not.
+ * - The queue is closed at the end of the run in which it was opened, at the latest.
  *
  * @typeParam T What the jobs are.
  *
@@ -47,7 +47,7 @@ const DOUBT = 5000;
  *
  * @throws {NatsError} No server answers in time, or none accepts the login;
  * JetStream is not enabled, or refuses.
- * @throws {TypeError} An option is not what it should be.
+ * @throws {TypeError} An option is of the wrong type.
  * @throws {RangeError} `lease` or `window` is not more than 0, `maxAttempts` is
  * not at least 1, or a number is `NaN`.
  * @throws {CancelledError} The task was cancelled.
@@ -83,7 +83,7 @@ export function natsJobs<T>(options: NatsJobsOptions<T>): Promise<Jobs<T>> {
   return composite(() => openWithin(options));
 }
 
-/** In a task of its own, as much of it knows nothing of signals. */
+/** Opens in a task of its own: not all waits in there end by the signal. */
 async function openWithin<T>(options: NatsJobsOptions<T>): Promise<Jobs<T>> {
   const opening = createTask(() => open<T>(options), { eager: true });
   try {
@@ -96,12 +96,12 @@ async function openWithin<T>(options: NatsJobsOptions<T>): Promise<Jobs<T>> {
   return await opening;
 }
 
-/** It came about in the very moment when it was given up. */
+/** Closes a queue that was opened at the moment at which it was given up. */
 async function close(opening: PromiseLike<AsyncDisposable>): Promise<void> {
   try {
     await (await opening)[Symbol.asyncDispose]();
   } catch {
-    // It failed in that moment.
+    // Opening has failed at that moment.
   }
 }
 
@@ -109,7 +109,11 @@ async function open<T>(options: NatsJobsOptions<T>): Promise<Jobs<T>> {
   return await openQueue(options, true);
 }
 
-/** Opens a queue; `create` says whether it is made if it is not there. */
+/**
+ * Opens a queue.
+ *
+ * @param create Whether the queue is made if it is not there.
+ */
 export async function openQueue<T>(
   options: NatsJobsOptions<T>,
   create: boolean,

@@ -7,25 +7,25 @@ import {
 import type { JobsOptions } from "../jobs/options.ts";
 
 /**
- * Where a queue is, and how it works.
+ * The options of a queue on NATS.
  *
  * `maxSize`, `lease`, `maxAttempts`, `window`, `retention` and `replicas` belong
  * to the queue itself: the first process that opens it sets them, and one that
  * opens it later changes those that it names, and leaves the others as they are.
- * A smaller `maxSize` lets puts wait until there are fewer jobs; a shorter
- * `lease` comes into force when the leases given before have run out.
+ * With a smaller `maxSize`, puts wait until there are fewer jobs. A shorter `lease`
+ * comes into force when the present leases have run out.
  */
 // deno-lint-ignore no-explicit-any -- as of JobsOptions
 export interface NatsJobsOptions<T = any> extends JobsOptions<T>, WaitOptions {
   /**
    * One server or more of a cluster: `"127.0.0.1:4222"`,
-   * `"nats://user:password@host"`, `"tls://host"`. The rest of the cluster is
-   * found from there.
+   * `"nats://user:password@host"`, `"tls://host"`. These servers report the others
+   * of the cluster.
    */
   servers: string | string[];
   /** The name of the queue: letters, digits, `-` and `_`. */
   name: string;
-  /** Milliseconds until it gives up opening the queue; 5000 unless given. */
+  /** Milliseconds that opening the queue may take; 5000 by default. */
   connectTimeout?: number | undefined;
   /**
    * The user to log in as, at all servers. A login in the URL of a server is for
@@ -34,13 +34,13 @@ export interface NatsJobsOptions<T = any> extends JobsOptions<T>, WaitOptions {
   user?: string | undefined;
   /** The password of `user`. */
   password?: string | undefined;
-  /** Instead of user and password. */
+  /** A token, instead of user and password. */
   token?: string | undefined;
   /** The text of a `.creds` file, instead of user and password. */
   credentials?: string | undefined;
   /**
-   * Whether the connection must be encrypted, and how; if a server asks for TLS,
-   * it always is.
+   * Whether the connection must be encrypted, and how. It always is if a server
+   * asks for TLS.
    */
   tls?: boolean | {
     caCerts?: string[];
@@ -48,13 +48,13 @@ export interface NatsJobsOptions<T = any> extends JobsOptions<T>, WaitOptions {
     key?: string;
   } | undefined;
   /**
-   * On how many servers of a cluster a job is kept. Unless given 3 on a
-   * cluster, which lets it survive the loss of one, and 1 on a single server.
+   * On how many servers of a cluster a job is kept. The default is 3 on a cluster,
+   * so that jobs survive the loss of a server, and 1 on a single server.
    */
   replicas?: 1 | 3 | 5 | undefined;
 }
 
-/** How to log in. */
+/** A login. */
 export interface Login {
   user?: string | undefined;
   password?: string | undefined;
@@ -97,7 +97,7 @@ export function checkNatsOptions(options: NatsJobsOptions): void {
   }
 }
 
-/** The servers in `options`; a login in a URL is for that server only. */
+/** The servers in `options`, with their logins. */
 export function addressOf(options: NatsJobsOptions): Address {
   const { servers, user, password, token } = options;
   const list = typeof servers === "string" ? [servers] : servers;
@@ -154,7 +154,7 @@ function decoded(text: string): string {
 
 const DEFAULT_PORT = 4222;
 
-/** With its port, and without the brackets of an IPv6 address. */
+/** Adds the default port, and takes off the brackets of an IPv6 address. */
 function withPort(host: string): string {
   const full = /^(\[.*\]|[^:]*)$/.test(host) ? `${host}:${DEFAULT_PORT}` : host;
   return full.replace(/[[\]]/g, "");

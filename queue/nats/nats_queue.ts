@@ -144,7 +144,7 @@ export class NatsJobs<T> implements Jobs<T> {
       check: (options) => this.#checkOpen("schedule in", options),
       encode: (value) => codec.encode(value),
       put: (data, id) => producer.putRun(data, id),
-      tell: () => this.#control.tell(),
+      notify: () => this.#control.notify(),
     });
     this.#control = new Control(context, {
       state,
@@ -182,7 +182,7 @@ export class NatsJobs<T> implements Jobs<T> {
   async #addLine(line: Line, options?: WaitOptions): Promise<void> {
     await provisionLine(this.#context, line, options);
     this.#addLines([line]);
-    this.#control.tell();
+    this.#control.notify();
   }
 
   /** Makes a dead letter of a job whose time to begin is over. */
@@ -251,10 +251,10 @@ export class NatsJobs<T> implements Jobs<T> {
 
   async #join(options?: WaitOptions): Promise<void> {
     for (let ms = FIRST_LOOK;; ms = Math.min(ms * 2, LAST_LOOK)) {
-      const { heard } = this.#notices;
+      const { count } = this.#notices;
       if (await this.#backlog.count(options) === 0) return;
-      await this.#notices.wait(heard, ms, options);
-      // Notices come in crowds.
+      await this.#notices.wait(count, ms, options);
+      // More notices may follow: one count is enough for all of them.
       await this.#context.connection.pause(FIRST_LOOK, options);
     }
   }
@@ -326,7 +326,7 @@ export class NatsJobs<T> implements Jobs<T> {
         : await this.#notices.waitFor(id, ms, options);
       if (pending === undefined && outcome === undefined) {
         if (!known) throw unknownJob(id);
-        // It was there: its outcome may be on its way, unless it is nothing.
+        // The job was there: its outcome may be on its way, if it has one.
         if (gone++ > GONE_LOOKS) outcome = NOTHING;
         else await this.#notices.waitFor(id, FIRST_LOOK, options);
       }
@@ -382,7 +382,7 @@ export class NatsJobs<T> implements Jobs<T> {
     await connection.close(closedError("ask"));
   }
 
-  /** Gives back what it has, unless the servers are away, or go away. */
+  /** Gives back all jobs, unless the servers are away, or go away meanwhile. */
   async #leave(limit: Timeout): Promise<void> {
     const { connection } = this.#context;
     let leaving = connection.up;
@@ -393,11 +393,11 @@ export class NatsJobs<T> implements Jobs<T> {
     try {
       if (leaving) await this.#giveAllBack();
     } finally {
-      leaving = false; // the limit is over
+      leaving = false; // the limit has ended
     }
   }
 
-  /** No other process has to wait until a lease of this one runs out. */
+  /** Gives back all jobs, so that no other process waits for leases to run out. */
   async #giveAllBack(): Promise<void> {
     const stopped = this.#dispatcher.stop();
     for (const job of [...this.#acks.held.values()]) {

@@ -1,4 +1,4 @@
-/** What a queue is on the servers, and how it gets there. @module */
+/** The streams and consumers of a queue, and how they are made. @module */
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
 import type { JobsOptions } from "../jobs/options.ts";
 import { type Settings, settingsOf } from "../jobs/settings.ts";
@@ -21,7 +21,7 @@ import {
 } from "./transport/jetstream_api.ts";
 import type { ReconnectingConnection } from "./transport/reconnecting_connection.ts";
 
-/** The configuration of a stream, as far as it is used here. */
+/** The part of a stream's configuration that is used here. */
 export interface StreamConfig {
   name: string;
   subjects: string[];
@@ -50,51 +50,55 @@ export interface StreamReply extends ApiReply {
 
 export interface ConsumerReply extends ApiReply {
   config: { ack_wait: number };
-  /** The last one that was handed out, for the first time. */
+  /** The last message that was delivered for the first time. */
   delivered: { stream_seq: number };
-  /** All up to here are settled. */
+  /** All messages up to this one are settled. */
   ack_floor: { stream_seq: number };
-  /** How many are out, and how many have yet to be handed out. */
+  /** How many deliveries are not settled. */
   num_ack_pending: number;
+  /** How many messages have not been delivered. */
   num_pending: number;
 }
 
 /**
- * How long the servers wait for a holder: longer than the holder may believe
- * that the job is its own, so that an answer given in time is there in time.
+ * How long the servers wait for a settlement: longer than the lease, so that one
+ * that is sent at the end of the lease arrives in time.
  */
 export function ackWait(lease: number): number {
   return lease + Math.min(Math.max(lease / 10, 100), 5000);
 }
 
-/** Servers accept no shorter window, in milliseconds. */
+/** The shortest window that servers accept, in milliseconds. */
 const SHORTEST_WINDOW = 100;
 
-/** Until servers that have not found each other are asked again. */
+/** The pause before servers that have not found each other are asked again. */
 const PAUSE = 200;
 
-/** What JetStream has no place for. JSON has no `Infinity`: that is `null`. */
+/**
+ * The settings for which JetStream has no place. `Infinity` is written as `null`, as
+ * JSON has no such number.
+ */
 export interface QueueNote {
   lease: number;
   maxAttempts: number;
   maxSize: number;
   keepDone: number;
   keepDead: number;
-  /** Tells the stream from others of its name. */
+  /** Tells the stream from other streams of its name, before or after it. */
   incarnation: string;
   /**
-   * When, by `Date.now()`, the lease or the bound was made smaller: until the
-   * servers are told so, the old one is in force there.
+   * When, by `Date.now()`, the lease or the bound was made smaller; 0 if the servers
+   * have the present ones. Until then the old ones are in force on the servers.
    */
   shrunk: number;
 }
 
-/** The note lies in the description: older servers keep nothing else. */
+/** The note as the description of a stream: older servers keep nothing else. */
 function written(note: QueueNote): string {
   return `jobs ${JSON.stringify(note)}`;
 }
 
-/** The note of a queue. */
+/** Reads the note of a queue. */
 export function noteIn(
   { name, description, max_msgs }: StreamConfig,
 ): QueueNote {
@@ -121,14 +125,14 @@ export function noteIn(
   };
 }
 
-/** The settings in a stream and its note. */
+/** Reads the settings of a queue. */
 export function settingsIn(config: StreamConfig): Settings {
   const { lease, maxAttempts, maxSize, keepDone, keepDead } = noteIn(config);
   const window = (config.duplicate_window ?? 0) / 1e6;
   return { lease, maxAttempts, maxSize, keepDone, keepDead, window };
 }
 
-/** The bound that the servers keep. */
+/** Reads the bound that the servers keep. */
 export function boundIn({ max_msgs }: StreamConfig): number {
   return max_msgs > 0 ? max_msgs : Infinity;
 }
@@ -156,16 +160,16 @@ function streamOf(
   };
 }
 
-/** How a queue is to be set up. */
+/** The options of {@linkcode provision}. */
 export interface ProvisionOptions extends JobsOptions {
   replicas?: number | undefined;
-  /** When to give up. */
+  /** When provisioning is given up. */
   deadline: Deadline;
-  /** Whether it may be made if it is not there. */
+  /** Whether the queue is made if it is not there. */
   create: boolean;
 }
 
-/** What is there. */
+/** The queue on the servers. */
 export interface Provision {
   readonly settings: Settings;
   readonly incarnation: string;
@@ -175,7 +179,7 @@ export interface Provision {
   readonly softBound: boolean;
 }
 
-/** Makes sure that the queue is there, and as `options` say. */
+/** Makes the queue if it is not there, and changes its settings. */
 export async function provision(
   connection: ReconnectingConnection,
   subjects: Subjects,
@@ -186,7 +190,7 @@ export async function provision(
       const made = await provisionNow(connection, subjects, options);
       if (made !== undefined) return made;
     } catch (error) {
-      // The servers of a cluster may just be about to find each other.
+      // The servers of a cluster may not have found each other yet.
       if (!(error instanceof ApiError && error.code === code.noPeers)) {
         throw error;
       }
@@ -196,7 +200,7 @@ export async function provision(
   }
 }
 
-/** `undefined` if another process has just made it, and maybe differently. */
+/** Resolves to `undefined` if another process has made the queue meanwhile. */
 async function provisionNow(
   connection: ReconnectingConnection,
   subjects: Subjects,
@@ -240,8 +244,8 @@ function newIncarnation(): string {
 }
 
 /**
- * The bound for the servers. Those before 2.10 delete jobs to keep a smaller one:
- * there the old one stays, and those who put keep the new one.
+ * The bound for the servers. Servers before 2.10 delete jobs to keep a smaller one:
+ * there the old one stays, and the processes that put keep the new one.
  */
 function boundFor(
   connection: ReconnectingConnection,
@@ -254,7 +258,10 @@ function boundFor(
     : Math.max(maxSize, boundIn(found.config));
 }
 
-/** False if another process has just made it, and maybe differently. */
+/**
+ * Makes or changes a stream. Resolves to `false` if another process has made it
+ * meanwhile.
+ */
 async function put(
   connection: ReconnectingConnection,
   config: StreamConfig,
@@ -281,7 +288,7 @@ async function put(
   }
 }
 
-/** Whether `error` means that another process was quicker to make a stream. */
+/** Whether `error` means that another process has made the stream meanwhile. */
 async function isThereNow(
   connection: ReconnectingConnection,
   name: string,
@@ -289,13 +296,13 @@ async function isThereNow(
 ): Promise<boolean> {
   if (!(error instanceof ApiError)) return false;
   if (error.code === code.otherConfiguration) return true;
-  // Servers that make it for two at the very same time find that it overlaps
-  // with itself.
+  // If servers make a stream for two processes at the same time, they report that
+  // it overlaps with itself.
   return error.code === code.overlap &&
     await apiFind(connection, `STREAM.INFO.${name}`) !== undefined;
 }
 
-/** A stream of records: `perSubject` of each subject are kept, 0 for all. */
+/** A stream of records; keeps `perSubject` of each subject, or all if that is 0. */
 function records(
   name: string,
   subject: string,
@@ -333,7 +340,7 @@ function resultStream(
   });
 }
 
-/** The streams beside the one of the jobs. */
+/** Makes the other streams of a queue, and changes their settings. */
 async function provisionOthers(
   connection: ReconnectingConnection,
   subjects: Subjects,
@@ -360,7 +367,7 @@ async function provisionOthers(
   const aged = options.retention?.done !== undefined;
   await keep(resultStream(subjects, settings, replicas), false, aged);
 
-  /** Limits that an operator has set stay as they are. */
+  /** Changes only its own settings: an operator may have set others. */
   async function keep(
     stream: StreamConfig,
     create: boolean,
@@ -378,7 +385,7 @@ async function provisionOthers(
   }
 }
 
-/** A queue that is there. */
+/** A queue that is on the servers. */
 export interface Provisioned {
   readonly connection: ReconnectingConnection;
   readonly subjects: Subjects;
@@ -386,7 +393,7 @@ export interface Provisioned {
   readonly incarnation: string;
 }
 
-/** Makes one of the streams that not every queue needs. */
+/** Makes a stream that not every queue needs. */
 export async function provisionRecords(
   { connection, subjects, settings }: Provisioned,
   which: "state" | "results",
@@ -416,7 +423,7 @@ export async function provisionRecords(
   }
 }
 
-/** The lines that have a consumer; the plain one always shall. */
+/** The lines that have a consumer, and the plain one. */
 export async function linesOf(
   { connection, subjects, incarnation }: Provisioned,
   options?: WaitOptions,
@@ -435,7 +442,7 @@ export async function linesOf(
   return [...lines];
 }
 
-/** Makes sure that a line has its consumer, and that it waits long enough. */
+/** Makes the consumer of a line, or lets it wait long enough for settlements. */
 export async function provisionLine(
   { connection, subjects, settings, incarnation }: Provisioned,
   line: Line,
@@ -450,7 +457,7 @@ export async function provisionLine(
     undefined,
     options,
   );
-  // A shorter time would take jobs from those who hold them: see QueueNote.
+  // A shorter time would take jobs from their holders: see `shrink`.
   if (found !== undefined && found.config.ack_wait >= ack_wait) return;
   const create = `CONSUMER.DURABLE.CREATE.${subjects.jobs}.${name}`;
   await api(connection, create, {
@@ -463,9 +470,9 @@ export async function provisionLine(
         ack_wait,
         deliver_policy: "all",
         replay_policy: "instant",
-        // Delayed jobs stand among those that are out: no bound on them.
+        // Delayed jobs are unsettled deliveries: there is no bound on them.
         max_ack_pending: -1,
-        // The next worker gives up what has had its attempts.
+        // A worker makes a dead letter of a job whose attempts are used up.
         max_deliver: -1,
         max_waiting: 10_000,
       }
@@ -473,12 +480,12 @@ export async function provisionLine(
   }, options);
 }
 
-/** Later than the last lease given before may have run out. */
+/** How much longer than the old lease is waited, in milliseconds. */
 const SHRINK_MARGIN = 10_000;
 
 /**
- * Tells the servers of a lease or a bound that was made smaller, once nothing
- * stands in the way: no longer lease is left, and no more jobs than the bound.
+ * Sets a smaller lease or bound on the servers, as soon as that takes no job away:
+ * when all longer leases have run out, and no more jobs are there than the bound.
  */
 export async function shrink(
   there: Provisioned,
@@ -510,7 +517,7 @@ export async function shrink(
   });
 }
 
-/** With what to do about it. */
+/** Adds to an error what can be done about it. */
 function explained(error: unknown, replicas: number): unknown {
   if (error instanceof ApiError && replicas > 1 && isTooSmall(error)) {
     error.message +=

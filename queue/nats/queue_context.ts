@@ -4,15 +4,15 @@ import type { Subjects } from "./subjects.ts";
 import type { Clock } from "./transport/deadline.ts";
 import type { ReconnectingConnection } from "./transport/reconnecting_connection.ts";
 
-/** What every part of a queue on NATS works with. */
+/** What all parts of a queue on NATS use. */
 export interface QueueContext {
   readonly connection: ReconnectingConnection;
   readonly subjects: Subjects;
-  /** As they are in force; others may change them. */
+  /** The settings in force; other processes may change them. */
   settings: Settings;
   readonly clock: Clock;
-  /** Which of the streams of this name it is. */
+  /** Tells the stream from other streams of its name, before or after it. */
   readonly incarnation: string;
-  /** Rejects if there is no such queue any more. */
+  /** Rejects if the queue is no longer there. */
   readonly checkStream: () => Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** Which queues there are. @module */
+/** The names of all queues. @module */
 import type { NatsJobsOptions } from "./nats_options.ts";
 import { Subjects } from "./subjects.ts";
 import { connectTo } from "./transport/connect.ts";

@@ -1,4 +1,4 @@
-/** What a queue is called on the servers. @module */
+/** The names of streams, subjects and consumers of a queue. @module */
 import {
   DEFAULT_PRIORITY,
   PRIORITIES,
@@ -6,21 +6,21 @@ import {
 } from "../jobs/settings.ts";
 
 /**
- * Jobs of one kind: they have a subject and a consumer of their own. Delayed jobs
- * stand apart, so that they hold up none that is due.
+ * The jobs of one priority, delayed or not. They have a subject and a consumer of
+ * their own. Delayed jobs are apart, so that they hold up none that is due.
  */
 export interface Line {
   readonly priority: Priority;
   readonly delayed: boolean;
 }
 
-/** All lines: the most urgent first, and delayed jobs, which came before. */
+/** All lines: the most urgent first, and in each priority delayed jobs first. */
 export const LINES: readonly Line[] = PRIORITIES.flatMap((priority) => [
   { priority, delayed: true },
   { priority, delayed: false },
 ]);
 
-/** The line of jobs that are put without options: the one that is always there. */
+/** The line of jobs that are put without options: it always has a consumer. */
 export const PLAIN_LINE: Line = LINES.find(({ priority, delayed }) =>
   priority === DEFAULT_PRIORITY && !delayed
 )!;
@@ -52,7 +52,7 @@ export class Subjects {
     for (const line of LINES) this.#todo.set(line, this.#todoOf(line));
   }
 
-  /** Where the jobs of a line are put. */
+  /** The subject of the jobs of a line. */
   todo(line: Line): string {
     return this.#todo.get(line)!;
   }
@@ -79,47 +79,47 @@ export class Subjects {
     return LINES.find((line) => this.todo(line) === subject);
   }
 
-  /** Where a dead letter is put. */
+  /** The subject of dead letters. */
   get letters(): string {
     return `${this.#prefix}.dead`;
   }
 
-  /** Where it is noted that a job was given back. */
+  /** The subject of the note on a job that was given back. */
   returns(key: string): string {
     return `${this.#prefix}.returned.${key}`;
   }
 
-  /** Where a process says that it waits for jobs to be finished. */
+  /** The subject on which a process reports that it waits for done notices. */
   get watching(): string {
     return `${this.#prefix}.watching`;
   }
 
-  /** Where it is told that a job was finished. */
+  /** The subject of done notices. */
   get news(): string {
     return `${this.#prefix}.news`;
   }
 
-  /** Where all processes are told that something has changed. */
+  /** The subject on which changes are reported to all processes. */
   get control(): string {
     return `${this.#prefix}.control`;
   }
 
-  /** Where all processes are asked what they hold. */
+  /** The subject on which all processes are asked for the jobs that they hold. */
   get holders(): string {
     return `${this.#prefix}.holders`;
   }
 
-  /** Where it is told that a job of a key has ended. */
+  /** The subject on which it is reported that a job of a key has ended. */
   get freed(): string {
     return `${this.#prefix}.freed`;
   }
 
-  /** Where the outcome of a job is kept. */
+  /** The subject of the outcome of a job. */
   result(token: string): string {
     return `${this.#prefix}.result.${token}`;
   }
 
-  /** Where something that all share is kept. */
+  /** The subject of a record that all processes share. */
   shared(what: string, token?: string): string {
     const rest = token === undefined ? what : `${what}.${token}`;
     return `${this.#prefix}.state.${rest}`;
@@ -127,8 +127,8 @@ export class Subjects {
 }
 
 /**
- * The consumer of a line. A stream that was deleted and made again has others, so
- * that no answer to an old job can meet a new one.
+ * The name of the consumer of a line. If a stream was deleted and made again, its
+ * consumers have other names, so that settling an old job settles no new one.
  */
 export function consumerOf(
   { priority, delayed }: Line,
@@ -142,7 +142,7 @@ export function consumerOf(
   return incarnation === "" ? name : `${name}_${incarnation}`;
 }
 
-/** The line that a consumer is for. */
+/** The line of a consumer. */
 export function lineOfConsumer(consumer: string): Line {
   const [, kind, digit] = /^(workers|delayed)(?:-(\d))?/.exec(consumer) ?? [];
   const priority = digit === undefined ? DEFAULT_PRIORITY : Number(digit);
@@ -152,7 +152,7 @@ export function lineOfConsumer(consumer: string): Line {
   ) ?? PLAIN_LINE;
 }
 
-/** A text as one part of a subject. */
+/** Makes one part of a subject of a text: the text itself, or its hash. */
 export async function tokenOf(text: string): Promise<string> {
   if (/^[A-Za-z0-9_-]{1,60}$/.test(text)) return `-${text}`;
   const bytes = new TextEncoder().encode(text);

@@ -1,4 +1,4 @@
-/** @module */
+/** Settling jobs on the servers. @module */
 import { detached } from "../../../tasks/kernel/context/detached.ts";
 import type { Loss } from "../../jobs/errors.ts";
 import type { JobState } from "../../jobs/job.ts";
@@ -22,10 +22,10 @@ import { ReleaseNotes } from "./release_notes.ts";
 /** The headers of a dead letter. */
 export const ATTEMPTS = "Jobs-Attempts", REASON = "Jobs-Reason";
 
-/** Of a reason, so many characters are kept. */
+/** How many characters of a reason are kept. */
 const LONGEST_REASON = 500;
 
-/** A job that is leased here, as far as it matters for settling it. */
+/** What {@linkcode Acks} use of a job that is leased here. */
 export interface HeldJob {
   readonly id: string;
   readonly attempt: number;
@@ -37,12 +37,12 @@ export interface HeldJob {
 }
 
 /**
- * Settles jobs. What is begun here is carried out, also if the wait for it is
- * given up, and ends with the lease, when the job is not ours any more.
+ * Settles jobs. A settlement that has begun is carried out, also if the wait for it
+ * is given up. It ends with the lease: then the job may belong to another process.
  */
 export class Acks {
   readonly notes: ReleaseNotes;
-  /** The jobs that are leased here, by their number, oldest lease first. */
+  /** The jobs that are leased here, by their numbers, oldest lease first. */
   readonly held: Map<number, HeldJob> = new Map();
   /** Called when a job is no longer held here. */
   onGone: ((delivery: Delivery) => void) | undefined = undefined;
@@ -64,7 +64,7 @@ export class Acks {
     this.#results = results;
   }
 
-  /** What is under way. */
+  /** The work that is under way. */
   get begun(): Promise<unknown>[] {
     return [...this.#begun];
   }
@@ -86,7 +86,7 @@ export class Acks {
     this.begin(work).catch(() => {});
   }
 
-  /** Notes that `job` is leased here; one that had it before has lost it. */
+  /** Notes that `job` is leased here; an earlier holder has lost it. */
   hold(job: HeldJob): void {
     const { sequence } = job.delivery;
     if (this.held.get(sequence) !== job) this.lose(sequence);
@@ -104,7 +104,7 @@ export class Acks {
     }
   }
 
-  /** It has come again, or is gone: who had it here is too late. */
+  /** Lets the holder here lose a job: the job has come again, or is gone. */
   lose(sequence: number, loss: Loss = "expired"): void {
     const job = this.held.get(sequence);
     if (job === undefined) return;
@@ -113,25 +113,25 @@ export class Acks {
     this.onGone?.(job.delivery);
   }
 
-  /** It could not be settled. */
+  /** Notes that a job could not be settled. */
   gone(delivery: Delivery): void {
     this.lose(delivery.sequence);
     this.onGone?.(delivery);
   }
 
-  /** It is being settled. */
+  /** Notes that a job is being settled: the holder cannot lose it any more. */
   letGo({ sequence }: Delivery): void {
     this.held.delete(sequence);
   }
 
   /** Takes the job out of the queue. */
   async ack(delivery: Delivery, outcome: Outcome): Promise<void> {
-    // A result is there before its job is gone.
+    // The result is kept before the job is gone.
     if (this.#results.isKept(delivery, outcome)) {
       await this.#results.keep(delivery, outcome);
     }
     await this.#settle(delivery, "+ACK");
-    this.#notices.tell(delivery.id, outcome);
+    this.#notices.notify(delivery.id, outcome);
     if (delivery.note > 0) {
       this.inBackground(() => this.notes.forget(delivery));
     }
@@ -143,7 +143,7 @@ export class Acks {
     await this.#settle(delivery, "+WPI");
   }
 
-  /** Gives it back, to be delivered again in `delay` milliseconds. */
+  /** Gives a job back, to be delivered again in `delay` milliseconds. */
   async nak(
     delivery: Delivery,
     { delay, attempt }: { delay: number; attempt: boolean },
@@ -157,7 +157,7 @@ export class Acks {
     this.onGone?.(delivery);
   }
 
-  /** First there is a dead letter, and then no job: never neither. */
+  /** Makes a dead letter of a job. If that fails halfway, there are both. */
   async deadLetter(
     delivery: Delivery,
     attempts: number,
@@ -168,7 +168,7 @@ export class Acks {
     await this.ack(delivery, { state: "dead", reason });
   }
 
-  /** Makes a dead letter of a stored job that was not begun. */
+  /** Stores a dead letter for a job that was not begun; the job stays. */
   async bury(
     job: JobMeta & { key: string; line: Line },
     message: StoredMessage,

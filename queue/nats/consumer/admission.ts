@@ -1,4 +1,4 @@
-/** @module */
+/** Limits on jobs that have come. @module */
 import { getRunningLoop } from "../../../tasks/event_loop.ts";
 import type { TimerHandle } from "../../../tasks/handle.ts";
 import type { Limits } from "../../jobs/limits.ts";
@@ -7,32 +7,32 @@ import type { SharedLimits } from "../shared/shared_limits.ts";
 import type { Delivery } from "./delivery.ts";
 import type { NatsJob } from "./nats_job.ts";
 
-/** So many jobs wait here for others of their key, at most. */
+/** How many jobs of a key are parked here, at most. */
 const MOST_PARKED = 200;
 
-/** The rest is put off for so many milliseconds. */
+/** For how long further jobs of the key go back, in milliseconds. */
 const PUT_OFF = 1000;
 
-/** Without a word from others, a key is tried again after so many milliseconds. */
+/** How often a key is tried again without a notice, in milliseconds. */
 const TRY_AGAIN = 1000;
 
 /** What an admission needs of its queue. */
 export interface AdmissionEvents<T> {
-  /** A job that was parked may be tried again. */
+  /** Called with a parked job that may be tried again. */
   free(job: NatsJob<T>): void;
   /** Does work in no task; its errors are ignored. */
   begin(work: () => Promise<void>): void;
 }
 
-/** Lets jobs begin as limits allow, over all processes. */
+/** Lets jobs begin as far as limits allow, over all processes. */
 export class Admission<T> {
   readonly #context: QueueContext;
   readonly #limits: SharedLimits;
   readonly #events: AdmissionEvents<T>;
   readonly #loop = getRunningLoop();
-  /** Jobs whose key is in use by as many as it may. */
+  /** Jobs that wait because as many jobs of their key run as may. */
   readonly #parked = new Map<string, NatsJob<T>[]>();
-  /** Jobs that have a slot of their key. */
+  /** The jobs here that have a slot of their key. */
   readonly #entered = new Set<string>();
   #timer: TimerHandle | undefined = undefined;
   #closed = false;
@@ -51,16 +51,16 @@ export class Admission<T> {
     });
   }
 
-  /** The jobs that are held back. */
+  /** The jobs that are parked. */
   get parked(): NatsJob<T>[] {
     return [...this.#parked.values()].flat();
   }
 
   /**
-   * Lets a job begin.
+   * Asks whether a job may begin.
    *
    * @returns 0 if it may, the milliseconds until it can be tried again, or
-   * `undefined` if it waits for others of its key: then it comes back by itself.
+   * `undefined` if it is parked: then `free` is called later.
    */
   async admit(job: NatsJob<T>, limits: Limits): Promise<number | undefined> {
     const { delivery } = job;
@@ -102,7 +102,7 @@ export class Admission<T> {
     if (job !== undefined) this.#events.free(job);
   }
 
-  /** A job is not held any more: the next one of its key may begin. */
+  /** Frees the slot of a job that is no longer held. */
   gone(delivery: Delivery): void {
     const { key, jobKey } = delivery;
     if (jobKey === undefined || !this.#entered.delete(key)) return;
@@ -113,19 +113,19 @@ export class Admission<T> {
     });
   }
 
-  /** The lease of a job was restarted: so is its slot. */
+  /** Renews the slot of a job whose lease was restarted. */
   extended(delivery: Delivery): void {
     if (!this.#entered.has(delivery.key)) return;
     this.#events.begin(() => this.#limits.extend(delivery));
   }
 
-  /** Gives back what is held back, and holds back nothing more. */
+  /** Gives back the parked jobs, and parks no more. */
   close(): void {
     this.#closed = true;
     this.clear();
   }
 
-  /** Gives back what is held back. */
+  /** Gives back the parked jobs. */
   clear(): void {
     this.#timer?.cancel();
     this.#timer = undefined;

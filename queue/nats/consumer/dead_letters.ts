@@ -1,4 +1,4 @@
-/** @module */
+/** The dead letters of a queue on NATS. @module */
 import type { WaitOptions } from "../../../tasks/kernel/types.ts";
 import { composite } from "../../../tasks/kernel/wait/handed_wait.ts";
 import type { Codec } from "../../jobs/codec.ts";
@@ -25,7 +25,7 @@ export interface StoredLetter extends DeadJob {
   readonly meta: JobMeta;
 }
 
-/** Puts a job back: its number among the letters tells it from others. */
+/** Puts the job of a dead letter back into the queue. */
 export type PutBack<T> = (
   letter: DeadLetter<T>,
   stored: StoredLetter,
@@ -91,7 +91,7 @@ export class DeadLetters<T> {
     };
   }
 
-  /** The servers may take a while to drop what is too old. */
+  /** Whether a letter is not kept any longer: the servers drop it later. */
   #isTooOld({ time }: StoredMessage): boolean {
     const age = Date.now() - Date.parse(time);
     return age > this.#context.settings.keepDead;
@@ -106,7 +106,7 @@ export class DeadLetters<T> {
     return findMessage(connection, subjects.dead, query, options);
   }
 
-  /** Takes it out; false if it was not there. */
+  /** Removes a letter; resolves to `false` if it was not there. */
   remove(seq: number, options?: WaitOptions): Promise<boolean> {
     const { connection, subjects } = this.#context;
     return removeMessage(connection, subjects.dead, seq, options);
@@ -139,7 +139,7 @@ export class DeadLetters<T> {
   }
 }
 
-/** Other clients may write here as well: what cannot be read is left out. */
+/** Reads a letter. Another client may have written it: defaults are for that. */
 function read(message: StoredMessage): StoredLetter {
   const { seq, time } = message;
   const header = headersIn(message);

@@ -1,29 +1,29 @@
-/** @module */
+/** Jobs as the servers deliver them. @module */
 import { type JobMeta, readMeta } from "../producer/job_message.ts";
 import { type Line, lineOfConsumer } from "../subjects.ts";
 import type { Msg } from "../transport/client.ts";
 import type { JobLease } from "./job_lease.ts";
 
-/** A job on its way from the servers. */
+/** A delivered job. */
 export interface Delivery extends JobMeta {
   /** The number of the message in its stream. */
   readonly sequence: number;
-  /** The same, unique in all queues of that name that there ever were. */
+  /** The number and the time of the message: unique, also over deleted queues. */
   readonly key: string;
   readonly line: Line;
   /** How often it was delivered, this time included. */
   readonly deliveries: number;
   readonly data: Uint8Array;
-  /** Where to settle it. */
+  /** The subject on which the job is settled. */
   readonly replyTo: string;
   readonly lease: JobLease;
   /** How many deliveries were no attempts. */
   returns: number;
-  /** The number of the note that says so; 0 if there is none. */
+  /** The number of the note with `returns`; 0 if there is none. */
   note: number;
 }
 
-/** The delivery in `message`; `undefined` if it is something else. */
+/** Reads a delivery; `undefined` if the message is something else. */
 export function deliveryOf(
   message: Msg,
   lease: () => JobLease,
@@ -51,7 +51,7 @@ export function deliveryOf(
   };
 }
 
-/** There are a few consumers, and many deliveries of each. */
+/** The lines by their consumers, as there are many deliveries. */
 const lines = new Map<string, Line>();
 
 function lineNamed(consumer: string): Line {
@@ -60,14 +60,14 @@ function lineNamed(consumer: string): Line {
   return line;
 }
 
-/** The key of a stored message, as of its deliveries. */
+/** The key of a stored message: the same as that of its deliveries. */
 export function keyOfStored(
   { seq, time }: { seq: number; time: string },
 ): string {
   return `${seq}-${nanosecondsSince1970(time)}`;
 }
 
-/** JavaScript's dates end at milliseconds, those of the servers do not. */
+/** Reads a time of the servers, which is more exact than a `Date`. */
 function nanosecondsSince1970(time: string): string {
   const [, whole, fraction = ""] =
     /^(.*?)(?:\.(\d+))?(?:Z|[+-]\d\d:\d\d)$/.exec(time) ?? [];

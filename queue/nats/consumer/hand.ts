@@ -1,19 +1,22 @@
-/** Jobs that have come, and are not handed out yet. @module */
+/** Jobs that have come and are not handed out yet. @module */
 import { getRunningLoop } from "../../../tasks/event_loop.ts";
 import type { TimerHandle } from "../../../tasks/handle.ts";
 import type { Clock } from "../transport/deadline.ts";
 import type { NatsJob } from "./nats_job.ts";
 
-/** A job that is not taken for so long goes back, in milliseconds. */
+/** After how many milliseconds without a call of `get` jobs go back. */
 const IDLE = 100;
 
-/** Jobs are fetched ahead for so many milliseconds of work. */
+/** For how many milliseconds of work jobs are fetched ahead. */
 const AHEAD = 10;
 
-/** No more jobs are fetched ahead; and none at a slower pace than this. */
-const MOST_AHEAD = 200, SLOWEST = 1;
+/** How many jobs are fetched ahead, at most. */
+const MOST_AHEAD = 200;
 
-/** The pace is measured over so many milliseconds. */
+/** The lowest rate at which jobs are fetched ahead, in jobs per millisecond. */
+const LEAST_RATE = 1;
+
+/** Over how many milliseconds the rate is measured. */
 const WINDOW = 20;
 
 /** How fast jobs are handed out. */
@@ -21,7 +24,7 @@ class Pace {
   readonly #clock: Clock;
   #since: number;
   #count = 0;
-  /** Jobs in a millisecond. */
+  /** Jobs per millisecond. */
   rate = 0;
 
   constructor(clock: Clock) {
@@ -51,9 +54,9 @@ function comesBefore(
 }
 
 /**
- * Jobs that wait here for a worker: the most urgent one first, and in order of
- * arrival. When they are handed out fast, some are fetched ahead; those that stay
- * too long go back, for another process.
+ * Jobs that have come and wait for a call of `get`: the most urgent one first, and
+ * in order of arrival. If jobs are handed out fast, some are fetched ahead. Jobs
+ * that stay too long go back, for another process.
  */
 export class Hand<T> {
   readonly #jobs: NatsJob<T>[] = [];
@@ -75,7 +78,7 @@ export class Hand<T> {
   /** How many jobs are worth fetching ahead. */
   get ahead(): number {
     const { rate } = this.#pace;
-    if (rate < SLOWEST) return 0;
+    if (rate < LEAST_RATE) return 0;
     return Math.min(Math.floor(rate * AHEAD), MOST_AHEAD);
   }
 
@@ -95,7 +98,7 @@ export class Hand<T> {
     this.#timer ??= this.#loop.callLater(IDLE, () => this.#look());
   }
 
-  /** Takes the first one that is still ours. */
+  /** Takes the first job whose lease has not run out. */
   take(): NatsJob<T> | undefined {
     for (let job = this.#jobs.shift(); job; job = this.#jobs.shift()) {
       this.#ids.delete(job.delivery.sequence);
@@ -106,7 +109,7 @@ export class Hand<T> {
     return undefined;
   }
 
-  /** A job was handed out that did not have to wait here. */
+  /** Counts a job that was handed out without waiting here. */
   passed(): void {
     this.#pace.add();
   }
@@ -120,7 +123,7 @@ export class Hand<T> {
     } else this.clear();
   }
 
-  /** Gives back all of them. */
+  /** Gives back all jobs. */
   clear(): void {
     this.#timer?.cancel();
     this.#timer = undefined;

@@ -1,4 +1,4 @@
-/** @module */
+/** Asking the servers for jobs. @module */
 import { getRunningLoop } from "../../../tasks/event_loop.ts";
 import type { TimerHandle } from "../../../tasks/handle.ts";
 import { FairChoice, PASSES } from "../../jobs/fair_choice.ts";
@@ -10,23 +10,25 @@ import { type Delivery, deliveryOf } from "./delivery.ts";
 import { JobLease } from "./job_lease.ts";
 import { PullConsumer, type PullEnd } from "./pull_consumer.ts";
 
-/** After a refusal, at first and at most, in milliseconds. */
+/** The pause after a refusal, at first and at most, in milliseconds. */
 const FIRST_REST = 250, LONGEST_REST = 4000;
 
-/** So many delayed jobs are looked at at a time. */
+/** How many delayed jobs are looked at at a time. */
 const DELAYED_BATCH = 256;
 
-/** What a feed reports, and asks. */
+/** What a feed reports and asks for. */
 export interface FeedEvents {
-  /** How many more jobs are wanted, beside those that have come. */
+  /** Returns how many jobs are wanted beside those that have come. */
   wanted(): number;
+  /** Called with each job that has come. */
   arrived(delivery: Delivery): void;
-  /** For the whole time of a request nothing came. */
+  /** Called if nothing has come for the whole time of a request. */
   idle(): void;
-  /** A request was lost, or refused: is the queue still there? */
+  /** Called if a request was lost or refused: the queue may be gone. */
   check(): Promise<void>;
 }
 
+/** The consumer of a line, and what is known of it. */
 interface Source {
   readonly line: Line;
   readonly consumer: PullConsumer;
@@ -37,9 +39,9 @@ interface Source {
 }
 
 /**
- * Asks the servers for as many jobs as are wanted. Each line of jobs has a
- * consumer of its own: they are asked in order of urgency, and those that have
- * nothing keep a request, to be told.
+ * Asks the servers for as many jobs as are wanted. Each line of jobs has a consumer
+ * of its own. They are asked in order of urgency. A line without jobs keeps a
+ * request, which is answered when there is a job.
  */
 export class JobFeed {
   readonly #context: QueueContext;
@@ -52,7 +54,7 @@ export class JobFeed {
   #count = 0;
   #planned = false;
   #rest = FIRST_REST;
-  /** Set while it rests after a refusal. */
+  /** The timer of the pause after a refusal. */
   #resting: TimerHandle | undefined = undefined;
   #paused = false;
   #stopped = false;
@@ -68,7 +70,7 @@ export class JobFeed {
     connection.onChange(() => this.#forget());
   }
 
-  /** Takes from this line as well. */
+  /** Adds a line. */
   add(line: Line): void {
     const index = LINES.indexOf(line);
     if (this.#sources[index] !== undefined) return;
@@ -93,12 +95,12 @@ export class JobFeed {
     this.plan();
   }
 
-  /** Whether it takes from this line. */
+  /** Whether `line` was added. */
   has(line: Line): boolean {
     return this.#sources[LINES.indexOf(line)] !== undefined;
   }
 
-  /** The lines that it takes from. */
+  /** The lines that were added. */
   get lines(): Line[] {
     return LINES.filter((_, index) => this.#sources[index] !== undefined);
   }
@@ -117,7 +119,7 @@ export class JobFeed {
     return this.#count === 1;
   }
 
-  /** Lets one request be made for all that begin to wait now. */
+  /** Makes one request in the next microtask, for all calls until then. */
   plan(): void {
     if (this.#planned) return;
     this.#planned = true;
@@ -127,7 +129,7 @@ export class JobFeed {
     });
   }
 
-  /** No more requests; what is on its way by now has arrived after this. */
+  /** Makes no more requests. Resolves when all jobs on their way have come. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#resting?.cancel();
@@ -137,7 +139,7 @@ export class JobFeed {
     await arrived;
   }
 
-  /** Ends it, whether the servers answer or not. */
+  /** Ends the feed, whether the servers answer or not. */
   close(): void {
     this.#stopped = true;
     this.#resting?.cancel();
@@ -158,8 +160,8 @@ export class JobFeed {
   }
 
   /**
-   * A line that may have jobs is asked for them, one line at a time. The lines
-   * that have none keep a request each.
+   * Asks one of the lines that may have jobs, if none of them is being asked. Lines
+   * without jobs keep a request each.
    */
   #pullByUrgency(wanted: number): void {
     const sources = this.#sources.filter((it) => it !== undefined);
@@ -181,12 +183,12 @@ export class JobFeed {
     const overtaken = sources.some((it) =>
       it.line.priority < priority && full(it)
     );
-    // One whose turn it is out of order gets a single job.
+    // A line that comes before more urgent ones is asked for a single job.
     const most = overtaken ? 1 : PASSES + 1;
     source.consumer.pull(Math.min(wanted, most), false);
   }
 
-  /** Looks at many delayed jobs: `sort` puts off those that are not due. */
+  /** Takes many delayed jobs: those that are not due are put off on arrival. */
   lookAhead(line: Line): void {
     const source = this.#sources[LINES.indexOf(line)];
     if (source === undefined || source.consumer.asked > 0) return;
@@ -203,7 +205,7 @@ export class JobFeed {
     );
     if (delivery === undefined) {
       const [index, number] = message.subject.split(".").slice(-2).map(Number);
-      return this.#sources[index!]?.consumer.told(number!, message);
+      return this.#sources[index!]?.consumer.statusReceived(number!, message);
     }
     const { line } = delivery;
     this.#rest = FIRST_REST;
@@ -223,14 +225,14 @@ export class JobFeed {
     source.looking = false;
     if (how === "refused") return this.#restAwhile();
     if (how === "empty") {
-      // What has come since a kept request is over, is asked for by urgency.
+      // After a kept request is over, there may be jobs: the line is asked again.
       source.empty = !kept;
       if (kept) this.#events.idle();
     }
     this.plan();
   }
 
-  /** Something is wrong: asks again after a pause, if the queue is there. */
+  /** Asks again after a pause; the queue may be gone. */
   #restAwhile(): void {
     if (this.#stopped || this.#resting !== undefined) return;
     this.#resting = this.#loop.callLater(this.#rest, async () => {
@@ -241,7 +243,7 @@ export class JobFeed {
     this.#rest = Math.min(this.#rest * 2, LONGEST_REST);
   }
 
-  /** With the connection go the requests that were made through it. */
+  /** Called when the connection has changed: its requests are lost. */
   #forget(): void {
     this.#clear();
     this.plan();

@@ -1,4 +1,4 @@
-/** How long a job belongs to this process. @module */
+/** How long a delivered job belongs to this process. @module */
 import type { Clock, Deadline } from "../transport/deadline.ts";
 
 /** The lease of one delivery. */
@@ -11,21 +11,16 @@ export class JobLease implements Deadline {
     this.#end = end;
   }
 
-  /** When it runs out, by the queue's clock. */
-  get deadline(): number {
-    return this.#end;
-  }
-
   remaining(): number {
     return this.#end - this.#clock.now();
   }
 
-  /** It lasts until `end`, unless it was lost. */
+  /** Extends the lease to `end`, by the clock, unless it was lost. */
   extendTo(end: number): void {
     if (this.#end !== -Infinity) this.#end = end;
   }
 
-  /** It is over. */
+  /** Ends the lease. */
   lose(): void {
     this.#end = -Infinity;
   }

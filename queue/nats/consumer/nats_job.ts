@@ -19,7 +19,7 @@ import type { QueueContext } from "../queue_context.ts";
 import type { Acks } from "./acks.ts";
 import type { Delivery } from "./delivery.ts";
 
-/** A job leased from the servers. */
+/** A job that is leased from the servers. */
 export class NatsJob<T> extends HeldJob<T> {
   readonly delivery: Delivery;
   readonly #acks: Acks;
@@ -112,7 +112,7 @@ export class NatsJob<T> extends HeldJob<T> {
     );
   }
 
-  /** Restarts the lease; for the queue itself. */
+  /** Restarts the lease, for the queue itself. */
   async extendNow(): Promise<void> {
     const { clock, settings } = this.#context;
     const asked = clock.now();

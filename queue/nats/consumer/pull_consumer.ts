@@ -1,4 +1,4 @@
-/** @module */
+/** Requests for the jobs of one consumer. @module */
 import type { EventLoop } from "../../../tasks/event_loop.ts";
 import type { TimerHandle } from "../../../tasks/handle.ts";
 import type { Msg } from "../transport/client.ts";
@@ -8,20 +8,20 @@ import type { ReconnectingConnection } from "../transport/reconnecting_connectio
 /** How long the servers keep a request for jobs, in milliseconds. */
 const EXPIRES = 3000;
 
-/** How much later it counts as lost, if the servers say nothing. */
+/** How much later a kept request without an answer is lost, in milliseconds. */
 const GRACE = 1000;
 
-/** A request that is not kept is answered by then. */
-const AT_ONCE = 2000;
+/** When a request that is not kept is lost, in milliseconds. */
+const ANSWER_TIMEOUT = 2000;
 
 /** A request for `left` more jobs. */
 interface Pull {
   left: number;
   readonly alarm: TimerHandle;
-  /** Whether it waits for jobs that are to come. */
+  /** Whether the servers keep the request until there are jobs. */
   readonly kept: boolean;
   readonly started: number;
-  /** How many jobs it has brought. */
+  /** How many jobs have come for the request. */
   brought: number;
 }
 
@@ -31,7 +31,7 @@ export type PullEnd =
   | "filled"
   /** Its time is up, or there are no jobs now. */
   | "empty"
-  /** It was lost, or refused: is the consumer still there? */
+  /** It was lost or refused: the consumer may be gone. */
   | "refused";
 
 /** What a consumer reports. */
@@ -46,7 +46,7 @@ export class PullConsumer {
   readonly #subject: string;
   readonly #inbox: string;
   readonly #events: PullEvents;
-  /** Oldest first; jobs do not say which request they are for. */
+  /** Oldest first. Jobs are counted for the oldest request. */
   readonly #pulls = new Map<number, Pull>();
   #asked = 0;
   #numbers = 0;
@@ -67,16 +67,21 @@ export class PullConsumer {
     this.#events = events;
   }
 
-  /** How many jobs are asked for, and have not come. */
+  /** How many jobs were asked for and have not come. */
   get asked(): number {
     return this.#asked;
   }
 
-  /** Asks for `batch` jobs; for those that are there now, unless `kept`. */
+  /**
+   * Asks for `batch` jobs.
+   *
+   * @param kept Whether the servers keep the request until there are jobs; else it
+   * is for those that are there now.
+   */
   pull(batch: number, kept: boolean): void {
     const number = this.#numbers++;
     const alarm = this.#loop.callLater(
-      kept ? EXPIRES + GRACE : AT_ONCE,
+      kept ? EXPIRES + GRACE : ANSWER_TIMEOUT,
       () => this.#end(number, "refused"),
     );
     const started = this.#loop.time();
@@ -90,18 +95,18 @@ export class PullConsumer {
     });
   }
 
-  /** A job has come. */
+  /** Counts a job that has come. */
   arrived(): void {
     this.#take(1);
   }
 
-  /** The servers say something about request `number`. */
-  told(number: number, { headers }: Msg): void {
+  /** Reads a status message about request `number`. */
+  statusReceived(number: number, { headers }: Msg): void {
     const pull = this.#pulls.get(number);
     const status = headers?.code;
     if (pull === undefined || status === 100) return;
     const left = headers?.get("Nats-Pending-Messages") || undefined;
-    // Others may have been counted for this request: they are for the next ones.
+    // Jobs of later requests may have been counted for this one.
     const missing = left === undefined ? 0 : Number(left) - pull.left;
     const early = pull.kept && pull.brought === 0 &&
       this.#loop.time() - pull.started < EXPIRES / 2;
@@ -132,7 +137,7 @@ export class PullConsumer {
     this.#events.ended(how, pull.kept);
   }
 
-  /** Forgets all requests: the connection that they were made through is gone. */
+  /** Forgets all requests: their connection is lost. */
   clear(): void {
     for (const { alarm } of this.#pulls.values()) alarm.cancel();
     this.#pulls.clear();

@@ -1,4 +1,4 @@
-/** @module */
+/** Notes on jobs that were given back. @module */
 import type { QueueContext } from "../queue_context.ts";
 import {
   api,
@@ -19,26 +19,26 @@ interface PutReply extends ApiReply {
   seq: number;
 }
 
-/** What is noted of a job that was given back. */
+/** The note on a job that was given back. */
 export interface ReleaseNote {
-  /** How many of its deliveries were no attempts. */
+  /** How many deliveries of the job were no attempts. */
   readonly returns: number;
-  /** How many attempts it has had. */
+  /** How many attempts there were. */
   readonly attempts: number;
-  /** When, by `Date.now()`, it may be taken again. */
+  /** When, by `Date.now()`, the job may be taken again. */
   readonly due: number;
 }
 
-/** The header of a note: the delivery that it is about. */
+/** The header with the delivery that a note is about. */
 const DELIVERY = "Jobs-Delivery";
 
-/** Removing a note that is no longer needed takes this long at most. */
-const FORGETTING = 5000;
+/** How long removing a note may take, in milliseconds. */
+const FORGET_TIMEOUT = 5000;
 
 /**
- * Notes on jobs that were given back. The servers count every delivery; some were
- * no attempts: the job was not due yet, no wait was left for it, its worker
- * had to end. Most jobs need no note.
+ * Notes on jobs that were given back. The servers count every delivery, but some
+ * are no attempts: the job was not due, no call of `get` waited any more, or the
+ * worker had to end. Most jobs need no note.
  */
 export class ReleaseNotes {
   readonly #context: QueueContext;
@@ -47,7 +47,7 @@ export class ReleaseNotes {
     this.#context = context;
   }
 
-  /** Completes `delivery` with what its note says. */
+  /** Reads the note on a job into `delivery`. */
   async read(delivery: Delivery): Promise<void> {
     const found = await this.#find(delivery);
     if (found === undefined) return;
@@ -63,11 +63,11 @@ export class ReleaseNotes {
   }
 
   /**
-   * Notes that the job is given back, for `delay` milliseconds; `attempt` says
-   * whether this delivery was one.
+   * Notes that the job is given back, for `delay` milliseconds, and whether this
+   * delivery was an attempt.
    *
-   * @returns False if another process has noted something since: then the job is
-   * not ours to give back.
+   * @returns `false` if another process has written a note since: then the job
+   * belongs to that one.
    */
   async write(
     delivery: Delivery,
@@ -83,7 +83,7 @@ export class ReleaseNotes {
       delivery.note = await this.#put(delivery, note);
     } catch (error) {
       if (!isConflict(error)) throw error;
-      // Or it is there, and the answer was lost: the request was repeated.
+      // The note may be this one: the request was repeated if its answer was lost.
       const found = await this.#find(delivery);
       if (found === undefined) return false;
       if (headersIn(found)(DELIVERY) !== delivery.replyTo) return false;
@@ -111,13 +111,13 @@ export class ReleaseNotes {
     return seq;
   }
 
-  /** The job is finished: its note goes. */
+  /** Removes the note on a finished job. */
   async forget({ note, key }: Delivery): Promise<void> {
     if (note === 0) return;
     const { connection, subjects } = this.#context;
     await api(connection, `STREAM.PURGE.${subjects.returned}`, {
       filter: subjects.returns(key),
-    }, { deadline: deadlineIn(FORGETTING) });
+    }, { deadline: deadlineIn(FORGET_TIMEOUT) });
   }
 }
 
@@ -127,7 +127,7 @@ export function noteIn(message: StoredMessage): ReleaseNote {
   try {
     note = JSON.parse(textIn(message));
   } catch {
-    // Not written here.
+    // Not written by this package.
   }
   if (typeof note !== "object" || note === null) note = {};
   const { returns = 0, attempts = 0, due = 0 } = note;

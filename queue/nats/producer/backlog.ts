@@ -1,4 +1,4 @@
-/** @module */
+/** How many jobs are not done, and repairs after the loss of servers. @module */
 import type { WaitOptions } from "../../../tasks/kernel/types.ts";
 import type { QueueContext } from "../queue_context.ts";
 import type { ConsumerReply, StreamReply } from "../provision.ts";
@@ -19,35 +19,35 @@ import {
   writtenMeta,
 } from "./job_message.ts";
 
-/** For so long the servers may overlook the first job in line, in milliseconds. */
+/** How long the servers may overlook the first job, in milliseconds. */
 const OVERLOOKED = 2000;
 
 /**
- * For so long a server of a cluster may take to catch up, in milliseconds: until
- * then it has jobs that are done, and will drop them by itself.
+ * How long a server of a cluster may take to catch up, in milliseconds. Until then
+ * it has jobs that are done, and drops them by itself.
  */
 const CATCHING_UP = 2000;
 
 /**
  * The jobs that are on the servers.
  *
- * When a server of a cluster is lost, another may process an acknowledgement
- * before it has the message, and then keeps the message for ever: many versions
- * do. If the same message stays first in line, every message that counts as
- * acknowledged is published again and deleted. Such a job runs once too often,
- * and never not at all.
+ * If a server of a cluster is lost, another one may process an acknowledgement
+ * before it has the message, and then keeps the message for ever: many versions do.
+ * So if the same message stays the first one, every message that counts as
+ * acknowledged is published again and deleted. Such a job may run twice, but it
+ * does run.
  *
- * When servers were lost one after the other, they may have different messages
- * afterwards. If the leader of a consumer lacks the last ones, it goes on telling
- * that there is nothing to hand out: it is asked to step down.
+ * If servers were lost one after the other, they may have different messages
+ * afterwards. A leader of a consumer that lacks the last ones hands out nothing: it
+ * is asked to step down.
  */
 export class Backlog {
   /** The lines that have a consumer. */
   lines: readonly Line[] = [PLAIN_LINE];
   readonly #context: QueueContext;
-  /** The message that was found first in line. */
+  /** The number of the first message. */
   #first = 0;
-  /** When it was found first, or something was done about it. */
+  /** Since when that is the first one, or when a leader was last replaced. */
   #since = 0;
 
   constructor(context: QueueContext) {
@@ -61,7 +61,7 @@ export class Backlog {
     return api<R>(this.#context.connection, subject, undefined, options);
   }
 
-  /** How many jobs there are that are not done. */
+  /** Counts the jobs that are not done. */
   async count(options?: WaitOptions): Promise<number> {
     const { connection, subjects, clock } = this.#context;
     const { state, config } = await this.#api<StreamReply>(
@@ -83,7 +83,7 @@ export class Backlog {
     return messages;
   }
 
-  /** How many jobs of a line less there are afterwards. */
+  /** Repairs a line; resolves to how many jobs less there are afterwards. */
   async #mend(
     line: Line,
     { state, config }: StreamReply,
@@ -125,7 +125,10 @@ export class Backlog {
     }
   }
 
-  /** Publishes again what counts as acknowledged; returns how many are gone. */
+  /**
+   * Publishes again the messages that count as acknowledged. Resolves to how many
+   * were deleted only, as the stream was full.
+   */
   async #republish(
     line: Line,
     { first_seq, last_seq }: StreamReply["state"],
@@ -134,7 +137,7 @@ export class Backlog {
   ): Promise<number> {
     const { connection, subjects } = this.#context;
     const done = ack_floor.stream_seq;
-    // If more are done than there are, a server has yet to catch up.
+    // If more messages are done than there are, a server has yet to catch up.
     if (done > last_seq) return 0;
     let dropped = 0;
     for (let seq = first_seq; seq <= done; seq++) {
@@ -142,15 +145,15 @@ export class Backlog {
       const left = await findMessage(connection, subjects.jobs, next, options);
       if (left === undefined || left.seq > done) break;
       seq = left.seq;
-      // If the stream is full, it is not published: the servers' word counts.
+      // If the stream is full, the message counts as done, as the servers have it.
       if (!await this.#publishAgain(line, left, options)) dropped++;
-      // Not by a purge: the servers would forget all jobs that are out.
+      // Not by a purge: the servers would forget all unsettled deliveries.
       await removeMessage(connection, subjects.jobs, seq, options);
     }
     return dropped;
   }
 
-  /** The same job, once, whichever process does it too. */
+  /** Publishes the job again: once, even if several processes do it. */
   async #publishAgain(
     line: Line,
     message: StoredMessage,

@@ -1,4 +1,4 @@
-/** @module */
+/** Notices that a job is finished. @module */
 import type { WaitOptions } from "../../../tasks/kernel/types.ts";
 import { checkpointIfCancelled } from "../../../tasks/kernel/wait/checkpoint.ts";
 import { WaitQueue } from "../../../tasks/kernel/wait/wait_queue.ts";
@@ -6,22 +6,22 @@ import { moveOnAfter } from "../../../tasks/timeout.ts";
 import type { Outcome } from "../../jobs/results.ts";
 import type { QueueContext } from "../queue_context.ts";
 
-/** For so long a process remembers that others wait, in milliseconds. */
+/** How long notices are sent after a reminder, in milliseconds. */
 const MEMORY = 3000;
 
-/** A process that waits says so that often, in milliseconds. */
+/** How often a process that waits sends a reminder, in milliseconds. */
 const REMINDER = 1000;
 
-/** A job that was finished. */
+/** A finished job. */
 export interface Finished {
   readonly id: string;
   readonly outcome: Outcome;
 }
 
 /**
- * Notices that a job was finished, for those who wait for room, for the end, or
- * for a result. They are sent only while a process waits, and may get lost: who
- * waits also looks for itself now and then.
+ * Notices that a job is finished, for calls that wait for room, for the end of all
+ * jobs, or for a result. They are sent only while a process waits, and may get
+ * lost: calls that wait also ask the servers now and then.
  */
 export class DoneNotices {
   readonly #context: QueueContext;
@@ -29,7 +29,7 @@ export class DoneNotices {
   readonly #results = new Map<string, WaitQueue<Outcome>>();
   #listenedTo = -Infinity;
   #reminded = -Infinity;
-  #heard = 0;
+  #count = 0;
 
   constructor(context: QueueContext) {
     this.#context = context;
@@ -38,7 +38,7 @@ export class DoneNotices {
       this.#listenedTo = clock.now() + MEMORY;
     });
     connection.subscribe(subjects.news, (message) => {
-      this.#heard++;
+      this.#count++;
       this.#waiting.wakeAll();
       if (this.#results.size > 0) this.#finished(message.json<Finished>());
     });
@@ -51,13 +51,13 @@ export class DoneNotices {
     line.wakeAll(outcome);
   }
 
-  /** How many there were: to be given to `wait`. */
-  get heard(): number {
-    return this.#heard;
+  /** How many notices have come: the argument of `wait`. */
+  get count(): number {
+    return this.#count;
   }
 
-  /** Tells those who wait that a job was finished. */
-  tell(id: string, outcome: Outcome): void {
+  /** Sends the notice that a job is finished, if a process waits. */
+  notify(id: string, outcome: Outcome): void {
     const { connection, subjects, clock } = this.#context;
     if (this.#listenedTo === -Infinity || clock.now() > this.#listenedTo) {
       return;
@@ -65,7 +65,7 @@ export class DoneNotices {
     connection.publish(subjects.news, JSON.stringify({ id, outcome }));
   }
 
-  /** Says that this process waits. */
+  /** Lets the other processes know that this one waits. */
   #remind(): void {
     const { connection, subjects, clock } = this.#context;
     const now = clock.now();
@@ -74,17 +74,17 @@ export class DoneNotices {
     connection.publish(subjects.watching);
   }
 
-  /** Waits for a notice since `heard`, or `ms` milliseconds. */
-  async wait(heard: number, ms: number, options?: WaitOptions): Promise<void> {
+  /** Waits until more than `count` notices have come, at most `ms` milliseconds. */
+  async wait(count: number, ms: number, options?: WaitOptions): Promise<void> {
     this.#remind();
-    if (this.#heard > heard) return;
+    if (this.#count > count) return;
     await moveOnAfter(
       ms,
       () => checkpointIfCancelled(options) ?? this.#waiting.wait(options),
     );
   }
 
-  /** Waits for the outcome of a job, for `ms` milliseconds. */
+  /** Waits for the outcome of a job, at most `ms` milliseconds. */
   async waitFor(
     id: string,
     ms: number,

@@ -1,4 +1,4 @@
-/** A job as a message: its headers. @module */
+/** Jobs as messages: their headers, and publishing them. @module */
 import type { WaitOptions } from "../../../tasks/kernel/types.ts";
 import { PRIORITIES, type Priority } from "../../jobs/settings.ts";
 import type { QueueContext } from "../queue_context.ts";
@@ -15,24 +15,24 @@ import {
 /** The headers of a job. */
 export const MESSAGE_ID = "Nats-Msg-Id", META = "Jobs";
 
-/** What is known of a job beside its data. */
+/** The metadata of a job. */
 export interface JobMeta {
   readonly id: string;
-  /** Milliseconds of `Date.now()` before which it may not be taken. */
+  /** When, by `Date.now()`, the job may be taken. */
   readonly due: number;
-  /** Milliseconds of `Date.now()` until which it must have begun. */
+  /** When, by `Date.now()`, the first attempt must have begun. */
   readonly expires: number;
   readonly jobKey: string | undefined;
-  /** Whether the id is the user's own. */
+  /** Whether the id was given by the user. */
   readonly named: boolean;
-  /** Whether the id is taken only until the job is done. */
+  /** Whether the id is free as soon as the job is done. */
   readonly untilDone: boolean;
   readonly trace: string | undefined;
-  /** Of a dead letter: which line it was in. */
+  /** Of a dead letter: the priority of its job. */
   readonly priority?: Priority | undefined;
 }
 
-/** As it is written: what is not the default. */
+/** The metadata as they are written: without defaults. */
 interface WrittenMeta {
   id?: string;
   due?: number;
@@ -44,7 +44,7 @@ interface WrittenMeta {
   priority?: Priority;
 }
 
-/** The header that says all of it; `undefined` if there is nothing to say. */
+/** The header with the metadata; `undefined` if all are defaults. */
 export function writtenMeta(
   meta: Partial<JobMeta>,
   messageId: string,
@@ -67,7 +67,7 @@ export function writtenMeta(
   return asciiJson(written);
 }
 
-/** JSON of which every character is one byte. */
+/** JSON in ASCII, so that every character is one byte. */
 export function asciiJson(value: unknown): string {
   return JSON.stringify(value).replace(
     /[\u007f-\uffff]/g,
@@ -76,8 +76,10 @@ export function asciiJson(value: unknown): string {
 }
 
 /**
- * Reads the headers of a job. Other clients may put jobs as well: what cannot be
- * read is as if it were not there.
+ * Reads the headers of a job. Another client may have put it: what cannot be read
+ * is replaced by the default.
+ *
+ * @param otherwise The id if there is none.
  */
 export function readMeta(
   header: (name: string) => string,
@@ -113,7 +115,7 @@ function isText(value: unknown): value is string {
   return typeof value === "string" && value !== "";
 }
 
-/** Percent-decoded, if it can be. */
+/** Percent-decodes a text; returns it as it is if that fails. */
 export function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -122,22 +124,23 @@ export function decoded(text: string): string {
   }
 }
 
-/** A job as it goes to the servers. */
+/** A job to be published. */
 export interface JobMessage {
   readonly line: Line;
   readonly data: Uint8Array;
   readonly headers: Record<string, string>;
 }
 
-/** What the servers say to a job. */
+/** The reply of the servers to a published job. */
 interface PutReply extends ApiReply {
   seq: number;
   duplicate?: boolean;
 }
 
 /**
- * Publishes it, however often the connection is lost: the servers know its id.
- * Returns its number in the stream, or `undefined` if the queue is full.
+ * Publishes a job; again if the connection is lost, as the servers store one
+ * message of each id. Resolves to the number in the stream, or to `undefined` if
+ * the queue is full.
  */
 export async function publish(
   context: QueueContext,
@@ -149,7 +152,7 @@ export async function publish(
   const rest = { headers, signal: options?.signal, onNoResponders };
   const subject = subjects.todo(line);
   const request = { asked: "to take a job", subject, data };
-  // Nearly always the first answer is the last.
+  // Without `reply` at first, as that is seldom needed.
   let answer = read<PutReply>(
     await connection.request(subject, data, rest),
     request.asked,

@@ -1,4 +1,4 @@
-/** @module */
+/** Publishing to a full queue, one job after the other. @module */
 import type { WaitOptions } from "../../../tasks/kernel/types.ts";
 import { checkpointIfCancelled } from "../../../tasks/kernel/wait/checkpoint.ts";
 import {
@@ -16,7 +16,7 @@ class Turn extends QueuedWaiter<boolean> {
   }
 }
 
-/** Lets one put at a time try a full queue, first come, first served. */
+/** A lock, so that one put at a time tries a full queue: first come, first served. */
 export class PublishLock {
   readonly #waiters = new WaitQueue<boolean, Turn>("Jobs.put");
   #taken = false;
@@ -30,9 +30,9 @@ export class PublishLock {
   }
 
   /**
-   * Waits for its turn.
+   * Waits for the lock.
    *
-   * @returns False if a job with this id has been put meanwhile.
+   * @returns `false` if a job with this id was put meanwhile: the lock is not taken.
    */
   async enter(id: string | undefined, options?: WaitOptions): Promise<boolean> {
     const rejection = checkpointIfCancelled(options);
@@ -44,10 +44,14 @@ export class PublishLock {
     return this.#taken = true;
   }
 
-  /** Lets the next one in; those with the same id as `put` need no turn. */
+  /**
+   * Passes the lock on.
+   *
+   * @param put The id of the job that was put: waits for the same id end.
+   */
   leave(put?: string): void {
     if (put !== undefined) this.#release(put);
-    this.#taken = this.#waiters.wake(true); // the next one has it already
+    this.#taken = this.#waiters.wake(true); // the next one has the lock
   }
 
   #release(id: string): void {

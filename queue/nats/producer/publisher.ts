@@ -1,4 +1,4 @@
-/** @module */
+/** Publishing jobs within the bound of a queue. @module */
 import type { WaitOptions } from "../../../tasks/kernel/types.ts";
 import type { QueueContext } from "../queue_context.ts";
 import type { StreamReply } from "../provision.ts";
@@ -8,20 +8,20 @@ import type { DoneNotices } from "./done_notices.ts";
 import { type JobMessage, publish } from "./job_message.ts";
 import { PublishLock } from "./publish_lock.ts";
 
-/** While the queue is full, and there are no notices, it is tried that often. */
+/** Pauses between two tries at a full queue, without notices, in milliseconds. */
 const FIRST_PAUSE = 20, LONGEST_PAUSE = 1000;
 
-/** The publisher of a queue: it waits while there is no room. */
+/** Publishes jobs, and waits while the queue is full. */
 export class Publisher {
   /**
-   * Whether the servers keep a larger bound than the queue has: then the queue's
-   * own is kept here.
+   * Whether the servers have a larger bound than the queue: then this process
+   * checks the bound of the queue.
    */
   softBound = false;
   readonly #context: QueueContext;
   readonly #notices: DoneNotices;
   readonly #backlog: Backlog;
-  /** While the queue is full, one after the other. */
+  /** Held while a put tries a full queue. */
   readonly #lock = new PublishLock();
 
   constructor(context: QueueContext, notices: DoneNotices, backlog: Backlog) {
@@ -36,10 +36,10 @@ export class Publisher {
   }
 
   /**
-   * Puts a job.
+   * Publishes a job.
    *
-   * @param id Its id, if it may be there only once.
-   * @returns Its number in the stream; 0 if it is there already.
+   * @param id The id of the message, if the queue may have one of it only.
+   * @returns The number in the stream; 0 if the id is there already.
    */
   async put(
     message: JobMessage,
@@ -66,17 +66,17 @@ export class Publisher {
     options?: WaitOptions,
   ): Promise<number> {
     let pause = FIRST_PAUSE;
-    for (let heard = this.#notices.heard;; heard = this.#notices.heard) {
+    for (let count = this.#notices.count;; count = this.#notices.count) {
       const seq = await this.#publish(message, options);
       if (seq !== undefined) return seq;
-      await this.#notices.wait(heard, pause, options);
-      // Without notices, it may be that no worker takes what fills the queue.
-      if (this.#notices.heard === heard) await this.#backlog.count(options);
+      await this.#notices.wait(count, pause, options);
+      // Without notices, jobs may be left that no server hands out.
+      if (this.#notices.count === count) await this.#backlog.count(options);
       pause = Math.min(pause * 2, LONGEST_PAUSE);
     }
   }
 
-  /** `undefined` if there is no room. */
+  /** Resolves to `undefined` if there is no room. */
   #publish(
     message: JobMessage,
     options: WaitOptions | undefined,
@@ -87,8 +87,8 @@ export class Publisher {
   }
 
   /**
-   * Looks for room, and publishes only if no other job has come since: the number
-   * of the last one says so.
+   * Looks for room, and publishes only if the last message is still the same, so
+   * that no other job has taken the room.
    */
   async #publishWithinBound(
     message: JobMessage,

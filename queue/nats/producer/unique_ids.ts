@@ -1,4 +1,4 @@
-/** @module */
+/** Ids that are taken until their job is done. @module */
 import type { WaitOptions } from "../../../tasks/kernel/types.ts";
 import type { QueueContext } from "../queue_context.ts";
 import type { SharedState } from "../shared/shared_state.ts";
@@ -6,7 +6,7 @@ import { tokenOf } from "../subjects.ts";
 import { findMessage, headersIn } from "../transport/stored_message.ts";
 import { MESSAGE_ID } from "./job_message.ts";
 
-/** Which job has an id until it is done. */
+/** The claim of a job on an id. */
 interface Claim {
   /** The id of its message. */
   readonly message: string;
@@ -16,15 +16,15 @@ interface Claim {
   readonly at: number;
 }
 
-/** A process that puts a job and is gone has left its claim, in milliseconds. */
+/** After how many milliseconds a claim without a job is void. */
 const ABANDONED = 10_000;
 
-/** Until a claim that is being made is looked at again, in milliseconds. */
+/** The pause before a claim without a job is looked at again, in milliseconds. */
 const PAUSE = 20;
 
 /**
  * The ids that are taken until their job is done. A claim is valid as long as its
- * job is in the stream: it does not have to be given back.
+ * job is in the stream, so it need not be removed.
  */
 export class UniqueIds {
   readonly #context: QueueContext;
@@ -36,8 +36,8 @@ export class UniqueIds {
   }
 
   /**
-   * Claims `id` for the message with `messageId`, and puts it with `put`. Does
-   * nothing if a job with that id is there.
+   * Claims `id` for the message with `messageId`, and calls `put` to publish that.
+   * Does nothing if a job with the id is there.
    */
   async put(
     id: string,
@@ -56,7 +56,7 @@ export class UniqueIds {
       }
       const claim = { message: messageId, seq: 0, at: Date.now() };
       const made = await this.#state.write(subject, claim, seq, options);
-      if (made === 0) continue; // another one was quicker
+      if (made === 0) continue; // another claim came before
       try {
         const stored = { ...claim, seq: await put() };
         await this.#state.write(subject, stored, made, options);

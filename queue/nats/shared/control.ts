@@ -1,4 +1,4 @@
-/** @module */
+/** Changes that other processes make to a queue. @module */
 import { getRunningLoop } from "../../../tasks/event_loop.ts";
 import type { TimerHandle } from "../../../tasks/handle.ts";
 import type { WaitOptions } from "../../../tasks/kernel/types.ts";
@@ -14,24 +14,24 @@ import type { Line } from "../subjects.ts";
 import { api, apiFind } from "../transport/jetstream_api.ts";
 import type { SharedState } from "./shared_state.ts";
 
-/** Without a word from others, it is looked that often, in milliseconds. */
+/** How often changes are looked for without a notice, in milliseconds. */
 const INTERVAL = 2000;
 
-/** What others may change. */
+/** Called with what other processes may change. */
 export interface ControlEvents {
   paused(paused: boolean): void;
   lines(lines: Line[]): void;
   softBound(soft: boolean): void;
-  /** It is looked again. */
+  /** Called at the beginning of each look. */
   looking(): void;
-  /** Something that is shared has changed. */
+  /** Called if a shared record has changed. */
   shared(): Promise<void>;
 }
 
 /**
- * What other processes change about a queue: it is paused, or has new settings,
- * new lines or schedules. They tell each other, and, as a word may get lost, each
- * looks for itself every two seconds.
+ * Notices the changes that other processes make to a queue: pauses, settings, lines
+ * and schedules. Processes send each other notices. As those may get lost, each
+ * also looks every two seconds.
  */
 export class Control {
   readonly #context: QueueContext;
@@ -63,13 +63,13 @@ export class Control {
     this.#plan();
   }
 
-  /** Tells all processes, this one too, that something has changed. */
-  tell(): void {
+  /** Sends the notice of a change to all processes, this one too. */
+  notify(): void {
     const { connection, subjects } = this.#context;
     connection.publish(subjects.control);
   }
 
-  /** Pauses the queue, or ends the pause. */
+  /** Pauses or resumes the queue. */
   async setPaused(paused: boolean, options?: WaitOptions): Promise<void> {
     const subject = this.#context.subjects.shared("paused");
     await this.#state.update<boolean>(
@@ -78,10 +78,10 @@ export class Control {
       options,
     );
     this.#events.paused(paused);
-    this.tell();
+    this.notify();
   }
 
-  /** Whether it is paused. */
+  /** Resolves to whether the queue is paused. */
   async isPaused(): Promise<boolean> {
     const subject = this.#context.subjects.shared("paused");
     return (await this.#state.read<boolean>(subject)).value === true;
@@ -128,7 +128,7 @@ export class Control {
       undefined,
       { doubt: 0 },
     );
-    // A cluster may not know for a moment what it has: then nothing has changed.
+    // If a cluster does not know the stream at the moment, nothing has changed.
     if (shared !== undefined && shared.state.last_seq !== this.#sharedSeq) {
       this.#sharedSeq = shared.state.last_seq;
       this.#events.paused(await this.isPaused());

@@ -1,4 +1,4 @@
-/** @module */
+/** Which process holds which job. @module */
 import type { WaitOptions } from "../../../tasks/kernel/types.ts";
 import type { QueueContext } from "../queue_context.ts";
 import type { Acks } from "../consumer/acks.ts";
@@ -11,26 +11,26 @@ export interface Claim {
   readonly id: string;
   readonly attempt: number;
   readonly progress?: string | undefined;
-  /** Whether it waits there for a worker. */
+  /** Whether the job waits there for a worker. */
   readonly waiting?: boolean;
 }
 
-/** What the processes of a queue are asked. */
-interface Question {
-  /** The job that is cancelled; none to ask for all that are held. */
+/** A request to all processes of a queue. */
+interface HolderRequest {
+  /** The key of a job to cancel; without it, processes reply with their claims. */
   cancel?: string;
 }
 
-/** So many claims go into one answer. */
+/** How many claims are in one reply. */
 const CHUNK = 500;
 
-/** Processes that hold jobs answer by then, in milliseconds. */
-const PATIENCE = 300;
+/** How long replies are waited for, in milliseconds. */
+const REPLY_TIMEOUT_MS = 300;
 
-/** How often a holder is told that its job is cancelled. */
+/** How often a cancel is sent until its holder replies. */
 const TRIES = 3;
 
-/** Which process holds which job: each is asked, and answers for itself. */
+/** Finds out which process holds which job, and replies for this one. */
 export class Holders {
   readonly #context: QueueContext;
   readonly #acks: Acks;
@@ -50,7 +50,7 @@ export class Holders {
   }
 
   #answer(message: Msg): void {
-    const { cancel } = message.json<Question>();
+    const { cancel } = message.json<HolderRequest>();
     if (cancel !== undefined) return this.#cancel(cancel, message);
     const claims = this.#claims();
     for (let at = 0; at < claims.length; at += CHUNK) {
@@ -78,7 +78,7 @@ export class Holders {
     return claims;
   }
 
-  /** All jobs that are held; there are `expected` of them, at most. */
+  /** Resolves to all held jobs, by their numbers; `expected` of them, at most. */
   async all(
     expected: number,
     options?: WaitOptions,
@@ -92,26 +92,26 @@ export class Holders {
     return all;
   }
 
-  /** Lets the holder of a job know that it is cancelled. */
+  /** Cancels a job at its holder. */
   async cancel(key: string, options?: WaitOptions): Promise<void> {
-    let known = false;
-    for (let i = 0; i < TRIES && !known; i++) {
-      await this.#ask({ cancel: key }, () => known = true, options);
+    let isConfirmed = false;
+    for (let i = 0; i < TRIES && !isConfirmed; i++) {
+      await this.#ask({ cancel: key }, () => isConfirmed = true, options);
     }
   }
 
   async #ask(
-    question: Question,
-    heard: (claims: Claim[]) => boolean,
+    request: HolderRequest,
+    isEnough: (claims: Claim[]) => boolean,
     options?: WaitOptions,
   ): Promise<void> {
     const { connection, subjects } = this.#context;
-    await connection.gather(subjects.holders, JSON.stringify(question), {
+    await connection.gather(subjects.holders, JSON.stringify(request), {
       signal: options?.signal,
-      ms: PATIENCE,
+      ms: REPLY_TIMEOUT_MS,
       enough: (message) => {
         const claims = message.json<Claim[]>();
-        return Array.isArray(claims) && heard(claims);
+        return Array.isArray(claims) && isEnough(claims);
       },
     });
   }

@@ -1,4 +1,4 @@
-/** @module */
+/** The outcomes of jobs on the servers. @module */
 import type { WaitOptions } from "../../../tasks/kernel/types.ts";
 import type { Outcome } from "../../jobs/results.ts";
 import type { QueueContext } from "../queue_context.ts";
@@ -9,14 +9,14 @@ import type { Deadline } from "../transport/deadline.ts";
 import { reply } from "../transport/jetstream_api.ts";
 import { findMessage, textIn } from "../transport/stored_message.ts";
 
-/** What is known of a job whose outcome may be kept. */
+/** What is needed of a job to keep its outcome. */
 interface Kept {
   readonly id: string;
   readonly named: boolean;
   readonly lease?: Deadline;
 }
 
-/** The outcomes of jobs, on the servers for as long as they are to be kept. */
+/** The outcomes of jobs, kept on the servers. */
 export class KeptResults {
   readonly #context: QueueContext;
 
@@ -25,8 +25,8 @@ export class KeptResults {
   }
 
   /**
-   * Whether the outcome of a job is kept: it has an id of its own, or a result.
-   * No code can ask for the others.
+   * Whether the outcome of a job is kept: it was put with an id, or has an outcome
+   * other than just done.
    */
   isKept({ named }: Kept, outcome: Outcome): boolean {
     if (this.#context.settings.keepDone <= 0) return false;
@@ -53,7 +53,7 @@ export class KeptResults {
       { last_by_subj: subjects.result(await tokenOf(id)) },
       { ...options, doubt: 0 },
     );
-    // The servers may take a while to drop what is too old.
+    // The servers drop old outcomes late.
     const age = found && Date.now() - Date.parse(found.time);
     if (found === undefined || age! > this.#context.settings.keepDone) {
       return undefined;

@@ -1,4 +1,4 @@
-/** @module */
+/** The schedules of a queue on NATS. @module */
 import { getRunningLoop } from "../../../tasks/event_loop.ts";
 import type { TimerHandle } from "../../../tasks/handle.ts";
 import type { WaitOptions } from "../../../tasks/kernel/types.ts";
@@ -16,33 +16,33 @@ import { tokenOf } from "../subjects.ts";
 import { apiFind } from "../transport/jetstream_api.ts";
 import type { SharedState } from "./shared_state.ts";
 
-/** A schedule as it is shared. */
+/** The shared record of a schedule. */
 interface SharedSchedule {
   readonly name: string;
   readonly cron?: string | undefined;
   readonly every?: number | undefined;
   readonly timeZone?: string | undefined;
   readonly missed: Missed;
-  /** What is put, encoded. */
+  /** The encoded value, in Base64. */
   readonly data: string;
-  /** When the times of `every` began. */
+  /** The time from which `every` counts. */
   readonly start: number;
   /** The next run that has not been put. */
   readonly next: number;
 }
 
-/** The clock of the machine may be set: it is looked at again by then. */
+/** The longest timer, in milliseconds, as the clock of the machine may be set. */
 const LONGEST_WAIT = 60_000;
 
-/** If a run could not be put, it is tried again after so many milliseconds. */
+/** The pause before a run that could not be put is tried again, in milliseconds. */
 const AGAIN = 1000;
 
-/** When a schedule is looked at here. */
+/** When this process looks at a schedule. */
 interface Plan {
   timer: TimerHandle | undefined;
-  /** Whether it is being looked at. */
+  /** Whether a look is under way. */
   looking: boolean;
-  /** Whether it has changed meanwhile. */
+  /** Whether the schedule has changed during the look. */
   again: boolean;
 }
 
@@ -51,18 +51,18 @@ export interface ScheduleHost<T> {
   readonly state: SharedState;
   check(options?: WaitOptions): Promise<never> | undefined;
   encode(value: T): Uint8Array | PromiseLike<Uint8Array>;
-  /** Puts a run, once, whichever process does. */
+  /** Puts a run: once, even if several processes do it. */
   put(data: Uint8Array, id: string): Promise<void>;
-  /** Tells all processes. */
-  tell(): void;
+  /** Sends the notice of a change to all processes. */
+  notify(): void;
   /** Does work in no task; its errors are ignored. */
   begin(work: () => Promise<void>): void;
 }
 
 /**
- * The schedules of a queue on NATS. Every process knows them all. When one is due,
- * each puts the run, under the same id, and moves the schedule on, which succeeds
- * for one of them.
+ * The schedules of a queue on NATS. Every process knows them all. When a run is due,
+ * each process puts it under the same id, and writes the next time into the record,
+ * which one of them succeeds in.
  */
 export class NatsSchedules<T> implements Schedules<T> {
   readonly #context: QueueContext;
@@ -93,7 +93,7 @@ export class NatsSchedules<T> implements Schedules<T> {
       return { name, ...recurrence, missed, data, start: now, next };
     }, options);
     this.#plan(subject, 0);
-    this.#host.tell();
+    this.#host.notify();
   }
 
   async remove(name: string, options?: WaitOptions): Promise<void> {
@@ -104,7 +104,7 @@ export class NatsSchedules<T> implements Schedules<T> {
       () => null,
       options,
     );
-    this.#host.tell();
+    this.#host.notify();
   }
 
   async #subject(name: string): Promise<string> {
@@ -112,7 +112,7 @@ export class NatsSchedules<T> implements Schedules<T> {
     return subjects.shared("schedule", await tokenOf(name));
   }
 
-  /** Looks which schedules there are. */
+  /** Reads which schedules there are. */
   async look(): Promise<void> {
     const { connection, subjects } = this.#context;
     const found = await apiFind<StreamReply>(
@@ -157,7 +157,7 @@ export class NatsSchedules<T> implements Schedules<T> {
     }
   }
 
-  /** Puts what is due; returns when the next run is. */
+  /** Puts the runs that are due; resolves to the time of the next one. */
   async #fire(subject: string): Promise<number | undefined> {
     const { state, put } = this.#host;
     const { value, seq } = await state.read<SharedSchedule>(subject);

@@ -1,30 +1,30 @@
-/** @module */
+/** The counts that limited workers share. @module */
 import { type Rate, RateLog } from "../../jobs/limits.ts";
 import type { QueueContext } from "../queue_context.ts";
 import type { Delivery } from "../consumer/delivery.ts";
 import { tokenOf } from "../subjects.ts";
 import type { SharedState, Stored } from "./shared_state.ts";
 
-/** The starts of jobs as they are shared: times, and how many at each. */
+/** The shared record of the starts of jobs. */
 interface SharedRate {
   readonly times: [time: number, count: number][];
   readonly longest: number;
 }
 
-/** More entries than this are counted together, to the later time. */
+/** If there are more times than this, they are rounded up to common ones. */
 const MOST_TIMES = 200;
 
-/** Which jobs of a key run, and when, by `Date.now()`, that is over at last. */
+/** The running jobs of a key, and until when, by `Date.now()`, each counts. */
 type Slots = Record<string, number>;
 
 /**
- * The counts that the limited workers of all processes share. Their times are
- * those of the machines' clocks.
+ * The counts that the limited workers of all processes share. Times are those of
+ * the clocks of the machines.
  */
 export class SharedLimits {
   readonly #context: QueueContext;
   readonly #state: SharedState;
-  /** The last version of the rate that is known here. */
+  /** The last known version of the record of starts. */
   #rate: Stored<SharedRate> | undefined = undefined;
 
   constructor(context: QueueContext, state: SharedState) {
@@ -32,7 +32,7 @@ export class SharedLimits {
     this.#state = state;
   }
 
-  /** Counts one start; if none is free, returns in how many milliseconds. */
+  /** Counts a start, and resolves to 0; else to the milliseconds until it may be. */
   async begin(rate: Rate): Promise<number> {
     const subject = this.#context.subjects.shared("rate");
     for (;;) {
@@ -45,7 +45,7 @@ export class SharedLimits {
         return wait;
       }
       this.#rate = undefined;
-      if (wait > 0) continue; // what is known may be old
+      if (wait > 0) continue; // the known version may be old
       log.add(now);
       const value = written(log);
       const seq = await this.#state.write(subject, value, stored.seq);
@@ -55,7 +55,7 @@ export class SharedLimits {
     }
   }
 
-  /** Whether a job may run, and does from now on, beside `most` - 1 others. */
+  /** Takes a slot of the job's key, of which there are `most`, if one is free. */
   async enter(delivery: Delivery, most: number): Promise<boolean> {
     let entered = false;
     await this.#state.update<Slots>(
@@ -70,7 +70,7 @@ export class SharedLimits {
     return entered;
   }
 
-  /** It runs on. */
+  /** Renews the slot of a job. */
   async extend(delivery: Delivery): Promise<void> {
     await this.#state.update<Slots>(
       await this.#slots(delivery),
@@ -81,7 +81,7 @@ export class SharedLimits {
     );
   }
 
-  /** It does not run any more. */
+  /** Frees the slot of a job. */
   async leave(delivery: Delivery): Promise<void> {
     await this.#state.update<Slots>(
       await this.#slots(delivery),

@@ -1,4 +1,4 @@
-/** @module */
+/** Records that all processes of a queue share. @module */
 import type { WaitOptions } from "../../../tasks/kernel/types.ts";
 import type { QueueContext } from "../queue_context.ts";
 import { provisionRecords } from "../provision.ts";
@@ -15,22 +15,22 @@ import {
   textIn,
 } from "../transport/stored_message.ts";
 
-/** A record, and its number: 0 if there is none. */
+/** A record, and the number of its version: 0 if there is none. */
 export interface Stored<V> {
   readonly value: V | undefined;
   readonly seq: number;
 }
 
-/** The header of a write that tells it from others. */
+/** The header with the id of a write. */
 const WRITE = "Nats-Msg-Id";
 
-/** After a lost race, a moment at random, in milliseconds. */
+/** The longest pause after a write that came too late, in milliseconds. */
 const PAUSE = 20;
 
 /**
- * What all processes of a queue share: small records, each written only by one
- * who knows the last version. It works on every server: a write tells the number
- * of the version that it replaces.
+ * Small records that all processes of a queue share. A write has the number of the
+ * version that it replaces, and is refused if there is a newer one. This works on
+ * every version of the server.
  */
 export class SharedState {
   readonly #context: QueueContext;
@@ -57,7 +57,7 @@ export class SharedState {
     return { value: parsed<V>(textIn(found)), seq: found.seq };
   }
 
-  /** Writes a record; 0 if another process was quicker, else its number. */
+  /** Writes a record; resolves to its number, or to 0 if there is a newer version. */
   async write(
     subject: string,
     value: unknown,
@@ -89,7 +89,7 @@ export class SharedState {
     }
   }
 
-  /** Removes a version of a record; false if it is not the last one any more. */
+  /** Removes a version of a record; resolves to `false` if there is a newer one. */
   remove(
     seq: number,
     options?: RequestOptions,
@@ -99,8 +99,8 @@ export class SharedState {
   }
 
   /**
-   * Changes a record: `change` gets its value, and returns the new one,
-   * `undefined` to leave it, or `null` to remove it.
+   * Changes a record. `change` is called with its value, and returns the new one,
+   * `undefined` to leave the record, or `null` to remove it.
    */
   async update<V>(
     subject: string,
@@ -124,6 +124,6 @@ function parsed<V>(text: string): V | undefined {
   try {
     return JSON.parse(text) as V;
   } catch {
-    return undefined; // written by something else
+    return undefined; // not written by this package
   }
 }

@@ -1,9 +1,9 @@
 /**
- * NATS's own client: the one file that names it. JetStream is spoken to in its
- * own JSON over it, as a `get` that can be cancelled needs pulls one by one.
+ * NATS's own client: the only file that imports it. JetStream's requests are made
+ * by this package, as a `get` that can be cancelled needs single pulls.
  *
- * Its version is exact, as a part of it is used that it does not export at its
- * root; `tests/queue/nats/client_test.ts` fails if that part changes.
+ * The version is exact, as the class of the transport is not exported at the root
+ * of the package; `tests/queue/nats/client_test.ts` fails if it changes.
  *
  * @module
  */
@@ -28,7 +28,7 @@ export type {
   Subscription,
 } from "npm:@nats-io/transport-node@3.4.0";
 
-/** The options of the client, and a word about where it connects to. */
+/** The options of the client, and a callback. */
 export interface DialOptions extends ConnectionOptions {
   /** Called with `host:port` before a server is connected to. */
   onDial?: ((server: string) => void) | undefined;
@@ -44,9 +44,9 @@ export function connect(options: DialOptions): Promise<NatsConnection> {
 }
 
 /**
- * The client takes its listeners off a socket before it destroys it. An error
- * that is on its way by then (a server that refuses a login closes the
- * connection as well) would find no listener, and end the process.
+ * The client removes its listeners from a socket before it destroys the socket. If
+ * an error event comes after that, there is no listener, and the process ends. (A
+ * server that refuses a login also closes the connection.)
  */
 class GuardedTransport extends NodeTransport {
   override connect(
@@ -75,18 +75,18 @@ class GuardedTransport extends NodeTransport {
   }
 }
 
-/** What of a socket is touched here. */
+/** The part of a socket that is used here. */
 interface Emitter {
   on(event: "error", listener: () => void): unknown;
   removeAllListeners(event?: string | symbol): this;
 }
 
-/** Lets `socket` always have a listener for errors. */
+/** Keeps a listener for errors on `socket`, whatever is removed. */
 function guarded<S extends Emitter>(socket: S): S {
   const removeAllListeners = socket.removeAllListeners.bind(socket);
   const ignore = () => {};
   socket.on("error", ignore);
-  socket.removeAllListeners = (...event) => { // none stands for all
+  socket.removeAllListeners = (...event) => { // none means all
     removeAllListeners(...event);
     socket.on("error", ignore);
     return socket;

@@ -19,13 +19,13 @@ import {
   type NatsConnection,
 } from "./client.ts";
 
-/** Between two rounds over servers that do not answer, in milliseconds. */
+/** The pause between two rounds over all servers, in milliseconds. */
 const PAUSE = 100;
 
-/** How long one server may take to let us in, at least and at most. */
+/** How long connecting to one server may take, at least and at most. */
 const SHORTEST_DIAL = 250, LONGEST_DIAL = 20_000;
 
-/** The client's own pings; the queue watches for silence itself. */
+/** For the client's own pings; `ReconnectingConnection` sends others. */
 const PING_INTERVAL = 60_000;
 
 /** Connects to the first server that answers, within `ms` milliseconds. */
@@ -35,7 +35,7 @@ export async function connectTo(
 ): Promise<NatsConnection> {
   const address = addressOf(options);
   const where = address.servers.join(", ");
-  // A silent server must leave time for all the others, and for a second try.
+  // The share of a silent server leaves time for the others and a second try.
   let share = ms / (2 * address.servers.length + 1);
   let last: unknown;
   try {
@@ -65,7 +65,7 @@ async function dial(options: DialOptions): Promise<NatsConnection> {
   try {
     return await cancellable(dialled);
   } catch (error) {
-    // Given up: if it comes about after all, it is closed at once.
+    // Given up: if the connection is made after all, it is closed at once.
     dialled.then((connection) => connection.close(), () => {});
     throw error;
   }
@@ -101,8 +101,8 @@ function dialOptions(
 }
 
 /**
- * Gives each server its own login. One that was found through another, as it
- * belongs to the same cluster, gets the login of that one.
+ * Gives each server its own login. A server that was reported by another one of its
+ * cluster gets the login of that one.
  */
 function useLogins(options: DialOptions, { logins }: Address): void {
   if ([...logins.values()].every((login) => login === undefined)) return;
@@ -119,7 +119,7 @@ function useLogins(options: DialOptions, { logins }: Address): void {
   };
 }
 
-/** Whether trying again would change nothing. */
+/** Whether it is useless to try again. */
 function isFinal(error: unknown): boolean {
   return error instanceof errors.AuthorizationError ||
     error instanceof errors.UserAuthenticationExpiredError ||

@@ -1,8 +1,8 @@
-/** Time on a queue, and its limits. @module */
+/** The time of a queue, and deadlines. @module */
 
 /** A point in time. */
 export interface Deadline {
-  /** Milliseconds until it; 0 or less if it is over. */
+  /** Milliseconds until then; 0 or less if it is over. */
   remaining(): number;
 }
 

@@ -1,4 +1,4 @@
-/** JetStream's own interface: requests and replies in JSON. @module */
+/** JetStream's API: requests and replies in JSON. @module */
 import { NatsError } from "../errors.ts";
 import type { Msg } from "./client.ts";
 import { deadlineIn } from "./deadline.ts";
@@ -19,7 +19,7 @@ export interface ApiReply {
   error?: ApiProblem;
 }
 
-/** JetStream refuses. */
+/** JetStream has refused a request. */
 export class ApiError extends NatsError {
   readonly code: number;
 
@@ -29,7 +29,7 @@ export class ApiError extends NatsError {
   }
 }
 
-/** The codes of JetStream's refusals that mean something here. */
+/** The codes of JetStream's errors that are distinguished here. */
 export const code = {
   noPeers: 10005,
   consumerNotFound: 10014,
@@ -49,25 +49,26 @@ export const code = {
 } as const;
 
 /**
- * Servers that are about to agree on something: incomplete, not active, not
- * assigned, not available, no leader, offline; an id that is just being stored.
+ * Errors that pass: the servers have yet to agree (incomplete, not active, not
+ * assigned, not available, no leader, offline), or an id is just being stored.
  */
 const PASSING = new Set([10004, 10006, 10007, 10008, 10009, 10118, 10158]);
 
-/** There is no such stream, or no consumer of it. */
+/** There is no such stream or consumer. */
 const MISSING = new Set<number>([code.consumerNotFound, code.streamNotFound]);
 
+/** Pauses between two tries of a request, in milliseconds. */
 const FIRST_PAUSE = 50, LONGEST_PAUSE = 1000;
 
-/** A longer time is as good as this one, which is 100 days. */
+/** The longest time that is sent, in nanoseconds: 100 days. */
 const LONGEST = 100 * 24 * 3600 * 1e9;
 
-/** A time in milliseconds, as JetStream counts it. */
+/** Converts milliseconds to nanoseconds, as JetStream counts time. */
 export function nanoseconds(ms: number): number {
   return Math.min(Math.ceil(ms * 1e6), LONGEST);
 }
 
-/** Asks the interface of JetStream, until it is able to answer. */
+/** Sends a request to JetStream, until the servers are able to answer. */
 export async function api<R extends ApiReply>(
   connection: ReconnectingConnection,
   subject: string,
@@ -88,8 +89,8 @@ export interface ApiRequest {
 }
 
 /**
- * Sends a request again as long as the answer is that it cannot be given now; for
- * `doubt` milliseconds also if it is that there is no such stream.
+ * Sends a request, and again as long as the servers cannot answer it now. For
+ * `doubt` milliseconds it is also sent again if there is no such stream.
  */
 export async function reply<R extends ApiReply>(
   connection: ReconnectingConnection,
@@ -111,12 +112,12 @@ export async function reply<R extends ApiReply>(
   }
 }
 
-/** Throws a problem that does not pass by itself. */
+/** Throws an error for a problem that does not pass. */
 export function throwUnlessPassing(problem: ApiProblem, asked: string): void {
   if (!PASSING.has(problem.err_code ?? 0)) throw new ApiError(problem, asked);
 }
 
-/** Reads a reply; throws a `NatsError` if it is none. */
+/** Reads a reply; throws a `NatsError` if the message is none. */
 export function read<R extends ApiReply>(message: Msg, asked: string): R {
   let found: unknown;
   try {
@@ -137,7 +138,7 @@ export function read<R extends ApiReply>(message: Msg, asked: string): R {
   );
 }
 
-/** The same, but `undefined` if that which is asked for is not there. */
+/** As {@linkcode api}; resolves to `undefined` if the thing is not there. */
 export async function apiFind<R extends ApiReply>(
   connection: ReconnectingConnection,
   subject: string,
@@ -160,12 +161,12 @@ const NOT_FOUND = new Set<number>([
   code.deleteFailed,
 ]);
 
-/** A message that is not there cannot be deleted, nor one that must stay. */
+/** Whether the thing is not there. The same code is for messages that must stay. */
 function isNotFound({ code, message }: ApiError): boolean {
   return NOT_FOUND.has(code) && !message.includes("not permitted");
 }
 
-/** Whether a write was refused as another one was quicker. */
+/** Whether a write was refused because another one came before. */
 export function isConflict(error: unknown): boolean {
   return error instanceof ApiError &&
     (error.code === code.notThatSequence ||

@@ -20,22 +20,22 @@ import { type Deadline, steadyClock } from "./deadline.ts";
 /** Pauses between two tries of a request, in milliseconds. */
 const FIRST_PAUSE = 20, LONGEST_PAUSE = 1000;
 
-/** Without an answer for so long, a request is sent again, in milliseconds. */
+/** After how many milliseconds without a reply a request is sent again. */
 const REPLY_TIMEOUT = 2000;
 
-/** How often a server is pinged, in milliseconds. */
+/** The interval of pings, in milliseconds. */
 const SHORTEST_PING = 20, LONGEST_PING = 1000;
 
-/** After so many milliseconds without an answer, a server counts as silent. */
-const LEAST_PATIENCE = 300, PATIENCE = 5000;
+/** After how many milliseconds without an answer a server counts as silent. */
+const SHORTEST_SILENCE = 300, LONGEST_SILENCE = 5000;
 
-/** How often it is looked for requests without a reply, in milliseconds. */
+/** How often requests without a reply are looked for, in milliseconds. */
 const SWEEP = 500;
 
 /** A wait for a reply, or for several. */
 class ReplyWaiter<T> extends ExternalWaiter<T> {
   readonly what = "NATS";
-  /** Called when it has ended. */
+  /** Called when the wait has ended. */
   readonly #ended: () => void;
 
   constructor(ended: () => void, options: WaitOptions) {
@@ -52,7 +52,7 @@ class ReplyWaiter<T> extends ExternalWaiter<T> {
 /** A request that waits for its reply. */
 class Pending extends ReplyWaiter<Msg> {
   readonly subject: string;
-  /** After how many looks it is sent again. */
+  /** After how many sweeps the request is sent again. */
   sweeps = REPLY_TIMEOUT / SWEEP;
 
   constructor(subject: string, ended: () => void, options: WaitOptions) {
@@ -61,20 +61,20 @@ class Pending extends ReplyWaiter<Msg> {
   }
 }
 
-/** A question to many that waits for their replies. */
+/** A request to all processes, whose replies are collected. */
 interface Gathering {
   readonly waiter: ReplyWaiter<void>;
   readonly enough: (reply: Msg) => boolean;
 }
 
-/** What goes with a request. */
+/** The options of a request. */
 export interface RequestOptions extends WaitOptions {
   headers?: Record<string, string> | undefined;
-  /** When to give up; never by default. */
+  /** When the request is given up; never by default. */
   deadline?: Deadline | undefined;
   /**
-   * Milliseconds for which the answer that a stream is not there is not believed;
-   * those of the connection by default.
+   * Milliseconds for which a request is repeated if a stream is not there; those of
+   * the connection by default.
    */
   doubt?: number | undefined;
   /** Called if the subject has no listener; its error ends the request. */
@@ -82,15 +82,14 @@ export interface RequestOptions extends WaitOptions {
 }
 
 /**
- * A connection that is made again when it is lost, or when the server has gone
- * silent: requests wait meanwhile. It ends when it is closed, or when the servers
- * refuse the login.
+ * A connection that is made again if it is lost, or if the server has gone silent:
+ * requests wait meanwhile. It ends when it is closed, or if the servers refuse the
+ * login.
  */
 export class ReconnectingConnection {
   /**
-   * For so many milliseconds, the answer that a stream is not there is not
-   * believed: after most servers of a cluster were away, they do not know at
-   * first what they have.
+   * Milliseconds for which a request is repeated if a stream is not there. If most
+   * servers of a cluster were away, they do not know their streams at first.
    */
   doubt = 0;
   readonly #connection: NatsConnection;
@@ -103,12 +102,12 @@ export class ReconnectingConnection {
   readonly #pauses = new WaitQueue<void>("NATS");
   readonly #listeners: (() => void)[] = [];
   readonly #loop = getRunningLoop();
-  #pings = { every: LONGEST_PING, most: PATIENCE / LONGEST_PING };
+  #pings = { every: LONGEST_PING, most: LONGEST_SILENCE / LONGEST_PING };
   #pingTimer: TimerHandle | undefined = undefined;
-  /** For how many turns a ping has had no answer; 0 if there is none. */
+  /** For how many turns a ping has had no answer; 0 if no ping is under way. */
   #unanswered = 0;
   #sentAfter = steadyClock.now();
-  /** Whether it is connected, as far as is known. */
+  /** Whether the client is connected, as far as is known. */
   #up = true;
   #error: unknown = undefined;
 
@@ -125,7 +124,7 @@ export class ReconnectingConnection {
     return this.#up;
   }
 
-  /** Why it has ended. */
+  /** Why the connection has ended; `undefined` if it has not. */
   get error(): unknown {
     return this.#error;
   }
@@ -134,7 +133,7 @@ export class ReconnectingConnection {
     return this.#connection.info?.cluster !== undefined;
   }
 
-  /** Whether there is JetStream, here or on another server of the cluster. */
+  /** Whether this server has JetStream, or may have it in its cluster. */
   get hasJetStream(): boolean {
     const { info } = this.#connection;
     return info?.jetstream === true || info?.cluster !== undefined;
@@ -152,14 +151,14 @@ export class ReconnectingConnection {
     return this.#connection.info?.max_payload ?? Infinity;
   }
 
-  /** Calls `listener` when it is lost, made again, or has ended. */
+  /** Calls `listener` when the connection is lost, made again, or has ended. */
   onChange(listener: () => void): void {
     this.#listeners.push(listener);
   }
 
   /**
-   * Calls `handle` with each message. What it throws is reported: in the client,
-   * an error there would end the reading of everything.
+   * Calls `handle` with each message. Its errors are reported: the client would
+   * stop reading if they were thrown there.
    */
   subscribe(subject: string, handle: (message: Msg) => void): Subscription {
     return this.#connection.subscribe(subject, {
@@ -177,7 +176,7 @@ export class ReconnectingConnection {
     });
   }
 
-  /** Sends a message that may be lost. */
+  /** Sends a message; it is lost if the connection is. */
   publish(
     subject: string,
     data: Uint8Array | string = "",
@@ -241,7 +240,7 @@ export class ReconnectingConnection {
     return waiter.promise;
   }
 
-  /** One timer for all requests, as nearly all are answered in time. */
+  /** Ends requests without a reply: one timer for all, as most are answered. */
   #sweep(): void {
     this.#sweeper = undefined;
     for (const waiter of [...this.#pending.values()]) {
@@ -252,8 +251,8 @@ export class ReconnectingConnection {
   }
 
   /**
-   * Sends a message to all who listen, and collects their replies for `ms`
-   * milliseconds, or until `enough` returns true.
+   * Sends a message to all subscribers, and collects their replies for `ms`
+   * milliseconds, or until `enough` returns `true`.
    */
   async gather(
     subject: string,
@@ -293,7 +292,7 @@ export class ReconnectingConnection {
     }
   }
 
-  /** Waits, not longer than until the connection was made again, or ended. */
+  /** Waits for `ms` milliseconds, or until the connection is made again or ends. */
   async pause(ms: number, options?: WaitOptions): Promise<void> {
     await moveOnAfter(
       ms,
@@ -302,15 +301,18 @@ export class ReconnectingConnection {
   }
 
   /**
-   * Pings the server often enough for leases of `lease` milliseconds: a server
-   * that has stopped without closing its connections is left within a sixth of
-   * that, and {@linkcode sentAfter} is never older than a tenth.
+   * Pings the server often enough for leases of `lease` milliseconds. If a server
+   * has stopped without closing its connections, another one is used within a sixth
+   * of that, and {@linkcode sentAfter} is never older than a tenth.
    */
   watch(lease: number): void {
     const every = Math.min(Math.max(lease / 20, SHORTEST_PING), LONGEST_PING);
-    const patience = Math.min(Math.max(lease / 6, LEAST_PATIENCE), PATIENCE);
+    const silence = Math.min(
+      Math.max(lease / 6, SHORTEST_SILENCE),
+      LONGEST_SILENCE,
+    );
     this.#pingTimer?.cancel();
-    this.#pings = { every, most: Math.ceil(patience / every) };
+    this.#pings = { every, most: Math.ceil(silence / every) };
     this.#plan();
   }
 
@@ -318,7 +320,7 @@ export class ReconnectingConnection {
     if (this.#error !== undefined) return;
     this.#pingTimer = this.#loop.callLater(this.#pings.every, () => {
       this.#plan();
-      // Turns of ours are counted, not time: we may have been stopped ourselves.
+      // Turns are counted, not time: this process may have been stopped.
       if (!this.#up) this.#unanswered = 0;
       else if (this.#unanswered === 0) this.ping();
       else if (++this.#unanswered > this.#pings.most) {
@@ -328,7 +330,7 @@ export class ReconnectingConnection {
     });
   }
 
-  /** Asks the server for a sign of life. */
+  /** Pings the server. */
   ping(): void {
     if (!this.#up) return;
     const sent = steadyClock.now();
@@ -336,19 +338,19 @@ export class ReconnectingConnection {
     this.#connection.flush().then(() => {
       this.#unanswered = 0;
       this.#sentAfter = Math.max(this.#sentAfter, sent);
-    }, () => {}); // it ends with its connection
+    }, () => {}); // the connection was lost
   }
 
   /**
-   * What is read now was sent after this time of the {@linkcode steadyClock}. A
-   * process that was stopped finds messages in its socket that have waited there
-   * for it; what comes after the answer to a ping was sent after the ping.
+   * Messages that are read now were sent after this time of the {@linkcode
+   * steadyClock}. If this process was stopped, old messages wait in its socket. But
+   * what comes after the answer to a ping was sent after the ping.
    */
   get sentAfter(): number {
     return this.#sentAfter;
   }
 
-  /** Ends it; requests reject with `error`. */
+  /** Ends the connection; requests reject with `error`. */
   async close(error: unknown): Promise<void> {
     this.#end(error);
     await this.#connection.close();
@@ -363,10 +365,10 @@ export class ReconnectingConnection {
     this.#failAll(error);
     for (const { waiter } of [...this.#gathering.values()]) waiter.fail(error);
     this.#pauses.failAll(error);
-    this.#tell();
+    this.#notify();
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const listener of this.#listeners) listener();
   }
 
@@ -376,13 +378,13 @@ export class ReconnectingConnection {
       if (status.type === "disconnect") {
         this.#up = false;
         this.#failAll(new errors.RequestError("the connection is lost"));
-        this.#tell();
+        this.#notify();
       } else if (status.type === "reconnect") {
         this.#up = true;
         this.#unanswered = 0;
         this.#sentAfter = steadyClock.now();
         this.#pauses.wakeAll();
-        this.#tell();
+        this.#notify();
       } else if (
         status.type === "error" &&
         status.error instanceof errors.PermissionViolationError
@@ -405,8 +407,8 @@ function isNoResponders({ data, headers }: Msg): boolean {
 const encoder = new TextEncoder();
 
 /**
- * Headers as the client sends them: it asks for nothing but their bytes. Its own
- * class takes several times as long.
+ * Headers for the client, which uses nothing but their bytes. Its own class takes
+ * several times as long.
  */
 function raw(record: Record<string, string>): MsgHdrs {
   let text = "NATS/1.0\r\n";
@@ -430,7 +432,7 @@ function refusedBy(cause: unknown): NatsError {
   return new NatsError(`NATS refuses: ${why}`, { cause });
 }
 
-/** Whether the request may well be answered the next time. */
+/** Whether the request may be answered if it is sent again. */
 function isPassing(error: unknown): boolean {
   return error instanceof errors.TimeoutError ||
     error instanceof errors.NoRespondersError ||

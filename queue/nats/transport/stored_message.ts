@@ -1,4 +1,4 @@
-/** Looking up what is stored in a stream. @module */
+/** Messages in a stream. @module */
 import { NatsError } from "../errors.ts";
 import { apiFind, type ApiReply } from "./jetstream_api.ts";
 import type {
@@ -16,14 +16,14 @@ export interface StoredMessage {
 }
 
 /**
- * Which one: the first on a subject whose number is `seq` or later, or the last
- * on a subject.
+ * The first message on a subject whose number is `seq` or more, or the last one on
+ * a subject.
  */
 export type Query =
   | { seq: number; next_by_subj: string }
   | { last_by_subj: string };
 
-/** Looks a message up; `undefined` if there is none. */
+/** Looks a message up; resolves to `undefined` if there is none. */
 export async function findMessage(
   connection: ReconnectingConnection,
   stream: string,
@@ -42,7 +42,7 @@ export async function findMessage(
   throw new NatsError(`NATS answers ${subject} without a message`);
 }
 
-/** Takes message number `seq` out of a stream; false if it was not there. */
+/** Removes message number `seq`; resolves to `false` if it was not there. */
 export async function removeMessage(
   connection: ReconnectingConnection,
   stream: string,
@@ -53,7 +53,7 @@ export async function removeMessage(
   return await apiFind(connection, subject, { seq }, options) !== undefined;
 }
 
-/** Parts of a range that are looked through side by side. */
+/** How many parts of a range are looked through at the same time. */
 const PARTS = 8;
 
 /** The messages on `filter` from number `first` to `last`, in their order. */
@@ -87,12 +87,12 @@ export async function findMessages(
   }
 }
 
-/** Reads its data. */
+/** The data of a message. */
 export function dataIn({ data = "" }: StoredMessage): Uint8Array {
   return bytesOf(data);
 }
 
-/** Reads its data as text. */
+/** The data of a message as text. */
 export function textIn(message: StoredMessage): string {
   return new TextDecoder().decode(dataIn(message));
 }
@@ -101,11 +101,11 @@ function bytesOf(base64: string): Uint8Array {
   try {
     return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
   } catch {
-    return new Uint8Array(); // it is no message of a queue
+    return new Uint8Array(); // not written by this package
   }
 }
 
-/** Reads its headers. */
+/** Reads the headers of a message; returns a function of their names. */
 export function headersIn(
   { hdrs = "" }: StoredMessage,
 ): (name: string) => string {
