@@ -18,10 +18,10 @@ import { composite } from "./kernel/wait/handed_wait.ts";
 import { Waiter } from "./kernel/wait/waiter.ts";
 
 /**
- * Runs `work`, which waits in several steps, as one wait; if there is a signal,
- * its abort ends it.
+ * Runs `work`, which waits in several steps, as one wait, which the abort of
+ * the signal ends.
  *
- * @param what What it is called: `"waitFor"`.
+ * @param what What is waited for, in words: `"waitFor"`.
  */
 export function abortable<T>(
   what: string,
@@ -34,13 +34,14 @@ export function abortable<T>(
 }
 
 /**
- * A wait for work in a scope of its own. A cancel goes to the work, and comes
- * back from there; when the signal aborts, the work is cancelled, and left to
- * the run: it is no task, but its clean-up is to come to its end as theirs do.
+ * A wait for work in a scope of its own. A cancel is delivered to the work, and
+ * the wait ends when the work does. When the signal aborts, the work is
+ * cancelled, the wait ends at once, and the end of the run waits for the
+ * clean-up of the work.
  */
 class WorkWaiter<T> extends Waiter<T> implements AsyncDisposable {
   readonly what: string;
-  /** The promise of it that its caller has. */
+  /** The promise that the caller has. */
   handed: Promise<T> | undefined = undefined;
   readonly #work: BlockScope;
   readonly #ended: Promise<void>;
@@ -65,7 +66,7 @@ class WorkWaiter<T> extends Waiter<T> implements AsyncDisposable {
     return true;
   }
 
-  /** It goes to the work, and comes back from there. */
+  /** The cancel is delivered to the work, whose scope is in the same task. */
   override cancel(_error: CancelledError): boolean {
     return false;
   }
@@ -74,7 +75,7 @@ class WorkWaiter<T> extends Waiter<T> implements AsyncDisposable {
     return promise === this.handed;
   }
 
-  /** As a cancel: the wait ends when the work has. */
+  /** Cancels the work: the wait ends when the work does. */
   override abandon(error: CancelledError, caller?: CancelScope): void {
     this.handed?.then(undefined, () => {});
     this.#work.cancel(error, caller);
@@ -97,11 +98,11 @@ class WorkWaiter<T> extends Waiter<T> implements AsyncDisposable {
       if (!this.#over) this.#leaveToRun();
     };
     if (this.#work.pending !== error) return giveUp();
-    // It was in no wait: it may have been woken a moment ago, and have an end.
+    // The work was in no wait: it may have been woken, and be about to end.
     loop.defer({ run: giveUp, runsUserCode: false });
   }
 
-  /** With an error that it failed with before it was given up. */
+  /** After an abort, only with an error that is not the cancel by it. */
   override fail(error: unknown): boolean {
     return !(this.#aborted && isCancelled(error)) && super.fail(error);
   }

@@ -17,8 +17,9 @@ export interface Later {
 }
 
 /**
- * Functions that become tasks as others end, in order. They do so where this
- * was made: in its asynchronous context, with the context variables of then.
+ * Functions that become tasks as others end, in order: in the asynchronous
+ * context in which this was made, and with the context variables that were set
+ * then.
  */
 export class LaterTasks {
   readonly #later: Later[];
@@ -29,20 +30,22 @@ export class LaterTasks {
   readonly #inContext = AsyncLocalStorage.snapshot();
   readonly #frame = rootFrame(currentScope().loop, copyVariables());
 
-  /** @param running Those that run already: so many do at a time. */
+  /** @param running The tasks that run already: so many run at a time. */
   constructor(later: Later[], running: Iterable<unknown>) {
     this.#later = later;
     this.#running = new Set(running);
     this.#limit = this.#running.size;
   }
 
-  /** `ended` has ended: if it was one of them, the next one begins. */
+  /**
+   * Called when `task` has ended. If it was one of these, the next one begins.
+   */
   ended(
-    ended: unknown,
+    task: unknown,
     begin: (place: number, task: Future<unknown>) => void,
   ): void {
-    if (!this.#running.delete(ended) || this.#isStarting) return;
-    this.#isStarting = true; // eager ones may end at once, one after the other
+    if (!this.#running.delete(task) || this.#isStarting) return;
+    this.#isStarting = true; // eager tasks may end at once, which calls this again
     while (
       this.#running.size < this.#limit && this.#next < this.#later.length
     ) {
@@ -54,7 +57,7 @@ export class LaterTasks {
     this.#isStarting = false;
   }
 
-  /** Starts no more, and says how many are left. */
+  /** Starts no more tasks, and returns how many functions are left. */
   drop(): number {
     const left = this.#later.length - this.#next;
     this.#next = this.#later.length;

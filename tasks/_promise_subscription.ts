@@ -1,29 +1,31 @@
 /**
- * One reaction a promise, however many waits hang on it.
+ * One reaction for each promise, however many waits are for that promise.
  *
- * A promise keeps its reactions until it settles, and there is no way to take
- * one back: code that waits again and again for a promise that lives long, and
- * gives up each time, would pile them up.
+ * A promise keeps its reactions until it settles, and none can be removed. Code
+ * that waits again and again for one long-lived promise, and gives up each
+ * time, would add reactions without end.
  *
  * @module
  */
 import { Future } from "./future.ts";
 import { added, listOf, removed, type SmallSet } from "./kernel/small_set.ts";
 
-/** What is told how a promise ended. */
+/** Called when a promise has settled. */
 export interface Subscriber {
   fulfilled(value: unknown): void;
   rejected(error: unknown): void;
 }
 
-/** Those who follow one promise. */
+/** The subscribers of one promise. */
 interface Subscription {
   subscribers: SmallSet<Subscriber>;
 }
 
 const subscriptions = new WeakMap<PromiseLike<unknown>, Subscription>();
 
-/** Tells `follower` how `promise` ends, unless it is taken off before. */
+/**
+ * Calls `subscriber` when `promise` has settled, until {@linkcode unsubscribe}.
+ */
 export function subscribe(
   promise: PromiseLike<unknown>,
   subscriber: Subscriber,
@@ -50,7 +52,7 @@ export function subscribe(
   );
 }
 
-/** Takes `follower` off. */
+/** Removes `subscriber`. */
 export function unsubscribe(
   promise: PromiseLike<unknown>,
   subscriber: Subscriber,
@@ -62,9 +64,9 @@ export function unsubscribe(
 }
 
 /**
- * What settles as `thenable` does, and as promises do: once, later, with no
- * promise as the value, and in the context in which it was asked to. A `then`
- * that throws rejects.
+ * Returns what settles as `thenable` does, but by the rules of promises: once,
+ * later, never to another promise, and in the context in which its `then` was
+ * called. It rejects if the `then` of `thenable` throws.
  */
 export function assimilate(
   thenable: PromiseLike<unknown>,

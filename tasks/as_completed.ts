@@ -17,20 +17,21 @@ import { WaitQueue } from "./kernel/wait/wait_queue.ts";
 import { timeoutAt } from "./timeout.ts";
 
 /**
- * Gives the futures of `awaitables` as they finish. Mirrors
- * `asyncio.as_completed`.
+ * Returns an iterable of the futures of `awaitables`, in the order in which
+ * they end. Mirrors `asyncio.as_completed`.
  *
- * - It gives futures, not results: for a task given, that same task. Ask for
- *   `await future`, as one that failed throws there. (TypeScript takes what
- *   `for await` gives for awaited already, and shows the result's type.)
- * - Functions become tasks, started at once; the same awaitable twice is one.
- * - After `timeout` milliseconds, counted from the call, the next one throws
- *   {@linkcode TimeoutError}; nothing is cancelled.
+ * - Its items are futures, not results; for a task, the same task.
+ *   `await future` returns its value, or throws its error. (TypeScript takes
+ *   the items of `for await` for awaited, and shows the type of the result.)
+ * - Functions become tasks, which start at once. An awaitable that is given
+ *   twice counts once.
+ * - `timeout` milliseconds after the call, `next()` rejects with
+ *   {@linkcode TimeoutError}. Nothing is cancelled.
  *
- * **Cancel safety:** a future is given to one `next()`; one that is cancelled
- * takes none.
+ * **Cancel safety:** each future goes to one `next()`. A `next()` that is
+ * cancelled takes none.
  *
- * @throws {TypeError} Something is no function, promise or future.
+ * @throws {TypeError} An item is no function, promise or future.
  * @throws {RangeError} `timeout` is `NaN`.
  *
  * @example
@@ -51,7 +52,7 @@ export function asCompleted<T>(
   awaitables: Iterable<Awaitable<T>>,
   options?: { timeout?: number },
 ): AsyncIterable<Future<T>>;
-/** Gives the futures of awaitables of several kinds as they finish. */
+/** Returns an iterable of the futures of awaitables of several kinds. */
 export function asCompleted<A extends Awaitable<unknown>>(
   awaitables: Iterable<A>,
   options?: { timeout?: number },
@@ -75,18 +76,16 @@ export function asCompleted(
   return { [Symbol.asyncIterator]: () => completions };
 }
 
-/**
- * Written by hand: an async generator would await the futures that it yields.
- */
+/** No async generator: that would await the futures that it yields. */
 class Completions<T> implements AsyncIterator<Future<T>>, Listener {
   readonly #finished: Future<T>[] = [];
   readonly #waiters = new WaitQueue<IteratorResult<Future<T>, undefined>>(
     "asCompleted",
   );
   readonly awaiter = currentScope().task;
-  /** Those that have not finished. */
+  /** The futures that have not ended. */
   readonly #futures: Set<Future<T>>;
-  /** Of these, the futures of promises, which nothing else has. */
+  /** Those of the futures that were made for promises. */
   readonly #ofPromises: Future<T>[];
   readonly #until: number;
   #left: number;
@@ -118,7 +117,7 @@ class Completions<T> implements AsyncIterator<Future<T>>, Listener {
   next(): Promise<IteratorResult<Future<T>, undefined>> {
     const rejection = checkpointIfCancelled();
     if (rejection !== undefined) {
-      this.#letGo();
+      this.#stopListening();
       return rejection;
     }
     this.#listen();
@@ -131,17 +130,20 @@ class Completions<T> implements AsyncIterator<Future<T>>, Listener {
     return timeoutAt(this.#until, () => this.#wait());
   }
 
-  /** Lets go of the futures, which go on. */
+  /** Stops listening to the futures, which go on. */
   return(): Promise<IteratorResult<Future<T>, undefined>> {
-    this.#letGo();
+    this.#stopListening();
     return ready({ done: true, value: undefined });
   }
 
-  /** One that is given up may be the last: a loop then calls no `return`. */
+  /**
+   * A wait that rejects may be the last one: a loop does not call `return`
+   * then.
+   */
   #wait(): Promise<IteratorResult<Future<T>, undefined>> {
     const wait = checkpointIfCancelled() ?? this.#waiters.wait();
     return settleAs(wait, (result) => result, (error) => {
-      this.#letGo();
+      this.#stopListening();
       throw error;
     });
   }
@@ -152,8 +154,8 @@ class Completions<T> implements AsyncIterator<Future<T>>, Listener {
     for (const future of this.#futures) completionOf(future).listen(this);
   }
 
-  /** Leaves no trace on the futures, unless other code waits for them. */
-  #letGo(): void {
+  /** Stops listening to the futures, unless another `next()` waits. */
+  #stopListening(): void {
     if (!this.#listens || this.#waiters.size > 0) return;
     this.#listens = false;
     for (const future of this.#futures) completionOf(future).unlisten(this);

@@ -17,7 +17,7 @@ import {
   unsubscribe,
 } from "./_promise_subscription.ts";
 
-/** A wait for a promise that knows nothing of cancels. */
+/** A wait for a promise that cannot be cancelled. */
 class ForeignWaiter<T> extends ExternalWaiter<T> implements Subscriber {
   readonly #source: PromiseLike<T>;
   readonly #controller: AbortController | undefined;
@@ -29,7 +29,7 @@ class ForeignWaiter<T> extends ExternalWaiter<T> implements Subscriber {
     subscribe(source, this);
   }
 
-  /** Its signal calls foreign listeners. */
+  /** With a signal, a cancel calls foreign listeners. */
   override get endsAtOnce(): boolean {
     return this.#controller === undefined;
   }
@@ -51,7 +51,7 @@ class ForeignWaiter<T> extends ExternalWaiter<T> implements Subscriber {
     unsubscribe(this.#source, this);
   }
 
-  /** A promise that is about to settle was woken before the cancel. */
+  /** If the promise is about to settle, its end was before the cancel. */
   override cancel(error: CancelledError): boolean {
     if (this.scope.loop.isSettling(this.#source)) return false;
     super.cancel(error);
@@ -67,15 +67,14 @@ class ForeignWaiter<T> extends ExternalWaiter<T> implements Subscriber {
 }
 
 /**
- * Makes a foreign promise a point where the task can be cancelled.
+ * Waits for a foreign promise, so that the wait can be cancelled.
  *
- * When the task is cancelled it rejects at once. How the promise ends is then
- * ignored: a late rejection stays silent. Given a
- * function, it calls that with a signal that aborts when the wait is given up,
- * so that the work itself can end too.
+ * If the task is cancelled, it rejects at once, and the end of the promise is
+ * ignored, even a rejection. A function is called with a signal that aborts when
+ * the wait is given up, so that the work itself can end too.
  *
- * **Cancel safety:** the wait ends at once; what the foreign work did, or still
- * does, is its own affair.
+ * **Cancel safety:** the wait ends at once. What the foreign work has done, or
+ * still does, is not undone.
  *
  * @throws {CancelledError} The task was cancelled.
  *
@@ -120,7 +119,10 @@ export function cancellable<T>(
   }
 }
 
-/** Throws what the function throws. */
+/**
+ * Calls the function, and waits for its promise. Throws what the function
+ * throws.
+ */
 function startAndWait<T>(
   start: (signal: AbortSignal) => PromiseLike<T>,
 ): Promise<T> {

@@ -1,4 +1,4 @@
-/** Starting tasks, and finding out about them. @module */
+/** Starting tasks, and looking at those that run. @module */
 import { currentScope } from "./kernel/context/current_scope.ts";
 import {
   checkCoroutine,
@@ -8,8 +8,7 @@ import {
 import { spawn, type Task, type TaskOptions, tasksOf } from "./task.ts";
 
 /**
- * Starts `coroutine` as a task of its own, and goes on. Mirrors
- * `asyncio.create_task`.
+ * Makes a task that runs `coroutine`. Mirrors `asyncio.create_task`.
  *
  * It starts after the caller's current synchronous code, in order of creation;
  * with `eager` at once.
@@ -40,11 +39,11 @@ export function createTask<T>(
 }
 
 /**
- * The task that the caller runs in; `undefined` in callbacks and outside of
- * tasks. Mirrors `asyncio.current_task`.
+ * Returns the task that the caller runs in; `undefined` in callbacks and
+ * outside of tasks. Mirrors `asyncio.current_task`.
  *
- * What a task has left behind, a promise that it did not await, is in no task
- * once that has ended.
+ * Code of a task that goes on after the task has ended, as the task did not
+ * await it, is in no task.
  *
  * @example
  * ```ts
@@ -60,7 +59,7 @@ export function currentTask(): Task<unknown> | undefined {
 }
 
 /**
- * The tasks of the current loop that have not ended. Mirrors
+ * Returns the tasks of the current loop that have not ended. Mirrors
  * `asyncio.all_tasks`.
  *
  * @example Cancel everything else
@@ -87,8 +86,9 @@ export function allTasks(): Set<Task<unknown>> {
 }
 
 /**
- * A signal for foreign calls, that aborts when the code that asks is cancelled:
- * by its task, or by a timeout or group around it. asyncio has no such thing.
+ * Returns a signal for foreign calls. It aborts when the calling code is
+ * cancelled: with its task, or by a timeout or group around it. asyncio has no
+ * counterpart.
  *
  * @example
  * ```ts

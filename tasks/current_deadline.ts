@@ -3,12 +3,12 @@ import type { CancelScope } from "./kernel/cancel/cancel_scope.ts";
 import { currentScope } from "./kernel/context/current_scope.ts";
 
 /**
- * When the code that asks will have run out of time, on the loop's clock: the
+ * Returns when the calling code runs out of time, on the loop's clock: the
  * earliest of all limits around it, or `Infinity`. As Trio's
- * `current_effective_deadline`; asyncio has none.
+ * `current_effective_deadline`; asyncio has no counterpart.
  *
  * Children of a group have the limits around the group. Inside
- * {@linkcode shielded} only its own counts.
+ * {@linkcode shielded} only the limits in there count.
  *
  * @example Tell a server how long there is
  * ```ts

@@ -15,13 +15,13 @@ import {
 } from "./_promise_subscription.ts";
 
 /**
- * A future for whatever can be awaited: futures and tasks are given back as
- * they are, a function becomes a task, a promise is followed. Mirrors
- * `asyncio.ensure_future`.
+ * Returns a future of anything that can be awaited. A future or task is
+ * returned as it is, a function becomes a task, and a promise gets a future
+ * that settles as the promise does. Mirrors `asyncio.ensure_future`.
  *
- * Cancelling the future of a promise ends the wait behind it, if it is a wait of
- * this package that the current task has begun: `ensureFuture(queue.get())`.
- * Any other promise is given up: it cannot be cancelled, and its end is ignored.
+ * Cancelling the future of a promise ends the wait behind it, if it is a wait
+ * of this package that the current task has begun: `ensureFuture(queue.get())`.
+ * Any other promise cannot be cancelled: its end is ignored then.
  *
  * @throws {TypeError} `awaitable` is none of these.
  *
@@ -56,11 +56,11 @@ export function checkAwaitable(
   );
 }
 
-/** A future that ends as a promise does. */
+/** A future that settles as a promise does. */
 export class PromiseFuture<T> extends Future<T>
   implements Subscriber, Listener {
   readonly #promise: PromiseLike<T>;
-  /** The wait behind the promise; none behind a foreign promise. */
+  /** The wait behind the promise; `undefined` behind a foreign promise. */
   readonly wait: HandedWait | undefined;
 
   constructor(promise: PromiseLike<T>, wait?: HandedWait) {
@@ -71,12 +71,15 @@ export class PromiseFuture<T> extends Future<T>
     completionOf(this).listen(this);
   }
 
-  /** What waiting for it is called. */
+  /** What a wait for this future waits for, in words. */
   get what(): string {
     return this.wait?.what ?? "promise";
   }
 
-  /** A wait ends first: with its value, if that is on its way already. */
+  /**
+   * If there is a wait behind the promise, that ends first: perhaps with its
+   * value.
+   */
   override cancel(message?: string): boolean {
     if (this.done) return false;
     const { loop } = currentScope();

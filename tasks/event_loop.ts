@@ -31,15 +31,15 @@ export interface ExceptionContext {
   future?: Future<unknown>;
 }
 
-/** What is told of errors that no code catches. */
+/** Called with each error that no code catches. */
 type ExceptionHandler = (loop: EventLoop, context: ExceptionContext) => void;
 
 /**
- * The event loop under all of it. Mirrors `asyncio.AbstractEventLoop`.
+ * The event loop. Mirrors `asyncio.AbstractEventLoop`.
  *
- * Every `run` has one of its own; outside of `run` there is the process's
- * default loop. Most programs never need it: `createTask`, `sleep` and their
- * kin use the current one.
+ * Every `run` has a loop of its own. Outside of `run` there is the default loop
+ * of the process. Most programs never need this class: `createTask`, `sleep`
+ * and the like use the current loop.
  *
  * @example
  * ```ts
@@ -59,23 +59,23 @@ export class EventLoop {
   #taskFactory: TaskFactory | undefined = undefined;
 
   /**
-   * Made by `run` and `Runner`; a loop made by hand starts as soon as it is
-   * used.
+   * Makes a loop, which starts when it is first used. `run` and `Runner` make
+   * theirs themselves.
    */
   constructor(options?: { clock?: Clock }) {
     bindLoop(this, new Loop(options?.clock ?? realClock));
   }
 
   /**
-   * The clock, in milliseconds: monotonic, from an arbitrary start. Mirrors
-   * `loop.time`.
+   * Returns the time of the loop's clock, in milliseconds: monotonic, from an
+   * arbitrary start. Mirrors `loop.time`.
    */
   time(): number {
     return loopOf(this).clock.now();
   }
 
   /**
-   * Whether it is the loop of a run that is under way, or belongs to no run.
+   * Whether its run is under way, or it belongs to no run.
    * Mirrors `loop.is_running`.
    */
   get isRunning(): boolean {
@@ -84,8 +84,8 @@ export class EventLoop {
   }
 
   /**
-   * Whether the run that it belongs to has ended: nothing can be started any
-   * more. Mirrors `loop.is_closed`.
+   * Whether its run has ended: nothing can be started any more. Mirrors
+   * `loop.is_closed`.
    */
   get isClosed(): boolean {
     return loopOf(this).closed;
@@ -109,7 +109,7 @@ export class EventLoop {
    * Calls `callback` in `delay` milliseconds, otherwise like
    * {@linkcode callSoon}. Mirrors `loop.call_later`.
    *
-   * Those of the same time are called in the order in which they were set.
+   * Callbacks of the same time are called in the order in which they were set.
    *
    * @throws {RangeError} `delay` is `NaN`.
    * @throws {InvalidStateError} The run that the loop belongs to has ended.
@@ -142,8 +142,8 @@ export class EventLoop {
   }
 
   /**
-   * Sets what makes the tasks of this loop, also of those that a group, a
-   * gather, ...); `undefined`: they are made as ever. Mirrors
+   * Sets the function that makes the tasks of this loop, also those of groups
+   * and gathers. With `undefined`, tasks are plain again. Mirrors
    * `loop.set_task_factory`.
    *
    * A factory makes a task with `loop.createTask`, and returns it.
@@ -174,22 +174,22 @@ export class EventLoop {
   }
 
   /**
-   * What makes the tasks of this loop; `undefined` unless one was set. Mirrors
+   * Returns the task factory; `undefined` unless one was set. Mirrors
    * `loop.get_task_factory`.
    */
   getTaskFactory(): TaskFactory | undefined {
     return this.#taskFactory;
   }
 
-  /** A future of this loop. Mirrors `loop.create_future`. */
+  /** Makes a future of this loop. Mirrors `loop.create_future`. */
   createFuture<T>(): Future<T> {
     return new Future<T>({ loop: this });
   }
 
   /**
-   * Calls `callback` whenever `signal` arrives, in place of the one set before.
-   * The signal ends no `run` until the handler is removed. Ends with the run.
-   * Mirrors `loop.add_signal_handler`.
+   * Calls `callback` whenever `signal` arrives, in place of the handler set
+   * before. Until the handler is removed, the signal ends no `run`. The end of
+   * the run removes it. Mirrors `loop.add_signal_handler`.
    *
    * @throws {InvalidStateError} The run that the loop belongs to has ended.
    */
@@ -203,7 +203,7 @@ export class EventLoop {
   }
 
   /**
-   * Takes the handler of `signal` back; false where there was none. Mirrors
+   * Removes the handler of `signal`. Returns false if there was none. Mirrors
    * `loop.remove_signal_handler`.
    */
   removeSignalHandler(signal: Deno.Signal): boolean {
@@ -213,11 +213,11 @@ export class EventLoop {
   }
 
   /**
-   * Sets what is told of errors that no code catches; `undefined`: a report on
-   * stderr. Mirrors `loop.set_exception_handler`.
+   * Sets the handler of errors that no code catches. With `undefined`, they are
+   * printed on stderr. Mirrors `loop.set_exception_handler`.
    *
-   * It is called with the context variables of the task or callback that the
-   * error comes from.
+   * The handler is called with the context variables of the task or callback
+   * that the error comes from.
    */
   setExceptionHandler(
     handler:
@@ -230,11 +230,11 @@ export class EventLoop {
     this.#exceptionHandler = handler;
     const loop = loopOf(this);
     loop.report = handler === undefined ? printReport : (report) => {
-      const told = report as ExceptionContext;
-      const tell = () => handler(this, told);
+      const context = report as ExceptionContext;
+      const handle = () => handler(this, context);
       try {
-        if (told.task === undefined) tell();
-        else told.task.getContext().run(tell);
+        if (context.task === undefined) handle();
+        else context.task.getContext().run(handle);
       } catch (error) {
         printReport(report);
         printReport({ message: "Exception in the exception handler", error });
@@ -243,7 +243,7 @@ export class EventLoop {
   }
 
   /**
-   * What is told of errors that no code catches; `undefined` unless it was set.
+   * Returns the exception handler; `undefined` unless one was set.
    * Mirrors `loop.get_exception_handler`.
    */
   getExceptionHandler():
@@ -253,7 +253,7 @@ export class EventLoop {
   }
 
   /**
-   * Tells the exception handler of an error. Mirrors
+   * Calls the exception handler. Mirrors
    * `loop.call_exception_handler`.
    */
   callExceptionHandler(context: ExceptionContext): void {
@@ -264,17 +264,16 @@ export class EventLoop {
    * Debug mode: it costs time, and is off unless asked for. Mirrors
    * `loop.get_debug` and `set_debug`.
    *
-   * Waits remember since when they last and where they were begun, and tasks
-   * where they were made, and a cancel where it was asked for: reports and call
-   * graphs then name the lines of your code. And it is reported, through the
-   * exception handler,
+   * It notes where and when waits were begun, where tasks were made, and where
+   * a cancel was asked for: reports and call graphs then name the lines of your
+   * code. And it reports, through the exception handler,
    *
-   * - when a callback, or a task between two waits, takes longer than
+   * - a callback, or a task between two waits, that takes longer than
    *   {@linkcode slowCallbackDuration};
-   * - when a task ends and still holds a lock, or has begun a wait that goes on
+   * - a task that ends and still holds a lock, or has begun a wait that goes on
    *   (an `await` is missing);
-   * - when a queue was shut down and its items were never taken;
-   * - which tasks, servers, children and pools are left when `run` ends.
+   * - a queue that was shut down and whose items were never taken;
+   * - tasks, servers, children and pools that are left when `run` ends.
    */
   get debug(): boolean {
     return loopOf(this).debug;
@@ -317,7 +316,7 @@ function openLoopOf(eventLoop: EventLoop): Loop {
 }
 
 /**
- * The loop of the code that asks: outside of `run` the process's default loop.
+ * Returns the loop of the calling code: outside of `run` the default loop.
  * Mirrors `asyncio.get_running_loop`.
  *
  * @example

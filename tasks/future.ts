@@ -27,11 +27,11 @@ export { completionOf };
 /**
  * A value that is not there yet. Mirrors `asyncio.Future`.
  *
- * It is awaited like a promise, by as many as like. Unlike a promise it can be
- * looked at (`done`, `result()`), can be cancelled, and is settled from
- * outside. An error that is retrieved late is no unhandled rejection; one that
- * was not retrieved when the future is collected, or its `run` ends, is
- * reported through the loop's exception handler.
+ * It is awaited like a promise, by any number of tasks. Unlike a promise it
+ * shows its state (`done`, `result()`), can be cancelled, and is settled from
+ * outside. An error that is retrieved late is no unhandled rejection. If it was
+ * not retrieved when the future is garbage-collected, or when its `run` ends,
+ * it is reported through the loop's exception handler.
  *
  * **Cancel safety:** a task that is cancelled while it awaits a future cancels
  * that future; `shield` prevents this.
@@ -47,12 +47,12 @@ export { completionOf };
  * assertEquals(answer.result(), 42);
  * ```
  *
- * @typeParam T What it resolves to.
+ * @typeParam T The type of its value.
  */
 export class Future<T> implements PromiseLike<T> {
   readonly #completion: Completion<T>;
 
-  /** Makes one of the current loop, or of `options.loop`. */
+  /** Makes a pending future of the current loop, or of `options.loop`. */
   constructor(options?: { loop?: EventLoop | undefined }) {
     const loop = options?.loop === undefined
       ? currentScope().loop
@@ -74,7 +74,7 @@ export class Future<T> implements PromiseLike<T> {
   }
 
   /**
-   * The value; where it failed, throws the error. Mirrors
+   * Returns the value, or throws the error if it failed. Mirrors
    * `asyncio.Future.result`.
    *
    * @throws {InvalidStateError} It is pending.
@@ -90,7 +90,7 @@ export class Future<T> implements PromiseLike<T> {
   }
 
   /**
-   * The error it failed with; `undefined` where it succeeded. Mirrors
+   * Returns the error it failed with; `undefined` if it has a value. Mirrors
    * `asyncio.Future.exception`.
    *
    * @throws {InvalidStateError} It is pending.
@@ -123,8 +123,8 @@ export class Future<T> implements PromiseLike<T> {
   }
 
   /**
-   * Cancels it, with a message for the {@linkcode CancelledError}; false when
-   * it has ended already. Mirrors `asyncio.Future.cancel`.
+   * Cancels it, with a message for the {@linkcode CancelledError}. Returns
+   * false, and does nothing, if it has ended. Mirrors `asyncio.Future.cancel`.
    */
   cancel(message?: string): boolean {
     if (this.done) return false;
@@ -133,11 +133,11 @@ export class Future<T> implements PromiseLike<T> {
   }
 
   /**
-   * Calls `callback` with the future soon after its end, or soon where it has
+   * Calls `callback` with the future soon after its end, or soon if it has
    * ended. Mirrors `asyncio.Future.add_done_callback`.
    *
-   * It is never called synchronously, but in the order in which callbacks were
-   * added, in a copy of the caller's context, and in no task.
+   * Callbacks are never called synchronously. They are called in the order in
+   * which they were added, in a copy of the caller's context, and in no task.
    */
   addDoneCallback(callback: (future: this) => void): void {
     checkFunction(callback, "Cannot add a callback: it");
@@ -145,7 +145,7 @@ export class Future<T> implements PromiseLike<T> {
   }
 
   /**
-   * Takes `callback` back as often as it was added, and says how often that
+   * Removes `callback`, however often it was added, and returns how often that
    * was. Mirrors `asyncio.Future.remove_done_callback`.
    */
   removeDoneCallback(callback: (future: this) => void): number {
@@ -157,10 +157,10 @@ export class Future<T> implements PromiseLike<T> {
   }
 
   /**
-   * As a promise's; `await` calls it.
+   * As that of a promise; `await` calls it.
    *
-   * **Cancel safety:** in a task, this is a wait of that task: a cancel of the
-   * task cancels the future, and so it does for `catch` and `finally`.
+   * **Cancel safety:** in a task, this is a wait of that task, and so are
+   * `catch` and `finally`: a cancel of the task cancels the future.
    */
   then<A = T, B = never>(
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
@@ -170,7 +170,7 @@ export class Future<T> implements PromiseLike<T> {
     return this.#wait((promise) => promise.then(onFulfilled, onRejected));
   }
 
-  /** As a promise's; a wait, as {@linkcode then}. */
+  /** As that of a promise; a wait, as {@linkcode then}. */
   catch<B = never>(
     // deno-lint-ignore no-explicit-any -- as a promise's
     onRejected?: ((reason: any) => B | PromiseLike<B>) | null,
@@ -178,7 +178,7 @@ export class Future<T> implements PromiseLike<T> {
     return this.#wait((promise) => promise.catch(onRejected));
   }
 
-  /** As a promise's; a wait, as {@linkcode then}. */
+  /** As that of a promise; a wait, as {@linkcode then}. */
   finally(onFinally?: (() => void) | null): Promise<T> {
     return this.#wait((promise) => promise.finally(onFinally));
   }
@@ -188,11 +188,13 @@ export class Future<T> implements PromiseLike<T> {
     return "Future";
   }
 
-  /** Waits, and then goes on with what `follow` adds to the promise of it. */
+  /**
+   * Begins a wait, and returns the promise that `follow` makes of its promise.
+   */
   #wait<U>(follow: (promise: Promise<T>) => Promise<U>): Promise<U> {
     const error = takePendingCancel();
     if (error !== undefined) {
-      this.cancel(error.message); // as if it had come a moment later
+      this.cancel(error.message); // as if it came during the wait
       return ignoreRejection(follow(deliver(error)));
     }
     const completion = this.#completion;
@@ -264,7 +266,7 @@ export function isFuture(value: unknown): value is Future<unknown> {
   return value instanceof Future;
 }
 
-/** After a cancel, no code may be left that awaits it. */
+/** After a cancel, perhaps no code awaits the promise. */
 function ignoreRejection<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});
   return promise;

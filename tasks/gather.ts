@@ -33,19 +33,19 @@ export interface GatherOptions {
   returnExceptions?: boolean | undefined;
 }
 
-/** Says that errors are results too. */
+/** Options with which errors are results. */
 export interface ReturnExceptions extends GatherOptions {
-  /** Errors are returned in their place, instead of being thrown. */
+  /** Errors are results in their place, instead of being thrown. */
   returnExceptions: true;
 }
 
-/** What a gather has begun, and what is to begin later. */
+/** The work of a gather. */
 interface Work {
-  /** For each place what has begun there. */
+  /** The future at each place; `undefined` if it begins later. */
   readonly children: (Future<unknown> | undefined)[];
-  /** All of these, each once. */
+  /** All of these futures, each once. */
   readonly unique: Future<unknown>[];
-  /** Those of them that were functions. */
+  /** Those of them that are tasks of functions. */
   readonly tasks: Future<unknown>[];
   readonly later: Later[];
 }
@@ -54,7 +54,7 @@ class Gathering extends Future<unknown[]> {
   readonly what = "gather";
   readonly #children: (Future<unknown> | undefined)[];
   readonly #returnExceptions: boolean;
-  /** How many have not ended. */
+  /** How many children have not ended, or not begun. */
   #left: number;
   #later: LaterTasks | undefined;
   #cancelled = false;
@@ -77,7 +77,9 @@ class Gathering extends Future<unknown[]> {
     }
   }
 
-  /** Cancels the children that have not ended; the gather ends when they have. */
+  /**
+   * Cancels the children that have not ended; the gather ends when they have.
+   */
   override cancel(message?: string): boolean {
     if (this.done) return false;
     this.#cancelled = true;
@@ -95,7 +97,7 @@ class Gathering extends Future<unknown[]> {
     settled: (child) => {
       this.#left--;
       const failed = child.state !== "done";
-      const error = failed ? child.error : undefined; // retrieved, however late
+      const error = failed ? child.error : undefined; // counts as retrieved
       if (this.done) return;
       if (failed && !this.#returnExceptions && !this.#cancelled) {
         this.#startNoMore();
@@ -111,7 +113,8 @@ class Gathering extends Future<unknown[]> {
 
   #begin = (place: number, child: Future<unknown>): void => {
     this.#children[place] = child;
-    if (this.#cancelled) child.cancel(this.#message); // by its own first step
+    // Its eager first step may have cancelled the gather.
+    if (this.#cancelled) child.cancel(this.#message);
     completionOf(child).listen(this.#listener);
   };
 
@@ -147,26 +150,26 @@ class Gathering extends Future<unknown[]> {
 }
 
 /**
- * Runs awaitables side by side, and gives their results in the order given.
- * Mirrors `asyncio.gather`.
+ * Runs awaitables side by side, and resolves to their results in the order
+ * given. Mirrors `asyncio.gather`.
  *
- * - Functions become tasks; the same future or promise given twice is one, a
- *   function is called once for each place.
- * - On the first error it rejects, and the others run on; use
- *   {@linkcode taskGroup} where they should not.
+ * - Functions become tasks. A future or promise that is given twice is awaited
+ *   once; a function is called once for each place.
+ * - It rejects on the first error, and the others run on. If they should not,
+ *   use {@linkcode taskGroup}.
  * - With `returnExceptions` errors are results: `PromiseSettledResult`s, as of
  *   `Promise.allSettled`.
- * - With `limit` at most so many functions run at a time; they begin in order,
- *   and none does after the first error or a cancel. What is under way already
- *   (promises, tasks) does not count. As `pooledMap` of `@std/async`, and
- *   npm's `p-limit`.
- * - Cancelling it cancels all of them; it ends when they have.
+ * - With `limit` at most so many functions run at a time. They begin in order,
+ *   and none begins after the first error or a cancel. What is under way
+ *   already (promises, tasks) does not count. As `pooledMap` of `@std/async`,
+ *   and npm's `p-limit`.
+ * - Cancelling it cancels all of them. It ends when they have ended.
  *
  * **Cancel safety:** a task that is cancelled while it awaits the gather
- * cancels all of them, and goes on when they have ended.
+ * cancels all of them, and its wait rejects when they have ended.
  *
- * @throws {TypeError} Something in it is no function, promise or future;
- * nothing was started.
+ * @throws {TypeError} An item is no function, promise or future; nothing was
+ * started.
  * @throws {RangeError} `limit` is not a whole number from 1.
  *
  * @example

@@ -6,7 +6,7 @@ import { Timer } from "./kernel/loop/timer_heap.ts";
 import { printable } from "./kernel/watch/inspect.ts";
 
 /**
- * A callback that is going to be called. Made by `EventLoop.callSoon`. Mirrors
+ * A callback that will be called soon. Made by `EventLoop.callSoon`. Mirrors
  * `asyncio.Handle`.
  *
  * @example
@@ -30,8 +30,8 @@ export class Handle {
   }
 
   /**
-   * Lets go of the callback: it is not called any more. Harmless when it was.
-   * Mirrors `asyncio.Handle.cancel`.
+   * Cancels the callback: it is not called any more. Does nothing if it was
+   * called. Mirrors `asyncio.Handle.cancel`.
    */
   cancel(): void {
     this.#callback.cancel();
@@ -48,7 +48,7 @@ export class Handle {
 }
 
 /**
- * A callback that is going to be called at a time. Made by
+ * A callback that will be called at a time. Made by
  * `EventLoop.callLater` and `callAt`. Mirrors `asyncio.TimerHandle`.
  *
  * @example
@@ -80,7 +80,7 @@ export class TimerHandle extends Handle {
   }
 
   /**
-   * Lets go of the callback and of the timer. Mirrors
+   * Cancels the callback, and removes its timer. Mirrors
    * `asyncio.TimerHandle.cancel`.
    */
   override cancel(): void {
@@ -96,7 +96,7 @@ export class TimerHandle extends Handle {
   }
 }
 
-/** Calls `fn` soon. */
+/** Calls `fn` soon; from a callback, in the next turn. */
 export function callSoon(loop: Loop, fn: () => void): Handle {
   const callback = new Callback(loop, fn);
   if (loop.isInCallback) loop.deferCall(callback);
@@ -104,7 +104,7 @@ export function callSoon(loop: Loop, fn: () => void): Handle {
   return new Handle(callback);
 }
 
-/** Calls `fn` when the time has come. */
+/** Calls `fn` at the time `when`. */
 export function callAt(
   loop: Loop,
   when: number,

@@ -10,27 +10,28 @@ import { checkpointIfCancelled, ready } from "./kernel/wait/checkpoint.ts";
 import { type QueuedWaiter, WaitQueue } from "./kernel/wait/wait_queue.ts";
 import { printable } from "./kernel/watch/inspect.ts";
 
-/** What becomes of moments that were missed. */
+/** What happens to moments that were missed. */
 type Missed = "burst" | "skip" | "delay";
 
 const MISSED: readonly unknown[] = ["burst", "skip", "delay"];
 
 /**
- * The moments, one each `period` milliseconds, for as long as this is iterated.
- * As tokio's `interval`; asyncio has none, and `setInterval` is told nothing of
- * a body that takes its time.
+ * Returns an iterable with a moment each `period` milliseconds. As tokio's
+ * `interval`; asyncio has no counterpart, and `setInterval` does not wait for
+ * its callback.
  *
- * - The first moment comes one period after the iteration began. The values are
- *   the moments that were planned, on the loop's clock, so nothing drifts,
- *   however late the loop is.
- * - Where the body has taken longer than a period, the moment that was due comes
- *   at once. What follows it says `missed`: `"skip"` (the default) the next one
- *   that was planned and is not over, `"burst"` all that were missed, `"delay"`
- *   one a period later, and all others after that.
+ * - The first moment comes one period after the iteration began. The items are
+ *   the planned times, on the loop's clock: they do not drift, however late the
+ *   loop is.
+ * - If the body of the loop takes longer than a period, the moment that was due
+ *   comes at once. `missed` says what follows: with `"skip"` (the default), the
+ *   next planned moment that is not over; with `"burst"`, all moments that were
+ *   missed; with `"delay"`, a moment one period later, and all others counted
+ *   from there.
  * - Each `for await` has moments of its own.
  *
- * **Cancel safety:** a `next()` that is given up takes no moment, and leaves no
- * timer behind.
+ * **Cancel safety:** a `next()` that is cancelled or aborted takes no moment,
+ * and leaves no timer behind.
  *
  * @param period Milliseconds.
  * @throws {RangeError} `period` is not more than 0.
@@ -99,12 +100,12 @@ class Interval implements AsyncIterable<number> {
   }
 }
 
-/** Which moment is next. */
+/** The planned moments. */
 class Plan {
   readonly clock = currentScope().loop.clock;
   readonly period: number;
   readonly #missed: Missed;
-  /** From where the moments are counted, so that no error adds up. */
+  /** The time from which moments are counted, so that no rounding adds up. */
   #start = this.clock.now();
   #count = 1;
 
@@ -118,9 +119,9 @@ class Plan {
   }
 
   /**
-   * Gives the next moment, and plans the one after it.
+   * Returns the next moment, and plans the one after it.
    *
-   * @param isLate Whether it was asked for when it was over.
+   * @param isLate Whether the next moment is over.
    */
   take(isLate: boolean): number {
     const moment = this.next;

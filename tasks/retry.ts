@@ -12,7 +12,7 @@ import {
 import { checkpointIfCancelled } from "./kernel/wait/checkpoint.ts";
 import { sleep } from "./sleep.ts";
 
-/** How often to {@linkcode retry}, after which pauses, and for which errors. */
+/** Options of {@linkcode retry}. */
 export interface RetryOptions extends WaitOptions {
   /** How often the work is tried at most; 5 unless given. */
   maxAttempts?: number | undefined;
@@ -23,22 +23,23 @@ export interface RetryOptions extends WaitOptions {
   /** How many times as long the next pause is; 2 unless given. */
   multiplier?: number | undefined;
   /**
-   * How much of a pause is left to chance, from 0 (all pauses are exact) to 1
-   * (any part of the pause, the default): clients that fail together then do
-   * not come back together.
+   * Which part of a pause is random, from 0 (none) to 1 (all of it, the
+   * default): so clients that fail together do not come back together.
    */
   jitter?: number | undefined;
   /**
-   * For how many milliseconds new attempts begin; unlimited unless given. An
-   * attempt under way is not cut off: {@linkcode timeout} does that, inside for
-   * one attempt, or around all of it.
+   * For how many milliseconds new attempts begin; unlimited unless given. It
+   * does not end an attempt under way: for that use {@linkcode timeout}, inside
+   * the work for each attempt, or around `retry` for all of them.
    */
   timeLimit?: number | undefined;
-  /** Whether to try again after `error`; after every error unless given. */
+  /**
+   * Returns whether to try again after `error`; after every error unless given.
+   */
   isRetriable?: ((error: unknown, attempt: number) => boolean) | undefined;
   /**
-   * Called before each pause: which attempt has failed, with what, and how many
-   * milliseconds the pause is.
+   * Called before each pause, of `delay` milliseconds, with the error of the
+   * attempt that has failed.
    */
   onRetry?:
     | ((error: unknown, attempt: number, delay: number) => void)
@@ -46,19 +47,19 @@ export interface RetryOptions extends WaitOptions {
 }
 
 /**
- * Calls `work` until it succeeds, with longer and longer pauses in between.
- * Mirrors `retry` of `@std/async`, with the same names and defaults; asyncio
- * has none.
+ * Calls `work` until it succeeds, with growing pauses in between, and resolves
+ * to its result. Mirrors `retry` of `@std/async`, with the same names and
+ * defaults; asyncio has no counterpart.
  *
- * - `attempt` counts from 1. When there are no more attempts, or no more time,
- *   it rejects with the last error itself.
+ * - `attempt` counts from 1. If there are no more attempts, or no more time, it
+ *   rejects with the last error itself.
  * - Pause `k`, from 0, takes `min(maxTimeout, minTimeout * multiplier ** k)`
- *   milliseconds, of which up to the part `jitter` is left out at random.
+ *   milliseconds, less a random part of at most `jitter`.
  * - A cancel is no failure: a {@linkcode CancelledError} is never retried.
  *
- * **Cancel safety:** a cancel goes into the work or ends the pause, and no
- * attempt follows. When `signal` aborts, it rejects at once; work under way is
- * cancelled, and the end of the run waits for what it still does.
+ * **Cancel safety:** a cancel is delivered to the work or ends the pause, and
+ * no attempt follows. When `signal` aborts, it rejects at once, and the work is
+ * cancelled; the end of the run waits for its clean-up.
  *
  * @throws {TypeError} `work` or a callback is no function, or an option is no
  * number.
@@ -144,7 +145,7 @@ function pauseAfter(attempt: number, plan: Plan): number {
   return longest * (1 - jitter * Math.random());
 }
 
-/** The options, checked, with the defaults. */
+/** Checks the options, and returns them with their defaults. */
 function planOf(options: RetryOptions) {
   const {
     maxAttempts = 5,

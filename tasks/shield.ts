@@ -11,10 +11,11 @@ import type { Completion, Listener } from "./kernel/wait/completion.ts";
  * Protects work from the cancel of the task that waits for it. Mirrors
  * `asyncio.shield`.
  *
- * A task that awaits the shield and is cancelled goes its way, and the work
- * goes on alone. If the work fails later, the exception handler hears of it,
- * once, also if another task awaits the work. It does not protect from a
- * cancel of the work itself, nor from the end of the `run`.
+ * If a task is cancelled while it awaits the shield, its wait rejects at once,
+ * and the work goes on. If the work fails later, that is reported to the
+ * exception handler, once, even if another task awaits the work. The shield
+ * does not protect from a cancel of the work itself, nor from the end of the
+ * `run`.
  *
  * **Cancel safety:** cancelling the wait cancels the shield, not the work.
  *
@@ -35,27 +36,27 @@ export function shield<T>(awaitable: Awaitable<T>): Future<T> {
   if (inner.done) return inner;
   const outer = new Shield<T>();
   const end = completionOf(inner);
-  const hearing: Listener = {
+  const listener: Listener = {
     awaiter: outer,
     settled: () => pass(end, outer),
   };
-  end.listen(hearing);
+  end.listen(listener);
   completionOf(outer).listen({
     settled: () => {
-      // Given up, or over: nothing of this shield stays with the work.
-      end.unlisten(hearing);
+      // The shield has ended: the work keeps nothing of it.
+      end.unlisten(listener);
       if (!inner.done) watchAbandoned(end);
     },
   });
   return outer;
 }
 
-/** The pending futures of promises under shields, for each loop. */
+/** For each loop: the pending futures of promises that are shielded. */
 const followed = new WeakMap<object, WeakMap<object, Future<unknown>>>();
 
 /**
- * The future of the work. A promise has one for all its shields: no other
- * code sees that one, so none cancels it.
+ * Returns the future of the work. A promise has one future for all its shields.
+ * No other code knows that future, so nothing cancels it.
  */
 function workOf<T>(awaitable: Awaitable<T>): Future<T> {
   if (awaitable instanceof Future) {
@@ -79,7 +80,7 @@ class Shield<T> extends Future<T> {
   readonly what = "shield";
 }
 
-/** Ends `outer` as the work has ended. */
+/** Settles `outer` as the work has ended. */
 function pass<T>(end: Completion<T>, outer: Future<T>): void {
   const { state, value } = end;
   if (state === "done") outer.setResult(value);
@@ -90,8 +91,8 @@ function pass<T>(end: Completion<T>, outer: Future<T>): void {
 const abandoned = new WeakSet<Completion<unknown>>();
 
 /**
- * Reports the failure of work that was left alone, once, however many shields
- * were given up.
+ * Reports the failure of work whose shield was given up: once, for however many
+ * shields.
  */
 function watchAbandoned(end: Completion<unknown>): void {
   if (abandoned.has(end)) return;

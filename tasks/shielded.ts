@@ -5,26 +5,24 @@ import { composite } from "./kernel/wait/handed_wait.ts";
 import { timeout } from "./timeout.ts";
 
 /**
- * Runs `body` so that no cancel from outside reaches it: for clean-up that has
- * to wait, such as saying goodbye to a server. Trio's
- * `CancelScope(shield=True)`.
+ * Runs `body` so that no cancel from outside reaches it, and resolves to what
+ * it returns: for clean-up that has to wait, such as saying goodbye to a
+ * server. As Trio's `CancelScope(shield=True)`.
  *
- * - A cancel that comes meanwhile, or that was not delivered before, is
- *   delivered at the next wait after it; the value of the body is given all the
- *   same.
- * - What is inside has cancels of its own: timeouts and groups in the body work
- *   as everywhere.
- * - `timeout` is its own limit, in milliseconds: clean-up that hangs would keep
- *   the program from ending.
+ * - A cancel that comes meanwhile, or that was pending before, is delivered at
+ *   the next wait after this one.
+ * - Timeouts and groups inside the body work as everywhere.
+ * - `timeout` is a limit of its own, in milliseconds: clean-up that hangs would
+ *   keep the program from ending.
  *
- * {@linkcode shield} is something else: there the one that waits goes its way,
- * and the work is left to itself.
+ * {@linkcode shield} is something else: there the wait ends at once, and the
+ * work goes on by itself.
  *
- * **Cancel safety:** it ends when the body has, even if it is given up.
+ * **Cancel safety:** it settles when the body has ended, never before.
  *
  * @throws {TypeError} `body` is no function, or the limit no number.
  * @throws {RangeError} The limit is `NaN`.
- * @throws {TimeoutError} Its own limit was over.
+ * @throws {TimeoutError} Its own time was up.
  *
  * @example
  * ```ts
@@ -58,7 +56,8 @@ export function shielded<T>(
   } catch (error) {
     return Promise.reject(error);
   }
-  // Two scopes: the outer one is given up without effect on the inner one.
+  // Two scopes: `composite` opens the outer one, whose cancel does not reach
+  // the inner one.
   return composite(async () => {
     const scope = openScope();
     scope.shielded = true;

@@ -6,16 +6,17 @@ import { WaitQueue } from "./kernel/wait/wait_queue.ts";
 import { printable } from "./kernel/watch/inspect.ts";
 
 /**
- * The signals as they arrive, for as long as this is iterated or until it is
- * disposed, or the `run` it was made in ends. Those that arrive while no call
- * waits are kept. Until then the process stays alive, and the signals end no
- * `run`: this takes them over.
+ * Returns an iterable of the signals as they arrive. It keeps signals that
+ * arrive while no call waits. It listens until a loop over it is left, it is
+ * disposed, or the `run` in which it was made ends. Until then the process
+ * stays alive, and these signals end no `run`.
  *
- * A loop that is cancelled has not left it, as JavaScript tells it nothing
- * then: `using` ends it there, and outside of a `run` nothing else does.
+ * If a loop over it is cancelled in its wait, JavaScript does not call
+ * `return`: dispose it with `using`. Outside of a `run`, nothing else ends it
+ * then.
  *
- * **Cancel safety:** a `next()` that is cancelled takes no signal, and the next
- * one gets it.
+ * **Cancel safety:** a `next()` that is cancelled takes no signal: the next
+ * call gets it.
  *
  * @throws {TypeError} There is no such signal, or none was named.
  *
@@ -61,7 +62,7 @@ class Signals
         this.#stop.push(onOwnSignal(name, () => this.#arrive(name)));
       }
     } catch (error) {
-      this[Symbol.dispose](); // not half of them
+      this[Symbol.dispose](); // stops those that listen already
       throw error;
     }
     this.#resources.add(this);
@@ -93,7 +94,7 @@ class Signals
     this.#waiters.wakeAll({ done: true, value: undefined });
   }
 
-  /** For the end of the run. */
+  /** Called at the end of the run. */
   [Symbol.asyncDispose](): Promise<void> {
     this[Symbol.dispose]();
     return Promise.resolve();
@@ -111,12 +112,12 @@ class Signals
   }
 }
 
-/** As rarely as a timer can. */
+/** The longest interval of a timer. */
 const LONGEST_INTERVAL_MS = 2 ** 31 - 1;
 
 /**
- * Calls `listener` whenever `signal` arrives, and keeps the process alive for
- * that, on every runtime alike; the returned function ends this.
+ * Calls `listener` whenever `signal` arrives, and keeps the process alive on
+ * every runtime. The returned function ends this.
  */
 export function onSignal(
   signal: Deno.Signal,
@@ -130,15 +131,15 @@ export function onSignal(
   };
 }
 
-/** How many handlers of the program's own there are for each signal. */
+/** How many handlers the program has for each signal. */
 const ownHandlers = new Map<Deno.Signal, number>();
 
-/** Whether the program handles `signal` itself, so that no `run` does. */
+/** Returns whether the program handles `signal` itself: then no `run` does. */
 export function hasOwnHandler(signal: Deno.Signal): boolean {
   return ownHandlers.has(signal);
 }
 
-/** As {@linkcode onSignal}, for a handler of the program's own. */
+/** Like {@linkcode onSignal}, for a handler of the program. */
 export function onOwnSignal(
   signal: Deno.Signal,
   handler: () => void,

@@ -39,8 +39,8 @@ class Turn<T> extends Waiter<T> {
 /**
  * Waits for `ms` milliseconds. Mirrors `asyncio.sleep`.
  *
- * - It always gives way: zero or less lets every other ready task, timer and
- *   I/O event go first, and then goes on.
+ * - It always waits: with zero or less, every other ready task, timer and I/O
+ *   event goes first.
  * - It is never early. Sleeps that end at the same time end in the order in
  *   which they were begun.
  * - `Infinity` sleeps until it is cancelled, and keeps the program alive.
@@ -61,7 +61,7 @@ class Turn<T> extends Waiter<T> {
  * ```
  */
 export function sleep(ms: number, options?: WaitOptions): Promise<void>;
-/** Sleeps, and then gives `options.result`. */
+/** Sleeps, and then resolves to `options.result`. */
 export function sleep<T>(
   ms: number,
   options: WaitOptions & { result: T },

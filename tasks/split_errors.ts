@@ -2,15 +2,16 @@
 import { checkFunction } from "./kernel/types.ts";
 
 /**
- * Takes the errors of one kind out of those of a group: what a
- * {@linkcode taskGroup} throws is one `AggregateError` of them all. Mirrors
- * `ExceptionGroup.split`, and stands for Python's `except*`.
+ * Separates the errors of one class from the others in an `AggregateError`,
+ * such as a {@linkcode taskGroup} throws. Mirrors `ExceptionGroup.split`, and
+ * stands for Python's `except*`.
  *
- * - `matched` has them in a flat list, in order, from groups in groups as well.
- * - `rest` is all else, in groups as before, with their messages; groups that
- *   have nothing left are left out. It is `undefined` if nothing is left, and
+ * - `matched` has the errors of the class in a flat list, in order, also those
+ *   of groups in groups.
+ * - `rest` has the other errors, in the same groups, with their messages, and
+ *   without groups that became empty. It is `undefined` if there are none, and
  *   `error` itself if nothing matches.
- * - An error that is no group is a group of one.
+ * - An error that is no group counts as a group of one.
  *
  * @param error What was caught.
  * @param kind The class of the errors to take out.
@@ -46,7 +47,10 @@ export function splitErrors<E extends Error>(
   return { matched, rest };
 }
 
-/** Puts the errors that match into `matched`, and gives what is left, if any. */
+/**
+ * Moves the errors that match into `matched`; returns the rest, if there is
+ * one.
+ */
 function takeOut<E extends Error>(
   error: unknown,
   kind: new (...args: never) => E,
@@ -63,7 +67,7 @@ function takeOut<E extends Error>(
   return left.length === 0 ? [] : [groupOf(left, error)];
 }
 
-/** Whether `error` is a group, and groups are not what is looked for. */
+/** Whether `error` is a group, and `kind` is no class of groups. */
 function isGroupOfOthers(
   error: unknown,
   kind: { prototype: unknown },
@@ -73,7 +77,7 @@ function isGroupOfOthers(
     !(kind.prototype instanceof AggregateError);
 }
 
-/** A group of fewer errors that is like `group` in all else. */
+/** Returns a copy of `group` with other errors. */
 function groupOf(errors: unknown[], group: AggregateError): AggregateError {
   const { message, cause, stack } = group;
   const options = Object.hasOwn(group, "cause") ? { cause } : {};

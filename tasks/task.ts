@@ -27,8 +27,8 @@ import { assimilate } from "./_promise_subscription.ts";
 /** How a task is made. */
 export interface TaskOptions {
   /**
-   * For reports and for those who look inside; `"Task-1"`, `"Task-2"`, ...
-   * unless given.
+   * The name, for reports and call graphs; `"Task-1"`, `"Task-2"`, ... unless
+   * given.
    */
   name?: string | undefined;
   /**
@@ -37,19 +37,21 @@ export interface TaskOptions {
    */
   eager?: boolean | undefined;
   /**
-   * The context variables it runs with, shared and not copied; a copy of its
-   * creator's unless given.
+   * The context variables that it runs with. They are shared, not copied.
+   * Unless given, it runs with a copy of its creator's.
    */
   context?: Context | undefined;
 }
 
 let tasksMade = 0;
 
-/** The loop whose task factory is called now: what that makes is plain. */
+/** The loop whose task factory is being called: it makes plain tasks. */
 let askedFactory: Loop | undefined = undefined;
 
-/** The loop of another run; there is no loop where `new` was called. */
-function faceOf(loop: Loop | undefined): EventLoop {
+/**
+ * Returns the public loop of a task; there is none if the user called `new`.
+ */
+function eventLoopOf(loop: Loop | undefined): EventLoop {
   if (loop !== undefined) return loop.eventLoop as EventLoop;
   throw new TypeError(
     "Cannot construct a Task: write createTask(() => f(x))",
@@ -61,8 +63,8 @@ let succeed!: (task: Task<unknown>, value: unknown) => void;
 let fail!: (task: Task<unknown>, error: unknown) => void;
 
 /**
- * Makes a task on `loop`: for the kernel. Its first step is taken soon, or
- * among the `steps` of others.
+ * Makes a task on `loop`. Its first step is taken soon, or with others in
+ * `steps`. For this package only, as what follows.
  */
 export let spawn!: <T>(
   coroutine: Coroutine<T>,
@@ -71,27 +73,28 @@ export let spawn!: <T>(
   steps?: FirstSteps,
 ) => Task<T>;
 
-/** Whether a task has taken its first step: for the kernel. */
+/** Returns whether a task has taken its first step. */
 export let hasStarted!: (task: Task<unknown>) => boolean;
 
-/** The scope of a task: for the kernel. */
+/** Returns the scope of a task. */
 export let scopeOf!: (task: Task<unknown>) => CancelScope;
 
 /**
- * A coroutine that runs on its own: a future of its result that can be
- * cancelled for good. Made by {@linkcode createTask}. Mirrors `asyncio.Task`.
+ * A coroutine that runs on its own, and the future of its result. Made by
+ * {@linkcode createTask}. Mirrors `asyncio.Task`.
  *
- * - Cancelled before it started, it never runs. Cancelled in a wait, it gets
- *   the {@linkcode CancelledError} right there; where it waits for another task
- *   or future, that is cancelled, and hands the cancel back when it has ended.
- * - Where it waits for something foreign, its `signal` aborts, and its next
- *   wait throws. A wait that was over before the cancel keeps its value.
- * - A task that catches the error and goes on, lives. One that ends with a
- *   cancel undelivered, ends cancelled.
+ * - A task that is cancelled before it started never runs. If it is cancelled
+ *   in a wait, that wait throws the {@linkcode CancelledError} at once. If it
+ *   waits for another task or future, that one is cancelled, and the wait
+ *   throws when that one has ended.
+ * - If it waits for something foreign, its `signal` aborts, and its next wait
+ *   throws. A wait that was over before the cancel keeps its value.
+ * - A task that catches the error goes on. If it returns while a cancel has not
+ *   been delivered, it ends cancelled.
  * - The loop holds it until it has ended: fire-and-forget is safe.
  *
- * **Cancel safety:** as of every future: a task that is cancelled while it
- * awaits this one cancels this one.
+ * **Cancel safety:** as every future: a task that is cancelled while it awaits
+ * this one cancels this one.
  *
  * @example
  * ```ts
@@ -107,7 +110,7 @@ export let scopeOf!: (task: Task<unknown>) => CancelScope;
  * assertFalse(task.cancel()); // it has ended
  * ```
  *
- * @typeParam T What its coroutine returns.
+ * @typeParam T The type of its result.
  */
 export class Task<T> extends Future<T> {
   readonly #scope: CancelScope;
@@ -120,7 +123,7 @@ export class Task<T> extends Future<T> {
     options: TaskOptions | undefined,
   ) {
     const here = loop === currentScope().loop;
-    super(here ? undefined : { loop: faceOf(loop) });
+    super(here ? undefined : { loop: eventLoopOf(loop) });
     const context = options?.context;
     const variables = context === undefined
       ? currentVariables().bindings
@@ -150,9 +153,9 @@ export class Task<T> extends Future<T> {
   }
 
   /**
-   * Aborts, with the {@linkcode CancelledError}, when `cancel()` is called: for
-   * foreign calls. Once that cancel was delivered or taken back, this is a
-   * fresh one, so ask for it where it is used.
+   * A signal for foreign calls: it aborts with the {@linkcode CancelledError}
+   * when `cancel()` is called. Once that cancel was delivered or taken back,
+   * this is another signal, so read it where it is used.
    */
   get signal(): AbortSignal {
     return this.#scope.signal;
@@ -167,11 +170,11 @@ export class Task<T> extends Future<T> {
   }
 
   /**
-   * Asks it to end: the waits it is in throw {@linkcode CancelledError}, right
-   * away; where it is in none, the next one does. False when it has ended.
+   * Asks it to end: the waits that it is in throw {@linkcode CancelledError} at
+   * once. If it is in none, its next wait does. Returns false if it has ended.
    * Mirrors `asyncio.Task.cancel`.
    *
-   * @param message For the error.
+   * @param message The message of the error.
    */
   override cancel(message?: string): boolean {
     if (this.done) return false;
@@ -181,11 +184,11 @@ export class Task<T> extends Future<T> {
   }
 
   /**
-   * Takes one cancel back: for the code that asked for it, once its work is done.
-   * When none is left, one that is not delivered yet will not be. Mirrors
+   * Takes one cancel back: for the code that asked for it. If none is left, a
+   * cancel that was not delivered yet is not delivered at all. Mirrors
    * `asyncio.Task.uncancel`.
    *
-   * @returns How many are left.
+   * @returns How many cancels are left.
    */
   uncancel(): number {
     return this.#scope.uncancel();
@@ -197,7 +200,7 @@ export class Task<T> extends Future<T> {
   }
 
   /**
-   * A task's result is what its coroutine returns. Mirrors
+   * Throws: the result of a task is what its coroutine returns. Mirrors
    * `asyncio.Task.set_result`.
    *
    * @throws {InvalidStateError} Always.
@@ -209,7 +212,7 @@ export class Task<T> extends Future<T> {
   }
 
   /**
-   * A task's error is what its coroutine throws. Mirrors
+   * Throws: the error of a task is what its coroutine throws. Mirrors
    * `asyncio.Task.set_exception`.
    *
    * @throws {InvalidStateError} Always.
@@ -246,7 +249,10 @@ export class Task<T> extends Future<T> {
     if (loop.observer !== undefined) loop.observer.ended(this);
   }
 
-  /** Last, as it is this task that wakes those who wait for it. */
+  /**
+   * Called last: the wake-ups of tasks that wait for this one come from this
+   * one.
+   */
   #close(): void {
     this.#scope.close();
     const { onWait } = this.#scope.loop;
@@ -293,7 +299,7 @@ export class Task<T> extends Future<T> {
   }
 }
 
-/** Has the task factory of `loop` make a task. */
+/** Makes a task with the task factory of `loop`. */
 function madeByFactory<T>(
   coroutine: Coroutine<T>,
   loop: Loop,
@@ -303,8 +309,8 @@ function madeByFactory<T>(
   askedFactory = loop;
   let task: unknown;
   try {
-    const face = loop.eventLoop as EventLoop;
-    task = loop.taskFactory!(face, coroutine, options ?? {});
+    const eventLoop = loop.eventLoop as EventLoop;
+    task = loop.taskFactory!(eventLoop, coroutine, options ?? {});
   } finally {
     askedFactory = before;
   }
@@ -316,7 +322,10 @@ function madeByFactory<T>(
   );
 }
 
-/** Takes the first step of an eager task, whose own tasks are no factory's. */
+/**
+ * Takes the first step of an eager task. Tasks that it makes are no factory's
+ * own.
+ */
 function startNow(task: Task<unknown>): void {
   const before = askedFactory;
   askedFactory = undefined;
@@ -325,15 +334,16 @@ function startNow(task: Task<unknown>): void {
 }
 
 /**
- * Calls the coroutine of the task that is current. An error keeps the functions
- * and receivers of the frames that it was thrown through; the task is none of
- * them, so that it can be collected while its error is still there.
+ * Calls the coroutine of the current task. The stack of an error holds the
+ * functions and receivers of its frames. So the task is in none of them: it can
+ * be collected while its error is kept.
  */
 function step(coroutine: Coroutine<unknown>): void {
   try {
     const result = coroutine();
     if (!isThenable(result)) return currentSucceeds(result);
-    // In the task's scope: where this is a future, it is a wait of the task.
+    // In the task's scope: if the result is a future, this is a wait of the
+    // task.
     assimilate(result).then(currentSucceeds, currentFails);
   } catch (error) {
     currentFails(error);
@@ -363,12 +373,12 @@ class FirstStep implements Runnable {
   }
 }
 
-/** The tasks on `loop` that have not ended, oldest first. */
+/** Returns the tasks on `loop` that have not ended, oldest first. */
 export function tasksOf(loop: Loop): Task<unknown>[] {
   return Array.from(loop.tasks, ({ task }) => task as Task<unknown>);
 }
 
-/** The state of a future in a word. */
+/** Returns the state of a task in a word. */
 function stateOf(task: Task<unknown>): string {
   return completionOf(task).state;
 }

@@ -4,8 +4,8 @@ import type { Coroutine } from "./kernel/types.ts";
 import type { Task, TaskOptions } from "./task.ts";
 
 /**
- * What makes the tasks of a loop: see {@linkcode EventLoop.setTaskFactory}. The
- * tasks that it makes itself, with `loop.createTask`, are plain ones.
+ * Makes the tasks of a loop: see {@linkcode EventLoop.setTaskFactory}. It calls
+ * `loop.createTask`, which makes a plain task then.
  */
 export type TaskFactory = <T>(
   loop: EventLoop,
@@ -14,12 +14,12 @@ export type TaskFactory = <T>(
 ) => Task<T>;
 
 /**
- * A task factory whose tasks run at once, up to their first wait, unless they
- * are made with `eager: false`. Mirrors `asyncio.create_eager_task_factory` and
- * `asyncio.eager_task_factory`.
+ * Returns a task factory whose tasks run at once, up to their first wait,
+ * unless they are made with `eager: false`. Mirrors
+ * `asyncio.create_eager_task_factory` and `asyncio.eager_task_factory`.
  *
- * Work that often has its result at once, as from a cache, then costs no turn of
- * the loop.
+ * Work that often has its result at once, as from a cache, then costs no turn
+ * of the loop.
  *
  * @example
  * ```ts

@@ -34,7 +34,7 @@ import { noteMade } from "./kernel/watch/user_frame.ts";
 import { printable } from "./kernel/watch/inspect.ts";
 import { spawn, type Task, type TaskOptions } from "./task.ts";
 
-/** A task of a group that has not ended: a link of the group's list. */
+/** A task of a group that has not ended: an item of the group's list. */
 export class Child implements Listener, LinkedNode<Child> {
   previousSibling: Child | undefined = undefined;
   nextSibling: Child | undefined = undefined;
@@ -58,7 +58,7 @@ export class Child implements Listener, LinkedNode<Child> {
   }
 }
 
-/** How a group is going to end, besides the errors of its children. */
+/** How a group ends, apart from the errors of its children. */
 interface Ending {
   /** What the body has returned. */
   value: unknown;
@@ -75,7 +75,7 @@ let runBody!: <T>(
 ) => Promise<T | undefined>;
 
 /**
- * Tasks that live and end together. Made by {@linkcode taskGroup}. Mirrors
+ * Tasks that end together. Made by {@linkcode taskGroup}. Mirrors
  * `asyncio.TaskGroup`.
  *
  * @example The first answer ends the group
@@ -113,7 +113,7 @@ export class TaskGroup {
   }
 
   /**
-   * Starts a child: as the function {@linkcode createTask}, or, where the group
+   * Starts a child: as the function {@linkcode createTask}, or, if the group
    * has a limit, as soon as there is room. Children may start more. Mirrors
    * `asyncio.TaskGroup.create_task`.
    *
@@ -126,13 +126,14 @@ export class TaskGroup {
   }
 
   /**
-   * Starts a child and waits until it says that it is ready, by calling
-   * `started` with a value. As Trio's `Nursery.start`.
+   * Starts a child, waits until the child calls `started` with a value, and
+   * resolves to that value. As Trio's `Nursery.start`.
    *
-   * Until then its failure is thrown here; afterwards it is the group's.
+   * If the child fails before it calls `started`, this rejects with the error.
+   * After that, the error is one of the group.
    *
    * **Cancel safety:** a cancel before the child is ready cancels the child,
-   * and is thrown when that has ended.
+   * and this rejects when the child has ended.
    *
    * @throws {Error} The child ended without calling `started`; or the group is
    * over.
@@ -194,13 +195,13 @@ export class TaskGroup {
       const { state, error: failure } = completionOf(task);
       if (isReady || state !== "failed") throw error;
       if (isCancelled(error)) currentScope().renew(error);
-      throw failure; // of its clean-up
+      throw failure; // of the child's clean-up
     }
   }
 
   /**
    * Ends the group without an error: its children and its body are cancelled.
-   * Harmless when it has ended. Mirrors `asyncio.TaskGroup.cancel`.
+   * Does nothing if the group has ended. Mirrors `asyncio.TaskGroup.cancel`.
    */
   cancel(): void {
     if (this.#state === "over") return;
@@ -208,9 +209,9 @@ export class TaskGroup {
   }
 
   /**
-   * A child that counts against the limit. `ended` is called when it has ended,
-   * but never while it is being made: the group would end under its creator's
-   * hands.
+   * Makes a child, which counts against the limit. `ended` is called when it
+   * has ended, but never before this returns: the caller has to see the child
+   * before the group ends.
    */
   #spawn<T>(
     coroutine: Coroutine<T>,
@@ -235,7 +236,7 @@ export class TaskGroup {
     const task = spawn(work, loop, options);
     const child = new Child(task, owner, ended);
     this.#children.add(child);
-    this.#cancelWhenEnding(task); // by its own first step, where that was eager
+    this.#cancelWhenEnding(task); // an eager first step may have ended the group
     if (!task.done) completionOf(task).listen(child);
     else loop.soon({ run: () => ended(child), runsUserCode: false });
     return task;
@@ -247,7 +248,7 @@ export class TaskGroup {
 
   #childEnded = (child: Child): void => this.#ended(child, true);
 
-  /** A child has ended; whether its failure is the group's. */
+  /** @param counts Whether a failure of the child is one of the group. */
   #ended(child: Child, counts: boolean): void {
     const { task } = child;
     this.#children.remove(child);
@@ -279,7 +280,7 @@ export class TaskGroup {
   ): Promise<T | undefined> {
     const ending: Ending = { value: undefined, errors: [], outerCancels: [] };
     await this.#runBody(body, ending);
-    this.#scope.pending = undefined; // its own, not delivered: taken back
+    this.#scope.pending = undefined; // the group's own cancel is taken back
     if (this.#children.size > 0) {
       await runInScope(this.#scope, () => this.#waitForChildren(ending));
     }
@@ -289,9 +290,8 @@ export class TaskGroup {
   }
 
   /**
-   * A body that fails in its first lines ends the group before any child
-   * starts: so the first steps are held back until its synchronous part is
-   * over.
+   * Holds the first steps of the children back until the synchronous part of
+   * the body is over: if the body fails there, no child starts.
    */
   #runBody<T>(
     body: (group: TaskGroup) => PromiseLike<T> | T,
@@ -313,7 +313,7 @@ export class TaskGroup {
     else if (outcome.kind === "outerCancel" || this.#state !== "ending") {
       ending.outerCancels.push(outcome.error);
     }
-    // The children are told what the body was, if it was cancelled as well.
+    // If the body was cancelled, the children get the same cancel.
     const message = "the body of the group failed";
     this.#end(
       ending.outerCancels[0] ?? cancellation(this.#scope.loop, message),
@@ -338,8 +338,8 @@ export class TaskGroup {
         const { outerCancel } = this.#scope;
         if (outerCancel !== undefined) outerCancels.push(outerCancel);
       }
-      // They may belong to different scopes (the task, a timeout in it): all are
-      // raised again.
+      // They may belong to different scopes (the task, a timeout in it): all
+      // are raised again.
       for (const cancel of outerCancels) this.#scope.parent!.renew(cancel);
       throw new AggregateError(this.#errors, describeErrors(this.#errors));
     }
@@ -360,21 +360,22 @@ export class TaskGroup {
 }
 
 /**
- * Runs `body`, which may start tasks in the group, and ends when all of them
+ * Runs `body`, which may start tasks in the group, and settles when all of them
  * have ended. Mirrors `asyncio.TaskGroup`.
  *
- * - The first failure cancels the siblings and the body; those not started yet
- *   never start. Every error that is not a cancel is thrown in one
- *   `AggregateError`, in the order in which they came, the body's last, also
- *   when there is just one.
- * - A child that is cancelled alone fails nothing.
- * - A cancel from outside goes to all of them. If it comes with errors, the
- *   errors are thrown, and the cancel is delivered at the next wait.
- * - With `limit`, at most so many children run at a time; the others wait to
+ * - The first failure cancels the other children and the body. Children that
+ *   have not started never start. All errors that are not cancels are thrown in
+ *   one `AggregateError`, even a single one: in the order in which they came,
+ *   the body's last.
+ * - A child that is cancelled by itself is no failure.
+ * - A cancel from outside cancels the body and all children. If there are
+ *   errors as well, they are thrown, and the cancel is delivered at the next
+ *   wait.
+ * - With `limit`, at most so many children run at a time. The others wait to
  *   start.
  *
- * **Cancel safety:** it ends only when all its children have, so no task is
- * left behind, however it ends.
+ * **Cancel safety:** it settles only when all its children have ended, so no
+ * task is left behind.
  *
  * @throws {AggregateError} The body or children failed.
  * @throws {RangeError} `limit` is not at least 1.
@@ -416,7 +417,7 @@ export function taskGroup<T>(
   }
 }
 
-/** Returns the limit. */
+/** Returns the limit, after checking the arguments. */
 function checkGroup(body: unknown, options?: { limit?: number }): number {
   checkFunction(body, "Cannot open a task group: the body");
   const limit = options?.limit ?? Infinity;

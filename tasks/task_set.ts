@@ -17,7 +17,7 @@ import { spawn, type Task, type TaskOptions } from "./task.ts";
 
 type Next<T> = IteratorResult<Task<T>, undefined>;
 
-/** A task of a set: a link of one of its lists. */
+/** A task of a set: an item of one of its lists. */
 class Member<T> implements Listener, LinkedNode<Member<T>> {
   previousSibling: Member<T> | undefined = undefined;
   nextSibling: Member<T> | undefined = undefined;
@@ -35,7 +35,7 @@ class Member<T> implements Listener, LinkedNode<Member<T>> {
     this.#ended = ended;
   }
 
-  /** Who waits for the next task. */
+  /** The task that waits for the next task of the set. */
   get awaiter(): object | undefined {
     return this.#waiters.first?.scope.task;
   }
@@ -46,23 +46,23 @@ class Member<T> implements Listener, LinkedNode<Member<T>> {
 }
 
 /**
- * Tasks that are handed out as they end, while more of them are started.
- * tokio's `JoinSet`; asyncio has `asCompleted` alone, which takes no more once
- * it has begun.
+ * Tasks that are handed out as they end, while more are started. As tokio's
+ * `JoinSet`; asyncio only has `as_completed`, which takes no more tasks once it
+ * has begun.
  *
- * - {@linkcode TaskSet.next} gives the next task that has ended, in the order
- *   in which they end, each once; the set is its own iterator. `await task`
- *   then gives its value, or throws.
- * - One that fails ends no other: for that there is {@linkcode taskGroup}. An
- *   error that is not retrieved is reported as that of any task.
- * - With `limit` at most so many run at a time; the others wait to start.
- * - `await using` cancels what still runs, and waits for it, however the block
- *   ends.
+ * - {@linkcode TaskSet.next} resolves to the next task that has ended, each
+ *   task once, in the order of their ends. The set is its own iterator.
+ *   `await task` then returns its value, or throws.
+ * - A task that fails ends no other: for that use {@linkcode taskGroup}. An
+ *   error that is not retrieved is reported, as that of any task.
+ * - With `limit` at most so many tasks run at a time. The others wait to start.
+ * - `await using` cancels the tasks that still run, and waits for them, however
+ *   the block ends.
  *
- * TypeScript takes what `for await` gives for awaited already, and shows the
- * result's type; it is the task.
+ * TypeScript takes the items of `for await` for awaited, and shows the type of
+ * the result, but they are tasks.
  *
- * @typeParam T What the tasks return.
+ * @typeParam T The type of the tasks' results.
  *
  * @example
  * ```ts
@@ -87,9 +87,9 @@ class Member<T> implements Listener, LinkedNode<Member<T>> {
  * ```
  */
 export class TaskSet<T> implements AsyncIterable<Task<T>>, AsyncDisposable {
-  /** Those that have not ended, oldest first. */
+  /** The tasks that have not ended, oldest first. */
   readonly #running = new LinkedList<Member<T>>();
-  /** Those that have ended and were not handed out. */
+  /** The tasks that have ended and were not handed out. */
   readonly #ended = new LinkedList<Member<T>>();
   readonly #waiters = new WaitQueue<Next<T>>("TaskSet.next");
   readonly #idle = new WaitQueue<void>("TaskSet.join");
@@ -99,7 +99,7 @@ export class TaskSet<T> implements AsyncIterable<Task<T>>, AsyncDisposable {
   /**
    * Makes an empty set.
    *
-   * @param options `limit`: how many run at a time; all unless given.
+   * @param options `limit`: how many tasks run at a time; all unless given.
    * @throws {RangeError} `limit` is not a whole number from 1.
    */
   constructor(options?: { limit?: number | undefined }) {
@@ -110,13 +110,13 @@ export class TaskSet<T> implements AsyncIterable<Task<T>>, AsyncDisposable {
       : new CapacityLimiter(limit, "TaskSet's limit");
   }
 
-  /** How many tasks are in it: those that have not been handed out. */
+  /** How many tasks have not been handed out. */
   get size(): number {
     return this.#running.size + this.#ended.size;
   }
 
   /**
-   * Starts a task in the set: as the function {@linkcode createTask}, or, where
+   * Starts a task in the set: as the function {@linkcode createTask}, or, if
    * the set has a limit, as soon as there is room.
    *
    * @throws {TypeError} `coroutine` is no function.
@@ -140,12 +140,13 @@ export class TaskSet<T> implements AsyncIterable<Task<T>>, AsyncDisposable {
   }
 
   /**
-   * Waits for the next task to end, and gives it: as an iterator does, since a
-   * promise of a task would be one of its value. When no task is left it is
-   * `done`, and goes on if more are started.
+   * Waits for the next task to end. Resolves to an iterator result with the
+   * task (a promise of the task itself would resolve to its value). If no task
+   * is left, it resolves to `done`; later calls go on if more tasks are
+   * started.
    *
-   * **Cancel safety:** a task is given to one call; one that is given up takes
-   * none.
+   * **Cancel safety:** each task goes to one call. A call that is cancelled or
+   * aborted takes none.
    *
    * @throws {CancelledError} The task that waits was cancelled.
    * @throws The signal's reason, when it aborts.
@@ -166,23 +167,23 @@ export class TaskSet<T> implements AsyncIterable<Task<T>>, AsyncDisposable {
   }
 
   /**
-   * The tasks as they end, until none is left. A loop that is left ends
-   * nothing; another one goes on from there.
+   * Iterates over the tasks as they end, until none is left. Leaving the loop
+   * ends nothing: the next loop goes on from there.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<Task<T>, undefined> {
     return this;
   }
 
-  /** Cancels those that have not ended; they stay in the set. */
+  /** Cancels the tasks that have not ended. They stay in the set. */
   cancel(message?: string): void {
     for (const { task } of [...this.#running]) task.cancel(message);
   }
 
   /**
-   * Waits until all have ended. They stay in the set, for
+   * Waits until all tasks have ended. They stay in the set, for
    * {@linkcode TaskSet.next}.
    *
-   * **Cancel safety:** the tasks are left alone.
+   * **Cancel safety:** the tasks go on.
    *
    * @throws {CancelledError} The task that waits was cancelled.
    * @throws The signal's reason, when it aborts.
@@ -196,11 +197,11 @@ export class TaskSet<T> implements AsyncIterable<Task<T>>, AsyncDisposable {
   }
 
   /**
-   * Cancels all, and waits until they have ended. No task can be started after
-   * that.
+   * Cancels all tasks, and waits until they have ended. No task can be started
+   * after that.
    *
-   * **Cancel safety:** it ends when they have; a cancel meanwhile is delivered
-   * at the next wait.
+   * **Cancel safety:** it resolves when they have ended. A cancel meanwhile is
+   * delivered at the next wait.
    */
   [Symbol.asyncDispose](): Promise<void> {
     this.#isDisposed = true;

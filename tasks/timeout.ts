@@ -16,9 +16,7 @@ import { checkpointOnEntry, settleAs } from "./kernel/wait/checkpoint.ts";
 import { noteMade } from "./kernel/watch/user_frame.ts";
 import { printable } from "./kernel/watch/inspect.ts";
 
-/**
- * What a timeout does when it is opened and closed: for the functions below.
- */
+/** Private parts of a timeout, for the functions below. */
 let open!: (scope: BlockScope, limit: Limit) => Timeout;
 let close!: (timeout: Timeout) => void;
 /** `"the time limit of 100 ms is over"` */
@@ -28,7 +26,7 @@ let describeLimit!: (timeout: Timeout) => string;
  * A time limit on the body of {@linkcode timeout}, {@linkcode timeoutAt} or
  * {@linkcode moveOnAfter}, which make it. Mirrors `asyncio.Timeout`.
  *
- * @example As long as there is news, the limit moves on
+ * @example Each piece of news moves the limit on
  * ```ts
  * import { getRunningLoop, sleep, timeout } from "@asyncio/asyncio/tasks";
  * import { assertFalse } from "@std/assert";
@@ -47,7 +45,7 @@ export class Timeout {
   /** When the body began, on the loop's clock. */
   readonly #start: number;
   #when: number | undefined;
-  /** Lets go of the time. */
+  /** Stops the timer. */
   #disarm: (() => void) | undefined;
   #expired = false;
   #closed = false;
@@ -68,7 +66,7 @@ export class Timeout {
   }
 
   /**
-   * Whether the time was up before the body had ended. Mirrors
+   * Whether the time was up before the body ended. Mirrors
    * `asyncio.Timeout.expired`.
    */
   get expired(): boolean {
@@ -76,7 +74,7 @@ export class Timeout {
   }
 
   /**
-   * Moves the limit to `when`, on the loop's clock; `undefined` takes it away.
+   * Moves the limit to `when`, on the loop's clock; `undefined` removes it.
    * Mirrors `asyncio.Timeout.reschedule`.
    *
    * @throws {RangeError} `when` is `NaN`.
@@ -104,7 +102,7 @@ export class Timeout {
     if (isDue && scope.isWaiting) return this.#expire();
     const expire = () => this.#expire();
     const deadline = new Deadline(scope.loop, when, expire);
-    // What does not have to wait may still happen.
+    // Code that does not have to wait may still go on.
     const stop = isDue ? scope.cancelAtNextWait(expire) : undefined;
     this.#disarm = () => {
       deadline.stop();
@@ -140,21 +138,22 @@ export class Timeout {
 }
 
 /**
- * Runs `body`, cancels it when `ms` milliseconds are over, and then throws
- * {@linkcode TimeoutError}. Mirrors `asyncio.timeout`.
+ * Runs `body`, and resolves to what it returns. After `ms` milliseconds,
+ * cancels the body and then rejects with {@linkcode TimeoutError}. Mirrors
+ * `asyncio.timeout`.
  *
  * - It cancels only what was begun inside the body: timeouts side by side in
  *   one task do not disturb each other.
- * - It takes as long as the body takes to clean up.
- * - A body that catches the cancel and returns all the same gives its value;
- *   `scope.expired` tells.
- * - A cancel from outside is never mistaken for its own, also in the same turn.
- * - `undefined` or `Infinity` is no limit. With zero or less, what does not
- *   have to wait still happens (an item that is there, a free lock): the first
- *   wait that would have to wait is cancelled.
+ * - It waits until the body has cleaned up.
+ * - If the body catches the cancel and returns, it resolves to that value, and
+ *   `scope.expired` is true.
+ * - It never takes a cancel from outside for its own, even in the same turn.
+ * - `undefined` or `Infinity` is no limit. With zero or less, the first wait
+ *   that really has to wait is cancelled: the body can still take an item that
+ *   is there, or a free lock.
  *
- * **Cancel safety:** a cancel from outside goes into the body, and its
- * {@linkcode CancelledError} comes out.
+ * **Cancel safety:** a cancel from outside is delivered to the body, whose
+ * {@linkcode CancelledError} this rejects with.
  *
  * @throws {TimeoutError} The time was up.
  * @throws {RangeError} `ms` is `NaN`.
@@ -166,7 +165,7 @@ export class Timeout {
  *
  * await assertRejects(() => timeout(5, () => sleep(60_000)), TimeoutError);
  *
- * // As long as there is news, the limit moves on.
+ * // Each piece of news moves the limit on.
  * const result = await timeout(1000, async (scope) => {
  *   await sleep(5);
  *   scope.reschedule(scope.when! + 1000);
@@ -183,8 +182,8 @@ export function timeout<T>(
 }
 
 /**
- * The same as {@linkcode timeout}, with a time on the loop's clock. Mirrors
- * `asyncio.timeout_at`.
+ * Does the same as {@linkcode timeout}, with a time on the loop's clock.
+ * Mirrors `asyncio.timeout_at`.
  *
  * **Cancel safety:** as `timeout`.
  *
@@ -208,10 +207,10 @@ export function timeoutAt<T>(
 }
 
 /**
- * The same as {@linkcode timeout}, but gives `undefined` when the time is up:
- * where running out of time is no failure. As Trio's `move_on_after`.
+ * Does the same as {@linkcode timeout}, but resolves to `undefined` when the
+ * time is up: for limits that are no failure. As Trio's `move_on_after`.
  *
- * Where the body gives `undefined` too, `scope.expired` tells them apart.
+ * If the body may return `undefined` too, `scope.expired` tells the two apart.
  *
  * **Cancel safety:** as `timeout`.
  *
@@ -233,7 +232,7 @@ export function moveOnAfter<T>(
   return limit("moveOnAfter", () => after(ms), body, () => undefined);
 }
 
-/** From when to when, on the loop's clock. */
+/** The beginning and the end of the time, on the loop's clock. */
 interface Limit {
   readonly start: number;
   readonly when: number | undefined;
@@ -262,8 +261,8 @@ function timeUp(timeout: Timeout, cause: CancelledError): never {
 }
 
 /**
- * Runs `body` with a time limit; when that was what ended it, gives what
- * `expired` does.
+ * Runs `body` with a time limit. If the limit has ended it, the result is that
+ * of `expired`.
  */
 function limit<T, R>(
   caller: string,

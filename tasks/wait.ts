@@ -29,20 +29,20 @@ export interface WaitManyOptions extends WaitOptions {
 }
 
 /**
- * Waits for some or all of `futures`, and says which are done. Mirrors
- * `asyncio.wait`.
+ * Waits for some or all of `futures`, and resolves to the sets of those that
+ * are done and those that are pending. Mirrors `asyncio.wait`.
  *
- * It cancels nothing and throws none of their errors, nor on a timeout: look
- * into the sets. `FIRST_EXCEPTION` is the first that fails, a cancel is no
- * failure; if none does, it waits for all. A promise stands in the sets as the
- * future that `ensureFuture` makes of it; where that is pending still, cancel
- * it to let go of the promise.
+ * It cancels nothing, and throws neither their errors nor a `TimeoutError`.
+ * `FIRST_EXCEPTION` waits for the first that fails (a cancel is no failure); if
+ * none fails, for all. In the sets, a promise is replaced by the future that
+ * `ensureFuture` makes of it. If that is still pending, cancel it to stop
+ * following the promise.
  *
- * **Cancel safety:** the futures are left alone. Promises are given up: how
- * they end does not matter any more.
+ * **Cancel safety:** the futures go on. Promises are given up: their ends are
+ * ignored.
  *
- * @throws {TypeError} There are none, or something that is no future or
- * promise: no functions here, as no code could tell their tasks.
+ * @throws {TypeError} There is no future, or an item is no future or promise.
+ * It takes no functions, as the caller could not tell their tasks.
  * @throws {RangeError} `timeout` is `NaN`.
  *
  * @example
@@ -100,7 +100,7 @@ async function waitForFutures<T>(
     try {
       await waitForSome(pending, returnWhen, timeout, options);
     } catch (error) {
-      // No other code has the futures of promises.
+      // No other code knows the futures of promises.
       for (const future of all) if (!items.has(future)) future.cancel();
       throw error;
     }
@@ -155,7 +155,7 @@ function checkReturnWhen(value: unknown): void {
   );
 }
 
-/** What is waited for, each once. */
+/** Returns the futures and promises, each once. */
 function checkFutures<T>(
   futures: Iterable<Future<T> | Promise<T>>,
 ): Set<Future<T> | Promise<T>> {

@@ -13,21 +13,20 @@ import { checkpointOfOwner, waitBehind } from "./kernel/wait/handed_wait.ts";
 import { timeout } from "./timeout.ts";
 
 /**
- * Waits for `awaitable`, but not longer than `ms` milliseconds. Mirrors
+ * Waits for `awaitable`, but no longer than `ms` milliseconds. Mirrors
  * `asyncio.wait_for`.
  *
- * - When the time is up the awaitable is cancelled, and
- *   {@linkcode TimeoutError} is thrown when it has ended; where it ends with a
- *   result or an error in spite of the cancel, that counts instead. A foreign
- *   promise is given up at once.
+ * - When the time is up the awaitable is cancelled. When it has ended, this
+ *   rejects with {@linkcode TimeoutError}; or, if it has ended with a result or
+ *   another error, with that instead. A foreign promise is given up at once.
  * - A function runs in the caller's own task. With zero or less it is never
- *   started.
- * - When `signal` aborts, the wait rejects at once and the awaitable is
- *   cancelled; one that was woken before, and ends with that, still counts. The
- *   end of the run waits for what it still does.
+ *   called.
+ * - When `signal` aborts, the awaitable is cancelled and this rejects at once,
+ *   unless the awaitable had its result already. The end of the run waits for
+ *   the clean-up.
  *
- * **Cancel safety:** a cancel from outside cancels the awaitable, and is thrown
- * when that has ended.
+ * **Cancel safety:** a cancel from outside cancels the awaitable, and this
+ * rejects when that has ended.
  *
  * @throws {TimeoutError} The time was up.
  * @throws {RangeError} `ms` is `NaN`.
@@ -61,7 +60,7 @@ export function waitFor<T>(
     : abortable("waitFor", () => timeout(ms, work), options);
 }
 
-/** What is run inside the timeout. */
+/** Returns the function to run inside the timeout. */
 function workOf<T>(
   awaitable: Awaitable<T>,
   ms: number,

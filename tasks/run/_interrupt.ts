@@ -1,13 +1,17 @@
-/** The signals that end a run, and the exit code of a program they ended. @module */
+/**
+ * The signals that end a run, and the exit code of the program then.
+ *
+ * @module
+ */
 import { InterruptError } from "../kernel/errors.ts";
 import { describe } from "../kernel/types.ts";
 import { hasOwnHandler, onSignal } from "../signals.ts";
 import type { RunOptions } from "./run_options.ts";
 
-/** The signals by which a user, a service manager or a terminal ends a program. */
+/** With these a user, a service manager or a terminal ends a program. */
 const DEFAULT_SIGNALS: readonly Deno.Signal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 
-/** Their numbers; a shell expects 128 more as the exit code. */
+/** The numbers of signals. A shell expects 128 more as the exit code. */
 const NUMBERS: Partial<Record<Deno.Signal, number>> = {
   SIGHUP: 1,
   SIGINT: 2,
@@ -20,9 +24,9 @@ const NUMBERS: Partial<Record<Deno.Signal, number>> = {
 };
 
 /**
- * Calls `interrupt` with the first signal of each name that is to end the run;
- * the second one gets the runtime's default. A signal that the program handles
- * itself is left to its handler. The returned function ends this.
+ * Calls `interrupt` with the first signal of each name that is to end the run.
+ * The second one has the runtime's default effect. A signal that the program
+ * handles itself is left to its handler. The returned function ends this.
  */
 export function onInterrupt(
   { handleSignals, handleInterrupt = true }: RunOptions,
@@ -49,7 +53,7 @@ export function onInterrupt(
   return stopAll;
 }
 
-/** Windows knows some of them only. */
+/** Windows has only some of these signals. */
 function listenToDefaults(listen: (signal: Deno.Signal) => void): void {
   for (const signal of DEFAULT_SIGNALS) {
     try {
@@ -60,11 +64,11 @@ function listenToDefaults(listen: (signal: Deno.Signal) => void): void {
   }
 }
 
-/** @throws {TypeError} They are no list of names. */
+/** @throws {TypeError} `signals` is no list of names. */
 export function checkSignals(signals: unknown): void {
   if (signals === undefined) return;
   if (
-    Array.isArray(signals) && signals.every((it) => typeof it === "string")
+    Array.isArray(signals) && signals.every((name) => typeof name === "string")
   ) return;
   throw new TypeError(
     `Cannot run: handleSignals is a list of signals, received ${
@@ -76,8 +80,8 @@ export function checkSignals(signals: unknown): void {
 let exitsWithCode = false;
 
 /**
- * The error of a run that a signal has ended; a program that lets it pass exits
- * with the code that a shell expects.
+ * Returns the error of a run that a signal has ended. A program that does not
+ * catch it exits with the code that a shell expects.
  */
 export function interruptError(
   signal: Deno.Signal,
@@ -103,11 +107,14 @@ function exitQuietly(): void {
   });
 }
 
-/** Node ends by itself; a listener would keep it from that for all errors. */
+/**
+ * In Node, a listener of unhandled errors would keep all of them from ending
+ * it.
+ */
 function setExitCode(): void {
   globalThis.process.on("uncaughtExceptionMonitor", (error) => {
     if (!(error instanceof InterruptError)) return;
-    // Not before: until then Node sets the code itself.
+    // At the exit, as Node sets the code itself before.
     globalThis.process.once(
       "exit",
       () => void (globalThis.process.exitCode = exitCode(error)),

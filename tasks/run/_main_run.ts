@@ -7,17 +7,14 @@ import type { Task } from "../task.ts";
 import { interruptError, onInterrupt } from "./_interrupt.ts";
 import type { RunOptions } from "./run_options.ts";
 
-/**
- * A run of the main task, as its caller waits for it: a cancel goes to the main
- * task.
- */
+/** The future of a run: its cancel cancels the main task. */
 export class MainRun<T> extends Future<T> {
   readonly what = "run";
   readonly #main: Task<T>;
   /** The first signal that has cancelled the main task. */
   #interrupt: Deno.Signal | undefined;
   #interrupts = 0;
-  /** The first signal that has arrived when the main task had ended. */
+  /** The first signal that arrived after the main task had ended. */
   #lateInterrupt: Deno.Signal | undefined;
   #aborted: { reason: unknown } | undefined;
   readonly #stop: (() => void)[] = [];
@@ -33,13 +30,13 @@ export class MainRun<T> extends Future<T> {
     const main = this.#main = this.#started(start);
     this.#endOnAbort(options.signal);
     const outside = currentScope().loop;
-    // On one clock the two are one world: it waits for neither.
+    // A clock that both loops share need not stand still for the run.
     const external = outside.clock !== completionOf(main).loop.clock;
     if (external) outside.external++;
     completionOf(main).listen({
       awaiter: this,
       settled: (end) => {
-        void end.error; // retrieved: it is going to be the run's own
+        void end.error; // retrieved: this run rejects with it
         finish().then(() => {
           if (external) outside.external--;
           this.#end();
@@ -51,7 +48,7 @@ export class MainRun<T> extends Future<T> {
 
   override cancel(message?: string): boolean {
     if (this.done) return false;
-    this.#main.cancel(message); // where that has ended, the clean-up is waited for
+    this.#main.cancel(message); // no effect during the clean-up
     return true;
   }
 
@@ -91,8 +88,9 @@ export class MainRun<T> extends Future<T> {
   }
 
   /**
-   * Ends as the main task did; unless it was a signal or the abort, and nothing
-   * else, that cancelled it, or a signal has arrived during the clean-up.
+   * Settles as the main task has ended. It rejects with the `InterruptError` or
+   * the reason of the abort if only signals or the abort cancelled the main
+   * task, or if a signal has arrived during the clean-up.
    */
   #end(): void {
     this.#stopListening();

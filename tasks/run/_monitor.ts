@@ -1,4 +1,4 @@
-/** Whether others may look into a run, and what lets them. @module */
+/** Starts the monitor of a run, if one is asked for. @module */
 import { rootFrame } from "../kernel/cancel/cancel_scope.ts";
 import { runInFrame } from "../kernel/context/current_scope.ts";
 import type { Loop } from "../kernel/loop/loop.ts";
@@ -9,9 +9,9 @@ import type { RunOptions } from "./run_options.ts";
 import { importOutside } from "../kernel/wait/lazy_module.ts";
 
 /**
- * Whether it is asked for.
+ * Returns whether a monitor is asked for.
  *
- * @throws {TypeError} The option is no boolean, or there is no Deno.
+ * @throws {TypeError} The option is no boolean, or this is not Deno.
  */
 export function isMonitored(
   { monitor = environment("ASYNCIO_MONITOR") === "1" }: RunOptions,
@@ -28,8 +28,8 @@ export function isMonitored(
 }
 
 /**
- * Lets others look into a loop, soon; the returned function ends this. What goes
- * wrong is reported, and does not hold up the run.
+ * Starts a monitor of `loop`, without waiting for it. The returned function
+ * ends it. Errors are reported, and do not hold up the run.
  */
 export function openMonitor(loop: Loop): () => Promise<void> {
   const frame = rootFrame(loop, noVariables());

@@ -7,13 +7,13 @@ import { WaitQueue } from "../kernel/wait/wait_queue.ts";
 import { type Task, tasksOf } from "../task.ts";
 
 /**
- * Ends what is left on `loop`: cancels its tasks and waits for them, ends
- * its servers, children and threads, and again, until nothing is left; then
+ * Ends what is left on `loop`: cancels its tasks and waits for them, and then
+ * ends its servers, children and threads; again, until nothing is left. Then
  * reports the errors that were not retrieved.
  *
- * To be called in no task: nothing must get between.
+ * To be called in no task, so that no cancel reaches it.
  *
- * @param last Called when all that has ended, and waited for.
+ * @param last Called when all that has ended; its promise is waited for.
  */
 export async function shutDown(
   loop: Loop,
@@ -25,11 +25,11 @@ export async function shutDown(
     await endTasks(tasksOf(loop));
     const resources = [...loop.resources];
     loop.resources.clear();
-    await Promise.all(resources.map((it) => endResource(loop, it)));
+    await Promise.all(resources.map((resource) => endResource(loop, resource)));
   }
   reportUnretrieved(loop);
   if (last !== undefined) {
-    loop.external++; // a virtual clock that others share stands still
+    loop.external++; // other runs may share a virtual clock: it stands still
     await last();
     loop.external--;
   }

@@ -48,13 +48,13 @@ export class Runner implements AsyncDisposable {
   /** The loop that the runs share. */
   readonly loop: EventLoop;
   readonly #options: RunOptions;
-  /** Where what belongs to no task runs. */
-  readonly #where: ContextFrame;
+  /** The frame of code that belongs to no task. */
+  readonly #frame: ContextFrame;
   #state: "idle" | "running" | "closed" = "idle";
   #closing: Promise<void> | undefined;
-  /** Ends what looks on. */
-  readonly #stop: (() => void)[] = [];
-  /** Ends what lets others look on. */
+  /** End the trace and the dumps. */
+  readonly #stopObserving: (() => void)[] = [];
+  /** Ends the monitor. */
   readonly #closeMonitor: (() => Promise<void>) | undefined;
 
   /** Makes a runner; nothing runs yet. */
@@ -77,53 +77,54 @@ export class Runner implements AsyncDisposable {
     const loop = loopOf(this.loop);
     loop.cancelReportAfter = cancelReportAfter;
     loop.paused = true;
-    this.#where = rootFrame(loop, copyVariables());
+    this.#frame = rootFrame(loop, copyVariables());
     try {
-      this.#lookOn(loop, options);
+      this.#observe(loop, options);
     } catch (error) {
-      this.#stopLooking();
+      this.#endObservers();
       loop.close();
       throw error;
     }
     if (monitored) this.#closeMonitor = openMonitor(loop);
   }
 
-  #lookOn(loop: Loop, { dumpOnSignal, trace }: RunOptions): void {
-    if (trace !== undefined) this.#stop.push(record(loop, trace));
+  #observe(loop: Loop, { dumpOnSignal, trace }: RunOptions): void {
+    if (trace !== undefined) this.#stopObserving.push(record(loop, trace));
     if (dumpOnSignal !== undefined) {
-      this.#stop.push(dump(loop, dumpOnSignal));
+      this.#stopObserving.push(dump(loop, dumpOnSignal));
     }
   }
 
-  #stopLooking(): void {
-    for (const stop of this.#stop) stop();
+  #endObservers(): void {
+    for (const stop of this.#stopObserving) stop();
   }
 
   /**
-   * Runs `main` as a task, and settles as that does. What it leaves running
-   * goes on with the next run, or ends with {@linkcode close}. Mirrors
+   * Runs `main` as a task, and settles as that does. Other tasks that still run
+   * go on in the next run, and end with {@linkcode close}. Mirrors
    * `asyncio.Runner.run`.
    *
-   * **Cancel safety:** cancelling the caller cancels `main`; it settles when
-   * that has ended.
+   * **Cancel safety:** cancelling the caller cancels `main`. This settles when
+   * `main` has ended.
    *
    * @throws {TypeError} `main` is no function.
    * @throws {InvalidStateError} It runs already, or is closed.
-   * @throws {InterruptError} Ctrl-C ended it.
+   * @throws {InterruptError} A signal has ended it, such as Ctrl-C.
    */
   run<T>(main: Coroutine<T>): Promise<T> {
     return this.#run(main, () => {
       this.#state = "idle";
-      this.#where.scope.loop.paused = true;
+      this.#frame.scope.loop.paused = true;
       return Promise.resolve();
     });
   }
 
   /**
-   * Cancels what is left, waits for it, and ends servers, children and threads.
-   * Harmless when it is closed. Mirrors `asyncio.Runner.close`.
+   * Cancels the tasks that are left, waits for them, and ends servers, children
+   * and threads. Calling it again waits for the same. Mirrors
+   * `asyncio.Runner.close`.
    *
-   * **Cancel safety:** no cancel ends it: it is over when nothing is left.
+   * **Cancel safety:** no cancel ends it: it resolves when nothing is left.
    *
    * @throws {InvalidStateError} It is running.
    */
@@ -148,7 +149,7 @@ export class Runner implements AsyncDisposable {
     }
     const rejection = checkpointIfCancelled(this.#options);
     if (rejection !== undefined) return rejection;
-    const { scope: { loop }, variables } = this.#where;
+    const { scope: { loop }, variables } = this.#frame;
     const start = () => spawn(main, loop, { context: contextOf(variables) });
     loop.paused = false;
     this.#state = "running"; // before: an eager main may end in its first step
@@ -164,21 +165,21 @@ export class Runner implements AsyncDisposable {
 
   #close(): Promise<void> {
     this.#state = "closed";
-    this.#closing ??= runInFrame(this.#where, () => this.#shutDown());
+    this.#closing ??= runInFrame(this.#frame, () => this.#shutDown());
     return this.#closing;
   }
 
   async #shutDown(): Promise<void> {
-    const { loop } = this.#where.scope;
+    const { loop } = this.#frame.scope;
     loop.paused = false;
     await shutDown(loop, this.#closeMonitor);
-    this.#stopLooking();
+    this.#endObservers();
   }
 
   static {
     runAndClose = (runner, main) => {
       const result = runner.#run(main, () => runner.#close());
-      if (runner.#state === "idle") runner.#close(); // main was refused
+      if (runner.#state === "idle") runner.#close(); // main did not start
       return result;
     };
     printable(Runner, (runner) => ({
@@ -189,21 +190,22 @@ export class Runner implements AsyncDisposable {
 }
 
 /**
- * Runs `main` as the root task of a loop of its own. Mirrors `asyncio.run`.
+ * Runs `main` as the main task of a loop of its own. Mirrors `asyncio.run`.
  *
- * When `main` has ended, what it left running is cancelled and waited for, its
- * servers, children and threads are ended, and `run` settles as `main` did. A
- * leftover that is cancelled says nothing; one that fails is reported.
+ * When `main` has ended, tasks that still run are cancelled and waited for,
+ * servers, children and threads are ended, and `run` settles as `main` did. If
+ * one of these tasks fails, that is reported.
  *
- * Runs may go side by side. One inside a task is a wait of that task.
+ * Several runs may go side by side. A `run` inside a task is a wait of that
+ * task.
  *
- * **Cancel safety:** cancelling the caller cancels `main`; the error comes when
+ * **Cancel safety:** cancelling the caller cancels `main`. `run` rejects when
  * the clean-up is over.
  *
  * @throws {TypeError} `main` is no function: `run(() => main(x))`, not
  * `run(main(x))`.
- * @throws {InterruptError} Ctrl-C, SIGTERM or SIGHUP ended it; where that
- * passes, the program exits with code 130, 143 or 129.
+ * @throws {InterruptError} Ctrl-C, SIGTERM or SIGHUP has ended it. If the
+ * program does not catch it, it exits with code 130, 143 or 129.
  *
  * @example
  * ```ts
