@@ -1,11 +1,11 @@
 /**
  * How long tasks run without a wait, in debug mode.
  *
- * A step begins where a task is started or goes on after a wait, and ends where
- * it begins the next one, or has ended. One that ends in a foreign wait ends
- * unseen: then it lasted until the next step of any task, or the next turn of
- * the runtime. There is one thread, so there is one step at a time, whatever
- * loop it belongs to.
+ * A step begins when a task starts or resumes after a wait, and ends when the
+ * task begins the next wait, or ends. If the task awaits something foreign, the
+ * end of the step is not seen: it counts until the next step of any task, or
+ * the next turn of the runtime. There is one thread, so there is one step at a
+ * time on all loops.
  *
  * @module
  */
@@ -20,11 +20,11 @@ export interface Step {
   readonly to: Error | undefined;
 }
 
-/** Is told of a step that has ended. */
+/** Called when a step has ended. */
 export type StepListener = (step: Step) => void;
 
 interface OpenStep {
-  /** Who runs, unless that is to be seen at its end. */
+  /** The task that runs; `undefined` if only the end of the step will tell. */
   readonly task: object | undefined;
   readonly from: Error | undefined;
   readonly since: number;
@@ -34,7 +34,7 @@ interface OpenStep {
 let open: OpenStep | undefined;
 let isClosePlanned = false;
 
-/** A step of `task` begins here; it goes on after its wait at `from`. */
+/** Notes that `task` begins a step, after a wait that was begun at `from`. */
 export function beginStep(
   task: object,
   from: Error | undefined,
@@ -44,7 +44,7 @@ export function beginStep(
   openStep({ task, from, since: performance.now(), listener });
 }
 
-/** The step of `task` ends here, at `to`; who runs then is still unknown. */
+/** Notes that `task` ends its step at `to`. It is not known what runs then. */
 export function endStep(
   task: object,
   to: Error | undefined,
@@ -63,7 +63,10 @@ export function endStep(
   });
 }
 
-/** Something else began at `when`: a step has ended unseen by then. */
+/**
+ * Ends the step that is open, if there is one, as something else began at
+ * `when`.
+ */
 export function closeStep(when: number): void {
   if (open?.task !== undefined) {
     const { task, from, since, listener } = open;

@@ -1,7 +1,7 @@
 /** @module */
 import { printError } from "../kernel/loop/report.ts";
 
-/** An event as the trace event format has it; times are microseconds. */
+/** An event of the trace event format. Times are microseconds. */
 export interface TraceEvent {
   readonly ph: "X" | "M" | "s" | "f";
   readonly name: string;
@@ -14,12 +14,12 @@ export interface TraceEvent {
   readonly args?: Readonly<Record<string, unknown>>;
 }
 
-/** So many characters are kept before they are written. */
+/** How many characters are collected before they are written. */
 const CHUNK = 65_536;
 
 /**
- * A file in the trace event format, written piece by piece, so that memory
- * stays small, and synchronously, so that it is complete also where the program
+ * A file in the trace event format. It is written in pieces, so that it takes
+ * little memory, and synchronously, so that it is complete even if the program
  * exits in the middle.
  */
 export class TraceFile {
@@ -29,14 +29,14 @@ export class TraceFile {
   #isFirst = true;
   #isOpen = true;
 
-  /** Throws where the file cannot be written. */
+  /** @throws The file cannot be opened. */
   constructor(path: string | URL) {
     this.#file = this.#fs.openSync(path, "w");
     globalThis.process.on("exit", this.#atExit);
     globalThis.addEventListener?.("unload", this.#atExit); // Deno.exit
   }
 
-  /** Throws where it cannot be written, and has closed the file then. */
+  /** @throws The file cannot be written. It is closed then. */
   add(event: TraceEvent): void {
     if (!this.#isOpen) return;
     if (!this.#isFirst) this.#text += ",\n";
@@ -45,7 +45,7 @@ export class TraceFile {
     if (this.#text.length > CHUNK) this.#flush();
   }
 
-  /** The same. */
+  /** @throws The file cannot be written. It is closed then. */
   close(): void {
     if (!this.#isOpen) return;
     this.#text += "\n]}\n";

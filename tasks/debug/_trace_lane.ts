@@ -2,18 +2,18 @@
 import type { ObservedWait } from "../kernel/watch/observer.ts";
 import type { TraceEvent } from "./_trace_file.ts";
 
-/** What a task is at, from a time on. */
+/** What a task does, from a time on. */
 interface Segment {
   readonly kind: "running" | "waiting" | "foreign";
   readonly waits: readonly ObservedWait[];
   readonly start: number;
 }
 
-/** The line of a task in the picture: one segment after the other. */
+/** The lane of a task in the timeline: one segment after the other. */
 export class TraceLane {
   readonly tid: number;
   readonly waits: Set<ObservedWait> = new Set();
-  /** The arrow that ends where the task goes on. */
+  /** The arrow that ends where the task resumes. */
   arrow: number | undefined = undefined;
   readonly #add: (event: TraceEvent) => void;
   #segment: Segment | undefined = undefined;
@@ -35,21 +35,25 @@ export class TraceLane {
     return this.#segment?.kind === "running";
   }
 
+  /** Notes that the task runs. */
   run(now: number): void {
     this.#begin("running", now);
   }
 
-  /** It waits for what stands in `waits`. */
+  /** Notes that the task waits, in its {@linkcode waits}. */
   wait(now: number): void {
     this.#begin("waiting", now);
   }
 
-  /** Its step has ended: if it is in no wait, it is in a foreign one. */
+  /**
+   * Notes that the turn has ended: a task that still seems to run awaits
+   * something foreign.
+   */
   turn(now: number): void {
     if (this.#segment?.kind === "running") this.#begin("foreign", now);
   }
 
-  /** Ends the segment: what follows is not known yet. */
+  /** Ends the segment. It is not known yet what follows. */
   end(now: number): void {
     if (this.#segment === undefined) return;
     const { kind, waits, start } = this.#segment;

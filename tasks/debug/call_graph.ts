@@ -7,34 +7,35 @@ import { describe } from "../kernel/types.ts";
 import { hasStarted, scopeOf, Task } from "../task.ts";
 
 /**
- * A task, and who waits for it. Made by {@linkcode captureCallGraph}. Mirrors
+ * A task, and the tasks that wait for it. Made by {@linkcode captureCallGraph}.
+ * Mirrors
  * `asyncio.FutureCallGraph`.
  */
 export interface CallGraph {
   /** The task's name. */
   name: string;
   /**
-   * How far it is. Pending: it waits, or has not started; running: it runs, is
-   * ready to, or waits for something that is not of this package.
+   * Its state. Pending: it waits, or has not started. Running: it runs, is
+   * about to run, or awaits something that is not of this package.
    */
   state: "pending" | "running" | "done" | "cancelled" | "failed";
   /** What it waits for, in words: `"Queue.get"`. */
   awaits: string[];
-  /** Who awaits it. */
+  /** The tasks that await it. */
   awaitedBy: CallGraph[];
-  /** A ring of tasks that await each other is cut here, where it closes. */
+  /** Set where a ring of tasks that await each other closes: it is cut here. */
   cut?: true;
 }
 
 /**
- * Says who waits for a task, and who for those, at this moment. Mirrors
- * `asyncio.capture_call_graph`.
+ * Returns which tasks wait for a task, and which for those, at this moment.
+ * Mirrors `asyncio.capture_call_graph`.
  *
- * Gathers, shields, groups, `wait` and timeouts in between are no members of
- * their own: the graph shows the tasks on both sides.
+ * Gathers, shields, groups, `wait` and timeouts in between are left out: the
+ * graph has tasks only.
  *
  * @param task The task; the current one unless given.
- * @throws {InvalidStateError} None is given, and there is no current one.
+ * @throws {InvalidStateError} No task is given, and there is no current one.
  * @throws {TypeError} `task` is no task.
  *
  * @example
@@ -80,7 +81,7 @@ function capture(task: Task<unknown>, path: Set<object>): CallGraph {
   return graph;
 }
 
-/** `task`, or else the current one. */
+/** Returns `task`, or else the current task. */
 export function taskOrCurrent(
   task: Task<unknown> | undefined,
 ): Task<unknown> {
@@ -97,7 +98,7 @@ export function taskOrCurrent(
   );
 }
 
-/** How far a task is. */
+/** Returns the state of a task. */
 export function stateOf(task: Task<unknown>): CallGraph["state"] {
   const { state } = completionOf(task);
   if (state !== "pending") return state;
@@ -105,14 +106,12 @@ export function stateOf(task: Task<unknown>): CallGraph["state"] {
   return hasStarted(task) && waitsOf(task).length === 0 ? "running" : state;
 }
 
-/** The waits that a task is in. */
+/** Returns the waits that a task is in. */
 export function waitsOf(task: Task<unknown>): ScopedWait[] {
   return task.done ? [] : scopeOf(task).waits;
 }
 
-/**
- * The tasks that go on when `future` has ended; what lies between is left out.
- */
+/** Returns the tasks that wait for `future`, also through other futures. */
 export function awaitersOf(future: Future<unknown>): Task<unknown>[] {
   const tasks = new Set<Task<unknown>>();
   const seen = new Set<object>([future]);

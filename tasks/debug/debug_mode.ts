@@ -1,6 +1,6 @@
 /**
- * Debug mode: the lines of the user's code where waits were begun and tasks
- * were made, and reports of what is probably a mistake.
+ * Debug mode: notes the lines of the user's code where waits were begun and
+ * tasks were made, and reports probable mistakes.
  *
  * @module
  */
@@ -23,10 +23,10 @@ import { FutureWaiter } from "../kernel/wait/future_waiter.ts";
 import { scopeOf, type Task } from "../task.ts";
 import { beginStep, closeStep, endStep, type Step } from "./_slow_steps.ts";
 
-/** How to end debug mode, for the schedulers that are in it. */
+/** Functions that end debug mode, for the loops that are in it. */
 const stops = new WeakMap<Loop, () => void>();
 
-/** Turns debug mode on or off. */
+/** Turns debug mode of `loop` on or off. */
 export function setDebug(loop: Loop, on: boolean): void {
   loop.debug = Boolean(on);
   const stop = stops.get(loop);
@@ -82,7 +82,8 @@ class DebugObserver extends Observer {
       );
     }
     for (const wait of scopeOf(task as Task<unknown>).waits) {
-      if (wait instanceof FutureWaiter) continue; // `task.catch(...)` is one
+      // Not awaiting `task.catch(...)` is no mistake.
+      if (wait instanceof FutureWaiter) continue;
       const { what, where } = wait as unknown as ObservedWait;
       const begun = at(" that it began at", where);
       this.#report(
@@ -133,7 +134,7 @@ class DebugObserver extends Observer {
   }
 
   #report(message: string, task?: object): void {
-    if (!this.#loop.debug) return; // a step that was under way then
+    if (!this.#loop.debug) return; // it has been turned off meanwhile
     this.#loop.report(
       task === undefined ? { message } : { message, task },
     );
@@ -144,7 +145,7 @@ function nameOf(task: object): string {
   return `task ${quoted((task as Named).name)}`;
 }
 
-/** The user's line, where there is one, between two pieces of text. */
+/** Returns the user's line between two texts, or `""` if it is not known. */
 function at(
   before: string,
   place: Error | string | undefined,

@@ -10,8 +10,8 @@ import { onSignal } from "../signals.ts";
 import { formatAllTasks } from "./format_call_graph.ts";
 
 /**
- * Prints all tasks of `loop`, on stderr, whenever `signal` arrives; the
- * returned function ends this.
+ * Prints all tasks of `loop` on stderr whenever `signal` arrives. The returned
+ * function ends this.
  */
 export function dumpOnSignal(
   loop: Loop,
@@ -30,7 +30,7 @@ export function dumpOnSignal(
   };
 }
 
-/** Notes since when each wait lasts. */
+/** Notes when each wait begins. */
 export class WaitTimes extends Observer {
   readonly #now: () => number;
 

@@ -9,33 +9,36 @@ import { type Task, tasksOf } from "../task.ts";
 import { awaitersOf, stateOf, taskOrCurrent, waitsOf } from "./call_graph.ts";
 import { formatDuration } from "./format_duration.ts";
 
-/** What to show of the {@linkcode formatCallGraph call graph}. */
+/** Options of {@linkcode formatCallGraph}. */
 export interface CallGraphOptions {
-  /** This task, and who awaits it; the current one unless given. */
+  /**
+   * Shows this task and the tasks that await it; the current task unless given.
+   */
   task?: Task<unknown> | undefined;
-  /** All tasks of the loop, and whom each awaits. */
+  /** Whether to show all tasks of the loop, and the tasks that each awaits. */
   all?: boolean | undefined;
 }
 
-/** How far a tree is moved to the right at most, so that it stays readable. */
+/** The largest indent of a tree, so that it stays readable. */
 const WIDEST = 90;
 
-/** What stands to the left of a member of a tree, and of what hangs on it. */
+/** What is drawn to the left of a task in a tree, and of the tasks below it. */
 const BRANCH = ["├─ ", "│  "] as const;
 const LAST = ["└─ ", "   "] as const;
 
 /**
- * Draws who waits for whom, as a tree of text. Mirrors
+ * Returns a text that shows as a tree which task waits for which. Mirrors
  * `asyncio.format_call_graph`.
  *
- * Each task stands with its name, its state and what it waits for. For one
- * task, those who await it hang below it. With `all`, or where there is no
- * current task, it is the other way round: the tasks that no task awaits come
- * first, and below each stand those it waits for. A ring of tasks that await
- * each other is cut, and marked, where it closes.
+ * Each task is shown with its name, its state and what it waits for. For one
+ * task, the tasks that await it are below it. With `all`, or if there is no
+ * current task, it is the other way round: the roots are the tasks that no task
+ * awaits, and below each task are those that it awaits. A ring of tasks that
+ * await each other is cut, and marked, where it closes.
  *
- * With `dumpOnSignal` and in debug mode it says how long the waits have lasted,
- * and in debug mode the lines where they were begun and the tasks were made.
+ * With `dumpOnSignal` and in debug mode it shows how long the waits have
+ * lasted; in debug mode also the lines where waits were begun and tasks were
+ * made.
  *
  * @throws {TypeError} `options.task` is no task.
  *
@@ -67,7 +70,7 @@ export function formatCallGraph(options?: CallGraphOptions): string {
 }
 
 /**
- * Prints on stderr what {@linkcode formatCallGraph} gives. Mirrors
+ * Prints on stderr what {@linkcode formatCallGraph} returns. Mirrors
  * `asyncio.print_call_graph`.
  *
  * @throws {TypeError} `options.task` is no task.
@@ -83,7 +86,7 @@ export function printCallGraph(options?: CallGraphOptions): void {
   printText(formatCallGraph(options));
 }
 
-/** All tasks of a loop, each below the one that awaits it. */
+/** Returns a text of all tasks of a loop, each below the one that awaits it. */
 export function formatAllTasks(loop: Loop): string {
   const tasks = new Set(tasksOf(loop));
   if (tasks.size === 0) return "no tasks";
@@ -107,7 +110,7 @@ class Drawing {
   readonly #relation: string;
   readonly #lines: string[] = [];
   readonly #drawn = new Set<Task<unknown>>();
-  /** From the root down to where the pen is. */
+  /** The tasks from the root to the one that is drawn. */
   readonly #path = new Set<Task<unknown>>();
 
   constructor(
@@ -118,7 +121,7 @@ class Drawing {
     this.#relation = relation;
   }
 
-  /** A tree for each that was not in one before. */
+  /** Draws a tree for each task that is in no tree before. */
   draw(roots: Task<unknown>[]): string {
     for (const root of roots) {
       if (!this.#drawn.has(root)) this.#draw(root, "", "", "");
@@ -151,7 +154,7 @@ class Drawing {
   }
 }
 
-/** What a task is at, in words. */
+/** Returns what a task does, in words. */
 function situationOf(task: Task<unknown>): string {
   const waits = waitsOf(task);
   const state = stateOf(task);
@@ -166,7 +169,7 @@ function situationOf(task: Task<unknown>): string {
   return (state === "pending" ? waiting : [state, ...waiting]).join(", ");
 }
 
-/** In debug mode: where it waits, and where it was made. */
+/** Returns, in debug mode, where a task waits, and where it was made. */
 function placesOf(task: Task<unknown>): string[] {
   const lines = new Set<string>();
   for (const wait of waitsOf(task)) {
@@ -178,7 +181,7 @@ function placesOf(task: Task<unknown>): string[] {
   return [...lines];
 }
 
-/** How long a wait has lasted, if its beginning was noted. */
+/** Returns how long a wait has lasted, if its beginning was noted. */
 function lasting(wait: ScopedWait, task: Task<unknown>): string | undefined {
   if (wait.since === undefined) return undefined;
   return formatDuration(Math.max(task.loop.time() - wait.since, 0));

@@ -1,6 +1,6 @@
 /** @module */
 
-/** A time in words, as exact as anyone needs: `"12.3 s"`. */
+/** Returns a time in words, rounded for reading: `"12.3 s"`. */
 export function formatDuration(ms: number): string {
   if (ms < 1000) return `${ms.toFixed(0)} ms`;
   if (ms < 120_000) return `${(ms / 1000).toFixed(1)} s`;

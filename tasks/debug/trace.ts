@@ -12,16 +12,16 @@ import {
 import { type TraceEvent, TraceFile } from "./_trace_file.ts";
 import { TraceLane } from "./_trace_lane.ts";
 
-/** The lane of the callbacks, which are no task's. */
+/** The lane of the callbacks, which are in no task. */
 const CALLBACKS = 0;
 
 const ARROW = "hand-over";
 
 /**
- * Writes to `path` what happens on `loop`, in the Chrome trace event
- * format; the returned function ends this.
+ * Writes what happens on `loop` to a file, in the Chrome trace event format.
+ * The returned function ends this.
  *
- * @throws Where the file cannot be written.
+ * @throws The file cannot be opened.
  */
 export function record(loop: Loop, path: string | URL): () => void {
   const trace = new Trace(loop, new TraceFile(path));
@@ -96,7 +96,7 @@ class Trace extends Observer {
   override ended(task: object): void {
     const lane = this.#lanes.get(task);
     if (lane === undefined) return;
-    queueMicrotask(() => { // what it wakes by its end is still to come
+    queueMicrotask(() => { // its end is still to wake other tasks
       if (!this.#lanes.delete(task)) return;
       this.#running.delete(lane);
       lane.end(this.#now());
@@ -160,7 +160,7 @@ class Trace extends Observer {
     return this.#microseconds(this.#loop.clock.now());
   }
 
-  /** Since the beginning, to the nanosecond. */
+  /** Returns the time since the beginning, rounded to nanoseconds. */
   #microseconds(time: number): number {
     return Math.round((time - this.#start) * 1e6) / 1e3;
   }

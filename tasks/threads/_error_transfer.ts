@@ -1,6 +1,6 @@
 /**
  * Errors on their way between threads. Two functions are sent to the threads as
- * text, so each stands on its own.
+ * text, so each uses nothing outside of it.
  *
  * @module
  */
@@ -15,26 +15,28 @@ export interface ErrorImage {
   readonly cause: Thrown | undefined;
   /** The errors of an `AggregateError`. */
   readonly errors: readonly Thrown[] | undefined;
-  /** What else it says of itself: `code`, `errno`. */
+  /** Its other properties: `code`, `errno`. */
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
-/** Whatever was thrown. */
+/** What was thrown: an error, or any other value. */
 export type Thrown = { readonly error: ErrorImage } | {
   readonly value: unknown;
 };
 
-/** The error for what cannot be copied: the runtime has several classes. */
+/**
+ * Returns the error for what cannot be copied: runtimes throw several classes.
+ */
 export function cloneError(error: unknown): DOMException {
   return new DOMException((error as Error).message, "DataCloneError");
 }
 
-/** Calls `post` with what can be cloned of what was thrown. */
+/** Calls `post` with an image of what was thrown that can be cloned. */
 export function postThrown(
   thrown: unknown,
   post: (image: Thrown) => void,
 ): void {
-  const MOST_CAUSES = 8;
+  const MAX_DEPTH = 8;
 
   function imageOf(thrown: unknown, depth: number): Thrown {
     if (!(thrown instanceof Error)) return { value: thrown };
@@ -46,15 +48,15 @@ export function postThrown(
           typeof value !== "function" && typeof value !== "symbol";
       if (isPlain && key !== "name") properties[key] = value;
     }
-    const inner = depth < MOST_CAUSES && cause !== undefined;
+    const hasCause = depth < MAX_DEPTH && cause !== undefined;
     return {
       error: {
         name: name === "Error" && type ? type : name,
         message,
         stack,
         isDomException: thrown instanceof DOMException,
-        cause: inner ? imageOf(cause, depth + 1) : undefined,
-        errors: thrown instanceof AggregateError && depth < MOST_CAUSES
+        cause: hasCause ? imageOf(cause, depth + 1) : undefined,
+        errors: thrown instanceof AggregateError && depth < MAX_DEPTH
           ? thrown.errors.map((error) => imageOf(error, depth + 1))
           : undefined,
         properties,
@@ -62,7 +64,7 @@ export function postThrown(
     };
   }
 
-  /** What is left of an error, or its cause, that cannot be cloned. */
+  /** Returns the text of an error that cannot be cloned. */
   function textOf(thrown: unknown): Error {
     const text = new Error(String(thrown));
     if (!(thrown instanceof Error)) return text;
@@ -80,8 +82,8 @@ export function postThrown(
 }
 
 /**
- * What was thrown in another thread: an error of the same class, if it is one
- * that every thread knows, with the name, message and stack that it had.
+ * Returns what was thrown in another thread. An error has the name, message and
+ * stack that it had, and its class if that is a global one.
  */
 export function rethrown(thrown: Thrown): unknown {
   function errorOf(image: ErrorImage): Error {

@@ -9,7 +9,7 @@ import { cloneError, postThrown } from "./_error_transfer.ts";
 import type { HostAnswer, HostCall } from "./_worker_script.ts";
 import type { Call } from "./_worker_thread.ts";
 
-/** What the threads of a pool may call. */
+/** The functions that the threads of a pool may call. */
 export type Callbacks = Readonly<Record<string, (...args: never[]) => unknown>>;
 
 /** The calls that one thread has made of the host, each a task. */
@@ -20,8 +20,8 @@ export class HostCalls {
   readonly #tasks = new Map<number, Task<unknown>>();
 
   /**
-   * @param loop For calls that are made while the thread works on nothing.
-   * @param post Throws if the answer cannot be copied.
+   * @param loop The loop for calls that are made while the thread runs no job.
+   * @param post Posts an answer; throws if it cannot be copied.
    */
   constructor(
     callbacks: Callbacks,
@@ -33,7 +33,7 @@ export class HostCalls {
     this.#post = post;
   }
 
-  /** @param call What the thread works on. */
+  /** @param call The call whose job the thread runs. */
   begin({ hostCall, name, args }: HostCall, call: Call | undefined): void {
     try {
       const callback = this.#find(name);
@@ -57,12 +57,12 @@ export class HostCalls {
     }
   }
 
-  /** The thread has given a call up. */
+  /** Called when the thread has given up a call. */
   giveUp(hostCall: number): void {
     this.#tasks.get(hostCall)?.cancel("the thread has given the call up");
   }
 
-  /** The thread is not there any more. */
+  /** Called when the thread has ended. */
   cancelAll(): void {
     for (const task of this.#tasks.values()) {
       task.cancel("the worker thread has ended");
@@ -100,7 +100,7 @@ export class HostCalls {
   }
 }
 
-/** On the loop of `call`, with its context variables, in no task. */
+/** Calls `fn` on the loop of `call`, with its context variables, in no task. */
 function inContextOf<T>(
   call: Call | undefined,
   loop: Loop,

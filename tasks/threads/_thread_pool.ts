@@ -11,38 +11,45 @@ import {
   WorkerThread,
 } from "./_worker_thread.ts";
 
-/** Where the runtime does not say how many processors there are. */
+/**
+ * How many threads, if the runtime does not know how many processors there are.
+ */
 const PROCESSORS = 4;
 
-/** As many threads as there are processors. */
+/** Returns how many processors there are. */
 export function processors(): number {
   return globalThis.navigator?.hardwareConcurrency ?? PROCESSORS;
 }
 
 /**
- * Threads that are started when they are needed, and run one call each; the
- * other calls stand in line. It ends with the run it was made in.
+ * Threads that are started when they are needed, and run one call at a time.
+ * Further calls wait. The pool is closed at the end of the run in which it was
+ * made.
  */
 export class ThreadPool implements ThreadOwner, AsyncDisposable {
   readonly size: number;
   readonly #loop: Loop;
-  readonly #face: AsyncDisposable;
+  /** What the end of the run disposes. */
+  readonly #resource: AsyncDisposable;
   readonly #settings: ThreadSettings;
   readonly #threads = new Set<WorkerThread>();
   readonly #idle: WorkerThread[] = [];
   readonly #calls = new WaitQueue<unknown, Call>("a worker thread");
   #closed = false;
 
-  /** @param settings `face`: what stands for it among what ends with the run. */
+  /**
+   * @param settings `resource`: what the end of the run disposes; this by
+   * default.
+   */
   constructor(
     size: number,
-    settings: ThreadSettings & { face?: AsyncDisposable } = {},
+    settings: ThreadSettings & { resource?: AsyncDisposable } = {},
   ) {
     this.size = size;
     this.#settings = settings;
     this.#loop = currentScope().loop;
-    this.#face = settings.face ?? this;
-    this.#loop.resources.add(this.#face);
+    this.#resource = settings.resource ?? this;
+    this.#loop.resources.add(this.#resource);
   }
 
   get closed(): boolean {
@@ -54,22 +61,22 @@ export class ThreadPool implements ThreadOwner, AsyncDisposable {
     return this.#threads.size;
   }
 
-  /** How many of them run a call. */
+  /** How many threads run a call. */
   get running(): number {
     return this.#threads.size - this.#idle.length;
   }
 
-  /** How many calls stand in line. */
+  /** How many calls wait for a thread. */
   get waiting(): number {
     return this.#calls.size;
   }
 
-  /** Throws when the pool is closed. */
+  /** Throws if the pool is closed. */
   checkOpen(): void {
     if (this.#closed) throw closedError();
   }
 
-  /** Has `call` run: at once where a thread is free, or else in its turn. */
+  /** Runs `call`: at once if a thread is free, or else in its turn. */
   start(call: Call): void {
     this.#calls.add(call);
     this.#serve();
@@ -91,11 +98,11 @@ export class ThreadPool implements ThreadOwner, AsyncDisposable {
     this.#serve();
   }
 
-  /** Ends the threads, and the calls with an error. */
+  /** Ends the threads. Calls that have not ended reject. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#loop.resources.delete(this.#face);
+    this.#loop.resources.delete(this.#resource);
     this.#calls.failAll(closedError());
     const threads = [...this.#threads];
     this.#threads.clear();
@@ -119,7 +126,7 @@ export class ThreadPool implements ThreadOwner, AsyncDisposable {
 
   #open(): WorkerThread | undefined {
     if (this.#threads.size >= this.size) return undefined;
-    // It outlives the task that needed it first.
+    // The thread outlives the task that needs it first.
     const thread = detached(() => new WorkerThread(this, this.#settings));
     this.#threads.add(thread);
     return thread;

@@ -9,32 +9,34 @@ import {
 } from "../kernel/wait/checkpoint.ts";
 import type { Call } from "./_worker_thread.ts";
 
-/** What is mapped, and how. */
+/** The lists of arguments, and how they are mapped. */
 interface Mapping {
   argLists: Iterable<unknown[]>;
-  /** How many calls may be under way, or wait to be taken. */
+  /** How many calls may be under way, or have a result that was not taken. */
   limit: number;
   options: WaitOptions | undefined;
 }
 
 /**
- * Results in the order of the lists; by hand, as `return()` of an async
- * generator would wait for the `next()` under way.
+ * The results of calls, in the order of the lists. (No async generator: its
+ * `return()` would wait for the `next()` under way.)
  */
 export class WorkerMap<T> implements AsyncIterableIterator<T> {
   readonly #begin: (args: unknown[]) => Call;
   readonly #lists: Iterator<unknown[]>;
   readonly #limit: number;
   readonly #options: WaitOptions | undefined;
-  /** Those that no `next()` has asked for yet, in the order of the lists. */
+  /**
+   * The calls that no `next()` has asked for yet, in the order of the lists.
+   */
   readonly #calls: Call[] = [];
-  /** Those that a `next()` waits for. */
+  /** The calls that a `next()` waits for. */
   readonly #awaited = new Set<Call>();
-  /** What the calls end with that are given up. */
+  /** The error of calls that are given up. */
   readonly #givenUp = new CancelledError(
     "the results are not wanted any more",
   );
-  /** Why there are no more lists; told when its turn comes. */
+  /** The error of the lists, which is thrown after the results before it. */
   #failure: { readonly error: unknown } | undefined = undefined;
   #ended = false;
 
@@ -82,8 +84,7 @@ export class WorkerMap<T> implements AsyncIterableIterator<T> {
   }
 
   /**
-   * The calls are in no task: a cancel ends the `next()`, and that sees to
-   * them.
+   * Begins calls in no task: a cancel ends the `next()`, which gives them up.
    */
   #fill(): void {
     while (!this.#ended && this.#calls.length < this.#limit) {
@@ -96,13 +97,13 @@ export class WorkerMap<T> implements AsyncIterableIterator<T> {
   }
 
   #beginNext(): void {
-    this.#ended = true; // if this throws, or was the last
+    this.#ended = true; // if this throws, or there are no more lists
     const { done, value } = this.#lists.next();
     if (done) return;
     this.#ended = false;
     try {
       const call = detached(() => this.#begin(value));
-      call.promise.catch(() => {}); // it is thrown when its turn comes
+      call.promise.catch(() => {}); // `next` throws it in its turn
       this.#calls.push(call);
     } catch (error) {
       this.#leaveLists();
@@ -110,17 +111,19 @@ export class WorkerMap<T> implements AsyncIterableIterator<T> {
     }
   }
 
-  /** After an error. */
+  /** Ends the iteration of the lists, after an error. */
   #leaveLists(): void {
     this.#ended = true;
     try {
       this.#lists.return?.();
     } catch {
-      // The first error counts, as in a loop.
+      // The first error counts.
     }
   }
 
-  /** After all results. */
+  /**
+   * Called after all results: throws the error of the lists, if there is one.
+   */
   #last(): IteratorResult<T, undefined> {
     const failure = this.#failure;
     this.#failure = undefined;
@@ -128,12 +131,12 @@ export class WorkerMap<T> implements AsyncIterableIterator<T> {
     return { done: true, value: undefined };
   }
 
-  /** The first error counts, as in a loop. */
+  /** Ends the map, after an error. */
   #endAfterError(): void {
     try {
       this.#end();
     } catch {
-      // It comes second.
+      // The first error counts.
     }
   }
 

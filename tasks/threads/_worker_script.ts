@@ -1,12 +1,12 @@
 /**
- * The program that runs in every worker thread: a function that is sent there
- * as text, so it stands on its own and imports nothing from here.
+ * The program of the worker threads: a function that is sent there as text, so
+ * it uses nothing outside of it.
  *
  * @module
  */
 import { postThrown, rethrown, type Thrown } from "./_error_transfer.ts";
 
-/** What a worker is asked to do. */
+/** What a worker has to do. */
 export interface Job {
   /** For messages: the name of the function. */
   readonly name: string;
@@ -17,14 +17,15 @@ export interface Job {
   readonly args: readonly unknown[];
 }
 
-/** What came of a call of the host. */
+/** The outcome of a call of the host. */
 export type HostAnswer =
   & { readonly hostCall: number }
   & ({ readonly value: unknown } | { readonly thrown: Thrown });
 
 /**
- * What a worker posts; marked, as the function may post messages of its own.
- * Crashed: what was thrown came from no call, or from beside it.
+ * A message of a worker; marked with `asyncio`, as functions may post messages
+ * of their own. The state is `"crashed"` if an error was thrown outside of the
+ * call.
  */
 export type WorkerMessage =
   & { readonly asyncio: true }
@@ -43,13 +44,13 @@ export interface HostCall {
   readonly args: readonly unknown[];
 }
 
-/** How it ends. */
+/** Called with the outcome of a call of the host. */
 export interface HostCallEnd {
   wake(value: unknown): void;
   fail(error: unknown): void;
 }
 
-/** Where {@linkcode CallHost} is found in a worker. */
+/** The key of {@linkcode CallHost} in the global scope of a worker. */
 export const CALL_HOST: unique symbol = Symbol.for("asyncio.callHost") as never;
 
 /** Calls the host; the returned function gives the call up. */
@@ -76,7 +77,7 @@ function program(
     try {
       return (0, eval)(`(${source})`);
     } catch (error) {
-      // The text of a method is one in an object only.
+      // The text of a method is only valid inside an object.
       let methods;
       try {
         methods = (0, eval)(`({ ${source} })`);
@@ -119,7 +120,7 @@ function program(
     const { parentPort } = await import("node:worker_threads");
     const { default: process } = await import("node:process");
     const answer = (message: WorkerMessage) => parentPort!.postMessage(message);
-    const tell = (state: "failed" | "crashed", thrown: unknown) =>
+    const report = (state: "failed" | "crashed", thrown: unknown) =>
       post(thrown, (image) => answer({ asyncio: true, state, thrown: image }));
 
     Object.defineProperty(globalThis, Symbol.for(callHost), {
@@ -142,15 +143,16 @@ function program(
         const value = await found(...job.args);
         answer({ asyncio: true, state: "done", value });
       } catch (error) {
-        tell("failed", error);
+        report("failed", error);
       } finally {
         running--;
       }
     }
 
     /**
-     * In Deno a function that runs out of memory after an `await` never goes on,
-     * and that is all. But the limit of the heap has grown then.
+     * In Deno, a function that runs out of memory after an `await` never
+     * resumes, and no error is thrown. But the limit of the heap has grown
+     * then.
      */
     function watchMemory(): void {
       const { getHeapStatistics } = process.getBuiltinModule("node:v8");
@@ -163,7 +165,7 @@ function program(
         if (!isOut) return;
         const error = new RangeError("the worker thread is out of memory");
         const code = "ERR_WORKER_OUT_OF_MEMORY"; // as the runtime's own error
-        tell("crashed", Object.assign(error, { code }));
+        report("crashed", Object.assign(error, { code }));
       }, 100);
     }
 
@@ -171,8 +173,8 @@ function program(
       if ("hostCall" in message) hostAnswered(message);
       else void run(message);
     });
-    process.on("uncaughtException", (error) => tell("crashed", error));
-    process.on("unhandledRejection", (error) => tell("crashed", error));
+    process.on("uncaughtException", (error) => report("crashed", error));
+    process.on("unhandledRejection", (error) => report("crashed", error));
   }
 
   start();

@@ -9,11 +9,11 @@ import { cloneError, rethrown } from "./_error_transfer.ts";
 import { type Callbacks, HostCalls } from "./_host_calls.ts";
 import { type Job, SCRIPT, type WorkerMessage } from "./_worker_script.ts";
 
-/** A wait for what a thread makes of a job. */
+/** A wait for the result of a job. */
 export class Call extends QueuedWaiter<unknown> {
   readonly job: Job;
   readonly transfer: readonly Transferable[];
-  /** The thread that it runs in, once there is one. */
+  /** The thread that runs the job, if one does. */
   thread: { leave(call: Call): void } | undefined = undefined;
   readonly #what: string;
   #hostCalls = 0;
@@ -34,7 +34,7 @@ export class Call extends QueuedWaiter<unknown> {
     return this.#what;
   }
 
-  /** The thread waits for this one now: a virtual clock may go on. */
+  /** Notes that the thread waits for this one: a virtual clock may go on. */
   hostCallBegun(): void {
     this.#hostCalls++;
     this.isExternal = false;
@@ -58,27 +58,33 @@ export interface ThreadSettings {
   readonly callbacks?: Callbacks | undefined;
 }
 
-/** A thread that takes all memory must not take the program with it. */
+/**
+ * Returns limits with which a thread cannot use up the memory of the program.
+ */
 function defaultLimits(): WorkerResourceLimits {
   const { heap_size_limit } = globalThis.process.getBuiltinModule("node:v8")
     .getHeapStatistics();
   return { maxOldGenerationSizeMb: Math.floor(heap_size_limit / 2 / 2 ** 20) };
 }
 
-/** What a thread tells the pool that it belongs to. */
+/** The pool of a thread, as seen by the thread. */
 export interface ThreadOwner {
-  /** It has nothing to do. */
+  /** Called when the thread has ended its call. */
   freed(thread: WorkerThread): void;
-  /** It is not there any more; an error that was no call's is handed on. */
+  /**
+   * Called when the thread has ended by itself, or with its call.
+   *
+   * @param error The error that ended it while it ran no call.
+   */
   lost(thread: WorkerThread, error?: unknown): void;
 }
 
 /**
  * A thread, which runs one job at a time.
  *
- * It stands on `node:worker_threads`, whose workers end with the process even
- * in a busy loop; with the web's the process would never end. It keeps the
- * process alive while it runs a job, and only then.
+ * It is a worker of `node:worker_threads`, which ends with the process even in
+ * a busy loop; with a web worker the process would never end. It keeps the
+ * process alive only while it runs a job.
  */
 export class WorkerThread {
   readonly #owner: ThreadOwner;
@@ -94,7 +100,7 @@ export class WorkerThread {
     const worker = this.#worker = new threads.Worker(SCRIPT, {
       eval: true,
       resourceLimits: resourceLimits as ResourceLimits,
-      // A copy of the environment, if that can be read without asking.
+      // A copy of the environment, if it can be read without a prompt.
       ...(isGranted({ name: "env" }) ? {} : { env: threads.SHARE_ENV }),
     });
     const { loop } = currentScope();
@@ -109,8 +115,8 @@ export class WorkerThread {
   }
 
   /**
-   * Runs the job of `call`; false, and nothing happened, where its arguments
-   * cannot be sent: then that is how the call ends.
+   * Runs the job of `call`. Returns false if its arguments cannot be sent: the
+   * call has rejected then.
    */
   run(call: Call): boolean {
     try {
@@ -126,8 +132,8 @@ export class WorkerThread {
   }
 
   /**
-   * Called when the call was given up: nothing stops a running function but the
-   * end of its thread.
+   * Called when the call was given up. Ends the thread, as nothing else ends a
+   * running function.
    */
   leave(_call: Call): void {
     this.end();
@@ -144,7 +150,7 @@ export class WorkerThread {
   }
 
   #answered(answer: WorkerMessage): void {
-    // What a function posts by itself is not meant for us.
+    // A function may post messages of its own.
     if (this.#ended || answer?.asyncio !== true) return;
     if (answer.state === "calls host") {
       return this.#hostCalls.begin(answer, this.#call);
@@ -178,7 +184,7 @@ export class WorkerThread {
     this.#owner.lost(this);
   }
 
-  /** The call, which does not stand here any more. */
+  /** Returns the call, and forgets it. */
   #take(): Call | undefined {
     const call = this.#call;
     this.#call = undefined;

@@ -9,7 +9,7 @@ import { describe } from "../kernel/types.ts";
 import { checkpointIfCancelled } from "../kernel/wait/checkpoint.ts";
 import { ExternalWaiter } from "../kernel/wait/waiter.ts";
 
-/** A call of the host that waits. */
+/** A wait for the answer of the host. */
 class HostCall<T> extends ExternalWaiter<T> {
   readonly what: string;
   giveUp: () => void = () => {};
@@ -26,18 +26,19 @@ class HostCall<T> extends ExternalWaiter<T> {
 }
 
 /**
- * Calls, from a module that runs in a {@linkcode WorkerPool}, a function that
- * the pool was given as `callbacks`, on the loop of the pool's program, and
- * gives what it returns. What `asyncio.run_coroutine_threadsafe` and Trio's
- * `from_thread.run` are for.
+ * Calls a function of the program from a module that runs in its
+ * {@linkcode WorkerPool}, and resolves to the result. The function is one of
+ * the pool's `callbacks`. As `asyncio.run_coroutine_threadsafe` and Trio's
+ * `from_thread.run`.
  *
- * The function runs as a task there, in the run of the call that this thread
- * works on. If that call is given up, so is the task. Arguments and results are
- * copied; an error of the function is thrown here, as errors of calls are there.
+ * The function runs as a task of the program, in the run of the call that this
+ * thread works on. If that call is given up, the task is cancelled. Arguments,
+ * results and errors are copied, as those of {@linkcode WorkerPool.call}.
  *
- * **Cancel safety:** given up, the function is cancelled.
+ * **Cancel safety:** if this is cancelled, it rejects at once, and the function
+ * is cancelled.
  *
- * @typeParam T What it returns.
+ * @typeParam T The type of the result.
  *
  * @throws {TypeError} This is no worker of a pool, or the pool has no such
  * callback.

@@ -7,33 +7,31 @@ import { checkpointIfCancelled } from "../kernel/wait/checkpoint.ts";
 import { processors, ThreadPool } from "./_thread_pool.ts";
 import { Call } from "./_worker_thread.ts";
 
-/** More threads than this are not a small pool: each is a whole runtime. */
+/** The most threads of the shared pool. Each is a whole runtime. */
 const MOST_THREADS = 8;
 
-/** One for each loop. */
+/** The shared pool of each loop. */
 const shared = new WeakMap<Loop, ThreadPool>();
 
 /**
- * Runs a self-contained function in a worker thread. Mirrors
- * `asyncio.to_thread`.
+ * Runs a self-contained function in a worker thread, and resolves to its
+ * result. Mirrors `asyncio.to_thread`.
  *
  * The function is sent as text: it may use its arguments and globals, and
- * nothing around it; what it needs besides, it imports with `await
- * import(...)`. Arguments and result are copied (`structuredClone`), the
- * arguments when a thread takes the call. An error comes back with its name,
- * message and stack, and as an instance of its class where that is a global
- * one.
+ * nothing around it. It can load more with `await import(...)`. Arguments and
+ * result are copied (`structuredClone`), the arguments when a thread takes the
+ * call. An error keeps its name, message and stack, and is an instance of its
+ * class if that is a global one.
  *
- * The threads are those of a small pool, one for each loop, which starts them
- * when they are first needed, at most one for each processor; further calls
- * stand in line. Idle threads do not keep the process alive, and all of them
- * end with the `run`. For functions that are needed often, or that share much
- * code, see {@linkcode WorkerPool}.
+ * Each loop has a small pool of threads. They are started when they are first
+ * needed, at most one for each processor; further calls wait. Idle threads do
+ * not keep the process alive, and all of them end with the `run`. For functions
+ * that are needed often, or share much code, see {@linkcode WorkerPool}.
  *
- * **Cancel safety:** a call that is cancelled ends at once. One that stands in
- * line leaves it; one that runs is given up with its thread, which is ended as
- * soon as the runtime can, and replaced when the next call needs one. What the
- * function has done by then, it has done.
+ * **Cancel safety:** a call that is cancelled rejects at once. If it waits for
+ * a thread, it leaves the queue. If it runs, its thread is ended as soon as the
+ * runtime can, and replaced when the next call needs one. What the function has
+ * done by then is not undone.
  *
  * @param fn The function: an arrow function, a method, or any other that is
  * written out.

@@ -6,11 +6,11 @@ import { processors, ThreadPool } from "./_thread_pool.ts";
 import { WorkerMap } from "./_worker_map.ts";
 import { Call } from "./_worker_thread.ts";
 
-/** How much memory a thread may use, as `node:worker_threads` has it. */
+/** How much memory a thread may use: as in `node:worker_threads`. */
 export interface WorkerResourceLimits {
-  /** The heap for what lives on, in megabytes. */
+  /** The heap of long-lived objects, in megabytes. */
   maxOldGenerationSizeMb?: number | undefined;
-  /** The heap for what was made last, in megabytes. */
+  /** The heap of new objects, in megabytes. */
   maxYoungGenerationSizeMb?: number | undefined;
   /** Memory for code, in megabytes. */
   codeRangeSizeMb?: number | undefined;
@@ -18,28 +18,28 @@ export interface WorkerResourceLimits {
   stackSizeMb?: number | undefined;
 }
 
-/** How to make a {@linkcode WorkerPool}. */
+/** Options of a {@linkcode WorkerPool}. */
 export interface WorkerPoolOptions {
   /** How many threads at most; as many as there are processors unless given. */
   maxWorkers?: number | undefined;
   /**
-   * What the module may call by its name, with {@linkcode callHost}: functions
-   * that run as tasks here.
+   * Functions that the module may call by name, with {@linkcode callHost}. They
+   * run as tasks here.
    */
   callbacks?: Record<string, (...args: never[]) => unknown> | undefined;
   /**
-   * How much memory a thread may use: half of the heap of this program unless
-   * given. A thread that needs more fails its call, and is replaced. Buffers are
-   * not counted.
+   * How much memory a thread may use; half of this program's heap unless given.
+   * If a thread needs more, its call rejects, and the thread is replaced.
+   * Buffers do not count.
    */
   resourceLimits?: WorkerResourceLimits | undefined;
 }
 
-/** How to make a {@linkcode WorkerPool.call}. */
+/** Options of {@linkcode WorkerPool.call}. */
 export interface WorkerCallOptions extends WaitOptions {
   /**
-   * Buffers, ports and streams that are handed over to the thread instead of
-   * being copied.
+   * Buffers, ports and streams that are moved to the thread instead of being
+   * copied.
    */
   transfer?: Transferable[] | undefined;
 }
@@ -48,17 +48,17 @@ export interface WorkerCallOptions extends WaitOptions {
  * Worker threads that run the functions of a module. Stands for
  * `concurrent.futures.ProcessPoolExecutor` with `loop.run_in_executor`.
  *
- * - Threads are started when calls need them, and load the module once each. A
- *   thread runs one call at a time; calls beyond `maxWorkers` stand in line,
- *   first come, first served.
+ * - Threads are started when calls need them, and each loads the module once. A
+ *   thread runs one call at a time. Further calls wait, first come, first
+ *   served.
  * - Arguments and results are copied (`structuredClone`), the arguments when a
- *   thread takes the call. An error comes back with its name, message and
- *   stack, and as an instance of its class where that is a global one.
- * - A thread that crashes, or runs out of memory, takes its own call with it and
- *   nothing else; another one is started when it is needed.
- * - The module may call back: see {@linkcode callHost}.
- * - It keeps the process alive while calls are under way, and ends with the
- *   `run` it was made in.
+ *   thread takes the call. An error keeps its name, message and stack, and is
+ *   an instance of its class if that is a global one.
+ * - If a thread crashes or runs out of memory, only its own call rejects.
+ *   Another thread is started when it is needed.
+ * - The module may call functions of this program: see {@linkcode callHost}.
+ * - The pool keeps the process alive while calls are under way. It is closed at
+ *   the end of the `run` in which it was made.
  *
  * @example
  * ```ts
@@ -113,21 +113,20 @@ export class WorkerPool implements AsyncDisposable {
     if (resourceLimits !== undefined) checkLimits(resourceLimits);
     this.#module = String(module);
     this.#pool = new ThreadPool(maxWorkers, {
-      face: this,
+      resource: this,
       callbacks,
       resourceLimits,
     });
   }
 
   /**
-   * Calls an exported function in a thread, and gives what it returns.
+   * Calls an exported function in a thread, and resolves to its result.
    *
-   * **Cancel safety:** a call that is cancelled or aborted ends at once. One
-   * that stands in line leaves it, and nothing of it was transferred; one that
-   * runs is given up with its thread, which is ended as soon as the runtime
-   * can, and replaced.
+   * **Cancel safety:** a call that is cancelled or aborted rejects at once. If
+   * it waits for a thread, it leaves the queue, and nothing was transferred. If
+   * it runs, its thread is ended as soon as the runtime can, and replaced.
    *
-   * @typeParam T What it returns.
+   * @typeParam T The type of the result.
    * @throws {TypeError} `exportName` is no string or `args` no array; or, from
    * the thread, there is no such function.
    * @throws {InvalidStateError} The pool is closed, or was closed meanwhile.
@@ -155,18 +154,18 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   /**
-   * Calls an exported function for each list of arguments, and gives the
-   * results in the order of the lists.
+   * Calls an exported function for each list of arguments, and returns an
+   * iterable of the results, in the order of the lists.
    *
-   * Calls are begun as the results are asked for: at most `maxWorkers` are
-   * under way or wait to be taken, and the lists are read no faster. The first
-   * error ends it, as does leaving the loop; the calls under way are given up
-   * then.
+   * Calls are begun as results are asked for: at most `maxWorkers` are under
+   * way or have a result that was not taken, and the lists are read no faster.
+   * The first error ends the map, as does leaving the loop: the calls under way
+   * are given up.
    *
    * **Cancel safety:** a `next()` that is cancelled or aborted ends the whole
-   * map, and gives up the calls under way.
+   * map, and the calls under way are given up.
    *
-   * @typeParam T What it returns.
+   * @typeParam T The type of the results.
    * @throws {TypeError} `exportName` is no string, or `argLists` cannot be
    * iterated.
    */
@@ -192,10 +191,11 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   /**
-   * Ends the threads; calls that have not ended reject with an {@linkcode
-   * InvalidStateError}. Harmless when it is closed.
+   * Ends the threads. Calls that have not ended reject with an {@linkcode
+   * InvalidStateError}. Does nothing if the pool is closed.
    *
-   * **Cancel safety:** no cancel ends it: it is over when the threads are.
+   * **Cancel safety:** no cancel ends it: it resolves when the threads have
+   * ended.
    */
   close(): Promise<void> {
     return this.#pool[Symbol.asyncDispose]();
