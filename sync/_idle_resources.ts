@@ -3,7 +3,7 @@ import { Deadline } from "../tasks/kernel/loop/deadline.ts";
 import type { Loop } from "../tasks/kernel/loop/loop.ts";
 import type { Entry } from "./_pool_lease.ts";
 
-/** How long resources are kept; `Infinity` for ever. */
+/** How long resources are kept; `Infinity` for always. */
 export interface TimeLimits {
   /** How many resources `idleTimeout` keeps. */
   readonly min: number;
@@ -11,22 +11,22 @@ export interface TimeLimits {
   readonly maxLifetime: number;
 }
 
-/** The side of a pool that its idle resources see. */
+/** A pool, as seen by its idle resources. */
 export interface Keeper<T> {
   /** How many resources exist, idle or not. */
   readonly kept: number;
-  /** Destroys a resource, whose time is over. */
+  /** Destroys a resource whose time is over. */
   retire(entry: Entry<T>): void;
 }
 
-/** The idle resources of a pool: the one that came last is taken first. */
+/** The idle resources of a pool: the one added last is taken first. */
 export class IdleResources<T> {
   readonly #limits: TimeLimits;
   readonly #keeper: Keeper<T>;
   readonly #loop: Loop;
   readonly #isTimed: boolean;
   readonly #entries: Entry<T>[] = [];
-  /** For the next look at the time limits; it may come too early. */
+  /** The timer of the next look at the time limits; it may be too early. */
   #timer: Deadline | undefined = undefined;
 
   constructor(limits: TimeLimits, keeper: Keeper<T>, loop: Loop) {
@@ -59,7 +59,7 @@ export class IdleResources<T> {
     this.#lookAt(this.#endOf(entry));
   }
 
-  /** Takes out one that is not too old. */
+  /** Takes out a resource that is not too old, if there is one. */
   take(): Entry<T> | undefined {
     let entry = this.#entries.pop();
     while (entry !== undefined && this.isOld(entry)) {
@@ -69,7 +69,7 @@ export class IdleResources<T> {
     return entry;
   }
 
-  /** Takes out all of them. */
+  /** Takes out all resources. */
   takeAll(): Entry<T>[] {
     this.#timer?.stop();
     return this.#entries.splice(0);
@@ -90,7 +90,7 @@ export class IdleResources<T> {
     this.#lookAt(next);
   }
 
-  /** The timer calls foreign code, so it does that outside of the loop's turn. */
+  /** The look calls user code, so the timer only schedules it. */
   #lookAt(when: number): void {
     if (when === Infinity || this.#timer && this.#timer.when <= when) return;
     this.#timer?.stop();
@@ -99,7 +99,7 @@ export class IdleResources<T> {
     this.#timer = new Deadline(loop, when, () => loop.soon(look));
   }
 
-  /** When an idle resource is to be destroyed. */
+  /** Returns when an idle resource has to be destroyed. */
   #endOf({ born, idleSince }: Entry<T>): number {
     const { min, idleTimeout, maxLifetime } = this.#limits;
     const byAge = born + maxLifetime;

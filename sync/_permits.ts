@@ -5,7 +5,7 @@ import { printable } from "../tasks/kernel/watch/inspect.ts";
 import { AdmissionQueue } from "./_admission_queue.ts";
 import type { Guard } from "./guard.ts";
 
-/** Permits that were taken; they can be given back once. */
+/** Permits that were taken. They can be given back once. */
 export class Permit implements Guard {
   readonly count: number;
   #permits: Permits | undefined;
@@ -28,7 +28,10 @@ export class Permit implements Guard {
     this.release();
   }
 
-  /** Ends the hold without giving back; returns where to give back to, once. */
+  /**
+   * Ends the hold without giving the permits back. Returns, once, where they
+   * go.
+   */
   protected spend(): Permits | undefined {
     const permits = this.#permits;
     this.#permits = undefined;
@@ -40,7 +43,7 @@ export class Permit implements Guard {
   }
 }
 
-/** A wait for permits, with the guard that it will be woken with. */
+/** A wait for permits, with the guard that it resolves to. */
 export class PermitWaiter extends QueuedWaiter<unknown> {
   readonly permit: Permit;
 
@@ -49,15 +52,15 @@ export class PermitWaiter extends QueuedWaiter<unknown> {
     this.permit = permit;
   }
 
-  /** Called when its permits have been taken. */
+  /** Called when the permits have been taken for it. */
   enter(): void {
     this.wake(this.permit);
   }
 }
 
 /**
- * A number of permits, and the queue of waiters that need some: the inside of
- * semaphores and read-write locks.
+ * A number of permits, and the queue of waiters that need some: the mechanism
+ * of semaphores and read-write locks.
  */
 export class Permits extends AdmissionQueue<unknown, PermitWaiter> {
   #capacity: number;
@@ -71,17 +74,20 @@ export class Permits extends AdmissionQueue<unknown, PermitWaiter> {
     this.#isBounded = isBounded;
   }
 
-  /** How many are taken. */
+  /** How many permits are taken. */
   get taken(): number {
     return this.#taken;
   }
 
-  /** How many are free; negative after a `resize` below what is taken. */
+  /**
+   * How many permits are free; negative if `resize` has set fewer than are
+   * taken.
+   */
   get free(): number {
     return this.#capacity - this.#taken;
   }
 
-  /** Takes `count` permits, if that needs no wait. */
+  /** Takes `count` permits and returns true, if that needs no wait. */
   tryTake(count: number): boolean {
     if (this.first !== undefined || count > this.#capacity - this.#taken) {
       return false;
@@ -90,7 +96,7 @@ export class Permits extends AdmissionQueue<unknown, PermitWaiter> {
     return true;
   }
 
-  /** Gives `count` back; more than were taken enlarge the capacity. */
+  /** Gives `count` permits back. More than were taken enlarge the capacity. */
   giveBack(count: number): void {
     const surplus = count - this.#taken;
     if (surplus <= 0) this.#taken -= count;

@@ -7,19 +7,19 @@ export interface Entry<T> {
   readonly resource: T;
   /** When it was made; 0 if there are no time limits. */
   readonly born: number;
-  /** When it was returned last. */
+  /** When it became idle last. */
   idleSince: number;
   /** The lease that holds it. */
   lease: PoolLease<T> | undefined;
 }
 
-/** The side of a pool that a lease sees. */
+/** A pool, as seen by a lease. */
 export interface Lender<T> {
   giveBack(entry: Entry<T>): void;
   discard(entry: Entry<T>): void;
 }
 
-/** A lease: its entry knows the current one by identity. */
+/** A lease. It is held while its entry has this lease as the current one. */
 export class PoolLease<T> implements Lease<T> {
   readonly #lender: Lender<T>;
   readonly #entry: Entry<T>;

@@ -4,11 +4,13 @@
 export interface Rate {
   /** How many tokens can be taken at once at most. */
   readonly most: number;
-  /** When so many tokens will be free, if no others are taken before. */
+  /**
+   * Returns when so many tokens will be free, if no others are taken before.
+   */
   freeAt(tokens: number): number;
-  /** Records that `tokens` are taken at `now`; they are free. */
+  /** Records that `tokens`, which are free, are taken at `now`. */
   take(tokens: number, now: number): void;
-  /** How many whole tokens are free at `now`. */
+  /** Returns how many whole tokens are free at `now`. */
   free(now: number): number;
   /** Moves all recorded times by `ms`, for a clock that shows another time. */
   shift(ms: number): void;
@@ -84,7 +86,10 @@ export class SlidingWindow implements Rate {
     return (this.#first + i) & (this.#times.length - 1);
   }
 
-  /** When the tokens taken there are free again: never early by a rounding. */
+  /**
+   * Returns when the tokens of a slot are free again: never early by a
+   * rounding.
+   */
   #backAt(slot: number): number {
     const taken = this.#times[slot]!;
     const back = taken + this.#interval;
@@ -109,8 +114,8 @@ export class SlidingWindow implements Rate {
  * A bucket of `burst` tokens that is full at first, into which `limit` tokens
  * drip in each `interval`, evenly.
  *
- * It counts the tokens taken since it was last full, so that the times are
- * products, and no error adds up from token to token.
+ * It counts the tokens taken since it was last full. So each time is one
+ * product, and rounding errors do not add up.
  */
 export class TokenBucket implements Rate {
   readonly most: number;
@@ -147,7 +152,7 @@ export class TokenBucket implements Rate {
     this.#fullAt += ms;
   }
 
-  /** When so many tokens have dripped in since the bucket was full. */
+  /** Returns when so many tokens have dripped in since the bucket was full. */
   #after(tokens: number): number {
     return this.#fullAt + tokens * this.#interval / this.#limit;
   }

@@ -1,4 +1,4 @@
-/** The inside of a pool. @module */
+/** The mechanism of a pool. @module */
 import { rootFrame } from "../tasks/kernel/cancel/cancel_scope.ts";
 import {
   copyVariables,
@@ -40,7 +40,7 @@ export interface ResourceOptions<T> extends TimeLimits {
  *
  * The user's functions run in tasks of their own on the pool's loop. So the
  * cancel of a call never reaches them, and a virtual clock waits for them. A
- * resource that they deliver goes to the first in line at that moment, or to the
+ * resource that they return goes to the call that is first then, or to the
  * pool.
  *
  * After every step, a resource is being made or validated for each call that
@@ -51,18 +51,18 @@ export class Resources<T> implements Lender<T>, Keeper<T> {
   readonly #closers = new WaitQueue<void>("Pool.close");
   readonly #options: ResourceOptions<T>;
   readonly #loop: Loop = currentScope().loop;
-  /** What the loop closes at the end of its run. */
+  /** What the end of the run disposes. */
   readonly #pool: AsyncDisposable;
-  /** The resources that exist and are not being destroyed. */
+  /** The resources that exist, without those that are being destroyed. */
   readonly #entries = new Set<Entry<T>>();
-  /** The idle ones of these. */
+  /** The idle resources of these. */
   readonly #idle: IdleResources<T>;
   readonly #making = new Set<Task<void>>();
   #beingMade = 0;
   #beingChecked = 0;
   #beingDestroyed = 0;
   #isSupplying = false;
-  /** After `close`: when the resources on loan are destroyed too. */
+  /** After `close`: when resources on loan are destroyed, too. */
   #limit: Deadline | undefined = undefined;
   #closed = false;
   #isForced = false;
@@ -90,7 +90,7 @@ export class Resources<T> implements Lender<T>, Keeper<T> {
     return this.#closed;
   }
 
-  /** The caller has called `checkpointIfCancelled` before. */
+  /** To be called after `checkpointIfCancelled`. */
   acquire(options: WaitOptions | undefined): Promise<Lease<T>> {
     if (this.#closed) {
       return readyError(
@@ -127,7 +127,7 @@ export class Resources<T> implements Lender<T>, Keeper<T> {
     this.#supply();
   }
 
-  /** Rejects all calls from now on, and destroys what is idle. */
+  /** Rejects all calls from now on, and destroys the idle resources. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -146,7 +146,7 @@ export class Resources<T> implements Lender<T>, Keeper<T> {
     return this.#hasEnded ? ready(undefined) : this.#closers.wait();
   }
 
-  /** Destroys also what is on loan, after so many milliseconds. */
+  /** Destroys also the resources on loan, after so many milliseconds. */
   forceAfter(ms: number): void {
     if (this.#hasEnded) return;
     if (ms <= 0) return this.#force();
@@ -185,7 +185,7 @@ export class Resources<T> implements Lender<T>, Keeper<T> {
 
   /** Makes or validates a resource for each call that waits. */
   #supply(): void {
-    if (this.#isSupplying) return; // called by a function of the user that returned at once
+    if (this.#isSupplying) return; // a function of the user returned at once
     this.#isSupplying = true;
     while (this.waiters.size > this.#beingMade + this.#beingChecked) {
       const entry = this.#idle.take();
@@ -213,7 +213,7 @@ export class Resources<T> implements Lender<T>, Keeper<T> {
     task.addDoneCallback(() => this.#making.delete(task));
   }
 
-  /** Rejects the first in line with the error, or reports it. */
+  /** Rejects the first call with the error, or reports it. */
   #notMade(error: unknown): void {
     const { first } = this.waiters;
     if (first !== undefined) first.fail(error);
@@ -233,7 +233,7 @@ export class Resources<T> implements Lender<T>, Keeper<T> {
     });
   }
 
-  /** Lends it to the first in line, or lets it rest. */
+  /** Lends a resource to the first call, or keeps it idle. */
   #offer(entry: Entry<T>): void {
     const { first } = this.waiters;
     if (this.#closed) this.#end(entry);
@@ -260,8 +260,8 @@ export class Resources<T> implements Lender<T>, Keeper<T> {
   }
 
   /**
-   * Runs a function of the user in a task of the pool's loop: at once, as a task
-   * that is cancelled before its first step never runs.
+   * Runs a function of the user in a task of the pool's loop. The task is
+   * eager, as one that is cancelled before its first step would never run.
    */
   #run<R>(
     name: string,

@@ -2,8 +2,8 @@
 import { type Coroutine, isThenable } from "../tasks/kernel/types.ts";
 
 /**
- * Runs `work`, and calls `settled` with its outcome in the same step. So a value
- * is not lost if the task that runs this was cancelled meanwhile.
+ * Runs `work`, and calls `settled` with its outcome. No cancel comes in
+ * between, so a value is not lost if the task that runs this is cancelled.
  */
 export function settle<T>(
   work: Coroutine<T>,

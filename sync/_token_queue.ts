@@ -1,4 +1,4 @@
-/** The inside of a rate limiter. @module */
+/** The mechanism of a rate limiter. @module */
 import { currentScope } from "../tasks/kernel/context/current_scope.ts";
 import { realClock } from "../tasks/kernel/loop/clock.ts";
 import { Deadline } from "../tasks/kernel/loop/deadline.ts";
@@ -9,13 +9,13 @@ import { QueuedWaiter } from "../tasks/kernel/wait/wait_queue.ts";
 import { AdmissionQueue } from "./_admission_queue.ts";
 import type { Rate } from "./_rates.ts";
 
-/** Passes that come no more than so many milliseconds after each other ... */
+/** Passes that follow each other within so many milliseconds are quick. */
 const QUICK_MS = 0.02;
 
-/** ... and so many of them in a row, are a burst. */
+/** So many quick passes in a row are a burst. */
 const BURST = 8;
 
-/** How many passes of a burst are noted together at the most. */
+/** How many passes of a burst are recorded together at most. */
 const BATCH = 64;
 
 class TokenWaiter extends QueuedWaiter<void> {
@@ -28,13 +28,14 @@ class TokenWaiter extends QueuedWaiter<void> {
 }
 
 /**
- * The tokens of a limiter, and the queue of calls that wait for some. Only the
- * first has a timer.
+ * The tokens of a limiter, and the queue of calls that wait for some. One timer
+ * is set, for the first call.
  *
  * Reading the real clock takes longer than the rest of a pass. So passes that
  * follow each other within microseconds, before the next turn of the loop, are
- * recorded together, with the time at the end. That is later than they were, so
- * no window has too many; but no timer could have fired in between.
+ * recorded together, with the time of the last one. That is later than they
+ * were, so no window has too many passes; and no timer could have fired in
+ * between.
  */
 export class TokenQueue extends AdmissionQueue<void, TokenWaiter>
   implements Runnable {
@@ -87,7 +88,8 @@ export class TokenQueue extends AdmissionQueue<void, TokenWaiter>
   /** Waits until `tokens` may pass, after `tryPass` has returned false. */
   pass(tokens: number, options: WaitOptions | undefined): Promise<void> {
     const waiter = new TokenWaiter(tokens, options);
-    // A virtual clock stands still for a wait on the time of another one.
+    // The clock of the waiting loop stands still if the limiter has another
+    // one.
     waiter.isExternal = waiter.scope.loop.clock !== this.#loop.clock;
     const promise = this.add(waiter);
     if (this.first === waiter) this.admit(); // sets the timer
@@ -135,7 +137,9 @@ export class TokenQueue extends AdmissionQueue<void, TokenWaiter>
     this.#loop.defer(this);
   }
 
-  /** Continues on the loop of the calling code: the run of its own is over. */
+  /**
+   * Moves to the loop of the calling code, as the run of its own loop is over.
+   */
   #move(): void {
     const { loop } = currentScope();
     if (loop.closed) return;

@@ -18,14 +18,13 @@ export class BrokenBarrierError extends Error {
 }
 
 /**
- * Where so many parties wait for each other, again and again. Mirrors
- * `asyncio.Barrier`.
+ * A point where a number of parties wait for each other, again and again.
+ * Mirrors `asyncio.Barrier`.
  *
- * - The last to arrive releases all at once, and the next round begins.
- * - Each party of a round has a number of its own, 0, 1, 2, ... in order of
- *   arrival, given at the release: one that gave up has none, and leaves no
- *   gap.
- * - One that gives up does not break the barrier: the others wait on for one
+ * - The last party to arrive releases all, and the next round begins.
+ * - Each party of a round gets a number of its own at the release: 0, 1, 2, ...
+ *   in order of arrival. A party that gave up leaves no gap.
+ * - A party that gives up does not break the barrier: the others wait for one
  *   more.
  *
  * @example
@@ -81,11 +80,12 @@ export class Barrier {
   }
 
   /**
-   * Waits until all parties are here; gives this party's number. Mirrors
-   * `asyncio.Barrier.wait`.
+   * Waits until all parties wait, and resolves to the number of this party.
+   * Mirrors `asyncio.Barrier.wait`.
    *
-   * **Cancel safety:** given up, the party counts no longer. Released before
-   * that, it gets its number, and the cancel is delivered at the next wait.
+   * **Cancel safety:** a party that is cancelled or aborted does not count any
+   * more. If it was released before, it gets its number, and the cancel is
+   * delivered at the next wait.
    *
    * @throws {BrokenBarrierError} The barrier is aborted, or is reset or aborted
    * meanwhile.
@@ -108,8 +108,8 @@ export class Barrier {
    * Ends the waits under way with {@linkcode BrokenBarrierError}, and begins a
    * new round; repairs an aborted barrier. Mirrors `asyncio.Barrier.reset`.
    *
-   * **Cancel safety:** it has happened when the call returns; awaiting it is
-   * only a cancellation point.
+   * **Cancel safety:** the barrier is reset when the call returns; awaiting it
+   * is only a cancellation point.
    *
    * @throws {CancelledError} The task was cancelled.
    */
@@ -120,11 +120,11 @@ export class Barrier {
   }
 
   /**
-   * Ends the waits under way, and all that come, with {@linkcode
-   * BrokenBarrierError}, until `reset`. Mirrors `asyncio.Barrier.abort`.
+   * Ends the waits under way, and all later ones until `reset`, with {@linkcode
+   * BrokenBarrierError}. Mirrors `asyncio.Barrier.abort`.
    *
-   * **Cancel safety:** it has happened when the call returns; awaiting it is
-   * only a cancellation point.
+   * **Cancel safety:** the barrier is aborted when the call returns; awaiting
+   * it is only a cancellation point.
    *
    * @throws {CancelledError} The task was cancelled.
    */

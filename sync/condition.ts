@@ -23,14 +23,14 @@ import {
 } from "./lock.ts";
 
 /**
- * One wait in two queues: first for the notification, then, whether that came
- * or the wait was given up, for the lock. Nothing ends it in the second, and it
- * goes straight from the one to the other, so there is no moment when a
- * notification could be lost or the lock be missing.
+ * One wait in two queues: first for the notification and then, after it or
+ * after a cancel, for the lock. Nothing ends it in the second queue. It moves
+ * from one queue to the other in one step, so that no notification is lost, and
+ * it never settles without the lock.
  */
 class ConditionWaiter extends LockWaiter {
   readonly #lock: Lock;
-  /** Once it is known how the wait ends; to be called with the lock. */
+  /** Settles the wait, once it has the lock; set when it waits for the lock. */
   #settle: (() => void) | undefined = undefined;
 
   constructor(
@@ -42,7 +42,7 @@ class ConditionWaiter extends LockWaiter {
     this.#lock = lock;
   }
 
-  /** False if it may not happen, and has left. */
+  /** Notifies it. Returns false if it has been given up. */
   notified(): boolean {
     if (!this.claim()) return false;
     this.#relock(() => this.wake(true));
@@ -74,18 +74,18 @@ class ConditionWaiter extends LockWaiter {
 }
 
 /**
- * Waits for others to change something that a lock guards. Mirrors
- * `asyncio.Condition`.
+ * A lock, and a queue of tasks that wait until another one has changed what the
+ * lock guards. Mirrors `asyncio.Condition`.
  *
- * - `wait` lets go of the lock and stands in line in one step, and holds the
- *   lock again when it settles, whatever it settles with. Wait in a loop, or
- *   with `waitFor`, which is that loop: between the notification and having the
- *   lock, others may have had it.
- * - First come, first notified; those notified get the lock in that order,
+ * - `wait` releases the lock and joins the queue in one step. When it settles,
+ *   it holds the lock again, even if it rejects. Other tasks may have held the
+ *   lock between the notification and that: so wait in a loop, or with
+ *   `waitFor`, which is that loop.
+ * - First come, first notified. Notified calls get the lock in that order,
  *   before newcomers.
- * - A notification is never lost: it goes to one that waits, or to none if none
- *   does.
- * - A guard from `acquire` is good for the whole time, with waits in between.
+ * - A notification is never lost: it goes to a call that waits, if there is
+ *   one.
+ * - The guard from `acquire` stays valid over the waits in between.
  *
  * @example
  * ```ts
@@ -136,9 +136,10 @@ export class Condition {
   }
 
   /**
-   * Waits until the lock is this caller's. Mirrors `asyncio.Condition.acquire`.
+   * Waits until the caller holds the lock, and resolves to its guard. Mirrors
+   * `asyncio.Condition.acquire`.
    *
-   * **Cancel safety:** as of {@linkcode Lock.acquire}.
+   * **Cancel safety:** as {@linkcode Lock.acquire}.
    *
    * @throws {CancelledError} The task was cancelled.
    * @throws The signal's reason, when it aborts.
@@ -158,12 +159,13 @@ export class Condition {
   }
 
   /**
-   * Lets go of the lock, waits to be notified, and takes the lock again; always
-   * gives `true`. Mirrors `asyncio.Condition.wait`.
+   * Releases the lock, waits for a notification, and takes the lock again;
+   * always resolves to `true`. Mirrors `asyncio.Condition.wait`.
    *
-   * **Cancel safety:** given up, it takes the lock again before it throws,
-   * which no further cancel can prevent, and has used no notification. Notified
-   * before that, it gives `true`, and the cancel is delivered at the next wait.
+   * **Cancel safety:** a call that is cancelled or aborted uses no
+   * notification. It takes the lock again before it rejects; no further cancel
+   * prevents that. If it was notified before, it resolves, and the cancel is
+   * delivered at the next wait.
    *
    * @throws {Error} The lock is not held.
    * @throws {CancelledError} The task was cancelled.
@@ -179,16 +181,16 @@ export class Condition {
   }
 
   /**
-   * Waits until `predicate` gives something truthy, and gives that. Mirrors
-   * `asyncio.Condition.wait_for`.
+   * Waits until `predicate` returns something truthy, and resolves to that.
+   * Mirrors `asyncio.Condition.wait_for`.
    *
-   * The predicate is called at once, and after every notification, with the
-   * lock.
+   * The predicate is called at once, and after every notification, while the
+   * lock is held.
    *
-   * **Cancel safety:** as of {@linkcode Condition.wait}.
+   * **Cancel safety:** as {@linkcode Condition.wait}.
    *
-   * @throws {Error} The lock is not held, and there is something to wait for.
-   * @throws {TypeError} `predicate` gives a promise.
+   * @throws {Error} The lock is not held, and it has to wait.
+   * @throws {TypeError} `predicate` returns a promise.
    * @throws {CancelledError} The task was cancelled.
    * @throws The signal's reason, when it aborts.
    *
@@ -227,9 +229,9 @@ export class Condition {
   }
 
   /**
-   * Notifies the first `n` that wait, or all if there are fewer. They go on
-   * when they have the lock, which the caller keeps until it releases it.
-   * Mirrors `asyncio.Condition.notify`.
+   * Notifies the first `n` calls that wait (1 unless given), or all if there
+   * are fewer. They resolve when they have the lock, after the caller has
+   * released it. Mirrors `asyncio.Condition.notify`.
    *
    * @throws {Error} The lock is not held.
    */
@@ -243,7 +245,7 @@ export class Condition {
   }
 
   /**
-   * Notifies all that wait. Mirrors `asyncio.Condition.notify_all`.
+   * Notifies all calls that wait. Mirrors `asyncio.Condition.notify_all`.
    *
    * @throws {Error} The lock is not held.
    */

@@ -10,8 +10,8 @@ import { printable } from "../tasks/kernel/watch/inspect.ts";
 /**
  * A flag to wait for. Mirrors `asyncio.Event`.
  *
- * - `set` wakes all who wait at that moment, in order of arrival, even where
- *   `clear` follows at once.
+ * - `set` wakes all calls that wait at that moment, in order of arrival, even
+ *   if `clear` follows at once.
  * - While it is set, no call waits.
  *
  * @example
@@ -38,22 +38,24 @@ export class Event {
     return this.#isSet;
   }
 
-  /** Sets it, and wakes all who wait. Mirrors `asyncio.Event.set`. */
+  /** Sets it, and wakes all calls that wait. Mirrors `asyncio.Event.set`. */
   set(): void {
     this.#isSet = true;
     this.#waiters.wakeAllInOrder(true);
   }
 
-  /** Makes those who come next wait again. Mirrors `asyncio.Event.clear`. */
+  /** Clears it: later calls wait again. Mirrors `asyncio.Event.clear`. */
   clear(): void {
     this.#isSet = false;
   }
 
   /**
-   * Waits until it is set; always gives `true`. Mirrors `asyncio.Event.wait`.
+   * Waits until it is set; always resolves to `true`. Mirrors
+   * `asyncio.Event.wait`.
    *
-   * **Cancel safety:** given up, it leaves nothing behind. Woken before that,
-   * it gives `true`, and the cancel is delivered at the next wait.
+   * **Cancel safety:** a call that is cancelled or aborted leaves nothing
+   * behind. If it was woken before, it resolves, and the cancel is delivered at
+   * the next wait.
    *
    * @throws {CancelledError} The task was cancelled.
    * @throws The signal's reason, when it aborts.

@@ -2,8 +2,8 @@
 
 /**
  * One hold on a lock, or the permits taken from a semaphore: what `acquire`
- * resolves to. Releasing it ends that hold and no other: releasing it twice is
- * harmless, and so is releasing it after a call of `lock.release()`.
+ * resolves to. Releasing it ends this hold and no other. Releasing it again, or
+ * after a call of `lock.release()`, does nothing.
  *
  * @example
  * ```ts

@@ -3,9 +3,10 @@ import type { Guard } from "./guard.ts";
 
 /**
  * The loan of one resource of a {@linkcode Pool}: what `acquire` resolves to.
- * Releasing it returns the resource to the pool; releasing it twice is harmless.
+ * Releasing it returns the resource to the pool. Releasing it again does
+ * nothing.
  *
- * @typeParam T The resource.
+ * @typeParam T The type of the resource.
  *
  * @example
  * ```ts
@@ -30,8 +31,9 @@ export interface Lease<T> extends Guard {
   /** The resource. It belongs to this lease alone until that is released. */
   readonly resource: T;
   /**
-   * Destroys the resource instead of returning it to the pool: it is broken, or
-   * in a state that the next task must not see. Harmless after a release.
+   * Destroys the resource instead of returning it to the pool: if it is broken,
+   * or in a state that the next task must not see. Does nothing after a
+   * release.
    */
   discard(): void;
 }

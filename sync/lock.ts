@@ -13,16 +13,17 @@ import type { Guard } from "./guard.ts";
 let releaseGuard: (lock: Lock, guard: LockGuard) => void;
 let isHeld: (lock: Lock, guard: LockGuard) => boolean;
 
-/** Releases a lock for the time of a `Condition.wait`; returns its guard. */
+/**
+ * Releases a lock for a `Condition.wait`, and returns the guard that held it.
+ */
 export let unlockForWait: (lock: Lock) => LockGuard;
 
 /**
- * Gives the lock to `waiter`, if it is free, or else returns the queue in which
- * `waiter` now waits for it.
+ * Gives the lock to `waiter` if it is free, or else adds `waiter` to the queue.
  */
 export let relock: (lock: Lock, waiter: LockWaiter) => void;
 
-/** The guard of a lock, known to the lock by its identity. */
+/** The guard of a lock. The lock compares it by identity. */
 export class LockGuard implements Guard {
   readonly #lock: Lock;
 
@@ -30,7 +31,7 @@ export class LockGuard implements Guard {
     this.#lock = lock;
   }
 
-  /** Whether it is this one that the lock is held by. */
+  /** Whether the lock is held by this guard. */
   get held(): boolean {
     return isHeld(this.#lock, this);
   }
@@ -48,7 +49,7 @@ export class LockGuard implements Guard {
   }
 }
 
-/** A wait for a lock, with the guard that it is going to get. */
+/** A wait for a lock, with the guard that it resolves to. */
 export class LockWaiter extends QueuedWaiter<unknown> {
   readonly guard: LockGuard;
 
@@ -57,7 +58,7 @@ export class LockWaiter extends QueuedWaiter<unknown> {
     this.guard = guard;
   }
 
-  /** Called when the lock is held by {@linkcode guard}. */
+  /** Called when {@linkcode guard} holds the lock. */
   enter(): void {
     if (isObserving()) noteHeld(this.guard, "Lock", this);
     this.wake(this.guard);
@@ -67,12 +68,11 @@ export class LockWaiter extends QueuedWaiter<unknown> {
 /**
  * Mutual exclusion: one holder at a time. Mirrors `asyncio.Lock`.
  *
- * - First come, first served. `release` hands the lock to the first in line,
- *   without its being free in between, so a newcomer cannot take it before a
- *   waiter.
+ * - First come, first served. `release` hands the lock to the first in line. It
+ *   is not free in between, so a newcomer cannot take it before a waiter.
  * - Any code may release it, not only the task that acquired it. It is not
  *   re-entrant: a task that holds it and acquires it again waits for itself.
- * - The guard that `acquire` resolves to ends that hold only.
+ * - The guard that `acquire` resolves to ends that one hold only.
  *
  * @example
  * ```ts
@@ -103,13 +103,13 @@ export class Lock {
   }
 
   /**
-   * Waits until this caller holds the lock, and resolves to the guard that
+   * Waits until the caller holds the lock, and resolves to the guard that
    * releases it. Mirrors `asyncio.Lock.acquire`.
    *
-   * **Cancel safety:** given up, it leaves the line, and the lock goes to the
-   * next one. Once the lock was handed over it is held, and a later
-   * cancel is delivered at the next wait: a `using` right here, or a `try`
-   * right after, releases it in any case.
+   * **Cancel safety:** a call that is cancelled or aborted leaves the queue,
+   * and the lock goes to the next one. Once the lock was handed over it is
+   * held, and a later cancel is delivered at the next wait: a `using` right
+   * here, or a `try` right after, releases it in any case.
    *
    * @throws {CancelledError} The task was cancelled.
    * @throws The signal's reason, when it aborts.
@@ -143,9 +143,9 @@ export class Lock {
    */
   tryAcquire(): Guard | undefined {
     if (this.#guard !== undefined) return undefined;
-    const hold = this.#guard = new LockGuard(this);
-    if (isObserving()) noteHeld(hold, "Lock");
-    return hold;
+    const guard = this.#guard = new LockGuard(this);
+    if (isObserving()) noteHeld(guard, "Lock");
+    return guard;
   }
 
   /**
@@ -168,14 +168,14 @@ export class Lock {
   }
 
   static {
-    isHeld = (lock, hold) => lock.#guard === hold;
-    releaseGuard = (lock, hold) => {
-      if (lock.#guard === hold) lock.#handOver();
+    isHeld = (lock, guard) => lock.#guard === guard;
+    releaseGuard = (lock, guard) => {
+      if (lock.#guard === guard) lock.#handOver();
     };
     unlockForWait = (lock) => {
-      const hold = lock.#guard!;
+      const guard = lock.#guard!;
       lock.#handOver();
-      return hold;
+      return guard;
     };
     relock = (lock, waiter) => {
       if (lock.#guard === undefined) {

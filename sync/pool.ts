@@ -11,23 +11,23 @@ import type { Lease } from "./lease.ts";
 import { type ResourceOptions, Resources } from "./_resources.ts";
 
 /**
- * Resources that are expensive to make, such as connections, lent to one task at
- * a time and used again. asyncio has no counterpart; npm has `generic-pool` and
- * `tarn`.
+ * Resources that are expensive to make, such as connections. They are lent to
+ * one task at a time, and used again. asyncio has no counterpart; npm has
+ * `generic-pool` and `tarn`.
  *
- * - A resource is made when a call waits and none is idle, up to `max`. The
- *   resource returned last is lent first, so that those not needed stay idle and
- *   can be destroyed.
- * - First come, first served: a resource that is returned goes to the first in
- *   line.
- * - `create`, `validate` and `destroy` run in tasks of their own, on the loop on
- *   which the pool was made. If a call gives up meanwhile, its resource goes to
- *   the next in line or stays in the pool.
- * - If `create` fails, the first in line gets the error. For other calls that
- *   wait, another resource is made.
- * - It is closed at the end of the `run` in which it was made.
+ * - A resource is made if a call waits and none is idle, up to `max`. The
+ *   resource returned last is lent first, so that those not needed stay idle
+ *   and can be destroyed.
+ * - First come, first served: a resource that is returned goes to the first
+ *   call that waits.
+ * - `create`, `validate` and `destroy` run in tasks of their own, on the loop
+ *   on which the pool was made. If a call gives up meanwhile, its resource goes
+ *   to the next call or stays in the pool.
+ * - If `create` fails, the first call that waits rejects with the error. For
+ *   the others, another resource is made.
+ * - The pool is closed at the end of the `run` in which it was made.
  *
- * @typeParam T The resources.
+ * @typeParam T The type of the resources.
  *
  * @example
  * ```ts
@@ -66,30 +66,30 @@ export class Pool<T> implements AsyncDisposable {
    * from 0 or is more than `max`, or a time is `NaN`.
    */
   constructor(options: {
-    /** Makes a resource. If it throws, an `acquire` rejects with that. */
+    /** Makes a resource. If it throws, an `acquire` rejects with the error. */
     create: () => PromiseLike<T> | T;
     /**
-     * Ends a resource, which counts until that is done. What it throws is
+     * Destroys a resource, which counts until this has ended. An error is
      * reported to the loop's exception handler.
      */
     destroy?: ((resource: T) => unknown) | undefined;
     /**
-     * Whether a resource still works: called before each time that it is lent
-     * again. If not, it is destroyed; a throw counts as `false`.
+     * Returns whether a resource still works: called before each time that it
+     * is lent again. If it does not, or this throws, it is destroyed.
      */
     validate?: ((resource: T) => PromiseLike<boolean> | boolean) | undefined;
     /** How many resources there are at most. */
     max: number;
-    /** How many `idleTimeout` keeps, once they have been made; 0 unless given. */
+    /** How many resources `idleTimeout` keeps, once made; 0 unless given. */
     min?: number | undefined;
     /**
-     * A resource is destroyed when it has been idle for so many milliseconds;
-     * never unless given.
+     * A resource that has been idle for so many milliseconds is destroyed; none
+     * is unless given.
      */
     idleTimeout?: number | undefined;
     /**
-     * A resource is destroyed, and not lent again, so many milliseconds after it
-     * was made; never unless given.
+     * A resource that was made so many milliseconds ago is destroyed, and not
+     * lent again; none is unless given.
      */
     maxLifetime?: number | undefined;
   }) {
@@ -103,7 +103,7 @@ export class Pool<T> implements AsyncDisposable {
     return this.#resources.size;
   }
 
-  /** How many of them are idle. */
+  /** How many resources are idle. */
   get idle(): number {
     return this.#resources.idle;
   }
@@ -114,14 +114,17 @@ export class Pool<T> implements AsyncDisposable {
   }
 
   /**
-   * Waits for a resource, and resolves to the lease that returns it to the pool.
+   * Waits for a resource, and resolves to the lease that returns it to the
+   * pool.
    *
-   * **Cancel safety:** given up, it leaves the line; a resource being made for it
-   * goes to the next in line or stays in the pool. Once a resource was handed
-   * over it is leased, and a later cancel is delivered at the next wait: a `using`
-   * right here returns the resource in any case.
+   * **Cancel safety:** a call that is cancelled or aborted leaves the queue. A
+   * resource that is being made for it goes to the next call or stays in the
+   * pool. Once a resource was handed over it is leased, and a later cancel is
+   * delivered at the next wait: a `using` right here returns the resource in
+   * any case.
    *
-   * @throws {PoolClosedError} The pool is closed, or is while this waits.
+   * @throws {PoolClosedError} The pool is closed, or is closed while this
+   * waits.
    * @throws What `create` throws.
    * @throws {CancelledError} The task was cancelled.
    * @throws The signal's reason, when it aborts.
@@ -131,17 +134,17 @@ export class Pool<T> implements AsyncDisposable {
   }
 
   /**
-   * Closes the pool: calls of `acquire`, also those that wait, reject with
-   * {@linkcode PoolClosedError}; idle resources are destroyed at once, and the
-   * others when they are returned. Waits until all are destroyed. Calling it
-   * again waits for the same.
+   * Closes the pool, and waits until all resources are destroyed. Calls of
+   * `acquire`, also those that wait, reject with {@linkcode PoolClosedError}.
+   * Idle resources are destroyed at once, and the others when they are
+   * returned. Calling it again waits for the same.
    *
-   * **Cancel safety:** the pool is closed when the call returns. Given up, only
-   * the wait ends: the closing and its timeout go on.
+   * **Cancel safety:** the pool is closed when the call returns. A cancel only
+   * ends the wait: the closing and its timeout go on.
    *
-   * @param options With `timeout`, resources that are not returned within so many
-   * milliseconds are destroyed all the same, and those being made are cancelled
-   * and not waited for.
+   * @param options With `timeout`, resources that are not returned within so
+   * many milliseconds are destroyed nevertheless. Calls of `create` that have
+   * not ended are cancelled, and not waited for.
    * @throws {RangeError} `timeout` is `NaN`.
    * @throws {TypeError} `timeout` is no number.
    * @throws {CancelledError} The task was cancelled.
@@ -178,7 +181,8 @@ export class Pool<T> implements AsyncDisposable {
   }
 
   /**
-   * Closes the pool, and destroys also what is lent: `close({ timeout: 0 })`.
+   * Closes the pool, and destroys also resources that are lent:
+   * `close({ timeout: 0 })`.
    */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close({ timeout: 0 });

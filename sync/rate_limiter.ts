@@ -14,23 +14,24 @@ import { type Rate, SlidingWindow, TokenBucket } from "./_rates.ts";
 import { TokenQueue } from "./_token_queue.ts";
 
 /**
- * At most so many in an interval: for a service that allows so many requests a
- * second. asyncio has no counterpart; the users of tokio take `governor`, those
- * of npm `p-queue` with `intervalCap`, or `limiter`.
+ * A limit on how often work begins: at most `limit` times in an interval, as
+ * for a service that allows so many requests a second. asyncio has no
+ * counterpart; users of tokio take `governor`, those of npm `p-queue` with
+ * `intervalCap`, or `limiter`.
  *
  * - Without `burst` the window slides: no window of `interval` milliseconds,
- *   wherever it begins, has more than `limit` passes. The first `limit` pass at
- *   once; passes exactly one interval apart are allowed.
- * - With `burst` it is a token bucket: so many pass at once, and then one each
- *   `interval / limit` milliseconds. Unused tokens are saved, up to `burst`.
- * - Strictly first come, first served: a call for few tokens never overtakes one
- *   for many.
+ *   wherever it begins, has more than `limit` passes. The first `limit` calls
+ *   pass at once. Passes exactly one interval apart are allowed.
+ * - With `burst` it is a token bucket: `burst` calls pass at once, and then one
+ *   each `interval / limit` milliseconds. Unused tokens are saved, up to
+ *   `burst`.
+ * - Strictly first come, first served: a call for few tokens never overtakes
+ *   one for many.
  * - It uses the clock of the loop on which it was made, so tests on a virtual
- *   clock are exact and instant. After the end of that run, it uses the clock of
- *   the loop on which it is called next.
+ *   clock are exact and instant. After the end of that run, it uses the clock
+ *   of the loop on which it is called next.
  *
- * It limits how often work begins, not how much work is under way: see
- * {@linkcode Semaphore} for that.
+ * To limit how much work is under way, use a {@linkcode Semaphore}.
  *
  * @example
  * ```ts
@@ -108,9 +109,9 @@ export class RateLimiter {
   /**
    * Waits until one token may pass, or `options.tokens` together.
    *
-   * **Cancel safety:** given up, it leaves the line and spends no token, so the
-   * next call passes earlier. Once it has passed, the tokens are spent, and a
-   * later cancel is delivered at the next wait.
+   * **Cancel safety:** a call that is cancelled or aborted leaves the queue and
+   * spends no token, so the next call passes earlier. Once it has passed, the
+   * tokens are spent, and a later cancel is delivered at the next wait.
    *
    * @param options How many tokens to take (1 unless given), and a signal that
    * ends the wait.

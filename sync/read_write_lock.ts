@@ -46,14 +46,14 @@ class ReadWriteWaiter extends PermitWaiter {
  * Many readers at a time, or one writer. asyncio has no such lock; tokio calls
  * it `RwLock`, Go `sync.RWMutex`.
  *
- * - Strictly first come, first served: a writer that waits stops the readers
- *   that come after it, and readers that stand in line together get in
- *   together. So neither side starves the other.
+ * - Strictly first come, first served: readers that come after a writer wait
+ *   for the writer, and readers that follow each other in the queue get the
+ *   lock together. So neither side starves the other.
  * - It is not re-entrant. A task that holds it for reading and then acquires it
- *   for writing waits for itself. So does one that reads twice, if a writer came
- *   in between.
- * - It is an agreement among tasks: nothing prevents a reader from changing what
- *   the lock guards.
+ *   for writing waits for itself. So does a task that acquires it for reading
+ *   twice, if a writer came in between.
+ * - It does not check what readers do: nothing prevents a reader from changing
+ *   what the lock guards.
  *
  * @example
  * ```ts
@@ -85,12 +85,12 @@ export class ReadWriteLock {
   readonly #permits = new Permits(NAME, ALL, true);
 
   /**
-   * Waits until no writer holds the lock or stands in line before this call, and
-   * resolves to the guard that ends the reading.
+   * Waits until no writer holds the lock or stands in line before this call,
+   * and resolves to the guard that ends the reading.
    *
-   * **Cancel safety:** given up, it leaves the line. Once the lock was handed
-   * over it is held, and a later cancel is delivered at the next
-   * wait.
+   * **Cancel safety:** a call that is cancelled or aborted leaves the queue.
+   * Once the lock was handed over it is held, and a later cancel is delivered
+   * at the next wait.
    *
    * @throws {CancelledError} The task was cancelled.
    * @throws The signal's reason, when it aborts.
@@ -100,17 +100,18 @@ export class ReadWriteLock {
   }
 
   /**
-   * Waits until this caller alone holds the lock, and resolves to the guard that
+   * Waits until only the caller holds the lock, and resolves to the guard that
    * ends the writing.
    *
    * The guard's `downgrade()` turns the hold into one for reading, without
    * another writer in between. It returns the new guard, ends the old one, and
-   * admits the readers at the head of the line. On a guard that has been released
-   * or downgraded it throws an `Error`.
+   * admits the readers at the head of the queue. If the guard has been released
+   * or downgraded, it throws an `Error`.
    *
-   * **Cancel safety:** given up, it leaves the line, and the readers behind it
-   * are admitted beside those that read already. Once the lock was handed over it is
-   * held, and a later cancel is delivered at the next wait.
+   * **Cancel safety:** a call that is cancelled or aborted leaves the queue,
+   * and the readers behind it are admitted beside those that read already. Once
+   * the lock was handed over it is held, and a later cancel is delivered at the
+   * next wait.
    *
    * @throws {CancelledError} The task was cancelled.
    * @throws The signal's reason, when it aborts.

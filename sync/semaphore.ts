@@ -11,8 +11,8 @@ import { checkCount, Permit, Permits, PermitWaiter } from "./_permits.ts";
 let bind: (semaphore: Semaphore, capacity: number) => void;
 
 /**
- * So many at a time: a number of permits to take and give back. Mirrors
- * `asyncio.Semaphore`.
+ * A number of permits to take and give back: so many tasks run at a time.
+ * Mirrors `asyncio.Semaphore`.
  *
  * - First come, first served. `release` hands the permit to the first in line,
  *   so a newcomer cannot take it before a waiter.
@@ -91,12 +91,13 @@ export class Semaphore {
    * A call for more permits than exist waits until {@linkcode Semaphore.resize}
    * adds them, and later calls wait behind it.
    *
-   * **Cancel safety:** given up, it leaves the line and takes no permit, and the
-   * calls behind it move up. Once the permits were handed over they are held, and
-   * a later cancel is delivered at the next wait.
+   * **Cancel safety:** a call that is cancelled or aborted leaves the queue and
+   * takes no permit, and the calls behind it move up. Once the permits were
+   * handed over they are held, and a later cancel is delivered at the next
+   * wait.
    *
    * @param options How many permits to take at once (1 unless given), and a
-   * signal to give up by.
+   * signal that ends the wait.
    * @throws {RangeError} `permits` is not a whole number from 1.
    * @throws {CancelledError} The task was cancelled.
    * @throws The signal's reason, when it aborts.
@@ -156,9 +157,9 @@ export class Semaphore {
   }
 
   /**
-   * Changes how many permits exist. New ones go to the calls that wait. If there
-   * are to be fewer, permits that are held stay held, and the next `acquire`
-   * waits until enough of them have been given back.
+   * Changes how many permits exist. New ones go to the calls that wait. If
+   * there are to be fewer, permits that are held stay held, and the next
+   * `acquire` waits until enough of them have been given back.
    *
    * @param value How many permits there are when all have been given back.
    * @throws {RangeError} `value` is negative or no integer.

@@ -16,7 +16,7 @@ import { settle } from "./_settle.ts";
 
 const UNWANTED = "nothing waits for it any more";
 
-/** A call that waits, with its own work. */
+/** A call that waits, with the work that it would start. */
 class Call<V> extends QueuedWaiter<V> {
   readonly work: Coroutine<V>;
 
@@ -25,7 +25,9 @@ class Call<V> extends QueuedWaiter<V> {
     this.work = work;
   }
 
-  /** The last to leave cancels the work, which may call foreign listeners. */
+  /**
+   * The last call to leave cancels the work, which may call foreign listeners.
+   */
   override get endsAtOnce(): boolean {
     return false;
   }
@@ -33,15 +35,15 @@ class Call<V> extends QueuedWaiter<V> {
 
 /** The work under way for one key, and the calls that wait for its result. */
 class Flight<V> extends WaitQueue<V, Call<V>> {
-  readonly #landed: () => void;
+  readonly #whenEmpty: () => void;
   #task: Task<void> | undefined = undefined;
-  /** Whether the work was cancelled: the calls in line came after that. */
+  /** Whether the work was cancelled: the calls in the queue came after that. */
   #isCancelled = false;
 
-  /** @param landed Called when no work is under way and no call waits. */
-  constructor(landed: () => void) {
+  /** @param whenEmpty Called when no work is under way and no call waits. */
+  constructor(whenEmpty: () => void) {
     super("SingleFlight.run");
-    this.#landed = landed;
+    this.#whenEmpty = whenEmpty;
   }
 
   call(work: Coroutine<V>, options: WaitOptions | undefined): Promise<V> {
@@ -57,7 +59,9 @@ class Flight<V> extends WaitQueue<V, Call<V>> {
     this.#task?.cancel(UNWANTED);
   }
 
-  /** Starts the work of the first in line, as a task with its context. */
+  /**
+   * Starts the work of the first call, as a task with the context of that call.
+   */
   #start(): void {
     let call: Call<V> | undefined;
     while ((call = this.first) !== undefined) {
@@ -65,14 +69,14 @@ class Flight<V> extends WaitQueue<V, Call<V>> {
       try {
         this.#task = this.#taskOf(call);
       } catch (error) {
-        call.fail(error); // its run has ended
+        call.fail(error); // the run of the call has ended
         continue;
       }
-      // Its first step may have ended the wait of its own caller.
+      // The first step of the work may have ended the call that started it.
       if (this.#isCancelled) this.#task.cancel(UNWANTED);
       return;
     }
-    this.#landed();
+    this.#whenEmpty();
   }
 
   #taskOf({ scope, work }: Call<V>): Task<void> {
@@ -94,8 +98,8 @@ class Flight<V> extends WaitQueue<V, Call<V>> {
       }
       return this.#start();
     }
-    this.#task = undefined; // calls that leave from here on have their result
-    this.#landed();
+    this.#task = undefined; // calls that leave now have their result
+    this.#whenEmpty();
     if (end.status === "fulfilled") this.wakeAll(end.value);
     else this.failAll(end.reason);
   }
@@ -103,18 +107,19 @@ class Flight<V> extends WaitQueue<V, Call<V>> {
 
 /**
  * One piece of work at a time for each key: calls for a key whose work is under
- * way share its result. asyncio has no counterpart; Go has `singleflight.Group`.
+ * way share its result. asyncio has no counterpart; Go has
+ * `singleflight.Group`.
  *
- * - All of them get the same value, or the same error. Nothing is cached: the
+ * - All calls get the same value, or the same error. Nothing is cached: the
  *   next call after the end starts its own work.
- * - The work starts at once, as a task of its own, with the context variables of
- *   the call that started it, and outside of that call's timeouts.
- * - If all calls have given up, the work is cancelled. A call for its key while
- *   it cleans up waits for its end, and then starts its own work.
+ * - The work starts at once, as a task of its own, with the context variables
+ *   of the call that started it, and outside of that call's timeouts.
+ * - If all calls have given up, the work is cancelled. A call that comes while
+ *   the work cleans up waits for its end, and then starts its own work.
  * - Work that calls `run` for its own key waits for itself.
  *
- * @typeParam K The keys, compared as those of a `Map`.
- * @typeParam V What the work results in.
+ * @typeParam K The type of the keys, compared as those of a `Map`.
+ * @typeParam V The type of the work's results.
  *
  * @example
  * ```ts
@@ -147,12 +152,13 @@ export class SingleFlight<K, V> {
    * Waits for the work under way for `key`, or starts `work`, and resolves to
    * its value.
    *
-   * **Cancel safety:** given up, only this call leaves, and the work goes on for
-   * the others; the last to leave cancels it. Once the work has ended, this
-   * resolves with its value, and a later cancel is delivered at the next wait.
+   * **Cancel safety:** a call that is cancelled or aborted leaves, and the work
+   * goes on for the others. The last call to leave cancels it. Once the work
+   * has ended, this settles as the work did, and a later cancel is delivered at
+   * the next wait.
    *
    * @param key What the work is for.
-   * @param work What to do if there is no work for `key` under way.
+   * @param work Called if no work for `key` is under way.
    * @throws {TypeError} `work` is no function.
    * @throws What the work throws.
    * @throws {CancelledError} The task was cancelled.

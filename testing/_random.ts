@@ -1,8 +1,8 @@
 /** Random numbers that a seed repeats. @module */
 
 /**
- * A generator of whole numbers below a bound; the same seed gives the same
- * ones. (Two rounds of mixing a 32-bit counter.)
+ * A generator of whole numbers below a bound. The same seed returns the same
+ * numbers. (Two rounds of mixing a 32-bit counter.)
  */
 export class Random {
   #state: number;
@@ -12,7 +12,7 @@ export class Random {
     this.#state = mix(mix(seed >>> 0) ^ Math.floor(seed / 2 ** 32));
   }
 
-  /** A number from 0 to `count` - 1. */
+  /** Returns a number from 0 to `count` - 1. */
   below(count: number): number {
     this.#state = (this.#state + 0x9e3779b9) >>> 0;
     return Math.floor(mix(this.#state) / 2 ** 32 * count);

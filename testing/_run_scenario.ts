@@ -1,5 +1,5 @@
 /**
- * One run of a scenario, with everything that it does under control.
+ * One run of a scenario on a virtual clock.
  *
  * @module
  */
@@ -10,28 +10,28 @@ import { type Coroutine, describe } from "../tasks/kernel/types.ts";
 import { run } from "../tasks/run/runner.ts";
 import { Timeline } from "./_timeline.ts";
 
-/** How to run it. */
+/** How to run a scenario. */
 export interface ScenarioOptions {
   /** Called with every loop, before it does anything. */
   prepare: (loop: Loop) => void;
   debug?: boolean;
 }
 
-/** What went wrong in a run of the scenario. */
+/** A failure of a scenario. */
 export interface Failure {
   readonly error: unknown;
 }
 
-/** What went wrong, in words. */
+/** Returns a failure in words. */
 export function describeFailure({ error }: Failure): string {
   return error instanceof Error
     ? `${error.name}: ${error.message}`
     : describe(error);
 }
 
-/** A virtual clock that notes what goes wrong. */
+/** A virtual clock that notes failures. */
 class ScenarioClock implements Clock {
-  /** A deadlock, also where the scenario went on after it. */
+  /** The first deadlock, even if the scenario went on after it. */
   deadlock: Failure | undefined;
   /** The first error that was not retrieved. */
   unretrieved: Failure | undefined;
@@ -39,7 +39,7 @@ class ScenarioClock implements Clock {
   readonly #timeline = new Timeline({
     start: 0,
     autoJump: true,
-    patience: 0,
+    deadlockGrace: 0,
     outsideGrace: Infinity,
     onDeadlock: (error) => this.deadlock ??= { error },
   });
@@ -63,9 +63,9 @@ class ScenarioClock implements Clock {
 }
 
 /**
- * Runs `scenario` on a virtual clock, and gives what went wrong: a deadlock,
- * what it threw, and an error of one of its tasks that was not retrieved, in
- * this order.
+ * Runs `scenario` on a virtual clock. Resolves to its failures, in this order:
+ * a deadlock, the error that it threw, and an error of one of its tasks that
+ * was not retrieved.
  *
  * @throws {CancelledError} The caller was cancelled.
  */
@@ -86,7 +86,7 @@ export async function runScenario(
     .filter((failure) => failure !== undefined);
 }
 
-/** How many cancels of the calling code are in force. */
+/** Returns how many cancels of the calling code are in force. */
 function cancelsHere(): number {
   const scope = currentScope();
   return scope.cancels + scope.outerCancels;

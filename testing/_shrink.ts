@@ -1,17 +1,18 @@
-/** Making a schedule that fails simpler. @module */
+/** Simplifying a schedule that fails. @module */
 import { type Choice, seedOf } from "./_schedule.ts";
 
-/** So many runs may be spent on it. */
+/** How many runs it takes at most. */
 const ATTEMPTS = 300;
 
 /**
- * Looks for a schedule that fails with less disorder: takes back more and more
- * of the choices that are not the first in line, large pieces first, as long as
- * it fails (delta debugging).
+ * Looks for a schedule that fails with fewer choices out of order. It puts
+ * pieces of them in order, large pieces first, while the schedule still fails
+ * (delta debugging).
  *
- * @param failsAs Runs a schedule, in order where it has no more choices, and
- * gives what was chosen, where it failed.
- * @returns The seed of the simplest; `undefined` where none fits into a seed.
+ * @param failsAs Runs a schedule, in order after its last choice. Resolves to
+ * the choices that were made if it fails, or else to `undefined`.
+ * @returns The seed of the simplest schedule; `undefined` if none fits into a
+ * seed.
  */
 export async function shrink(
   failing: readonly Choice[],
@@ -28,10 +29,10 @@ export async function shrink(
     seed = seedOf(made, "in order") ?? seed;
     return true;
   };
-  // As it is, to see whether it can be repeated at all.
+  // The schedule itself, to see whether the failure can be repeated.
   if (!await attempt(simplest)) return undefined;
   for (let size = disorder(simplest); size >= 1; size = size >> 1) {
-    // From the end: what came first is mostly what matters.
+    // From the end, as the first choices matter most.
     for (let end = disorder(simplest); end > 0; end -= size) {
       if (attempts >= ATTEMPTS) return seed;
       await attempt(straighten(simplest, end - size, end));
@@ -40,14 +41,14 @@ export async function shrink(
   return seed;
 }
 
-/** How many choices are not the first in line. */
+/** Returns how many choices are out of order: not the first candidate. */
 function disorder(choices: readonly Choice[]): number {
   return choices.filter(({ chosen }) => chosen > 0).length;
 }
 
 /**
- * The same, but for the choices out of order from the `from`-th to the one
- * before the `to`-th.
+ * Returns the choices, with those out of order from the `from`-th up to, but
+ * without, the `to`-th put in order.
  */
 function straighten(
   choices: readonly Choice[],

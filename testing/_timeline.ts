@@ -1,24 +1,23 @@
 /**
- * Time that moves only when nothing else can happen: what is behind a
+ * Time that moves only when nothing else can happen: the mechanism of
  * `VirtualClock`.
  *
- * A loop tells when it may have come to rest. The timeline looks at it in an
- * immediate, which comes after all microtasks: a continuation that is still to
- * run is then either over or in a wait, or it waits for something foreign, and
- * the task is in no wait, and time stands still. Nothing is polled: whatever
- * can bring a loop to rest is followed by a look.
+ * A loop calls the timeline when it may have come to rest. The timeline looks
+ * at the loop in an immediate, which runs after all microtasks. By then each
+ * task has ended, is in a wait, or awaits something foreign; time stands still
+ * for the latter. Nothing is polled: each event that can bring a loop to rest
+ * is followed by a look.
  *
- * One step a look, so that everything that follows from a step comes before the
- * next one:
+ * Each look takes one step, so that all consequences of a step come before the
+ * next:
  *
- * 1. a loop whose alarm is due rings;
- * 2. else, when all loops are at rest, an `advance` ends that time has reached;
- * 3. else time jumps to the next alarm or the end of an `advance`, whichever is
- *    first;
- * 4. where there is neither, nothing can happen any more: a deadlock.
+ * 1. A loop whose alarm is due rings.
+ * 2. Else, if all loops are at rest, an `advance` whose time has come ends.
+ * 3. Else time jumps to the next alarm or end of an `advance`.
+ * 4. If there is neither, nothing can happen any more: a deadlock.
  *
- * While something of the world outside is waited for, time stands still, unless
- * an `advance` moves it, or the world has been silent for long enough.
+ * While a task waits for the world outside, time stands still, unless an
+ * `advance` moves it, or nothing has happened for long enough.
  *
  * @module
  */
@@ -35,13 +34,13 @@ export interface TimelineOptions {
   /** Whether time jumps by itself. */
   autoJump: boolean;
   /**
-   * How long, on the real clock, loops that can't go on may be woken by
-   * something foreign before it is called a deadlock.
+   * For how many milliseconds of real time foreign code may still wake loops
+   * that cannot go on, before that counts as a deadlock.
    */
-  patience: number;
+  deadlockGrace: number;
   /**
-   * After how many milliseconds of silence of the world outside, on the real
-   * clock, time goes on although something of it is waited for.
+   * After how many milliseconds of real time without an event time goes on
+   * although a task waits for the world outside.
    */
   outsideGrace: number;
   /** Called with every deadlock. */
@@ -49,35 +48,35 @@ export interface TimelineOptions {
 }
 
 /**
- * Code that waits until time has got to `when`, and all has happened that
- * happens until then.
+ * A wait until time has reached `when`, and all has happened that is due by
+ * then.
  */
 export interface Goal {
   readonly when: number;
   reached(): void;
 }
 
-/** So often the runtime looks for I/O before a clock is moved by hand. */
+/** How many turns the runtime gets for I/O before a clock is moved by hand. */
 const QUIET_LOOKS = 3;
 
-/** After so long a clock that stands still says for what. */
+/** After so long a clock that stands still reports for what. */
 const STILL_REPORT_AFTER_MS = 1000;
 
 export class Timeline implements Clock {
   readonly #options: TimelineOptions;
   #now: number;
-  /** The loops, with the times at which they want to be rung. */
+  /** The loops, with the times of their alarms. */
   readonly #alarms = new Map<Loop, number | undefined>();
-  /** Earliest first; those of the same time in order of arrival. */
+  /** The goals, earliest first; those of the same time in order of arrival. */
   readonly #goals: Goal[] = [];
   /** The loops that had a deadlock before. */
   readonly #broken = new WeakSet<Loop>();
   #lookPlanned = false;
-  /** Looks since something has happened, the world outside being waited for. */
+  /** How many looks there were since the last event. */
   #quietLooks = 0;
-  /** Ends when nothing has happened for long enough. */
+  /** The timer that runs while nothing happens. */
   #silence: ReturnType<typeof setTimeout> | undefined;
-  #saidToStandStill = false;
+  #hasReportedStandstill = false;
 
   constructor(options: TimelineOptions) {
     this.#options = options;
@@ -138,7 +137,7 @@ export class Timeline implements Clock {
     else this.#standStill(waiting);
   };
 
-  /** Every loop is at rest. */
+  /** Moves time: every loop is at rest. */
   #moveOn(): void {
     if (this.#reachGoal()) return;
     const next = this.#nextTime();
@@ -148,8 +147,8 @@ export class Timeline implements Clock {
   }
 
   /**
-   * Something of the world outside is waited for. What it has ready may happen
-   * first; then code that moves the clock by hand knows that it is to move.
+   * Moves time for an `advance`, although a task waits for the world outside:
+   * after some turns in which events that are ready can happen.
    */
   #moveByHand(): void {
     if (this.#quietLooks++ >= QUIET_LOOKS) return this.#moveOn();
@@ -157,17 +156,17 @@ export class Timeline implements Clock {
     setImmediate(this.#look);
   }
 
-  /** @param silent For how many milliseconds nothing has happened. */
+  /** @param silent For how many milliseconds nothing has happened already. */
   #standStill(waiting: readonly Loop[], silent = 0): void {
     const { outsideGrace, autoJump } = this.#options;
     if (!autoJump || this.#nextTime() === Infinity) return;
-    const limit = this.#saidToStandStill
+    const limit = this.#hasReportedStandstill
       ? outsideGrace
       : Math.min(outsideGrace, STILL_REPORT_AFTER_MS);
     if (limit === Infinity) return;
     this.#silence = setTimeout(() => {
       if (limit === outsideGrace) return this.#moveOn();
-      this.#saidToStandStill = true;
+      this.#hasReportedStandstill = true;
       for (const loop of waiting) reportStanding(loop);
       this.#standStill(waiting, limit);
     }, Math.max(limit - silent, 0));
@@ -207,10 +206,10 @@ export class Timeline implements Clock {
     return next;
   }
 
-  /** Called where every loop is at rest, and time has nowhere to go. */
+  /** Called if every loop is at rest, and there is no alarm and no goal. */
   #checkDeadlock(): void {
-    const { autoJump, patience, onDeadlock } = this.#options;
-    if (!autoJump) return; // the code that moves time may do more
+    const { autoJump, deadlockGrace, onDeadlock } = this.#options;
+    if (!autoJump) return; // the code that moves the clock may wake them
     const stuck = [...this.#alarms].filter(([loop, when]) =>
       when === undefined && loop.tasks.size > 0
     );
@@ -223,8 +222,8 @@ export class Timeline implements Clock {
       }
       this.#planLook();
     };
-    if (patience === 0) end();
-    else this.#silence = setTimeout(end, patience);
+    if (deadlockGrace === 0) end();
+    else this.#silence = setTimeout(end, deadlockGrace);
   }
 
   #forgetClosed(): void {

@@ -7,12 +7,12 @@ import { printable } from "../tasks/kernel/watch/inspect.ts";
 import { type Goal, Timeline } from "./_timeline.ts";
 
 /**
- * How long, on the real clock, a run that can't go on may be woken by something
- * foreign before it is called a deadlock.
+ * For how many milliseconds of real time foreign code may still wake a run that
+ * cannot go on, before that counts as a deadlock.
  */
-const PATIENCE = 1000;
+const DEADLOCK_GRACE_MS = 1000;
 
-/** How a {@linkcode VirtualClock} starts, and who moves it. */
+/** Options of a {@linkcode VirtualClock}. */
 export interface VirtualClockOptions {
   /** The first time it shows, in milliseconds; 0 unless given. */
   start?: number | undefined;
@@ -22,10 +22,10 @@ export interface VirtualClockOptions {
    */
   autoJump?: boolean | undefined;
   /**
-   * After how many milliseconds of real time, in which nothing has happened, it
-   * jumps although something of the world outside is waited for: a socket, a
-   * child, a foreign promise. As Trio's `autojump_threshold`. Unless given, it
-   * waits for the world outside as long as that takes.
+   * After how many milliseconds of real time without an event it jumps although
+   * a task waits for the world outside: a socket, a child, a foreign promise.
+   * As Trio's `autojump_threshold`. Unless given, it waits as long as that
+   * takes.
    */
   outsideGrace?: number | undefined;
 }
@@ -34,26 +34,24 @@ export interface VirtualClockOptions {
  * A clock for tests, on which a day of sleeps and timeouts takes milliseconds:
  * `run(main, { clock: new VirtualClock() })`.
  *
- * - **It jumps when every task waits**, to the next moment at which a sleep, a
- *   timeout or a timer is due. What follows from that, promise continuations
- *   and all, has happened before it jumps again: the order is exactly the one
- *   the real clock would give.
- * - **It waits for the real world.** While a task waits for a socket, a child
- *   or a thread, or for a foreign promise (it is then in no wait of this
- *   package), time stands still. If it stands still for a second, it says so
- *   through the exception handler, once, and for what. With `outsideGrace` it
- *   goes on when the real world has been silent for so long, and `advance` moves
- *   it at any time.
+ * - **It jumps when every task waits**, to the next time at which a sleep, a
+ *   timeout or a timer is due. All consequences, promise continuations
+ *   included, come before it jumps again: the order is exactly that on the real
+ *   clock.
+ * - **It waits for the world outside.** While a task waits for a socket, a
+ *   child or a thread, or awaits a foreign promise, time stands still. If it
+ *   stands still for a second, that is reported to the exception handler, once,
+ *   with what is waited for. With `outsideGrace` it goes on after so long
+ *   without an event, and `advance` moves it at any time.
  * - **It never jumps to infinity**: `sleep(Infinity)` waits for a cancel.
- * - **It reports deadlocks**: where no task can go on and there is nothing to
- *   jump to, the main task is cancelled with a {@linkcode DeadlockError}. As
- *   foreign code may still wake a task (a callback that puts into a queue), it
- *   looks on for a second of real time first; `cancellable` tells it of such
- *   code.
- * - **It touches no globals.** `Date`, `setTimeout` and `performance` stay
- *   real, and so does everything outside of the runs that are given this clock.
- *   Several runs may share it, side by side; it then jumps when the tasks of
- *   all of them wait.
+ * - **It reports deadlocks**: if no task can go on and there is no time to jump
+ *   to, the main task is cancelled with a {@linkcode DeadlockError}. As foreign
+ *   code may still wake a task (a callback that puts into a queue), it waits
+ *   for a second of real time first; if the task waits with `cancellable`, as
+ *   long as that takes.
+ * - **It changes no globals.** `Date`, `setTimeout` and `performance` stay
+ *   real, as does all outside of the runs on this clock. Several runs may share
+ *   it, side by side: it jumps when the tasks of all of them wait.
  *
  * @example A day in no time
  * ```ts
@@ -71,7 +69,7 @@ export class VirtualClock implements Clock {
   readonly #timeline: Timeline;
 
   /**
-   * Makes a clock that stands at `options.start`.
+   * Makes a clock that shows `options.start`.
    *
    * @throws {RangeError} `start` is not finite, or `outsideGrace` is `NaN`.
    */
@@ -84,11 +82,11 @@ export class VirtualClock implements Clock {
       start,
       autoJump,
       outsideGrace,
-      patience: PATIENCE,
+      deadlockGrace: DEADLOCK_GRACE_MS,
     });
   }
 
-  /** The time in milliseconds. */
+  /** Returns the time in milliseconds. */
   now(): number {
     return this.#timeline.now();
   }
@@ -99,21 +97,21 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Moves the clock on by `ms`, and waits until everything has happened that is
-   * due by then, in order, with all that follows from it; so after it there is
-   * nothing left to wait for. Zero or less lets happen what is due now.
+   * Moves the clock on by `ms`, and waits until all that is due by then has
+   * happened, in order, with its consequences. With zero or less, for what is
+   * due now.
    *
-   * What is due happens also while something of the world outside is waited for:
-   * then what follows from that is not waited for.
+   * It moves the clock even while a task waits for the world outside.
+   * Consequences of that wait are not waited for.
    *
-   * In a task it is a wait like `sleep(ms)`, but one that comes last of all
-   * that happens at its time. The clock goes on jumping by itself before and
-   * after, whenever every task waits; so a test that moves it from outside of
-   * the run, and waits for other things in between, wants a clock made with
-   * `autoJump: false`. Calls side by side are like sleeps side by side.
+   * In a task it is a wait like `sleep(ms)`, but the last one of its time to
+   * end. Before and after, the clock goes on jumping by itself whenever every
+   * task waits. So a test that moves it from outside of the run, and waits for
+   * other things in between, needs a clock with `autoJump: false`. Calls side
+   * by side are like sleeps side by side.
    *
-   * **Cancel safety:** an advance that is cancelled leaves nothing behind; the
-   * clock stands where it has got to.
+   * **Cancel safety:** an advance that is cancelled leaves nothing behind. The
+   * clock stays at the time that it has reached.
    *
    * @throws {RangeError} `ms` is not finite.
    * @throws {CancelledError} The task was cancelled.
@@ -164,7 +162,7 @@ class Advance extends Waiter<void> implements Goal {
     this.when = timeline.now() + Math.max(ms, 0);
     this.what = `advance ${ms}`;
     this.#timeline = timeline;
-    // For a loop with another clock other code moves this one.
+    // On another clock, this is a wait for the world outside.
     this.isExternal = this.scope.loop.clock !== clock;
     timeline.addGoal(this);
   }

@@ -5,8 +5,8 @@ import { ExternalWaiter } from "../tasks/kernel/wait/waiter.ts";
 import { onWait } from "./_on_wait.ts";
 
 /**
- * A wait for the loop to come to rest; external, so that a virtual clock does
- * not jump before it has ended.
+ * A wait until the loop comes to rest. It is external, so that a virtual clock
+ * does not jump before it has ended.
  */
 class RestWait extends ExternalWaiter<void> {
   readonly what = "waitAllTasksBlocked";
@@ -35,13 +35,14 @@ class RestWait extends ExternalWaiter<void> {
 }
 
 /**
- * Waits until every other task of the loop waits for something, be it time,
- * each other or the world outside, so that nothing happens by itself any more.
- * Instead of a sleep that is long enough, mostly.
+ * Waits until every other task of the loop waits for time, for each other or
+ * for the world outside, so that nothing happens by itself any more: instead of
+ * a sleep that is hopefully long enough. Mirrors Trio's
+ * `wait_all_tasks_blocked`.
  *
- * It works on the real and on the virtual clock; that does not jump before this
- * has ended. A task that waits for a foreign promise counts as running, one
- * that gives way with `sleep(0)` too. Mirrors Trio's `wait_all_tasks_blocked`.
+ * It works on the real clock and on a virtual one, which does not jump before
+ * this has ended. A task that awaits a foreign promise counts as running, and
+ * so does one in `sleep(0)`.
  *
  * **Cancel safety:** it leaves nothing behind.
  *
@@ -60,7 +61,7 @@ class RestWait extends ExternalWaiter<void> {
  *   using _ = await lock.acquire();
  * });
  * await waitAllTasksBlocked();
- * assertFalse(task.done); // it stands in line now, whatever it does before
+ * assertFalse(task.done); // it waits for the lock now
  *
  * guard[Symbol.dispose]();
  * await task;
