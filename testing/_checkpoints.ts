@@ -6,18 +6,18 @@ import type { Coroutine } from "../tasks/kernel/types.ts";
 import { observe, Observer } from "../tasks/kernel/watch/observer.ts";
 import { type Failure, runScenario } from "./_run_scenario.ts";
 
-/** The scenario's own task is about to begin a wait. */
+/** A cancellation point: the scenario's own task is about to begin a wait. */
 export interface Checkpoint {
   /** The scope of that task. */
   readonly scope: CancelScope;
   /**
-   * Whether a cancel may have come in by now. It can't where another wait was
-   * begun before in the same synchronous code: that one would have got it.
+   * Whether a cancel may have come by now. It cannot if another wait was begun
+   * before in the same synchronous code: that wait would have got it.
    */
   readonly open: boolean;
   /**
-   * Calls `begun` once the task stands in the wait; never, where there is
-   * nothing to wait for.
+   * Calls `begun` once the task is in the wait, unless it does not have to
+   * wait.
    */
   onWait(begun: (wait: ScopedWait) => void): void;
 }
@@ -51,7 +51,7 @@ export function runWithCheckpoints(
 function onWaitOf(scope: CancelScope): Checkpoint["onWait"] {
   const before = new Set(scope.waits);
   return (begun) => {
-    // The wait is begun in the code that runs now, if it is.
+    // The code that runs now begins the wait, if it has to wait.
     queueMicrotask(() => {
       const wait = scope.waits.find((wait) => !before.has(wait));
       if (wait !== undefined) begun(wait);
@@ -60,8 +60,8 @@ function onWaitOf(scope: CancelScope): Checkpoint["onWait"] {
 }
 
 /**
- * Calls `woken` when `wait` was ended, after the code that has ended it and
- * before the code that waited goes on. The returned function ends this.
+ * Calls `woken` after the code that ends `wait`, and before the code that
+ * waited resumes. The returned function ends this.
  */
 export function onWakeUp(
   scope: CancelScope,

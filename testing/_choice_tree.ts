@@ -1,11 +1,11 @@
-/** What is known of the schedules of a scenario. @module */
+/** The schedules of a scenario that were tried. @module */
 import type { Random } from "./_random.ts";
 import type { Choice } from "./_schedule.ts";
 
 interface Node {
   /**
-   * What follows each choice; `undefined` where it was never made, `"seen"`
-   * where all that follows was.
+   * What follows each choice: `undefined` if it was never made, `"seen"` if all
+   * that follows was seen.
    */
   readonly children: (Node | "seen" | undefined)[];
   /** How many of the children are not `"seen"`. */
@@ -13,37 +13,37 @@ interface Node {
 }
 
 /**
- * Deeper choices do not fit into a seed, so there is no use in knowing them.
+ * Choices are recorded up to this depth: deeper ones do not fit into a seed.
  */
 const DEPTH = 52;
 
 /**
- * The choices that were seen, as a tree: what was never tried is found by
- * walking down at random, and once nothing is left, all schedules were seen.
+ * The choices that were seen, as a tree. A random walk down the tree finds
+ * choices that were never tried. If there are none, all schedules were seen.
  * Parts that were seen to the end are dropped.
  */
 export class ChoiceTree {
   #root: Node | "seen" | undefined = undefined;
   /**
-   * Whether the same choices were seen to lead to different ones: there is no
-   * telling then what was seen.
+   * Whether the same choices have led to different ones: then the tree cannot
+   * tell what was seen.
    */
   #inconsistent = false;
 
-  /** Whether there is nothing that was not tried. */
+  /** Whether all schedules were tried. */
   get complete(): boolean {
     return this.#root === "seen" && !this.#inconsistent;
   }
 
-  /** Notes the choices of a run, from its beginning to its end. */
+  /** Adds all choices of a run. */
   add(choices: readonly Choice[]): void {
     if (this.#inconsistent) return;
     this.#root = this.#grow(this.#root, choices, 0);
   }
 
   /**
-   * Choices that were never tried, the last of them new; `undefined` where the
-   * tree can't tell.
+   * Returns choices of which the last was never tried; `undefined` if the tree
+   * cannot tell.
    */
   untried(random: Random): Choice[] | undefined {
     if (this.#inconsistent) return undefined;
@@ -83,7 +83,7 @@ export class ChoiceTree {
   }
 }
 
-/** The `index`-th child that is not `"seen"`. */
+/** Returns the place of the `index`-th child that is not `"seen"`. */
 function nth({ children }: Node, index: number): number {
   return children.findIndex((child) => child !== "seen" && index-- === 0);
 }

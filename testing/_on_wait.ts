@@ -1,6 +1,6 @@
 /**
- * Who wants to hear when a loop may have come to rest: a loop tells one, this
- * tells all of them.
+ * Several listeners for when a loop may have come to rest: the loop itself
+ * calls one.
  *
  * @module
  */
@@ -9,8 +9,8 @@ import type { ClockedLoop } from "../tasks/kernel/loop/clock.ts";
 const listeners = new WeakMap<ClockedLoop, Set<() => void>>();
 
 /**
- * Calls `listener` whenever a wait of `loop` has begun, or a task or turn has
- * ended; gives what stops it.
+ * Calls `listener` whenever a wait on `loop` has begun, or a task or turn has
+ * ended. The returned function ends this.
  */
 export function onWait(loop: ClockedLoop, listener: () => void): () => void {
   let all = listeners.get(loop);

@@ -1,16 +1,16 @@
 /**
  * An order of wake-ups, and the number that stands for it.
  *
- * A schedule is a row of choices: which of so many wake-ups comes first. Its
- * seed holds them all, as far as they fit: the lowest bit says how the row goes
- * on where the seed ends, first come first served (0) or at random (1); the
- * other bits are the choices themselves, as digits of a number whose bases are
+ * A schedule is a sequence of choices: which of a number of wake-ups comes
+ * first. Its seed holds the choices, as many as fit. The lowest bit says how
+ * the schedule goes on after them: first come, first served (0), or at random
+ * (1). The other bits are the choices, as digits of a number whose bases are
  * the counts, the first choice lowest, with a 1 above the last one to mark the
  * end.
  *
- * So any schedule that was begun in any way has a seed, every number is the
- * seed of some schedule, a seed needs nothing else to be repeated, and 0 is
- * first come, first served all the way.
+ * So every short sequence of choices has a seed, every number is the seed of a
+ * schedule, nothing else is needed to repeat it, and 0 is first come, first
+ * served throughout.
  *
  * @module
  */
@@ -22,9 +22,9 @@ export interface Choice {
   readonly count: number;
 }
 
-/** Makes the choices that `seed` stands for, and keeps them. */
+/** Makes the choices of a seed, and records them. */
 export class Schedule {
-  /** What was chosen so far. */
+  /** The choices so far. */
   readonly choices: Choice[] = [];
   #digits: number;
   /** Choices to make in place of the digits. */
@@ -38,7 +38,7 @@ export class Schedule {
     this.#rest = seed % 2 === 0 ? undefined : new Random(seed);
   }
 
-  /** Makes `choices`, and goes on in order. */
+  /** Returns a schedule that makes `choices`, and goes on in order. */
   static of(choices: readonly Choice[]): Schedule {
     const schedule = new Schedule(0);
     schedule.#given = choices;
@@ -53,14 +53,14 @@ export class Schedule {
     return chosen;
   };
 
-  /** How far it is from first come, first served. */
+  /** Returns in words how many choices were out of order. */
   toString(): string {
     const { length } = this.choices.filter(({ chosen }) => chosen > 0);
     if (length === 0) return "with all wake-ups in order";
     return `with ${length} of ${this.choices.length} choices out of order`;
   }
 
-  /** Tells it from other schedules. */
+  /** A hash of the choices. */
   get hash(): number {
     return (this.#high >>> 11) * 2 ** 32 + (this.#low >>> 0);
   }
@@ -79,8 +79,8 @@ export class Schedule {
 export type Rest = "in order" | "at random";
 
 /**
- * The seed of the schedule that begins with `choices`; `undefined` where they
- * are too many for a number.
+ * Returns the seed of the schedule that begins with `choices`; `undefined` if
+ * they are too many for a number.
  */
 export function seedOf(
   choices: readonly Choice[],
@@ -102,7 +102,7 @@ export function seedOf(
 /** The digits of a seed are below this. */
 const DIGITS = 2 ** 52;
 
-/** A seed that begins anyhow and goes on at random. */
+/** Returns a seed of random choices that goes on at random. */
 export function randomSeed(random: Random): number {
   return (random.below(2 ** 20) * 2 ** 32 + random.below(2 ** 32)) * 2 + 1;
 }

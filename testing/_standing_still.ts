@@ -1,9 +1,9 @@
-/** What a virtual clock stands still for. @module */
+/** The report of what a virtual clock stands still for. @module */
 import { quoted } from "../tasks/kernel/watch/safe_text.ts";
 import type { CancelScope } from "../tasks/kernel/cancel/cancel_scope.ts";
 import type { Loop } from "../tasks/kernel/loop/loop.ts";
 
-/** Reports that time stands still, and for what of the world outside. */
+/** Reports that time stands still, and what is waited for. */
 export function reportStanding(loop: Loop): void {
   const reasons = [...loop.tasks].flatMap(reasonsOf).join("; ");
   loop.report({

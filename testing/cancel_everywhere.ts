@@ -11,11 +11,11 @@ import { calledIn, callerIn } from "../tasks/kernel/watch/user_frame.ts";
 import type { Task } from "../tasks/task.ts";
 import { onWakeUp, runWithCheckpoints } from "./_checkpoints.ts";
 import { DeadlockError } from "./deadlock.ts";
-import { describeFailure } from "./_run_scenario.ts";
+import { describeFailure, type Failure } from "./_run_scenario.ts";
 
 /**
- * A scenario that was cancelled at one of its cancellation points failed, or
- * what must hold after it did not. The `cause` is what was thrown.
+ * A scenario failed when it was cancelled at one of its cancellation points, or
+ * the check after it did. The `cause` is what was thrown.
  *
  * Thrown by {@linkcode cancelEverywhere}.
  */
@@ -23,13 +23,13 @@ export class CancelEverywhereError extends Error {
   /** `"CancelEverywhereError"` */
   override name = "CancelEverywhereError";
   /**
-   * The number of the point, counted from 1 in the order in which the scenario
-   * comes to them.
+   * The number of the point: points are counted from 1, in the order in which
+   * the scenario reaches them.
    */
   readonly point: number;
   /** What the scenario waits for there: `"Lock.acquire"`. */
   readonly waitsFor: string;
-  /** The line of the scenario, as a stack shows it, where it is known. */
+  /** The line of the scenario, as a stack shows it, if it is known. */
   readonly where: string | undefined;
 
   /** Made by {@linkcode cancelEverywhere}. */
@@ -52,55 +52,52 @@ export class CancelEverywhereError extends Error {
 interface Point {
   waitsFor: string;
   readonly where: string | undefined;
-  /** Whether a cancel can come right there. */
+  /** Whether a cancel can come before the wait. */
   readonly open: boolean;
-  /** Whether the scenario really waits there, instead of going on at once. */
+  /** Whether the scenario really had to wait there. */
   waits: boolean;
-  /** Whether the world outside decides about that, in each run again. */
+  /** Whether it waits for the world outside: the next run may not have to. */
   isExternal: boolean;
 }
 
 /**
- * When the cancel comes: before the wait is begun, while it lasts, or when it
- * was ended, but the scenario has not gone on yet.
+ * When the cancel comes: before the wait begins, during the wait, or after its
+ * end but before the scenario resumes.
  */
 type CancelTiming = "right at" | "in the wait of" | "on waking up from";
 
 /**
- * Cancels a scenario at each of its cancellation points, once each, and calls
- * `check` after each: for an invariant that must hold wherever the cancel
- * is delivered, such as that no lock is held and no item is lost.
+ * Runs a scenario again and again, cancels it at each of its cancellation
+ * points, and calls `check` after each run: for what must hold wherever a
+ * cancel is delivered, such as that no lock is held and no item is lost.
  *
  * - A **cancellation point** is where the scenario's own task (not one that it
- *   starts) awaits something of this package: also where there would be nothing
- *   to wait for.
- * - The scenario is run once without a cancel, to find the points, and must
- *   succeed. Then it is run for each point, and cancelled right there, before
- *   the wait is begun. (Between two waits that are begun at once, as in
- *   `Promise.all([sleep(1), sleep(2)])`, no cancel can come.) Where it really
- *   waits, it is run twice more: cancelled while it stands in the wait, and
- *   cancelled when it was woken, before it goes on; then it has what it waited
- *   for, and the cancel is delivered at its next point. `check` is called after
- *   each run that was cancelled.
- * - Every run has a loop of its own and a virtual clock, and is over, with all
+ *   starts) awaits something of this package, even if it does not have to wait.
+ * - First the scenario is run without a cancel, to find the points, and must
+ *   succeed. Then it is run for each point, and cancelled before the wait
+ *   begins. (No cancel can come between two waits that are begun at once, as in
+ *   `Promise.all([sleep(1), sleep(2)])`.) If it really waits, it is run twice
+ *   more: it is cancelled during the wait; and after the wait was ended, before
+ *   the scenario resumes. Then it has what it waited for, and the cancel is
+ *   delivered at its next point.
+ * - Every run has a loop of its own and a virtual clock. It is over, with all
  *   that it left running, before `check` is called.
- * - A cancelled scenario ends with a `CancelledError`, or handles the cancel
- *   and ends well: both are fine, and `check` tells whether what it left behind
- *   is. It fails when it ends with another error, when one of its tasks fails
- *   and the error is not retrieved, and when it can't go on (a
- *   {@linkcode DeadlockError}).
+ * - A scenario that is cancelled may reject with the `CancelledError`, or
+ *   handle the cancel and return. It fails if it rejects with another error, if
+ *   one of its tasks fails and the error is not retrieved, or if it cannot go
+ *   on (a {@linkcode DeadlockError}).
  *
- * The scenario has to come to the same points each time, so it makes what it
- * uses afresh, or leaves it as it was. Only whether it waits for the world
- * outside (a socket, a child, a thread) may differ: where it does not in the run
- * that was to be cancelled in that wait, there is nothing to check.
+ * The scenario has to reach the same points each time. So it makes what it uses
+ * anew, or leaves it as it was. Only whether it has to wait for the world
+ * outside (a socket, a child, a thread) may differ: if it does not in the run
+ * that would be cancelled in that wait, nothing is checked.
  *
- * **Cancel safety:** a cancel of the caller goes to the scenario; nothing is
- * left behind.
+ * **Cancel safety:** a cancel of the caller is delivered to the scenario.
+ * Nothing is left behind.
  *
  * @returns How many points there are.
  * @throws {CancelEverywhereError} The scenario failed when it was cancelled, or
- * `check` did after it.
+ * `check` failed after it.
  * @throws What the scenario throws without being cancelled.
  * @throws {CancelledError} The caller was cancelled.
  *
@@ -139,17 +136,28 @@ export function cancelEverywhere(
     composite(() => cancelAll(scenario, check));
 }
 
+/** Where and when a run of the scenario is cancelled. */
+interface Spot {
+  readonly point: Point;
+  /** The index of the point. */
+  readonly index: number;
+  readonly timing: CancelTiming;
+}
+
 async function cancelAll(
   scenario: Coroutine<void>,
   check: () => void | Promise<void>,
 ): Promise<{ points: number }> {
   const points = await findPoints(scenario);
   for (const [index, point] of points.entries()) {
-    const details = { scenario, check, point };
-    if (point.open) await cancelAt(index, "right at", details);
+    const cancelAt = async (timing: CancelTiming) => {
+      const spot = { point, index, timing };
+      if (await runCancelled(scenario, spot)) await checkAfter(check, spot);
+    };
+    if (point.open) await cancelAt("right at");
     if (!point.waits) continue;
-    await cancelAt(index, "in the wait of", details);
-    await cancelAt(index, "on waking up from", details);
+    await cancelAt("in the wait of");
+    await cancelAt("on waking up from");
   }
   return { points: points.length };
 }
@@ -177,20 +185,15 @@ async function findPoints(scenario: Coroutine<void>): Promise<Point[]> {
   return points;
 }
 
-/** Runs the scenario, cancels it at a point, and checks what it left behind. */
-async function cancelAt(
-  index: number,
-  timing: CancelTiming,
-  { scenario, check, point }: {
-    scenario: Coroutine<void>;
-    check: () => void | Promise<void>;
-    point: Point;
-  },
-): Promise<void> {
-  const { waitsFor, where } = point;
-  const number = index + 1;
-  const place = `point ${number}, ${waitsFor}${where ? ` (${where})` : ""}`;
-
+/**
+ * Runs the scenario and cancels it at a spot. Resolves to false if it has not
+ * been cancelled, as it did not have to wait there.
+ */
+async function runCancelled(
+  scenario: Coroutine<void>,
+  spot: Spot,
+): Promise<boolean> {
+  const { point, index, timing } = spot;
   let cancelled = false;
   let passed = 0;
   let stop = () => {};
@@ -199,38 +202,64 @@ async function cancelAt(
     const { scope } = checkpoint;
     const task = scope.task as Task<unknown>;
     const cancel = () => {
-      cancelled = task.cancel(`cancelled ${timing} ${place}`);
+      cancelled = task.cancel(describeSpot(spot));
     };
     if (timing === "right at") cancel();
     else if (timing === "in the wait of") checkpoint.onWait(cancel);
     else checkpoint.onWait((wait) => stop = onWakeUp(scope, wait, cancel));
   });
   stop();
-
-  const fail = (message: string, options?: ErrorOptions): never => {
-    const details = { ...options, point: number, waitsFor, where };
-    throw new CancelEverywhereError(message, details);
-  };
-  const failed = failures.find(({ error }) =>
+  const failure = failures.find(({ error }) =>
     !isCancelled(error) || error instanceof DeadlockError
   );
-  if (failed !== undefined) {
-    const what = describeFailure(failed);
-    fail(`cancelled ${timing} ${place}, it failed: ${what}`, {
-      cause: failed.error,
-    });
-  }
-  if (!cancelled) {
-    if (timing === "on waking up from") return; // it has ended before the wait
-    if (point.isExternal && passed > index) return; // what it waits for was there
-    fail(`it did not come to ${place} again: it has to do the same each time`);
-  }
+  if (failure !== undefined) throw failureAt(spot, "it failed", failure);
+  if (cancelled) return true;
+  if (timing === "on waking up from") return false; // it has ended before the wait
+  if (point.isExternal && passed > index) return false; // it did not have to wait
+  throw errorAt(
+    spot,
+    `it did not come to ${
+      describePoint(spot)
+    } again: it has to do the same each time`,
+  );
+}
+
+async function checkAfter(
+  check: () => void | Promise<void>,
+  spot: Spot,
+): Promise<void> {
   try {
     await check();
   } catch (error) {
-    const what = describeFailure({ error });
-    fail(`cancelled ${timing} ${place}, the check failed: ${what}`, {
-      cause: error,
-    });
+    throw failureAt(spot, "the check failed", { error });
   }
+}
+
+/** `"point 1, Lock.acquire (at ...)"` */
+function describePoint({ index, point: { waitsFor, where } }: Spot): string {
+  const place = where === undefined ? "" : ` (${where})`;
+  return `point ${index + 1}, ${waitsFor}${place}`;
+}
+
+/** `"cancelled right at point 1, Lock.acquire (at ...)"` */
+function describeSpot(spot: Spot): string {
+  return `cancelled ${spot.timing} ${describePoint(spot)}`;
+}
+
+function failureAt(
+  spot: Spot,
+  what: string,
+  failure: Failure,
+): CancelEverywhereError {
+  const message = `${describeSpot(spot)}, ${what}: ${describeFailure(failure)}`;
+  return errorAt(spot, message, { cause: failure.error });
+}
+
+function errorAt(
+  { index, point: { waitsFor, where } }: Spot,
+  message: string,
+  options?: ErrorOptions,
+): CancelEverywhereError {
+  const details = { ...options, point: index + 1, waitsFor, where };
+  return new CancelEverywhereError(message, details);
 }

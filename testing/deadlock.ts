@@ -7,7 +7,7 @@ import { Waiter } from "../tasks/kernel/wait/waiter.ts";
 import { callerIn } from "../tasks/kernel/watch/user_frame.ts";
 import type { Task } from "../tasks/task.ts";
 
-/** Who waits for what, in a {@linkcode DeadlockError}. */
+/** A task, and what it waits for, in a {@linkcode DeadlockError}. */
 export interface BlockedTask {
   /** The task's name. */
   readonly task: string;
@@ -19,13 +19,13 @@ export interface BlockedTask {
 }
 
 /**
- * Nothing can happen any more: every task waits, none of them for time or for
- * the world outside.
+ * Nothing can happen any more: every task waits, and none of them for time or
+ * for the world outside.
  *
- * Under a `VirtualClock` and in `explore` it ends the main task, as a cancel
- * does (it is a `CancelledError`, so catch-alls that let a cancel pass let it
- * pass, and `finally` blocks run), and `run` rejects with it. The message names
- * every task and what it waits for; with `debug: true` also where.
+ * On a `VirtualClock` and in `explore` it ends the main task as a cancel does,
+ * and `run` rejects with it. It is a `CancelledError`, so a catch-all that lets
+ * a cancel pass lets it pass, too. The message names every task and what it
+ * waits for; with `debug: true` also where.
  *
  * @example
  * ```ts
@@ -59,7 +59,7 @@ export class DeadlockError extends CancelledError {
   /** The tasks, in order of creation. */
   readonly blocked: readonly BlockedTask[];
 
-  /** Made by the clock. */
+  /** Made by the virtual clock. */
   constructor(blocked: readonly BlockedTask[]) {
     const lines = blocked.map(({ task, waitsFor }) =>
       `\n  task ${JSON.stringify(task)} waits for ${waitsFor.join(" and ")}`
@@ -74,9 +74,9 @@ export class DeadlockError extends CancelledError {
 }
 
 /**
- * Cancels the oldest task of `loop`, the main one, with the error that
- * says who waits for what; where that did not help (`again`), ends the waits of
- * all, even those that no cancel ends.
+ * Cancels the oldest task of `loop`, the main one, with an error that names all
+ * waits. If that did not help before (`again`), fails the waits of all tasks,
+ * even those that no cancel ends.
  */
 export function breakDeadlock(
   loop: Loop,
@@ -101,7 +101,7 @@ function failWaits(scopes: CancelScope[], error: DeadlockError): void {
   }
 }
 
-/** What is waited for and, in debug mode, where. */
+/** Returns what is waited for and, in debug mode, where. */
 function describeWait(
   wait: ScopedWait & { where?: Error | undefined },
 ): string {

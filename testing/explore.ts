@@ -14,29 +14,29 @@ import { describeFailure, type Failure, runScenario } from "./_run_scenario.ts";
 import { type Choice, randomSeed, Schedule, seedOf } from "./_schedule.ts";
 import { shrink } from "./_shrink.ts";
 
-/** How long, and from where, to {@linkcode explore}. */
+/** Options of {@linkcode explore}. */
 export interface ExploreOptions {
   /** How many runs at most; 1000 unless given. */
   runs?: number | undefined;
   /**
-   * The seed of the first run, from which the others follow; 0, first come
-   * first served, unless given.
+   * The seed of the first run, from which the others follow; 0 unless given:
+   * first come, first served.
    */
   seed?: number | undefined;
 }
 
-/** What {@linkcode explore} has done. */
+/** What {@linkcode explore} resolves to. */
 export interface Exploration {
-  /** How often the scenario was run. */
+  /** How many times the scenario was run. */
   runs: number;
   /** How many different orders there were among the runs. */
   schedules: number;
 }
 
 /**
- * A scenario fails in some order. Its `cause` is what the scenario failed with:
- * what it threw, a {@linkcode DeadlockError}, or an error of one of its tasks
- * that was not retrieved.
+ * A scenario has failed in some order. The `cause` is what it threw, a
+ * {@linkcode DeadlockError}, or an error of one of its tasks that was not
+ * retrieved.
  *
  * Thrown by {@linkcode explore}.
  */
@@ -61,27 +61,27 @@ export class ExploreError extends Error {
 
 /**
  * Runs `scenario` again and again, each time in another order of the wake-ups
- * that the rules leave open, and fails when it fails in any of them.
+ * that the rules leave open, and rejects if it fails in any of them.
  *
  * - Every run has a loop of its own and a virtual clock. What the rules promise
- *   holds in all of them (callbacks and new tasks start in order, timers fire
- *   in the order of their times); which of the tasks that were woken goes on
- *   first is tried out, and which of several timers of one moment fires first,
- *   if they were asked for at different moments.
- * - A run fails when the scenario throws, when one of its tasks fails and
- *   the error is not retrieved, and when it can't go on: then the cause is a
- *   {@linkcode DeadlockError} that says who waits for what, and where.
- * - The first run takes the wake-ups as they come, the others go ways that were
- *   not gone before, chosen at random; it stops when there are none left. The
- *   same seed gives the same runs.
- * - A failure is made simpler before it is reported: the seed in the error
- *   stands for an order with as few detours as could be found in some hundred
- *   runs.
+ *   holds in all runs: callbacks and new tasks start in order, timers fire in
+ *   the order of their times. What differs is which of the woken tasks resumes
+ *   first, and which timer of the same time fires first, if they were set at
+ *   different times.
+ * - A run fails if the scenario throws, if one of its tasks fails and the error
+ *   is not retrieved, or if it cannot go on. Then the cause is a
+ *   {@linkcode DeadlockError} that names what each task waits for, and where.
+ * - The first run takes the wake-ups as they come. The others take orders that
+ *   were not tried before, chosen at random, until there are none left. The
+ *   same seed repeats the same runs.
+ * - A failure is simplified before it is reported: the seed in the error stands
+ *   for an order with as few changes as some hundred runs could find.
  *
- * For this to work, the scenario makes what it uses afresh each time, and
- * depends on nothing but the order: no real time, no `Math.random`, no sockets.
+ * The scenario has to make what it uses anew each time, and to depend on
+ * nothing but the order: no real time, no `Math.random`, no sockets.
  *
- * **Cancel safety:** a cancel goes to the scenario; nothing is left behind.
+ * **Cancel safety:** a cancel is delivered to the scenario. Nothing is left
+ * behind.
  *
  * @throws {ExploreError} The scenario fails in some order.
  * @throws {RangeError} `runs` or `seed` is no whole number, or is out of range.
@@ -157,8 +157,8 @@ async function perform(
 }
 
 /**
- * Makes the failure simpler, repeats it once more in debug mode, and says what
- * is known.
+ * Simplifies a failure, repeats it in debug mode, and returns the error to
+ * throw.
  */
 async function makeError(
   scenario: Coroutine<void>,

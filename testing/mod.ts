@@ -1,11 +1,11 @@
 /**
- * Time and order under control: tests that take no time, and find what goes
- * wrong once in a thousand runs.
+ * Control of time and order: tests that take no time, and find failures that
+ * happen once in a thousand runs.
  *
  * **Time.** Code that sleeps, times out and retries is slow to test, and a test
- * that sleeps "long enough" fails on a bad day. On a {@linkcode VirtualClock} a
- * day takes milliseconds, and things happen in the very order of the real
- * clock:
+ * that sleeps "long enough" fails on a slow machine. On a
+ * {@linkcode VirtualClock} a day takes milliseconds, in exactly the order of
+ * the real clock:
  *
  * ```ts
  * import { isCancelled, run, sleep } from "@asyncio/asyncio/tasks";
@@ -33,17 +33,16 @@
  * assertEquals(clock.now(), 1000 + 2000 + 4000 + 8000);
  * ```
  *
- * Where a test wants to wait for something to come about, it waits until
- * nothing else can happen: {@linkcode waitAllTasksBlocked}.
+ * To wait until other tasks have done what they can, a test calls
+ * {@linkcode waitAllTasksBlocked}.
  *
- * **Order.** Which of two tasks goes on first is mostly left open, and mostly
- * the same each time; until it is not. {@linkcode explore} goes through the
- * orders that are possible, finds the one that fails (also by a deadlock, with
- * who waits for what), and names a seed that repeats it.
+ * **Order.** Which of two woken tasks resumes first is mostly left open, though
+ * it is mostly the same. {@linkcode explore} tries the possible orders, finds
+ * one that fails (also by a deadlock), and names a seed that repeats it.
  *
  * **Cancels.** A task may be cancelled wherever it awaits.
- * {@linkcode cancelEverywhere} does so at each of these points, and checks each
- * time that nothing was left behind:
+ * {@linkcode cancelEverywhere} cancels it at each of these points, and checks
+ * each time that nothing is left behind:
  *
  * ```ts
  * import { Semaphore } from "@asyncio/asyncio/sync";
