@@ -1,9 +1,9 @@
 /**
- * A program that looks into another one while that runs, and steps in. Mirrors
- * `python -m asyncio ps` and `pstree`.
+ * A program that shows the tasks of another program while that runs, cancels
+ * them, and runs code in it. Mirrors `python -m asyncio ps` and `pstree`.
  *
- * The other program has to allow it, with `ASYNCIO_MONITOR=1` in its environment,
- * or with an option of `run`:
+ * The other program has to allow it, with `ASYNCIO_MONITOR=1` in its
+ * environment, or with an option of `run`:
  *
  * ```ts
  * import { run, sleep } from "@asyncio/asyncio/tasks";
@@ -31,25 +31,27 @@
  * | `--interval MS`, `--count N`, `--limit N` | how often `top` prints, how many times, and how many tasks |
  * | `--port N`, `--hostname H` | where `web` listens; a free port of 127.0.0.1 by default |
  *
- * A command without a process id lists the programs that can be looked into. The
- * exit code is 0, 1 if something was not there or failed, or 2 if the command line
- * makes no sense. On a terminal there are colours, unless `NO_COLOR` is set.
+ * A command without a process id lists the programs that can be looked into.
+ * The exit code is 0; 1 if something was not there or failed; or 2 if the
+ * command line is wrong. On a terminal there are colours, unless `NO_COLOR` is
+ * set.
  *
  * A task is `waiting`, `new` (it has not started), or `foreign`: it awaits
- * something that is not of this package, or is about to go on. In debug mode
+ * something that is not of this package, or is about to resume. In debug mode
  * `tree` and the page also show the lines of your code.
  *
- * **In the program** nothing listens on the network: there is a Unix socket in
+ * **In the program** nothing listens on the network. There is a Unix socket in
  * `$XDG_RUNTIME_DIR/asyncio`, or else in `asyncio-UID` in the temporary folder,
- * which only its user can open. A thread of its own answers. If the loop is busy,
- * it says for how long and, in debug mode, which task runs; a request that is given
- * up meanwhile is never carried out later. At most 20 000 tasks are listed, in
- * small pieces of work between which the program goes on.
+ * which only its user can open. A thread answers there. If the loop is busy,
+ * the answer is for how long and, in debug mode, which task runs. A request
+ * that is given up meanwhile is never carried out later. At most 20 000 tasks
+ * are listed, in small pieces of work between which the program goes on.
  *
- * It needs `--allow-sys=uid` and `--allow-net`, to read and write that folder
- * (and to make it, unless it is there), and `--allow-env` for `ASYNCIO_MONITOR`,
- * `XDG_RUNTIME_DIR` and `TMPDIR`. It never asks for a permission: without them the
- * exception handler is told, and the run goes on.
+ * The program needs `--allow-sys=uid` and `--allow-net`, to read and write that
+ * folder (and to make it, unless it is there), and `--allow-env` for
+ * `ASYNCIO_MONITOR`, `XDG_RUNTIME_DIR` and `TMPDIR`. It never prompts for a
+ * permission: if one is missing, that is reported to the exception handler, and
+ * the run goes on.
  *
  * The page of `web` is served only at the address that is printed, which has a
  * secret in it.

@@ -1,50 +1,59 @@
 /**
- * What goes over the socket: one line of JSON for each message.
+ * The messages on the socket: each is one line of JSON.
  *
- * A request has an `id` and the members of an {@linkcode Operation}; it gets one
- * {@linkcode Answer} with its `id`, and before it a notice each second while the
- * loop is busy. Requests of one client may overlap. An empty line means nothing.
+ * A request has an `id` and the members of an {@linkcode Operation}; it gets
+ * one {@linkcode Answer} with its `id`, and before it a notice each second
+ * while the loop is busy. Requests of one client may overlap. An empty line
+ * means nothing.
  *
  * @module
  */
 
-/** Its version: both sides have to speak the same. */
+/** The version: that of both sides has to be the same. */
 export const PROTOCOL = 1;
 
-/** How many tasks are listed at most: the oldest. */
+/** How many tasks are listed at most; the oldest are. */
 export const MAX_TASKS = 20_000;
 
 /** How many cells the lane of a task has. */
 export const LANE_CELLS = 200;
-/** The time that each of them stands for. */
+/** The time that each cell stands for. */
 export const LANE_CELL_MS = 100;
 
-/** What can be asked for. */
+/** A request, without its id. */
 export type Operation =
-  /** Who answers: a {@linkcode Hello}, also while the loop is busy. */
+  /**
+   * Asks for the {@linkcode Hello}, which is sent even while the loop is busy.
+   */
   | { readonly op: "hello" }
-  /** The tasks: a {@linkcode Snapshot}. */
+  /** Asks for the tasks: a {@linkcode Snapshot}. */
   | { readonly op: "tasks" }
-  /** The same, and what happens meanwhile: a {@linkcode Watched}. */
+  /** Asks also for what happens meanwhile: a {@linkcode Watched}. */
   | {
     readonly op: "watch";
-    /** The tasks whose last seconds are wanted. */
+    /** The tasks whose lanes are wanted. */
     readonly follow?: readonly number[];
     /** After how many milliseconds the client asks again. */
     readonly next?: number;
   }
-  /** Cancels a task, by its id or its name: gives a {@linkcode NamedTask}. */
+  /**
+   * Cancels a task, by its id or its name. The answer is a
+   * {@linkcode NamedTask}.
+   */
   | { readonly op: "cancel"; readonly task: string }
-  /** Runs code: an {@linkcode Evaluated}. */
+  /** Runs code. The answer is an {@linkcode Evaluated}. */
   | { readonly op: "evaluate"; readonly code: string }
-  /** Cancels the code that this client has running; gives their number. */
+  /**
+   * Cancels the code that this client has running. The answer is how many there
+   * were.
+   */
   | { readonly op: "interrupt" };
 
-/** What comes back. */
+/** An answer. */
 export type Answer =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly busy: Busy }
-  /** Without an id: the connection is closed, as the request made no sense. */
+  /** Without an id, the request was wrong, and the connection is closed. */
   | { readonly id?: number; readonly error: string };
 
 /** The program that answers. */
@@ -55,15 +64,15 @@ export interface Hello {
   readonly program: string;
 }
 
-/** The loop is busy: nothing else gets its turn. */
+/** A notice that the loop is busy: nothing else runs on it. */
 export interface Busy {
   /** For how many milliseconds, at least. */
   readonly for: number;
-  /** In debug mode: which task runs, and the line where it went on. */
+  /** In debug mode: which task runs, and the line of its last wait. */
   readonly where?: string;
 }
 
-/** A task, by which it can be told. */
+/** What identifies a task. */
 export interface NamedTask {
   readonly id: number;
   readonly name: string;
@@ -73,24 +82,24 @@ export interface NamedTask {
 export type TaskState =
   /** It waits for something of this package. */
   | "waiting"
-  /** It waits for something else, or is about to go on. */
+  /** It awaits something else, or is about to resume. */
   | "foreign"
   /** It has not taken its first step. */
   | "new";
 
 /** A task. */
 export interface TaskInfo extends NamedTask {
-  /** On which loop: they are numbered from 1. */
+  /** The number of its loop, from 1. */
   readonly loop: number;
   readonly state: TaskState;
-  /** How many cancels it has got that have not ended it. */
+  /** How many cancels are in force that have not ended it. */
   readonly cancelling?: number;
   readonly waits: readonly WaitInfo[];
   /** The tasks that wait for it. */
   readonly awaitedBy: readonly number[];
-  /** The scope of the group that it belongs to. */
+  /** The scope of its group. */
   readonly group?: number;
-  /** How often it went on, since the program is watched. */
+  /** How many times it has resumed since the program is watched. */
   readonly steps: number;
   /** In debug mode: the line where it was made. */
   readonly made?: string;
@@ -101,15 +110,17 @@ export interface TaskInfo extends NamedTask {
 /** A wait of a task. */
 export interface WaitInfo {
   readonly what: string;
-  /** For how long, on the loop's clock, in milliseconds. */
+  /** How long it has lasted, on the loop's clock, in milliseconds. */
   readonly for?: number;
-  /** The scope that it was begun in, unless that is the task itself. */
+  /** The scope in which it was begun, unless that is the task itself. */
   readonly scope?: number;
   /** In debug mode: the line where it was begun. */
   readonly at?: string;
 }
 
-/** A scope inside a task: of a timeout, a group, a shield, or of none of them. */
+/**
+ * A scope inside a task: of a timeout, a group, a shield, or of none of them.
+ */
 export interface ScopeInfo {
   readonly id: number;
   readonly task: number;
@@ -120,18 +131,18 @@ export interface ScopeInfo {
   readonly shielded?: true;
 }
 
-/** A queue in which several wait: for a lock, an item, an event. */
+/** A queue with several waits: for a lock, an item, an event. */
 export interface QueueInfo {
   readonly what: string;
-  /** How many wait in it. */
+  /** How many waits are in it. */
   readonly waiting: number;
-  /** The task that waits first in it, if a task does. */
+  /** The task whose wait is the first, if it is that of a task. */
   readonly first?: number;
-  /** For how long that has waited, in milliseconds. */
+  /** How long the first wait has lasted, in milliseconds. */
   readonly longest?: number;
 }
 
-/** All tasks, as they were within some moments. */
+/** All tasks. They were not listed all at the same time. */
 export interface Snapshot {
   /** When it was complete: milliseconds since the epoch. */
   readonly at: number;
@@ -142,30 +153,30 @@ export interface Snapshot {
   readonly tasks: readonly TaskInfo[];
   readonly scopes: readonly ScopeInfo[];
   readonly queues: readonly QueueInfo[];
-  /** The milliseconds of the program's time that it took. */
+  /** How many milliseconds of the program's time the list took. */
   readonly took: number;
 }
 
-/** What happens while a client watches. The counts begin when the first one does. */
+/** What happens while clients watch. The counts begin with the first client. */
 export interface Activity {
-  /** The milliseconds in which the counts have grown. */
+  /** For how many milliseconds has been counted. */
   readonly time: number;
-  /** How often tasks went on. */
+  /** How many times tasks have resumed. */
   readonly steps: number;
   readonly made: number;
   readonly ended: number;
-  /** How late timers were in each of the last seconds at most, oldest first. */
+  /** The greatest delay of timers in each of the last seconds, oldest first. */
   readonly late: readonly number[];
-  /** What the lanes name. */
+  /** The texts to which lanes refer. */
   readonly texts: readonly string[];
-  /** The last seconds of each task that is followed, by its id. */
+  /** The lanes of the tasks that are followed, by their ids. */
   readonly lanes: Readonly<Record<string, Lane>>;
 }
 
 /**
- * The last cells of a task, oldest first: how many in a row are alike, for how
- * much of their time it ran, from 0 to 10, and which of the texts says what it
- * waited for most of the rest: -1 for nothing.
+ * The last cells of a task, oldest first: how many cells in a row are alike,
+ * for how many tenths of their time the task ran, and the index of the text of
+ * what it waited for most; -1 for nothing.
  */
 export type Lane = readonly (readonly [
   cells: number,
@@ -178,9 +189,9 @@ export interface Watched {
   readonly activity: Activity;
 }
 
-/** What came of code. */
+/** The outcome of code. */
 export type Evaluated =
   | { readonly value: string }
   | { readonly thrown: string }
-  /** It is not complete: more lines have to follow. */
+  /** The code is not complete: more lines have to follow. */
   | { readonly incomplete: true };

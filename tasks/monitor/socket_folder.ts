@@ -1,16 +1,16 @@
-/** Where the sockets of monitors are. @module */
+/** The folders of the sockets of monitors. @module */
 import { environment, isGranted } from "../kernel/permissions.ts";
 
 /** The name of a socket: of a process, or of a further thread in it. */
 const NAME = /^(\d+)(?:\.\d+)?\.sock$/;
 
-/** A younger one may belong to a program that is about to listen. */
+/** A younger socket may be that of a program that is about to listen. */
 const STALE_AFTER_MS = 10_000;
 
-/** A folder that sockets may be in; others cannot look into it. */
+/** A folder of sockets, which only its owner can open. */
 export interface SocketFolder {
   readonly path: string;
-  /** The user who has to own it. */
+  /** The id of the user that has to own it. */
   readonly owner: number;
 }
 
@@ -22,11 +22,11 @@ export interface MonitorSocket {
 }
 
 /**
- * The folders that a program may have chosen, as it may not be allowed to read
- * the variables; the first is the one that this program would choose.
+ * Returns the folders that a program may have chosen: it may not be allowed to
+ * read all variables. The first one is that of this program.
  *
- * @throws {Error} The permission to ask who the user is has not been granted, or
- * the system has no users with a number.
+ * @throws {Error} The permission to read the user's id has not been granted, or
+ * the system has no such ids.
  */
 export function socketFolders(): SocketFolder[] {
   const owner = isGranted({ name: "sys", kind: "uid" }) ? Deno.uid() : null;
@@ -51,7 +51,7 @@ function isAbsolute(path: string | undefined): path is string {
 /**
  * Makes the folder, unless it is there.
  *
- * @throws {Error} It is not a folder that this user alone can open.
+ * @throws {Error} It is no folder that only this user can open.
  */
 export async function prepareFolder(folder: SocketFolder): Promise<void> {
   try {
@@ -63,7 +63,7 @@ export async function prepareFolder(folder: SocketFolder): Promise<void> {
   if (found !== undefined) throw new Error(found);
 }
 
-/** What is wrong with a folder. */
+/** Returns what is wrong with a folder, if anything is. */
 async function lookAt(
   { path, owner }: SocketFolder,
 ): Promise<string | undefined> {
@@ -79,8 +79,8 @@ async function lookAt(
 }
 
 /**
- * The sockets in all folders, or those of one name, without those that nothing
- * listens on any more: these are removed.
+ * Resolves to the sockets in all folders, or to those of one name. Sockets on
+ * which nothing listens any more are removed.
  */
 export async function findSockets(only?: string): Promise<MonitorSocket[]> {
   const found: MonitorSocket[] = [];
@@ -94,7 +94,9 @@ export async function findSockets(only?: string): Promise<MonitorSocket[]> {
   return found.sort((a, b) => parseFloat(a.name) - parseFloat(b.name));
 }
 
-/** None if there is no folder, or others can open it. */
+/**
+ * Resolves to the sockets in a folder; to none if others can open the folder.
+ */
 async function socketsIn(folder: SocketFolder): Promise<MonitorSocket[]> {
   const { path } = folder;
   try {
@@ -111,9 +113,9 @@ async function socketsIn(folder: SocketFolder): Promise<MonitorSocket[]> {
 }
 
 /**
- * A path for the socket of this process in `folder`, where nothing listens. It
- * has a number if another thread of the process listens already; another thread
- * may also take it before the caller does.
+ * Resolves to a path in `folder` for a socket of this process, on which nothing
+ * listens. It has a number if another thread of the process listens already.
+ * Another thread may still take it before the caller does.
  */
 export async function freePath(folder: SocketFolder): Promise<string> {
   for (let thread = 0;; thread++) {
@@ -121,7 +123,7 @@ export async function freePath(folder: SocketFolder): Promise<string> {
     const path = `${folder.path}/${name}.sock`;
     if (!await isThere(path)) return path;
     if (!await isDead(path)) continue;
-    await removeIfThere(path); // of a process that had the same number
+    await removeIfThere(path); // of an old process with the same id
     return path;
   }
 }

@@ -1,28 +1,28 @@
-/** How late the loop is, and since when it has not turned. @module */
+/** How late the loop is, and when it has had its last turn. @module */
 import { clearInterval, setInterval } from "node:timers";
 
 /** The time between two beats. */
 const INTERVAL_MS = 100;
-/** For how many seconds the lateness is kept. */
+/** For how many seconds the delays are kept. */
 const SECONDS = 60;
 
-/** Beats as long as the runtime's loop turns; it keeps no program alive. */
+/** A timer that beats while the loop has turns. It keeps no program alive. */
 export class Heartbeat {
   readonly #beat: () => void;
   readonly #timer: ReturnType<typeof setInterval>;
   #last = performance.now();
-  /** The most of each second, the current one last. */
+  /** The greatest delay of each second, the current one last. */
   readonly #late = [0];
   #second = 0;
 
-  /** @param beat Called each time. */
+  /** @param beat Called at each beat. */
   constructor(beat: () => void) {
     this.#beat = beat;
     this.#timer = setInterval(() => this.#ring(), INTERVAL_MS);
     this.#timer.unref();
   }
 
-  /** How late it was in each of the last seconds at most, in milliseconds. */
+  /** The greatest delay in each of the last seconds, in milliseconds. */
   get late(): readonly number[] {
     return this.#late;
   }

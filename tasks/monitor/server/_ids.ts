@@ -1,6 +1,6 @@
-/** Numbers for what has none. @module */
+/** Numbers for objects. @module */
 
-/** Numbers from 1, in the order in which they were asked for. */
+/** Gives objects numbers from 1, in the order in which they are asked for. */
 export class Ids {
   readonly #known = new WeakMap<object, number>();
   #last = 0;

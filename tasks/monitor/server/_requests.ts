@@ -11,12 +11,15 @@ import type { RequestHandler } from "./_socket_thread.ts";
 import type { PassedRequest } from "./_thread_script.ts";
 import { importOutside } from "../../kernel/wait/lazy_module.ts";
 
-/** Unless a client says when it looks next, it is taken for gone after so long. */
+/**
+ * For how long a client watches after its request, and after the time of its
+ * next.
+ */
 const LEASE_MS = 10_000;
-/** An error that lists the tasks with one name lists so many at most. */
+/** How many tasks with the same name an error lists at most. */
 const MAX_NAMED = 10;
 
-/** A request that cannot be answered. */
+/** The request cannot be answered. */
 class RequestError extends Error {}
 
 type WatchOperation = Extract<Operation, { op: "watch" }>;
@@ -27,7 +30,7 @@ interface Watcher {
   readonly until: number;
 }
 
-/** Carries requests out, on the program's own thread. */
+/** Carries out requests, on the thread of the program. */
 export class Requests implements RequestHandler {
   readonly crashed: (error: unknown) => void;
   heartbeat: Heartbeat | undefined = undefined;
@@ -71,7 +74,7 @@ export class Requests implements RequestHandler {
     });
   }
 
-  /** Forgets the clients that have not asked for long. */
+  /** Forgets clients whose next request is overdue. */
   endLeases(): void {
     if (this.#watchers.size === 0) return;
     const now = performance.now();
@@ -87,7 +90,7 @@ export class Requests implements RequestHandler {
     inNoRun(() => this.#evaluations.close());
   }
 
-  /** The value of the answer, as JSON. */
+  /** Resolves to the value of the answer, as JSON. */
   async #carryOut(client: number, request: PassedRequest): Promise<string> {
     const operation = checked(request);
     switch (operation.op) {
@@ -118,7 +121,7 @@ export class Requests implements RequestHandler {
     return `{"snapshot":${snapshot},"activity":${JSON.stringify(activity)}}`;
   }
 
-  /** Observes the loops while a client watches, and not otherwise. */
+  /** Observes the loops if a client watches, or else stops that. */
   #watch(): void {
     const isWatched = this.#watchers.size > 0;
     if (!isWatched && !this.#activity.isOn) return;
@@ -142,7 +145,7 @@ export class Requests implements RequestHandler {
     }
   }
 
-  /** Cancels the task with this number or, if there is none, this name. */
+  /** Cancels the task with this number, or else the one with this name. */
   #cancel(asked: string): NamedTask {
     const named: Task<unknown>[] = [];
     for (const { task } of this.#tasks()) {
@@ -176,7 +179,7 @@ export class Requests implements RequestHandler {
     return JSON.stringify(await this.#evaluations.evaluate(client, loop, code));
   }
 
-  /** The names that code of a client can use. */
+  /** Resolves to an object with the names that code of a client can use. */
   async #names(): Promise<object> {
     const asyncio = await importOutside(() => import("../../mod.ts"));
     const tasks = () => [...this.#tasks()].map(({ task }) => task);

@@ -1,16 +1,16 @@
-/** Work in small pieces, between which the program goes on. @module */
+/** Work in small slices, between which the program goes on. @module */
 import { setTimeout } from "node:timers";
 
-/** For how long at most work goes on without a rest. */
+/** How long a slice is at most. */
 const SLICE_MS = 2;
-/** How many times as long the rest is. */
-const REST_FACTOR = 4;
+/** How many times as long as a slice the pause after it is. */
+const PAUSE_FACTOR = 4;
 /** How many items are worked on between two looks at the clock. */
 const ITEMS_PER_LOOK = 16;
 
 /**
- * Calls `work` for each item; however many there are, it takes no more than a
- * fifth of the time. Resolves with the milliseconds that it has taken.
+ * Calls `work` for each item, in slices that take no more than a fifth of the
+ * time. Resolves to the milliseconds that they have taken.
  */
 export async function inSlices<T>(
   items: readonly T[],
@@ -25,7 +25,7 @@ export async function inSlices<T>(
     if (time < SLICE_MS) continue;
     took += time;
     await new Promise<void>((resolve) => {
-      setTimeout(resolve, time * REST_FACTOR).unref();
+      setTimeout(resolve, time * PAUSE_FACTOR).unref();
     });
     start = performance.now();
   }

@@ -1,4 +1,4 @@
-/** The thread that listens, as the program sees it. @module */
+/** The thread that listens on the socket, as seen by the program. @module */
 import { Worker } from "node:worker_threads";
 import type { Hello } from "../protocol.ts";
 import { BusyNote } from "./_busy_note.ts";
@@ -13,10 +13,10 @@ import {
 /** Another thread of the process has taken the path. */
 export class PathInUse extends Error {}
 
-/** What answers the requests that come over the socket. */
+/** Answers the requests from the socket. */
 export interface RequestHandler {
   /**
-   * Answers a request: `answer` is called once, with the members of the answer
+   * Answers a request, by calling `answer` once, with the members of the answer
    * as JSON.
    */
   request(
@@ -24,15 +24,18 @@ export interface RequestHandler {
     request: PassedRequest,
     answer: (members: string) => void,
   ): void;
-  /** The client wants nothing more; may be called twice for one client. */
+  /**
+   * Called when the client sends no more requests; perhaps twice for one
+   * client.
+   */
   gone(client: number): void;
-  /** The thread has ended by itself. */
+  /** Called when the thread has ended by itself. */
   crashed(error: unknown): void;
 }
 
 /**
- * A thread of its own, so that a request is answered while the loop is busy. It
- * keeps no program alive.
+ * The thread that listens: a client gets an answer even while the loop is busy.
+ * It does not keep the program alive.
  */
 export class SocketThread {
   readonly note: BusyNote = new BusyNote();
@@ -45,12 +48,12 @@ export class SocketThread {
   readonly #handler: RequestHandler;
   #isListening = false;
   #closed = false;
-  /** A program that ends without its run removes the socket all the same. */
+  /** Removes the socket if the program ends before its run. */
   readonly #atExit = () => {
     try {
       this.#removeSocket();
     } catch {
-      // A client finds that nothing listens there, and removes it.
+      // A client finds that nothing listens on it, and removes it.
     }
   };
 
@@ -95,7 +98,7 @@ export class SocketThread {
       } else if (message.type === "failed") {
         const Failure = message.isInUse ? PathInUse : Error;
         reject(new Failure(message.message));
-      } else this.#hear(message);
+      } else this.#received(message);
     });
     const crashed = (error: unknown) => {
       reject(error);
@@ -106,7 +109,7 @@ export class SocketThread {
     return promise;
   }
 
-  /** Notes that the loop turns. */
+  /** Notes that the loop has a turn. */
   beat(): void {
     this.#beat[0] = performance.timeOrigin + performance.now();
   }
@@ -119,17 +122,17 @@ export class SocketThread {
     this.#removeSocket();
   }
 
-  #hear(
+  #received(
     message: Exclude<ThreadMessage, { type: "listening" | "failed" }>,
   ): void {
     if (this.#closed) return;
     switch (message.type) {
       case "ping":
-        return this.#tell({ type: "pong", key: message.key });
+        return this.#post({ type: "pong", key: message.key });
       case "request": {
         const { key, client, request } = message;
         return this.#handler.request(client, request, (members) => {
-          if (!this.#closed) this.#tell({ type: "answer", key, members });
+          if (!this.#closed) this.#post({ type: "answer", key, members });
         });
       }
       case "gone":
@@ -137,12 +140,12 @@ export class SocketThread {
     }
   }
 
-  #tell(message: LoopMessage): void {
+  #post(message: LoopMessage): void {
     this.#worker.postMessage(message);
   }
 
   #removeSocket(): void {
-    if (this.#owns[0] === 0) return; // it may be the socket of another thread
+    if (this.#owns[0] === 0) return; // it may be that of another thread
     try {
       Deno.removeSync(this.#path);
     } catch (error) {

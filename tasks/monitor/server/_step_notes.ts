@@ -1,12 +1,16 @@
-/** Which task runs, for the thread to read while the loop is busy. @module */
+/**
+ * Notes which task runs, for the thread to read while the loop is busy.
+ *
+ * @module
+ */
 import { setImmediate } from "node:timers";
 import { type ObservedWait, Observer } from "../../kernel/watch/observer.ts";
 import { userFrame } from "../../kernel/watch/user_frame.ts";
 import type { BusyNote } from "./_busy_note.ts";
 
 /**
- * Writes down each step when it begins: nothing can be asked while it runs. That
- * needs the text of a stack, so it is for debug mode.
+ * Notes each step when it begins, as nothing can be asked while it runs. It
+ * needs the text of a stack, so it is for debug mode only.
  */
 export class StepNotes extends Observer {
   readonly #note: BusyNote;

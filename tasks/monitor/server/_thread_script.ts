@@ -1,35 +1,36 @@
 /**
- * The program of the thread that listens on the socket. It is sent there as
- * text, so it stands on its own and imports nothing from here.
+ * The program of the thread that listens on the socket: a function that is sent
+ * there as text, so it uses nothing outside of it.
  *
- * It keeps all limits: what clients send, how many there are, and how long one
- * may leave its answers unread. The program's loop gets a request only in a
- * moment in which it turns, and only if the client is still there: so a request
- * that was given up while the loop was busy is never carried out later.
+ * It keeps all limits: on what clients send, on how many there are, and on how
+ * long a client may leave its answers unread. It passes a request to the loop
+ * only when the loop has just answered a ping, and the client is still
+ * connected. So a request that was given up while the loop was busy is never
+ * carried out later.
  *
  * @module
  */
 import type { Busy, Hello } from "../protocol.ts";
 
-/** What the thread is started with. */
+/** The data that the thread is started with. */
 export interface ThreadStart {
   readonly path: string;
   readonly hello: Hello;
-  /** When the loop has turned last: milliseconds since the epoch. */
+  /** When the loop has had its last turn: milliseconds since the epoch. */
   readonly beat: Float64Array;
   /** Whether the socket at `path` is the thread's: 1 or 0. */
   readonly owns: Uint8Array;
-  /** What runs, in debug mode: see `_busy_note.ts`. */
+  /** In debug mode, which task runs: see `_busy_note.ts`. */
   readonly note: SharedArrayBuffer;
 }
 
-/** A request, as it has passed the thread. */
+/** A request that the thread passes on. */
 export interface PassedRequest {
   readonly op: string;
   readonly [member: string]: unknown;
 }
 
-/** What the thread tells. */
+/** A message of the thread to the loop. */
 export type ThreadMessage =
   | { readonly type: "listening" }
   | {
@@ -38,7 +39,7 @@ export type ThreadMessage =
     /** Whether another thread listens there. */
     readonly isInUse: boolean;
   }
-  /** Is the loop there? */
+  /** Asks whether the loop is free. */
   | { readonly type: "ping"; readonly key: number }
   | {
     readonly type: "request";
@@ -46,10 +47,10 @@ export type ThreadMessage =
     readonly client: number;
     readonly request: PassedRequest;
   }
-  /** The client has closed its side: it wants nothing more. */
+  /** The client has closed its side, and sends no more requests. */
   | { readonly type: "gone"; readonly client: number };
 
-/** What it is told. */
+/** A message of the loop to the thread. */
 export type LoopMessage =
   | { readonly type: "pong"; readonly key: number }
   /** The members of the answer, as JSON without the braces. */
@@ -60,15 +61,17 @@ function program(): void {
   const MAX_PENDING_REQUESTS = 8;
   const MAX_REQUEST_LENGTH = 1 << 20;
   const MAX_UNSENT_BYTES = 64 << 20;
-  /** A client that has sent no request by then is disconnected. */
+  /** A client that has sent no request after so long is disconnected. */
   const FIRST_REQUEST_TIMEOUT_MS = 10_000;
   /** A client that reads nothing for so long is disconnected. */
   const WRITE_TIMEOUT_MS = 10_000;
   /** After this time without a beat the loop counts as busy. */
   const BUSY_AFTER_MS = 500;
-  /** How often a client hears that it still is. */
+  /** How often a client gets a notice that the loop is busy. */
   const NOTICE_INTERVAL_MS = 500;
-  /** The pause after a failed accept: there may be no file descriptors left. */
+  /**
+   * The pause after a failed `accept`: there may be no file descriptors left.
+   */
   const ACCEPT_PAUSE_MS = 200;
 
   /** A request that has no answer yet. */
@@ -87,11 +90,11 @@ function program(): void {
   const pendings = new Map<number, Pending>();
   const encoder = new TextEncoder();
 
-  function tell(message: ThreadMessage): void {
+  function post(message: ThreadMessage): void {
     port.postMessage(message);
   }
 
-  /** What keeps the loop from turning, if anything does. */
+  /** Returns for how long the loop has been busy, and with what, if it is. */
   function busyNow(): Busy | undefined {
     const time = performance.timeOrigin + performance.now() - start.beat[0]!;
     if (time < BUSY_AFTER_MS) return undefined;
@@ -101,7 +104,7 @@ function program(): void {
       : { for: Math.round(time), where };
   }
 
-  /** Reads until nothing was written meanwhile. */
+  /** Reads the note again if it was written meanwhile. */
   function readNote(): string | undefined {
     const [state, text] = [
       new Int32Array(start.note, 0, 2),
@@ -120,7 +123,7 @@ function program(): void {
     readonly number = ++clientsSeen;
     readonly #conn: Deno.Conn;
     readonly #decoder = new TextDecoder("utf-8", { fatal: true });
-    /** What has come of a line that is not complete. */
+    /** The beginning of a line that is not complete. */
     #text = "";
     #pending = 0;
     #whenIdle: (() => void) | undefined = undefined;
@@ -148,7 +151,9 @@ function program(): void {
       }
     }
 
-    /** Whether it has come to its end, and nothing was wrong. */
+    /**
+     * Reads requests. Resolves to true at the end, to false if one was wrong.
+     */
     async #read(): Promise<boolean> {
       const buffer = new Uint8Array(1 << 16);
       while (!this.#closed) {
@@ -174,11 +179,11 @@ function program(): void {
       return false;
     }
 
-    /** The client sends nothing more; what it has asked for is answered. */
+    /** Waits until all requests are answered, as the client sends no more. */
     async #finish(): Promise<void> {
-      tell({ type: "gone", client: this.number });
+      post({ type: "gone", client: this.number });
       if (this.#pending > 0) {
-        this.#sendText(""); // fails if nothing is read any more, either
+        this.#sendText(""); // fails if the client has closed both sides
         const limit = setTimeout(() => this.close(), WRITE_TIMEOUT_MS);
         await new Promise<void>((resolve) => this.#whenIdle = resolve);
         clearTimeout(limit);
@@ -186,7 +191,7 @@ function program(): void {
       await this.#sending;
     }
 
-    /** What is wrong with a line, if anything is. */
+    /** Takes a request. Returns what is wrong with it, if anything is. */
     #take(line: string): string | undefined {
       if (line.length > MAX_REQUEST_LENGTH) return "the request is too long";
       let request;
@@ -216,10 +221,10 @@ function program(): void {
       }, NOTICE_INTERVAL_MS);
       this.#pending++;
       pendings.set(key, { client: this, id, request, notices });
-      tell({ type: "ping", key });
+      post({ type: "ping", key });
     }
 
-    /** Gives the answer to one of its requests. */
+    /** Sends the answer to a request of this client. */
     answer(id: number, members: string): void {
       this.#sendText(`{"id":${id},${members}}`);
       this.#pending--;
@@ -252,7 +257,7 @@ function program(): void {
       this.#unsent -= bytes.length;
     }
 
-    /** Says what is wrong, and closes the connection. */
+    /** Sends an error, and closes the connection. */
     async #fail(error: string): Promise<false> {
       this.#send({ error });
       await this.#sending;
@@ -260,7 +265,7 @@ function program(): void {
       return false;
     }
 
-    /** Turns away one too many. */
+    /** Refuses the client, as there are too many. */
     refuse(): void {
       this.#fail("too many programs look already");
     }
@@ -274,19 +279,19 @@ function program(): void {
         clearInterval(notices);
         pendings.delete(key);
       }
-      tell({ type: "gone", client: this.number });
+      post({ type: "gone", client: this.number });
       this.#conn.close();
       this.#whenIdle?.();
     }
   }
 
-  function hear(message: LoopMessage): void {
+  function received(message: LoopMessage): void {
     const pending = pendings.get(message.key);
     if (pending === undefined) return; // the client has gone
     const { client, id, request, notices } = pending;
     if (message.type === "pong") {
       const { key } = message;
-      tell({ type: "request", key, client: client.number, request });
+      post({ type: "request", key, client: client.number, request });
     } else {
       clearInterval(notices);
       pendings.delete(message.key);
@@ -311,17 +316,17 @@ function program(): void {
     const { parentPort, workerData } = await import("node:worker_threads");
     port = parentPort!;
     start = workerData;
-    port.on("message", hear);
-    start.owns[0] = 1; // before it is there: the program may end at any time
+    port.on("message", received);
+    start.owns[0] = 1; // before the socket exists: the program may end at any time
     try {
       const listener = Deno.listen({ transport: "unix", path: start.path });
-      Deno.chmodSync(start.path, 0o600); // its folder is closed to others already
-      tell({ type: "listening" });
+      Deno.chmodSync(start.path, 0o600); // others cannot open its folder anyway
+      post({ type: "listening" });
       await accept(listener);
     } catch (error) {
       const isInUse = error instanceof Deno.errors.AddrInUse;
       if (isInUse) start.owns[0] = 0;
-      tell({ type: "failed", message: String(error), isInUse });
+      post({ type: "failed", message: String(error), isInUse });
     }
   }
 

@@ -1,4 +1,4 @@
-/** What lets other programs look into the runs of this one. @module */
+/** Lets other programs look into the runs of this one. @module */
 import { observe } from "../../kernel/watch/observer.ts";
 import { isGranted } from "../../kernel/permissions.ts";
 import { PROTOCOL } from "../protocol.ts";
@@ -10,18 +10,18 @@ import { PathInUse, SocketThread } from "./_socket_thread.ts";
 import { StepNotes } from "./_step_notes.ts";
 import { WaitAges } from "./_wait_ages.ts";
 
-/** One for all runs of this thread. */
+/** The monitor of all runs of this thread. */
 let current: Promise<Monitor> | undefined;
-/** The end of the last one. */
+/** Resolves when the last monitor has ended. */
 let closing: Promise<void> = Promise.resolve();
 const loops = new Set<Loop>();
 
 /**
- * Lets others look into a loop; resolves, once they can, with the function that
- * ends this.
+ * Lets other programs look into `loop`. Once they can, resolves to the function
+ * that ends this.
  *
- * @throws {Error} Nothing can listen: a permission has not been granted, or the
- * folder is not this user's alone.
+ * @throws {Error} It cannot listen: a permission has not been granted, or
+ * others can open the folder.
  */
 export async function attach(loop: Loop): Promise<() => Promise<void>> {
   loops.add(loop);
@@ -48,7 +48,7 @@ class Monitor {
   readonly #requests: Requests;
   readonly #heartbeat: Heartbeat;
   readonly #ages = new WaitAges(loops);
-  /** How to end the notes of each loop that is in debug mode. */
+  /** Functions that end the notes of each loop in debug mode. */
   readonly #notes = new Map<Loop, () => void>();
 
   private constructor(thread: SocketThread, requests: Requests) {
@@ -105,7 +105,7 @@ class Monitor {
   }
 }
 
-/** A path that may be listened on without asking the user. */
+/** Resolves to a path on which this may listen without a prompt. */
 async function findPath(): Promise<string> {
   const [folder] = socketFolders();
   const { path } = folder!;
