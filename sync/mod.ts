@@ -1,33 +1,33 @@
 /**
  * Locks, events, conditions, semaphores, barriers, rate limits and pools: how
- * tasks keep out of each other's way, and wait for each other. Python's
- * `asyncio` sync primitives, and what programs build on top of them.
+ * tasks exclude each other, and wait for each other. The sync primitives of
+ * Python's `asyncio`, and what programs build on top of them.
  *
- * JavaScript runs one piece of code at a time, so whatever has no `await` in it
- * needs no lock. What has one does, where others must not come in between:
+ * JavaScript runs one piece of code at a time, so code without an `await` needs
+ * no lock. Code with an `await` needs one if no other task may run in between:
  * check and act, read and write back.
  *
  * | to | use |
  * |---|---|
- * | let one at a time in | {@linkcode Lock} |
- * | let so many at a time in | {@linkcode Semaphore}, {@linkcode BoundedSemaphore} |
- * | let many readers in, or one writer | {@linkcode ReadWriteLock} |
- * | let so many in within a second | {@linkcode RateLimiter} |
- * | lend connections and the like to one at a time | {@linkcode Pool} |
- * | do the same work once for all that ask for it | {@linkcode SingleFlight} |
- * | say once that something has happened | {@linkcode Event} |
+ * | let one task run at a time | {@linkcode Lock} |
+ * | let a number of tasks run at a time | {@linkcode Semaphore}, {@linkcode BoundedSemaphore} |
+ * | let many readers run, or one writer | {@linkcode ReadWriteLock} |
+ * | let a number of calls begin in a second | {@linkcode RateLimiter} |
+ * | lend connections and the like to one task at a time | {@linkcode Pool} |
+ * | do the same work once for all calls that want it | {@linkcode SingleFlight} |
+ * | signal that something has happened | {@linkcode Event} |
  * | wait until something that a lock guards has changed | {@linkcode Condition} |
- * | go on when everybody has come so far | {@linkcode Barrier} |
- * | hand values over | `Queue`, from `@asyncio/asyncio/queue` |
- * | tell many | `Broadcast` and `Watch`, from `@asyncio/asyncio/queue` |
+ * | go on when all tasks have come so far | {@linkcode Barrier} |
+ * | hand values to another task | `Queue`, from `@asyncio/asyncio/queue` |
+ * | send values to many tasks | `Broadcast` and `Watch`, from `@asyncio/asyncio/queue` |
  *
  * What holds for all of them:
  *
- * - **First come, first served**, and handed over directly: `release` gives the
- *   lock to the first in line, so that no newcomer can be faster.
- * - **Nothing is lost.** A wait ends once. What a waiter was handed is its own,
- *   and a cancel or an abort that comes later is delivered at its next wait; one
- *   that gave up leaves the line at once, and is handed nothing.
+ * - **First come, first served**: `release` hands the lock to the first in the
+ *   queue, so that no newcomer can be faster.
+ * - **Nothing is lost.** A wait ends once. What it was handed is kept, and a
+ *   later cancel is delivered at the next wait of the task. A wait that was
+ *   cancelled or aborted leaves the queue at once, and is handed nothing.
  * - **Every wait can be given up**: by a cancel of its task, by a timeout
  *   around it, or by `{ signal }`.
  * - **`using` releases.** `acquire` resolves to a {@linkcode Guard}, which ends

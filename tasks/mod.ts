@@ -3,7 +3,7 @@
  * cancelled, waited for, grouped and timed out. The heart of Python's asyncio.
  *
  * A **coroutine** is work that has not started: a function without arguments.
- * {@linkcode createTask} starts it as a {@linkcode Task}; `await task` gives
+ * {@linkcode createTask} starts it as a {@linkcode Task}; `await task` returns
  * its result, and `task.cancel()` ends it.
  *
  * ```ts
@@ -33,7 +33,7 @@
  * | try again | {@linkcode retry} |
  * | limit the time | {@linkcode timeout}, {@linkcode timeoutAt}, {@linkcode moveOnAfter}, {@linkcode waitFor} |
  * | pause | {@linkcode sleep}, {@linkcode interval} |
- * | call what knows nothing of cancels | {@linkcode cancellable}, {@linkcode currentSignal} |
+ * | call foreign code that cannot be cancelled | {@linkcode cancellable}, {@linkcode currentSignal} |
  * | keep a cancel off | {@linkcode shielded}, {@linkcode shield} |
  * | settle something by hand | {@linkcode Future} |
  * | use another thread | {@linkcode toThread}, {@linkcode WorkerPool} |
@@ -41,10 +41,10 @@
  * | see what waits for what | {@linkcode printCallGraph}, {@linkcode RunOptions} |
  *
  * **Cancelling.** A cancel rejects the wait that a task is in with
- * {@linkcode CancelledError}, there and then; `try`/`finally` and `using` clean
- * up. A wait that it has ended took nothing: no item, no lock, no byte. A wait
+ * {@linkcode CancelledError}, at once; `try`/`finally` and `using` clean up. A
+ * wait that was cancelled has taken nothing: no item, no lock, no byte. A wait
  * that was over before keeps its value, and the cancel is delivered at the next
- * one. In a catch-all, let it pass: {@linkcode isCancelled}.
+ * one. In a catch-all, let the error pass: {@linkcode isCancelled}.
  *
  * ```ts
  * import { isCancelled, moveOnAfter, sleep } from "@asyncio/asyncio/tasks";
@@ -64,10 +64,10 @@
  * assertEquals(seen, ["cancelled", "cleaned up"]);
  * ```
  *
- * **Waiting.** Whatever waits for something, a sleep, a lock, a queue, a read,
- * takes `{ signal }`, too, and rejects with its reason. All of it works outside
- * of {@linkcode run}: at the top of a module, or in a handler of `Deno.serve`.
- * Times are milliseconds.
+ * **Waiting.** All waits, such as a sleep, a lock, a queue or a read, also take
+ * `{ signal }`, and reject with its reason. All of this works outside of
+ * {@linkcode run}, too: at the top of a module, or in a handler of
+ * `Deno.serve`. Times are milliseconds.
  *
  * @module
  */

@@ -87,10 +87,10 @@ type CancelTiming = "right at" | "in the wait of" | "on waking up from";
  *   one of its tasks fails and the error is not retrieved, or if it cannot go
  *   on (a {@linkcode DeadlockError}).
  *
- * The scenario has to reach the same points each time. So it makes what it uses
- * anew, or leaves it as it was. Only whether it has to wait for the world
- * outside (a socket, a child, a thread) may differ: if it does not in the run
- * that would be cancelled in that wait, nothing is checked.
+ * The scenario has to reach the same points each time. So it makes new objects
+ * each time, or leaves them as they were. Only whether it has to wait for the
+ * world outside (a socket, a child, a thread) may differ: if it does not in the
+ * run that would be cancelled in that wait, nothing is checked.
  *
  * **Cancel safety:** a cancel of the caller is delivered to the scenario.
  * Nothing is left behind.

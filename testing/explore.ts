@@ -77,7 +77,7 @@ export class ExploreError extends Error {
  * - A failure is simplified before it is reported: the seed in the error stands
  *   for an order with as few changes as some hundred runs could find.
  *
- * The scenario has to make what it uses anew each time, and to depend on
+ * The scenario has to make new objects each time, and to depend on
  * nothing but the order: no real time, no `Math.random`, no sockets.
  *
  * **Cancel safety:** a cancel is delivered to the scenario. Nothing is left

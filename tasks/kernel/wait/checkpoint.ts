@@ -74,8 +74,8 @@ function rejectedBy(signal: AbortSignal): Promise<never> | undefined {
 }
 
 /**
- * The last wait that did not have to wait, while `isNoted`: no one can see it
- * in the promise.
+ * The promise of the last wait that did not have to wait, if `isNoted`: a
+ * promise does not show whether it has settled.
  */
 export const lastReady: {
   isNoted: boolean;

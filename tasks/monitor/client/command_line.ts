@@ -4,9 +4,9 @@ import { parsedArgs, wholeNumber } from "../../kernel/watch/usage.ts";
 /** A command line. */
 export interface CommandLine {
   readonly command: string;
-  /** The program: its process id; empty if none is given. */
+  /** The process id of the program; empty if none is given. */
   readonly pid: string;
-  /** What stands after it. */
+  /** The arguments after the process id. */
   readonly rest: readonly string[];
   readonly json: boolean;
   /** Milliseconds between two samples. */
@@ -30,9 +30,9 @@ const OPTIONS = {
 } as const;
 
 /**
- * Reads a command line.
+ * Parses a command line.
  *
- * @throws {UsageError} It makes no sense.
+ * @throws {UsageError} The command line is wrong.
  */
 export function commandLine(args: string[]): CommandLine {
   const { values, positionals } = parsedArgs(args, OPTIONS);

@@ -1,4 +1,4 @@
-/** The connection to a program that can be looked into. @module */
+/** The connection to a monitored program. @module */
 import { cancellable } from "../../cancellable.ts";
 import { waitFor } from "../../wait_for.ts";
 import {
@@ -10,10 +10,10 @@ import {
 } from "../protocol.ts";
 import { findSockets, type MonitorSocket } from "../socket_folder.ts";
 
-/** A program that runs says at once who it is; one that was stopped does not. */
+/** A program that does not send its hello for so long may have been stopped. */
 const HELLO_TIMEOUT_MS = 5000;
 
-/** Something that the user is told in one sentence. */
+/** An error whose message is printed alone. */
 export class MonitorError extends Error {
   override name = "MonitorError";
 }
@@ -34,7 +34,7 @@ export class LoopBusy extends MonitorError {
   }
 }
 
-/** What keeps a loop from turning, in words. */
+/** Returns for how long a loop has been busy, and with what, in words. */
 export function describeBusy({ for: time, where }: Busy): string {
   const seconds = (time / 1000).toFixed(1);
   return `the loop has been busy for ${seconds} s${
@@ -49,16 +49,16 @@ interface Pending {
   onBusy(busy: Busy): void;
 }
 
-/** Asks a program. */
+/** A connection to a program. */
 export class Connection implements AsyncDisposable {
-  /** Who answers. */
+  /** The program. */
   hello!: Hello;
   readonly #conn: Deno.Conn;
   readonly #pending = new Map<number, Pending>();
-  /** Resolves when nothing can be asked any more. */
+  /** Resolves when the connection has ended. */
   readonly ended: Promise<void>;
   #requests = 0;
-  /** Why nothing can be asked any more. */
+  /** Why the connection has ended. */
   #end: Error | undefined = undefined;
 
   private constructor(conn: Deno.Conn) {
@@ -69,8 +69,8 @@ export class Connection implements AsyncDisposable {
   /**
    * Connects to the program with this process id.
    *
-   * @throws {MonitorError} There is none, it does not answer, or it is of
-   * another version.
+   * @throws {MonitorError} There is no such program, it does not answer, or it
+   * has another version.
    */
   static async open(name: string): Promise<Connection> {
     const [socket] = await cancellable(findSockets(name));
@@ -98,7 +98,7 @@ export class Connection implements AsyncDisposable {
     }
   }
 
-  /** The programs that can be looked into, a line for each. */
+  /** Resolves to a line for each program that can be looked into. */
   static async list(): Promise<string[]> {
     const lines: string[] = [];
     for (const socket of await cancellable(findSockets())) {
@@ -114,10 +114,10 @@ export class Connection implements AsyncDisposable {
   }
 
   /**
-   * Asks for something, and resolves to the answer. A cancel of the task ends the
-   * wait, and nothing else.
+   * Asks for something, and resolves to the answer. A cancel of the task ends
+   * the wait, and nothing else.
    *
-   * @param onBusy Called again and again while the loop is busy; unless given,
+   * @param onBusy Called again and again while the loop is busy. Unless given,
    * the request is given up then.
    * @throws {LoopBusy} The loop is busy.
    * @throws {ProgramEnded} The program ends.
@@ -139,7 +139,7 @@ export class Connection implements AsyncDisposable {
     this.#pending.set(id, { resolve, reject, onBusy });
     const line = JSON.stringify({ id, ...operation });
     this.#send(`${line}\n`).catch(() => {
-      // Reading comes to the same end, and knows more.
+      // Reading fails, too, with a better error.
     });
     return promise;
   }
@@ -165,7 +165,7 @@ export class Connection implements AsyncDisposable {
         parts.push(first!);
         for (const next of rest) {
           const line = parts.join("");
-          if (line !== "") this.#hear(JSON.parse(line));
+          if (line !== "") this.#received(JSON.parse(line));
           parts = [next];
         }
       }
@@ -178,7 +178,7 @@ export class Connection implements AsyncDisposable {
     }
   }
 
-  #hear(answer: Answer): void {
+  #received(answer: Answer): void {
     if (answer.id === undefined) {
       throw new MonitorError("error" in answer ? answer.error : "bad answer");
     }

@@ -1,4 +1,4 @@
-/** The commands. @module */
+/** The commands of the monitor. @module */
 import { safe } from "../../kernel/watch/safe_text.ts";
 import { serveWeb } from "../web/serve_web.ts";
 import { type CommandLine, commandLine } from "./command_line.ts";

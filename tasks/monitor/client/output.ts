@@ -1,17 +1,17 @@
 /** Standard output. @module */
 import { safe } from "../../kernel/watch/safe_text.ts";
 
-/** The reader of the output has closed it, as `head` does: no failure. */
+/** The reader has closed the output, as `head` does: that is no failure. */
 export class OutputClosed extends Error {
   override name = "OutputClosed";
 }
 
-/** Whether a person reads it. */
+/** Returns whether the output is a terminal. */
 export function isTerminal(): boolean {
   return Deno.stdout.isTerminal();
 }
 
-/** The size of the terminal; that of an old one if it has none. */
+/** Returns the size of the terminal; 80 by 24 if it is not known. */
 export function terminalSize(): { columns: number; rows: number } {
   try {
     return Deno.consoleSize();
@@ -20,7 +20,7 @@ export function terminalSize(): { columns: number; rows: number } {
   }
 }
 
-/** Writes a text, and a line end. */
+/** Prints a text and a line end. */
 export function print(text: string): void {
   const bytes = new TextEncoder().encode(`${text}\n`);
   try {
@@ -33,14 +33,14 @@ export function print(text: string): void {
   }
 }
 
-/** Writes a value as JSON, on one line or on many. */
+/** Prints a value as JSON, on one line or on many. */
 export function printJson(value: unknown, indent?: number): void {
   const text = JSON.stringify(value, undefined, indent);
-  // What a terminal would obey can only be in strings.
+  // Control characters can only be in strings.
   print(text.split("\n").map(safe).join("\n"));
 }
 
-/** Styles of text; none unless a person reads it. */
+/** Styles of text on a terminal. */
 export type Style = "bold" | "dim" | "red" | "yellow";
 
 const CODES: Record<Style, [number, number]> = {
@@ -50,7 +50,7 @@ const CODES: Record<Style, [number, number]> = {
   yellow: [33, 39],
 };
 
-/** `text` in a style. */
+/** Returns `text` in a style, if the output is a terminal. */
 export function paint(style: Style, text: string): string {
   if (!isTerminal() || Deno.noColor) return text;
   const [on, off] = CODES[style];
@@ -65,7 +65,8 @@ export interface Cell {
 }
 
 /**
- * Rows in columns of equal width. What reaches beyond `columns` is cut off.
+ * Returns rows as text, in aligned columns. Text beyond `columns` characters is
+ * cut off.
  *
  * @param rows The first has the titles.
  */

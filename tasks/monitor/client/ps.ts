@@ -42,7 +42,7 @@ function rowOf(task: TaskInfo, inRing: boolean): Cell[] {
   ];
 }
 
-/** Says how many tasks are not shown, if some are. */
+/** Prints how many tasks are not listed, if some are not. */
 export function printMore({ total, tasks }: Snapshot): void {
   if (total > tasks.length) {
     print(`and ${total - tasks.length} younger ones of ${total}`);

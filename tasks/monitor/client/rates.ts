@@ -1,4 +1,4 @@
-/** How much has happened from one sample to the next. @module */
+/** How much happens from one sample to the next. @module */
 import type { Activity, Snapshot, Watched } from "../protocol.ts";
 
 /** What happens in a second. */
@@ -6,15 +6,15 @@ export interface RatesOfLoop {
   readonly stepsPerSecond: number;
   readonly madePerSecond: number;
   readonly endedPerSecond: number;
-  /** How late timers were in the last second at most, in milliseconds. */
+  /** The greatest delay of timers in the last second, in milliseconds. */
   readonly late: number;
   readonly lateInMinute: number;
 }
 
-/** What is known at a time. */
+/** What is known of the program at a time. */
 export interface Sample extends Watched {
   readonly rates: RatesOfLoop;
-  /** The steps that each task takes in a second, by its id. */
+  /** How many steps each task takes in a second, by its id. */
   readonly stepRates: ReadonlyMap<number, number>;
 }
 
@@ -55,7 +55,10 @@ function stepsIn(snapshot: Snapshot | undefined): Map<number, number> {
   return new Map(snapshot?.tasks.map(({ id, steps }) => [id, steps]));
 }
 
-/** The current second may have just begun: it counts with the one before. */
+/**
+ * The last second is the current one and the one before, as that may have just
+ * begun.
+ */
 function lateness({ late }: Activity) {
   const most = (values: readonly number[]) =>
     Math.round(Math.max(0, ...values));

@@ -1,4 +1,4 @@
-/** Code that is typed, and run in the program. @module */
+/** Runs code in the program, as it is typed. @module */
 import process from "node:process";
 import { createInterface, type Interface } from "node:readline";
 import { cancellable } from "../../cancellable.ts";
@@ -12,7 +12,7 @@ import { programOf } from "./words.ts";
 const PROMPT = ">>> ";
 const MORE_PROMPT = "... ";
 
-/** Reads code line by line; returns 1 if some of it threw. */
+/** Runs code line by line. Resolves to 1 if some of it threw. */
 export async function repl(
   program: Connection,
   { json }: CommandLine,
@@ -82,7 +82,7 @@ class Session {
     this.#lines.prompt();
   }
 
-  /** Ctrl-C ends what runs, or else forgets what was typed. */
+  /** Ctrl-C: cancels the code that runs, or else forgets what was typed. */
   #interrupt(): void {
     if (this.#isRunning) {
       this.#program.request({ op: "interrupt" }).catch(() => {});
@@ -93,7 +93,7 @@ class Session {
     this.#prompt();
   }
 
-  /** Runs what was typed, unless it is not complete; false if it threw. */
+  /** Runs what was typed, if it is complete. Resolves to false if it threw. */
   async #evaluate(): Promise<boolean> {
     this.#isRunning = true;
     const code = this.#code;
@@ -112,7 +112,7 @@ class Session {
   }
 }
 
-/** The lines of a text, safe to show. */
+/** Returns a text of several lines, safe to show. */
 function lines(text: string): string {
   return text.split("\n").map(safe).join("\n");
 }

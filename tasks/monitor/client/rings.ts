@@ -4,14 +4,16 @@ import type { TaskInfo } from "../protocol.ts";
 /** What is known of a task while the graph is walked. */
 interface Visit {
   readonly order: number;
-  /** The earliest that can be reached from it, among those on the stack. */
+  /**
+   * The least order that can be reached from it, among the tasks on the stack.
+   */
   low: number;
   onStack: boolean;
 }
 
 /**
- * The rings: sets of tasks each of which waits, through others, for itself.
- * Tarjan's algorithm, without recursion: a ring may be long.
+ * Returns the rings: sets of tasks that each wait, through others, for
+ * themselves. Tarjan's algorithm, without recursion, as a ring may be long.
  *
  * @param awaits The tasks that each task waits for.
  */

@@ -1,4 +1,4 @@
-/** What happens, again and again. @module */
+/** What happens in the program, printed again and again. @module */
 import { sleep } from "../../sleep.ts";
 import { safe } from "../../kernel/watch/safe_text.ts";
 import type { TaskInfo, Watched } from "../protocol.ts";
@@ -16,10 +16,11 @@ import {
 import { Rates, type Sample } from "./rates.ts";
 import { namesOf, programOf, timeOf, waitedFor, waitsOf } from "./words.ts";
 
-/** How many tasks are shown on what is no terminal, and how many queues. */
+/** How many tasks are shown if the output is no terminal. */
 const TASKS = 20;
+/** How many queues are shown. */
 const QUEUES = 5;
-/** Lines that are not those of tasks or queues. */
+/** How many lines are not those of tasks or queues. */
 const OTHER_LINES = 6;
 
 const CLEAR = "\u001b[H\u001b[2J";
@@ -63,7 +64,7 @@ function show(text: string): void {
   print(isTerminal() ? CLEAR + text : `${text}\n`);
 }
 
-/** The tasks, the one that has waited longest first. */
+/** Returns the tasks, the one that has waited longest first. */
 function byWait(tasks: readonly TaskInfo[]): TaskInfo[] {
   const age = (task: TaskInfo) => waitedFor(task) ?? -1;
   return tasks.toSorted((a, b) => age(b) - age(a));
@@ -94,56 +95,75 @@ function plain(
 
 function text(
   program: Connection,
-  { snapshot, rates, stepRates }: Sample,
+  sample: Sample,
   line: CommandLine,
 ): string {
   const columns = isTerminal() ? terminalSize().columns : Infinity;
-  const title = (text: string, right = false): Cell => (
-    { text, style: "bold", right }
-  );
+  return [
+    summary(program, sample).slice(0, columns),
+    "",
+    table(taskRows(sample, line), columns),
+    "",
+    table(queueRows(sample), columns),
+  ].join("\n");
+}
+
+function summary(
+  { hello }: Connection,
+  { snapshot: { total }, rates }: Sample,
+): string {
+  return [
+    programOf(hello),
+    `${total} ${total === 1 ? "task" : "tasks"}`,
+    `${rates.stepsPerSecond} steps/s`,
+    `${rates.madePerSecond} tasks/s made, ${rates.endedPerSecond} ended`,
+    `the loop is ${timeOf(rates.late)} late, ${
+      timeOf(rates.lateInMinute)
+    } in the last minute`,
+  ].join("; ");
+}
+
+function taskRows(
+  { snapshot, stepRates }: Sample,
+  line: CommandLine,
+): Cell[][] {
   const tasks = byWait(snapshot.tasks).slice(0, rowsFor(line));
-  const byId = new Map(snapshot.tasks.map((task) => [task.id, task]));
   return [
     [
-      programOf(program.hello),
-      `${snapshot.total} ${snapshot.total === 1 ? "task" : "tasks"}`,
-      `${rates.stepsPerSecond} steps/s`,
-      `${rates.madePerSecond} tasks/s made, ${rates.endedPerSecond} ended`,
-      `the loop is ${timeOf(rates.late)} late, ${
-        timeOf(rates.lateInMinute)
-      } in the last minute`,
-    ].join("; ").slice(0, columns),
-    "",
-    table([
-      [
-        title("TASK", true),
-        title("STEPS/S", true),
-        title("FOR", true),
-        title("NAME"),
-        title("WAITS FOR"),
-      ],
-      ...tasks.map((task): Cell[] => [
-        { text: String(task.id), right: true },
-        { text: String(stepRates.get(task.id) ?? 0), right: true },
-        { text: timeOf(waitedFor(task)), right: true },
-        { text: safe(task.name) },
-        { text: waitsOf(task) },
-      ]),
-    ], columns),
-    "",
-    table([
-      [
-        title("WAITERS", true),
-        title("LONGEST", true),
-        title("IN"),
-        title("FIRST"),
-      ],
-      ...snapshot.queues.slice(0, QUEUES).map((queue): Cell[] => [
-        { text: String(queue.waiting), right: true },
-        { text: timeOf(queue.longest), right: true },
-        { text: safe(queue.what) },
-        { text: namesOf(queue.first === undefined ? [] : [queue.first], byId) },
-      ]),
-    ], columns),
-  ].join("\n");
+      title("TASK", true),
+      title("STEPS/S", true),
+      title("FOR", true),
+      title("NAME"),
+      title("WAITS FOR"),
+    ],
+    ...tasks.map((task): Cell[] => [
+      { text: String(task.id), right: true },
+      { text: String(stepRates.get(task.id) ?? 0), right: true },
+      { text: timeOf(waitedFor(task)), right: true },
+      { text: safe(task.name) },
+      { text: waitsOf(task) },
+    ]),
+  ];
+}
+
+function queueRows({ snapshot: { tasks, queues } }: Sample): Cell[][] {
+  const byId = new Map(tasks.map((task) => [task.id, task]));
+  return [
+    [
+      title("WAITERS", true),
+      title("LONGEST", true),
+      title("IN"),
+      title("FIRST"),
+    ],
+    ...queues.slice(0, QUEUES).map((queue): Cell[] => [
+      { text: String(queue.waiting), right: true },
+      { text: timeOf(queue.longest), right: true },
+      { text: safe(queue.what) },
+      { text: namesOf(queue.first === undefined ? [] : [queue.first], byId) },
+    ]),
+  ];
+}
+
+function title(text: string, right = false): Cell {
+  return { text, style: "bold", right };
 }

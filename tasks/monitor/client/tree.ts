@@ -4,27 +4,27 @@ import { findRings } from "./rings.ts";
 
 /** Something in the tree. */
 export interface Node {
-  /** The same in every picture of the program. */
+  /** Identifies the node in all snapshots of the program. */
   readonly key: string;
   readonly kind: "task" | "timeout" | "group" | "shield";
-  /** The task itself, or the one that the scope is in. */
+  /** The task itself, or the task of the scope. */
   readonly task: TaskInfo | undefined;
   readonly scope: ScopeInfo | undefined;
   readonly children: Node[];
-  /** Of a task: whether it waits for itself, through others. */
+  /** Whether it is a task that waits for itself, through others. */
   readonly inRing: boolean;
 }
 
-/** A node, and how deep it lies. */
+/** A node, and its depth. */
 export interface Placed {
   readonly node: Node;
   readonly depth: number;
 }
 
 /**
- * What is in what: a task of a group is in the group, another one in the task
- * that waits for it; groups, timeouts and shields are in their task, or in each
- * other. Rings come first, then what is in nothing.
+ * The tree of a snapshot. A task of a group is below the group, any other task
+ * below the task that waits for it. Groups, timeouts and shields are below
+ * their task, or below each other. Of the roots, rings come first.
  */
 export class TaskTree {
   readonly tasks: ReadonlyMap<number, TaskInfo>;
@@ -67,14 +67,14 @@ export class TaskTree {
     this.#nodes.set(key, { key, kind, task, scope, inRing, children: [] });
   }
 
-  /** What a scope is, if it is shown. */
+  /** Returns what a scope is; `undefined` if it is not shown. */
   #kindOf({ id, left, shielded }: ScopeInfo): Node["kind"] | undefined {
     if (this.#groups.has(id)) return "group";
     if (left !== undefined) return "timeout";
     return shielded ? "shield" : undefined;
   }
 
-  /** Hangs each into what it is in; returns what is in nothing. */
+  /** Adds each node to its parent, and returns the roots. */
   #connect(): Node[] {
     const roots: Node[] = [];
     for (const node of this.#nodes.values()) {
@@ -94,10 +94,10 @@ export class TaskTree {
   }
 
   /**
-   * A ring is in nothing but itself: takes its oldest task out of what that is
-   * in.
+   * A ring has no root: takes its oldest task from its parent, and returns that
+   * task.
    *
-   * @param node Something in the ring, or in what is in the ring.
+   * @param node A node of the ring, or below it.
    */
   #cutRing(node: Node): Node {
     const path = new Set<Node>();
@@ -127,7 +127,10 @@ export class TaskTree {
     return this.#shown(scopeOfWait) ?? this.#nodes.get(`t${awaiter}`);
   }
 
-  /** The innermost scope that is shown, from this one on. */
+  /**
+   * Returns the node of a scope, or of the nearest scope around it that is
+   * shown.
+   */
   #shown(id: number | undefined): Node | undefined {
     for (let at = id; at !== undefined; at = this.#scopes.get(at)?.parent) {
       const node = this.#nodes.get(`s${at}`);
@@ -137,7 +140,7 @@ export class TaskTree {
   }
 }
 
-/** The nodes and all in them, each after what it is in. */
+/** Returns the nodes and all below them, each after its parent. */
 export function placedIn(
   roots: readonly Node[],
   isOpen: (node: Node) => boolean = () => true,

@@ -7,10 +7,10 @@ import { printMore } from "./ps.ts";
 import { type Node, placedIn, TaskTree } from "./tree.ts";
 import { nameOf, namesOf, situationOf } from "./words.ts";
 
-/** How far it is moved to the right at most, so that it stays readable. */
+/** The largest indent, so that the tree stays readable. */
 const MAX_INDENT = 90;
 
-/** How many levels there are in JSON: parsers of it have limits, too. */
+/** How many levels the JSON has at most, as parsers have limits. */
 const MAX_LEVELS = 500;
 
 /** Prints the tree. */
@@ -33,7 +33,7 @@ export async function tree(
   return 0;
 }
 
-/** As JSON; below the last level there is the number of nodes that follow. */
+/** Returns a node for JSON. The last level has the number of nodes below it. */
 function plain(node: Node, level = 1): unknown {
   const { kind, task, scope, children, inRing } = node;
   const isLast = level === MAX_LEVELS && children.length > 0;
@@ -45,7 +45,7 @@ function plain(node: Node, level = 1): unknown {
     : { kind, left: scope!.left, ...below };
 }
 
-/** The lines of a tree. */
+/** Returns the lines of a tree. */
 function drawn(roots: readonly Node[]): string[] {
   const lines: string[] = [];
   const open = roots.map((node) => ({ node, first: "", rest: "" })).reverse();
@@ -70,7 +70,10 @@ function drawn(roots: readonly Node[]): string[] {
   return lines;
 }
 
-/** In debug mode: where it waits, what it holds, and where it was made. */
+/**
+ * Returns, in debug mode, where a task waits, what it holds, and where it was
+ * made.
+ */
 function linesOf({ task }: Node): string[] {
   const { waits, holds = [], made } = task!;
   const places = waits.map(({ at }) => at).filter((it) => it !== undefined);

@@ -1,33 +1,33 @@
-/** What is shown, in words. @module */
+/** Texts for tasks and nodes. @module */
 import { formatDuration } from "../../debug/format_duration.ts";
 import { safe } from "../../kernel/watch/safe_text.ts";
 import type { Hello, NamedTask, TaskInfo, WaitInfo } from "../protocol.ts";
 import type { Node } from "./tree.ts";
 
-/** For how long a task has been in the oldest of its waits. */
+/** Returns how long a task has been in the oldest of its waits. */
 export function waitedFor({ waits }: TaskInfo): number | undefined {
   const ages = waits.map((it) => it.for).filter((it) => it !== undefined);
   return ages.length === 0 ? undefined : Math.max(...ages);
 }
 
-/** A time, or nothing if it is not known. */
+/** Returns a time in words; `""` if it is not known. */
 export function timeOf(ms: number | undefined): string {
   return ms === undefined ? "" : formatDuration(ms);
 }
 
-/** What a task waits for. */
+/** Returns what a task waits for. */
 export function waitsOf({ state, waits }: TaskInfo): string {
   if (state === "new") return "(not started)";
   if (state === "foreign") return "(something foreign)";
   return waits.map(({ what }) => safe(what)).join(" and ");
 }
 
-/** What a task does. */
+/** Returns what a task does, in a word or two. */
 export function stateOf({ state, cancelling }: TaskInfo): string {
   return cancelling === undefined ? state : `${state}, cancelled`;
 }
 
-/** What a task does, in a sentence without a subject. */
+/** Returns what a task does, as the predicate of a sentence. */
 export function situationOf(task: TaskInfo): string {
   const { state, waits, cancelling } = task;
   const cancelled = cancelling === undefined ? "" : "cancelled, ";
@@ -41,7 +41,7 @@ function waitWithTime(wait: WaitInfo): string {
   return `${safe(wait.what)}${time}`;
 }
 
-/** A node of the tree, but for what a task does. */
+/** Returns the name of a node. */
 export function nameOf({ kind, task, scope, children, inRing }: Node): string {
   switch (kind) {
     case "task": {
@@ -61,13 +61,13 @@ export function nameOf({ kind, task, scope, children, inRing }: Node): string {
   }
 }
 
-/** A program, by its main module and its process. */
+/** Returns the name of a program: its main module and its process. */
 export function programOf({ program, pid }: Hello): string {
   const name = safe(program.slice(program.lastIndexOf("/") + 1));
   return `${name}, process ${pid}`;
 }
 
-/** Tasks by their numbers and names: `1 "a", 2 "b"`. */
+/** Returns the numbers and names of tasks: `1 "a", 2 "b"`. */
 export function namesOf(
   ids: readonly number[],
   tasks: ReadonlyMap<number, NamedTask>,

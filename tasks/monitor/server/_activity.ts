@@ -11,12 +11,12 @@ import type { Ids } from "./_ids.ts";
 import { ageOf, isOnRealClock, type Loop, waitsOf } from "./_kernel_view.ts";
 import { LaneRecorder } from "./_lane.ts";
 
-/** So many tasks are followed at most. */
+/** How many tasks are followed at most. */
 const MAX_LANES = 400;
 
 /**
- * Counts steps, and follows some tasks. Nothing is observed until it starts, and
- * all is forgotten when it stops.
+ * Counts steps, and follows some tasks. It observes nothing before `watch`, and
+ * forgets all when no loop is watched.
  */
 export class ActivityRecorder {
   readonly #taskIds: Ids;
@@ -26,7 +26,7 @@ export class ActivityRecorder {
   #made = 0;
   #ended = 0;
   #stepsOf = new WeakMap<object, { count: number }>();
-  /** By the task. */
+  /** The lanes of the tasks that are followed. */
   #lanes = new Map<object, LaneRecorder>();
   readonly #running = new Set<LaneRecorder>();
   #isTurnPlanned = false;
@@ -39,7 +39,7 @@ export class ActivityRecorder {
     return this.#stops.size > 0;
   }
 
-  /** Watches these loops, and no others. */
+  /** Watches these loops and no others. */
   watch(loops: Iterable<Loop>): void {
     const wanted = new Set(loops);
     if (!this.isOn) this.#started = performance.now();
@@ -62,12 +62,12 @@ export class ActivityRecorder {
     this.#running.clear();
   }
 
-  /** How often a task went on. */
+  /** Returns how many times a task has resumed. */
   stepsOf(task: object): number {
     return this.#stepsOf.get(task)?.count ?? 0;
   }
 
-  /** Follows these tasks, and no others; those that have ended are left out. */
+  /** Follows these tasks and no others, without those that have ended. */
   follow(tasks: Iterable<{ task: Task<unknown>; loop: Loop }>): void {
     const before = this.#lanes;
     this.#lanes = new Map();
@@ -81,7 +81,7 @@ export class ActivityRecorder {
     }
   }
 
-  /** All that is known, but for what belongs to single tasks. */
+  /** Returns all that is known, except for the steps of single tasks. */
   read(late: readonly number[]): Activity {
     const now = performance.now();
     const texts = new Map<string, number>();
@@ -130,7 +130,10 @@ export class ActivityRecorder {
       : this.#lanes.get(task);
   }
 
-  /** The task of a lane runs, for no longer than this turn. */
+  /**
+   * Notes that the task of a lane runs, no longer than until the end of the
+   * turn.
+   */
   noteRunning(lane: LaneRecorder): void {
     lane.runs(performance.now());
     this.#running.add(lane);

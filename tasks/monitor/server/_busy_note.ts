@@ -1,11 +1,11 @@
-/** What runs now, written where the other thread can read it. @module */
+/** What runs now, in memory that the other thread can read. @module */
 
-/** Bytes of text that are kept. */
+/** How many bytes of text are kept. */
 const MAX_LENGTH = 2048;
 
 /**
- * A short text in shared memory. It begins with a version, which is odd while
- * the text is written, and the text's length.
+ * A short text in shared memory, after a version, which is odd while the text
+ * is written, and the length of the text.
  */
 export class BusyNote {
   readonly shared: SharedArrayBuffer = new SharedArrayBuffer(8 + MAX_LENGTH);

@@ -7,18 +7,18 @@ import { type Loop, startTask } from "./_kernel_view.ts";
 /** The name of the tasks that run it. */
 const TASK_NAME = "monitor repl";
 
-/** Each client has variables of its own. */
+/** Runs code of clients, each with variables of its own. */
 export class Evaluations {
   readonly #names: () => Promise<object>;
   readonly #evaluators = new Map<number, Evaluator>();
   readonly #running = new Map<number, Set<Task<unknown>>>();
 
-  /** @param names Gives what code finds. */
+  /** @param names Resolves to an object with the names for the code. */
   constructor(names: () => Promise<object>) {
     this.#names = names;
   }
 
-  /** Runs code as a task on `loop`. */
+  /** Runs code as a task on `loop`, and resolves to the outcome. */
   async evaluate(client: number, loop: Loop, code: string): Promise<Evaluated> {
     const evaluator = this.#evaluators.get(client) ??
       new Evaluator(await this.#names());
@@ -36,14 +36,14 @@ export class Evaluations {
     return await promise;
   }
 
-  /** Cancels what a client has running; returns how much that is. */
+  /** Cancels the tasks of a client, and returns how many there are. */
   interrupt(client: number): number {
     const tasks = [...this.#running.get(client) ?? []];
     for (const task of tasks) task.cancel("interrupted");
     return tasks.length;
   }
 
-  /** Cancels what a client has running, and forgets its variables. */
+  /** Cancels the tasks of a client, and forgets its variables. */
   forget(client: number): void {
     this.interrupt(client);
     this.#running.delete(client);

@@ -1,11 +1,11 @@
-/** Code that is run in the program. @module */
+/** Runs code of a client in the program. @module */
 import { Script } from "node:vm";
 import type { Evaluated } from "../protocol.ts";
 
-/** What is shown of a value is cut to so many characters. */
+/** How many characters of a value are shown at most. */
 const MAX_TEXT = 100_000;
 
-/** What would be an expression, too, and declare nothing. */
+/** Declarations that are also expressions, which would declare nothing. */
 const DECLARATION = /^\s*(?:(?:async\s+)?function\b[\s*]*|class\s+)[\w$]/;
 
 type Run = () => Promise<unknown>;
@@ -18,13 +18,13 @@ export class Evaluator {
   readonly #variables: Record<string, unknown> = Object.create(null);
   readonly #scope: object;
 
-  /** @param names What code finds, beside what is global. */
+  /** @param names Names for the code, in addition to global ones. */
   constructor(names: object) {
     const variables = this.#variables;
     const owner = (name: string | symbol) =>
       name in variables ? variables : name in names ? names : undefined;
     this.#scope = new Proxy(names, {
-      // All names but the global ones are answered for here.
+      // This scope has all names but the global ones.
       has: (_, name) => owner(name) !== undefined || !(name in globalThis),
       get: (_, name) => {
         if (name === Symbol.unscopables) return undefined;
@@ -36,7 +36,7 @@ export class Evaluator {
     });
   }
 
-  /** What code comes to: to be called by the task that is to run it. */
+  /** Runs code in the calling task, and resolves to the outcome. */
   async evaluate(code: string): Promise<Evaluated> {
     let run: Run;
     try {
@@ -51,7 +51,7 @@ export class Evaluator {
     }
   }
 
-  /** As an expression, or else as statements. */
+  /** Compiles code as an expression, or else as statements. */
   #compiled(code: string): Run {
     if (DECLARATION.test(code)) return this.#function(kept(code));
     try {
@@ -68,7 +68,7 @@ export class Evaluator {
   }
 }
 
-/** Code whose declarations are assignments to what is kept. */
+/** Returns code with assignments to kept variables in place of declarations. */
 function kept(code: string): string {
   return code
     .replaceAll(/^(?:let|var)\s+([\w$]+)[ \t]*;?[ \t]*$/gm, "$1 = undefined;")
@@ -79,7 +79,7 @@ function kept(code: string): string {
     );
 }
 
-/** Whether nothing is wrong with code, but that it has no end. */
+/** Returns whether code is right so far, but not complete. */
 function isIncomplete(code: string): boolean {
   try {
     new Script(`async () => {\n${code}`);

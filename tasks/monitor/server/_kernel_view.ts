@@ -1,6 +1,6 @@
 /**
- * All that the monitor takes from the kernel: the tasks of a loop, what each
- * waits for, the scopes inside of it.
+ * All that the monitor reads from the kernel: the tasks of a loop, what each
+ * waits for, the scopes inside it.
  *
  * @module
  */
@@ -34,60 +34,60 @@ export type Scope = CancelScope;
 /** A wait of a task. */
 export type Wait = ScopedWait;
 
-/** The tasks that have not ended, oldest first: no more than `most`. */
+/** Returns the tasks that have not ended, oldest first, `most` at most. */
 export function tasksOn(loop: Loop, most = Infinity): Task<unknown>[] {
   return Iterator.from(loop.tasks).take(most)
     .map(({ task }) => task as Task<unknown>).toArray();
 }
 
-/** The loop that a task runs on. */
+/** Returns the loop of a task. */
 export function loopOf(task: Task<unknown>): Loop {
   return scopeOf(task).loop;
 }
 
-/** How many there are. */
+/** Returns how many tasks have not ended. */
 export function countTasks(loop: Loop): number {
   return loop.tasks.size;
 }
 
-/** What a task does. No task runs while this is called. */
+/** Returns what a task does. No task runs while this is called. */
 export function taskStateOf(task: Task<unknown>): TaskState {
   if (scopedWaitsOf(task).length > 0) return "waiting";
   return stateOf(task) === "pending" ? "new" : "foreign";
 }
 
-/** The waits that a task is in. */
+/** Returns the waits that a task is in. */
 export function waitsOf(task: Task<unknown>): Wait[] {
   return scopedWaitsOf(task);
 }
 
-/** The tasks that wait for a task. */
+/** Returns the tasks that wait for a task. */
 export function awaitedBy(task: Task<unknown>): Task<unknown>[] {
   return awaitersOf(task);
 }
 
-/** The scope of the group that a task belongs to. */
+/** Returns the scope of the group of a task. */
 export function groupOf(task: Task<unknown>): Scope | undefined {
   return scopeOf(task).group;
 }
 
-/** The scope that a wait was begun in, unless that is its task. */
+/** Returns the scope in which a wait was begun, unless that is its task. */
 export function scopeOfWait(wait: Wait): Scope | undefined {
   if (!(wait instanceof Waiter)) return undefined;
   return wait.scope.parent === undefined ? undefined : wait.scope;
 }
 
-/** The scope around a scope, unless that is the task. */
+/** Returns the scope around a scope, unless that is the task. */
 export function scopeAround({ parent }: Scope): Scope | undefined {
   return parent?.parent === undefined ? undefined : parent;
 }
 
-/** The task that a scope is in. */
+/** Returns the task of a scope. */
 export function taskOfScope(scope: Scope): Task<unknown> | undefined {
   return scope.task instanceof Task ? scope.task : undefined;
 }
 
-/** The timeouts and shields inside a task. */
+/** Returns the timeouts and shields inside a task. */
 export function limitsIn(task: Task<unknown>): Scope[] {
   const found: Scope[] = [];
   const open = [...scopeOf(task).children];
@@ -98,43 +98,45 @@ export function limitsIn(task: Task<unknown>): Scope[] {
   return found;
 }
 
-/** The task that a wait is of. */
+/** Returns the task of a wait. */
 export function taskOfWait(wait: Wait): Task<unknown> | undefined {
   return wait instanceof Waiter ? taskOfScope(wait.scope) : undefined;
 }
 
-/** The wait before another one in the queue that it stands in. */
+/** Returns the wait before another one in its queue. */
 export function waitBefore(wait: Wait): Wait | undefined {
   return wait instanceof QueuedWaiter ? wait.previousInQueue : undefined;
 }
 
-/** For how long a wait has lasted, on the loop's clock. */
+/** Returns how long a wait has lasted, on the loop's clock. */
 export function ageOf(wait: Wait, loop: Loop): number | undefined {
   if (wait.since === undefined) return undefined;
   return Math.max(Math.round(loop.clock.now() - wait.since), 0);
 }
 
-/** Notes that waits last since now, unless it is known since when. */
+/**
+ * Notes for the waits of a task that they begin now, unless it is known when.
+ */
 export function noteAges(task: Task<unknown>, loop: Loop): void {
   for (const wait of scopedWaitsOf(task)) wait.since ??= loop.clock.now();
 }
 
-/** Whether a loop runs on the real clock. */
+/** Returns whether a loop runs on the real clock. */
 export function isOnRealClock(loop: Loop): boolean {
   return loop.clock === realClock;
 }
 
-/** In debug mode: the line where a wait was begun. */
+/** Returns, in debug mode, the line where a wait was begun. */
 export function lineOf(wait: Wait): string | undefined {
   return userFrame(wait.where);
 }
 
-/** In debug mode: the line where a task was made. */
+/** Returns, in debug mode, the line where a task was made. */
 export function lineOfTask(task: Task<unknown>): string | undefined {
   return madeAt(task);
 }
 
-/** In debug mode: what a task holds, and where it took that. */
+/** Returns, in debug mode, what a task holds, and where it took that. */
 export function holdsOf(task: Task<unknown>): string[] {
   return heldBy(task).map(({ what, where }) => {
     const line = userFrame(where);
@@ -155,12 +157,12 @@ export function startTask(
   return task;
 }
 
-/** Runs code, and all that it starts, in no task and no run. */
+/** Calls `fn`, and so all that it starts, in no task and no run. */
 export function inNoRun<T>(fn: () => T): T {
   return runInFrame(rootFrame(outsideLoop, noVariables()), fn);
 }
 
-/** Tells the exception handler of a loop. */
+/** Calls the exception handler of a loop. */
 export function report(loop: Loop, message: string, error: unknown): void {
   const frame = rootFrame(loop, noVariables());
   runInFrame(frame, () => loop.report({ message, error }));

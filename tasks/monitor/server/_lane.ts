@@ -1,4 +1,4 @@
-/** The last seconds of a task. @module */
+/** What a task has done in the last seconds. @module */
 import { type Lane, LANE_CELL_MS, LANE_CELLS } from "../protocol.ts";
 
 /** A wait, as far as a lane names it. */
@@ -8,27 +8,28 @@ interface LaneWait {
 
 /** A piece of time. */
 interface Cell {
-  /** Which one, counted from the clock's zero. */
+  /** The number of the cell, counted from the clock's zero. */
   number: number;
   /** The milliseconds in which the task ran. */
   ran: number;
-  /** What it waited for most of the rest, and for how long. */
+  /** What the task waited for most of the other time, and for how long. */
   what: string | undefined;
   waited: number;
 }
 
 /**
- * What a task does, in cells of a fixed time: however often it goes on, it takes
- * no more memory. Times are real time, in milliseconds.
+ * Records what a task does, in cells of a fixed time: however often the task
+ * resumes, the record takes no more memory. Times are real time, in
+ * milliseconds.
  */
 export class LaneRecorder {
   readonly #cells: Cell[] = [];
   readonly #waits: Set<LaneWait>;
   #isRunning = false;
-  /** Since when it does what it does. */
+  /** Since when the task does what it does now. */
   #since: number;
 
-  /** @param waits The waits that it is in since `since`. */
+  /** @param waits The waits that the task is in since `since`. */
   constructor(waits: Iterable<LaneWait>, since: number) {
     this.#waits = new Set(waits);
     this.#since = since;
@@ -50,19 +51,19 @@ export class LaneRecorder {
     this.#waits.delete(wait);
   }
 
-  /** It runs until it waits, or the turn is over. */
+  /** Notes that the task runs. */
   runs(now: number): void {
     this.#note(now);
     this.#isRunning = true;
   }
 
-  /** The turn is over: it runs no more. */
+  /** Notes that the task does not run any more, as the turn is over. */
   stops(now: number): void {
     this.#note(now);
     this.#isRunning = false;
   }
 
-  /** The cells up to now; `numberOf` gives the number of a text. */
+  /** Returns the cells up to `now`. `numberOf` returns the number of a text. */
   read(now: number, numberOf: (text: string) => number): Lane {
     this.#note(now);
     const last = Math.floor(now / LANE_CELL_MS);
@@ -81,7 +82,7 @@ export class LaneRecorder {
     return lane;
   }
 
-  /** Notes in the cells what it did until now. */
+  /** Notes in the cells what the task did until `now`. */
   #note(now: number): void {
     const earliest = now - LANE_CELLS * LANE_CELL_MS;
     let from = Math.max(this.#since, earliest);

@@ -1,16 +1,16 @@
-/** Which waits stand in one queue. @module */
+/** Finds out which waits are in one queue. @module */
 
 /** A queue of waits. */
 export interface QueueGroup<W> {
-  /** The first that stood in it when it was found. */
+  /** The wait that was first when the queue was found. */
   readonly first: W;
-  /** How many waits are known to stand in it. */
+  /** How many waits are known to be in it. */
   size: number;
 }
 
 /**
- * Finds the queues by the waits in them, as a wait knows its neighbours only.
- * Each wait is visited once, however many stand in a queue.
+ * Finds queues by the waits in them, as a wait only knows its neighbours. Each
+ * wait is visited once.
  */
 export class QueueGroups<W extends object> {
   readonly #groups = new Map<W, QueueGroup<W>>();
@@ -21,7 +21,7 @@ export class QueueGroups<W extends object> {
     this.#before = before;
   }
 
-  /** The queues that have been found; some have a single wait. */
+  /** The queues that were found; some have a single wait. */
   get all(): ReadonlySet<QueueGroup<W>> {
     return new Set(this.#groups.values());
   }

@@ -1,4 +1,4 @@
-/** Pictures of all tasks. @module */
+/** Snapshots of all tasks. @module */
 import type { Task } from "../../task.ts";
 import {
   MAX_TASKS,
@@ -35,12 +35,12 @@ import {
 import { QueueGroups } from "./_queue_groups.ts";
 import { inSlices } from "./_slices.ts";
 
-/** So many queues are shown at most. */
+/** How many queues are listed at most. */
 const MAX_QUEUES = 100;
-/** Names, and what is waited for, are cut to so many characters. */
+/** How many characters of names and waits are kept. */
 const MAX_TEXT = 300;
 
-/** Takes pictures, one at a time: who asks meanwhile gets the same. */
+/** Takes snapshots, one at a time: calls meanwhile get the same one. */
 export class Snapshots {
   readonly #taskIds: Ids;
   readonly #scopeIds = new Ids();
@@ -52,7 +52,7 @@ export class Snapshots {
     this.#activity = activity;
   }
 
-  /** A {@linkcode Snapshot} as JSON. */
+  /** Resolves to a {@linkcode Snapshot} as JSON. */
   take(loops: readonly Loop[]): Promise<string> {
     this.#current ??= this.#take(loops).finally(() =>
       this.#current = undefined
@@ -61,22 +61,22 @@ export class Snapshots {
   }
 
   async #take(loops: readonly Loop[]): Promise<string> {
-    const picture = new Picture();
+    const surroundings = new Surroundings();
     const tasks: string[] = [];
     const listed = loops.flatMap((loop, i) =>
       tasksOn(loop, MAX_TASKS).map((task) => ({ task, loop, i }))
     ).slice(0, MAX_TASKS);
     const took = await inSlices(listed, ({ task, loop, i }) => {
       if (task.done) return; // since the list was made
-      tasks.push(JSON.stringify(this.#show(task, loop, i + 1, picture)));
+      tasks.push(JSON.stringify(this.#show(task, loop, i + 1, surroundings)));
     });
     const snapshot: Omit<Snapshot, "tasks"> = {
       at: Date.now(),
       debug: loops.some(({ debug }) => debug),
       loops: loops.length,
       total: loops.reduce((sum, loop) => sum + countTasks(loop), 0),
-      scopes: [...picture.scopes.values()],
-      queues: this.#queues(picture),
+      scopes: [...surroundings.scopes.values()],
+      queues: this.#queues(surroundings),
       took,
     };
     return `{"tasks":[${tasks.join()}],${JSON.stringify(snapshot).slice(1)}`;
@@ -86,9 +86,9 @@ export class Snapshots {
     task: Task<unknown>,
     loop: Loop,
     number: number,
-    picture: Picture,
+    surroundings: Surroundings,
   ): TaskInfo {
-    for (const scope of limitsIn(task)) this.#scope(scope, loop, picture);
+    for (const scope of limitsIn(task)) this.#scope(scope, loop, surroundings);
     const group = groupOf(task);
     const holds = loop.debug ? holdsOf(task) : [];
     return withoutUndefined({
@@ -99,35 +99,37 @@ export class Snapshots {
       cancelling: task.cancelling || undefined,
       waits: waitsOf(task).map((wait) => {
         const scope = scopeOfWait(wait);
-        picture.queues.add(wait);
+        surroundings.queues.add(wait);
         return withoutUndefined<WaitInfo>({
           what: clip(wait.what),
           for: ageOf(wait, loop),
-          scope: scope && this.#scope(scope, loop, picture),
+          scope: scope && this.#scope(scope, loop, surroundings),
           at: lineOf(wait),
         });
       }),
       awaitedBy: awaitedBy(task).map((it) => this.#taskIds.of(it)),
-      group: group && this.#scope(group, loop, picture),
+      group: group && this.#scope(group, loop, surroundings),
       steps: this.#activity.stepsOf(task),
       made: lineOfTask(task),
       holds: holds.length === 0 ? undefined : holds.map(clip),
     });
   }
 
-  /** The number of a scope, which is shown with those around it. */
-  #scope(scope: Scope, loop: Loop, picture: Picture): number {
+  /**
+   * Returns the number of a scope, after adding it and the scopes around it.
+   */
+  #scope(scope: Scope, loop: Loop, surroundings: Surroundings): number {
     const id = this.#scopeIds.of(scope);
-    if (picture.scopes.has(id)) return id;
+    if (surroundings.scopes.has(id)) return id;
     const task = taskOfScope(scope);
-    if (task === undefined) return id; // left behind by its task
+    if (task === undefined) return id; // its task has ended
     const around = scopeAround(scope);
-    picture.scopes.set(
+    surroundings.scopes.set(
       id,
       withoutUndefined({
         id,
         task: this.#taskIds.of(task),
-        parent: around && this.#scope(around, loop, picture),
+        parent: around && this.#scope(around, loop, surroundings),
         left: scope.deadline === Infinity
           ? undefined
           : scope.deadline - loop.clock.now(),
@@ -137,8 +139,8 @@ export class Snapshots {
     return id;
   }
 
-  /** The queues in which more than one waits, the largest first. */
-  #queues({ queues }: Picture): QueueInfo[] {
+  /** Returns the queues with more than one wait, the largest first. */
+  #queues({ queues }: Surroundings): QueueInfo[] {
     const largest = [...queues.all].filter(({ size }) => size > 1)
       .sort((a, b) => b.size - a.size).slice(0, MAX_QUEUES);
     return largest.map(({ first, size }) => {
@@ -153,8 +155,8 @@ export class Snapshots {
   }
 }
 
-/** What a picture shows beside the tasks. */
-class Picture {
+/** What a snapshot has in addition to the tasks. */
+class Surroundings {
   readonly scopes = new Map<number, ScopeInfo>();
   readonly queues = new QueueGroups<Wait>(waitBefore);
 }
@@ -163,7 +165,9 @@ function clip(text: string): string {
   return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT - 1)}…`;
 }
 
-/** JSON leaves these members out; the types want that, too. */
+/**
+ * Returns `it` with a type without `undefined`: JSON leaves these members out.
+ */
 function withoutUndefined<T extends object>(
   it: { [K in keyof T]: T[K] | undefined },
 ): T {

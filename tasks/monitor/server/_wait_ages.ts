@@ -1,15 +1,15 @@
-/** Since when waits last, without a cost to each of them. @module */
+/** Notes when waits began, at no cost for each wait. @module */
 import type { Task } from "../../task.ts";
 import { MAX_TASKS } from "../protocol.ts";
 import { type Loop, noteAges, tasksOn } from "./_kernel_view.ts";
 
-/** So many tasks are looked at each time. */
+/** How many tasks are visited at a time. */
 const TASKS_PER_LOOK = 500;
 
 /**
- * Visits some tasks at a time, over and over, and notes the time at waits that it
- * has not seen before. So a wait may be a little older than it seems; for those
- * that last long, which are the ones of interest, that makes no difference.
+ * Visits some tasks at a time, over and over, and notes the time for waits that
+ * it has not seen before. So a wait may be a little older than noted, which
+ * makes no difference for a long one.
  */
 export class WaitAges {
   readonly #loops: Iterable<Loop>;
@@ -20,7 +20,7 @@ export class WaitAges {
     this.#round = this.#allTasks();
   }
 
-  /** Looks at the next tasks. */
+  /** Visits the next tasks. */
   look(): void {
     for (let i = 0; i < TASKS_PER_LOOK; i++) {
       const { done, value } = this.#round.next();
@@ -35,7 +35,8 @@ export class WaitAges {
   *#allTasks(): Generator<[Task<unknown>, Loop]> {
     for (const loop of this.#loops) {
       const tasks = tasksOn(loop, MAX_TASKS).reverse();
-      // Those that have ended are not kept until the round is over.
+      // Taken out one by one, so that no ended task is kept until the end of
+      // the round.
       for (let task = tasks.pop(); task !== undefined; task = tasks.pop()) {
         if (!task.done) yield [task, loop];
       }

@@ -2,7 +2,7 @@
 import { SCRIPT } from "./page_script.ts";
 import { STYLE } from "./page_style.ts";
 
-/** The page, for a program of this name. */
+/** Returns the page for a program of this name. */
 export function page(name: string, nonce: string): string {
   const title = escapeHtml(name);
   return `<!doctype html>

@@ -1,4 +1,4 @@
-/** A program, as its pages see it. @module */
+/** A program, as seen by its pages. @module */
 import type { Connection } from "../client/connection.ts";
 import { describeBusy, MonitorError } from "../client/connection.ts";
 import { Rates, type Sample } from "../client/rates.ts";
@@ -8,24 +8,24 @@ import { type View, viewOf, type ViewOptions } from "./view.ts";
 
 /** A page that asks sooner gets the same sample. */
 const MIN_AGE_MS = 400;
-/** So many tasks are followed. */
+/** How many tasks are followed at most. */
 const MAX_FOLLOWED = 400;
-/** After the end pages have so long to hear of it. */
-const FAREWELL_MS = 3000;
+/** For how long pages can learn of the end of the program. */
+const END_NOTICE_MS = 3000;
 
-/** What a page gets. */
+/** The state that a page gets. */
 export interface PageState {
-  /** Nothing, before the first sample. */
+  /** Missing before the first sample. */
   readonly view?: View;
   /** Why the loop does not answer. */
   readonly busy?: string;
-  /** Why nothing more comes. */
+  /** Why there are no more samples. */
   readonly ended?: string;
 }
 
-/** Takes one sample at a time, however many pages look. */
+/** Takes one sample at a time, for any number of pages. */
 export class ProgramView {
-  /** Resolves when the program has ended, and the pages know. */
+  /** Resolves when the program has ended, and pages have learnt of it. */
   readonly ended: Promise<void>;
   readonly #program: Connection;
   readonly #rates = new Rates();
@@ -34,10 +34,10 @@ export class ProgramView {
   #taken = -Infinity;
   #current: Promise<void> | undefined = undefined;
   #busy: string | undefined = undefined;
-  /** Called when it turns out that the loop is busy. */
+  /** Resolves when a notice says that the loop is busy. */
   #onBusy = Promise.withResolvers<void>();
   #end: string | undefined = undefined;
-  #farewell: ReturnType<typeof setTimeout> | undefined;
+  #endNotice: ReturnType<typeof setTimeout> | undefined;
   readonly #close: () => void;
 
   constructor(program: Connection) {
@@ -46,11 +46,11 @@ export class ProgramView {
     this.ended = promise;
     this.#close = resolve;
     program.ended.then(() => {
-      this.#farewell = setTimeout(this.#close, FAREWELL_MS);
+      this.#endNotice = setTimeout(this.#close, END_NOTICE_MS);
     });
   }
 
-  /** What there is to see; while the loop is busy, what there was. */
+  /** Resolves to the state; while the loop is busy, with the last view. */
   async look(options: ViewOptions): Promise<PageState> {
     if (performance.now() - this.#taken > MIN_AGE_MS) {
       this.#current ??= this.#take().finally(() => this.#current = undefined);
@@ -96,6 +96,6 @@ export class ProgramView {
   }
 
   close(): void {
-    clearTimeout(this.#farewell);
+    clearTimeout(this.#endNotice);
   }
 }

@@ -11,7 +11,7 @@ import { answer, serveSecretSite } from "../../kernel/watch/secret_site.ts";
 import { ProgramView } from "./program_view.ts";
 import type { ViewOptions } from "./view.ts";
 
-/** What a page may send at most. */
+/** How many characters a page may send at most. */
 const MAX_BODY_LENGTH = 1 << 20;
 
 /** Serves the page until the program ends, or the task is cancelled. */

@@ -1,4 +1,4 @@
-/** What the page shows of a sample. @module */
+/** The view of a sample on the page. @module */
 import { safe } from "../../kernel/watch/safe_text.ts";
 import type { Sample } from "../client/rates.ts";
 import { type Node, placedIn, TaskTree } from "../client/tree.ts";
@@ -12,46 +12,49 @@ import {
 } from "../client/words.ts";
 import type { Lane, TaskInfo } from "../protocol.ts";
 
-/** Of what is in one node so much is shown, unless more is asked for; */
+/** How many children of a node are shown, unless more are asked for. */
 const CHILDREN = 50;
-/** of what is in nothing, so much; */
+/** How many roots are shown, unless more are asked for. */
 const ROOTS = 200;
-/** and of all, so much at most. */
+/** How many rows are shown at most. */
 const MAX_ROWS = 2000;
-/** So many queues of waits are shown. */
+/** How many queues of waits are shown. */
 const QUEUES = 10;
 
-/** The key of what is in nothing. */
+/** The key of the parent of the roots. */
 const ROOT = "root";
 
-/** What the page wants to see. */
+/** What the page asks for. */
 export interface ViewOptions {
-  /** Only what has this in its name or its waits, and what that is in. */
+  /**
+   * Shows only nodes with this text in their names or waits, and those around
+   * them.
+   */
   readonly filter: string;
-  /** As a tree, or the tasks that have waited longest first. */
+  /** As a tree, or as a list of the tasks that have waited longest. */
   readonly order: "tree" | "wait";
-  /** The nodes that are folded, by their keys. */
+  /** The keys of the nodes that are folded. */
   readonly closed: readonly string[];
-  /** How many of those in a node are shown, by its key. */
+  /** How many children of a node are shown, by its key. */
   readonly shown: Readonly<Record<string, number>>;
 }
 
-/** A line of the page. */
+/** A row of the page. */
 export interface Row {
   readonly key: string;
   readonly kind: Node["kind"] | "more";
   readonly level: number;
   readonly name: string;
   readonly inRing: boolean;
-  /** Whether it is unfolded, if there is something in it. */
+  /** Whether it is unfolded, if it has children. */
   readonly open?: boolean;
   readonly task?: RowTask;
-  /** For "more": how many are not shown, and in what, if they can be. */
+  /** For "more": how many rows are not shown, and the key of their parent. */
   readonly more?: number;
   readonly parent?: string;
 }
 
-/** What is said of a task. */
+/** The task of a row. */
 export interface RowTask {
   readonly id: number;
   readonly name: string;
@@ -60,20 +63,20 @@ export interface RowTask {
   readonly since: string;
   readonly steps: number;
   readonly lane: Lane;
-  /** What else is known, in words. */
+  /** All else that is known. */
   readonly details: readonly (readonly [title: string, text: string])[];
 }
 
-/** The page, but for what stays the same. */
+/** The parts of the page that change. */
 export interface View {
   readonly total: number;
   readonly waiting: number;
   readonly rates: Sample["rates"];
-  /** How late timers were in each of the last seconds, oldest first. */
+  /** The greatest delay of timers in each of the last seconds, oldest first. */
   readonly late: readonly number[];
   readonly rings: readonly string[];
   readonly rows: readonly Row[];
-  /** What the lanes name. */
+  /** The texts to which lanes refer. */
   readonly texts: readonly string[];
   readonly queues: readonly {
     readonly name: string;
@@ -82,11 +85,11 @@ export interface View {
     /** The task that waits first. */
     readonly first: string;
   }[];
-  /** Tasks that the program has not listed. */
+  /** How many tasks the program has not listed. */
   readonly unlisted: number;
 }
 
-/** Shows a sample. */
+/** Returns the view of a sample. */
 export function viewOf(sample: Sample, options: ViewOptions): View {
   const { snapshot, activity, rates } = sample;
   const tree = new TaskTree(snapshot);
@@ -151,7 +154,7 @@ class Rows {
     }
   }
 
-  /** The nodes with this text, and those that they are in. */
+  /** Returns the nodes with this text, and all nodes around them. */
   #matching(filter: string): Set<Node> {
     const text = filter.toLowerCase();
     const wanted = new Set<Node>();
@@ -171,7 +174,7 @@ class Rows {
     return wanted;
   }
 
-  /** What is shown of nodes side by side, the first one last. */
+  /** Returns what is shown of the children of a node, the first one last. */
   #pieces(parent: string, nodes: readonly Node[], level: number): Piece[] {
     const { shown } = this.#options;
     const most = shown[parent] ?? (parent === ROOT ? ROOTS : CHILDREN);
@@ -264,7 +267,7 @@ interface Piece {
   readonly level: number;
 }
 
-/** The row that stands for all that would come after the last one. */
+/** Returns the row that stands for all rows after the last one. */
 function restRow(pieces: readonly Piece[]): Row {
   const nodes = pieces.flatMap(({ node }) => node ?? []);
   const count = placedIn(nodes).length +
@@ -279,7 +282,7 @@ function restRow(pieces: readonly Piece[]): Row {
   };
 }
 
-/** The row that stands for those which are not shown. */
+/** Returns the row that stands for children that are not shown. */
 function moreRow(parent: string, rest: readonly Node[], level: number): Row {
   const counts = new Map<string, number>();
   for (const { task, kind } of rest) {
