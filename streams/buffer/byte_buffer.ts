@@ -114,7 +114,8 @@ export class ByteBuffer {
    * nothing may be added in between.
    */
   reserve(n: number): Uint8Array {
-    if (2 * (this.#memory.length - this.#end) < n) this.#makeRoom(n);
+    const least = Math.ceil(n / 2);
+    if (this.#memory.length - this.#end < least) this.#makeRoom(n, least);
     this.#lent = true;
     if (this.#free === EMPTY || this.#freeFrom !== this.#end) {
       this.#free = this.#end === 0
@@ -261,17 +262,20 @@ export class ByteBuffer {
     this.#isViewed = this.#isShared = false;
   }
 
-  #makeRoom(n: number): void {
+  /** Makes room for `n` bytes, or for `least` if that takes no new memory. */
+  #makeRoom(n: number, least = n): void {
     const { size } = this;
+    const old = this.#memory;
     // Moving to the front costs `size`: it pays only where as much has been
     // taken since, or it would be quadratic.
     const isFixed = this.#isViewed || this.#isShared;
-    if (!isFixed && this.#start >= size && size + n <= this.#memory.length) {
-      this.#memory.copyWithin(0, this.#start, this.#end);
+    if (!isFixed && this.#start >= size && size + least <= old.length) {
+      old.copyWithin(0, this.#start, this.#end);
     } else {
       const memory = allocate(Math.max(size + n, 2 * size));
       memory.set(this.bytes);
       this.#replace(memory);
+      if (!isFixed && !this.#lent) release(old);
     }
     this.#start = 0;
     this.#end = size;
