@@ -1,5 +1,4 @@
 /** @module */
-import { Buffer } from "node:buffer";
 
 /** How much is turned into text at once. */
 const PAGE = 1 << 14;
@@ -32,6 +31,8 @@ export class ByteSearch {
   turn(memory: Uint8Array, start: number, end: number, place: number): void {
     const length = Math.min(end - start, PAGE);
     const offset = memory.byteOffset + start;
+    // The global one, which is loaded by the first use.
+    const { Buffer } = globalThis;
     this.#text = Buffer.from(memory.buffer, offset, length).toString("latin1");
     this.#from = place;
     this.to = place + length;

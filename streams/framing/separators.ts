@@ -1,5 +1,4 @@
 /** @module */
-import { Buffer } from "node:buffer";
 import { describe } from "../../tasks/kernel/types.ts";
 
 /** A separator as users write it: text, bytes, or several of them. */
@@ -62,5 +61,10 @@ function checked(bytes: Uint8Array): SeparatorBytes {
       "Cannot separate: expected a separator, received an empty one",
     );
   }
-  return { bytes, key: Buffer.from(bytes).toString("latin1") };
+  return { bytes, key: textOf(bytes) };
+}
+
+/** A character for each byte. */
+function textOf(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
 }

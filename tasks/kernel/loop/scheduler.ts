@@ -40,7 +40,7 @@ const IO_POLL_INTERVAL = 61;
 
 /**
  * After so many milliseconds of work flat out, {@linkcode IO_POLL_INTERVAL}
- * turns are left empty, which takes some 60 µs.
+ * turns are left empty, which takes 0.06 ms.
  */
 const IO_YIELD_INTERVAL_MS = 2;
 
