@@ -165,6 +165,27 @@ Deno.test("a first call rejects arguments that are invalid", async () => {
   );
 });
 
+Deno.test("a first call that loads when its run ends is cancelled", async () => {
+  const { stdout, stderr } = await runProgram(`
+    import * as asyncio from "./mod.ts";
+    const left = [];
+    const options = { hostname: "127.0.0.1" };
+    const main = async () => {
+      const server = asyncio.startServer(() => {}, options);
+      const endpoint = asyncio.openDatagram(options);
+      const child = asyncio.createSubprocessExec("true");
+      asyncio.runSubprocess(["true"]); // no unhandled rejection
+      left.push(server, endpoint, child);
+    };
+    await asyncio.run(main);
+    for (const { reason } of await Promise.allSettled(left)) {
+      console.log(asyncio.isCancelled(reason), reason.message);
+    }
+  `);
+  assertEquals(stderr, "");
+  assertEquals(stdout, "true the run has ended\n".repeat(3));
+});
+
 Deno.test("a first call needs no permission to read the package", async () => {
   const printed = await printedBy(
     `

@@ -1,6 +1,12 @@
 /** @module */
 import { rootFrame } from "../cancel/cancel_scope.ts";
-import { outsideLoop, runInFrame } from "../context/current_scope.ts";
+import {
+  currentScope,
+  outsideLoop,
+  runInFrame,
+} from "../context/current_scope.ts";
+import { allowLeft } from "../context/leak_checks.ts";
+import { CancelledError } from "../errors.ts";
 import type { WaitOptions } from "../types.ts";
 import { noVariables } from "../cancel/context_frame.ts";
 import { composite } from "./handed_wait.ts";
@@ -72,8 +78,26 @@ export function importOutside<M>(load: () => Promise<M>): Promise<M> {
   return runInFrame(rootFrame(outsideLoop, noVariables()), load);
 }
 
-class Loading<M> extends ExternalWaiter<M> {
+/** A call that waits for its module; the end of its run gives it up. */
+class Loading<M> extends ExternalWaiter<M> implements AsyncDisposable {
   readonly what = "import";
+  readonly #resources = currentScope().loop.resources;
+
+  constructor(options: WaitOptions) {
+    super(options);
+    allowLeft(this);
+    this.#resources.add(this);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.abandon(new CancelledError("the run has ended"));
+    return Promise.resolve();
+  }
+
+  protected override leave(): void {
+    super.leave();
+    this.#resources.delete(this);
+  }
 }
 
 /**
