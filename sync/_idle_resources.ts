@@ -59,7 +59,16 @@ export class IdleResources<T> {
     this.#lookAt(this.#endOf(entry));
   }
 
-  /** Takes out a resource that is not too old, if there is one. */
+  /** Takes out a resource that is not too old. Calls no user code. */
+  takeFresh(): Entry<T> | undefined {
+    const entries = this.#entries;
+    let index = entries.length - 1;
+    while (index >= 0 && this.isOld(entries[index]!)) index--;
+    if (index === entries.length - 1) return entries.pop();
+    return index < 0 ? undefined : entries.splice(index, 1)[0];
+  }
+
+  /** Takes out a resource that is not too old, and retires those that are. */
   take(): Entry<T> | undefined {
     let entry = this.#entries.pop();
     while (entry !== undefined && this.isOld(entry)) {

@@ -99,7 +99,8 @@ export class Resources<T> implements Lender<T>, Keeper<T> {
     }
     const { waiters } = this;
     if (waiters.first === undefined && this.#options.validate === undefined) {
-      const entry = this.#idle.take();
+      // No user code may run before the wait has begun: it could end the wait.
+      const entry = this.#idle.takeFresh();
       if (entry !== undefined) return ready(this.#lend(entry));
     }
     const waiter = new QueuedWaiter<Lease<T>>(options);

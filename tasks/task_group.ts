@@ -187,7 +187,9 @@ export class TaskGroup {
       ended.wakeAll();
     });
     try {
-      return await (isReady ? ready(value) : whenReady.wait());
+      if (isReady) return await ready(value);
+      // The first step of an eager child may have cancelled this task.
+      return await (checkpointIfCancelled() ?? whenReady.wait());
     } catch (error) {
       if (task.done) throw error;
       task.cancel();

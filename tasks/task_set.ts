@@ -95,6 +95,8 @@ export class TaskSet<T> implements AsyncIterable<Task<T>>, AsyncDisposable {
   readonly #idle = new WaitQueue<void>("TaskSet.join");
   readonly #limiter: CapacityLimiter | undefined;
   #isDisposed = false;
+  /** The last call of `cancel`. */
+  #lastCancel: { readonly message: string | undefined } | undefined = undefined;
 
   /**
    * Makes an empty set.
@@ -132,7 +134,11 @@ export class TaskSet<T> implements AsyncIterable<Task<T>>, AsyncDisposable {
     const work = limiter === undefined
       ? coroutine
       : () => limiter.enter(currentScope().task!, coroutine);
+    const before = this.#lastCancel;
     const task = spawn(work, loop, options);
+    const cancel = this.#lastCancel;
+    // The first step of an eager task may have cancelled the set.
+    if (cancel !== before) task.cancel(cancel!.message);
     const member = new Member(task, this.#waiters, this.#memberEnded);
     this.#running.add(member);
     completionOf(task).listen(member);
@@ -176,6 +182,7 @@ export class TaskSet<T> implements AsyncIterable<Task<T>>, AsyncDisposable {
 
   /** Cancels the tasks that have not ended. They stay in the set. */
   cancel(message?: string): void {
+    this.#lastCancel = { message };
     for (const { task } of [...this.#running]) task.cancel(message);
   }
 

@@ -680,3 +680,25 @@ Deno.test("a pool of TCP connections: few of them serve many, broken ones are re
     assertFalse(lease.resource.writer.isClosing);
   });
 });
+
+Deno.test("a destroy that aborts the signal of the acquire that calls it ends that acquire", () =>
+  virtually(async () => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const late = createTask(async () => {
+      await sleep(100); // in the turn in which the resource is too old
+      return pool.acquire({ signal });
+    });
+    await sleep(0);
+    let made = 0;
+    const pool = new Pool<number>({
+      create: () => made++ === 0 ? made : sleep(1e6, { result: made }),
+      destroy: () => controller.abort(new RangeError("enough")),
+      max: 1,
+      maxLifetime: 100,
+    });
+    (await pool.acquire()).release();
+    await assertRejects(async () => await late, RangeError, "enough");
+    assertEquals(now(), 100);
+    await pool.close({ timeout: 0 });
+  }));

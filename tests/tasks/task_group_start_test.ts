@@ -8,7 +8,9 @@ import {
   sleep,
   taskGroup,
 } from "@asyncio/asyncio/tasks";
+import { now } from "../_helpers/now.ts";
 import { turns } from "../_helpers/turns.ts";
+import { virtually } from "../_helpers/virtually.ts";
 
 for (const eager of [false, true]) {
   const how = eager ? "an eager child" : "a child";
@@ -258,3 +260,17 @@ Deno.test("a floating start whose group is cancelled is no unhandled rejection",
   });
   await turns();
 });
+
+Deno.test("an eager child that cancels the task that starts it ends with that task", () =>
+  virtually(async () => {
+    const parent = createTask(() =>
+      taskGroup(async (group) => {
+        await group.start(() => {
+          parent.cancel("enough");
+          return sleep(1e6);
+        }, { eager: true });
+      })
+    );
+    await assertRejects(async () => await parent, CancelledError, "enough");
+    assertEquals(now(), 0);
+  }));

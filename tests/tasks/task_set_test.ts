@@ -303,3 +303,14 @@ Deno.test("a TaskSet refuses what is no limit and no function", () => {
     "write createTask(() => f(x))",
   );
 });
+
+Deno.test("an eager task that cancels its TaskSet is cancelled too", () =>
+  virtually(async () => {
+    const set = new TaskSet<void>();
+    const task = set.createTask(() => {
+      set.cancel("enough");
+      return sleep(1e6);
+    }, { eager: true });
+    await assertRejects(async () => await task, CancelledError, "enough");
+    assertEquals(now(), 0);
+  }));
