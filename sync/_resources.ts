@@ -64,8 +64,10 @@ export class Resources<T> implements Lender<T>, Keeper<T> {
   #isSupplying = false;
   /** After `close`: when resources on loan are destroyed, too. */
   #limit: Deadline | undefined = undefined;
-  #closed = false;
-  #isForced = false;
+  /**
+   * Forced: resources on loan are destroyed, and none being made is waited for.
+   */
+  #state: "open" | "closed" | "forced" = "open";
 
   constructor(options: ResourceOptions<T>, pool: AsyncDisposable) {
     this.#options = options;
@@ -87,12 +89,12 @@ export class Resources<T> implements Lender<T>, Keeper<T> {
   }
 
   get closed(): boolean {
-    return this.#closed;
+    return this.#state !== "open";
   }
 
   /** To be called after `checkpointIfCancelled`. */
   acquire(options: WaitOptions | undefined): Promise<Lease<T>> {
-    if (this.#closed) {
+    if (this.closed) {
       return readyError(
         new PoolClosedError("Cannot acquire: the pool is closed"),
       );
@@ -112,7 +114,7 @@ export class Resources<T> implements Lender<T>, Keeper<T> {
 
   giveBack(entry: Entry<T>): void {
     entry.lease = undefined;
-    if (this.#closed || this.#idle.isOld(entry)) this.#end(entry);
+    if (this.closed || this.#idle.isOld(entry)) this.#end(entry);
     else if (this.waiters.first !== undefined) this.#check(entry);
     else this.#idle.add(entry);
     this.#supply();
@@ -130,8 +132,8 @@ export class Resources<T> implements Lender<T>, Keeper<T> {
 
   /** Rejects all calls from now on, and destroys the idle resources. */
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.closed) return;
+    this.#state = "closed";
     const { waiters } = this;
     while (waiters.first !== undefined) {
       waiters.first.fail(
@@ -160,7 +162,7 @@ export class Resources<T> implements Lender<T>, Keeper<T> {
   }
 
   #force(): void {
-    this.#isForced = true;
+    this.#state = "forced";
     for (const task of this.#making) {
       task.cancel("Cannot acquire: the pool was closed");
     }
@@ -172,9 +174,9 @@ export class Resources<T> implements Lender<T>, Keeper<T> {
   }
 
   get #hasEnded(): boolean {
-    return this.#closed && this.#entries.size === 0 &&
+    return this.closed && this.#entries.size === 0 &&
       this.#beingDestroyed === 0 &&
-      (this.#beingMade === 0 || this.#isForced);
+      (this.#beingMade === 0 || this.#state === "forced");
   }
 
   #noteEnd(): void {
@@ -237,7 +239,7 @@ export class Resources<T> implements Lender<T>, Keeper<T> {
   /** Lends a resource to the first call, or keeps it idle. */
   #offer(entry: Entry<T>): void {
     const { first } = this.waiters;
-    if (this.#closed) this.#end(entry);
+    if (this.closed) this.#end(entry);
     else if (first === undefined) this.#idle.add(entry);
     else first.wake(this.#lend(entry, first));
   }

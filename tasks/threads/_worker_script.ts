@@ -68,6 +68,8 @@ function program(
   type Anything = (...args: readonly unknown[]) => unknown;
   const functions = new Map<string, Anything>();
   const hostCalls = new Map<number, HostCallEnd>();
+  let port: import("node:worker_threads").MessagePort;
+  let process: typeof globalThis.process;
   let lastHostCall = 0;
   let running = 0;
   let memoryWatch: ReturnType<typeof setInterval> | undefined;
@@ -116,60 +118,63 @@ function program(
     else end?.wake(answer.value);
   }
 
+  function answer(message: WorkerMessage): void {
+    port.postMessage(message);
+  }
+
+  function report(state: "failed" | "crashed", thrown: unknown): void {
+    post(thrown, (image) => answer({ asyncio: true, state, thrown: image }));
+  }
+
+  const call: CallHost = (name, args, end) => {
+    const hostCall = ++lastHostCall;
+    answer({ asyncio: true, state: "calls host", hostCall, name, args });
+    hostCalls.set(hostCall, end);
+    return () => {
+      hostCalls.delete(hostCall);
+      answer({ asyncio: true, state: "gives up", hostCall });
+    };
+  };
+
+  async function run(job: Job): Promise<void> {
+    running++;
+    if (isDeno && memoryWatch === undefined) watchMemory();
+    try {
+      const found = await find(job);
+      const value = await found(...job.args);
+      answer({ asyncio: true, state: "done", value });
+    } catch (error) {
+      report("failed", error);
+    } finally {
+      running--;
+    }
+  }
+
+  /**
+   * In Deno, a function that runs out of memory after an `await` never resumes,
+   * and no error is thrown. But the limit of the heap has grown then.
+   */
+  function watchMemory(): void {
+    const { getHeapStatistics } = process.getBuiltinModule("node:v8");
+    const limit = getHeapStatistics().heap_size_limit;
+    memoryWatch = setInterval(() => {
+      const isOut = getHeapStatistics().heap_size_limit !== limit;
+      if (running > 0 && !isOut) return;
+      clearInterval(memoryWatch);
+      memoryWatch = undefined;
+      if (!isOut) return;
+      const error = new RangeError("the worker thread is out of memory");
+      const code = "ERR_WORKER_OUT_OF_MEMORY"; // as the runtime's own error
+      report("crashed", Object.assign(error, { code }));
+    }, 100);
+  }
+
   async function start(): Promise<void> {
     const { parentPort } = await import("node:worker_threads");
-    const { default: process } = await import("node:process");
-    const answer = (message: WorkerMessage) => parentPort!.postMessage(message);
-    const report = (state: "failed" | "crashed", thrown: unknown) =>
-      post(thrown, (image) => answer({ asyncio: true, state, thrown: image }));
-
-    Object.defineProperty(globalThis, Symbol.for(callHost), {
-      value(name: string, args: readonly unknown[], end: HostCallEnd) {
-        const hostCall = ++lastHostCall;
-        answer({ asyncio: true, state: "calls host", hostCall, name, args });
-        hostCalls.set(hostCall, end);
-        return () => {
-          hostCalls.delete(hostCall);
-          answer({ asyncio: true, state: "gives up", hostCall });
-        };
-      },
-    });
-
-    async function run(job: Job): Promise<void> {
-      running++;
-      if (isDeno && memoryWatch === undefined) watchMemory();
-      try {
-        const found = await find(job);
-        const value = await found(...job.args);
-        answer({ asyncio: true, state: "done", value });
-      } catch (error) {
-        report("failed", error);
-      } finally {
-        running--;
-      }
-    }
-
-    /**
-     * In Deno, a function that runs out of memory after an `await` never
-     * resumes, and no error is thrown. But the limit of the heap has grown
-     * then.
-     */
-    function watchMemory(): void {
-      const { getHeapStatistics } = process.getBuiltinModule("node:v8");
-      const limit = getHeapStatistics().heap_size_limit;
-      memoryWatch = setInterval(() => {
-        const isOut = getHeapStatistics().heap_size_limit !== limit;
-        if (running > 0 && !isOut) return;
-        clearInterval(memoryWatch);
-        memoryWatch = undefined;
-        if (!isOut) return;
-        const error = new RangeError("the worker thread is out of memory");
-        const code = "ERR_WORKER_OUT_OF_MEMORY"; // as the runtime's own error
-        report("crashed", Object.assign(error, { code }));
-      }, 100);
-    }
-
-    parentPort!.on("message", (message: Job | HostAnswer) => {
+    port = parentPort!;
+    process = (await import("node:process")).default;
+    Object.defineProperty(globalThis, Symbol.for(callHost), { value: call });
+    port.on("message", (message: Job | HostAnswer) => {
       if ("hostCall" in message) hostAnswered(message);
       else void run(message);
     });
