@@ -1,4 +1,4 @@
-/** @module */
+/** Capturing the output of a program. @module */
 import type { RunPlan } from "./_run_plan.ts";
 import { OutputLimitError } from "./errors.ts";
 import {
@@ -11,10 +11,10 @@ import type { OutputSettings } from "./spawn/output_settings.ts";
 import type { SpawnSettings } from "./spawn/settings.ts";
 import { PIPE, STDOUT } from "./stdio.ts";
 
-/** How many characters a string holds; each comes from a byte or more. */
+/** How many characters a string holds at most; each is made of a byte or more. */
 const MAX_TEXT_LENGTH = 2 ** 29 - 24;
 
-/** What a program writes, as far as it is captured. */
+/** Captures the outputs of one program. */
 export class Capture {
   readonly #cmd: string | readonly string[];
   readonly #plan: RunPlan;
@@ -22,8 +22,8 @@ export class Capture {
   #exceeded: OutputName | undefined = undefined;
 
   /**
-   * @param exceeded Called with the number of bytes, whenever there are more
-   * than fit: it ends the program.
+   * @param exceeded Called whenever there is too much output, with the number of
+   * dropped bytes; ends the program.
    */
   constructor(
     cmd: string | readonly string[],
@@ -41,7 +41,7 @@ export class Capture {
     });
   }
 
-  /** The settings of the program, with what captures its outputs. */
+  /** Adds targets that capture the outputs to the settings of the program. */
   applyTo(settings: SpawnSettings): SpawnSettings {
     const { stdout, stderr } = settings;
     return {
@@ -52,7 +52,7 @@ export class Capture {
   }
 
   /**
-   * What was captured, when the program has ended.
+   * Returns the captured output when the program has ended.
    *
    * @throws {OutputLimitError} There was too much.
    */
@@ -68,7 +68,7 @@ export class Capture {
     }
   }
 
-  /** The output so far; as bytes, if it does not fit into a string. */
+  /** Returns the output so far; as bytes, if it does not fit into a string. */
   soFar(): Captured<CapturedData> {
     const { format } = this.#plan;
     try {

@@ -1,4 +1,4 @@
-/** A child and all that belongs to it. @module */
+/** A child of this program, with its pipes and its group. @module */
 import { detached } from "../tasks/kernel/context/detached.ts";
 import { ShieldedWaiter, WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
 import type { Loop } from "../tasks/kernel/loop/loop.ts";
@@ -29,8 +29,8 @@ import { isCancelled } from "../tasks/kernel/errors.ts";
 import { checkSignal, type SpawnSettings } from "./spawn/settings.ts";
 
 /**
- * The status of a child. It resolves after the launch of the watchdog, whose
- * own child is reaped by then.
+ * Waits for the end of a child, and for the launch of the watchdog, whose own child
+ * is reaped then.
  */
 async function statusOf(
   child: Deno.ChildProcess,
@@ -41,14 +41,14 @@ async function statusOf(
 }
 
 /**
- * The children that have ended, but whose group still had members at the last
- * look.
+ * The children that have ended, but whose groups had members when they were last
+ * looked at.
  */
 const leftovers = new Set<Child>();
 
-/** What a {@linkcode Process} stands for. */
+/** The implementation of a {@linkcode Process}. */
 export class Child {
-  /** Its public side. */
+  /** The public interface of this child. */
   readonly process: Process;
   readonly pid: number;
   readonly exit: ExitWatcher;
@@ -63,7 +63,7 @@ export class Child {
   #state: "running" | "ending" | "down" = "running";
   #isDisposed = false;
 
-  /** @param child Was started with `settings`. */
+  /** @param child A child that was started with `settings`. */
   constructor(
     child: Deno.ChildProcess,
     settings: SpawnSettings,
@@ -95,24 +95,24 @@ export class Child {
     if (!detached) this.#loop.resources.add(this.process);
   }
 
-  /** Whether signals reach it, and it ends with this program. */
+  /** Whether signals reach the group, and the watchdog is there. */
   get isReady(): boolean {
     return this.#target.ready && watchdogLaunch() === undefined;
   }
 
-  /** What it does, in a word. */
+  /** For `console.log`. */
   get state(): string {
     return this.#state === "running" && this.exit.returnCode !== undefined
       ? "ended"
       : this.#state;
   }
 
-  /** Waits for its end. */
+  /** See {@linkcode Process.wait}. */
   wait(options?: WaitOptions): Promise<number> {
     return this.#keepAlive.during(this.exit.wait(options));
   }
 
-  /** Gives it `input`, reads what it writes, and waits for its end. */
+  /** See {@linkcode Process.communicate}. */
   communicate(
     input?: string | Uint8Array,
     options?: WaitOptions,
@@ -126,31 +126,33 @@ export class Child {
     if (this.#state !== "down") this.#target.send(signal);
   }
 
-  /** Closes its pipes, and ends it. */
+  /** Closes the pipes, and ends the program and its group. */
   dispose(): Promise<void> {
     this.#isDisposed = true;
     this.pipes.close();
     this.#reportFailure();
-    if (this.#isOver) return ready(undefined);
+    return this.#isOver ? ready(undefined) : this.#untilDown();
+  }
+
+  /**
+   * Ends the program as disposing does, but reads on, so that the program can still
+   * write its last output.
+   */
+  async end(): Promise<void> {
+    this.pipes.closeInput();
+    if (this.#isOver) return;
+    await this.#untilDown();
+    await detached(() => lastOutput(this.exit));
+  }
+
+  /** Ends the program, and waits until it has ended. No cancel ends the wait. */
+  #untilDown(): Promise<void> {
     if (this.#state === "running") this.#terminate();
     const waiter = new ShieldedWaiter<void>();
     return this.#keepAlive.during(this.#down.add(waiter));
   }
 
-  /**
-   * Ends the program as disposing does, but reads on: a program that prints a
-   * last line must not fail at that.
-   */
-  async end(): Promise<void> {
-    this.pipes.closeInput();
-    if (this.#isOver) return;
-    if (this.#state === "running") this.#terminate();
-    const waiter = new ShieldedWaiter<void>();
-    await this.#keepAlive.during(this.#down.add(waiter));
-    await detached(() => lastOutput(this.exit));
-  }
-
-  /** Reports a failure that no wait has rejected with. */
+  /** Reports the failure of an input or output, if no wait has thrown it. */
   #reportFailure(): void {
     const failure = this.exit.takeUnseenFailure();
     if (failure === undefined) return;
@@ -162,13 +164,13 @@ export class Child {
   #ended(): void {
     this.#target.childEnded();
     this.pipes.stopFeeding();
-    // What a program leaves in the background ends with a run, if there is one.
+    // The descendants that are left end with the run, if there is one.
     if (this.#loop === outsideLoop) this.#watch?.[Symbol.dispose]();
     else if (!this.#isOver) this.#watch?.leaderEnded();
     this.#settle();
   }
 
-  /** The program must not take half of its input for all of it: it is ended. */
+  /** Ends the program: it must not take half of its input for all of it. */
   #inputFailed(error: unknown): void {
     if (!isCancelled(error)) this.exit.fail(error);
     if (this.#state === "running") this.#terminate();
@@ -194,7 +196,7 @@ export class Child {
     );
   }
 
-  /** Releases the process if nothing is left that could be ended. */
+  /** Releases the process, if no process of the group is left. */
   #settle(): void {
     if (!this.#isOver) {
       if (this.exit.returnCode !== undefined) leftovers.add(this);

@@ -1,8 +1,8 @@
 /** @module */
 
 /**
- * A copy of arguments, at every depth: changing them after the call changes
- * nothing. What is neither a list nor a plain object is the same.
+ * Copies arguments, at every depth, so that changing them after the call changes
+ * nothing. Values other than lists and plain objects are not copied.
  */
 export function copyOf<T>(value: T): T {
   if (Array.isArray(value)) return value.map(copyOf) as T;
@@ -11,7 +11,7 @@ export function copyOf<T>(value: T): T {
   return Object.fromEntries(entries);
 }
 
-/** Whether it is data alone: what has a symbol may be an iterable. */
+/** Whether `value` is a plain object. One with a symbol may be an iterable. */
 function isPlain(value: unknown): value is object {
   if (typeof value !== "object" || value === null) return false;
   const prototype = Object.getPrototypeOf(value);

@@ -19,7 +19,7 @@ export function createExec(
   options?: SubprocessOptions,
 ): Promise<Process> {
   try {
-    return handOut(programOf(program, args), spawnSettings(options));
+    return start(programOf(program, args), spawnSettings(options));
   } catch (error) {
     return Promise.reject(error);
   }
@@ -39,17 +39,17 @@ export function createShell(
       );
     }
     const settings = spawnSettings(options);
-    return handOut(shellProgram(command, settings), settings);
+    return start(shellProgram(command, settings), settings);
   } catch (error) {
     return Promise.reject(error);
   }
 }
 
 /**
- * Starts a program, and resolves when signals reach its group, and the watchdog
- * is there to end it with this program.
+ * Starts a program. Resolves when it leads its group, and the watchdog can end it
+ * with this program.
  */
-function handOut(
+function start(
   program: Program,
   settings: SpawnSettings,
 ): Promise<Process> {
@@ -64,7 +64,7 @@ function handOut(
   }
 }
 
-/** Rejects when the watchdog has been launched: its child is reaped by then. */
+/** Rejects after the launch of the watchdog, whose own child is reaped then. */
 async function rejectAfterLaunch(error: unknown): Promise<never> {
   await watchdogLaunch();
   throw error;
@@ -74,9 +74,9 @@ async function rejectAfterLaunch(error: unknown): Promise<never> {
 const POLL_INTERVAL_MS = 1;
 
 /**
- * Waits for a condition. No cancel ends it: what was started has to be handed
- * out. It waits also if the condition holds, for a microtask: so a scenario
- * that is cancelled at each of its waits has the same ones in every run.
+ * Waits for a condition. No cancel ends the wait: the caller has to get what was
+ * started. If the condition holds at once, it waits for a microtask, so that the
+ * number of waits is the same in every run: `cancelEverywhere` counts them.
  */
 class ConditionWait<T> extends ExternalWaiter<T> {
   readonly what = "createSubprocess";

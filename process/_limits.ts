@@ -1,4 +1,4 @@
-/** The two time limits: for the whole run, and for no progress. @module */
+/** The time limits of a run: for all of it, and for standing still. @module */
 import { TimeoutError } from "../tasks/kernel/errors.ts";
 import { getRunningLoop } from "../tasks/event_loop.ts";
 import { type Timeout, timeout } from "../tasks/timeout.ts";
@@ -9,8 +9,8 @@ export interface TimeLimits {
   /** How long the run may take, in milliseconds. */
   timeout?: number | undefined;
   /**
-   * How long nothing may move through the pipes, in milliseconds. A program
-   * that is stuck ends by it, one that works for long does not.
+   * How long nothing may move through the pipes, in milliseconds. It ends a program
+   * that is stuck, but not one that works for long.
    */
   idleTimeout?: number | undefined;
 }
@@ -21,13 +21,13 @@ export interface Expiry {
   idle: boolean;
 }
 
-/** Runs a body under both limits, and returns afterwards which has expired. */
+/** Runs a function under both limits, and knows afterwards which has expired. */
 export class Limits {
   readonly #limits: TimeLimits;
   #whole: Timeout | undefined;
   #idle: Timeout | undefined;
 
-  /** @throws {RangeError} One of them is `NaN`. */
+  /** @throws {RangeError} A limit is `NaN`. */
   constructor(limits: TimeLimits) {
     const { timeout, idleTimeout } = limits;
     if (timeout !== undefined) {
@@ -39,7 +39,7 @@ export class Limits {
     this.#limits = limits;
   }
 
-  /** The limit that is zero or less, so that nothing is started. */
+  /** A limit of zero or less, by which nothing is started. */
   get expiredAtOnce(): Expiry | undefined {
     const { timeout = Infinity, idleTimeout = Infinity } = this.#limits;
     if (timeout <= 0) return { timeout, idle: false };
@@ -47,7 +47,7 @@ export class Limits {
     return undefined;
   }
 
-  /** @param body Calls `moved` whenever something has moved. */
+  /** @param body Calls `moved` whenever bytes have moved. */
   run<T>(body: (moved: () => void) => Promise<T>): Promise<T> {
     const { timeout: whole, idleTimeout } = this.#limits;
     return timeout(whole, (scope) => {
@@ -70,14 +70,13 @@ export class Limits {
           if (!over && !scope.expired) scope.reschedule(loop.time() + ms);
         });
       } finally {
-        // Before the timeout is over: bytes may still move while the program is
-        // being ended.
+        // Bytes that move while the program is ended do not renew the limit.
         over = true;
       }
     });
   }
 
-  /** The limit that threw `error`. */
+  /** Returns the limit that has thrown `error`. */
   expiry(error: unknown): Expiry | undefined {
     if (!(error instanceof TimeoutError)) return undefined;
     const { timeout, idleTimeout } = this.#limits;

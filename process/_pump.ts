@@ -7,9 +7,9 @@ import type { Child } from "./_child.ts";
 const CHUNK = 65536;
 
 /**
- * Moves bytes from one program to the next, no faster than the next reads them.
- * If the next stops reading, the next write of the first fails. If the next has
- * ended, the first is ended after `killAfter` milliseconds.
+ * Moves bytes from one program to another, no faster than that reads them. If `to`
+ * stops reading, writes of `from` fail. If `to` has ended, `from` is ended after
+ * `killAfter` milliseconds.
  */
 export function pump(from: Child, to: Child, killAfter: number): void {
   const { loop } = currentScope();
@@ -25,7 +25,7 @@ export function pump(from: Child, to: Child, killAfter: number): void {
 class Pump {
   readonly #from: Child;
   readonly #to: Child;
-  /** Whether the first has closed its output itself: it may go on then. */
+  /** Whether `from` has closed its output itself: then it may run on. */
   #ended = false;
 
   constructor(from: Child, to: Child) {
@@ -46,7 +46,7 @@ class Pump {
       this.#ended = true;
       stdin.close();
     } catch {
-      // The next one reads no more.
+      // `to` reads no more.
     } finally {
       this.#from.pipes.closeStdout();
     }

@@ -33,7 +33,7 @@ export function runProgram(
   }
 }
 
-/** Runs programs, each reading what the one before it writes. */
+/** Runs programs, each of which reads what the one before it writes. */
 export function runPipeline(
   commands: Commands,
   options: RunSubprocessOptions = {},

@@ -1,4 +1,4 @@
-/** @module */
+/** The checked options of a run. @module */
 import { describe } from "../tasks/kernel/types.ts";
 import { Limits } from "./_limits.ts";
 import type { CaptureFormat } from "./pipes/captured.ts";
@@ -22,7 +22,7 @@ import {
 /** The default of `maxBuffer`: 64 MiB. */
 const DEFAULT_MAX_BUFFER = 64 * 1024 * 1024;
 
-/** How programs are run to their end, checked, with the defaults. */
+/** The options of a run, checked, with their defaults. */
 export interface RunPlan {
   readonly settings: SpawnSettings;
   readonly limits: Limits;
@@ -33,8 +33,7 @@ export interface RunPlan {
 }
 
 /**
- * @throws {TypeError} An option is none of those allowed, or they do not fit
- * together.
+ * @throws {TypeError} An option is not valid, or does not fit with another one.
  * @throws {RangeError} A number is out of its range.
  */
 export function runPlan(options: RunSubprocessOptions): RunPlan {
@@ -115,7 +114,7 @@ function checkMaxBuffer(value: unknown): void {
   );
 }
 
-/** An option that is `undefined` counts as not given. */
+/** Leaves out options that are `undefined`. */
 function given<O extends object>(options: O): Partial<O> {
   const entries = Object.entries(options);
   return Object.fromEntries(

@@ -1,4 +1,4 @@
-/** Runs programs to their end, each reading what the one before it writes. @module */
+/** Running programs to their end. @module */
 import { isCancelled } from "../tasks/kernel/errors.ts";
 import {
   checkpointIfCancelled,
@@ -19,26 +19,28 @@ import type { SpawnSettings } from "./spawn/settings.ts";
 import { DEVNULL, PIPE } from "./stdio.ts";
 
 /**
- * How much a program may write that is not captured any more, until its pipes
- * are closed, in bytes: far more than was in them when it was asked to end, and
- * than it prints while it cleans up.
+ * How many bytes beyond the limit of a capture are read before the pipes are
+ * closed. A program that is ended writes less: the rest of the pipe, and some lines
+ * while it cleans up.
  */
 const MAX_DROPPED_BYTES = 2 ** 20;
 
-/** One program, and how it was given. */
+/** One program, and the command of the user. */
 export interface Stage {
   readonly command: string | readonly string[];
   readonly program: Program;
 }
 
-/** What is run: for errors, as it is shown. */
+/** What is run. */
 export interface CommandLine {
+  /** The command in errors. */
   readonly cmd: string | readonly string[];
   readonly stages: readonly Stage[];
 }
 
 /**
- * Whatever ends it, all programs have ended when it settles.
+ * Runs programs, each of which reads what the one before it writes. All have ended
+ * when the promise settles.
  *
  * @throws {TimeoutExpiredError} The time was up.
  * @throws {OutputLimitError} A program wrote more than is captured.
@@ -80,13 +82,13 @@ export async function runToEnd(
   }
 }
 
-/** What was started. */
+/** The programs that were started, and the captures of their output. */
 interface Started {
   readonly children: Child[];
   readonly captures: Capture[];
 }
 
-/** Streams and files that several of them write to are opened once. */
+/** Starts all programs. A target of several programs is opened once. */
 async function startAll(
   { stages }: CommandLine,
   plan: RunPlan,
@@ -110,7 +112,7 @@ async function startAll(
     children.push(child);
     captures.push(capture);
     watchPipes(child, moved);
-    if (!isLast) await ready(undefined); // a start takes time: others go on
+    if (!isLast) await ready(undefined); // lets other tasks go on between starts
   }
 }
 
@@ -124,7 +126,7 @@ const WRITES_PIPE = {
   stdout: { stdio: PIPE, isRead: true, targets: [] },
 } as const satisfies Partial<SpawnSettings>;
 
-/** Calls `moved` when bytes have come out of a process, or gone into it. */
+/** Calls `moved` when bytes were read from a process, or written to it. */
 function watchPipes({ pipes }: Child, moved: () => void): void {
   pipes.onBytes = pipes.onFed = moved;
 }
@@ -140,7 +142,7 @@ async function complete(
   { signal }: RunPlan,
   { children, captures }: Started,
 ): Promise<CompletedProcess<CapturedData>[]> {
-  // A cancel that is due ends one wait: it has to come before all of them.
+  // A pending cancel ends only one wait: it is delivered before all of them.
   const rejection = checkpointIfCancelled({ signal });
   if (rejection !== undefined) return await rejection;
   const outcomes = await Promise.allSettled(
@@ -157,7 +159,7 @@ async function complete(
   });
 }
 
-/** Ends them, and reads what they write until then. */
+/** Ends all programs, and reads what they write until then. */
 async function endAll(children: readonly Child[]): Promise<void> {
   await Promise.all(children.map((it) => it.end()));
   await disposeAll(children);

@@ -1,4 +1,4 @@
-/** Starts a program, and makes a child of it. @module */
+/** Starting a program as a {@linkcode Child}. @module */
 import { Child } from "./_child.ts";
 import { currentScope } from "../tasks/kernel/context/current_scope.ts";
 import { InvalidStateError } from "../tasks/kernel/errors.ts";
@@ -11,8 +11,8 @@ import type { SpawnSettings } from "./spawn/settings.ts";
 import { spawn } from "./spawn/spawn.ts";
 
 /**
- * Starts `program`, which leads its group a moment later. Nothing is left behind
- * if that fails.
+ * Starts `program`. It leads its group a moment later. If the start fails, nothing
+ * is left open.
  */
 export function startChild(
   program: Program,
@@ -44,7 +44,7 @@ function spawnWith(
   }
 }
 
-/** @throws {TypeError} That is no program, or the arguments are none. */
+/** @throws {TypeError} `program` or `args` is not valid. */
 export function programOf(program: unknown, args: unknown = []): Program {
   if (typeof program !== "string" && !(program instanceof URL)) {
     throw new TypeError(

@@ -6,8 +6,7 @@ import type { CompletedProcess } from "./completed_process.ts";
 const BROKEN_PIPE = -13;
 
 /**
- * Programs that have ended, each of which read what the one before it wrote.
- * Made by {@linkcode pipeline}.
+ * The programs of a pipeline, which have ended. Made by {@linkcode pipeline}.
  *
  * @typeParam T The type of the output: text, bytes, or lines.
  *
@@ -27,7 +26,7 @@ const BROKEN_PIPE = -13;
 export class CompletedPipeline<
   T extends string | Uint8Array | string[] = string,
 > {
-  /** Each of the programs, in order. */
+  /** The programs, in order. */
   readonly processes: readonly CompletedProcess<T>[];
 
   /** Made by {@linkcode pipeline}. */
@@ -51,10 +50,10 @@ export class CompletedPipeline<
   }
 
   /**
-   * Throws the error of the first that failed. One that was ended by SIGPIPE,
-   * because the next one had read enough, has not failed.
+   * Throws the error of the first program that failed. A program that was ended by
+   * SIGPIPE, as the next one had read enough, has not failed.
    *
-   * @throws {CalledProcessError} One ended with another code than 0, or by a
+   * @throws {CalledProcessError} A program ended with another code than 0, or by a
    * signal.
    */
   checkReturnCodes(): void {

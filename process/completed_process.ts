@@ -22,13 +22,13 @@ import { CalledProcessError } from "./errors.ts";
 export class CompletedProcess<
   T extends string | Uint8Array | string[] = string,
 > {
-  /** The command, as it was given. */
+  /** The command. */
   readonly args: string | readonly string[];
   /** The exit code; -N if signal N ended the program. */
   readonly returnCode: number;
-  /** Its output; `undefined` if it was not captured. */
+  /** The output; `undefined` if it was not captured. */
   readonly stdout: T | undefined;
-  /** Its messages; `undefined` if they were not captured. */
+  /** The messages; `undefined` if they were not captured. */
   readonly stderr: T | undefined;
   /**
    * Both, in order of arrival; `undefined` without `all`. As execa's
@@ -57,7 +57,8 @@ export class CompletedProcess<
    * Throws unless the program ended with 0. Mirrors
    * `subprocess.CompletedProcess.check_returncode`.
    *
-   * @throws {CalledProcessError} It ended with another code, or by a signal.
+   * @throws {CalledProcessError} The program ended with another code, or by a
+   * signal.
    */
   checkReturnCode(): void {
     const { args, returnCode, stdout, stderr, all } = this;

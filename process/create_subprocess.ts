@@ -8,21 +8,21 @@ import type { Process } from "./process.ts";
 const starts = new LazyModule(() => import("./_create.ts"));
 
 /**
- * Starts a program with arguments; no shell looks at them. Mirrors
+ * Starts a program with arguments, without a shell. Mirrors
  * `asyncio.create_subprocess_exec`.
  *
- * A name without a slash is looked up on `PATH`, a relative path starts in
+ * A name without a slash is looked up on `PATH`; a relative path is relative to
  * `cwd`.
  *
- * **Cancel safety:** a cancel that comes before starts nothing. Once the
- * program has started, the promise resolves, so the program is never lost; the
- * `run` that it was started in ends it at the latest.
+ * **Cancel safety:** if a cancel is pending, nothing is started. Once the program
+ * has started, the promise resolves, so the program is never lost. It ends with the
+ * `run` in which it was started, at the latest.
  *
  * @throws {Deno.errors.NotFound} There is no such program or directory; the
  * message names it.
- * @throws {Deno.errors.PermissionDenied} It is no executable file.
- * @throws {TypeError} The arguments are no list of strings, or an option is
- * none of those allowed.
+ * @throws {Deno.errors.PermissionDenied} The file is not executable.
+ * @throws {TypeError} The arguments are no list of strings, or an option is not
+ * valid.
  *
  * @example Live lines
  * ```ts
@@ -56,8 +56,7 @@ export function createSubprocessExec(
  * **Cancel safety:** as {@linkcode createSubprocessExec}.
  *
  * @throws {Deno.errors.NotFound} There is no such directory, or no shell.
- * @throws {TypeError} The command is no string, or an option is none of those
- * allowed.
+ * @throws {TypeError} The command is no string, or an option is not valid.
  *
  * @example
  * ```ts

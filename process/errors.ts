@@ -1,13 +1,13 @@
 /** The errors of programs that were run to their end. @module */
 import { TimeoutError } from "../tasks/kernel/errors.ts";
 
-/** What was captured; `undefined` if it was not. */
+/** Captured output; `undefined` if it was not captured. */
 export interface CapturedOutput {
-  /** Of the output. */
+  /** The output. */
   stdout?: string | Uint8Array | string[] | undefined;
-  /** Of the messages. */
+  /** The messages. */
   stderr?: string | Uint8Array | string[] | undefined;
-  /** Of both, in order of arrival. */
+  /** Both, in order of arrival. */
   all?: string | Uint8Array | string[] | undefined;
 }
 
@@ -38,7 +38,7 @@ export class CalledProcessError extends Error {
   override name = "CalledProcessError";
   /** What was run. */
   readonly cmd: string | readonly string[];
-  /** What it ended with; -N if signal N ended it. */
+  /** The exit code; -N if signal N ended the program. */
   readonly returnCode: number;
   /** Its output, if that was captured. */
   readonly stdout: string | Uint8Array | string[] | undefined;
@@ -88,10 +88,10 @@ export class TimeoutExpiredError extends TimeoutError {
   override name = "TimeoutExpiredError";
   /** What was run. */
   readonly cmd: string | readonly string[];
-  /** The limit that was over, in milliseconds. */
+  /** The limit that has expired, in milliseconds. */
   readonly timeout: number;
   /**
-   * Whether it is `idleTimeout` that was over: nothing had moved for so long.
+   * Whether it was `idleTimeout`: nothing had moved through the pipes for so long.
    */
   readonly idle: boolean;
   /** Its output so far, if that was captured. */
@@ -121,7 +121,7 @@ export class TimeoutExpiredError extends TimeoutError {
 }
 
 /**
- * A program wrote more than was to be held in memory, and was ended. As execa's
+ * A program wrote more than `maxBuffer` bytes, and was ended. As execa's
  * `maxBuffer`.
  *
  * @example
@@ -141,9 +141,9 @@ export class OutputLimitError extends Error {
   override name = "OutputLimitError";
   /** What was run. */
   readonly cmd: string | readonly string[];
-  /** The number of bytes that it wrote more than. */
+  /** The limit, in bytes. */
   readonly maxBuffer: number;
-  /** The output that there was too much of. */
+  /** The output that exceeded the limit. */
   readonly output: "stdout" | "stderr";
   /** The first `maxBuffer` bytes of its output, if that was captured. */
   readonly stdout: string | Uint8Array | string[] | undefined;
@@ -184,7 +184,7 @@ function endOf(returnCode: number): string {
     : `ended with code ${returnCode}`;
 }
 
-/** The last line of the messages, which mostly says what was wrong. */
+/** The last line of the messages, which mostly describes the failure. */
 function lastWords(stderr: CapturedOutput["stderr"]): string {
   const text = typeof stderr === "string"
     ? stderr

@@ -1,11 +1,11 @@
 /**
- * Programs that end when they should: started, fed, read, waited for, and ended
- * with everything that they have started. Python's `asyncio.subprocess`, and the
+ * Subprocesses: programs are started, fed, read, waited for, and ended, together
+ * with all processes that they have started. Python's `asyncio.subprocess`, and the
  * part of its `subprocess` that runs a program in one call.
  *
- * **To its end.** {@linkcode runSubprocess} runs a program and gives what it
- * wrote; {@linkcode pipeline} runs several, each reading what the one before it
- * writes.
+ * **To its end.** {@linkcode runSubprocess} runs a program and resolves to its
+ * output; {@linkcode pipeline} runs several, each of which reads what the one before
+ * it writes.
  *
  * ```ts
  * import { runSubprocess } from "@asyncio/asyncio/process";
@@ -14,15 +14,15 @@
  * const { stdout } = await runSubprocess(["uname", "-s"], {
  *   captureOutput: true,
  *   check: true, // an end with another code than 0 is an error
- *   timeout: 10_000, // and so is one that does not come
+ *   timeout: 10_000, // and so is no end within 10 s
  * });
  * assertEquals(stdout?.includes("\n"), true);
  * ```
  *
  * **While it runs.** {@linkcode createSubprocessExec} and {@linkcode
- * createSubprocessShell} start a program and give a {@linkcode Process}. Its
- * pipes are the readers and writers of `@asyncio/asyncio/streams`: lines, exact
- * reads, backpressure, and no byte lost when a read is cancelled.
+ * createSubprocessShell} start a program and resolve to a {@linkcode Process}. Its
+ * pipes are readers and writers of `@asyncio/asyncio/streams`: lines, exact reads,
+ * backpressure, and no byte lost when a read is cancelled.
  *
  * ```ts
  * import { createSubprocessExec, PIPE } from "@asyncio/asyncio/process";
@@ -37,9 +37,9 @@
  * assertEquals(new TextDecoder().decode(line), "hello\n");
  * ```
  *
- * **Its streams** lead to and from files, Web Streams and async iterables as
- * well, and an output to several of them at once. Nothing is read faster than it
- * is taken, and what is captured is bounded (`maxBuffer`).
+ * **Its streams** can also be files, Web Streams and async iterables, and an output
+ * can go to several of them. Nothing is read faster than it is taken, and captured
+ * output is bounded (`maxBuffer`).
  *
  * ```ts
  * import { INHERIT, PIPE, runSubprocess } from "@asyncio/asyncio/process";
@@ -56,9 +56,10 @@
  * await Deno.remove(log);
  * ```
  *
- * **The end.** A program leads a process group of its own, unless its input is
- * an inherited terminal. What ends it, ends the whole group: `killSignal`
- * (SIGTERM), and for those that are left after `killAfter` milliseconds SIGKILL.
+ * **The end.** A program leads a process group of its own, unless its input is an
+ * inherited terminal. It is ended together with the whole group: by `killSignal`
+ * (SIGTERM), and the processes that are left after `killAfter` milliseconds by
+ * SIGKILL.
  *
  * | what happens | what becomes of the program |
  * | --- | --- |
@@ -70,27 +71,26 @@
  *
  * With `detached` it outlives the `run`, and this program.
  *
- * It is reaped in the background, whether anything waits for it or not. What has
- * left the group (`setsid`, a daemon) is out of reach, but holds nothing up,
+ * It is reaped in the background, whether anything waits for it or not. A process
+ * that has left the group (`setsid`, a daemon) is not ended, but holds nothing up,
  * even if it keeps a pipe.
  *
- * For the last line of the table, a small shell runs beside this program from
- * its first child on, and waits for its end. What a program leaves behind in the
- * background when it ends by itself is ended with a `run`, but not outside of
- * one.
+ * For the last line of the table, a small shell runs beside this program from the
+ * start of its first child, and waits for the end of this program. If a program
+ * ends by itself and leaves processes in the background, these are ended with the
+ * `run`; outside of one they stay.
  *
- * **Permissions.** `--allow-run` for a group, and to end programs with this one,
- * since the runtime lets no other program signal a group; with `--allow-run=git`
- * alone, programs run without one. With `--allow-read` and `--allow-env` on top,
- * starting a group is faster, and a missing program is told from others with
- * `stderr: STDOUT`, too. With all permissions, a program is seen to have ended
- * though its parent has not reaped it yet, and a series of programs shares the
- * shell.
+ * **Permissions.** Groups, and ending programs with this one, need `--allow-run`,
+ * as the runtime lets no other program signal a group. With `--allow-run=git`
+ * alone, programs run without a group. If `--allow-read` and `--allow-env` are
+ * granted, too, starting a group is faster, and a missing program is an error also
+ * with `stderr: STDOUT`. With all permissions, a process counts as ended though its
+ * parent has not reaped it yet, and a series of programs shares the shell.
  *
- * **Windows** has no process groups and no signals but those that end a
- * program: `group: true` and `stderr: STDOUT` throw `Deno.errors.NotSupported`,
- * what a program has started outlives it, and it outlives this program if that
- * is killed. The shell is `cmd`.
+ * **Windows** has no process groups, and only signals that end a program. `group:
+ * true` and `stderr: STDOUT` throw `Deno.errors.NotSupported`. The processes that a
+ * program has started outlive it, and it outlives this program if that is killed.
+ * The shell is `cmd`.
  *
  * @module
  */

@@ -7,32 +7,29 @@ import type { RunSubprocessOptions } from "./run_options.ts";
 const runs = new LazyModule(() => import("./_run.ts"));
 
 /**
- * Runs programs side by side, each reading what the one before it writes, to
- * their end: `a | b | c` without a shell, and so without its quotes.
+ * Runs programs at the same time, each of which reads what the one before it
+ * writes, to their end: `a | b | c` without a shell, and so without its quotes.
  *
- * The options are those of {@linkcode runSubprocess}: `stdin` and `input` are
- * for the first, `stdout` for the last, all others for each of them.
+ * The options are those of {@linkcode runSubprocess}: `stdin` and `input` are for
+ * the first program, `stdout` is for the last, all others are for each of them.
  *
- * - Bytes flow no faster than they are read: however much it is, memory stays
- *   bounded.
- * - Every one has a return code. With `check`, the first that failed is thrown.
- * - When one end goes, all of it ends: after the end of a program the next one
- *   reads to the end; the one before it can write no more, and is ended where
- *   it has not ended after `killAfter` milliseconds.
- * - A timeout, a cancel or the signal ends all of them, with all that is in their
- *   groups.
+ * - Bytes are moved no faster than they are read, so memory stays bounded.
+ * - Each program has a return code. With `check`, the error of the first one that
+ *   failed is thrown.
+ * - If a program ends, the next one reads the end of its input. The one before can
+ *   write no more, and is ended if it has not ended after `killAfter` milliseconds.
+ * - A timeout, a cancel or the signal ends all programs with their groups.
  *
- * **Cancel safety:** a cancel ends all programs, waits for that, and only then
- * is thrown.
+ * **Cancel safety:** a cancel ends all programs. The promise rejects when they have
+ * ended.
  *
- * @throws {CalledProcessError} With `check`: one ended with another code than
- * 0, or by a signal. One that wrote to a program that had read enough, and was
- * ended by SIGPIPE, has not failed.
+ * @throws {CalledProcessError} With `check`: a program ended with another code than
+ * 0, or by a signal. A program that was ended by SIGPIPE, as the next one had read
+ * enough, has not failed.
  * @throws {TimeoutExpiredError} The time was up.
  * @throws {Deno.errors.NotFound} There is no such program or directory; the
- * message names it. What was started before is ended.
- * @throws {TypeError} There is no program, or an option is none of those
- * allowed.
+ * message names it. The programs before it are ended.
+ * @throws {TypeError} There is no program, or an option is not valid.
  *
  * @example
  * ```ts
@@ -51,12 +48,12 @@ export function pipeline(
   commands: readonly (readonly [string, ...string[]])[],
   options: RunSubprocessOptions & { encoding: "buffer" },
 ): Promise<CompletedPipeline<Uint8Array>>;
-/** Runs programs, and gives their output as lines. */
+/** Runs programs, and returns their output as lines. */
 export function pipeline(
   commands: readonly (readonly [string, ...string[]])[],
   options: RunSubprocessOptions & { lines: true },
 ): Promise<CompletedPipeline<string[]>>;
-/** Runs programs, and gives their output as text. */
+/** Runs programs, and returns their output as text. */
 export function pipeline(
   commands: readonly (readonly [string, ...string[]])[],
   options?: RunSubprocessOptions & {
@@ -64,7 +61,7 @@ export function pipeline(
     lines?: false | undefined;
   },
 ): Promise<CompletedPipeline<string>>;
-/** Runs programs, and gives their output as `encoding` and `lines` say. */
+/** Runs programs, and returns their output as `encoding` and `lines` say. */
 export function pipeline(
   commands: readonly (readonly [string, ...string[]])[],
   options?: RunSubprocessOptions,

@@ -6,10 +6,10 @@ import { printable } from "../tasks/kernel/watch/inspect.ts";
 import type { Child } from "./_child.ts";
 import type { ProcessOutput } from "./pipes/communicate.ts";
 
-/** Makes the public side of a child. */
+/** Makes the process of a child. */
 export let processOf!: (child: Child) => Process;
 
-/** The child that a process stands for. */
+/** Returns the child of a process. */
 export let childOf!: (process: Process) => Child;
 
 /**
@@ -19,8 +19,8 @@ export let childOf!: (process: Process) => Child;
  *
  * - It is reaped when it has ended, whether anything waits or not: there are no
  *   zombies.
- * - It ends with the `run` that it was started in, with `await using`, or with
- *   this program, and so do the other members of its group.
+ * - It ends with the `run` in which it was started, with `await using`, or with this
+ *   program, and so do the other members of its group.
  *
  * @example
  * ```ts
@@ -81,46 +81,44 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * Waits for the program's end; any number of tasks can. Mirrors
+   * Waits for the end of the program; any number of tasks can. Mirrors
    * `asyncio.subprocess.Process.wait`.
    *
-   * - It waits for the program alone, not for descendants that hold a pipe
-   *   open. (asyncio waits for the pipes as well, and hangs there.) What is
-   *   left in the pipes can still be read.
-   * - With files and streams as targets of the output, it also waits until they
-   *   have got everything, and for that until descendants have closed the pipe.
+   * - It waits for the program alone, not for descendants that hold a pipe open.
+   *   (asyncio waits for the pipes as well, and hangs then.) The output that is left
+   *   in the pipes can still be read.
+   * - If files or streams are targets of the output, it also waits until they have
+   *   got everything, and for that until descendants have closed the pipe.
    * - A program whose full pipe is not read never ends: use {@linkcode
    *   communicate}.
    *
-   * **Cancel safety:** a cancelled wait ends, and changes nothing for the
-   * program and for other waits.
+   * **Cancel safety:** a cancelled wait ends, and changes nothing for the program and
+   * for other waits.
    *
    * @returns {@linkcode returnCode}
    * @throws {CancelledError} The task was cancelled.
    * @throws The signal's reason, when it aborts.
-   * @throws The error of a target of its output, or of the source of its input,
-   * after its end.
+   * @throws The error of a target of the output, or of the source of the input, when
+   * the program has ended.
    */
   wait(options?: WaitOptions): Promise<number> {
     return this.#child.wait(options);
   }
 
   /**
-   * Writes `input` to the program, closes its `stdin`, reads everything it
-   * writes, and waits for its end, all at once: so no pipe fills up. Mirrors
-   * `asyncio.subprocess.Process.communicate`.
+   * Writes `input` to the program, closes its `stdin`, reads everything that it
+   * writes, and waits for its end, all at the same time, so that no pipe fills up.
+   * Mirrors `asyncio.subprocess.Process.communicate`.
    *
    * - An output that is not a pipe is `undefined` in the result.
-   * - A program that ends, or stops reading, before it has read all of `input`
-   *   is no failure.
+   * - It is no failure if the program ends, or stops reading, before it has read all
+   *   of `input`.
    * - It waits until the pipes are closed, by descendants too.
-   * - Everything is held in memory: read {@linkcode stdout} if that is too
-   *   much.
+   * - Everything is held in memory: read {@linkcode stdout} if that is too much.
    *
-   * **Cancel safety:** a cancelled call loses no bytes and kills nothing.
-   * Called again without `input`, it goes on with the rest of it. What was read
-   * by then is in the result of that call, or can be read from the streams
-   * instead.
+   * **Cancel safety:** a cancelled call loses no bytes and kills nothing. A later
+   * call without `input` goes on with the rest of it. The output that was read until
+   * then is in the result of that call, or can be read from the streams instead.
    *
    * @throws {TypeError} There is input, but `stdin` is no pipe.
    * @throws {Error} Another call is under way, or the input was given before.
@@ -147,10 +145,10 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * Sends `signal` to the program, and to its descendants if it has a group,
-   * even if the program has ended and they have not. It is no error if all have
-   * ended, and no signal goes to another program that was given the same ID.
-   * Mirrors `asyncio.subprocess.Process.send_signal`.
+   * Sends `signal` to the program, and to its descendants if it has a group, even if
+   * the program has ended and they have not. Does nothing if all have ended: no
+   * signal goes to another process that has the same ID now. Mirrors
+   * `asyncio.subprocess.Process.send_signal`.
    *
    * @throws {TypeError} There is no such signal.
    * @throws {Deno.errors.PermissionDenied} It runs as another user.
@@ -176,16 +174,16 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * Ends the program, and its descendants if it has a group: its pipes are
-   * closed, it gets `killSignal` (SIGTERM), and what still runs after
-   * `killAfter` milliseconds gets SIGKILL. Resolves when all have ended;
-   * harmless if they had ended before.
+   * Ends the program, and its descendants if it has a group: closes the pipes, sends
+   * `killSignal` (SIGTERM), and after `killAfter` milliseconds SIGKILL to the
+   * processes that are left. Resolves when all have ended, at once if they had ended
+   * before.
    *
-   * **Cancel safety:** it is carried through; a cancel is delivered at the next
-   * wait.
+   * **Cancel safety:** a cancel does not end the wait, and is delivered at the next
+   * one.
    *
-   * @throws {Deno.errors.PermissionDenied} It runs as another user, and did not
-   * end by itself.
+   * @throws {Deno.errors.PermissionDenied} The program runs as another user, and did
+   * not end by itself.
    */
   [Symbol.asyncDispose](): Promise<void> {
     return this.#child.dispose();

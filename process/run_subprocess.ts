@@ -11,31 +11,31 @@ const runs = new LazyModule(() => import("./_run.ts"));
  * Runs a program to its end. Mirrors `subprocess.run`, and waits as asyncio
  * does.
  *
- * A list is a program and its arguments; a string goes through the shell.
- * `stdin` is {@linkcode DEVNULL} unless there is `input`. What is piped, by
- * `captureOutput` or by itself, is captured, up to `maxBuffer` bytes.
+ * A list is a program and its arguments; a string is a command for the shell.
+ * `stdin` is {@linkcode DEVNULL} unless there is `input`. An output that is a pipe,
+ * by `captureOutput` or by its own option, is captured, up to `maxBuffer` bytes.
  *
- * - When `timeout` milliseconds are over, or nothing has moved through the
- *   pipes for `idleTimeout` milliseconds, the program is ended, and the error
- *   has what was captured until then. With zero or less, it is never started.
- * - A timeout, a cancel, the signal, or too much output ends the whole group:
- *   with `killSignal` (SIGTERM), and with SIGKILL after `killAfter`. Its input
- *   is closed, and its output still read, except after too much of it. The
- *   promise settles when all have ended, even if a process has left the group
- *   and holds a pipe open.
+ * - After `timeout` milliseconds, or if nothing has moved through the pipes for
+ *   `idleTimeout` milliseconds, the program is ended, and the error has the output
+ *   that was captured. If a limit is zero or less, the program is not started.
+ * - A timeout, a cancel, the signal, or too much output ends the whole group: with
+ *   `killSignal` (SIGTERM), and with SIGKILL after `killAfter`. The input is closed,
+ *   and the output is read to the end, except after too much output. The promise
+ *   settles when all processes of the group have ended, even if a process has left
+ *   the group and holds a pipe open.
  *
- * **Cancel safety:** a cancel ends the program. The promise rejects when it has
- * ended; its output is lost.
+ * **Cancel safety:** a cancel ends the program. The promise rejects when the program
+ * has ended; its output is lost.
  *
- * @throws {CalledProcessError} With `check`: it ended with another code than 0,
- * or by a signal.
+ * @throws {CalledProcessError} With `check`: the program ended with another code
+ * than 0, or by a signal.
  * @throws {TimeoutExpiredError} The time was up.
- * @throws {OutputLimitError} It wrote more than `maxBuffer` bytes.
- * @throws The error of a target of its output, or of the source of its input,
- * when it has ended.
+ * @throws {OutputLimitError} The program wrote more than `maxBuffer` bytes.
+ * @throws The error of a target of the output, or of the source of the input, when
+ * the program has ended.
  * @throws {Deno.errors.NotFound} There is no such program or directory; the
  * message names it.
- * @throws {TypeError} The command or an option is none of those allowed.
+ * @throws {TypeError} The command or an option is not valid.
  * @throws {RangeError} A time is `NaN`.
  *
  * @example

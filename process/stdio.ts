@@ -1,37 +1,33 @@
-/** Where the streams of a program lead. @module */
+/** The sources and targets of a program's streams. @module */
 
 /**
- * A pipe: the stream is there to be written to or read from. Mirrors
+ * A pipe, which this program writes to or reads from. Mirrors
  * `asyncio.subprocess.PIPE`.
  */
 export const PIPE = "piped" as const;
 
 /**
- * Nowhere: reading gives the end at once, and what is written is dropped.
+ * The null device: a read finds the end at once, and written bytes are dropped.
  * Mirrors `asyncio.subprocess.DEVNULL`.
  */
 export const DEVNULL = "null" as const;
 
-/**
- * To the same place as this program's own stream; what is used unless something
- * else is given.
- */
+/** The stream of this program itself; the default. */
 export const INHERIT = "inherit" as const;
 
 /**
- * For `stderr` alone: into the stream of `stdout`, through one and the same
- * pipe, so that everything arrives in the order in which it was written.
- * Mirrors `asyncio.subprocess.STDOUT`.
+ * For `stderr` only: the same pipe as that of `stdout`, so that everything arrives
+ * in the order in which it was written. Mirrors `asyncio.subprocess.STDOUT`.
  */
 export const STDOUT = "stdout" as const;
 
-/** Where a stream of a program may lead without this program's help. */
+/** A source or target that the system connects. */
 export type Stdio = typeof PIPE | typeof DEVNULL | typeof INHERIT;
 
 /**
  * What a program can read: the bytes of a stream, the bytes or texts of an
  * iterable, or a file. A relative path is relative to the directory of this
- * program, not to the `cwd` of the other.
+ * program, not to `cwd`.
  */
 export type InputSource =
   | ReadableStream<Uint8Array>

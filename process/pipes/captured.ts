@@ -1,4 +1,4 @@
-/** The captured output of a program. @module */
+/** Captured output, and its forms. @module */
 import { joined } from "./joined.ts";
 import type { OpenTarget } from "./output_targets.ts";
 
@@ -11,23 +11,23 @@ export interface CaptureFormat {
   readonly all: boolean;
 }
 
-/** What was captured; `undefined` if it was not. */
+/** Captured output; `undefined` if it was not captured. */
 export interface Captured<T> {
-  /** Of the output. */
+  /** The output. */
   stdout?: T | undefined;
-  /** Of the messages. */
+  /** The messages. */
   stderr?: T | undefined;
-  /** Of both, in order of arrival. */
+  /** Both, in order of arrival. */
   all?: T | undefined;
 }
 
-/** What is captured, in each of the forms. */
+/** Captured output, in any form. */
 export type CapturedData = string | Uint8Array | string[];
 
 /** An output of a program. */
 export type OutputName = "stdout" | "stderr";
 
-/** Bytes that came together. */
+/** Bytes that were read together. */
 interface Part {
   readonly output: OutputName;
   readonly bytes: Uint8Array;
@@ -35,9 +35,9 @@ interface Part {
 
 /** How much is kept. */
 export interface CaptureLimit {
-  /** Of each output. */
+  /** The limit of each output. */
   readonly bytes: number;
-  /** Called whenever an output has more, with how many bytes are dropped. */
+  /** Called whenever bytes of an output are dropped, with their number. */
   exceeded(output: OutputName, bytes: number): void;
 }
 
@@ -52,7 +52,7 @@ export class CaptureLog {
     this.#limit = limit;
   }
 
-  /** Captures an output: what the returned target gets. */
+  /** Returns a target that captures an output. */
   targetFor(output: OutputName): OpenTarget {
     this.#sizes.set(output, 0);
     return {
@@ -102,9 +102,7 @@ function bytesOf(parts: Part[]): Uint8Array {
   return joined(parts.map(({ bytes }) => bytes));
 }
 
-/**
- * A character may begin in one part, and end in the next of the same output.
- */
+/** A character may begin in one part and end in the next one of its output. */
 function textOf(parts: Part[]): string {
   const decoders = { stdout: decoder(), stderr: decoder() };
   const texts = parts.map(({ output, bytes }) =>
@@ -114,7 +112,7 @@ function textOf(parts: Part[]): string {
   return texts.join("");
 }
 
-/** A line may, too: it is listed where it ends. */
+/** A line may, too: its place is that of its end. */
 function linesOf(parts: Part[]): string[] {
   const lines: string[] = [];
   const splitters = { stdout: new LineSplitter(), stderr: new LineSplitter() };
@@ -135,7 +133,7 @@ class LineSplitter {
     this.#split(this.#decoder.decode(bytes, { stream: true }), lines);
   }
 
-  /** Adds what is left, if there is anything. */
+  /** Adds the last line, if it has no end. */
   end(lines: string[]): void {
     this.#split(this.#decoder.decode(), lines);
     if (this.#rest !== "") lines.push(this.#rest);

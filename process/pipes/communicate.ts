@@ -1,4 +1,4 @@
-/** @module */
+/** Feeding a program and reading its output at the same time. @module */
 import { sourceOf, type StreamReader } from "../../streams/stream_reader.ts";
 import type { StreamWriter } from "../../streams/stream_writer.ts";
 import { detached } from "../../tasks/kernel/context/detached.ts";
@@ -7,30 +7,30 @@ import { checkpointIfCancelled } from "../../tasks/kernel/wait/checkpoint.ts";
 import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
 import type { ExitWatcher } from "../signals/exit_watcher.ts";
 
-/** What a program has written; `undefined` if that is not piped. */
+/** What a program has written; `undefined` for an output that is not piped. */
 export interface ProcessOutput {
-  /** What came out of its output. */
+  /** The output. */
   stdout?: Uint8Array<ArrayBuffer>;
-  /** What came out of its messages. */
+  /** The messages. */
   stderr?: Uint8Array<ArrayBuffer>;
 }
 
-/** The pipes that are used. */
+/** The pipes of a program. */
 export interface ProcessPipes {
   readonly stdin?: StreamWriter | undefined;
   readonly stdout?: StreamReader | undefined;
   readonly stderr?: StreamReader | undefined;
 }
 
-/** How much of the input is given to the pipe at a time. */
+/** How many bytes of the input are written at a time. */
 const CHUNK = 65536;
 
 const EMPTY = new Uint8Array(0);
 const encoder = new TextEncoder();
 
 /**
- * Feeds a program and reads all that it writes, at once; a later call goes on
- * from where one was given up.
+ * Feeds a program and reads all that it writes, at the same time. If a call is
+ * given up, the next one goes on from there.
  */
 export class Communication {
   readonly #exit: ExitWatcher;
@@ -41,7 +41,7 @@ export class Communication {
   #input: Uint8Array | undefined = undefined;
   #running = false;
 
-  /** @param streams Those that it serves. */
+  /** @param streams The pipes that are used. */
   constructor(exit: ExitWatcher, streams: ProcessPipes) {
     this.#exit = exit;
     this.#stdin = streams.stdin;
@@ -108,7 +108,7 @@ export class Communication {
     return output;
   }
 
-  /** It is no failure if the program reads no more: its return code decides. */
+  /** Writes the input. It is no failure if the program reads no more. */
   async #feed(signal: AbortSignal): Promise<void> {
     const stdin = this.#stdin;
     if (stdin === undefined || stdin.isClosing) return;
@@ -126,8 +126,8 @@ export class Communication {
 }
 
 /**
- * Waits for the end, and leaves all bytes in the reader: so giving up can lose
- * none.
+ * Waits for the end of an output, and leaves all bytes in the reader, so that none
+ * are lost if the wait is given up.
  */
 function untilEnd(
   reader: StreamReader | undefined,
@@ -143,7 +143,7 @@ function takeAll(reader: StreamReader): Uint8Array<ArrayBuffer> {
   return sourceOf(reader).buffer.takeAll();
 }
 
-/** @throws {TypeError} It is neither text nor bytes. */
+/** @throws {TypeError} `input` is neither text nor bytes. */
 function checkInput(
   input: unknown,
 ): asserts input is string | Uint8Array {

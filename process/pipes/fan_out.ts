@@ -6,9 +6,9 @@ import type { OpenTarget } from "./output_targets.ts";
  * target that fails gets no more; the others do.
  */
 export class FanOut {
-  /** The first failure. */
+  /** The error of the first target that failed. */
   failure: { error: unknown } | undefined = undefined;
-  /** Those that have not failed. */
+  /** The targets that have not failed. */
   #branches: readonly Branch[];
 
   constructor(targets: readonly OpenTarget[]) {
@@ -21,9 +21,9 @@ export class FanOut {
   }
 
   /**
-   * Resolves when all would take more.
+   * Writes to all targets. Resolves when all of them take more.
    *
-   * @param bytes May be written over after that.
+   * @param bytes May be overwritten after that.
    */
   async write(bytes: Uint8Array): Promise<void> {
     await Promise.all(this.#branches.map(async (branch) => {
@@ -33,7 +33,7 @@ export class FanOut {
     }));
   }
 
-  /** Resolves when all have got everything. */
+  /** Closes all targets. Resolves when all of them have got everything. */
   async close(): Promise<void> {
     await Promise.all(
       this.#branches.map((branch) => this.#succeeds(branch.close())),
@@ -68,7 +68,7 @@ class Branch {
   }
 
   async close(): Promise<void> {
-    await this.#writing.catch(() => {}); // its caller knows
+    await this.#writing.catch(() => {}); // `write` has rejected, too
     await this.#target.close();
   }
 }

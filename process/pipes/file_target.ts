@@ -6,17 +6,17 @@ import type { OpenTarget } from "./output_targets.ts";
 const MAX_GATHERED = 1 << 18;
 
 /**
- * A file, or an output of this program, which stays open. A write takes the way
- * through another thread, so what comes meanwhile is gathered, and written
+ * A file, or an output of this program, which is not closed. A write of the runtime
+ * runs in another thread: bytes that come meanwhile are gathered, and written
  * together.
  */
 export class FileTarget implements OpenTarget {
   readonly keepsBytes = false;
   readonly #file: Deno.FsFile | StandardOutput;
-  /** What is to be written: the first `#size` bytes of it. */
+  /** The next bytes to write are the first `#size` of these. */
   #gathered = new Uint8Array(MAX_GATHERED);
   #size = 0;
-  /** What is being written; made with the first write. */
+  /** The memory of the write under way, or of the last one. */
   #other: Uint8Array<ArrayBuffer> | undefined = undefined;
   #writing: Promise<void> | undefined = undefined;
   #failure: { error: unknown } | undefined = undefined;

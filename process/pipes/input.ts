@@ -1,9 +1,9 @@
-/** Where the input of a program comes from, chunk by chunk. @module */
+/** The sources of a program's input, as chunks. @module */
 import { StreamReader } from "../../streams/stream_reader.ts";
 import type { InputSource } from "../stdio.ts";
 import { isFile } from "../spawn/output_settings.ts";
 
-/** How much of text and bytes that are there is given at a time. */
+/** How many bytes of an input in memory are in a chunk. */
 const CHUNK_SIZE = 65536;
 
 const NO_MEMORY = new Uint8Array();
@@ -11,9 +11,9 @@ const NO_MEMORY = new Uint8Array();
 /** An open source. */
 export interface InputChunks {
   next(): Promise<IteratorResult<unknown, unknown>>;
-  /** Cancels the source: the program reads no more. */
+  /** Cancels the source, as the program reads no more. */
   cancel(): void;
-  /** Leaves the source as it was: the program was not started. */
+  /** Releases the source unread, as the program was not started. */
   release(): void;
 }
 
@@ -25,7 +25,7 @@ export function openInput(source: InputSource): InputChunks {
   return new FileChunks(Deno.openSync(source.file));
 }
 
-/** The bytes of `input`, as a source. They are copied. */
+/** Makes a source of a copy of `input`. */
 export function inputOf(
   input: string | Uint8Array,
 ): AsyncIterable<Uint8Array> {
@@ -59,10 +59,10 @@ class StreamChunks implements InputChunks {
   }
 }
 
-/** How much of a file is read at a time. */
+/** How many bytes of a file are read at a time. */
 const FILE_CHUNK_SIZE = 262_144;
 
-/** Reads the next chunk while the one before is written. */
+/** Reads the next chunk while the one before it is written. */
 class FileChunks implements InputChunks {
   readonly #file: Deno.FsFile;
   readonly #memory = [NO_MEMORY, NO_MEMORY];
@@ -77,7 +77,7 @@ class FileChunks implements InputChunks {
   next(): Promise<IteratorResult<unknown, unknown>> {
     const chunk = this.#ahead ?? this.#read();
     this.#ahead = chunk.then((it) => it.done ? it : this.#read());
-    this.#ahead.catch(() => {}); // it is for the next call
+    this.#ahead.catch(() => {}); // the next call returns it
     return chunk;
   }
 
@@ -104,7 +104,7 @@ class FileChunks implements InputChunks {
   }
 }
 
-/** A reader would iterate over lines, which have a limit. */
+/** Reads bytes: an iteration over a reader is by lines, which have a limit. */
 class ReaderChunks implements InputChunks {
   readonly #reader: StreamReader;
 
@@ -117,14 +117,14 @@ class ReaderChunks implements InputChunks {
     return { done: value.length === 0, value };
   }
 
-  cancel(): void {} // it may be read on
+  cancel(): void {} // other code may go on reading
 
   release(): void {}
 }
 
 class IterableChunks implements InputChunks {
   readonly #source: AsyncIterable<unknown> | Iterable<unknown>;
-  /** Made when it is first asked for: a generator begins then. */
+  /** Made by the first step. */
   #iterator: AsyncIterator<unknown> | Iterator<unknown> | undefined = undefined;
 
   constructor(source: AsyncIterable<unknown> | Iterable<unknown>) {
@@ -138,12 +138,12 @@ class IterableChunks implements InputChunks {
     return await this.#iterator.next();
   }
 
-  /** A generator that waits in a foreign promise closes after that. */
+  /** If a generator waits for a promise, it ends after that. */
   async cancel(): Promise<void> {
     try {
       await this.#iterator?.return?.();
     } catch {
-      // Its clean-up failed, after the program has read what it wanted.
+      // The clean-up of a generator has failed; the program needs no more input.
     }
   }
 

@@ -1,4 +1,4 @@
-/** @module */
+/** Opening the sources and targets of a program's streams. @module */
 import type { SpawnSettings } from "../spawn/settings.ts";
 import { STDOUT } from "../stdio.ts";
 import { type InputChunks, openInput } from "./input.ts";
@@ -8,7 +8,7 @@ import {
   type OutputTargets,
 } from "./output_targets.ts";
 
-/** What this program feeds another from, and hands its output on to. */
+/** The open source and targets of a program's streams. */
 export interface OpenStdio {
   readonly input: InputChunks | undefined;
   stdout: readonly OpenTarget[];
@@ -24,7 +24,7 @@ export function openStdio(
   { stdin, stdinFile, stdout, stderr }: SpawnSettings,
   targets: OutputTargets,
 ): OpenStdio {
-  // The program opens the file itself: check now that it can.
+  // The program opens these files itself: they are opened here to check that.
   if (stdinFile !== undefined) Deno.openSync(stdinFile).close();
   for (const output of [stdout, stderr]) {
     if (output === STDOUT || output.ownFile === undefined) continue;
@@ -42,7 +42,7 @@ export function openStdio(
   }
 }
 
-/** Leaves everything as it was: no program was started. */
+/** Releases everything, as no program was started. */
 export function abandon({ input, stdout, stderr }: OpenStdio): void {
   input?.release();
   for (const target of [...stdout, ...stderr]) target.close();

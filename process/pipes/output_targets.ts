@@ -1,33 +1,33 @@
-/** Where this program hands the output of another on to. @module */
+/** The targets to which this program writes the output of others. @module */
 import {
   absolute,
-  type HandedOn,
   type OutputFile,
+  type Target,
 } from "../spawn/output_settings.ts";
 import { FileTarget } from "./file_target.ts";
 
 /** An open target. */
 export interface OpenTarget {
-  /** Whether it may keep or change the bytes that it gets. */
+  /** Whether the target may keep or change the bytes, so that it gets a copy. */
   readonly keepsBytes: boolean;
-  /** Resolves when it would take more. */
+  /** Writes bytes. Resolves when the target takes more. */
   write(bytes: Uint8Array): Promise<void>;
-  /** Resolves when it has got everything. */
+  /** Closes the target. Resolves when it has got everything. */
   close(): Promise<void>;
-  /** Leaves it as it was: nothing was written. */
+  /** Releases the target, to which nothing was written. */
   release(): void;
 }
 
 /**
- * Opens the targets of one or several programs. The same stream or file is
- * opened once, and closed when all that have opened it have closed it.
+ * Opens the targets of one or several programs. The same stream or file is opened
+ * once, and closed when all its users have closed it.
  */
 export class OutputTargets {
   readonly #shared = new Map<unknown, SharedTarget>();
   #isUsed = false;
 
   /** @throws {Deno.errors.NotFound} There is no such directory. */
-  open(targets: readonly HandedOn[]): OpenTarget[] {
+  open(targets: readonly Target[]): OpenTarget[] {
     const opened: OpenTarget[] = [];
     try {
       for (const target of targets) opened.push(this.#open(target));
@@ -38,7 +38,7 @@ export class OutputTargets {
     }
   }
 
-  #open(target: HandedOn): OpenTarget {
+  #open(target: Target): OpenTarget {
     const key = "file" in target ? absolute(target.file) : target;
     let shared = this.#shared.get(key);
     if (shared === undefined) {
@@ -49,15 +49,15 @@ export class OutputTargets {
     return shared;
   }
 
-  /** Notes that a program was started, which may write. */
+  /** Notes that a program was started, so that targets are closed, not released. */
   used(): void {
     this.#isUsed = true;
   }
 
-  /** Notes that nothing more is opened. */
+  /** Ends the use of the targets by this list itself. */
   [Symbol.dispose](): void {
     for (const shared of this.#shared.values()) {
-      if (this.#isUsed) shared.close().catch(() => {}); // its users see that
+      if (this.#isUsed) shared.close().catch(() => {}); // its users get the error, too
       else shared.release();
     }
   }
@@ -71,7 +71,7 @@ export function openFile({ file, append = false }: OutputFile): Deno.FsFile {
   });
 }
 
-function openTarget(target: HandedOn): OpenTarget {
+function openTarget(target: Target): OpenTarget {
   if ("file" in target) {
     return new FileTarget(openFile(target));
   }
@@ -79,9 +79,9 @@ function openTarget(target: HandedOn): OpenTarget {
   return "keepsBytes" in target ? target : new FileTarget(target);
 }
 
-/** A target with several users. The last one closes it. */
+/** A target with several users. The last one to close it closes the target. */
 class SharedTarget implements OpenTarget {
-  /** The list that it was opened by is one. */
+  /** How many users there are: one is the list of targets. */
   users = 1;
   readonly #target: OpenTarget;
 
@@ -112,12 +112,12 @@ class StreamTarget implements OpenTarget {
 
   constructor(stream: WritableStream<Uint8Array<ArrayBuffer>>) {
     this.#writer = stream.getWriter();
-    this.#writer.closed.catch(() => {}); // `ready` and `close` say so
+    this.#writer.closed.catch(() => {}); // `ready` and `close` reject as well
   }
 
   async write(bytes: Uint8Array): Promise<void> {
     await this.#writer.ready;
-    this.#writer.write(bytes).catch(() => {}); // so does the next `ready`
+    this.#writer.write(bytes).catch(() => {}); // the next `ready` rejects as well
     await this.#writer.ready;
   }
 

@@ -1,4 +1,4 @@
-/** @module */
+/** The pipe to the input of a program. @module */
 import type { ByteSink } from "../../streams/buffer/source_and_sink.ts";
 
 /** The pipe that a program reads from. */
@@ -12,7 +12,7 @@ export class PipeSink implements ByteSink {
   constructor(pipe: WritableStream<Uint8Array>, pid: number) {
     this.#pid = pid;
     this.#writer = pipe.getWriter();
-    // A program that stops reading fails the writes, and that is enough.
+    // If the program stops reading, writes reject: that is enough.
     this.#writer.closed.catch(() => {});
     this.#writer.ready.catch(() => {});
   }
@@ -37,8 +37,8 @@ export class PipeSink implements ByteSink {
   }
 
   /**
-   * The runtime closes the pipe only after a write under way, which ends at the
-   * latest when all who could read have ended.
+   * Closes the pipe. The runtime does that after a write under way, which ends when
+   * all readers of the pipe have ended, at the latest.
    */
   abort(): void {
     this.#closed = true;

@@ -1,47 +1,47 @@
-/** @module */
+/** The pipe from an output of a program. @module */
 import type { ByteSource } from "../../streams/buffer/source_and_sink.ts";
 import type { FanOut } from "./fan_out.ts";
 
 /**
- * How much is read ahead of the reader once the program has ended; a pipe holds
- * less.
+ * How many bytes are read ahead of the reader when the program has ended. A pipe
+ * holds less.
  */
 const MAX_READ_AHEAD = 1 << 20;
 
-/** How much is read at a time: little until there is more. */
+/** The size of a read, in bytes: the largest one after a read that was full. */
 const MIN_READ = 4096;
 const MAX_READ = 65536;
 
 const NO_MEMORY = new ArrayBuffer(0);
 
-/** How a pipe is read, and what happens to it. */
+/** How a pipe is used. */
 export interface PipeUse {
   /** Whether its bytes are kept for a reader. */
   readonly isRead: boolean;
-  /** What gets its bytes, beside the reader. */
+  /** The targets of its bytes, beside the reader. */
   readonly fanOut: FanOut | undefined;
-  /** The pipe is closed, at one end or the other. */
+  /** Called when the pipe is closed, at either end. */
   closed(): void;
 }
 
 /**
- * The pipe that a program writes to. If it has a reader it is read on demand,
- * so that a program that writes faster than it is read waits.
+ * The pipe to which a program writes. If it has a reader it is read on demand, so
+ * that a program that writes faster waits.
  */
 export class PipeSource implements ByteSource {
-  /** Called when bytes have come. */
+  /** Called when bytes were read. */
   onBytes: (() => void) | undefined = undefined;
-  /** Whether the pipe is closed, at one end or the other. */
+  /** Whether the pipe is closed, at either end. */
   closed = false;
   readonly #reader: ReadableStreamBYOBReader;
   readonly #use: PipeUse;
-  /** What has come and is not taken. */
+  /** The chunks that were read, and not taken by the reader. */
   readonly #chunks: Uint8Array[] = [];
-  /** What was read into last, and before that. */
+  /** The memory of the last read, and of the one before. */
   #memory = NO_MEMORY;
   #olderMemory = NO_MEMORY;
   #readSize = MIN_READ;
-  /** Of the chunk before, while the next one is read. */
+  /** The write of the chunk before to the targets, while the next one is read. */
   #delivery: Promise<void> | undefined = undefined;
   #reading: Promise<void> | undefined = undefined;
 
@@ -65,8 +65,8 @@ export class PipeSource implements ByteSource {
   }
 
   /**
-   * Reads without a read that asks for it: to the end, if there is no reader;
-   * else what is left in the pipe, so that it is closed.
+   * Reads without a call of `read`: to the end, if there is no reader; else the rest
+   * of the pipe, so that it is closed.
    */
   async readAhead(): Promise<void> {
     let left = this.#use.isRead ? MAX_READ_AHEAD : Infinity;
@@ -77,8 +77,8 @@ export class PipeSource implements ByteSource {
   }
 
   /**
-   * Closes the pipe: the program's next write fails, and readers find the end
-   * after what has come.
+   * Closes the pipe: the next write of the program fails, and readers find the end
+   * after the bytes that were read.
    */
   close(): void {
     if (this.closed) return;
@@ -98,7 +98,7 @@ export class PipeSource implements ByteSource {
       const { fanOut, isRead } = this.#use;
       this.#delivery = fanOut?.write(value);
       if (isRead) this.#chunks.push(value);
-      else if (!fanOut!.hasTargets) this.close(); // as a broken pipe
+      else if (!fanOut!.hasTargets) this.close(); // writes of the program fail
     } catch (error) {
       this.#end();
       throw error;
@@ -107,7 +107,7 @@ export class PipeSource implements ByteSource {
     }
   }
 
-  /** The same memory again, unless it holds what is still to be taken. */
+  /** Returns memory of an earlier read, if its bytes were taken; else new memory. */
   #freeMemory(): Uint8Array<ArrayBuffer> {
     const { fanOut, isRead } = this.#use;
     const memory = fanOut === undefined ? this.#memory : this.#olderMemory;

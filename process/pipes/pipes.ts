@@ -1,4 +1,4 @@
-/** @module */
+/** The pipes of a program. @module */
 import { readerOver, type StreamReader } from "../../streams/stream_reader.ts";
 import {
   connectionOf,
@@ -16,13 +16,13 @@ import { StdinFeed } from "./stdin_feed.ts";
 
 /** What the pipes of a program report. */
 export interface PipeEvents {
-  /** A pipe that is read was closed, at either end. */
+  /** Called when the pipe of an output was closed, at either end. */
   closed(): void;
-  /** The source of its input has failed. */
+  /** Called if the source of the input has failed. */
   inputFailed(error: unknown): void;
-  /** An output has targets: they need until `delivered`. */
+  /** Called for an output with targets; `delivered` follows. */
   delivering(): void;
-  /** They have got everything, or failed. */
+  /** Called when the targets of an output have got everything, or failed. */
   delivered(failure: { error: unknown } | undefined): void;
 }
 
@@ -31,7 +31,7 @@ export class Pipes {
   readonly stdin: StreamWriter | undefined;
   readonly stdout: StreamReader | undefined;
   readonly stderr: StreamReader | undefined;
-  /** Called when bytes have gone in from a source. */
+  /** Called when bytes of a source were written. */
   onFed: (() => void) | undefined = undefined;
   readonly #feed: StdinFeed | undefined;
   readonly #out: PipeSource | undefined;
@@ -64,48 +64,46 @@ export class Pipes {
     }
   }
 
-  /** Whether all that are read are closed, at either end. */
+  /** Whether the pipes of all outputs are closed, at either end. */
   get closed(): boolean {
     return [this.#out, this.#err].every((it) => it?.closed ?? true);
   }
 
-  /** Sets what is called when bytes have come out. */
+  /** Sets the function that is called when bytes were read. */
   set onBytes(moved: () => void) {
     if (this.#out !== undefined) this.#out.onBytes = moved;
     if (this.#err !== undefined) this.#err.onBytes = moved;
   }
 
-  /** Closes them. */
+  /** Closes all pipes. */
   close(): void {
     this.closeInput();
     this.#out?.close();
     this.#err?.close();
   }
 
-  /** Closes the pipe to it. */
+  /** Closes the pipe of the input. */
   closeInput(): void {
     this.stdin?.abort();
     this.#feed?.stop();
   }
 
-  /** Feeds the program no more: it has ended. */
+  /** Stops reading from the source, as the program has ended. */
   stopFeeding(): void {
     this.#feed?.stop();
   }
 
-  /** Reads no more of the program's output, which makes writing to it fail. */
+  /** Closes the pipe of the output: writes of the program fail. */
   closeStdout(): void {
     this.#out?.close();
   }
 
-  /** The same for its output (1) or its messages (2). */
+  /** The same for the output (1) or the messages (2). */
   closeOutput(fd: number): void {
     (fd === 1 ? this.#out : this.#err)?.close();
   }
 
-  /**
-   * Closes those without another end; what has come can still be read.
-   */
+  /** Closes all pipes when the program has ended; their bytes can still be read. */
   finish(): void {
     if (this.#finished) return;
     this.#finished = true;

@@ -1,4 +1,4 @@
-/** @module */
+/** Feeding a program from a source. @module */
 import { cancellable } from "../../tasks/cancellable.ts";
 import { createTask } from "../../tasks/create_task.ts";
 import { describe } from "../../tasks/kernel/types.ts";
@@ -6,19 +6,19 @@ import type { Task } from "../../tasks/task.ts";
 import type { InputChunks } from "./input.ts";
 import type { PipeSink } from "./pipe_sink.ts";
 
-/** What happens to a feed. */
+/** What a feed reports. */
 export interface FeedEvents {
-  /** Bytes have gone in. */
+  /** Called when bytes were written. */
   moved(): void;
-  /** The source has failed, or the feed was cancelled. */
+  /** Called if the source has failed, or the feed was cancelled. */
   failed(error: unknown): void;
 }
 
 const encoder = new TextEncoder();
 
 /**
- * Feeds a program from a source, no faster than it reads. It does so in a task:
- * the waits in the user's generator have to end with the program.
+ * Feeds a program from a source, no faster than it reads. This runs in a task, so
+ * that the waits in a generator of the user end with the program.
  */
 export class StdinFeed {
   readonly #chunks: InputChunks;
@@ -40,7 +40,7 @@ export class StdinFeed {
     });
   }
 
-  /** Ends it, and closes the pipe: the program reads no more. */
+  /** Ends the feed, and closes the pipe. */
   stop(): void {
     this.#sink.abort();
     if (this.#hasEnded) return;
@@ -67,7 +67,7 @@ export class StdinFeed {
       if (this.#hasEnded) return;
       this.#hasEnded = true;
       this.#chunks.cancel();
-      events.failed(error); // and the pipe stays open: this is not the end of it
+      events.failed(error); // the pipe stays open: this is not the end of the input
     }
   }
 }

@@ -1,4 +1,4 @@
-/** The end of a child. @module */
+/** Waiting for the end of a child. @module */
 import { detached } from "../../tasks/kernel/context/detached.ts";
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
 import {
@@ -9,21 +9,20 @@ import {
 import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
 import { RealTimeWaiter } from "./real_time.ts";
 
-/** A source or target of the program that has failed. */
+/** The failure of a source or target of the program. */
 export interface Failure {
   readonly error: unknown;
 }
 
 /**
- * Watches a child from its start, in no task: so it is reaped whether anything
- * waits or not.
+ * Watches a child from its start, in no task, so that the child is reaped whether
+ * anything waits or not.
  *
- * It knows two ends: that of the program, and that of the deliveries, when the
- * files and streams that the program writes to through this one have got
- * everything.
+ * There are two ends: that of the program, and that of the deliveries. Those end
+ * when the files and streams to which its output is written have got everything.
  */
 export class ExitWatcher {
-  /** What the child ended with; -N if signal N ended it. */
+  /** The exit code; -N if signal N ended the child. */
   returnCode: number | undefined = undefined;
   readonly #exited = new WaitQueue<true | undefined>("end of a program", {
     external: true,
@@ -34,8 +33,8 @@ export class ExitWatcher {
   #isFailureSeen = false;
 
   /**
-   * @param status Rejects for signals that the runtime has no name for.
-   * @param ended Is called once, when the child has ended.
+   * @param status Rejects for signals for which the runtime has no name.
+   * @param ended Called once, when the child has ended.
    */
   constructor(status: Promise<Deno.CommandStatus>, ended: () => void) {
     const end = (returnCode: number) => {
@@ -62,7 +61,7 @@ export class ExitWatcher {
     return this.#failure !== undefined && !this.#isFailureSeen;
   }
 
-  /** That failure; it counts as seen from now on. */
+  /** Returns that failure, which counts as seen from now on. */
   takeUnseenFailure(): Failure | undefined {
     if (!this.hasUnseenFailure) return undefined;
     this.#isFailureSeen = true;
@@ -74,6 +73,7 @@ export class ExitWatcher {
     this.#deliveries++;
   }
 
+  /** Notes that a delivery has ended. */
   delivered(failure: Failure | undefined): void {
     this.#deliveries--;
     if (failure !== undefined) this.fail(failure.error);
@@ -98,8 +98,8 @@ export class ExitWatcher {
   }
 
   /**
-   * Waits at most `ms` of real time for the end of the child; for code that
-   * belongs to no task.
+   * Waits for the end of the child, at most `ms` milliseconds of real time. Resolves
+   * to whether it has ended. For code in no task.
    */
   async within(ms: number): Promise<boolean> {
     if (this.returnCode !== undefined) return true;

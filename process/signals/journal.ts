@@ -2,12 +2,12 @@
 import { nodeFs } from "../spawn/node_fs.ts";
 import { canReadProc } from "../spawn/permissions.ts";
 
-/** Bytes of notes that the journal may hold beside the entries that count. */
+/** How many bytes of outdated notes the journal may hold. */
 const MAX_OLD_NOTES = 1 << 16;
 
 /**
- * What is watched, in a file that the watchdog reads when this program has
- * ended. A note wakes no process, and is there when the call returns.
+ * The entries of the watchdog, in a file that it reads when this program has ended.
+ * A note is written synchronously, and wakes no process.
  */
 export class Journal {
   readonly path: string;
@@ -18,10 +18,10 @@ export class Journal {
   #maxSize = MAX_OLD_NOTES;
 
   /**
-   * Makes one; `undefined` if the permissions or the system do not let it, or
-   * the pipe of the watchdog cannot be opened: see `lifelineTo`.
+   * Makes a journal. Returns `undefined` if the permissions or the system do not
+   * allow it, or if `lifelineTo` could not open the pipe of the watchdog.
    *
-   * @param entries All that are watched, now and later.
+   * @param entries All entries, now and later.
    */
   static create(entries: ReadonlyMap<number, string>): Journal | undefined {
     if (!canReadProc()) return undefined;
@@ -52,13 +52,13 @@ export class Journal {
     this.#maxSize = 4 * this.#size + MAX_OLD_NOTES;
   }
 
-  /** Leaves it empty, to a watchdog that removes it. */
+  /** Empties the journal; the watchdog removes it. */
   abandon(): void {
     this.#fs.ftruncateSync(this.#fd, 0);
     this.#fs.closeSync(this.#fd);
   }
 
-  /** Removes it: no watchdog has been started. */
+  /** Removes the journal, as no watchdog was started. */
   remove(): void {
     this.#fs.closeSync(this.#fd);
     Deno.removeSync(this.path);

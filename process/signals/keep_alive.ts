@@ -1,8 +1,8 @@
 /** @module */
 
 /**
- * Whether a child keeps this program alive: a detached one does so only while
- * its end is waited for.
+ * Decides whether a child keeps this program alive: a detached one does so only
+ * while its end is waited for.
  */
 export class KeepAlive {
   readonly #child: Deno.ChildProcess;

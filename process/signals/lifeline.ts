@@ -1,6 +1,5 @@
 /**
- * This program's end of the pipe to the watchdog. As long as it is open, this
- * program lives.
+ * The pipe to the watchdog. The watchdog takes its end for the end of this program.
  *
  * @module
  */
@@ -8,18 +7,18 @@ import { setImmediate } from "node:timers";
 import { nodeFs } from "../spawn/node_fs.ts";
 import type { Journal } from "./journal.ts";
 
-/** The pipe, and where the watchdog finds what is watched. */
+/** The pipe, and the way in which the watchdog gets the entries. */
 export interface Lifeline {
   /** Whether the watchdog is there, as far as is known. */
   readonly isOpen: boolean;
-  /** Notes an entry, or the removal of one. */
+  /** Passes on an entry, or the removal of one. */
   note(line: string): void;
 }
 
 /**
- * The lifeline to a shell that waits for its first line.
+ * Opens the lifeline to a shell that waits for its first line.
  *
- * @param entries All that are watched, now and later.
+ * @param entries All entries, now and later.
  */
 export function lifelineTo(
   shell: Deno.ChildProcess,
@@ -34,16 +33,16 @@ export function lifelineTo(
       shell.stdin.close().catch(() => {});
       return new JournalLifeline(fd, journal);
     } catch {
-      journal.abandon(); // no descriptor is left
+      journal.abandon(); // there are no free descriptors
     }
   }
   return new StreamLifeline(shell.stdin, entries);
 }
 
 /**
- * A descriptor of its own, which stays open: the watchdog serves this program to
- * its end. (The runtime's stream would be a leak to the checks of its tests.)
- * The entries are in the journal.
+ * A descriptor that stays open, so there is one watchdog until the end of this
+ * program. (The runtime's stream would count as a leak in tests.) The entries are in
+ * the journal.
  */
 class JournalLifeline implements Lifeline {
   isOpen = true;
@@ -68,14 +67,14 @@ class JournalLifeline implements Lifeline {
   }
 }
 
-/** How many turns of the loop the pipe stays open with nothing to watch. */
+/** How many turns of the loop the pipe stays open without entries. */
 const IDLE_TURNS = 4;
 
 const encoder = new TextEncoder();
 
 /**
- * The runtime's stream, which takes the entries as well. It is closed soon after
- * the last child has ended; a series of children shares it.
+ * The runtime's stream, which also carries the entries. It is closed soon after the
+ * last child has ended; children that follow each other quickly share it.
  */
 class StreamLifeline implements Lifeline {
   isOpen = true;

@@ -1,16 +1,13 @@
 /**
- * Which members of a group are alive. A process that has ended still counts as
- * a member of its group until its parent reaps it. Orphans are reaped by process
- * 1; if that is no real init, as in many containers, late or never.
+ * Which members of a group are alive. A process that has ended is a member of its
+ * group until its parent reaps it. Orphans are reaped by process 1: late or never,
+ * if that is no real init, as in many containers.
  *
  * @module
  */
 import { canReadProc } from "../spawn/permissions.ts";
 
-/**
- * Whether a member of the group has not ended; true if that cannot be seen
- * here.
- */
+/** Whether a member of the group has not ended; `true` if that is unknown. */
 export function hasLivingMembers(group: number): boolean {
   if (!canReadProc()) return true;
   try {
@@ -29,7 +26,7 @@ function isLivingMember(pid: string, group: number): boolean {
     stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) throw error;
-    return false; // it has ended meanwhile
+    return false; // the process has ended meanwhile
   }
   // "pid (any name) state parent group ..."
   const [state, , itsGroup] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");

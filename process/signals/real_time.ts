@@ -1,15 +1,13 @@
-/**
- * Real time, whatever the clock of the loop: children live in no other. @module
- */
+/** Real time, whatever the clock of the loop, as children live in it. @module */
 import { clearTimeout, setTimeout } from "node:timers";
 import { QueuedWaiter, WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
 
-/** The runtime can wait no longer in one timer. */
+/** The longest timer of the runtime, in milliseconds. */
 const LONGEST = 2 ** 31 - 1;
 
 /**
- * A wait that is woken with `undefined` when `ms` milliseconds are over;
- * `Infinity` is no limit.
+ * A wait that is woken with `undefined` after `ms` milliseconds; `Infinity` is no
+ * limit.
  */
 export class RealTimeWaiter<T> extends QueuedWaiter<T | undefined> {
   #timer: ReturnType<typeof setTimeout> | undefined = undefined;

@@ -2,33 +2,30 @@
  * Where the signals to a child go: to the group that it leads, or to the child
  * alone.
  *
- * **And nowhere else.** The numbers of processes are used again. While a member
- * of a group lives, the kernel does not give the group's number to another
- * process; so, if there is a process of that number after the leader has ended,
- * the group is gone. And a group that was once found empty is never signalled
- * again.
+ * **And nowhere else.** The system uses the numbers of processes again, but not that
+ * of a group that has members. So if there is a process with the number of the group
+ * after the leader was reaped, the group is gone. A group that was once found gone
+ * is never signalled again.
  *
  * @module
  */
 import { hasLivingMembers } from "./process_table.ts";
 
+/** Where the signals to a child go. */
 export interface SignalTarget {
-  /** Whether there is the group that signals go to, or was. */
+  /** Whether the group exists, or did. */
   readonly ready: boolean;
-  /** Sends `signal` to all that are left. */
+  /** Sends `signal` to all processes that are left. */
   send(signal: Deno.Signal): void;
-  /** Whether no process is left; stays so. */
+  /** Whether no process is left; never changes back. */
   readonly gone: boolean;
-  /**
-   * Whether all have ended. Some may be left that another process has yet to
-   * reap.
-   */
+  /** Whether all processes have ended; some may not have been reaped yet. */
   readonly dead: boolean;
   /** Notes that the child has ended, and was reaped. */
   childEnded(): void;
 }
 
-/** Of a child without a group of its own. */
+/** A child without a group of its own. */
 export class ChildTarget implements SignalTarget {
   readonly ready = true;
   readonly #child: Deno.ChildProcess;
@@ -57,8 +54,8 @@ export class ChildTarget implements SignalTarget {
 }
 
 /**
- * Of a child that leads a group, or is about to: it may have been started as
- * `setsid`, which makes the group a moment later.
+ * The group of a child. It may not exist yet: if the child was started by `setsid`,
+ * that makes the group a moment later.
  */
 export class GroupTarget implements SignalTarget {
   readonly #pid: number;
@@ -91,7 +88,7 @@ export class GroupTarget implements SignalTarget {
       Deno.kill(-this.#pid, signal);
     } catch (error) {
       if (!hasEnded(error)) throw error;
-      this.#leader.send(signal); // it is alone as long as there is no group
+      this.#leader.send(signal); // there is no group yet
     }
   }
 
@@ -100,18 +97,18 @@ export class GroupTarget implements SignalTarget {
   }
 }
 
-/** The message of the runtime, with a full stop or without. */
+/** The beginning of the runtime's message. */
 const ENDED = "Child process has already terminated";
 
-/** Whether there is such a process, or group if the number is negative. */
+/** Whether a process exists, or a group, if the number is negative. */
 function exists(pid: number): boolean {
   try {
     Deno.kill(pid, 0 as unknown as Deno.Signal); // sends nothing
     return true;
   } catch (error) {
     if (hasEnded(error)) return false;
-    // It belongs to another user. On macOS this is also the answer for a group of nothing
-    // but zombies.
+    // The process belongs to another user. On macOS this is also the error for a
+    // group of zombies.
     return Deno.build.os !== "darwin";
   }
 }

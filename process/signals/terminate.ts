@@ -1,11 +1,10 @@
-/** @module */
+/** Ending a child and its group. @module */
 import type { ExitWatcher } from "./exit_watcher.ts";
 import { pause } from "./real_time.ts";
 import type { SignalTarget } from "./signal_target.ts";
 
 /**
- * How long a group that was killed may take to be gone, in milliseconds: only
- * the kernel can be late.
+ * How long a group may take to be gone after SIGKILL, in milliseconds.
  */
 const KILL_TIMEOUT_MS = 1000;
 
@@ -13,27 +12,27 @@ const KILL_TIMEOUT_MS = 1000;
 const MAX_POLL_INTERVAL_MS = 50;
 
 /**
- * How long the last output of a program may take to arrive, in milliseconds: a
+ * How long the last output of a program is waited for, in milliseconds, as a
  * process that has left the group may hold the pipes open.
  */
 const LAST_OUTPUT_TIMEOUT_MS = 100;
 
 /** How a program is ended. */
 export interface TerminateOptions {
-  /** Asks the program to end. */
+  /** The first signal. */
   readonly killSignal: Deno.Signal;
   /** Milliseconds after which SIGKILL follows. */
   readonly killAfter: number;
   /**
-   * Called if this program may not send it a signal: it may run as another
-   * user. It still has `killAfter` to end, without its pipes.
+   * Called if this program may not signal it, as it runs as another user. It has
+   * `killAfter` to end by itself.
    */
   denied(): void;
 }
 
 /**
- * Ends a child and all processes that its signals reach. Resolves when they
- * have ended. Runs in no task.
+ * Ends a child and its group. Resolves when all processes have ended. Runs in no
+ * task.
  */
 export async function terminate(
   target: SignalTarget,

@@ -2,14 +2,13 @@
  * Ends the children of this program when it has ended, however that happened:
  * by `Deno.exit`, an uncaught error, or a signal, SIGKILL included.
  *
- * After SIGKILL no code of this program runs, and before the default action of
- * SIGTERM neither; a listener would take that action away. So it is the work of
- * another process: a small shell in a session of its own that waits for the end
- * of a pipe. The kernel closes this program's end of it when it has ended.
+ * No code of this program runs after SIGKILL, or before the default action of
+ * SIGTERM, which a listener would disable. So another process does it: a small shell
+ * in a session of its own that waits for the end of a pipe. The kernel closes this
+ * program's end of the pipe when the program has ended.
  *
- * The alternative, `PR_SET_PDEATHSIG`, takes the start of one more program
- * (`setpriv --pdeathsig`) for every child, and does not reach the child's
- * descendants.
+ * The alternative, `PR_SET_PDEATHSIG`, needs the start of one more program
+ * (`setpriv --pdeathsig`) for every child, and does not reach descendants.
  *
  * @module
  */
@@ -21,9 +20,9 @@ import { findSetsid } from "../spawn/process_group.ts";
 import { Journal } from "./journal.ts";
 import { type Lifeline, lifelineTo } from "./lifeline.ts";
 
-/** What is to be ended. */
+/** A child that is to be ended. */
 export interface Watched {
-  /** Of the process, or of the leader of the group. */
+  /** The number of the process, or of the group. */
   readonly pid: number;
   readonly isGroup: boolean;
   readonly killSignal: Deno.Signal;
@@ -31,21 +30,21 @@ export interface Watched {
   readonly killAfter: number;
 }
 
-/** What is known of it later. */
+/** The watch over a child; disposing ends it. */
 export interface Watch extends Disposable {
-  /** Notes that the leader of the group has ended, and others are left. */
+  /** Notes that the leader of the group has ended, and members are left. */
   leaderEnded(): void;
 }
 
-/** More tenths of a second than the shell would wait, and can count. */
+/** The largest number to which every shell can count. */
 const MAX_LIMIT = 2 ** 31 - 1;
 
 const SHELL = "/bin/sh";
 
 /**
- * Waits for a line, starts {@linkcode WATCH}, and ends: so nothing is left that
- * this program would have to wait for. (A shell gives a child in the background
- * /dev/null as its input, hence file descriptor 3.)
+ * Waits for a line, starts {@linkcode WATCH}, and ends, so that no child of this
+ * program is left. (Shells connect the input of a background process to /dev/null:
+ * hence file descriptor 3.)
  */
 const LAUNCH = `
 trap '' HUP INT QUIT USR1 USR2 PIPE ALRM TERM TSTP TTIN TTOU
@@ -56,11 +55,11 @@ ${SHELL} -c "$0" watchdog <&3 3<&- &
 `;
 
 /**
- * Takes lines from its input and from the journal: `7 -1234 15 50 alone` is
- * entry 7, the group 1234, which gets signal 15, and SIGKILL 50 tenths of a
- * second later (`-`: never); `alone` if its leader has ended: if there is such a
- * process all the same, the numbers are used again, and the group is gone. `7`
- * removes the entry. The end of the input is the end of the program.
+ * Reads entries from its input and from the journal, until the end of the input,
+ * which is the end of the program. `7 -1234 15 50 alone` is entry 7: the group 1234
+ * gets signal 15, and SIGKILL 50 tenths of a second later (`-`: never). `alone`: the
+ * leader has ended; if there is a process 1234, the number is used again, and the
+ * group is gone. `7` removes the entry.
  */
 const WATCH = `# ends the children of a program that has ended
 note_all() {
@@ -92,14 +91,14 @@ done
 `;
 
 class Watchdog {
-  /** What is watched, as lines. */
+  /** The entries, as lines, by their numbers. */
   readonly #entries = new Map<number, string>();
   #lastId = 0;
   #lifeline: Lifeline | undefined = undefined;
-  /** Resolves when what starts the shell has ended; `undefined` after that. */
+  /** Resolves when the launching shell has ended; `undefined` after that. */
   launching: Promise<void> | undefined = undefined;
 
-  /** Lets the shell run. If that fails, the next child tries again. */
+  /** Starts the shell, if it does not run. If that fails, the next child tries. */
   launch(): void {
     if (this.#lifeline?.isOpen) return;
     const journal = Journal.create(this.#entries);
@@ -108,8 +107,8 @@ class Watchdog {
     try {
       const shell = new Deno.Command(setsid ?? SHELL, {
         args: setsid === undefined ? args : [SHELL, ...args],
-        // No more variables: `set` prints them all, and a value could look like
-        // an entry.
+        // No other variables: `set` prints all, and a value could look like an
+        // entry.
         clearEnv: true,
         env: { journal: journal?.path ?? "", PATH: searchPath() },
         cwd: "/",
@@ -122,7 +121,7 @@ class Watchdog {
       this.launching = shell.status.then(launched, launched);
       this.#lifeline = lifelineTo(shell, this.#entries, journal);
     } catch {
-      journal?.remove(); // no descriptors, processes or memory are left
+      journal?.remove(); // there are no free descriptors, processes or memory
     }
   }
 
@@ -160,8 +159,8 @@ function searchPath(): string {
 const watchdog = new Watchdog();
 
 /**
- * Lets the watchdog run, to be called before a child is started. It takes the
- * permission to run any program, and does nothing on Windows.
+ * Starts the watchdog, if it does not run; to be called before a child is started.
+ * Does nothing on Windows, or without the permission to run any program.
  */
 export function launchWatchdog(): void {
   if (canSignalGroups()) detached(() => watchdog.launch());
@@ -173,9 +172,9 @@ export function endWithProgram(watched: Watched): Watch {
 }
 
 /**
- * Resolves when the launch is over; `undefined` if it is. Until then it takes a
- * child of this program, and what ends the process group of this program may
- * end it as well.
+ * Resolves when the launch of the watchdog is over; `undefined` if it is. Until then
+ * there is one more child, and a signal to the process group of this program may end
+ * the watchdog, too.
  */
 export function watchdogLaunch(): Promise<void> | undefined {
   return watchdog.launching;

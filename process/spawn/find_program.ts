@@ -1,4 +1,4 @@
-/** @module */
+/** Looking programs up. @module */
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { nodeFs } from "./node_fs.ts";
@@ -6,12 +6,11 @@ import { isGranted } from "../../tasks/kernel/permissions.ts";
 import type { SpawnSettings } from "./settings.ts";
 
 /**
- * Looks `program` up as the system does when it starts one, and returns its
- * path; `undefined` if the start will fail for another reason, or without the
- * permission to look.
+ * Looks `program` up as the system does, and returns its path. Returns `undefined`
+ * if the start will fail for another reason, or without the permission to look.
  *
- * @throws {Deno.errors.NotFound} It is not there.
- * @throws {Deno.errors.PermissionDenied} It is there, but cannot be run.
+ * @throws {Deno.errors.NotFound} There is no such program.
+ * @throws {Deno.errors.PermissionDenied} The file is not executable.
  */
 export function findProgram(
   program: string,

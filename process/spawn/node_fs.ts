@@ -1,7 +1,7 @@
 /** @module */
 import type fs from "node:fs";
 
-/** `node:fs`, which takes longer to load than a program to start. */
+/** Returns `node:fs`, which takes longer to load than starting a program. */
 export function nodeFs(): typeof fs {
   return globalThis.process.getBuiltinModule("node:fs");
 }

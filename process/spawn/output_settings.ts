@@ -1,4 +1,4 @@
-/** Where an output of a program goes, checked. @module */
+/** The checked target of an output. @module */
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe } from "../../tasks/kernel/types.ts";
@@ -12,20 +12,20 @@ import {
   STDOUT,
 } from "../stdio.ts";
 
-/** Where an output goes. */
+/** The targets of an output. */
 export interface OutputSettings {
-  /** What the program gets: a pipe, if this program hands the output on. */
+  /** The stream that the program gets: a pipe, if this program reads it. */
   readonly stdio: Stdio;
-  /** Whether there is a reader for it. */
+  /** Whether there is a reader. */
   readonly isRead: boolean;
-  /** What this program hands it on to. */
-  readonly targets: readonly HandedOn[];
-  /** What the program writes itself. */
+  /** The targets to which this program writes the output. */
+  readonly targets: readonly Target[];
+  /** The file that the program writes itself. */
   readonly ownFile?: { readonly file: string; readonly append: boolean };
 }
 
-/** What this program hands an output on to. */
-export type HandedOn =
+/** A target to which this program writes the output of another. */
+export type Target =
   | StandardOutput
   | WritableStream<Uint8Array<ArrayBuffer>>
   | OutputFile
@@ -34,7 +34,7 @@ export type HandedOn =
 /** An output of this program. */
 export type StandardOutput = typeof Deno.stdout | typeof Deno.stderr;
 
-/** A file that is written. */
+/** A file as a target. */
 export interface OutputFile {
   readonly file: string | URL;
   readonly append?: boolean | undefined;
@@ -45,9 +45,9 @@ type OutputName = "stdout" | "stderr";
 const STDIO: readonly unknown[] = [PIPE, DEVNULL, INHERIT];
 
 /**
- * @param detached Whether the program outlives this one, which can then hand
- * nothing on.
- * @throws {TypeError} The option is none of those allowed.
+ * @param detached Whether the program outlives this one, and so writes a file
+ * itself.
+ * @throws {TypeError} The option is not valid.
  */
 export function outputSettings(
   name: OutputName,
@@ -61,7 +61,7 @@ export function outputSettings(
   const targets = [
     ...new Set(
       list.filter((it) => it !== PIPE && it !== DEVNULL)
-        .map((it) => standardOutput(name, it) ?? it as HandedOn),
+        .map((it) => standardOutput(name, it) ?? it as Target),
     ),
   ];
   const [target] = targets;
@@ -78,14 +78,14 @@ export function outputSettings(
   return { stdio: PIPE, isRead, targets };
 }
 
-/** The absolute path of a file, in the directory of this program. */
+/** The absolute path of a file; relative ones are in the directory of this program. */
 export function absolute(file: string | URL): string {
   return resolve(file instanceof URL ? fileURLToPath(file) : file);
 }
 
 /**
- * The output of this program that a target stands for; it is not closed, as
- * other streams are.
+ * Returns the output of this program that a target is, if it is one: that is not
+ * closed, as other streams are.
  */
 function standardOutput(
   name: OutputName,
@@ -107,7 +107,7 @@ function checkTarget(name: OutputName, target: unknown): void {
   );
 }
 
-/** Whether it names a file. */
+/** Whether `value` is a file. */
 export function isFile(value: unknown): value is { file: string | URL } {
   if (typeof value !== "object" || value === null) return false;
   const { file } = value as { file?: unknown };

@@ -1,15 +1,15 @@
-/** What this program is allowed to do; nothing here asks the user. @module */
+/** What this program may do. The user is never asked. @module */
 import { isGranted } from "../../tasks/kernel/permissions.ts";
 
 /**
- * Whether signals can be sent to a process group: that takes more than the
- * permission to run one program.
+ * Whether signals can be sent to a process group: that needs the permission to run
+ * any program.
  */
 export function canSignalGroups(): boolean {
   return Deno.build.os !== "windows" && isGranted({ name: "run" });
 }
 
-/** What `--allow-all` grants. */
+/** The permissions of `--allow-all`. */
 const ALL: readonly Deno.PermissionDescriptor["name"][] = [
   "read",
   "write",
@@ -22,8 +22,8 @@ const ALL: readonly Deno.PermissionDescriptor["name"][] = [
 ];
 
 /**
- * Whether `/proc` can be read: that takes all permissions, though a query for
- * the path says that reading it is granted.
+ * Whether `/proc` can be read: that needs all permissions, whatever a query for the
+ * path returns.
  */
 export function canReadProc(): boolean {
   return Deno.build.os === "linux" && ALL.every((name) => isGranted({ name }));

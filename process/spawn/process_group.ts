@@ -1,13 +1,12 @@
 /**
- * How a child comes to lead a group of its own.
+ * Making a group that a child leads.
  *
- * The runtime's way, `detached`, copies this program's page tables: a few
- * milliseconds in a small program, 20 and more in one of some hundred
+ * The option `detached` of the runtime copies the page tables of this program: that
+ * takes a few milliseconds in a small program, 20 and more in one of some hundred
  * megabytes, and nothing else runs meanwhile. If the system has the program
- * `setsid`, the child starts as that, which makes the group and then becomes
- * the program: half a millisecond, whatever this program's size. No other
- * helper that systems have is cheaper, since the time goes into loading its
- * libraries.
+ * `setsid`, that is started instead: it makes the group and then becomes the
+ * program, which takes half a millisecond, whatever the size of this program. Most
+ * of the time is for loading its libraries, so other helpers are not faster.
  *
  * @module
  */
@@ -23,22 +22,22 @@ const MAX_SHEBANG = 256;
 let setsid: string | undefined;
 let looked = false;
 
-/** Lets `program` lead a group, if the settings say so. */
+/** Adds what makes `program` lead a group, if the settings say so. */
 export function inGroup(program: Program, settings: SpawnSettings): Program {
-  // A child that outlives this program is made by the runtime itself, which
-  // kills all others when it ends.
+  // The runtime kills its children when it ends, but not those that it has
+  // detached.
   if (settings.detached) return { ...program, detached: true };
   if (!settings.group) return program;
   const path = findSetsid() &&
     (program.path ?? findProgram(program.program, settings));
-  // The runtime reports a file that is no program; `setsid` would not.
+  // For a file that is no program, the error of the runtime is the better one.
   if (path === undefined || !canBeExecuted(path)) {
     return { ...program, detached: true };
   }
   return { ...program, program: setsid!, args: [path, ...program.args] };
 }
 
-/** The path of `setsid`; `undefined` if there is none, or it cannot be seen. */
+/** The path of `setsid`; `undefined` if it is not there or cannot be looked for. */
 export function findSetsid(): string | undefined {
   if (looked || Deno.build.os !== "linux") return setsid;
   if (!isGranted({ name: "read" })) return;
@@ -67,7 +66,7 @@ function isBinary(start: Uint8Array): boolean {
   return ELF.every((byte, i) => byte === start[i]);
 }
 
-/** The start of a file; the interpreter of a script is named there. */
+/** Reads the beginning of a file, which names the interpreter of a script. */
 function startOf(path: string): Uint8Array {
   try {
     using file = Deno.openSync(path);

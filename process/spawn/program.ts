@@ -1,4 +1,4 @@
-/** The command line of a start. @module */
+/** Programs with their arguments. @module */
 import { fileURLToPath } from "node:url";
 import type { SpawnSettings } from "./settings.ts";
 
@@ -6,17 +6,17 @@ import type { SpawnSettings } from "./settings.ts";
 export interface Program {
   readonly program: string;
   readonly args: readonly string[];
-  /** Where the program is, if it was looked up and found. */
+  /** The path of the program, if it was looked up. */
   readonly path?: string | undefined;
-  /** Variables that it gets on top of those of the settings. */
+  /** Variables that are added to those of the settings. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Whether the runtime makes it the leader of a group. */
+  /** Whether the runtime makes the group. */
   readonly detached?: boolean;
-  /** For the shell on Windows, which has rules of its own for quotes. */
+  /** Whether arguments are not quoted: for the shell on Windows. */
   readonly rawArgs?: boolean;
 }
 
-/** Runs `command` in the shell of the system. */
+/** The shell of the system, with `command` as its argument. */
 export function shellProgram(
   command: string,
   settings: SpawnSettings,
@@ -32,14 +32,14 @@ export function shellProgram(
 }
 
 /**
- * The shell on `PATH`; if the program gets another `PATH`, the one that every
- * system has.
+ * The shell on `PATH`; if the program gets another `PATH`, the one at the path that
+ * every system has.
  */
 export function shellFor({ env }: SpawnSettings): string {
   return env?.["PATH"] === undefined ? "sh" : "/bin/sh";
 }
 
-/** A program as a path. */
+/** The path of a program. */
 export function pathOf(program: string | URL): string {
   return program instanceof URL ? fileURLToPath(program) : program;
 }

@@ -23,11 +23,11 @@ import {
 import { canSignalGroups } from "./permissions.ts";
 
 /**
- * How a program is started. A copy: changing the options changes nothing here.
+ * The checked options of a start. Changing the options later changes nothing here.
  */
 export interface SpawnSettings {
   readonly stdin: Stdio | InputSource;
-  /** What the program reads itself. */
+  /** The file that the program reads itself. */
   readonly stdinFile: string | undefined;
   readonly stdout: OutputSettings;
   readonly stderr: OutputSettings | typeof STDOUT;
@@ -44,7 +44,7 @@ export interface SpawnSettings {
 const STDIO: readonly unknown[] = [PIPE, DEVNULL, INHERIT];
 
 /**
- * @throws {TypeError} An option is none of those allowed.
+ * @throws {TypeError} An option is not valid.
  * @throws {RangeError} A number is out of its range.
  */
 export function spawnSettings(options: SubprocessOptions = {}): SpawnSettings {
@@ -93,7 +93,7 @@ export function spawnSettings(options: SubprocessOptions = {}): SpawnSettings {
   };
 }
 
-/** @throws {TypeError} The options are none. */
+/** @throws {TypeError} `options` is no object of options. */
 export function checkStartOptions(options: unknown): void {
   if (Array.isArray(options)) {
     throw new TypeError(
@@ -103,7 +103,7 @@ export function checkStartOptions(options: unknown): void {
   checkOptions(options, "start a program");
 }
 
-/** @throws {TypeError} There is no signal of that name. */
+/** @throws {TypeError} There is no such signal. */
 export function checkSignal(
   signal: unknown,
   what: string,
@@ -130,7 +130,7 @@ function checkStdin(stdin: unknown): void {
   );
 }
 
-/** Whether a program can be fed from it. */
+/** Whether `value` is a source of input. */
 export function isInput(value: unknown): value is InputSource {
   if (typeof value !== "object" || value === null) return false;
   if (value instanceof Uint8Array) return false;
@@ -138,7 +138,7 @@ export function isInput(value: unknown): value is InputSource {
     isFile(value);
 }
 
-/** An output would empty the file before it is read. */
+/** @throws {TypeError} An output is the file of the input, and would empty it. */
 function checkFiles(stdin: unknown, outputs: readonly unknown[]): void {
   if (!isFile(stdin)) return;
   const path = absolute(stdin.file);
@@ -150,7 +150,7 @@ function checkFiles(stdin: unknown, outputs: readonly unknown[]): void {
   );
 }
 
-/** @throws {TypeError} It is a stream that is read already. */
+/** @throws {TypeError} `input` is a stream that is locked. */
 export function checkUnlocked(input: InputSource): void {
   if (!(input instanceof ReadableStream) || !input.locked) return;
   throw new TypeError(
@@ -184,8 +184,8 @@ function checkEnv(env: unknown): void {
 }
 
 /**
- * A program that inherits a terminal gets no group, and so keeps the terminal;
- * a detached one always gets a group.
+ * Whether a program gets a group. By default, a program that inherits a terminal gets
+ * none, and so keeps the terminal. A detached one always gets a group.
  */
 function groupSetting(
   { group, detached }: SubprocessOptions,

@@ -3,7 +3,7 @@ import { findProgram } from "./find_program.ts";
 import { isGranted } from "../../tasks/kernel/permissions.ts";
 import type { SpawnSettings } from "./settings.ts";
 
-/** Where every system has it: scripts begin with this path. */
+/** The path of `env` on every system: scripts begin with it. */
 const ENV = "/usr/bin/env";
 /** The names that a shell keeps; it may drop variables with other names. */
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -11,10 +11,10 @@ const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const RESET: ReadonlySet<string> = new Set(["IFS", "LINENO", "OPTIND", "PPID"]);
 /** Variables that some shells add. */
 const ADDED: readonly string[] = ["PWD", "SHLVL"];
-/** Begins the names under which the shell passes such variables on. */
+/** The prefix of the names under which such variables are passed through. */
 const PASSED = "ASYNCIO_PASSED_";
 
-/** How a shell starts a program with the environment of the settings. */
+/** What a shell executes to keep the environment of the settings. */
 export interface EnvCommand {
   /** The command line. */
   readonly args: readonly string[];
@@ -23,10 +23,10 @@ export interface EnvCommand {
 }
 
 /**
- * Puts `env` before the command line `args`, which begins with a path, if the
- * shell would change the environment.
+ * Puts `env` before the command line `args`, which begins with a path, if the shell
+ * would change the environment.
  *
- * The values travel in the environment, under names that a shell keeps: every
+ * The values are passed in the environment, under names that shells keep, as every
  * user of the machine can read command lines.
  */
 export function keepingEnvironment(

@@ -1,7 +1,7 @@
 /**
- * Streams that the runtime cannot connect: the messages with the output, in one
- * pipe (two could not tell what was written first), and a file with a program
- * that outlives this one. A shell does it, and then becomes the program.
+ * Redirections that the runtime cannot make: messages into the pipe of the output
+ * (with two pipes, the order would be lost), and files for a program that outlives
+ * this one. A shell makes them, and then becomes the program.
  *
  * @module
  */
@@ -36,7 +36,7 @@ export function redirected(
   };
 }
 
-/** The operators of a shell, and the files that they name as `$1`, `$2`, ... */
+/** The operators for the shell, and the files that are `$1`, `$2`, ... in them. */
 function redirectionsOf(
   { stdinFile, stdout, stderr }: SpawnSettings,
 ): { operators: string[]; files: string[] } {
@@ -46,7 +46,7 @@ function redirectionsOf(
     if (file !== undefined) operators.push(`${operator}"$${files.push(file)}"`);
   };
   redirect("<", stdinFile);
-  // A file that is to be empty was emptied when it was opened.
+  // A file that is not appended to has been emptied already.
   redirect(">>", stdout.ownFile?.file);
   if (stderr === STDOUT) operators.push("2>&1");
   else redirect("2>>", stderr.ownFile?.file);

@@ -1,7 +1,6 @@
 /**
- * Starts a program. Two wrappers may stand before it, each of which executes
- * the next: a shell that redirects the streams, and `setsid`, which makes the
- * group.
+ * Starts a program. There may be two wrappers, each of which executes the next
+ * program: `setsid`, which makes the group, and a shell that redirects the streams.
  *
  * @module
  */
@@ -15,7 +14,7 @@ import { redirected } from "./shell_redirection.ts";
 
 /**
  * @throws {Deno.errors.NotFound} There is no such program or directory.
- * @throws {Deno.errors.PermissionDenied} It is no executable file.
+ * @throws {Deno.errors.PermissionDenied} The file is not executable.
  */
 export function spawn(
   program: Program,
@@ -36,7 +35,7 @@ export function spawn(
       ...(cwd !== undefined && { cwd }),
     }).spawn();
   } catch (error) {
-    // The runtime reports a file on PATH that cannot be run as not found.
+    // The runtime reports `NotFound` for a file on PATH that is not executable.
     if (error instanceof Deno.errors.NotFound && Deno.build.os !== "windows") {
       findProgram(program.program, settings);
     }
@@ -44,10 +43,7 @@ export function spawn(
   }
 }
 
-/**
- * The same kind of error, with the name of the program itself instead of that
- * of a wrapper.
- */
+/** An error of the same class with the name of the program, not of a wrapper. */
 function explained(error: unknown, program: string): unknown {
   if (!(error instanceof Error)) return error;
   const start = `cannot start ${describe(program)}: `;

@@ -1,8 +1,7 @@
 /**
- * Subprocesses with protocols: the methods of your object are called with what
- * a program writes. The names and the order of the calls are asyncio's; the
- * other transports are in
- * `@asyncio/asyncio/streams/transports`.
+ * Subprocesses with protocols: methods of your object are called with the output of
+ * a program. The names and the order of the calls are asyncio's. The other
+ * transports are in `@asyncio/asyncio/streams/transports`.
  *
  * ```ts
  * import {

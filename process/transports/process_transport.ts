@@ -1,4 +1,4 @@
-/** @module */
+/** A transport to a program. @module */
 import { PipeProtocol } from "./pipe_protocol.ts";
 import {
   type BaseProtocol,
@@ -47,7 +47,7 @@ export class ProcessTransport extends SubprocessTransport
   }
 
   /**
-   * Connects the pipes, then calls `connectionMade`; to be called in no task.
+   * Connects the pipes, then calls `connectionMade`. To be called in no task.
    */
   async start(): Promise<void> {
     const { stdin, stdout, stderr } = this.#process;
@@ -133,19 +133,19 @@ export class ProcessTransport extends SubprocessTransport
     if (this.getReturnCode() === undefined) this.#process.kill();
   }
 
-  /** The process ends with its run by itself: this waits for the last calls. */
+  /** Waits for the last call of the protocol; the process ends with its run. */
   [Symbol.asyncDispose](): Promise<void> {
     this.#isClosing = true;
     if (this.#isClosed) return ready(undefined);
     return detached(() => this.#closers.wait());
   }
 
-  /** A pipe has brought bytes. */
+  /** Called when bytes of a pipe were read. */
   dataReceived(fd: number, data: Uint8Array<ArrayBuffer>): void {
     this.#call(() => this.#protocol.pipeDataReceived?.(fd, data));
   }
 
-  /** A pipe is closed. */
+  /** Called when a pipe is closed. */
   pipeLost(fd: number, error: unknown): void {
     this.#lostPipes.add(fd);
     if (fd > 0) childOf(this.#process).pipes.closeOutput(fd);

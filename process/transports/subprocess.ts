@@ -1,4 +1,4 @@
-/** @module */
+/** Starting programs with protocols. @module */
 import { ProcessTransport } from "./process_transport.ts";
 import type {
   Connected,
@@ -16,28 +16,26 @@ import { detached } from "../../tasks/kernel/context/detached.ts";
 import { checkOptions, describe } from "../../tasks/kernel/types.ts";
 import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
 
-/**
- * How a program is started: input, output and messages are pipes unless given.
- */
+/** The options of a start: input, output and messages are pipes by default. */
 export type SubprocessProtocolOptions = Omit<SubprocessOptions, "detached">;
 
 /**
- * Starts a program with arguments, whose output is given to a protocol; no
- * shell looks at them. Mirrors `loop.subprocess_exec`; `createSubprocessExec`
- * is the same with streams.
+ * Starts a program with arguments, without a shell, whose output is passed to a
+ * protocol. Mirrors `loop.subprocess_exec`; `createSubprocessExec` is the same with
+ * streams.
  *
- * `close` of the transport closes the pipes and kills the program. It ends with
- * the `run` that it was started in.
+ * `close` of the transport closes the pipes and kills the program. The program ends
+ * with the `run` in which it was started.
  *
- * **Cancel safety:** a cancel that comes before starts nothing. Once the
- * program has started, the promise resolves, so the program is never lost.
+ * **Cancel safety:** if a cancel is pending, nothing is started. Once the program
+ * has started, the promise resolves, so the program is never lost.
  *
  * @param factory Makes the protocol, before the program is started.
  *
  * @throws {TypeError} `factory` is no function, or makes no protocol; the
  * arguments or options are wrong, as those of `createSubprocessExec`.
  * @throws {Deno.errors.NotFound} There is no such program or directory.
- * @throws {Deno.errors.PermissionDenied} It is no executable file.
+ * @throws {Deno.errors.PermissionDenied} The file is not executable.
  *
  * @example
  * ```ts
@@ -83,7 +81,7 @@ export function subprocessExec<P extends SubprocessProtocol>(
 }
 
 /**
- * Runs a command in the shell, whose output is given to a protocol. Mirrors
+ * Runs a command in the shell, whose output is passed to a protocol. Mirrors
  * `loop.subprocess_shell`; `createSubprocessShell` is the same with streams.
  *
  * **Cancel safety:** as {@linkcode subprocessExec}.
