@@ -101,8 +101,9 @@ Deno.test("programs start in order, each when the one before is healthy, and end
       "-c",
       `trap 'echo down ${name}; exit' TERM; sleep 1000 & echo up ${name}; touch ${name}; wait`,
     ],
-    health: `test -e ${name}`,
-    interval: 50,
+    // One check that waits: it has to end within the interval.
+    health: `until test -e ${name}; do sleep 0.01; done`,
+    interval: 20_000,
   });
   await using supervisor = await supervise(
     folder,
