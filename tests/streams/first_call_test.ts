@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { runSubprocess } from "@asyncio/asyncio/process";
 import { runProgram } from "../_helpers/program.ts";
 
@@ -249,4 +249,29 @@ Deno.test("a first call without descriptors left rejects, and the next one loads
     `EMFILE cannot start a pipeline: ${reason}`,
     "loaded",
   ]);
+});
+
+Deno.test("a handshake without descriptors for its code rejects, and the next one loads it", async () => {
+  const code = `
+    import { openConnection } from "${ROOT}mod.ts";
+    await openConnection({ port: -1 }).catch(() => {}); // loads all but TLS
+    const { addr } = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const options = { port: addr.port, tls: { peerCertificate: true } };
+    const connect = (handshakeTimeout) =>
+      openConnection({ ...options, handshakeTimeout }).catch((error) => error);
+    const files = [];
+    try {
+      while (true) files.push(Deno.openSync("/dev/null"));
+    } catch { /* none is left */ }
+    files.pop().close(); // for the connection
+    console.log((await connect(10_000)).message);
+    for (const file of files) file.close();
+    console.log((await connect(1)).name);
+    Deno.exit();`;
+  const { stdout } = await runSubprocess(
+    ["sh", "-c", 'ulimit -n 64; exec "$@"', "sh"]
+      .concat([Deno.execPath(), "run", "-A", "--quiet", "-"]) as [string],
+    { input: code, captureOutput: true, env: { NO_COLOR: "1" } },
+  );
+  assertMatch(stdout!, /Too many open files.*\nTimeoutError\n$/);
 });

@@ -73,9 +73,12 @@ export class LazyModule<M> {
  * Imports a module in no task and no run: what it makes for itself belongs to
  * none. The runtime also calls what comes next, such as the next test, in the
  * context of the import, which must not be that of a run that has ended.
+ *
+ * @throws {Error} No file can be opened to load it.
  */
-export function importOutside<M>(load: () => Promise<M>): Promise<M> {
-  return runInFrame(rootFrame(outsideLoop, noVariables()), load);
+export async function importOutside<M>(load: () => Promise<M>): Promise<M> {
+  checkDescriptors();
+  return await runInFrame(rootFrame(outsideLoop, noVariables()), load);
 }
 
 /** A call that waits for its module; the end of its run gives it up. */
