@@ -91,6 +91,7 @@ export class NatsJobs<T> implements Jobs<T> {
   constructor(
     { context, codec, lines, softBound, resources }: NatsJobsParts<T>,
   ) {
+    const begin = (work: () => Promise<void>) => this.#acks.inBackground(work);
     const state = new SharedState(context);
     const notices = this.#notices = new DoneNotices(context);
     const backlog = this.#backlog = new Backlog(context);
@@ -104,7 +105,7 @@ export class NatsJobs<T> implements Jobs<T> {
       context,
       codec,
       publisher,
-      unique: new UniqueIds(context, state),
+      unique: new UniqueIds(context, state, begin),
       needLine: (line, options) =>
         this.#dispatcher.feed.has(line)
           ? undefined
@@ -137,7 +138,6 @@ export class NatsJobs<T> implements Jobs<T> {
       results,
       notices,
     });
-    const begin = (work: () => Promise<void>) => acks.inBackground(work);
     const schedules = this[SCHEDULES] = new NatsSchedules(context, {
       state,
       begin,

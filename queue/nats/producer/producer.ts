@@ -16,13 +16,7 @@ import { QUEUE, type QueueName, traced } from "../../jobs/telemetry.ts";
 import type { StoredLetter } from "../consumer/dead_letters.ts";
 import type { QueueContext } from "../queue_context.ts";
 import { type Line, LINES, PLAIN_LINE } from "../subjects.ts";
-import {
-  type JobMessage,
-  type JobMeta,
-  MESSAGE_ID,
-  META,
-  writtenMeta,
-} from "./job_message.ts";
+import { type JobMeta, MESSAGE_ID, META, writtenMeta } from "./job_message.ts";
 import type { Publisher } from "./publisher.ts";
 import type { UniqueIds } from "./unique_ids.ts";
 
@@ -37,7 +31,10 @@ interface Offer {
   readonly data: Uint8Array;
   readonly meta: Partial<JobMeta>;
   readonly line: Line;
-  /** The id of the message; the servers store one of each id. */
+  /**
+   * The id of the message; the servers store one of each id. Until its job is done,
+   * a unique id has messages with ids of their own.
+   */
   readonly messageId: string;
   /** What the error returns if the job is not put. */
   readonly item: unknown;
@@ -101,7 +98,7 @@ export class Producer<T> {
       data,
       item,
       line: lineFor(priority, delay),
-      messageId: untilDone ? crypto.randomUUID() : encodeURIComponent(jobId),
+      messageId: encodeURIComponent(jobId),
       meta: {
         id: untilDone ? jobId : undefined!,
         due: delay > 0 ? Math.ceil(Date.now() + delay) : 0,
@@ -127,19 +124,16 @@ export class Producer<T> {
 
   /** If closing the queue ends the put, the error returns the item. */
   async #put(offer: Offer, options?: WaitOptions): Promise<void> {
-    const { item, line, messageId, data } = offer;
-    const meta = writtenMeta(offer.meta, messageId);
-    const headers: Record<string, string> = { [MESSAGE_ID]: messageId };
-    if (meta !== undefined) headers[META] = meta;
+    const { item, line } = offer;
     try {
       const made = this.#parts.needLine(line, options);
       if (made !== undefined) await made;
       const { untilDone, id } = offer.meta;
-      const message = { line, data, headers };
-      const put = () => this.#publish(message, offer, options);
       if (untilDone) {
-        await this.#parts.unique.put(id!, messageId, put, options);
-      } else await put();
+        const put = (messageId: string) =>
+          this.#publish({ ...offer, messageId }, options);
+        await this.#parts.unique.put(id!, put, options);
+      } else await this.#publish(offer, options);
     } catch (error) {
       if (!this.#isClosed || !(error instanceof QueueShutDownError)) {
         throw error;
@@ -149,10 +143,13 @@ export class Producer<T> {
   }
 
   #publish(
-    message: JobMessage,
-    { meta, messageId, expires = Infinity }: Offer,
+    { line, data, meta, messageId, expires = Infinity }: Offer,
     options?: WaitOptions,
   ): Promise<number> {
+    const written = writtenMeta(meta, messageId);
+    const headers: Record<string, string> = { [MESSAGE_ID]: messageId };
+    if (written !== undefined) headers[META] = written;
+    const message = { line, data, headers };
     const once = meta.named && !meta.untilDone ? messageId : undefined;
     const put = this.#parts.publisher.put(message, once, options);
     return expires === Infinity ? put : this.#expiring(put, expires);

@@ -12,7 +12,7 @@ interface Claim {
   readonly message: string;
   /** Its number in the stream; 0 while it is being put. */
   readonly seq: number;
-  /** When, by `Date.now()`, the claim was made. */
+  /** When, by `Date.now()`, the claim was made; 0 if the put was given up. */
   readonly at: number;
 }
 
@@ -25,24 +25,34 @@ const PAUSE = 20;
 /**
  * The ids that are taken until their job is done. A claim is valid as long as its
  * job is in the stream, so it need not be removed.
+ *
+ * If a put is given up, its job may arrive all the same. So its claim stays, void,
+ * with the id of the message: the next put of the id publishes the same message,
+ * which the servers store once.
  */
 export class UniqueIds {
   readonly #context: QueueContext;
   readonly #state: SharedState;
+  readonly #begin: (work: () => Promise<void>) => void;
 
-  constructor(context: QueueContext, state: SharedState) {
+  /** @param begin Does work in no task; its errors are ignored. */
+  constructor(
+    context: QueueContext,
+    state: SharedState,
+    begin: (work: () => Promise<void>) => void,
+  ) {
     this.#context = context;
     this.#state = state;
+    this.#begin = begin;
   }
 
   /**
-   * Claims `id` for the message with `messageId`, and calls `put` to publish that.
-   * Does nothing if a job with the id is there.
+   * Claims `id`, and calls `put` to publish the message with a given id. Does
+   * nothing if a job with the id is there.
    */
   async put(
     id: string,
-    messageId: string,
-    put: () => Promise<number>,
+    put: (messageId: string) => Promise<number>,
     options?: WaitOptions,
   ): Promise<void> {
     const token = await tokenOf(id);
@@ -54,18 +64,46 @@ export class UniqueIds {
         await this.#context.connection.pause(PAUSE, options);
         continue;
       }
-      const claim = { message: messageId, seq: 0, at: Date.now() };
-      const made = await this.#state.write(subject, claim, seq, options);
-      if (made === 0) continue; // another claim came before
-      try {
-        const stored = { ...claim, seq: await put() };
-        await this.#state.write(subject, stored, made, options);
-      } catch (error) {
-        await this.#state.remove(made).catch(() => {});
-        throw error;
-      }
-      return;
+      const given = value?.seq === 0 ? value.message : undefined;
+      const message = given ?? crypto.randomUUID();
+      const claim = { message, seq: 0, at: Date.now() };
+      const stored = await this.#putAs(claim, seq, { subject, put, options });
+      if (stored === undefined) continue; // another claim came before
+      // The message of an earlier put may have arrived, and its job may be done.
+      if (given === undefined || await this.#isValid(stored, options)) return;
     }
+  }
+
+  /** Resolves to `undefined` if there is a newer claim than number `before`. */
+  async #putAs(
+    claim: Claim,
+    before: number,
+    { subject, put, options }: {
+      subject: string;
+      put: (messageId: string) => Promise<number>;
+      options: WaitOptions | undefined;
+    },
+  ): Promise<Claim | undefined> {
+    try {
+      const made = await this.#state.write(subject, claim, before, options);
+      if (made === 0) return undefined;
+      const stored = { ...claim, seq: await put(claim.message) };
+      await this.#state.write(subject, stored, made, options);
+      return stored;
+    } catch (error) {
+      this.#begin(() => this.#makeVoid(subject, claim));
+      throw error;
+    }
+  }
+
+  async #makeVoid(subject: string, { message }: Claim): Promise<void> {
+    await this.#state.update<Claim>(
+      subject,
+      (claim) =>
+        claim?.message === message && claim.seq === 0
+          ? { ...claim, at: 0 }
+          : undefined,
+    );
   }
 
   async #isValid(

@@ -262,6 +262,8 @@ export class ReconnectingConnection {
       enough: (reply: Msg) => boolean;
     },
   ): Promise<void> {
+    const rejection = checkpointIfCancelled(options);
+    if (rejection !== undefined) return await rejection;
     const reply = `${this.#inbox}.${this.#numbers++}`;
     const waiter = new ReplyWaiter<void>(() => {
       late.cancel();

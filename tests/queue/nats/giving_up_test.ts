@@ -102,3 +102,52 @@ test("closing gives what is leased back, to another process at once", async () =
     [[0, 1], [1, 1], [2, 1]],
   );
 });
+
+for (const unique of ["window", "untilDone"] as const) {
+  test(`a put with unique: "${unique}" that is cancelled with a message on its way can be put again`, async () => {
+    await using server = await NatsServer.start();
+    await using proxy = new Proxy(server.port);
+    await using jobs = await open<string>(proxy);
+    await jobs.put("first", { id: "first", unique });
+    await (await jobs.get()).done();
+    const messages = unique === "window" ? 1 : 3; // the job, and its claim twice
+    for (let last = 1; last <= messages; last++) {
+      const job = { id: `${last}`, unique };
+      let sent = 0;
+      const put = new Attempt((options) =>
+        jobs.put("a", { ...job, ...options })
+      );
+      proxy.garble = (said) => {
+        sent += said.split("HPUB jobs.test.").length - 1;
+        if (sent >= last) put.cancel();
+        return said;
+      };
+      await put.task.catch(() => {});
+      proxy.garble = undefined;
+      assertEquals([sent, put.outcome], [last, "cancelled"]);
+      await jobs.put("a", job);
+      assertEquals(await jobs.size(), 1, `message ${last}`);
+      await (await jobs.get()).done();
+    }
+  });
+}
+
+test("an id until done is free when the job of a put that was cancelled is done", async () => {
+  await using server = await NatsServer.start();
+  await using proxy = new Proxy(server.port);
+  await using jobs = await open<string>(proxy);
+  const job = { id: "1", unique: "untilDone" } as const;
+  let sent = 0;
+  const put = new Attempt((options) => jobs.put("a", { ...job, ...options }));
+  proxy.garble = (said) => {
+    sent += said.split("HPUB jobs.test.").length - 1;
+    if (sent >= 2) put.cancel();
+    return said;
+  };
+  await put.task.catch(() => {});
+  proxy.garble = undefined;
+  const first = await jobs.get();
+  await first.done();
+  await jobs.put("b", job);
+  assertEquals([first.value, (await jobs.get()).value], ["a", "b"]);
+});
