@@ -32,26 +32,20 @@ const KEYS: Record<string, number> = {
   Tab: 9,
 };
 
-/** A page in a browser of its own, driven over its debugging protocol. */
-export class BrowserPage implements AsyncDisposable {
+/** A browser, in which each page is as in one of its own. */
+class Browser implements AsyncDisposable {
   readonly #process: Process;
   readonly #folder: string;
-  readonly #socket: WebSocket;
-  readonly #replies = new Map<number, (result: Result) => void>();
-  /** What the page has written to its console, and its uncaught errors. */
-  readonly complaints: string[] = [];
-  #session = "";
-  #loaded = () => {};
-  #numbers = 0;
+  /** Of its debugging protocol. */
+  readonly address: string;
 
-  private constructor(process: Process, folder: string, socket: WebSocket) {
+  private constructor(process: Process, folder: string, address: string) {
     this.#process = process;
     this.#folder = folder;
-    this.#socket = socket;
-    socket.onmessage = ({ data }) => this.#heard(JSON.parse(data));
+    this.address = address;
   }
 
-  static async open(url: string): Promise<BrowserPage> {
+  static async start(): Promise<Browser> {
     const folder = await Deno.makeTempDir({ prefix: "chromium-" });
     const process = await createSubprocessExec("chromium", [
       "--headless",
@@ -68,11 +62,59 @@ export class BrowserPage implements AsyncDisposable {
       address = /DevTools listening on (ws:\S+)/.exec(line)?.[1];
       if (address !== undefined) break;
     }
-    const socket = new WebSocket(address!);
+    return new Browser(process, folder, address!);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#process.kill();
+    await this.#process.wait();
+    await this.#process[Symbol.asyncDispose]();
+    await Deno.remove(this.#folder, { recursive: true });
+  }
+}
+
+/**
+ * Starts a browser before the tests of this file, and ends it after them. The
+ * returned function opens a page in it.
+ */
+export function browserForTests(): (url: string) => Promise<BrowserPage> {
+  let browser: Browser;
+  Deno.test.beforeAll(async () => {
+    browser = await Browser.start();
+  });
+  Deno.test.afterAll(async () => {
+    await browser[Symbol.asyncDispose]();
+  });
+  return (url) => BrowserPage.open(browser.address, url);
+}
+
+/** A page with a profile of its own, driven over the debugging protocol. */
+export class BrowserPage implements AsyncDisposable {
+  readonly #socket: WebSocket;
+  readonly #replies = new Map<number, (result: Result) => void>();
+  /** What the page has written to its console, and its uncaught errors. */
+  readonly complaints: string[] = [];
+  #session = "";
+  #loaded = () => {};
+  #numbers = 0;
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket;
+    socket.onmessage = ({ data }) => this.#heard(JSON.parse(data));
+  }
+
+  /** @param address Of the debugging protocol of the browser. */
+  static async open(address: string, url: string): Promise<BrowserPage> {
+    const socket = new WebSocket(address);
     await new Promise((resolve) => socket.onopen = resolve);
-    const page = new BrowserPage(process, folder, socket);
+    const page = new BrowserPage(socket);
+    const { browserContextId } = await page.#send(
+      "Target.createBrowserContext",
+      { disposeOnDetach: true },
+    );
     const { targetId } = await page.#send("Target.createTarget", {
       url: "about:blank",
+      browserContextId,
     });
     const target = { targetId, flatten: true };
     page.#session =
@@ -179,11 +221,8 @@ export class BrowserPage implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const closed = new Promise((resolve) => this.#socket.onclose = resolve);
-    this.#process.kill();
-    await this.#process.wait();
+    this.#socket.close();
     await closed;
-    await this.#process[Symbol.asyncDispose]();
-    await Deno.remove(this.#folder, { recursive: true });
   }
 }
 

@@ -1,11 +1,13 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { has } from "../../_helpers/installed.ts";
 import { ignore, NatsServer } from "../nats/_nats_server.ts";
-import { BrowserPage } from "../../_helpers/chromium.ts";
+import { browserForTests } from "../../_helpers/chromium.ts";
 import { filled, startCli } from "./_program.ts";
 
 /** Set, the page is kept as a picture: that of the docs. */
 const PICTURE = Deno.env.get("PAGE_PICTURE");
+
+const openPage = ignore || !has("chromium") ? undefined : browserForTests();
 
 async function withPage(
   fn: (url: string, jobs: Awaited<ReturnType<typeof filled>>) => Promise<void>,
@@ -22,10 +24,10 @@ async function withPage(
 
 Deno.test({
   name: "queue/cli web: a page shows the queue in a browser, and steps in",
-  ignore: ignore || !has("chromium"),
+  ignore: openPage === undefined,
   fn: () =>
     withPage(async (url, jobs) => {
-      await using page = await BrowserPage.open(url);
+      await using page = await openPage!(url);
       const row = (text: string) =>
         `document.querySelector("tbody")?.textContent.includes("${text}")`;
       const count = (title: string, n: number) =>

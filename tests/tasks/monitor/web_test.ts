@@ -4,7 +4,8 @@ import {
   assertMatch,
   assertStringIncludes,
 } from "@std/assert";
-import { BrowserPage } from "../../_helpers/chromium.ts";
+import type { Process } from "@asyncio/asyncio/process";
+import { browserForTests, type BrowserPage } from "../../_helpers/chromium.ts";
 import { has } from "../../_helpers/installed.ts";
 import type { Program } from "../../_helpers/program.ts";
 import { Monitors } from "./_monitored.ts";
@@ -71,6 +72,8 @@ interface Served {
   readonly program: Program;
   readonly monitors: Monitors;
   readonly url: string;
+  /** What serves the page. */
+  readonly cli: Process;
 }
 
 /** Serves the page of a program. */
@@ -83,10 +86,12 @@ async function withUrl(
   await using cli = await monitors.startCli(["web", String(program.pid)]);
   const line = new TextDecoder().decode(await cli.stdout!.readLine());
   const url = /process \d+: (http:\S+)/.exec(line)![1]!;
-  await fn({ program, monitors, url });
+  await fn({ program, monitors, url, cli });
   if (cli.returnCode === undefined) cli.sendSignal("SIGINT");
   assert([0, 130].includes(await cli.wait()));
 }
+
+const openPage = has("chromium") ? browserForTests() : undefined;
 
 /** Opens the page of a program in a browser. */
 function testPage(
@@ -96,10 +101,10 @@ function testPage(
 ): void {
   Deno.test({
     name: `monitor web: ${name}`,
-    ignore: !has("chromium"),
+    ignore: openPage === undefined,
     fn: () =>
       withUrl(async (served) => {
-        await using page = await BrowserPage.open(served.url);
+        await using page = await openPage!(served.url);
         await page.until(`document.querySelector("#rows tr")`);
         await fn(page, served);
         assertEquals(page.complaints, []);
@@ -381,12 +386,16 @@ testPage(
 `,
 );
 
-testPage("it says that the program has ended", async (page, { program }) => {
-  program.kill("SIGKILL");
-  await page.until(
-    `document.querySelector("#status").textContent === "the program has ended"`,
-  );
-});
+testPage(
+  "it says that the program has ended",
+  async (page, { program, cli }) => {
+    program.kill("SIGKILL");
+    await page.until(
+      `document.querySelector("#status").textContent === "the program has ended"`,
+    );
+    assertEquals(await cli.wait(), 0);
+  },
+);
 
 testPage(
   "10 000 tasks: some are listed, the others counted and found",
