@@ -257,6 +257,6 @@ function sizeOf(text: string): number {
 
 function inUse(path: string): Error {
   return new Deno.errors.AddrInUse(
-    `${path} is in use: a server listens there, or it is no socket`,
+    `Cannot listen at ${path}: a server listens there, or it is no socket`,
   );
 }
