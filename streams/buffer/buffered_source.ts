@@ -30,6 +30,12 @@ export const END: unique symbol = Symbol("end");
 export const LATER: unique symbol = Symbol("later");
 
 /**
+ * What a {@linkcode Decode} returns that is to be called again when the code that
+ * runs now has ended: more may be fed until then.
+ */
+export const SOON: unique symbol = Symbol("soon");
+
+/**
  * Takes out of the buffer what is waited for; `undefined` while it is not
  * complete. At `eof` no more bytes come.
  */
@@ -37,7 +43,7 @@ export type Decode<T, A = undefined> = (
   buffer: ByteBuffer,
   eof: boolean,
   argument: A,
-) => T | undefined | typeof END | typeof LATER;
+) => T | undefined | typeof END | typeof LATER | typeof SOON;
 
 /** The owner of a source decides what its end means. */
 export interface SourceOwner {
@@ -174,7 +180,7 @@ export class BufferedSource {
     } catch (error) {
       return readyError(error);
     }
-    if (value !== undefined && value !== LATER) {
+    if (value !== undefined && value !== LATER && value !== SOON) {
       if (this.isIdle) this.#owner?.sourceIdle();
       return ready(value === END ? undefined as T : value);
     }
@@ -187,7 +193,8 @@ export class BufferedSource {
     this.#decode = decode as Decode<unknown, unknown>;
     this.#argument = argument;
     if (this.#isAhead) this.#setAhead(false);
-    if (value !== LATER) this.#fill();
+    if (value === SOON) this.#retrySoon();
+    else if (value !== LATER) this.#fill();
     return waiter.promise;
   }
 
@@ -283,8 +290,13 @@ export class BufferedSource {
       return false;
     }
     if (value === undefined) return true;
-    if (value !== LATER) waiter.wake(value === END ? undefined : value);
+    if (value === SOON) this.#retrySoon();
+    else if (value !== LATER) waiter.wake(value === END ? undefined : value);
     return false;
+  }
+
+  #retrySoon(): void {
+    queueMicrotask(() => this.retry());
   }
 
   /** The bytes that have come are given before the failure. */

@@ -7,7 +7,7 @@
 import { BufferCodec, type Decoder, takeFrame } from "./frame_codec.ts";
 import type { LineScanner } from "./line_scanner.ts";
 import { Separators } from "./separators.ts";
-import { END } from "../buffer/buffered_source.ts";
+import { END, type SOON } from "../buffer/buffered_source.ts";
 import type { ByteBuffer } from "../buffer/byte_buffer.ts";
 import { IncompleteReadError } from "../errors.ts";
 
@@ -84,9 +84,9 @@ export function line(
   buffer: ByteBuffer,
   eof: boolean,
   scanner: LineScanner,
-): Uint8Array<ArrayBuffer> | undefined {
+): Uint8Array<ArrayBuffer> | undefined | typeof SOON {
   const length = scanner.lineLength(buffer, eof);
-  return length === undefined ? undefined : buffer.cut(length);
+  return typeof length === "number" ? buffer.cut(length) : length;
 }
 
 /** The same, but the end is not a line. */
@@ -94,9 +94,9 @@ export function lineOrEnd(
   buffer: ByteBuffer,
   eof: boolean,
   scanner: LineScanner,
-): Uint8Array<ArrayBuffer> | undefined | typeof END {
+): Uint8Array<ArrayBuffer> | undefined | typeof END | typeof SOON {
   const length = scanner.lineLength(buffer, eof);
-  if (length === undefined) return undefined;
+  if (typeof length !== "number") return length;
   return length === 0 ? END : buffer.cut(length);
 }
 
@@ -105,7 +105,7 @@ export function textLine(
   buffer: ByteBuffer,
   eof: boolean,
   scanner: LineScanner,
-): string | undefined | typeof END {
+): string | undefined | typeof END | typeof SOON {
   return scanner.takeText(buffer, eof);
 }
 

@@ -1,7 +1,7 @@
 /** @module */
 import { LineText } from "./line_text.ts";
 import { SeparatorSearch } from "./separator_search.ts";
-import { END } from "../buffer/buffered_source.ts";
+import { END, SOON } from "../buffer/buffered_source.ts";
 import type { ByteBuffer } from "../buffer/byte_buffer.ts";
 import { LimitOverrunError } from "../errors.ts";
 
@@ -17,6 +17,8 @@ export class LineScanner {
   readonly limit: number;
   /** In the whole stream: before that there is no newline. */
   #lineSearched = 0;
+  /** Where a line began that is over the limit and has no end yet. */
+  #tooLong = -1;
   #search: SeparatorSearch | undefined;
   #text: LineText | undefined;
 
@@ -34,13 +36,20 @@ export class LineScanner {
    *
    * @throws {LimitOverrunError} It is too long, and is dropped.
    */
-  lineLength(buffer: ByteBuffer, eof: boolean): number | undefined {
+  lineLength(
+    buffer: ByteBuffer,
+    eof: boolean,
+  ): number | undefined | typeof SOON {
     const { position } = buffer;
     const from = Math.max(0, this.#lineSearched - position);
     const newline = buffer.indexOf(LF, from);
     const length = newline < 0 ? buffer.size : newline;
     this.#lineSearched = position + length;
     if (length > this.limit) {
+      if (newline < 0 && !eof && this.#tooLong !== position) {
+        this.#tooLong = position;
+        return SOON; // it may end in what comes in the same turn
+      }
       buffer.skip(newline < 0 ? length : newline + 1);
       this.checkLimit(length, "a line, which is dropped");
     }
@@ -54,12 +63,15 @@ export class LineScanner {
    *
    * @throws {LimitOverrunError} It is too long, and is dropped.
    */
-  takeText(buffer: ByteBuffer, eof: boolean): string | undefined | typeof END {
+  takeText(
+    buffer: ByteBuffer,
+    eof: boolean,
+  ): string | undefined | typeof END | typeof SOON {
     this.#text ??= new LineText();
     const text = this.#text.next(buffer, this.limit);
     if (text !== undefined) return text;
     const length = this.lineLength(buffer, eof);
-    if (length === undefined) return undefined;
+    if (length === undefined || length === SOON) return length;
     if (length === 0) return END;
     let end = length;
     if (buffer.at(end - 1) === LF && --end > 0 && buffer.at(end - 1) === CR) {

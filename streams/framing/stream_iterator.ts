@@ -3,6 +3,7 @@ import {
   type BufferedSource,
   type Decode,
   END,
+  SOON,
 } from "../buffer/buffered_source.ts";
 import type { ByteBuffer } from "../buffer/byte_buffer.ts";
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
@@ -48,10 +49,11 @@ export class StreamIterator<T, A> implements AsyncIterator<T, undefined> {
     buffer: ByteBuffer,
     eof: boolean,
     iterator: StreamIterator<T, A>,
-  ): IteratorResult<T, undefined> | undefined {
+  ): IteratorResult<T, undefined> | undefined | typeof SOON {
     if (iterator.#returned) return DONE;
     const value = iterator.#decode(buffer, eof, iterator.#argument);
     if (value === undefined) return undefined;
+    if (value === SOON) return SOON;
     return value === END ? DONE : { done: false, value: value as T };
   }
 }

@@ -10,6 +10,7 @@ import {
   StreamReader,
 } from "@asyncio/asyncio/streams";
 import { Attempt } from "../_helpers/attempt.ts";
+import { turns } from "../_helpers/turns.ts";
 import { bytes, text } from "./_sockets.ts";
 import { ended, open, WAYS } from "./_fed.ts";
 
@@ -110,6 +111,40 @@ Deno.test("readLine over the limit without a newline drops what is there", async
   await assertRejects(() => reader.readLine(), LimitOverrunError);
   reader.feedData(bytes("end\n"));
   assertEquals(text(await reader.readLine()), "end\n");
+});
+
+Deno.test("of a line over the limit all is dropped that is fed in the same turn, up to its end", async () => {
+  const READS: ((reader: StreamReader) => Promise<unknown>)[] = [
+    (reader) => reader.readLine(),
+    (reader) => reader.readTextLine(),
+    (reader) => reader.lines()[Symbol.asyncIterator]().next(),
+    (reader) => reader[Symbol.asyncIterator]().next(),
+  ];
+  for (const read of READS) {
+    const reader = new StreamReader({ limit: 7 });
+    const reading = assertRejects(() => read(reader), LimitOverrunError);
+    for (const chunk of ["chunk1", "chunk2", "chunk3\n", "next\n"]) {
+      reader.feedData(bytes(chunk));
+    }
+    await reading;
+    assertEquals(text(await reader.readLine()), "next\n");
+  }
+});
+
+Deno.test("a read of a line over the limit that is cancelled in that turn leaves all of it", async () => {
+  const reader = new StreamReader({ limit: 3 });
+  const attempt = new Attempt((options) => reader.readLine(options));
+  await turns();
+  reader.feedData(bytes("abcdef"));
+  attempt.cancel();
+  await attempt.task.catch(() => {});
+  assertEquals(attempt.outcome, "cancelled");
+  assertEquals(text(await reader.readExactly(6)), "abcdef");
+  const error = await assertRejects(() => {
+    reader.feedData(bytes("ghijk"));
+    return reader.readLine();
+  }, LimitOverrunError);
+  assertEquals(error.consumed, 5);
 });
 
 Deno.test("a line as long as the limit is read, its newline not counted", async () => {
