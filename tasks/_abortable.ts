@@ -1,6 +1,7 @@
 /** @module */
 import type { BlockScope } from "./kernel/cancel/block_scope.ts";
 import type { CancelScope } from "./kernel/cancel/cancel_scope.ts";
+import type { HandedWait } from "./kernel/cancel/scoped_wait.ts";
 import {
   openScope,
   runInScope,
@@ -71,8 +72,8 @@ class WorkWaiter<T> extends Waiter<T> implements AsyncDisposable {
     return false;
   }
 
-  override isBehind(promise: unknown): boolean {
-    return promise === this.handed;
+  override behind(promise: unknown): HandedWait | undefined {
+    return promise === this.handed ? this : super.behind(promise);
   }
 
   /** Cancels the work: the wait ends when the work does. */

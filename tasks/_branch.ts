@@ -1,12 +1,14 @@
 /** @module */
-import { checkAwaitable, PromiseFuture } from "./ensure_future.ts";
+import { PromiseFuture } from "./ensure_future.ts";
 import { Future } from "./future.ts";
 import { BlockScope } from "./kernel/cancel/block_scope.ts";
+import type { CancelScope } from "./kernel/cancel/cancel_scope.ts";
 import type { Contest, Dispenser } from "./kernel/cancel/contest.ts";
 import type { HandedWait } from "./kernel/cancel/scoped_wait.ts";
 import { scopeOfCaller } from "./kernel/context/current_scope.ts";
 import type { CancelledError } from "./kernel/errors.ts";
-import { type Awaitable, checkList } from "./kernel/types.ts";
+import type { Awaitable } from "./kernel/types.ts";
+import { isReady } from "./kernel/wait/checkpoint.ts";
 import { FutureWaiter } from "./kernel/wait/future_waiter.ts";
 import { waitBehind } from "./kernel/wait/handed_wait.ts";
 import { Waiter } from "./kernel/wait/waiter.ts";
@@ -24,6 +26,10 @@ export interface Judge {
   decided(branch: Branch): void;
   /** See {@linkcode Contest.givesWay}. */
   givesWay(dispenser: Dispenser): boolean;
+  /** See {@linkcode Contest.behind}. */
+  behind(promise: unknown): HandedWait | undefined;
+  /** See {@linkcode Contest.noteSettling}. */
+  noteSettling(promises: Set<unknown>): void;
   isLost(branch: Branch): boolean;
   /** Called once for each branch that has begun. */
   ended(branch: Branch, failed: boolean, outcome: unknown): void;
@@ -35,30 +41,29 @@ export interface Judge {
  * given up until then. Anything else is seen only when it has ended.
  */
 export class Branch implements Contest, Subscriber {
+  readonly #judge: Judge;
   readonly work: Awaitable<unknown>;
   /** Its place in the list. */
   readonly index: number;
-  judge!: Judge;
   /** The scope of its code, if it may have more than a wait. */
   scope: BlockScope | undefined = undefined;
   hasEnded = false;
+  /** Whether it ended as it left the place of its wait. */
+  hasLeft = false;
   /** Whether it was in no wait when it was given up: it has been woken before. */
   wasAwake = false;
   #isGivenUp = false;
-  /** Whether it ended as it left the place of its wait. */
-  #hasLeft = false;
+  /** Whether it is a wait, and none of its code runs: that tells how it ends. */
+  #isPlain = false;
   /** What is behind its promise. */
   #wait: HandedWait | undefined = undefined;
-  /** The wait that it is: that, or the last one of its code. */
-  #lastWait: Waiter<unknown> | BlockScope | undefined = undefined;
+  /** The wait that it comes down to, which takes part in the contest. */
+  #innermost: HandedWait | undefined = undefined;
   /** Its promise, if nothing is known of it and it is let go of when it loses. */
   #foreign: Promise<unknown> | undefined = undefined;
-  /** Whether the wait tells how it ends. */
-  #isDirect = false;
-  /** What it comes down to: its promise, or that of its last wait. */
-  #lastPromise: unknown = undefined;
 
-  constructor(work: Awaitable<unknown>, index: number) {
+  constructor(judge: Judge, work: Awaitable<unknown>, index: number) {
+    this.#judge = judge;
     this.work = work;
     this.index = index;
   }
@@ -69,7 +74,7 @@ export class Branch implements Contest, Subscriber {
 
   /** Whether it is a wait, and none of its code runs. */
   get isPlain(): boolean {
-    return this.#isDirect;
+    return this.#isPlain;
   }
 
   /** Whether nothing is known of it until it has ended. */
@@ -77,28 +82,72 @@ export class Branch implements Contest, Subscriber {
     return this.#wait === undefined && !this.hasEnded;
   }
 
+  /** Whether the wait leads to it, and ends in the step in which it loses. */
+  get isFound(): boolean {
+    return this.#isPlain && (this.#wait as Waiter<unknown>).endsAtOnce;
+  }
+
+  /** What it waits for, in words, as far as that is known. */
+  get what(): string | undefined {
+    return this.hasEnded ? undefined : (this.#wait ?? this.scope)?.what;
+  }
+
   get isLost(): boolean {
-    return this.judge.isLost(this);
+    return this.#judge.isLost(this);
   }
 
   claim(failed: boolean): boolean {
-    return this.judge.claim(this, failed);
+    return this.#judge.claim(this, failed);
   }
 
   decided(): void {
-    this.judge.decided(this);
+    this.#judge.decided(this);
   }
 
   givesWay(dispenser: Dispenser): boolean {
-    return this.judge.givesWay(dispenser);
+    return this.#judge.givesWay(dispenser);
   }
 
-  /** Waits for `result`, which was made in `scope` or its task. */
-  follow(result: PromiseLike<unknown>, scope: BlockScope): void {
+  behind(promise: unknown): HandedWait | undefined {
+    return this.#judge.behind(promise);
+  }
+
+  noteSettling(promises: Set<unknown>): void {
+    this.#judge.noteSettling(promises);
+  }
+
+  /**
+   * Waits for `result`, which was made in `scope` or its task. Whether that did
+   * not have to wait.
+   */
+  follow(result: PromiseLike<unknown>, scope: CancelScope): boolean {
     const promise = result instanceof Future
       ? result.then((value) => value)
       : Promise.resolve(result);
-    let wait = this.#wait = waitBehind(promise, scope);
+    const wait = this.#wait = waitBehind(promise, scope);
+    if (wait instanceof Waiter && wait.promise === promise) {
+      if (wait.joinContest(this)) {
+        this.#innermost = wait;
+        this.#isPlain = true;
+        return false;
+      }
+    }
+    const isReady = this.#joinInnermost(result);
+    if (this.#wait === undefined && this.scope === undefined) {
+      this.#foreign = promise;
+      subscribe(promise, this);
+    } else {
+      promise.then(
+        (value) => this.settle(false, value),
+        (error) => this.settle(true, error),
+      );
+    }
+    return isReady;
+  }
+
+  /** Whether what `result` comes down to did not have to wait. */
+  #joinInnermost(result: PromiseLike<unknown>): boolean {
+    let wait = this.#wait;
     let last: unknown = result;
     while (true) {
       if (wait instanceof BlockScope && wait.last !== undefined) {
@@ -110,40 +159,22 @@ export class Branch implements Contest, Subscriber {
       ) wait = wait.source.wait; // it was handed over
       else break;
     }
-    this.#lastPromise = last;
-    if (wait instanceof Waiter || wait instanceof BlockScope) {
-      if (wait.joinContest(this)) {
-        this.#lastWait = wait;
-        this.#isDirect = wait instanceof Waiter && wait.promise === promise;
-        if (this.#isDirect) return;
-      }
-    }
-    if (this.#wait === undefined && this.scope === undefined) {
-      this.#foreign = promise;
-      return subscribe(promise, this);
-    }
-    promise.then(
-      (value) => this.settle(false, value),
-      (error) => this.settle(true, error),
-    );
-  }
-
-  /** Whether it comes down to `promise`. */
-  isWaitFor(promise: unknown): boolean {
-    return promise !== undefined && promise === this.#lastPromise;
+    if (wait?.joinContest(this)) this.#innermost = wait;
+    return isReady(last);
   }
 
   fulfilled(value: unknown): void {
-    if (this.#isDirect || this.#foreign !== undefined) {
+    if (this.#isPlain || this.#foreign !== undefined) {
       this.settle(false, value);
     }
   }
 
   rejected(error: unknown): void {
     if (this.#foreign !== undefined) return this.settle(true, error);
-    if (!this.#isDirect) return;
-    // Another promise tells of it.
-    if (!this.#hasLeft) this.#promise.then(undefined, () => {});
+    if (!this.#isPlain) return;
+    if (!this.hasLeft) { // another promise tells of it
+      (this.#wait as Waiter<unknown>).promise.then(undefined, () => {});
+    }
     this.settle(true, error);
   }
 
@@ -151,22 +182,20 @@ export class Branch implements Contest, Subscriber {
   settle(failed: boolean, outcome: unknown): void {
     if (this.hasEnded) return;
     this.hasEnded = true;
-    this.judge.ended(this, failed, outcome);
+    this.#judge.ended(this, failed, outcome);
   }
 
   /** Leaves the places of its wait, and calls no foreign code. */
   leave(error: CancelledError): void {
-    const wait = this.#lastWait;
+    const wait = this.#innermost;
     if (this.hasEnded || wait === undefined) return;
-    if (wait instanceof BlockScope) return wait.leavePlaces(error);
-    if (!wait.endsAtOnce) return;
-    if (this.#isDirect) this.#hasLeft = true;
-    wait.abandon(error);
+    if (this.isFound) this.hasLeft = true;
+    wait.leavePlaces(error);
   }
 
   /** Whether there is nothing to cancel. */
   get isGone(): boolean {
-    return this.hasEnded && (!this.#hasLeft || this.scope === undefined);
+    return this.hasEnded && (!this.hasLeft || this.scope === undefined);
   }
 
   /** Cancels it. What is foreign is let go of. */
@@ -190,25 +219,4 @@ export class Branch implements Contest, Subscriber {
   detach(): void {
     this.#wait?.detach();
   }
-
-  get #promise(): Promise<unknown> {
-    return (this.#wait as Waiter<unknown>).promise;
-  }
-}
-
-/** The branches, checked: at least one, and each to be waited for. */
-export function branchesOf(
-  works: Iterable<Awaitable<unknown>>,
-  name: string,
-): Branch[] {
-  checkList(works, name);
-  const branches: Branch[] = [];
-  for (const work of works) {
-    checkAwaitable(work);
-    branches.push(new Branch(work, branches.length));
-  }
-  if (branches.length > 0) return branches;
-  throw new TypeError(
-    `Cannot call ${name}: it takes at least one branch, received none`,
-  );
 }

@@ -1,6 +1,6 @@
 /** @module */
-import { branchesOf } from "./_branch.ts";
-import { type Rules, startRace } from "./_race.ts";
+import type { Rules } from "./_branch_contest.ts";
+import { startRace } from "./_race.ts";
 import {
   type Awaitable,
   checkMilliseconds,
@@ -65,12 +65,11 @@ export function any(
   options?: WaitOptions & { stagger?: number | undefined },
 ): Promise<unknown> {
   try {
-    const list = branchesOf(branches, "any");
     const stagger = options?.stagger;
     if (stagger !== undefined) {
       checkMilliseconds(stagger, "Cannot start the branches: stagger");
     }
-    return startRace(list, RULES, options);
+    return startRace(branches, RULES, options);
   } catch (error) {
     return Promise.reject(error);
   }

@@ -1,6 +1,6 @@
 /** @module */
-import { branchesOf } from "./_branch.ts";
-import { type Rules, startRace } from "./_race.ts";
+import type { Rules } from "./_branch_contest.ts";
+import { startRace } from "./_race.ts";
 import type { Awaitable, WaitOptions } from "./kernel/types.ts";
 
 const RULES: Rules = { name: "race", failureDecides: true };
@@ -75,8 +75,7 @@ export function race(
   options?: WaitOptions,
 ): Promise<unknown> {
   try {
-    const list = branchesOf(branches, "race");
-    return startRace(list, RULES, options && { signal: options.signal });
+    return startRace(branches, RULES, options && { signal: options.signal });
   } catch (error) {
     return Promise.reject(error);
   }

@@ -1,6 +1,6 @@
 /** @module */
-import { branchesOf } from "./_branch.ts";
-import { type Rules, startRace } from "./_race.ts";
+import type { Rules } from "./_branch_contest.ts";
+import { startRace } from "./_race.ts";
 import { type Awaitable, describe, type WaitOptions } from "./kernel/types.ts";
 import type { Result } from "./race.ts";
 
@@ -62,8 +62,7 @@ export function select<B extends Record<string, Awaitable<unknown>>>(
 ): Promise<Selected<B>> {
   try {
     const names = namesOf(branches);
-    const list = branchesOf(names.map((name) => branches[name]!), "select");
-    return startRace(list, RULES, {
+    return startRace(names.map((name) => branches[name]!), RULES, {
       signal: options?.signal,
       names,
     }) as Promise<Selected<B>>;

@@ -367,6 +367,23 @@ Deno.test("a cancel while a loser cleans up is delivered after the value", () =>
     assertEquals(steps, ["winner"]);
   }));
 
+Deno.test("a cancel that one branch swallows is delivered after its value", () =>
+  virtually(async () => {
+    const swallowing = () => sleep(100).then(() => "late", () => "swallowed");
+    for (const other of [() => sleep(100), () => new Queue().get()]) {
+      const steps: unknown[] = [];
+      const task = createTask(async () => {
+        steps.push(await race<unknown>([swallowing, other]));
+        await sleep(0);
+        steps.push("not reached");
+      });
+      await sleep(1);
+      task.cancel();
+      await assertRejects(async () => await task, CancelledError);
+      assertEquals(steps, ["swallowed"]);
+    }
+  }));
+
 Deno.test("a branch that was woken before the cancel gives its value, and the cancel is delivered at the next wait", () =>
   virtually(async () => {
     const queue = new Queue<string>();

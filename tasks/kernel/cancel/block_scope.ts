@@ -91,15 +91,16 @@ export class BlockScope extends CancelScope implements HandedWait {
     for (const wait of this.waits) wait.detachHanded?.();
   }
 
-  /**
-   * If it is a race: whether its branches take part in `contest` from now on.
-   */
   joinContest(_contest: Contest): boolean {
     return false;
   }
 
-  /** If it is a race that has lost another: ends its waits that end at once. */
   leavePlaces(_error: CancelledError): void {}
+
+  /** What is behind `promise`, if that stands for the whole block. */
+  behind(promise: unknown): HandedWait | undefined {
+    return this.promise === promise ? this : undefined;
+  }
 
   /**
    * Calls `cancel`, which has to cancel this scope, once a wait in it has
@@ -153,13 +154,7 @@ export class BlockScope extends CancelScope implements HandedWait {
    * opened. If it is still pending, it is delivered by this call.
    */
   get outerCancel(): CancelledError | undefined {
-    const pending = this.around?.takePending();
-    if (pending !== undefined) return pending;
-    if (this.outerCancels <= this.#outerCancelsBefore) return undefined;
-    for (let scope = this.around; scope !== undefined; scope = scope.around) {
-      if (scope.cancels > 0 && scope.error !== undefined) return scope.error;
-    }
-    return undefined;
+    return this.around?.cancelSince(this.#outerCancelsBefore);
   }
 
   override addWait(wait: ScopedWait): void {

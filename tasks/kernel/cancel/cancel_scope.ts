@@ -353,15 +353,37 @@ export class CancelScope implements DeliveryScope {
   }
 
   /**
-   * How many cancels of the scopes around this one are in force and have been
+   * How many cancels of this scope and those around it are in force and have been
    * delivered.
    */
+  get deliveredCancels(): number {
+    const own = this.cancels - (this.pending === undefined ? 0 : 1);
+    return own + this.outerCancels;
+  }
+
+  /** The same of the scopes around this one alone. */
   get outerCancels(): number {
-    let sum = 0;
-    for (let scope = this.around; scope !== undefined; scope = scope.around) {
-      sum += scope.cancels - (scope.pending === undefined ? 0 : 1);
+    return this.around?.deliveredCancels ?? 0;
+  }
+
+  /**
+   * The cancel of this scope or one around it that came since
+   * {@linkcode deliveredCancels} was `before`. One that is not delivered yet is
+   * delivered by this.
+   */
+  cancelSince(before: number): CancelledError | undefined {
+    if (pendingCancels.count > 0) {
+      const pending = this.takePending();
+      if (pending !== undefined) return pending;
     }
-    return sum;
+    return this.deliveredCancels > before ? this.#innermostError : undefined;
+  }
+
+  /** The error of the innermost that was cancelled, of this and those around. */
+  get #innermostError(): CancelledError | undefined {
+    const { around, error } = this;
+    if (this.cancels > 0 && error !== undefined) return error;
+    return around === undefined ? undefined : around.#innermostError;
   }
 
   /**
@@ -450,13 +472,16 @@ export class CancelScope implements DeliveryScope {
       let wait = this.#firstWait;
       wait !== undefined;
       wait = wait.nextInScope
-    ) if (wait.isBehind(promise)) return wait;
+    ) {
+      const found = wait.behind(promise);
+      if (found !== undefined) return found;
+    }
     for (
       let child = this.#children?.last;
       child !== undefined;
       child = child.previousSibling
     ) {
-      const found = child.promise === promise ? child : child.findWait(promise);
+      const found = child.behind(promise) ?? child.findWait(promise);
       if (found !== undefined) return found;
     }
     return undefined;

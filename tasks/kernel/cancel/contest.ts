@@ -1,5 +1,7 @@
 /** Waits of which one alone may happen: see `race`. @module */
 
+import type { HandedWait } from "./scoped_wait.ts";
+
 /** Gives out what is there to those that wait for it. */
 export interface Dispenser {
   dispense(): void;
@@ -28,6 +30,10 @@ export interface Contest {
   givesWay(dispenser: Dispenser): boolean;
   /** Whether another one has happened, so that it is about to be given up. */
   readonly isLost: boolean;
+  /** What is behind `promise`, if that stands for the contest. */
+  behind(promise: unknown): HandedWait | undefined;
+  /** Adds the promises that settle with this wait. */
+  noteSettling(promises: Set<unknown>): void;
   /** It has resolved. */
   fulfilled(value: unknown): void;
   /** It has rejected. */

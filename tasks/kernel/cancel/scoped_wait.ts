@@ -4,6 +4,7 @@
  * @module
  */
 import type { CancelledError } from "../errors.ts";
+import type { Contest } from "./contest.ts";
 import type { CancelScope } from "./cancel_scope.ts";
 
 /**
@@ -25,6 +26,13 @@ export interface HandedWait {
    * Takes the wait out of its task, so that no cancel of the task reaches it.
    */
   detach(): void;
+  /** Takes part in `contest` from now on, if it can and does in no other one. */
+  joinContest(contest: Contest): boolean;
+  /**
+   * It has lost in its contest: ends the waits that end at once, and calls no
+   * foreign code.
+   */
+  leavePlaces(error: CancelledError): void;
 }
 
 /** A wait, as seen by its scope: an item of the scope's list. */
@@ -55,6 +63,9 @@ export interface ScopedWait extends HandedWait {
   cancel(error: CancelledError): boolean;
   /** Ends the wait, even one that no cancel ends. */
   abort(reason: unknown): void;
-  /** Whether `promise` is the one that the wait has returned to its code. */
-  isBehind(promise: unknown): boolean;
+  /**
+   * The wait itself, if `promise` is what the code got that has begun it; or what
+   * it is a part of, if that is behind it.
+   */
+  behind(promise: unknown): HandedWait | undefined;
 }

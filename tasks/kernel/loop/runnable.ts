@@ -17,8 +17,8 @@ export interface Runnable {
    * entry keeps the order of causes: see `SoonQueue`.
    */
   readonly lag?: number;
-  /** The promise that it settles, if it is the wake-up of a wait. */
-  readonly promise?: Promise<unknown>;
+  /** Adds the promises that it settles, if it is the wake-up of a wait. */
+  noteSettling?(promises: Set<unknown>): void;
 }
 
 /** Settles a promise in the next turn. */
@@ -38,6 +38,10 @@ export class Settlement<T> implements Runnable {
       this.run = () => settle(resolve, reject);
     });
     scheduler.defer(this);
+  }
+
+  noteSettling(promises: Set<unknown>): void {
+    promises.add(this.promise);
   }
 }
 

@@ -174,8 +174,7 @@ export abstract class Scheduler {
    */
   isSettling(promise: unknown): boolean {
     for (; this.#searched < this.#ready.length; this.#searched++) {
-      const entry = this.#ready[this.#searched]!;
-      if (entry.promise !== undefined) this.#settling.add(entry.promise);
+      this.#ready[this.#searched]!.noteSettling?.(this.#settling);
     }
     return this.#settling.has(promise);
   }

@@ -1,4 +1,5 @@
 /** @module */
+import type { HandedWait } from "../cancel/scoped_wait.ts";
 import { quoted } from "../watch/safe_text.ts";
 import { type CancelledError, forwarded, isCancelled } from "../errors.ts";
 import type { Completion, Listener, Source } from "./completion.ts";
@@ -81,8 +82,8 @@ export class FutureWaiter<T> extends Waiter<T> implements Listener {
     this.#completion.source.detachWait?.();
   }
 
-  override isBehind(promise: unknown): boolean {
-    return promise === this.derived || super.isBehind(promise);
+  override behind(promise: unknown): HandedWait | undefined {
+    return promise === this.derived ? this : super.behind(promise);
   }
 
   /** Cancels the future: the wait ends when that does. */

@@ -41,24 +41,14 @@
  */
 import { listen, unlisten } from "../cancel/abort_listeners.ts";
 import { type CancelScope, rootScopeOf } from "../cancel/cancel_scope.ts";
-import type { ScopedWait } from "../cancel/scoped_wait.ts";
+import type { HandedWait, ScopedWait } from "../cancel/scoped_wait.ts";
 import { currentScope } from "../context/current_scope.ts";
 import type { CancelledError } from "../errors.ts";
 import type { Runnable } from "../loop/runnable.ts";
 import type { WaitOptions } from "../types.ts";
 import type { Contest, Dispenser } from "../cancel/contest.ts";
+import { executor, made } from "./settlers.ts";
 import { noteFor, noteOf } from "../watch/wait_notes.ts";
-
-// One executor for all promises, instead of a closure for each.
-let newResolve!: (value: never) => void;
-let newReject!: (error: unknown) => void;
-function executor(
-  resolve: (value: never) => void,
-  reject: (error: unknown) => void,
-): void {
-  newResolve = resolve;
-  newReject = reject;
-}
 
 function ignore(): void {}
 
@@ -93,8 +83,8 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
 
   constructor(options?: WaitOptions) {
     this.promise = new Promise<T>(executor);
-    this.#resolve = newResolve as (value: T) => void;
-    this.#reject = newReject;
+    this.#resolve = made.resolve as (value: T) => void;
+    this.#reject = made.reject;
     const scope = this.scope = currentScope();
     scope.addWait(this);
     const signal = this.#signal = options === undefined
@@ -271,8 +261,20 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
     this.#rejectWith(reason);
   }
 
-  isBehind(promise: unknown): boolean {
-    return this.promise === promise;
+  behind(promise: unknown): HandedWait | undefined {
+    if (this.promise === promise) return this;
+    return this.#contest === undefined
+      ? undefined
+      : this.#contest.behind(promise);
+  }
+
+  leavePlaces(error: CancelledError): void {
+    if (this.endsAtOnce) this.abandon(error);
+  }
+
+  noteSettling(promises: Set<unknown>): void {
+    promises.add(this.promise);
+    if (this.#contest !== undefined) this.#contest.noteSettling(promises);
   }
 
   abandon(error: CancelledError): void {
