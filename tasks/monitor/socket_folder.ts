@@ -122,10 +122,26 @@ export async function freePath(folder: SocketFolder): Promise<string> {
     const name = thread === 0 ? Deno.pid : `${Deno.pid}.${thread}`;
     const path = `${folder.path}/${name}.sock`;
     if (!await isThere(path)) return path;
-    if (!await isDead(path)) continue;
+    if (!await isDead(path) || await isOfThread(path)) continue;
     await removeIfThere(path); // of an old process with the same id
     return path;
   }
+}
+
+/**
+ * How long before this thread a socket may have been made on which a thread of
+ * the same process does not listen yet, in milliseconds.
+ */
+const MAX_LISTEN_DELAY_MS = 1000;
+
+/**
+ * Whether a thread of this process has made a socket, and is about to listen: it
+ * was made since this thread began, when no old process had this id any more.
+ */
+async function isOfThread(path: string): Promise<boolean> {
+  const { mtime } = await Deno.lstat(path).catch(() => ({ mtime: null }));
+  return mtime !== null &&
+    mtime.getTime() > performance.timeOrigin - MAX_LISTEN_DELAY_MS;
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -166,6 +166,7 @@ Deno.test("monitor: the socket of an earlier process of the same number is repla
   const { pid } = await monitors.start(`
     const path = Deno.env.get("XDG_RUNTIME_DIR") + "/asyncio/" + Deno.pid + ".sock";
     Deno.writeTextFileSync(path, "");
+    Deno.utimeSync(path, 0, 0);
     t.run(async () => {
       await listening();
       console.log("ready");
@@ -174,6 +175,32 @@ Deno.test("monitor: the socket of an earlier process of the same number is repla
   `);
 
   assertEquals((await monitors.cli(["ps", pid])).code, 0);
+});
+
+Deno.test("monitor: a socket on which another thread is about to listen stays", async () => {
+  await using monitors = await Monitors.create();
+  const { pid } = await monitors.start(`
+    const folder = Deno.env.get("XDG_RUNTIME_DIR") + "/asyncio";
+    Deno.mkdirSync(folder, { mode: 0o700 });
+    const path = folder + "/" + Deno.pid + ".sock";
+    Deno.writeTextFileSync(path, "");
+    const { ino } = Deno.statSync(path);
+    t.run(async () => {
+      while (!await canConnect()) await t.sleep(10);
+      console.log(Deno.statSync(path).ino === ino ? "ready" : "replaced");
+      await t.sleep(60_000);
+    });
+    async function canConnect() {
+      for (const { name } of Deno.readDirSync(folder)) {
+        try {
+          (await Deno.connect({ transport: "unix", path: folder + "/" + name })).close();
+          return true;
+        } catch { /* the other one */ }
+      }
+      return false;
+    }
+  `);
+  assertEquals((await monitors.json("ps", `${pid}.1`)).length, 1);
 });
 
 Deno.test("monitor: runs side by side share a socket, which stays for the last", async () => {
