@@ -180,24 +180,25 @@ export class TaskGroup {
         value = given;
         whenReady.wake(given);
       });
-    const ended = new WaitQueue<void>("TaskGroup.start");
+    const whenEnded = new WaitQueue<void>("TaskGroup.start");
+    let hasEnded = false;
     const task = this.#spawn(starting, options, (child) => {
+      hasEnded = true;
       if (!isReady) whenReady.failAll(failureBeforeReady(child.task));
       this.#ended(child, isReady);
-      ended.wakeAll();
+      whenEnded.wakeAll();
     });
     try {
       if (isReady) return await ready(value);
       // The first step of an eager child may have cancelled this task.
       return await (checkpointIfCancelled() ?? whenReady.wait());
     } catch (error) {
-      if (task.done) throw error;
       task.cancel();
-      await ended.add(new ShieldedWaiter<void>());
+      if (!hasEnded) await whenEnded.add(new ShieldedWaiter<void>());
       const { state, error: failure } = completionOf(task);
       if (isReady || state !== "failed") throw error;
       if (isCancelled(error)) currentScope().renew(error);
-      throw failure; // of the child's clean-up
+      throw failure; // also if the child failed after the cancel
     }
   }
 

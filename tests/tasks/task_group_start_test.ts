@@ -1,4 +1,9 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import {
   CancelledError,
   createTask,
@@ -274,3 +279,31 @@ Deno.test("an eager child that cancels the task that starts it ends with that ta
     await assertRejects(async () => await parent, CancelledError, "enough");
     assertEquals(now(), 0);
   }));
+
+Deno.test("a child that fails in the turn in which its start is cancelled loses no error", async () => {
+  for (let microtasks = 0; microtasks < 12; microtasks++) {
+    const failing = new Future<void>();
+    const starting = createTask(() =>
+      taskGroup((group) => group.start(async () => await failing))
+    );
+    await turns(2);
+    failing.setException(new RangeError("boom"));
+    for (let i = 0; i < microtasks; i++) await Promise.resolve();
+    starting.cancel();
+    const error = await starting.then(() => {}, (error) => error);
+    assertStringIncludes(`${error}`, "boom", `after ${microtasks} microtasks`);
+  }
+});
+
+Deno.test("an eager child that fails at once and cancels the task that starts it loses no error", async () => {
+  const starting = createTask(() =>
+    taskGroup(async (group) => {
+      await group.start(() => {
+        starting.cancel();
+        throw new RangeError("boom");
+      }, { eager: true });
+    })
+  );
+  const error = await assertRejects(async () => await starting, AggregateError);
+  assertStringIncludes(error.message, "boom");
+});
