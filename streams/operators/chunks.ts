@@ -28,7 +28,8 @@ import { Source } from "./_source.ts";
  * @example
  * ```ts
  * import { chunks } from "@asyncio/asyncio/streams/operators";
- * import { sleep } from "@asyncio/asyncio/tasks";
+ * import { run, sleep } from "@asyncio/asyncio/tasks";
+ * import { VirtualClock } from "@asyncio/asyncio/testing";
  * import { assertEquals } from "@std/assert";
  *
  * async function* events() {
@@ -37,11 +38,13 @@ import { Source } from "./_source.ts";
  *   yield "e";
  * }
  *
- * const got: string[][] = [];
- * for await (const chunk of chunks(events(), { size: 3, time: 10 })) {
- *   got.push(chunk);
- * }
- * assertEquals(got, [["a", "b", "c"], ["d"], ["e"]]);
+ * await run(async () => {
+ *   const got: string[][] = [];
+ *   for await (const chunk of chunks(events(), { size: 3, time: 10 })) {
+ *     got.push(chunk);
+ *   }
+ *   assertEquals(got, [["a", "b", "c"], ["d"], ["e"]]);
+ * }, { clock: new VirtualClock() });
  * ```
  */
 export function chunks<T>(
