@@ -48,8 +48,10 @@ export class HostCalls {
       this.#tasks.set(hostCall, task);
       call?.hostCallBegun();
       task.addDoneCallback(() => {
-        this.#tasks.delete(hostCall);
         call?.hostCallEnded();
+        // An error of a task that was given up is reported, as it is not
+        // retrieved.
+        if (!this.#tasks.delete(hostCall)) return;
         this.#answer(hostCall, () => task.result());
       });
     } catch (error) {
@@ -59,14 +61,16 @@ export class HostCalls {
 
   /** Called when the thread has given up a call. */
   giveUp(hostCall: number): void {
-    this.#tasks.get(hostCall)?.cancel("the thread has given the call up");
+    const task = this.#tasks.get(hostCall);
+    this.#tasks.delete(hostCall);
+    task?.cancel("the thread has given the call up");
   }
 
   /** Called when the thread has ended. */
   cancelAll(): void {
-    for (const task of this.#tasks.values()) {
-      task.cancel("the worker thread has ended");
-    }
+    const tasks = [...this.#tasks.values()];
+    this.#tasks.clear();
+    for (const task of tasks) task.cancel("the worker thread has ended");
   }
 
   #find(name: string): (...args: never[]) => unknown {

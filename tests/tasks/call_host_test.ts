@@ -13,6 +13,7 @@ import {
 } from "@asyncio/asyncio/tasks";
 import { Event } from "@asyncio/asyncio/sync";
 import { VirtualClock } from "@asyncio/asyncio/testing";
+import { reportsOf } from "../_helpers/reports.ts";
 import { until } from "../_helpers/until.ts";
 
 const MODULE = new URL("./_host_functions.ts", import.meta.url);
@@ -143,6 +144,27 @@ Deno.test("callHost: given up in the thread, the function is cancelled", async (
   assertEquals(await pool.call("giveUp", ["hang"]), "TimeoutError");
   await until(() => ended !== undefined);
   assert(ended instanceof CancelledError);
+});
+
+Deno.test("callHost: an error of a function whose call was given up is reported", async () => {
+  const reports = await reportsOf(async () => {
+    const called = new Event();
+    await using pool = open({
+      async slow() {
+        called.set();
+        await sleep(1e6).catch(() => {
+          throw new RangeError("of the clean-up");
+        });
+      },
+    });
+    const call = createTask(() => pool.call("ask", ["slow"]));
+    await called.wait();
+    call.cancel();
+    await assertRejects(async () => await call, CancelledError);
+  });
+  assertEquals(reports.map(({ error }) => `${error}`), [
+    "RangeError: of the clean-up",
+  ]);
 });
 
 Deno.test("callHost: a function that is cancelled by others fails the call of the host", async () => {
