@@ -29,3 +29,28 @@ export interface Entry {
   /** Whether it waits until another job of its key ends. */
   parked: boolean;
 }
+
+/** Makes an entry that is in no queue yet. */
+export function newEntry(
+  data: Uint8Array,
+  { id, priority, key, named, untilDone, trace }: Pick<
+    Entry,
+    "id" | "priority" | "key" | "named" | "untilDone" | "trace"
+  >,
+): Entry {
+  return {
+    id,
+    data,
+    priority,
+    key,
+    named,
+    untilDone,
+    trace,
+    arrival: 0,
+    attempts: 0,
+    state: "gone",
+    due: undefined,
+    expiry: undefined,
+    parked: false,
+  };
+}

@@ -1,10 +1,10 @@
-/** @module */
+/** A queue of jobs in memory. @module */
 import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
 import { realClock } from "../../tasks/kernel/loop/clock.ts";
 import { detached } from "../../tasks/kernel/context/detached.ts";
 import { printable } from "../../tasks/kernel/watch/inspect.ts";
 import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
-import { isThenable, type WaitOptions } from "../../tasks/kernel/types.ts";
+import type { WaitOptions } from "../../tasks/kernel/types.ts";
 import {
   checkpointIfCancelled,
   ready,
@@ -12,7 +12,7 @@ import {
 } from "../../tasks/kernel/wait/checkpoint.ts";
 import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
 import { type Codec, codecOf } from "./codec.ts";
-import { decodedOrNothing, settled } from "./codec_wait.ts";
+import { decodedOrNothing } from "./codec_wait.ts";
 import { DeadLetterEntry } from "./dead_letter.ts";
 import type { Entry } from "./_entry.ts";
 import { closedError, unknownJob } from "./errors.ts";
@@ -21,9 +21,9 @@ import type { DeadLetter, JobInfo, Jobs, StoredJobState } from "./jobs.ts";
 import { listing } from "./listing.ts";
 import { type DeadEntry, MemoryDeadLetters } from "./_memory_dead_letters.ts";
 import { MemoryGetters } from "./_memory_getters.ts";
+import { MemoryProducer } from "./_memory_producer.ts";
 import { Store } from "./_memory_store.ts";
 import type { JobsOptions, PutOptions } from "./options.ts";
-import { type Putter, Putters } from "./_putters.ts";
 import { byPriority } from "./_ready_jobs.ts";
 import { type Outcome, resultIn, Results, valueOf } from "./results.ts";
 import {
@@ -31,16 +31,8 @@ import {
   type ScheduleHost,
 } from "./schedule/memory_schedules.ts";
 import { SCHEDULES } from "./schedule/schedule.ts";
-import { SeenIds } from "./_seen_ids.ts";
-import {
-  checkId,
-  checkPut,
-  checkState,
-  DEFAULT_PRIORITY,
-  type Settings,
-  settingsOf,
-} from "./settings.ts";
-import { QUEUE, type QueueName, traced } from "./telemetry.ts";
+import { checkId, checkState, type Settings, settingsOf } from "./settings.ts";
+import { QUEUE, type QueueName } from "./telemetry.ts";
 
 /**
  * A queue of jobs in the memory of this process: the contract of
@@ -86,45 +78,34 @@ export function memoryJobs<T>(options?: JobsOptions<T>): Jobs<T> {
   return new MemoryJobs(options);
 }
 
-/** A job that is to be put. */
-interface Offer {
-  readonly entry: Entry;
-  readonly delay: number;
-  readonly expires: number;
-  /** What the error returns if the job is not put. */
-  readonly item: unknown;
-  /** If a dead letter is put back: that one. */
-  readonly dead?: DeadEntry;
-}
-
 class MemoryJobs<T> implements Jobs<T> {
-  readonly [QUEUE]: QueueName = { system: "memory", name: "memoryJobs" };
+  readonly [QUEUE]: QueueName;
   readonly [SCHEDULES]: MemorySchedules<T>;
   readonly #codec: Codec<T>;
   readonly #settings: Settings;
   readonly #store: Store;
-  readonly #seen: SeenIds;
-  /** The unfinished jobs that were put with an id, by that. */
-  readonly #named = new Map<string, Entry>();
   readonly #results: Results;
+  readonly #producer: MemoryProducer<T>;
   readonly #getters: MemoryGetters<T>;
-  readonly #putters = new Putters<Offer>();
   readonly #joiners = new WaitQueue<void>("Jobs.join");
   readonly #dead: MemoryDeadLetters;
   #closed = false;
 
   constructor(options?: JobsOptions<T>) {
-    this.#codec = codecOf(options);
-    this.#settings = settingsOf(options);
-    this.#seen = new SeenIds(this.#settings.window);
-    this.#results = new Results(this.#settings.keepDone);
-    const store = this.#store = new Store(this.#settings, {
+    const codec = this.#codec = codecOf(options);
+    const settings = this.#settings = settingsOf(options);
+    this.#results = new Results(settings.keepDone);
+    const store = this.#store = new Store(settings, {
       ready: () => this.#getters.handOut(),
       finished: (entry, outcome) => this.#finished(entry, outcome),
     });
-    const { lease, keepDead } = this.#settings;
-    this.#getters = new MemoryGetters(store, this.#codec, lease);
-    this.#dead = new MemoryDeadLetters(keepDead, () => store.loop.time());
+    const letters = this.#dead = new MemoryDeadLetters(
+      settings.keepDead,
+      () => store.loop.time(),
+    );
+    this.#producer = new MemoryProducer({ codec, settings, store, letters });
+    this.#getters = new MemoryGetters(store, codec, settings.lease);
+    this[QUEUE] = this.#producer[QUEUE];
     this[SCHEDULES] = new MemorySchedules(this.#scheduleHost());
   }
 
@@ -142,117 +123,20 @@ class MemoryJobs<T> implements Jobs<T> {
       },
       encode: (value) => this.#codec.encode(value),
       put: (data, id) => {
-        const entry = newEntry(data, {
-          id,
-          priority: DEFAULT_PRIORITY,
-          key: undefined,
-          named: true,
-          untilDone: false,
-          trace: undefined,
-        });
-        const rest = { delay: 0, expires: Infinity, item: undefined };
-        detached(() => this.#put({ entry, ...rest })).catch(() => {});
+        detached(() => this.#producer.putRun(data, id)).catch(() => {});
       },
     };
   }
 
   put(value: T, options?: PutOptions): Promise<void> {
-    return traced(this, options?.id, (trace) => {
-      let data: Uint8Array | PromiseLike<Uint8Array>;
-      try {
-        checkPut(options);
-        data = this.#codec.encode(value);
-      } catch (error) {
-        return Promise.reject(error);
-      }
-      if (!isThenable(data)) return this.#offer(value, data, trace, options);
-      return composite(() => this.#putEncoded(value, data, trace, options));
-    });
-  }
-
-  async #putEncoded(
-    value: T,
-    data: PromiseLike<Uint8Array>,
-    trace: string | undefined,
-    options?: PutOptions,
-  ): Promise<void> {
-    await this.#offer(value, await settled(data, options), trace, options);
-  }
-
-  #offer(
-    item: T,
-    data: Uint8Array,
-    trace: string | undefined,
-    options: PutOptions = {},
-  ): Promise<void> {
-    const { delay = 0, expires = Infinity, unique, id } = options;
-    const entry = newEntry(data, {
-      id: id ?? crypto.randomUUID(),
-      priority: options.priority ?? DEFAULT_PRIORITY,
-      key: options.key,
-      named: id !== undefined,
-      untilDone: unique === "untilDone",
-      trace,
-    });
-    return this.#put({ entry, delay, expires, item }, options);
-  }
-
-  #put(offer: Offer, options?: WaitOptions): Promise<void> {
-    const rejection = checkpointIfCancelled(options);
-    if (rejection !== undefined) return rejection;
-    if (this.#closed) return readyError(closedError("put into", offer));
-    if (this.#full && !this.#isHere(offer)) {
-      return this.#putters.join(offer, options);
-    }
-    try {
-      this.#accept(offer);
-    } catch (error) {
-      return readyError(error);
-    }
-    return ready(undefined);
+    return this.#producer.put(value, options);
   }
 
   putMany(
     list: Iterable<{ value: T } & Omit<PutOptions, "signal">>,
     options?: WaitOptions,
   ): Promise<void> {
-    return composite(() => this.#putMany(list, options));
-  }
-
-  async #putMany(
-    list: Iterable<{ value: T } & Omit<PutOptions, "signal">>,
-    options?: WaitOptions,
-  ): Promise<void> {
-    for (const { value, ...rest } of list) {
-      await this.put(value, { ...rest, signal: options?.signal });
-    }
-  }
-
-  get #full(): boolean {
-    return this.#store.size >= this.#settings.maxSize;
-  }
-
-  /** Whether the job, or one with its id, is in the queue already. */
-  #isHere({ entry, dead }: Offer): boolean {
-    if (dead !== undefined) return !this.#dead.has(dead);
-    if (!entry.named) return false;
-    const other = this.#named.get(entry.id);
-    if (entry.untilDone) return other !== undefined;
-    return other?.untilDone === true ||
-      this.#seen.has(entry.id, this.#store.loop.time());
-  }
-
-  /** Puts the job into the store. If that throws, nothing has changed. */
-  #accept(offer: Offer): void {
-    if (this.#isHere(offer)) return;
-    const { entry, delay, expires, dead } = offer;
-    this.#store.checkTimers(offer);
-    if (dead !== undefined) this.#dead.delete(dead);
-    else if (entry.named && !entry.untilDone) {
-      this.#seen.add(entry.id, this.#store.loop.time());
-    }
-    if (entry.named) this.#named.set(entry.id, entry);
-    this.#store.add(entry, delay, expires);
+    return this.#producer.putMany(list, options);
   }
 
   get(options?: WaitOptions): Promise<Job<T>> {
@@ -261,14 +145,10 @@ class MemoryJobs<T> implements Jobs<T> {
 
   /** Called when an entry has left the store: keeps its outcome, wakes waits. */
   #finished(entry: Entry, outcome: Outcome): void {
-    const { id, named } = entry;
-    if (this.#named.get(id) === entry) this.#named.delete(id);
+    this.#producer.finished(entry);
     if (outcome.state === "dead") this.#dead.add(entry, outcome.reason);
-    this.#keepOutcome(id, named, outcome);
-    let putter: Putter<Offer> | undefined;
-    while (!this.#full && (putter = this.#putters.first) !== undefined) {
-      this.#letIn(putter);
-    }
+    this.#keepOutcome(entry.id, entry.named, outcome);
+    this.#producer.letIn();
     if (this.#store.size === 0) this.#joiners.wakeAll();
   }
 
@@ -277,20 +157,6 @@ class MemoryJobs<T> implements Jobs<T> {
     const hasResult = outcome.state !== "done" || outcome.result !== undefined;
     if (named || hasResult) results.add(id, outcome, this.#store.loop.time());
     results.wake(id, outcome);
-  }
-
-  #letIn(putter: Putter<Offer>): void {
-    const { offer } = putter;
-    try {
-      this.#store.checkTimers(offer);
-    } catch (error) {
-      return void putter.fail(error);
-    }
-    // Before the job is in: that may call `decode`, which may come back here.
-    putter.wake();
-    this.#accept(offer);
-    const { id, named } = offer.entry;
-    if (named) this.#putters.wakeAll(id, (other) => this.#isHere(other));
   }
 
   size(options?: WaitOptions): Promise<number> {
@@ -458,11 +324,8 @@ class MemoryJobs<T> implements Jobs<T> {
       await (this.#checkOpen("drop from", options) ?? ready(undefined));
       this.#dead.delete(dead);
     };
-    const requeue = (options?: WaitOptions): Promise<void> => {
-      const entry = newEntry(dead.data, dead.entry);
-      const rest = { delay: 0, expires: Infinity, item: letter, dead };
-      return this.#put({ entry, ...rest }, options);
-    };
+    const requeue = (options?: WaitOptions): Promise<void> =>
+      this.#producer.putBack(letter, dead, options);
     const value = await decodedOrNothing(this.#codec, dead.data, options);
     const copy = { ...dead, data: new Uint8Array(dead.data) };
     const letter = new DeadLetterEntry(copy, value, {
@@ -480,17 +343,12 @@ class MemoryJobs<T> implements Jobs<T> {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#producer.close();
     this[SCHEDULES].close();
     this.#store.clear();
     this.#dead.clear();
-    this.#seen.clear();
-    this.#named.clear();
     this.#results.close(closedError("result from"));
     this.#getters.waiters.close(closedError("get from"));
-    let putter: Putter<Offer> | undefined;
-    while ((putter = this.#putters.first) !== undefined) {
-      putter.fail(closedError("put into", putter.offer));
-    }
     this.#joiners.failAll(closedError("join of"));
   }
 
@@ -503,33 +361,9 @@ class MemoryJobs<T> implements Jobs<T> {
       paused: jobs.#store.paused || undefined,
       maxSize: jobs.#settings.maxSize,
       getters: jobs.#getters.waiters.size,
-      putters: jobs.#putters.size,
+      putters: jobs.#producer.waiting,
       joiners: jobs.#joiners.size || undefined,
       closed: jobs.#closed || undefined,
     }));
   }
-}
-
-function newEntry(
-  data: Uint8Array,
-  { id, priority, key, named, untilDone, trace }: Pick<
-    Entry,
-    "id" | "priority" | "key" | "named" | "untilDone" | "trace"
-  >,
-): Entry {
-  return {
-    id,
-    data,
-    priority,
-    key,
-    named,
-    untilDone,
-    trace,
-    arrival: 0,
-    attempts: 0,
-    state: "gone",
-    due: undefined,
-    expiry: undefined,
-    parked: false,
-  };
 }
