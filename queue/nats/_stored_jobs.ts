@@ -5,7 +5,7 @@ import type { Step } from "../jobs/listing.ts";
 import { keyOfStored } from "./consumer/delivery.ts";
 import { noteIn, type ReleaseNote } from "./consumer/release_notes.ts";
 import { type JobMeta, readMeta } from "./producer/job_message.ts";
-import type { ConsumerReply, StreamReply } from "./provision.ts";
+import type { ConsumerReply, StreamReply } from "./stream_config.ts";
 import type { QueueContext } from "./queue_context.ts";
 import type { Claim, Holders } from "./shared/holders.ts";
 import { consumerOf, type Line, LINES } from "./subjects.ts";

@@ -35,7 +35,7 @@ import { DoneNotices } from "./producer/done_notices.ts";
 import { Producer } from "./producer/producer.ts";
 import { Publisher } from "./producer/publisher.ts";
 import { UniqueIds } from "./producer/unique_ids.ts";
-import { provisionLine } from "./provision.ts";
+import { provisionLine } from "./consumers.ts";
 import type { QueueContext } from "./queue_context.ts";
 import { Control } from "./shared/control.ts";
 import { Holders } from "./shared/holders.ts";

@@ -8,7 +8,7 @@ import type { DeadLetter } from "../../jobs/jobs.ts";
 import { listing, type Step } from "../../jobs/listing.ts";
 import type { QueueContext } from "../queue_context.ts";
 import { decoded, type JobMeta, readMeta } from "../producer/job_message.ts";
-import type { StreamReply } from "../provision.ts";
+import type { StreamReply } from "../stream_config.ts";
 import { api } from "../transport/jetstream_api.ts";
 import {
   dataIn,

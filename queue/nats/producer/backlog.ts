@@ -1,7 +1,7 @@
 /** How many jobs are not done, and repairs after the loss of servers. @module */
 import type { WaitOptions } from "../../../tasks/kernel/types.ts";
 import type { QueueContext } from "../queue_context.ts";
-import type { ConsumerReply, StreamReply } from "../provision.ts";
+import type { ConsumerReply, StreamReply } from "../stream_config.ts";
 import { consumerOf, type Line, PLAIN_LINE } from "../subjects.ts";
 import { api, ApiError, apiFind } from "../transport/jetstream_api.ts";
 import {

@@ -1,7 +1,7 @@
 /** Publishing jobs within the bound of a queue. @module */
 import type { WaitOptions } from "../../../tasks/kernel/types.ts";
 import type { QueueContext } from "../queue_context.ts";
-import type { StreamReply } from "../provision.ts";
+import type { StreamReply } from "../stream_config.ts";
 import { api, isConflict } from "../transport/jetstream_api.ts";
 import type { Backlog } from "./backlog.ts";
 import type { DoneNotices } from "./done_notices.ts";

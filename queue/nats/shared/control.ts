@@ -3,13 +3,8 @@ import { getRunningLoop } from "../../../tasks/event_loop.ts";
 import type { TimerHandle } from "../../../tasks/handle.ts";
 import type { WaitOptions } from "../../../tasks/kernel/types.ts";
 import type { QueueContext } from "../queue_context.ts";
-import {
-  boundIn,
-  linesOf,
-  settingsIn,
-  shrink,
-  type StreamReply,
-} from "../provision.ts";
+import { linesOf, shrink } from "../consumers.ts";
+import { boundIn, settingsIn, type StreamReply } from "../stream_config.ts";
 import type { Line } from "../subjects.ts";
 import { api, apiFind } from "../transport/jetstream_api.ts";
 import type { SharedState } from "./shared_state.ts";

@@ -11,7 +11,7 @@ import {
   type Schedules,
 } from "../../jobs/schedule/schedule.ts";
 import type { QueueContext } from "../queue_context.ts";
-import type { StreamReply } from "../provision.ts";
+import type { StreamReply } from "../stream_config.ts";
 import { tokenOf } from "../subjects.ts";
 import { apiFind } from "../transport/jetstream_api.ts";
 import type { SharedState } from "./shared_state.ts";

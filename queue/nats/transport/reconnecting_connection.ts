@@ -5,7 +5,6 @@ import { detached } from "../../../tasks/kernel/context/detached.ts";
 import type { WaitOptions } from "../../../tasks/kernel/types.ts";
 import { checkpointIfCancelled } from "../../../tasks/kernel/wait/checkpoint.ts";
 import { WaitQueue } from "../../../tasks/kernel/wait/wait_queue.ts";
-import { ExternalWaiter } from "../../../tasks/kernel/wait/waiter.ts";
 import { moveOnAfter } from "../../../tasks/timeout.ts";
 import { NatsError } from "../errors.ts";
 import {
@@ -16,56 +15,16 @@ import {
   type Subscription,
 } from "./client.ts";
 import { type Deadline, steadyClock } from "./deadline.ts";
+import { Replies } from "./replies.ts";
 
 /** Pauses between two tries of a request, in milliseconds. */
 const FIRST_PAUSE = 20, LONGEST_PAUSE = 1000;
-
-/** After how many milliseconds without a reply a request is sent again. */
-const REPLY_TIMEOUT = 2000;
 
 /** The interval of pings, in milliseconds. */
 const SHORTEST_PING = 20, LONGEST_PING = 1000;
 
 /** After how many milliseconds without an answer a server counts as silent. */
 const SHORTEST_SILENCE = 300, LONGEST_SILENCE = 5000;
-
-/** How often requests without a reply are looked for, in milliseconds. */
-const SWEEP = 500;
-
-/** A wait for a reply, or for several. */
-class ReplyWaiter<T> extends ExternalWaiter<T> {
-  readonly what = "NATS";
-  /** Called when the wait has ended. */
-  readonly #ended: () => void;
-
-  constructor(ended: () => void, options: WaitOptions) {
-    super(options);
-    this.#ended = ended;
-  }
-
-  protected override leave(): void {
-    super.leave();
-    this.#ended();
-  }
-}
-
-/** A request that waits for its reply. */
-class Pending extends ReplyWaiter<Msg> {
-  readonly subject: string;
-  /** After how many sweeps the request is sent again. */
-  sweeps = REPLY_TIMEOUT / SWEEP;
-
-  constructor(subject: string, ended: () => void, options: WaitOptions) {
-    super(ended, options);
-    this.subject = subject;
-  }
-}
-
-/** A request to all processes, whose replies are collected. */
-interface Gathering {
-  readonly waiter: ReplyWaiter<void>;
-  readonly enough: (reply: Msg) => boolean;
-}
 
 /** The options of a request. */
 export interface RequestOptions extends WaitOptions {
@@ -93,12 +52,8 @@ export class ReconnectingConnection {
    */
   doubt = 0;
   readonly #connection: NatsConnection;
-  /** Where replies arrive; the client's own requests cost twice as much. */
-  readonly #inbox = `_INBOX.${crypto.randomUUID()}`;
-  readonly #pending = new Map<string, Pending>();
-  #sweeper: TimerHandle | undefined = undefined;
-  readonly #gathering = new Map<string, Gathering>();
-  #numbers = 0;
+  /** The client's own requests cost twice as much. */
+  readonly #replies = new Replies();
   readonly #pauses = new WaitQueue<void>("NATS");
   readonly #listeners: (() => void)[] = [];
   readonly #loop = getRunningLoop();
@@ -113,7 +68,8 @@ export class ReconnectingConnection {
 
   constructor(connection: NatsConnection) {
     this.#connection = connection;
-    this.subscribe(`${this.#inbox}.*`, (reply) => this.#replied(reply));
+    const { inbox } = this.#replies;
+    this.subscribe(`${inbox}.*`, (reply) => this.#replies.received(reply));
     detached(() => {
       this.#watch();
       this.#watchEnd();
@@ -213,85 +169,35 @@ export class ReconnectingConnection {
   #send(
     subject: string,
     data: Uint8Array | string,
-    left: number,
-    options: RequestOptions,
+    ms: number,
+    { headers, signal }: RequestOptions,
   ): Promise<Msg> {
-    const reply = `${this.#inbox}.${this.#numbers++}`;
-    const late = left < REPLY_TIMEOUT
-      ? this.#loop.callLater(left, () => waiter.fail(new errors.TimeoutError()))
-      : undefined;
-    const ended = () => {
-      late?.cancel();
-      this.#pending.delete(reply);
+    const send = (reply: string) => {
+      try {
+        this.#connection.publish(
+          subject,
+          data,
+          headers === undefined ? { reply } : { reply, headers: raw(headers) },
+        );
+      } catch (error) {
+        throw refusedBy(error);
+      }
     };
-    const waiter = new Pending(subject, ended, options);
-    this.#pending.set(reply, waiter);
-    this.#sweeper ??= this.#loop.callLater(SWEEP, () => this.#sweep());
-    try {
-      const { headers } = options;
-      this.#connection.publish(
-        subject,
-        data,
-        headers === undefined ? { reply } : { reply, headers: raw(headers) },
-      );
-    } catch (error) {
-      waiter.fail(refusedBy(error));
-    }
-    return waiter.promise;
-  }
-
-  /** Ends requests without a reply: one timer for all, as most are answered. */
-  #sweep(): void {
-    this.#sweeper = undefined;
-    for (const waiter of [...this.#pending.values()]) {
-      if (--waiter.sweeps < 0) waiter.fail(new errors.TimeoutError());
-    }
-    if (this.#pending.size === 0) return;
-    this.#sweeper = this.#loop.callLater(SWEEP, () => this.#sweep());
+    return this.#replies.wait(subject, send, { signal, ms });
   }
 
   /**
    * Sends a message to all subscribers, and collects their replies for `ms`
    * milliseconds, or until `enough` returns `true`.
    */
-  async gather(
+  gather(
     subject: string,
     data: string,
-    { ms, enough, ...options }: WaitOptions & {
-      ms: number;
-      enough: (reply: Msg) => boolean;
-    },
+    options: WaitOptions & { ms: number; enough: (reply: Msg) => boolean },
   ): Promise<void> {
-    const rejection = checkpointIfCancelled(options);
-    if (rejection !== undefined) return await rejection;
-    const reply = `${this.#inbox}.${this.#numbers++}`;
-    const waiter = new ReplyWaiter<void>(() => {
-      late.cancel();
-      this.#gathering.delete(reply);
-    }, options);
-    const late = getRunningLoop().callLater(ms, () => waiter.wake());
-    this.#gathering.set(reply, { waiter, enough });
-    this.publish(subject, data, { reply });
-    await waiter.promise;
-  }
-
-  #replied(reply: Msg): void {
-    const gathering = this.#gathering.get(reply.subject);
-    if (gathering !== undefined) {
-      const { waiter, enough } = gathering;
-      if (isNoResponders(reply) || enough(reply)) waiter.wake();
-      return;
-    }
-    const pending = this.#pending.get(reply.subject);
-    if (pending === undefined) return; // it was given up
-    if (!isNoResponders(reply)) pending.wake(reply);
-    else pending.fail(new errors.NoRespondersError(pending.subject));
-  }
-
-  #failAll(error: unknown, about?: string): void {
-    for (const waiter of [...this.#pending.values()]) {
-      if (about === undefined || about === waiter.subject) waiter.fail(error);
-    }
+    const send = (reply: string) => this.publish(subject, data, { reply });
+    return checkpointIfCancelled(options) ??
+      this.#replies.gather(send, options);
   }
 
   /** Waits for `ms` milliseconds, or until the connection is made again or ends. */
@@ -363,9 +269,7 @@ export class ReconnectingConnection {
     this.#error = error;
     this.#up = false;
     this.#pingTimer?.cancel();
-    this.#sweeper?.cancel();
-    this.#failAll(error);
-    for (const { waiter } of [...this.#gathering.values()]) waiter.fail(error);
+    this.#replies.close(error);
     this.#pauses.failAll(error);
     this.#notify();
   }
@@ -379,7 +283,9 @@ export class ReconnectingConnection {
       if (this.#error !== undefined) return;
       if (status.type === "disconnect") {
         this.#up = false;
-        this.#failAll(new errors.RequestError("the connection is lost"));
+        this.#replies.failAll(
+          new errors.RequestError("the connection is lost"),
+        );
         this.#notify();
       } else if (status.type === "reconnect") {
         this.#up = true;
@@ -390,7 +296,7 @@ export class ReconnectingConnection {
       } else if (
         status.type === "error" &&
         status.error instanceof errors.PermissionViolationError
-      ) this.#failAll(refusedBy(status.error), status.error.subject);
+      ) this.#replies.failAll(refusedBy(status.error), status.error.subject);
     }
   }
 
@@ -400,10 +306,6 @@ export class ReconnectingConnection {
       new NatsError("the connection to NATS has ended for good", { cause }),
     );
   }
-}
-
-function isNoResponders({ data, headers }: Msg): boolean {
-  return data.length === 0 && headers?.code === 503;
 }
 
 const encoder = new TextEncoder();
