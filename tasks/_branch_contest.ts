@@ -65,7 +65,10 @@ export abstract class BranchContest implements Judge, Starting, HandedWait {
   ) {
     this.rules = rules;
     this.options = options;
-    this.#branches = works.map((work, i) => new Branch(this, work, i));
+    const branches = this.#branches = new Array<Branch>(works.length);
+    for (let i = 0; i < works.length; i++) {
+      branches[i] = new Branch(this, works[i]!, i);
+    }
     this.starter = new Starter(this, this.#branches, options?.stagger);
   }
 
@@ -170,7 +173,9 @@ export abstract class BranchContest implements Judge, Starting, HandedWait {
    * @param error The cancel that has come, unless one has won.
    */
   protected cancelOthers(error?: CancelledError): void {
-    for (const branch of this.#branches) {
+    const branches = this.#branches;
+    for (let i = 0; i < branches.length; i++) { // an iterator costs each race
+      const branch = branches[i]!;
       if (branch === this.winner || branch.isGone) continue;
       error ??= cancellation(this.scope.loop, LOST.message);
       branch.giveUp(error);

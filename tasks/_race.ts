@@ -13,6 +13,7 @@ import {
   type CancelledError,
   isCancelled,
 } from "./kernel/errors.ts";
+import { pendingCancels } from "./kernel/pending_cancels.ts";
 import { type Awaitable, checkList } from "./kernel/types.ts";
 import { noteReady } from "./kernel/wait/checkpoint.ts";
 import { checkpointOfOwner } from "./kernel/wait/handed_wait.ts";
@@ -155,7 +156,9 @@ class Race extends BranchContest implements AsyncDisposable {
   /** Takes a cancel from outside, also one that no branch has been in a wait for. */
   takeCancel(): boolean {
     const { scope } = this;
-    const pending = this.isDetached ? undefined : scope.takePending();
+    const pending = pendingCancels.count === 0 || this.isDetached
+      ? undefined
+      : scope.takePending();
     if (pending !== undefined) scope.beginDelivery(pending);
     const error = pending ?? this.#newCancel;
     if (error === undefined) return false;

@@ -237,7 +237,9 @@ export class CancelScope implements DeliveryScope {
   }
 
   #cancelWaits(error: CancelledError): void {
-    for (const wait of this.exposedWaits) this.#cancelWait(wait, error);
+    const only = this.#onlyWait;
+    if (only !== undefined) this.#cancelWait(only, error);
+    else for (const wait of this.exposedWaits) this.#cancelWait(wait, error);
     this.#ownState.isCancelling = false;
     this.#abortSignals(error); // last, as it runs foreign listeners
   }
@@ -447,6 +449,14 @@ export class CancelScope implements DeliveryScope {
   /** Those of {@linkcode waits} that a cancel of this scope reaches. */
   get exposedWaits(): ScopedWait[] {
     return this.#collectWaits([], false).reverse();
+  }
+
+  /** Nearly always there is one, which takes no list. */
+  get #onlyWait(): ScopedWait | undefined {
+    const first = this.#firstWait;
+    const isOnly = first?.nextInScope === undefined &&
+      (this.#children === undefined || this.#children.size === 0);
+    return isOnly ? first : undefined;
   }
 
   #collectWaits(into: ScopedWait[], inShielded: boolean): ScopedWait[] {
