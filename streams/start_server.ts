@@ -40,7 +40,11 @@ export interface ServeOptions extends WaitOptions {
    * With `tls` it goes through `node:tls`, as `noDelay`.
    */
   keepAlive?: boolean | undefined;
-  /** How many clients the system lets wait to be accepted: 511 unless given. */
+  /**
+   * How many clients the system lets wait to be accepted: 511 unless given. Of a
+   * Unix socket the runtime chooses it; a client for which there is no room
+   * waits in {@linkcode openUnixConnection}.
+   */
   backlog?: number | undefined;
   /**
    * Whether several processes may listen on the same port; false unless given.
@@ -71,6 +75,7 @@ export type UnixServeOptions =
   & Pick<
     ServeOptions,
     | "limit"
+    | "backlog"
     | "maxConnections"
     | "mode"
     | "tls"
