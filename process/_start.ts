@@ -1,7 +1,6 @@
 /** Starting a program as a {@linkcode Child}. @module */
 import { Child } from "./_child.ts";
 import { currentScope } from "../tasks/kernel/context/current_scope.ts";
-import { InvalidStateError } from "../tasks/kernel/errors.ts";
 import { describe } from "../tasks/kernel/types.ts";
 import { abandon, type OpenStdio, openStdio } from "./pipes/open_stdio.ts";
 import type { OutputTargets } from "./pipes/output_targets.ts";
@@ -19,11 +18,7 @@ export function startChild(
   settings: SpawnSettings,
   targets: OutputTargets,
 ): Child {
-  if (currentScope().loop.closed) {
-    throw new InvalidStateError(
-      "Cannot start a program: the run that this code belongs to has ended",
-    );
-  }
+  currentScope().loop.checkOpen("start a program");
   const stdio = openStdio(settings, targets);
   if (!settings.detached) launchWatchdog();
   const child = spawnWith(stdio, program, settings);

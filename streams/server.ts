@@ -68,14 +68,15 @@ export class Server implements AsyncDisposable {
     this.#clients = clients;
     this.#loops = loops;
     this.#open = loops.length;
-    this.#resources = currentScope().loop.resources;
-    this.#resources.add(this);
     for (const { ended } of loops) {
       void ended.then(() => {
         this.#open--;
         this.#clients.changes.notify();
       });
     }
+    const { loop } = currentScope();
+    this.#resources = loop.resources;
+    loop.own(this, "start a server");
   }
 
   /** Where it listens; empty once it is closed. As `asyncio.Server.sockets`. */

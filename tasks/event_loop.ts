@@ -4,7 +4,6 @@ import { Future } from "./future.ts";
 import { callAt, callSoon, type Handle, type TimerHandle } from "./handle.ts";
 import { Callback } from "./kernel/context/callback.ts";
 import { currentScope, outsideLoop } from "./kernel/context/current_scope.ts";
-import { InvalidStateError } from "./kernel/errors.ts";
 import { type Clock, realClock } from "./kernel/loop/clock.ts";
 import { printReport } from "./kernel/loop/report.ts";
 import { bindLoop, Loop, loopOf } from "./kernel/loop/loop.ts";
@@ -309,10 +308,8 @@ bindLoop(new EventLoop(), outsideLoop);
 
 function openLoopOf(eventLoop: EventLoop): Loop {
   const loop = loopOf(eventLoop);
-  if (!loop.closed) return loop;
-  throw new InvalidStateError(
-    "Cannot schedule a call: the run that this loop belongs to has ended",
-  );
+  loop.checkOpen("schedule a call");
+  return loop;
 }
 
 /**

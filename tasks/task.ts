@@ -261,11 +261,7 @@ export class Task<T> extends Future<T> {
 
   static {
     spawn = (coroutine, loop, options, steps) => {
-      if (loop.closed) {
-        throw new InvalidStateError(
-          "Cannot create a task: the run that this code belongs to has ended",
-        );
-      }
+      loop.checkOpen("create a task");
       if (loop.taskFactory !== undefined && askedFactory !== loop) {
         return madeByFactory(coroutine, loop, options);
       }

@@ -96,12 +96,13 @@ export class DatagramEndpoint
 
   private constructor(socket: DatagramSocket) {
     this.#socket = socket;
-    this.#resources = currentScope().loop.resources;
-    this.#resources.add(this);
     socket.receiver = {
       received: (data, from) => this.#arrived({ data, from }),
       failed: (error) => this.#failed(error),
     };
+    const { loop } = currentScope();
+    this.#resources = loop.resources;
+    loop.own(this, "open a datagram endpoint");
   }
 
   /** The address it is bound to: with the port that the system has chosen. */

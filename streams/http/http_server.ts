@@ -62,9 +62,10 @@ export class HttpServer implements AsyncDisposable {
     this.#listeners = listeners;
     this.#exchanges = exchanges;
     this.#open = listeners.length;
-    this.#resources = currentScope().loop.resources;
-    this.#resources.add(this);
     for (const { closed } of listeners) void closed.then(() => this.#ended());
+    const { loop } = currentScope();
+    this.#resources = loop.resources;
+    loop.own(this, "start a server");
   }
 
   /** Where it listens; empty once it is closed. */

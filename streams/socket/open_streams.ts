@@ -99,10 +99,10 @@ function connected(
   parts: SocketParts,
   limit?: number,
 ): Streams & AsyncDisposable {
-  const { resources } = currentScope().loop;
+  const { loop } = currentScope();
   const connection = new SocketConnection({ ...parts, limit });
-  connection.onClosed = () => resources.delete(connection);
-  resources.add(connection);
+  connection.onClosed = () => loop.resources.delete(connection);
+  loop.own(connection, "connect");
   const { reader, writer } = connection;
   return {
     reader,

@@ -14,9 +14,9 @@ export interface Connected<T extends BaseTransport, P> {
 
 /** Lets a transport be closed at the end of its run at the latest. */
 export function endWithRun(transport: EndingTransport): void {
-  const { resources } = currentScope().loop;
-  transport.onClosed = () => resources.delete(transport);
-  resources.add(transport);
+  const { loop } = currentScope();
+  transport.onClosed = () => loop.resources.delete(transport);
+  loop.own(transport, "open a transport");
 }
 
 /** A transport that says when it is closed. */

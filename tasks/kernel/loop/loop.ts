@@ -6,6 +6,7 @@
  */
 import type { CancelScope } from "../cancel/cancel_scope.ts";
 import type { CancelWatch } from "../cancel/cancel_watch.ts";
+import { InvalidStateError } from "../errors.ts";
 import { LinkedList } from "../linked_list.ts";
 import { pendingCancels } from "../pending_cancels.ts";
 import { describe } from "../types.ts";
@@ -98,6 +99,37 @@ export class Loop extends Scheduler implements ClockedLoop {
    */
   get idle(): boolean {
     return this.waiting === this.tasks.size && !this.hasWork;
+  }
+
+  /**
+   * Checks that the run goes on: what is begun after it would never be ended.
+   *
+   * @param action What is to be begun: `start a server`.
+   * @throws {InvalidStateError} The run has ended.
+   */
+  checkOpen(action: string): void {
+    if (!this.closed) return;
+    throw new InvalidStateError(
+      `Cannot ${action}: its run has ended`,
+    );
+  }
+
+  /**
+   * Lets `resource` end with the run. If the run has ended while the resource was
+   * being opened, it is ended at once.
+   *
+   * @throws {InvalidStateError} The run has ended.
+   */
+  own(resource: AsyncDisposable, action: string): void {
+    if (!this.closed) this.resources.add(resource);
+    else {
+      resource[Symbol.asyncDispose]().then(
+        undefined,
+        (error) =>
+          this.report({ message: "Exception at the end of the run", error }),
+      );
+      this.checkOpen(action);
+    }
   }
 
   /** Ends the loop: drops its timers and its handlers of signals. */
