@@ -43,7 +43,7 @@ export function createSubprocessExec(
   const given = copyOf({ args, options });
   return starts.use(
     ({ createExec }) => createExec(program, given.args, given.options),
-    { failure: `cannot start ${describe(program)}` },
+    { failure: `Cannot start ${describe(program)}` },
   );
 }
 
@@ -77,6 +77,6 @@ export function createSubprocessShell(
   const given = copyOf({ options });
   return starts.use(
     ({ createShell }) => createShell(command, given.options),
-    { failure: `cannot start ${describe(command)}` },
+    { failure: `Cannot start ${describe(command)}` },
   );
 }

@@ -73,6 +73,6 @@ export function pipeline(
   const given = copyOf({ commands, options });
   return runs.use(
     ({ runPipeline }) => runPipeline(given.commands, given.options),
-    { signal: options?.signal, failure: "cannot start a pipeline" },
+    { signal: options?.signal, failure: "Cannot start a pipeline" },
   );
 }

@@ -89,7 +89,7 @@ export function runSubprocess(
     ({ runProgram }) => runProgram(given.command, given.options),
     {
       signal: options?.signal,
-      failure: `cannot start ${describe(program)}`,
+      failure: `Cannot start ${describe(program)}`,
     },
   );
 }

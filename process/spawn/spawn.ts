@@ -46,7 +46,7 @@ export function spawn(
 /** An error of the same class with the name of the program, not of a wrapper. */
 function explained(error: unknown, program: string): unknown {
   if (!(error instanceof Error)) return error;
-  const start = `cannot start ${describe(program)}: `;
+  const start = `Cannot start ${describe(program)}: `;
   if (error.message.startsWith(start)) return error;
   const reason = error.message.replace(/^Failed to spawn '[^']*': /, "");
   const kind = error.constructor as new (

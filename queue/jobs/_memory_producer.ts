@@ -93,7 +93,7 @@ export class MemoryProducer<T> {
   #put(offer: Offer, options?: WaitOptions): Promise<void> {
     const rejection = checkpointIfCancelled(options);
     if (rejection !== undefined) return rejection;
-    if (this.#isClosed) return readyError(closedError("put into", offer));
+    if (this.#isClosed) return readyError(closedError("put", offer));
     if (this.#isFull && !this.#isHere(offer)) {
       return this.#putters.join(offer, options);
     }
@@ -206,7 +206,7 @@ export class MemoryProducer<T> {
     this.#named.clear();
     let putter: Putter<Offer> | undefined;
     while ((putter = this.#putters.first) !== undefined) {
-      putter.fail(closedError("put into", putter.offer));
+      putter.fail(closedError("put", putter.offer));
     }
   }
 }

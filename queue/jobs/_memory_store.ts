@@ -226,7 +226,7 @@ export class Store {
   #checkTime(): void {
     if (!this.loop.isClosed) return;
     throw new InvalidStateError(
-      "the run that this queue of jobs was made in has ended: nothing can be leased for a time any more, or delayed",
+      "Cannot lease or delay a job: the run that the queue was made in has ended",
     );
   }
 

@@ -44,13 +44,17 @@ export function leaseLost(
   return new LeaseLostError(`job ${JSON.stringify(id)}: ${why}`, options);
 }
 
-/** The error of a method of a queue that was closed. */
+/**
+ * The error of a method of a queue that was closed.
+ *
+ * @param action What cannot be done: `"put"`.
+ */
 export function closedError(
-  asked: string,
+  action: string,
   options?: { item: unknown },
 ): QueueShutDownError {
   return new QueueShutDownError(
-    `${asked} a queue of jobs that is closed`,
+    `Cannot ${action}: the queue of jobs is closed`,
     options,
   );
 }

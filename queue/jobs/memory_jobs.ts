@@ -119,7 +119,7 @@ class MemoryJobs<T> implements Jobs<T> {
       now: () => clock === realClock ? Date.now() : loop.time() + ahead,
       check: (options) => {
         this.#store.checkTimers({ delay: 1 });
-        return this.#checkOpen("schedule in", options);
+        return this.#checkOpen("schedule", options);
       },
       encode: (value) => this.#codec.encode(value),
       put: (data, id) => {
@@ -160,11 +160,12 @@ class MemoryJobs<T> implements Jobs<T> {
   }
 
   size(options?: WaitOptions): Promise<number> {
-    return this.#checkOpen("size of", options) ?? ready(this.#store.size);
+    return this.#checkOpen("count the jobs", options) ??
+      ready(this.#store.size);
   }
 
   join(options?: WaitOptions): Promise<void> {
-    const rejection = this.#checkOpen("join of", options);
+    const rejection = this.#checkOpen("join", options);
     if (rejection !== undefined) return rejection;
     if (this.#store.size === 0) return ready(undefined);
     return this.#joiners.wait(options);
@@ -186,7 +187,7 @@ class MemoryJobs<T> implements Jobs<T> {
   }
 
   counts(options?: WaitOptions): Promise<Record<StoredJobState, number>> {
-    const rejection = this.#checkOpen("counts of", options);
+    const rejection = this.#checkOpen("count the jobs", options);
     if (rejection !== undefined) return rejection;
     const { waiting, delayed, leased } = this.#store.counts;
     return ready({ waiting, delayed, leased, dead: this.#dead.size });
@@ -199,7 +200,7 @@ class MemoryJobs<T> implements Jobs<T> {
     checkState(state);
     let all: Iterator<Entry> | undefined;
     return listing(
-      () => this.#checkOpen("list of", options),
+      () => this.#checkOpen("list jobs", options),
       async () => {
         all ??= await ready(this.#entries(state).values());
         for (let it = all.next(); !it.done; it = all.next()) {
@@ -259,7 +260,7 @@ class MemoryJobs<T> implements Jobs<T> {
     } catch (error) {
       return Promise.reject(error);
     }
-    const rejection = this.#checkOpen("remove from", options);
+    const rejection = this.#checkOpen("remove a job", options);
     if (rejection !== undefined) return rejection;
     const entry = this.#store.find(id);
     if (entry !== undefined) {
@@ -277,7 +278,7 @@ class MemoryJobs<T> implements Jobs<T> {
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.#checkOpen("result from", options) ??
+    return this.#checkOpen("get a result", options) ??
       composite(() => this.#result(id, options));
   }
 
@@ -297,16 +298,19 @@ class MemoryJobs<T> implements Jobs<T> {
     return { state: "dead", reason: dead.reason };
   }
 
-  #checkOpen(asked: string, options?: WaitOptions): Promise<never> | undefined {
+  #checkOpen(
+    action: string,
+    options?: WaitOptions,
+  ): Promise<never> | undefined {
     const rejection = checkpointIfCancelled(options);
     if (rejection !== undefined) return rejection;
-    return this.#closed ? readyError(closedError(asked)) : undefined;
+    return this.#closed ? readyError(closedError(action)) : undefined;
   }
 
   deadLetters(options?: WaitOptions): AsyncIterableIterator<DeadLetter<T>> {
     const all = this.#dead.all.values();
     return listing(
-      () => this.#checkOpen("dead letters of", options),
+      () => this.#checkOpen("list dead letters", options),
       async () => {
         await ready(undefined);
         for (const dead of all) if (this.#dead.has(dead)) return dead;
@@ -321,7 +325,7 @@ class MemoryJobs<T> implements Jobs<T> {
     options?: WaitOptions,
   ): Promise<DeadLetter<T>> {
     const drop = async (options?: WaitOptions) => {
-      await (this.#checkOpen("drop from", options) ?? ready(undefined));
+      await (this.#checkOpen("drop dead letters", options) ?? ready(undefined));
       this.#dead.delete(dead);
     };
     const requeue = (options?: WaitOptions): Promise<void> =>
@@ -347,9 +351,9 @@ class MemoryJobs<T> implements Jobs<T> {
     this[SCHEDULES].close();
     this.#store.clear();
     this.#dead.clear();
-    this.#results.close(closedError("result from"));
-    this.#getters.waiters.close(closedError("get from"));
-    this.#joiners.failAll(closedError("join of"));
+    this.#results.close(closedError("get a result"));
+    this.#getters.waiters.close(closedError("get"));
+    this.#joiners.failAll(closedError("join"));
   }
 
   static {

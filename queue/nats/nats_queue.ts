@@ -141,7 +141,7 @@ export class NatsJobs<T> implements Jobs<T> {
     const schedules = this[SCHEDULES] = new NatsSchedules(context, {
       state,
       begin,
-      check: (options) => this.#checkOpen("schedule in", options),
+      check: (options) => this.#checkOpen("schedule", options),
       encode: (value) => codec.encode(value),
       put: (data, id) => producer.putRun(data, id),
       notify: () => this.#control.notify(),
@@ -240,12 +240,12 @@ export class NatsJobs<T> implements Jobs<T> {
   }
 
   size(options?: WaitOptions): Promise<number> {
-    return this.#checkOpen("size of", options) ??
+    return this.#checkOpen("count the jobs", options) ??
       composite(() => this.#backlog.count(options));
   }
 
   join(options?: WaitOptions): Promise<void> {
-    return this.#checkOpen("join of", options) ??
+    return this.#checkOpen("join", options) ??
       composite(() => this.#join(options));
   }
 
@@ -270,7 +270,7 @@ export class NatsJobs<T> implements Jobs<T> {
   }
 
   counts(options?: WaitOptions): Promise<Record<StoredJobState, number>> {
-    return this.#checkOpen("counts of", options) ??
+    return this.#checkOpen("count the jobs", options) ??
       composite(() => this.#inspection.counts(options));
   }
 
@@ -279,7 +279,7 @@ export class NatsJobs<T> implements Jobs<T> {
     options?: WaitOptions,
   ): AsyncIterableIterator<JobInfo<T>> {
     checkState(state);
-    const check = () => this.#checkOpen("list of", options);
+    const check = () => this.#checkOpen("list jobs", options);
     return this.#inspection.list(state, check, options);
   }
 
@@ -301,7 +301,7 @@ export class NatsJobs<T> implements Jobs<T> {
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.#checkOpen("remove from", options) ??
+    return this.#checkOpen("remove a job", options) ??
       composite(() => this.#inspection.takeOut(id, leased, options));
   }
 
@@ -311,7 +311,7 @@ export class NatsJobs<T> implements Jobs<T> {
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.#checkOpen("result from", options) ??
+    return this.#checkOpen("get a result", options) ??
       composite(() => this.#result(id, options));
   }
 
@@ -348,17 +348,17 @@ export class NatsJobs<T> implements Jobs<T> {
   }
 
   deadLetters(options?: WaitOptions): AsyncIterableIterator<DeadLetter<T>> {
-    const check = () => this.#checkOpen("dead letters of", options);
+    const check = () => this.#checkOpen("list dead letters", options);
     return this.#letters.list(check, options);
   }
 
   #checkOpen(
-    asked: string,
+    action: string,
     options?: WaitOptions,
   ): Promise<never> | undefined {
     const rejection = checkpointIfCancelled(options);
     if (rejection !== undefined) return rejection;
-    return this.#closing ? readyError(closedError(asked)) : undefined;
+    return this.#closing ? readyError(closedError(action)) : undefined;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -367,9 +367,9 @@ export class NatsJobs<T> implements Jobs<T> {
 
   async #close(): Promise<void> {
     this.#resources.delete(this);
-    this.#dispatcher.close(closedError("get from"));
+    this.#dispatcher.close(closedError("get"));
     this.#producer.close();
-    this.#notices.close(closedError("wait for jobs of"));
+    this.#notices.close(closedError("wait for jobs"));
     this.#control.close();
     this[SCHEDULES].close();
     this.#expiry.close();
@@ -379,7 +379,7 @@ export class NatsJobs<T> implements Jobs<T> {
     );
     this.#dispatcher.abort();
     for (const job of [...this.#acks.held.values()]) job.lose("closed");
-    await connection.close(closedError("ask"));
+    await connection.close(closedError("ask the servers"));
   }
 
   /** Gives back all jobs, unless the servers are away, or go away meanwhile. */

@@ -341,7 +341,7 @@ Deno.test("every error of a start names the program, and nothing put around it",
       const error = await assertRejects(
         () => createSubprocessExec("echo", args, { group, stderr }),
         Error,
-        'cannot start "echo": Argument list too long',
+        'Cannot start "echo": Argument list too long',
       );
       assertEquals(/setsid|\bsh\b/.test(error.message), false);
       assertInstanceOf(error.cause, Error);
@@ -369,7 +369,7 @@ Deno.test("without descriptors left the error names the program", async () => {
       .concat(["-A", "--quiet", "-"]) as [string, ...string[]],
     { input: code, captureOutput: true, env: { NO_COLOR: "1" } },
   );
-  const message = 'cannot start "true": Too many open files (os error 24)';
+  const message = 'Cannot start "true": Too many open files (os error 24)';
   assertEquals(stdout, `${message}\n${message}\n0\n`);
 });
 

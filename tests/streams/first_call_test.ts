@@ -245,8 +245,8 @@ Deno.test("a first call without descriptors left rejects, and the next one loads
   );
   const reason = "Too many open files (os error 24)";
   assertEquals(stdout!.trim().split("\n"), [
-    `EMFILE cannot load a part of this package: ${reason}`,
-    `EMFILE cannot start a pipeline: ${reason}`,
+    `EMFILE Cannot load a part of this package: ${reason}`,
+    `EMFILE Cannot start a pipeline: ${reason}`,
     "loaded",
   ]);
 });

@@ -93,7 +93,7 @@ export class Producer<T> {
     this.#checkLength(data, jobId + (key ?? ""));
     const rejection = checkpointIfCancelled(options);
     if (rejection !== undefined) return rejection;
-    if (this.#isClosed) return readyError(closedError("put into", { item }));
+    if (this.#isClosed) return readyError(closedError("put", { item }));
     const offer = {
       data,
       item,
@@ -138,7 +138,7 @@ export class Producer<T> {
       if (!this.#isClosed || !(error instanceof QueueShutDownError)) {
         throw error;
       }
-      throw closedError("put into", { item });
+      throw closedError("put", { item });
     }
   }
 
@@ -214,7 +214,7 @@ export class Producer<T> {
 
   close(): void {
     this.#isClosed = true;
-    this.#parts.publisher.close(closedError("put into"));
+    this.#parts.publisher.close(closedError("put"));
   }
 }
 

@@ -14,7 +14,7 @@ import { ExternalWaiter } from "./waiter.ts";
 
 /** How a call waits for its module. */
 export interface LoadOptions extends WaitOptions {
-  /** What the call is to do, for errors: `cannot start "ls"`. */
+  /** What the call is to do, for errors: `Cannot start "ls"`. */
   readonly failure?: string;
 }
 
@@ -108,7 +108,7 @@ class Loading<M> extends ExternalWaiter<M> implements AsyncDisposable {
  * a file then.
  */
 function checkDescriptors(
-  failure = "cannot load a part of this package",
+  failure = "Cannot load a part of this package",
 ): void {
   // The runtime reads this number from a file; it is 0 if it cannot.
   const isShort = "Deno" in globalThis && Deno.build.os === "linux" &&

@@ -20,7 +20,11 @@ export function testScheduling(test: Define): void {
     }
     assert(Date.now() - started >= 600 - 5);
     const times = ids.map((id) => Date.parse(id.replace("tick@", "")));
-    assertEquals([times[1]! - times[0]!, times[2]! - times[1]!], [200, 200]);
+    // A busy machine misses a period at most as often as it is late by one.
+    const missed = (times[2]! - times[0]!) / 200 - 2;
+    assert(missed * 200 <= Date.now() - started - 600, `${missed} missed`);
+    assert(times.every((it) => it % 200 === times[0]! % 200), `${times}`);
+    assertEquals(new Set(times).size, 3);
   });
 
   test("registered again by others, it still fires once", async (place) => {
