@@ -31,7 +31,7 @@ export function dumpOnSignal(
 }
 
 /** Notes when each wait begins. */
-export class WaitTimes extends Observer {
+class WaitTimes extends Observer {
   readonly #now: () => number;
 
   constructor(now: () => number) {

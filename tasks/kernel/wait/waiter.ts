@@ -178,14 +178,14 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
   }
 
   /**
-   * Whether what it waits for may be given to it; then it has to be. A wait
-   * that may not has left its place. Asked by {@linkcode wake}, so only those
-   * ask who have to know it sooner.
+   * Returns whether the wait may take what it waits for. If it may, the caller
+   * has to wake it; if not, it has left its queue. {@linkcode wake} calls this
+   * itself: call it only if the answer is needed before the value exists.
    */
   claim(failed = false): boolean {
     if (!this.pending) return false;
     if (this.#contest === undefined || this.#contest.claim(failed)) return true;
-    return this.pending; // nothing ends it before what it waits for is there
+    return this.pending; // a wait that cannot be given up takes it all the same
   }
 
   /**
@@ -290,7 +290,9 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
     this.scope.addWait(this);
   }
 
-  /** Called by the loop: settles the promise, and ends the wait if it has not. */
+  /**
+   * Called by the loop: settles the promise, and ends the wait if it has not.
+   */
   run(): void {
     const outcome = this.#outcome;
     if (outcome === GIVEN_UP) return;

@@ -4,12 +4,8 @@
 type Printer = (value: unknown, options?: unknown) => string;
 
 /** The keys of the methods that `console.log` calls. */
-export const INSPECT_DENO: unique symbol = Symbol.for(
-  "Deno.customInspect",
-) as never;
-export const INSPECT_NODE: unique symbol = Symbol.for(
-  "nodejs.util.inspect.custom",
-) as never;
+const INSPECT_DENO = Symbol.for("Deno.customInspect");
+const INSPECT_NODE = Symbol.for("nodejs.util.inspect.custom");
 
 /**
  * Makes `console.log` show the instances of `type` as `Name { key: value }`,
