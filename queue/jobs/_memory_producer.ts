@@ -63,10 +63,11 @@ export class MemoryProducer<T> {
       try {
         checkPut(options);
         const data = this.#parts.codec.encode(value);
-        const offer = (data: Uint8Array) =>
-          this.#offer(value, data, { ...options, trace });
-        if (!isThenable(data)) return offer(data);
-        return composite(async () => await offer(await settled(data, options)));
+        const from = { item: value, options, trace };
+        if (!isThenable(data)) return this.#offer(data, from);
+        return composite(async () =>
+          await this.#offer(await settled(data, options), from)
+        );
       } catch (error) {
         return Promise.reject(error);
       }
@@ -74,11 +75,14 @@ export class MemoryProducer<T> {
   }
 
   #offer(
-    item: T,
     data: Uint8Array,
-    options: PutOptions & { trace: string | undefined },
+    { item, options = {}, trace }: {
+      item: T;
+      options: PutOptions | undefined;
+      trace: string | undefined;
+    },
   ): Promise<void> {
-    const { id, delay = 0, expires = Infinity, key, unique, trace } = options;
+    const { id, delay = 0, expires = Infinity, key, unique } = options;
     const entry = newEntry(data, {
       id: id ?? crypto.randomUUID(),
       priority: options.priority ?? DEFAULT_PRIORITY,
