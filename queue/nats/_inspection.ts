@@ -1,6 +1,6 @@
 /** Looking into a queue on NATS, and taking jobs out of it. @module */
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
-import type { Codec } from "../jobs/codec.ts";
+import { type Codec, EXPIRED } from "../jobs/codec.ts";
 import { decodedOrNothing } from "../jobs/codec_wait.ts";
 import type { JobInfo, StoredJobState } from "../jobs/jobs.ts";
 import { listing, type Step } from "../jobs/listing.ts";
@@ -195,7 +195,7 @@ export class Inspection<T> {
     const job = (await this.#read()).withState(found, line);
     if (job.state === "leased" || job.attempt > 0) return;
     await bury(job);
-    await this.#remove(job, { state: "dead", reason: "expired" });
+    await this.#remove(job, { state: "dead", reason: EXPIRED });
   }
 }
 
