@@ -15,7 +15,7 @@ import {
   subscribe,
   type Subscriber,
   unsubscribe,
-} from "./_promise_subscription.ts";
+} from "./promise_subscription.ts";
 
 /** A wait for a promise that cannot be cancelled. */
 class ForeignWaiter<T> extends ExternalWaiter<T> implements Subscriber {

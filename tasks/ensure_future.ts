@@ -12,7 +12,7 @@ import {
   subscribe,
   type Subscriber,
   unsubscribe,
-} from "./_promise_subscription.ts";
+} from "./promise_subscription.ts";
 
 /**
  * Returns a future of anything that can be awaited. A future or task is

@@ -92,9 +92,9 @@ export {
   type ReturnExceptions,
   type SettledResults,
 } from "./gather.ts";
-export { race, type Result } from "./race.ts";
-export { select, type Selected } from "./select.ts";
-export { any } from "./any.ts";
+export { race, type Result } from "./race/race.ts";
+export { select, type Selected } from "./race/select.ts";
+export { any } from "./race/any.ts";
 export { type ReturnWhen, wait, type WaitManyOptions } from "./wait.ts";
 export { waitFor } from "./wait_for.ts";
 export { asCompleted } from "./as_completed.ts";

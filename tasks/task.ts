@@ -22,7 +22,7 @@ import type { FirstSteps, Runnable } from "./kernel/loop/runnable.ts";
 import type { Loop } from "./kernel/loop/loop.ts";
 import { type Coroutine, describe, isThenable } from "./kernel/types.ts";
 import { printable } from "./kernel/watch/inspect.ts";
-import { assimilate } from "./_promise_subscription.ts";
+import { assimilate } from "./promise_subscription.ts";
 
 /** How a task is made. */
 export interface TaskOptions {

@@ -1,7 +1,7 @@
 /** @module */
 import type { Rules } from "./_branch_contest.ts";
 import { startRace } from "./_race.ts";
-import { type Awaitable, describe, type WaitOptions } from "./kernel/types.ts";
+import { type Awaitable, describe, type WaitOptions } from "../kernel/types.ts";
 import type { Result } from "./race.ts";
 
 const RULES: Rules = { name: "select", failureDecides: true };

@@ -1,6 +1,6 @@
 /** @module */
-import { Deadline } from "./kernel/loop/deadline.ts";
-import type { Loop } from "./kernel/loop/loop.ts";
+import { Deadline } from "../kernel/loop/deadline.ts";
+import type { Loop } from "../kernel/loop/loop.ts";
 
 /**
  * Lets functions start so many milliseconds after each other, or as soon as the

@@ -2,11 +2,11 @@
 import type { Branch } from "./_branch.ts";
 import { RaceScope } from "./_race_scope.ts";
 import { Stagger } from "./_stagger.ts";
-import { completionOf, Future } from "./future.ts";
-import type { CancelScope } from "./kernel/cancel/cancel_scope.ts";
-import type { Dispenser } from "./kernel/cancel/contest.ts";
-import type { HandedWait } from "./kernel/cancel/scoped_wait.ts";
-import { lastReady } from "./kernel/wait/checkpoint.ts";
+import { completionOf, Future } from "../future.ts";
+import type { CancelScope } from "../kernel/cancel/cancel_scope.ts";
+import type { Dispenser } from "../kernel/cancel/contest.ts";
+import type { HandedWait } from "../kernel/cancel/scoped_wait.ts";
+import { lastReady } from "../kernel/wait/checkpoint.ts";
 
 /** A race, as that which starts its branches sees it. */
 export interface Starting {

@@ -1,22 +1,22 @@
 /** @module */
-import { PromiseFuture } from "./ensure_future.ts";
-import { Future } from "./future.ts";
-import { BlockScope } from "./kernel/cancel/block_scope.ts";
-import type { CancelScope } from "./kernel/cancel/cancel_scope.ts";
-import type { Contest, Dispenser } from "./kernel/cancel/contest.ts";
-import type { HandedWait } from "./kernel/cancel/scoped_wait.ts";
-import { scopeOfCaller } from "./kernel/context/current_scope.ts";
-import type { CancelledError } from "./kernel/errors.ts";
-import type { Awaitable } from "./kernel/types.ts";
-import { isReady } from "./kernel/wait/checkpoint.ts";
-import { FutureWaiter } from "./kernel/wait/future_waiter.ts";
-import { waitBehind } from "./kernel/wait/handed_wait.ts";
-import { Waiter } from "./kernel/wait/waiter.ts";
+import { PromiseFuture } from "../ensure_future.ts";
+import { Future } from "../future.ts";
+import { BlockScope } from "../kernel/cancel/block_scope.ts";
+import type { CancelScope } from "../kernel/cancel/cancel_scope.ts";
+import type { Contest, Dispenser } from "../kernel/cancel/contest.ts";
+import type { HandedWait } from "../kernel/cancel/scoped_wait.ts";
+import { scopeOfCaller } from "../kernel/context/current_scope.ts";
+import type { CancelledError } from "../kernel/errors.ts";
+import type { Awaitable } from "../kernel/types.ts";
+import { isReady } from "../kernel/wait/checkpoint.ts";
+import { FutureWaiter } from "../kernel/wait/future_waiter.ts";
+import { waitBehind } from "../kernel/wait/handed_wait.ts";
+import { Waiter } from "../kernel/wait/waiter.ts";
 import {
   subscribe,
   type Subscriber,
   unsubscribe,
-} from "./_promise_subscription.ts";
+} from "../promise_subscription.ts";
 
 /** Who decides between branches. */
 export interface Judge {

@@ -1,13 +1,13 @@
 /** @module */
 import { Branch, type Judge } from "./_branch.ts";
 import { Starter, type Starting } from "./_race_starter.ts";
-import { listen, unlisten } from "./kernel/cancel/abort_listeners.ts";
-import type { CancelScope } from "./kernel/cancel/cancel_scope.ts";
-import type { Contest, Dispenser } from "./kernel/cancel/contest.ts";
-import type { HandedWait } from "./kernel/cancel/scoped_wait.ts";
-import { currentScope } from "./kernel/context/current_scope.ts";
-import { cancellation, CancelledError } from "./kernel/errors.ts";
-import type { Awaitable } from "./kernel/types.ts";
+import { listen, unlisten } from "../kernel/cancel/abort_listeners.ts";
+import type { CancelScope } from "../kernel/cancel/cancel_scope.ts";
+import type { Contest, Dispenser } from "../kernel/cancel/contest.ts";
+import type { HandedWait } from "../kernel/cancel/scoped_wait.ts";
+import { currentScope } from "../kernel/context/current_scope.ts";
+import { cancellation, CancelledError } from "../kernel/errors.ts";
+import type { Awaitable } from "../kernel/types.ts";
 
 /** Which branch decides. */
 export interface Rules {

@@ -5,7 +5,7 @@ import {
   type Awaitable,
   checkMilliseconds,
   type WaitOptions,
-} from "./kernel/types.ts";
+} from "../kernel/types.ts";
 import type { Result } from "./race.ts";
 
 const RULES: Rules = { name: "any", failureDecides: false };

@@ -6,18 +6,18 @@ import {
   type RaceOptions,
   type Rules,
 } from "./_branch_contest.ts";
-import { checkAwaitable } from "./ensure_future.ts";
-import { allowLeft } from "./kernel/context/leak_checks.ts";
+import { checkAwaitable } from "../ensure_future.ts";
+import { allowLeft } from "../kernel/context/leak_checks.ts";
 import {
   cancellation,
   type CancelledError,
   isCancelled,
-} from "./kernel/errors.ts";
-import { pendingCancels } from "./kernel/pending_cancels.ts";
-import { type Awaitable, checkList } from "./kernel/types.ts";
-import { noteReady } from "./kernel/wait/checkpoint.ts";
-import { checkpointOfOwner } from "./kernel/wait/handed_wait.ts";
-import { executor, made } from "./kernel/wait/settlers.ts";
+} from "../kernel/errors.ts";
+import { pendingCancels } from "../kernel/pending_cancels.ts";
+import { type Awaitable, checkList } from "../kernel/types.ts";
+import { noteReady } from "../kernel/wait/checkpoint.ts";
+import { checkpointOfOwner } from "../kernel/wait/handed_wait.ts";
+import { executor, made } from "../kernel/wait/settlers.ts";
 
 /**
  * Branches side by side in one task, of which the first decides. One that loses is

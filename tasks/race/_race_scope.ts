@@ -1,14 +1,14 @@
 /** @module */
-import { BlockScope } from "./kernel/cancel/block_scope.ts";
-import type { Dispenser } from "./kernel/cancel/contest.ts";
-import type { HandedWait } from "./kernel/cancel/scoped_wait.ts";
+import { BlockScope } from "../kernel/cancel/block_scope.ts";
+import type { Dispenser } from "../kernel/cancel/contest.ts";
+import type { HandedWait } from "../kernel/cancel/scoped_wait.ts";
 import {
   currentVariables,
   runInScope,
-} from "./kernel/context/current_scope.ts";
-import { type Coroutine, isThenable } from "./kernel/types.ts";
-import type { CancelScope } from "./kernel/cancel/cancel_scope.ts";
-import { lastReady } from "./kernel/wait/checkpoint.ts";
+} from "../kernel/context/current_scope.ts";
+import { type Coroutine, isThenable } from "../kernel/types.ts";
+import type { CancelScope } from "../kernel/cancel/cancel_scope.ts";
+import { lastReady } from "../kernel/wait/checkpoint.ts";
 import type { Branch } from "./_branch.ts";
 
 let callAll!: (scope: RaceScope) => void;

@@ -1,7 +1,7 @@
 /** @module */
 import type { Rules } from "./_branch_contest.ts";
 import { startRace } from "./_race.ts";
-import type { Awaitable, WaitOptions } from "./kernel/types.ts";
+import type { Awaitable, WaitOptions } from "../kernel/types.ts";
 
 const RULES: Rules = { name: "race", failureDecides: true };
 
