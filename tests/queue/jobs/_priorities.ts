@@ -67,8 +67,8 @@ export function testPriorities(test: Define): void {
     await using jobs = await place.open<string>();
     await jobs.put("b", { delay: 60, priority: 3 });
     await jobs.put("a", { delay: 60, priority: 0 });
-    await jobs.put("c", { delay: 200, priority: 0 });
-    await sleep(120);
+    await jobs.put("c", { delay: 600, priority: 0 });
+    while ((await jobs.counts()).waiting < 2) await sleep(5); // a and b are due
     const taken = [];
     for (let i = 0; i < 3; i++) {
       const job = await jobs.get();
