@@ -1,6 +1,6 @@
 /** Dead letters. @module */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { gather } from "@asyncio/asyncio/tasks";
+import { createTask, gather } from "@asyncio/asyncio/tasks";
 import { type Define, letters, SHORT } from "./_place.ts";
 
 /** Defines the tests. */
@@ -24,10 +24,12 @@ export function testLetters(test: Define): void {
       maxAttempts: 2,
       lease: SHORT,
     });
+    // A busy machine may lose a lease before it hands out the job.
+    const taken: string[] = [];
+    const taker = createTask(async () => {
+      while (!taken.includes("b")) taken.push((await jobs.get()).value);
+    });
     await jobs.put("a");
-    await jobs.get();
-    await jobs.get();
-    const next = jobs.get();
     await jobs.join();
     const [letter] = await letters(jobs);
     assertEquals(
@@ -35,7 +37,8 @@ export function testLetters(test: Define): void {
       ["a", 2, "given up after 2 attempts: its lease ran out"],
     );
     await jobs.put("b");
-    assertEquals((await next).value, "b");
+    await taker;
+    assert(taken.length <= 3, `taken: ${taken}`);
   });
 
   test("without a bound on attempts a job comes again and again", async (place) => {
