@@ -83,17 +83,7 @@ async function provisionNow(
   const replicas = options.replicas ?? found?.config.num_replicas ??
     (connection.clustered ? 3 : 1);
   const bound = boundFor(connection, settings, found);
-  const shrinks = before !== undefined &&
-    (settings.lease < before.lease || bound > settings.maxSize);
-  const note: QueueNote = {
-    lease: settings.lease,
-    maxAttempts: settings.maxAttempts,
-    maxSize: settings.maxSize,
-    keepDone: settings.keepDone,
-    keepDead: settings.keepDead,
-    incarnation: before === undefined ? newIncarnation() : before.incarnation,
-    shrunk: shrinks ? before.shrunk || Date.now() : before?.shrunk ?? 0,
-  };
+  const note = noteFor(settings, before, bound);
   const config = jobStream(subjects, { settings, note, bound, replicas });
   if (!await putStream(connection, config, found?.config)) return undefined;
   await provisionOthers(connection, subjects, { options, settings, replicas });
@@ -102,6 +92,25 @@ async function provisionNow(
   const lines = await linesOf(there);
   for (const line of lines) await provisionLine(there, line);
   return { settings, incarnation, lines, softBound: bound > settings.maxSize };
+}
+
+/** The note of a queue with `settings`, which had the note `before`. */
+function noteFor(
+  { lease, maxAttempts, maxSize, keepDone, keepDead }: Settings,
+  before: QueueNote | undefined,
+  bound: number,
+): QueueNote {
+  const note = { lease, maxAttempts, maxSize, keepDone, keepDead };
+  if (before === undefined) {
+    return { ...note, incarnation: newIncarnation(), shrunk: 0 };
+  }
+  const { incarnation, shrunk } = before;
+  const shrinks = lease < before.lease || bound > maxSize;
+  return {
+    ...note,
+    incarnation,
+    shrunk: shrinks ? shrunk || Date.now() : shrunk,
+  };
 }
 
 function newIncarnation(): string {

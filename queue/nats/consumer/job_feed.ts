@@ -165,27 +165,24 @@ export class JobFeed {
    */
   #pullByUrgency(wanted: number): void {
     const sources = this.#sources.filter((it) => it !== undefined);
-    const isAsked = ({ consumer, empty, looking }: Source) =>
-      !empty && !looking && consumer.asked > 0;
-    if (sources.some(isAsked)) return;
-    const full = ({ consumer, empty }: Source) =>
-      !empty && consumer.asked === 0;
-    const has = (priority: Priority) =>
-      sources.some((it) => it.line.priority === priority && full(it));
-    const priority = this.#choice.choose(has);
+    if (sources.some(isBeingAsked)) return;
+    const candidates = sources.filter(mayHaveJobs);
+    const priority = this.#choice.choose((priority) =>
+      candidates.some(({ line }) => line.priority === priority)
+    );
     for (const { consumer, empty } of sources) {
       if (empty && consumer.asked === 0) consumer.pull(1, true);
     }
     if (priority === undefined) return;
-    const source = sources.find((it) =>
-      it.line.priority === priority && full(it)
+    const { consumer } = candidates.find(({ line }) =>
+      line.priority === priority
     )!;
-    const overtaken = sources.some((it) =>
-      it.line.priority < priority && full(it)
+    const isMostUrgent = candidates.every(({ line }) =>
+      line.priority >= priority
     );
     // A line that comes before more urgent ones is asked for a single job.
-    const most = overtaken ? 1 : PASSES + 1;
-    source.consumer.pull(Math.min(wanted, most), false);
+    const most = isMostUrgent ? PASSES + 1 : 1;
+    consumer.pull(Math.min(wanted, most), false);
   }
 
   /** Takes many delayed jobs: those that are not due are put off on arrival. */
@@ -256,4 +253,14 @@ export class JobFeed {
       source.empty = source.looking = false;
     }
   }
+}
+
+/** Whether a line that may have jobs is asked for them now. */
+function isBeingAsked({ consumer, empty, looking }: Source): boolean {
+  return !empty && !looking && consumer.asked > 0;
+}
+
+/** Whether a line may have jobs, and is not asked for them. */
+function mayHaveJobs({ consumer, empty }: Source): boolean {
+  return !empty && consumer.asked === 0;
 }
