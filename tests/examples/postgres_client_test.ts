@@ -255,9 +255,11 @@ testWith(["psql"], "the PostgreSQL client", async (t) => {
     const query = createTask(() => db.query("select pg_sleep(60)"));
     await using other = await Postgres.connect(server);
     await other.query("select pg_terminate_backend($1)", [1]).catch(() => {});
-    await other.query(
-      "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(60)' and pid <> pg_backend_pid()",
-    );
+    const end = () =>
+      other.query(
+        "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(60)' and pid <> pg_backend_pid()",
+      );
+    while ((await end()).rows.length === 0); // the query may not have begun
     const error = await assertRejects(() => query, PostgresError);
     assertEquals(error.code, "57P01");
     assertEquals(await db.isIdle(), false);
