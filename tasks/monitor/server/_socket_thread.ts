@@ -24,10 +24,7 @@ export interface RequestHandler {
     request: PassedRequest,
     answer: (members: string) => void,
   ): void;
-  /**
-   * Called when the client sends no more requests; perhaps twice for one
-   * client.
-   */
+  /** Called when the connection of the client is closed. */
   gone(client: number): void;
   /** Called when the thread has ended by itself. */
   crashed(error: unknown): void;

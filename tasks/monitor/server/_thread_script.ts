@@ -47,7 +47,7 @@ export type ThreadMessage =
     readonly client: number;
     readonly request: PassedRequest;
   }
-  /** The client has closed its side, and sends no more requests. */
+  /** The connection of the client is closed. */
   | { readonly type: "gone"; readonly client: number };
 
 /** A message of the loop to the thread. */
@@ -73,6 +73,8 @@ function program(): void {
    * The pause after a failed `accept`: there may be no file descriptors left.
    */
   const ACCEPT_PAUSE_MS = 200;
+  /** How often to check whether a client that sends no more still reads. */
+  const PROBE_INTERVAL_MS = 100;
 
   /** A request that has no answer yet. */
   interface Pending {
@@ -181,12 +183,15 @@ function program(): void {
 
     /** Waits until all requests are answered, as the client sends no more. */
     async #finish(): Promise<void> {
-      post({ type: "gone", client: this.number });
       if (this.#pending > 0) {
-        this.#sendText(""); // fails if the client has closed both sides
+        // Fails if the client has closed both sides, or does so a moment later.
+        const probe = () => this.#sendText("");
+        probe();
+        const probes = setInterval(probe, PROBE_INTERVAL_MS);
         const limit = setTimeout(() => this.close(), WRITE_TIMEOUT_MS);
         await new Promise<void>((resolve) => this.#whenIdle = resolve);
         clearTimeout(limit);
+        clearInterval(probes);
       }
       await this.#sending;
     }

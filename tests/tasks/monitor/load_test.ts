@@ -115,6 +115,38 @@ Deno.test("monitor: JSON of a long chain of tasks has a number below its last le
   assertEquals([levels, levels + node.more], [500, 10_001]);
 });
 
+Deno.test("monitor: code of a client that leaves before it has begun never runs", async () => {
+  await using monitors = await Monitors.create();
+  // It is busy most of the time: what a client sends, and that it has gone, come
+  // in one turn.
+  const program = await monitors.start(`
+    t.run(async () => {
+      await listening();
+      console.log("ready");
+      for (;;) {
+        keepBusy(2);
+        await t.sleep(0);
+      }
+    });
+  `);
+  const socket = monitors.socketOf(program);
+  using client = await RawClient.connect(socket);
+
+  for (let i = 0; i < 15; i++) {
+    const leaving = await RawClient.connect(socket);
+    await leaving.send({ id: 1, op: "evaluate", code: "asyncio.sleep(1e9)" });
+    for (let n = 0; n < i; n++) {
+      await leaving.send({ id: 2, op: "hello" });
+      await leaving.next();
+    }
+    leaving[Symbol.dispose]();
+    await ask(client, { op: "tasks" }); // few are connected at a time
+  }
+
+  // The program's own task alone, in the end.
+  while ((await ask(client, { op: "tasks" })).total !== 1);
+});
+
 Deno.test({
   name: "monitor: clients that break off leave nothing behind",
   ignore: Deno.build.os !== "linux",
