@@ -31,6 +31,7 @@ const PROGRAM = `
       await t.sleep(20);
       console.log("ready");
     }));
+    await t.sleep(3_600_000); // the answer to the last cancel is to be heard
   });
 `;
 
