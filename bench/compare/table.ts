@@ -1,6 +1,6 @@
 /** The results as tables of Markdown, which the terminal shows as well. */
 import type { Contestant } from "./contestants.ts";
-import { isFromNpm, type PeerName } from "./peer_names.ts";
+import { isFromNpm, type PeerName, peerNames } from "./peer_names.ts";
 import type { Result } from "./race.ts";
 import { infoOf } from "./works.ts";
 
@@ -57,27 +57,21 @@ function cell({ ns, ratio, target, reached }: Verdict): string {
   return reached ? `${text}, ≥ ${wanted} ✓` : `**${text}, not ${wanted}**`;
 }
 
-const COLUMNS: [string, PeerName[]][] = [
+const OWN_COLUMNS: [string, PeerName[]][] = [
   ["bare", ["bare"]],
   ["CPython asyncio", ["asyncio"]],
   ["uvloop", ["uvloop"]],
   ["Effect", ["effect"]],
   ["Effection", ["effection"]],
-  ["others", [
-    "std_async",
-    "std_pool",
-    "p_queue",
-    "p_limit",
-    "p_map",
-    "streaming_iterables",
-    "rxjs",
-    "fastq",
-    "async_mutex",
-    "generic_pool",
-    "tarn",
-    "execa",
-  ]],
 ];
+
+/** The peers that share the last column. */
+const OTHERS = peerNames.filter((name) =>
+  name !== "this_package" &&
+  !OWN_COLUMNS.some(([, names]) => names.includes(name))
+);
+
+const COLUMNS: [string, PeerName[]][] = [...OWN_COLUMNS, ["others", OTHERS]];
 
 export function ratios(results: Result[], contestants: Contestant[]): string {
   const titles = new Map(contestants.map(({ name, title }) => [name, title]));
