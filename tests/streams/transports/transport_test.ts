@@ -22,6 +22,7 @@ import {
   sleep,
 } from "@asyncio/asyncio/tasks";
 import { reportsOf } from "../../_helpers/reports.ts";
+import { CountedReads } from "../_counted_reads.ts";
 import { turns } from "../../_helpers/turns.ts";
 import { until } from "../../_helpers/until.ts";
 import { resettingServer } from "../_resetting.ts";
@@ -139,22 +140,19 @@ Deno.test("an error of bufferUpdated is reported under its name", async () => {
 
 Deno.test("messages a little longer than the first read take one read each, but for the first", async () => {
   await using pair = await RecordedPair.open();
-  const conn = pair.client.transport.getExtraInfo("conn") as Deno.Conn;
-  const read = conn.read.bind(conn);
-  let reads = 0;
-  conn.read = (buffer) => {
-    reads++;
-    return read(buffer);
-  };
+  const reads = new CountedReads(
+    pair.client.transport.getExtraInfo("conn") as Deno.Conn,
+  );
   for (const size of [700, 1100, 5000]) {
-    const before = reads;
+    const before = reads.count;
     for (let i = 0; i < 20; i++) {
       let missing = size;
       pair.client.dataReceived = (data) => void (missing -= data.length);
       pair.peer.transport.write(new Uint8Array(size));
       await until(() => missing === 0);
     }
-    assert(reads - before <= 24, `${reads - before} reads of ${size} bytes`);
+    const passed = reads.count - before;
+    assert(passed <= 24, `${passed} reads of ${size} bytes`);
   }
 });
 
