@@ -41,7 +41,7 @@ export function signals(
 class Signals
   implements AsyncIterableIterator<Deno.Signal>, Disposable, AsyncDisposable {
   readonly #names: readonly Deno.Signal[];
-  readonly #resources = currentScope().loop.resources;
+  readonly #loop = currentScope().loop;
   readonly #waiters: WaitQueue<IteratorResult<Deno.Signal>>;
   readonly #arrived: Deno.Signal[] = [];
   readonly #stop: (() => void)[] = [];
@@ -65,7 +65,7 @@ class Signals
       this[Symbol.dispose](); // stops those that listen already
       throw error;
     }
-    this.#resources.add(this);
+    this.#loop.own(this, "wait for signals");
   }
 
   next(): Promise<IteratorResult<Deno.Signal>> {
@@ -89,7 +89,7 @@ class Signals
   [Symbol.dispose](): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#resources.delete(this);
+    this.#loop.resources.delete(this);
     for (const stop of this.#stop) stop();
     this.#waiters.wakeAll({ done: true, value: undefined });
   }

@@ -5,6 +5,7 @@ import {
   createTask,
   currentTask,
   getRunningLoop,
+  InvalidStateError,
   moveOnAfter,
   run,
   signals,
@@ -206,4 +207,19 @@ Deno.test("a run that waits for a signal handler stays alive", async () => {
   program.kill("SIGTERM");
   const { code, stdout, stderr } = await program.ended();
   assertEquals([code, stdout], [0, "ready\nstopped\n"], stderr);
+});
+
+Deno.test("signals refuses to listen once its run has ended", async () => {
+  const ended = Promise.withResolvers<void>();
+  const left: Promise<unknown>[] = [];
+  await run(() => {
+    left.push(ended.promise.then(() => signals("SIGUSR1")));
+  });
+  ended.resolve();
+
+  await assertRejects(
+    () => left[0]!,
+    InvalidStateError,
+    "Cannot wait for signals: its run has ended",
+  );
 });

@@ -109,9 +109,7 @@ export class Loop extends Scheduler implements ClockedLoop {
    */
   checkOpen(action: string): void {
     if (!this.closed) return;
-    throw new InvalidStateError(
-      `Cannot ${action}: its run has ended`,
-    );
+    throw new InvalidStateError(`Cannot ${action}: its run has ended`);
   }
 
   /**
@@ -121,15 +119,11 @@ export class Loop extends Scheduler implements ClockedLoop {
    * @throws {InvalidStateError} The run has ended.
    */
   own(resource: AsyncDisposable, action: string): void {
-    if (!this.closed) this.resources.add(resource);
-    else {
-      resource[Symbol.asyncDispose]().then(
-        undefined,
-        (error) =>
-          this.report({ message: "Exception at the end of the run", error }),
-      );
-      this.checkOpen(action);
-    }
+    if (!this.closed) return void this.resources.add(resource);
+    const message = "Exception at the end of the run";
+    const failed = (error: unknown) => this.report({ message, error });
+    resource[Symbol.asyncDispose]().then(undefined, failed);
+    this.checkOpen(action);
   }
 
   /** Ends the loop: drops its timers and its handlers of signals. */
