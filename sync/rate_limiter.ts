@@ -19,9 +19,9 @@ import { TokenQueue } from "./_token_queue.ts";
  * counterpart; users of tokio take `governor`, those of npm `p-queue` with
  * `intervalCap`, or `limiter`.
  *
- * - Without `burst` the window slides: no window of `interval` milliseconds,
- *   wherever it begins, has more than `limit` passes. The first `limit` calls
- *   pass at once. Passes exactly one interval apart are allowed.
+ * - Without `burst` the window slides: there are at most `limit` passes in any
+ *   `interval` milliseconds. The first `limit` calls pass at once. Passes exactly
+ *   one interval apart are allowed.
  * - With `burst` it is a token bucket: `burst` calls pass at once, and then one
  *   each `interval / limit` milliseconds. Unused tokens are saved, up to
  *   `burst`.

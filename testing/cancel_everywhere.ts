@@ -68,8 +68,8 @@ type CancelTiming = "right at" | "in the wait of" | "on waking up from";
 
 /**
  * Runs a scenario again and again, cancels it at each of its cancellation
- * points, and calls `check` after each run: for what must hold wherever a
- * cancel is delivered, such as that no lock is held and no item is lost.
+ * points, and calls `check` after each run, which asserts what no cancel may
+ * break: for example, that no lock is held and no item is lost.
  *
  * - A **cancellation point** is where the scenario's own task (not one that it
  *   starts) awaits something of this package, even if it does not have to wait.
