@@ -18,6 +18,7 @@ import { printable } from "./kernel/watch/inspect.ts";
  * **Cancel safety:** a `next()` that is cancelled takes no signal: the next
  * call gets it.
  *
+ * @throws {InvalidStateError} The run has ended.
  * @throws {TypeError} There is no such signal, or none was named.
  *
  * @example
