@@ -5,22 +5,19 @@
  * @module
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { Folder } from "./_helpers/folder.ts";
 
 /** Runs tests of this source; resolves with the exit code and the output. */
 async function runTests(source: string): Promise<[number, string]> {
-  const folder = await Deno.makeTempDir();
-  try {
-    const file = `${folder}/some_test.ts`;
-    await Deno.writeTextFile(file, source);
-    const { code, stdout } = await new Deno.Command(Deno.execPath(), {
-      args: ["task", "--quiet", "test", "--no-check", file],
-      cwd: new URL("../", import.meta.url),
-      stderr: "null",
-    }).output();
-    return [code, new TextDecoder().decode(stdout)];
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  await using folder = new Folder();
+  const file = folder.file("some_test.ts");
+  await Deno.writeTextFile(file, source);
+  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["task", "--quiet", "test", "--no-check", file],
+    cwd: new URL("../", import.meta.url),
+    stderr: "null",
+  }).output();
+  return [code, new TextDecoder().decode(stdout)];
 }
 
 const PASSES = `

@@ -12,7 +12,8 @@ import {
 import { Event } from "@asyncio/asyncio/sync";
 import { createTask, run, sleep } from "@asyncio/asyncio/tasks";
 import { outputOf, testWith } from "../streams/_programs.ts";
-import { Example, Folder } from "./_example.ts";
+import { Example } from "./_example.ts";
+import { Folder } from "../_helpers/folder.ts";
 
 /** Runs a server for `body`. */
 function serving(

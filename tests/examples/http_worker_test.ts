@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { Example, Folder } from "./_example.ts";
+import { Example } from "./_example.ts";
+import { Folder } from "../_helpers/folder.ts";
 
 interface Job {
   id: number;

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { has } from "../_helpers/installed.ts";
-import { Example, Folder, killed } from "./_example.ts";
+import { Example, killed } from "./_example.ts";
+import { Folder } from "../_helpers/folder.ts";
 
 /** So many lines that an import can be stopped halfway. */
 const MANY = 30_000;

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { Example, Folder } from "./_example.ts";
+import { Example } from "./_example.ts";
+import { Folder } from "../_helpers/folder.ts";
 
 /** Runs make on this Makefile until it has ended. */
 async function make(folder: Folder, makefile: string, jobs = 2) {

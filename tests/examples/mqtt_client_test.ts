@@ -5,7 +5,8 @@ import { Event } from "@asyncio/asyncio/sync";
 import { createTask, gather, moveOnAfter, run } from "@asyncio/asyncio/tasks";
 import { startServer } from "@asyncio/asyncio/streams";
 import { outputOf, testWith } from "../streams/_programs.ts";
-import { Example, Folder, killed } from "./_example.ts";
+import { Example, killed } from "./_example.ts";
+import { Folder } from "../_helpers/folder.ts";
 
 /** A mosquitto of its own, and what it logs. */
 class Broker implements AsyncDisposable {

@@ -1,6 +1,7 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { until } from "../_helpers/until.ts";
-import { Example, Folder } from "./_example.ts";
+import { Example } from "./_example.ts";
+import { Folder } from "../_helpers/folder.ts";
 
 interface Program {
   name: string;

@@ -8,7 +8,8 @@ import {
   testWith,
 } from "../streams/_programs.ts";
 import { resettingServer } from "../streams/_resetting.ts";
-import { Example, Folder } from "./_example.ts";
+import { Example } from "./_example.ts";
+import { Folder } from "../_helpers/folder.ts";
 
 const LOOPBACK = { hostname: "127.0.0.1", port: 0 };
 const MEGABYTE = 1 << 20;

@@ -24,6 +24,7 @@ import {
   sleep,
 } from "@asyncio/asyncio/tasks";
 import { openFiles, stateOf, text, zombies } from "./_processes.ts";
+import { Folder } from "../_helpers/folder.ts";
 
 /** What a program prints. */
 async function outputOf(
@@ -69,17 +70,14 @@ Deno.test("a program starts in cwd", async () => {
 });
 
 Deno.test("a relative path starts in cwd, with STDOUT as well", async () => {
-  const cwd = await Deno.makeTempDir();
-  try {
-    await Deno.writeTextFile(`${cwd}/tool`, "#!/bin/sh\necho $1\n", {
-      mode: 0o755,
-    });
-    assertEquals(await outputOf("./tool", ["hi"], { cwd }), "hi\n");
-    const merged = await outputOf("./tool", ["hi"], { cwd, stderr: STDOUT });
-    assertEquals(merged, "hi\n");
-  } finally {
-    await Deno.remove(cwd, { recursive: true });
-  }
+  await using folder = new Folder();
+  const cwd = folder.path;
+  await Deno.writeTextFile(folder.file("tool"), "#!/bin/sh\necho $1\n", {
+    mode: 0o755,
+  });
+  assertEquals(await outputOf("./tool", ["hi"], { cwd }), "hi\n");
+  const merged = await outputOf("./tool", ["hi"], { cwd, stderr: STDOUT });
+  assertEquals(merged, "hi\n");
 });
 
 Deno.test("env adds to the environment", async () => {
@@ -98,20 +96,16 @@ Deno.test("clearEnv leaves env alone", async () => {
 });
 
 Deno.test("a program can be looked up on a PATH of its own", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
-    await Deno.writeTextFile(`${folder}/mytool`, "#!/bin/sh\necho mine\n", {
-      mode: 0o755,
-    });
-    const env = { PATH: folder };
-    assertEquals(await outputOf("mytool", [], { env }), "mine\n");
-    const merged = await outputOf("mytool", [], { env, stderr: STDOUT });
-    assertEquals(merged, "mine\n");
-    const shell = await createSubprocessShell("mytool", { env, stdout: PIPE });
-    assertEquals(text((await shell.communicate()).stdout), "mine\n");
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  await using folder = new Folder();
+  await Deno.writeTextFile(folder.file("mytool"), "#!/bin/sh\necho mine\n", {
+    mode: 0o755,
+  });
+  const env = { PATH: folder.path };
+  assertEquals(await outputOf("mytool", [], { env }), "mine\n");
+  const merged = await outputOf("mytool", [], { env, stderr: STDOUT });
+  assertEquals(merged, "mine\n");
+  const shell = await createSubprocessShell("mytool", { env, stdout: PIPE });
+  assertEquals(text((await shell.communicate()).stdout), "mine\n");
 });
 
 // --- Streams -----------------------------------------------------------------
@@ -220,17 +214,13 @@ Deno.test("STDOUT leaves the inherited variables as they are, also in another di
 });
 
 Deno.test("STDOUT runs a program whose path has an equals sign, and passes its variables on", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
-    const tool = `${folder}/a=b`;
-    await Deno.writeTextFile(tool, '#!/bin/sh\necho "$A $1"\n', {
-      mode: 0o755,
-    });
-    const options = { env: { A: "1", "my.var": "2" }, stderr: STDOUT };
-    assertEquals(await outputOf(tool, ["hi"], options), "1 hi\n");
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  await using folder = new Folder();
+  const tool = folder.file("a=b");
+  await Deno.writeTextFile(tool, '#!/bin/sh\necho "$A $1"\n', {
+    mode: 0o755,
+  });
+  const options = { env: { A: "1", "my.var": "2" }, stderr: STDOUT };
+  assertEquals(await outputOf(tool, ["hi"], options), "1 hi\n");
 });
 
 Deno.test("STDOUT drops the messages where the output is dropped", async () => {
@@ -445,17 +435,13 @@ Deno.test("wrong arguments are refused", async () => {
 // --- Cancels -----------------------------------------------------------------
 
 Deno.test("a cancel that comes before starts no program", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
-    const task = createTask(async () => {
-      task.cancel();
-      await createSubprocessExec("touch", [`${folder}/started`]);
-    });
-    await assertRejects(async () => await task, CancelledError);
-    assertEquals([...Deno.readDirSync(folder)], []);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  await using folder = new Folder();
+  const task = createTask(async () => {
+    task.cancel();
+    await createSubprocessExec("touch", [folder.file("started")]);
+  });
+  await assertRejects(async () => await task, CancelledError);
+  assertEquals(folder.names(), []);
 });
 
 Deno.test("a cancel in the turn of the start leaves the program to its owner", async () => {

@@ -28,6 +28,7 @@ import {
   TimeoutError,
 } from "@asyncio/asyncio/tasks";
 import { openFiles, text, until } from "./_processes.ts";
+import { Folder } from "../_helpers/folder.ts";
 
 const encoder = new TextEncoder();
 
@@ -427,19 +428,15 @@ Deno.test("an error of the source that is not waited for is reported", async () 
 // -----------------------------------------------------------
 
 Deno.test("a missing file is NotFound, and nothing is started", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
-    await assertRejects(
-      () =>
-        runSubprocess(["touch", `${folder}/started`], {
-          stdin: { file: `${folder}/none` },
-        }),
-      Deno.errors.NotFound,
-    );
-    assertEquals([...Deno.readDirSync(folder)], []);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  await using folder = new Folder();
+  await assertRejects(
+    () =>
+      runSubprocess(["touch", folder.file("started")], {
+        stdin: { file: folder.file("none") },
+      }),
+    Deno.errors.NotFound,
+  );
+  assertEquals(folder.names(), []);
 });
 
 Deno.test("a directory is no file to read from or to write to", async () => {

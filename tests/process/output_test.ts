@@ -25,6 +25,7 @@ import {
   sleep,
 } from "@asyncio/asyncio/tasks";
 import { isAlive, openFiles, text, until } from "./_processes.ts";
+import { Folder } from "../_helpers/folder.ts";
 
 const BOTH = "echo out; echo err >&2";
 
@@ -445,21 +446,17 @@ Deno.test("an error of a target that is not waited for is reported", async () =>
 // ----------------------------------------------------------
 
 Deno.test("a missing directory is NotFound, and nothing is started", async () => {
-  const folder = await Deno.makeTempDir();
+  await using folder = new Folder();
   const sink = new Sink();
-  try {
-    await assertRejects(
-      () =>
-        runSubprocess(["touch", `${folder}/started`], {
-          stdout: [sink.stream, { file: `${folder}/none/file` }],
-        }),
-      Deno.errors.NotFound,
-    );
-    assertEquals([...Deno.readDirSync(folder)], []);
-    assertEquals([sink.stream.locked, sink.state], [false, "open"]);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  await assertRejects(
+    () =>
+      runSubprocess(["touch", folder.file("started")], {
+        stdout: [sink.stream, { file: folder.file("none/file") }],
+      }),
+    Deno.errors.NotFound,
+  );
+  assertEquals(folder.names(), []);
+  assertEquals([sink.stream.locked, sink.state], [false, "open"]);
 });
 
 Deno.test("streams are left alone if the program cannot be started", async () => {

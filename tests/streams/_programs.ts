@@ -1,5 +1,6 @@
 /** Real programs as peers. @module */
 import { has } from "../_helpers/installed.ts";
+import type { Folder } from "../_helpers/folder.ts";
 
 /**
  * Defines a test that needs these programs; where one is missing it is skipped.
@@ -39,8 +40,15 @@ export class ServerProgram implements AsyncDisposable {
   /** The first line that it prints. */
   readonly firstLine: Promise<string>;
   readonly #output: Promise<void>;
+  readonly #folder: Folder | undefined;
 
-  constructor(command: string, args: string[]) {
+  /** @param options.folder Is removed when the program has ended. */
+  constructor(
+    command: string,
+    args: string[],
+    { folder }: { folder?: Folder } = {},
+  ) {
+    this.#folder = folder;
     const child = new Deno.Command(command, {
       args,
       stdin: "null",
@@ -64,6 +72,7 @@ export class ServerProgram implements AsyncDisposable {
     this.#child.kill("SIGTERM");
     await this.#child.status;
     await this.#output;
+    await this.#folder?.[Symbol.asyncDispose]();
   }
 }
 

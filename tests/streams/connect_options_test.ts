@@ -11,6 +11,7 @@ import { turns } from "../_helpers/turns.ts";
 import { closedAgain, openDescriptors, portOf, text } from "./_sockets.ts";
 import { serving, test, trusting } from "./_tls.ts";
 import { echo, LOOPBACK } from "../_helpers/loopback.ts";
+import { Folder } from "../_helpers/folder.ts";
 
 /** A server that tells each client where it comes from, and then echoes. */
 function startMirror() {
@@ -177,13 +178,10 @@ Deno.test("a connection that is disposed of is closed when everything is sent", 
 });
 
 Deno.test("a connection over a Unix socket can be disposed of as well", async () => {
-  const directory = await Deno.makeTempDir();
-  const path = `${directory}/service.sock`;
-  {
-    await using _server = await startUnixServer(echo, { path });
-    await using client = await openUnixConnection(path);
-    client.writer.write("hello\n");
-    assertEquals(text(await client.reader.readLine()), "hello\n");
-  }
-  await Deno.remove(directory, { recursive: true });
+  await using folder = new Folder();
+  const path = folder.socket;
+  await using _server = await startUnixServer(echo, { path });
+  await using client = await openUnixConnection(path);
+  client.writer.write("hello\n");
+  assertEquals(text(await client.reader.readLine()), "hello\n");
 });

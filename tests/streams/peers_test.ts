@@ -12,6 +12,7 @@ import { freePort, outputOf, ServerProgram, testWith } from "./_programs.ts";
 import { portOf, text } from "./_sockets.ts";
 import { serving, trusting } from "./_tls.ts";
 import { LOOPBACK } from "../_helpers/loopback.ts";
+import { Folder } from "../_helpers/folder.ts";
 
 /** Tries until the server is there. */
 async function connectSoon(options: ConnectOptions): Promise<Streams> {
@@ -74,25 +75,25 @@ async function answerWithPath(
  * certificate; and a proxy to `upstream`.
  */
 function nginx(port: number, tlsPort: number, upstream: number): ServerProgram {
-  const directory = Deno.makeTempDirSync();
+  const folder = new Folder();
   const { server, authority } = certificates();
-  Deno.writeTextFileSync(`${directory}/file`, "0123456789".repeat(100_000));
-  Deno.chmodSync(directory, 0o755);
+  Deno.writeTextFileSync(folder.file("file"), "0123456789".repeat(100_000));
+  Deno.chmodSync(folder.path, 0o755);
   Deno.writeTextFileSync(
-    `${directory}/nginx.conf`,
+    folder.file("nginx.conf"),
     `
-    daemon off; master_process off; error_log ${directory}/error.log;
-    pid ${directory}/pid;
+    daemon off; master_process off; error_log ${folder.path}/error.log;
+    pid ${folder.path}/pid;
     events {}
     http {
       access_log off;
-      client_body_temp_path ${directory}; proxy_temp_path ${directory};
-      fastcgi_temp_path ${directory}; uwsgi_temp_path ${directory};
-      scgi_temp_path ${directory};
+      client_body_temp_path ${folder.path}; proxy_temp_path ${folder.path};
+      fastcgi_temp_path ${folder.path}; uwsgi_temp_path ${folder.path};
+      scgi_temp_path ${folder.path};
       server {
         listen 127.0.0.1:${port};
         location /hello { return 200 "hello"; }
-        location /file { root ${directory}; }
+        location /file { root ${folder.path}; }
         location /proxy { proxy_pass http://127.0.0.1:${upstream}; proxy_http_version 1.1; }
       }
       server {
@@ -103,7 +104,8 @@ function nginx(port: number, tlsPort: number, upstream: number): ServerProgram {
       }
     }`,
   );
-  return new ServerProgram("nginx", ["-c", `${directory}/nginx.conf`]);
+  const args = ["-c", folder.file("nginx.conf")];
+  return new ServerProgram("nginx", args, { folder });
 }
 
 testWith(

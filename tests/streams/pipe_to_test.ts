@@ -15,6 +15,7 @@ import { ended, open } from "./_fed.ts";
 import { RawPeer } from "./_raw_peer.ts";
 import { bytes, portOf, RawPair, readAll, text } from "./_sockets.ts";
 import { Sink } from "./_sink.ts";
+import { Folder } from "../_helpers/folder.ts";
 
 /** Bytes that tell where they stand. */
 function numbered(length: number): Uint8Array<ArrayBuffer> {
@@ -66,10 +67,10 @@ Deno.test("what is unread, and what comes, is handed on in order", async () => {
 
 for (const kind of ["tcp", "unix"] as const) {
   Deno.test(`an echo over ${kind} by pipeTo gives much back as it came`, async () => {
-    const directory = await Deno.makeTempDir();
+    await using folder = new Folder();
     const where = kind === "tcp"
       ? LOOPBACK
-      : { path: `${directory}/echo.sock` };
+      : { path: folder.file("echo.sock") };
     await using server = await startServer(
       (reader, writer) => reader.pipeTo(writer),
       where,
@@ -88,7 +89,6 @@ for (const kind of ["tcp", "unix"] as const) {
     assertEquals(await reader.read(), data);
     await sending;
     await server.shutdown();
-    await Deno.remove(directory, { recursive: true });
   });
 }
 

@@ -14,6 +14,7 @@ import {
 } from "@asyncio/asyncio/streams/transports";
 import { InvalidStateError, run } from "@asyncio/asyncio/tasks";
 import { LOOPBACK } from "../_helpers/loopback.ts";
+import { Folder } from "../_helpers/folder.ts";
 
 /** Calls `open` in code that a run has left behind, when the run has ended. */
 async function openedLate(open: () => Promise<unknown>): Promise<unknown> {
@@ -39,7 +40,8 @@ async function assertRefused(
 
 Deno.test("a run that has ended: no server is started", async () => {
   const handler = () => {};
-  const path = `${await Deno.makeTempDir()}/socket`;
+  await using folder = new Folder();
+  const path = folder.file("socket");
   const message = "Cannot start a server: its run has ended";
 
   await assertRefused(() => startServer(handler, { ...LOOPBACK }), message);

@@ -18,6 +18,7 @@ import { turns } from "../_helpers/turns.ts";
 import { openDescriptors, portOf, text } from "./_sockets.ts";
 import { until } from "../_helpers/until.ts";
 import { echo, LOOPBACK } from "../_helpers/loopback.ts";
+import { Folder } from "../_helpers/folder.ts";
 
 // --- A limit on connections --------------------------------------------------
 
@@ -73,7 +74,8 @@ Deno.test("a server at its limit can be shut down", async () => {
 
 for (const kind of ["TCP", "Unix"]) {
   Deno.test(`a server over ${kind} is not started when that is cancelled or aborted already`, async () => {
-    const path = `${await Deno.makeTempDir()}/never.sock`;
+    await using folder = new Folder();
+    const path = folder.file("never.sock");
     const before = openDescriptors();
     const start = (signal?: AbortSignal) =>
       kind === "TCP"
@@ -88,8 +90,7 @@ for (const kind of ["TCP", "Unix"]) {
     });
     await assertRejects(async () => await task, CancelledError);
     assertEquals(openDescriptors(), before);
-    await assertRejects(() => Deno.lstat(path), Deno.errors.NotFound);
-    await Deno.remove(path.slice(0, path.lastIndexOf("/")));
+    assertEquals(folder.names(), []);
   });
 }
 

@@ -15,22 +15,9 @@ import {
 import { reportsOf } from "../_helpers/reports.ts";
 import { turns } from "../_helpers/turns.ts";
 import { Attempt } from "../_helpers/attempt.ts";
+import { Folder } from "../_helpers/folder.ts";
 import { runChild } from "./_child.ts";
 import { closedAgain, openDescriptors, text } from "./_sockets.ts";
-
-/** A directory that is removed at the end. */
-class Directory implements AsyncDisposable {
-  readonly path = Deno.makeTempDirSync();
-  readonly socket = `${this.path}/service.sock`;
-
-  get files(): string[] {
-    return [...Deno.readDirSync(this.path)].map(({ name }) => name).sort();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Deno.remove(this.path, { recursive: true });
-  }
-}
 
 function greet(greeting: string) {
   return (_reader: unknown, writer: StreamWriter) => {
@@ -57,16 +44,16 @@ async function crash(path: string): Promise<void> {
 }
 
 Deno.test("a connection over a Unix socket talks both ways", async () => {
-  await using directory = new Directory();
+  await using folder = new Folder();
   await using server = await startUnixServer(async (reader, writer) => {
     for await (const line of reader) writer.write(line);
     writer.close();
-  }, { path: directory.socket });
+  }, { path: folder.socket });
   assertEquals(server.addresses, [{
     transport: "unix",
-    path: directory.socket,
+    path: folder.socket,
   }]);
-  const { reader, writer } = await openUnixConnection(directory.socket);
+  const { reader, writer } = await openUnixConnection(folder.socket);
   writer.write("hello\n");
   assertEquals(writer.canWriteEof, true);
   writer.writeEof();
@@ -74,17 +61,17 @@ Deno.test("a connection over a Unix socket talks both ways", async () => {
 });
 
 Deno.test("startServer with a path is the same", async () => {
-  await using directory = new Directory();
+  await using folder = new Folder();
   await using server = await startServer(greet("hello"), {
-    path: directory.socket,
+    path: folder.socket,
   });
   assertEquals(server.isServing, true);
-  assertEquals(await greetingAt(directory.socket), "hello");
+  assertEquals(await greetingAt(folder.socket), "hello");
 });
 
 Deno.test("the addresses are those that users know", async () => {
-  await using directory = new Directory();
-  const path = directory.socket;
+  await using folder = new Folder();
+  const path = folder.socket;
   let names: unknown[] = [];
   await using _server = await startUnixServer((_reader, writer) => {
     names = [currentTask()!.name, writer.getExtraInfo("sockname")];
@@ -98,8 +85,8 @@ Deno.test("the addresses are those that users know", async () => {
 });
 
 Deno.test("console.log shows the client of a Unix socket, that has no name, as such", async () => {
-  await using directory = new Directory();
-  const path = directory.socket;
+  await using folder = new Folder();
+  const path = folder.socket;
   let shown: string[] = [];
   await using _server = await startUnixServer((reader, writer) => {
     reader.readLine();
@@ -114,24 +101,24 @@ Deno.test("console.log shows the client of a Unix socket, that has no name, as s
 });
 
 Deno.test("the socket's file is there while the server serves, nothing beside it, and removed at the end", async () => {
-  await using directory = new Directory();
+  await using folder = new Folder();
   const before = openDescriptors();
   const server = await startUnixServer(greet("hello"), {
-    path: directory.socket,
+    path: folder.socket,
   });
-  assertEquals(directory.files, ["service.sock"]);
+  assertEquals(folder.names(), ["service.sock"]);
   server.close();
-  assertEquals(directory.files, []);
+  assertEquals(folder.names(), []);
   await server.waitClosed();
   await closedAgain(before);
 });
 
 for (const name of ["s", "~", "ss", "service.sock"]) {
   Deno.test(`a path of ${name} that is as long as the system takes can be served at`, async () => {
-    await using directory = new Directory();
+    await using folder = new Folder();
     const most = Deno.build.os === "linux" ? 107 : 103;
-    const rest = most - `${directory.path}//${name}`.length;
-    const long = `${directory.path}/${"d".repeat(rest)}`;
+    const rest = most - `${folder.path}//${name}`.length;
+    const long = `${folder.path}/${"d".repeat(rest)}`;
     Deno.mkdirSync(long);
     for (let i = 0; i < 20; i++) {
       await using _server = await startUnixServer(greet("hello"), {
@@ -143,59 +130,59 @@ for (const name of ["s", "~", "ss", "service.sock"]) {
 }
 
 Deno.test("a file that a crashed server has left is replaced", async () => {
-  await using directory = new Directory();
-  await crash(directory.socket);
+  await using folder = new Folder();
+  await crash(folder.socket);
   await using _server = await startUnixServer(greet("hello"), {
-    path: directory.socket,
+    path: folder.socket,
   });
-  assertEquals(await greetingAt(directory.socket), "hello");
-  assertEquals(directory.files, ["service.sock"]);
+  assertEquals(await greetingAt(folder.socket), "hello");
+  assertEquals(folder.names(), ["service.sock"]);
 });
 
 Deno.test("a socket with a listener is AddrInUse, and goes on", async () => {
-  await using directory = new Directory();
+  await using folder = new Folder();
   await using _server = await startUnixServer(greet("first"), {
-    path: directory.socket,
+    path: folder.socket,
   });
   await assertRejects(
-    () => startUnixServer(greet("second"), { path: directory.socket }),
+    () => startUnixServer(greet("second"), { path: folder.socket }),
     Deno.errors.AddrInUse,
   );
-  assertEquals(await greetingAt(directory.socket), "first");
-  assertEquals(directory.files, ["service.sock"]);
+  assertEquals(await greetingAt(folder.socket), "first");
+  assertEquals(folder.names(), ["service.sock"]);
 });
 
 Deno.test("a file that is no socket is AddrInUse, and is left as it is", async () => {
-  await using directory = new Directory();
-  Deno.writeTextFileSync(directory.socket, "precious");
+  await using folder = new Folder();
+  Deno.writeTextFileSync(folder.socket, "precious");
   await assertRejects(
-    () => startUnixServer(greet("hello"), { path: directory.socket }),
+    () => startUnixServer(greet("hello"), { path: folder.socket }),
     Deno.errors.AddrInUse,
   );
-  assertEquals(Deno.readTextFileSync(directory.socket), "precious");
+  assertEquals(Deno.readTextFileSync(folder.socket), "precious");
 });
 
 Deno.test("of two servers that start at once one gets the socket", async () => {
   for (const stale of [false, true]) {
-    await using directory = new Directory();
-    if (stale) await crash(directory.socket);
+    await using folder = new Folder();
+    if (stale) await crash(folder.socket);
     const starts = await Promise.allSettled(
       ["first", "second"].map((greeting) =>
-        startUnixServer(greet(greeting), { path: directory.socket })
+        startUnixServer(greet(greeting), { path: folder.socket })
       ),
     );
     const started = starts.filter(({ status }) => status === "fulfilled");
     assertEquals(started.length, 1);
-    await greetingAt(directory.socket);
+    await greetingAt(folder.socket);
     await (started[0] as PromiseFulfilledResult<Server>).value.shutdown();
-    assertEquals(directory.files, []);
+    assertEquals(folder.names(), []);
   }
 });
 
 Deno.test("a file that cannot be looked at at the end is reported, and the server is closed", async () => {
   const reports = await reportsOf(async () => {
-    await using directory = new Directory();
-    const inner = `${directory.path}/inner`;
+    await using folder = new Folder();
+    const inner = `${folder.path}/inner`;
     Deno.mkdirSync(inner);
     const server = await startUnixServer(greet("hello"), {
       path: `${inner}/service.sock`,
@@ -212,53 +199,53 @@ Deno.test("a file that cannot be looked at at the end is reported, and the serve
 });
 
 Deno.test("a file that is another's by now is not removed at the end", async () => {
-  await using directory = new Directory();
+  await using folder = new Folder();
   const first = await startUnixServer(greet("first"), {
-    path: directory.socket,
+    path: folder.socket,
   });
-  Deno.removeSync(directory.socket);
+  Deno.removeSync(folder.socket);
   await using _second = await startUnixServer(greet("second"), {
-    path: directory.socket,
+    path: folder.socket,
   });
   await first.shutdown();
   await turns();
-  assertEquals(await greetingAt(directory.socket), "second");
+  assertEquals(await greetingAt(folder.socket), "second");
 });
 
 Deno.test("a server started right after close keeps its file", async () => {
-  await using directory = new Directory();
+  await using folder = new Folder();
   const first = await startUnixServer(greet("first"), {
-    path: directory.socket,
+    path: folder.socket,
   });
   first.close();
   await using _second = await startUnixServer(greet("second"), {
-    path: directory.socket,
+    path: folder.socket,
   });
   await first.waitClosed();
   await turns();
-  assertEquals(await greetingAt(directory.socket), "second");
+  assertEquals(await greetingAt(folder.socket), "second");
 });
 
 Deno.test("starting that is cancelled while it looks for a live server leaves nothing", async () => {
-  await using directory = new Directory();
+  await using folder = new Folder();
   await using _server = await startUnixServer(greet("first"), {
-    path: directory.socket,
+    path: folder.socket,
   });
   const before = openDescriptors();
   const task = createTask(
-    () => startUnixServer(greet("second"), { path: directory.socket }),
+    () => startUnixServer(greet("second"), { path: folder.socket }),
     { eager: true },
   );
   task.cancel();
   await task.catch(() => {});
   assertEquals(task.cancelled, true);
   await closedAgain(before);
-  assertEquals(directory.files, ["service.sock"]);
+  assertEquals(folder.names(), ["service.sock"]);
 });
 
 Deno.test("a path and a port at once are a TypeError, for a server as for a client", async () => {
-  await using directory = new Directory();
-  const both = { path: directory.socket, port: 0 };
+  await using folder = new Folder();
+  const both = { path: folder.socket, port: 0 };
   for (
     const open of [
       () => startServer(greet("hello"), both),
@@ -271,7 +258,7 @@ Deno.test("a path and a port at once are a TypeError, for a server as for a clie
       "takes a port or a path, received both",
     );
   }
-  assertEquals(directory.files, []);
+  assertEquals(folder.names(), []);
 });
 
 Deno.test("what is no path is a TypeError, and nothing listens, on the network neither", async () => {
@@ -304,8 +291,8 @@ Deno.test("no such file is NotFound", async () => {
 });
 
 Deno.test("many clients at once are all served, though the queue of the server is shorter", async () => {
-  await using directory = new Directory();
-  const path = directory.socket;
+  await using folder = new Folder();
+  const path = folder.socket;
   await using _server = await startUnixServer(greet("hello"), { path });
   const greetings = await Promise.all(
     Array.from({ length: 600 }, () => greetingAt(path)),
@@ -315,8 +302,8 @@ Deno.test("many clients at once are all served, though the queue of the server i
 
 for (const giveUp of ["cancel", "abort"] as const) {
   Deno.test(`connecting to a server that accepts no client ends by ${giveUp}`, async () => {
-    await using directory = new Directory();
-    const path = directory.socket;
+    await using folder = new Folder();
+    const path = folder.socket;
     using _listener = Deno.listen({ transport: "unix", path });
     const conns: Deno.Conn[] = [];
     try {
@@ -335,8 +322,8 @@ for (const giveUp of ["cancel", "abort"] as const) {
 }
 
 Deno.test("a busy server is a live one: its socket is not replaced", async () => {
-  await using directory = new Directory();
-  const path = directory.socket;
+  await using folder = new Folder();
+  const path = folder.socket;
   using _listener = Deno.listen({ transport: "unix", path });
   const conns: Deno.Conn[] = [];
   try {
@@ -352,8 +339,8 @@ Deno.test("a busy server is a live one: its socket is not replaced", async () =>
 });
 
 Deno.test("of many programs that find the same stale files, each file gets one server that keeps it", async () => {
-  await using directory = new Directory();
-  const names = Array.from({ length: 20 }, (_, i) => `${directory.path}/${i}`);
+  await using folder = new Folder();
+  const names = Array.from({ length: 20 }, (_, i) => `${folder.path}/${i}`);
   const code = `
     for (const path of ${JSON.stringify(names)}) {
       Deno.listen({ transport: "unix", path });
@@ -371,8 +358,8 @@ Deno.test("of many programs that find the same stale files, each file gets one s
 });
 
 Deno.test("the mode of a socket is in force before it has its path", async () => {
-  await using directory = new Directory();
-  const path = directory.socket;
+  await using folder = new Folder();
+  const path = folder.socket;
   const modeOf = (path: string) => Deno.lstatSync(path).mode! & 0o777;
   let linked: number | undefined;
   const { linkSync } = Deno;
@@ -398,7 +385,7 @@ Deno.test("the mode of a socket is in force before it has its path", async () =>
 });
 
 Deno.test("no other user reaches a socket before it has its path", async () => {
-  await using directory = new Directory();
+  await using folder = new Folder();
   let mode: number | undefined;
   const { listen } = Deno;
   Deno.listen = ((options: { path: string }) => {
@@ -408,7 +395,7 @@ Deno.test("no other user reaches a socket before it has its path", async () => {
   }) as typeof Deno.listen;
   try {
     await using _server = await startUnixServer(greet("hello"), {
-      path: directory.socket,
+      path: folder.socket,
     });
   } finally {
     Deno.listen = listen;
@@ -417,8 +404,8 @@ Deno.test("no other user reaches a socket before it has its path", async () => {
 });
 
 Deno.test("a mode that is none is a RangeError, and one for no file a TypeError", async () => {
-  await using directory = new Directory();
-  const path = directory.socket;
+  await using folder = new Folder();
+  const path = folder.socket;
   for (const mode of [600, 0o1777, -1, 0o500, 0.5, NaN]) {
     await assertRejects(
       () => startUnixServer(greet("hello"), { path, mode }),
@@ -430,7 +417,7 @@ Deno.test("a mode that is none is a RangeError, and one for no file a TypeError"
     () => startServer(() => {}, { path: "\0abstract", mode: 0o600 }),
     TypeError,
   );
-  assertEquals(directory.files, []);
+  assertEquals(folder.names(), []);
 });
 
 Deno.test({

@@ -6,6 +6,7 @@ import { certificates } from "./_certificates.ts";
 import { bytes, portOf, readAll } from "./_sockets.ts";
 import { serving } from "./_tls.ts";
 import { LOOPBACK } from "../_helpers/loopback.ts";
+import { Folder } from "../_helpers/folder.ts";
 
 // The system answers the close of a socket with bytes unread by a reset, and
 // drops what is still on its way to the peer.
@@ -24,7 +25,8 @@ for (const kind of ["TCP", "TLS", "Unix"] as const) {
         writer.write(ANSWER);
         writer.close();
       };
-      const path = `${await Deno.makeTempDir()}/answer.sock`;
+      await using folder = new Folder();
+      const path = folder.file("answer.sock");
       await using server = await startServer(
         answer,
         kind === "TLS" ? serving() : kind === "TCP" ? LOOPBACK : { path },
@@ -42,9 +44,6 @@ for (const kind of ["TCP", "TLS", "Unix"] as const) {
       asked.set();
       assertEquals((await readAll(client)).length, ANSWER.length);
       client.close();
-      await Deno.remove(path.slice(0, path.lastIndexOf("/")), {
-        recursive: true,
-      });
     },
   });
 }

@@ -4,6 +4,7 @@ import { getRunningLoop } from "@asyncio/asyncio/tasks";
 import { runChild } from "../_child.ts";
 import { outputOf, testWith } from "../_programs.ts";
 import { get, portOf, serving } from "./_http.ts";
+import { Folder } from "../../_helpers/folder.ts";
 
 const hello = () => new Response("hello");
 
@@ -11,15 +12,6 @@ async function getUnix(path: string): Promise<string> {
   const proxy = { transport: "unix", path } as const;
   using client = Deno.createHttpClient({ proxy });
   return await (await fetch("http://localhost/", { client })).text();
-}
-
-class Folder implements AsyncDisposable {
-  readonly path = Deno.makeTempDirSync();
-  readonly socket = `${this.path}/http.sock`;
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Deno.remove(this.path, { recursive: true });
-  }
 }
 
 Deno.test("without a port it listens on a free one", async () => {

@@ -10,6 +10,7 @@ import { LOOPBACK } from "../../_helpers/loopback.ts";
 import { certificates } from "../_certificates.ts";
 import { portOf, text } from "../_sockets.ts";
 import { serving, test, trusting } from "../_tls.ts";
+import { Folder } from "../../_helpers/folder.ts";
 
 type Facts = Record<"peercert" | "cipher" | "alpn" | "tls", unknown>;
 
@@ -97,9 +98,8 @@ test("without TLS, or without a common protocol, there is no such fact", async (
 async function withSocket(
   body: (path: string) => Promise<void>,
 ): Promise<void> {
-  const directory = await Deno.makeTempDir();
-  await body(`${directory}/service.sock`);
-  await Deno.remove(directory, { recursive: true });
+  await using folder = new Folder();
+  await body(folder.socket);
 }
 
 test("TLS over a Unix socket: both sides, with a name for the certificate or none", () =>

@@ -30,6 +30,7 @@ import {
   text,
 } from "../_sockets.ts";
 import { test } from "../_tls.ts";
+import { Folder } from "../../_helpers/folder.ts";
 
 const own = (more: Partial<ServerTlsOptions> = {}): ServerTlsOptions => {
   const { cert, key } = certificates().server;
@@ -225,26 +226,23 @@ for (const kind of ["no certificate", "a certificate that is not trusted"]) {
 }
 
 test("over a Unix socket as well", async () => {
-  const directory = await Deno.makeTempDir();
-  const path = `${directory}/service.sock`;
-  {
-    await using _server = await startUnixServer(async (reader, writer) => {
-      await reader.readLine();
-      writer.write("go ahead\n");
-      await writer.startTls(own());
-      for await (const line of reader) writer.write(line);
-      writer.close();
-    }, { path });
-    const { reader, writer } = await openUnixConnection(path);
-    writer.write("STARTTLS\n");
+  await using folder = new Folder();
+  const path = folder.socket;
+  await using _server = await startUnixServer(async (reader, writer) => {
     await reader.readLine();
-    await writer.startTls({ caCerts: [certificates().authority.cert] });
-    writer.write("hello\n");
-    assertEquals(text(await reader.readLine()), "hello\n");
+    writer.write("go ahead\n");
+    await writer.startTls(own());
+    for await (const line of reader) writer.write(line);
     writer.close();
-    await writer.waitClosed();
-  }
-  await Deno.remove(directory, { recursive: true });
+  }, { path });
+  const { reader, writer } = await openUnixConnection(path);
+  writer.write("STARTTLS\n");
+  await reader.readLine();
+  await writer.startTls({ caCerts: [certificates().authority.cert] });
+  writer.write("hello\n");
+  assertEquals(text(await reader.readLine()), "hello\n");
+  writer.close();
+  await writer.waitClosed();
 });
 
 // What cannot be

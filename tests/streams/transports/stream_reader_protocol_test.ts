@@ -15,6 +15,7 @@ import { outputOf, testWith } from "../_programs.ts";
 import { certificates } from "../_certificates.ts";
 import { portOf, text } from "../_sockets.ts";
 import { RecordedPair, Recorder } from "./_recorder.ts";
+import { Folder } from "../../_helpers/folder.ts";
 
 const LOOPBACK = { hostname: "127.0.0.1" };
 
@@ -195,8 +196,8 @@ Deno.test("a handler that throws is reported, and closes its connection", async 
 
 Deno.test("over Unix sockets and TLS the same", async () => {
   const { server: { cert, key }, authority } = certificates();
-  const directory = await Deno.makeTempDir();
-  const path = `${directory}/service.sock`;
+  await using folder = new Folder();
+  const path = folder.socket;
   const factory = () =>
     new StreamReaderProtocol(new StreamReader(), async (reader, writer) => {
       writer.write(await reader.readLine());
@@ -222,7 +223,6 @@ Deno.test("over Unix sockets and TLS the same", async () => {
       await writer.waitClosed();
     }
   });
-  await Deno.remove(directory, { recursive: true });
 });
 
 Deno.test("what was fed before stays, and what is no reader is refused", async () => {

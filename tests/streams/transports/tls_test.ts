@@ -22,6 +22,7 @@ import { certificates } from "../_certificates.ts";
 import { outputOf, ServerProgram, testWith } from "../_programs.ts";
 import { closedAgain, openDescriptors, portOf, text } from "../_sockets.ts";
 import { RecordedPair, Recorder } from "./_recorder.ts";
+import { Folder } from "../../_helpers/folder.ts";
 
 const LOOPBACK = { hostname: "127.0.0.1" };
 const { server: { cert, key, certPath, keyPath }, authority } = certificates();
@@ -267,31 +268,28 @@ Deno.test("another protocol can go on, also a buffered one", async () => {
 });
 
 Deno.test("over a Unix socket with a name for the certificate, without one it is refused", async () => {
-  const directory = await Deno.makeTempDir();
-  const path = `${directory}/service.sock`;
-  {
-    const peer = new Recorder();
-    await using _server = await createUnixServer(() => peer, { path });
-    const { protocol, transport } = await createUnixConnection(
-      () => new Recorder(),
-      path,
-    );
-    await until(() => peer.events.length > 0);
-    await assertRejects(
-      () => startTls(transport, protocol),
-      TypeError,
-      "serverName is the name",
-    );
-    await Promise.all([
-      startTls(transport, protocol, CLIENT),
-      startTls(peer.transport, peer, SERVER),
-    ]);
-    transport.write("hello");
-    await peer.got("hello");
-    transport.close();
-    await protocol.lost();
-  }
-  await Deno.remove(directory, { recursive: true });
+  await using folder = new Folder();
+  const path = folder.socket;
+  const peer = new Recorder();
+  await using _server = await createUnixServer(() => peer, { path });
+  const { protocol, transport } = await createUnixConnection(
+    () => new Recorder(),
+    path,
+  );
+  await until(() => peer.events.length > 0);
+  await assertRejects(
+    () => startTls(transport, protocol),
+    TypeError,
+    "serverName is the name",
+  );
+  await Promise.all([
+    startTls(transport, protocol, CLIENT),
+    startTls(peer.transport, peer, SERVER),
+  ]);
+  transport.write("hello");
+  await peer.got("hello");
+  transport.close();
+  await protocol.lost();
 });
 
 Deno.test("a certificate that is not trusted loses the connection at both ends, with the error", async () => {

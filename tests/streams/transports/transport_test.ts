@@ -34,6 +34,7 @@ import {
   text,
 } from "../_sockets.ts";
 import { BufferedRecorder, RecordedPair, Recorder } from "./_recorder.ts";
+import { Folder } from "../../_helpers/folder.ts";
 
 const LOOPBACK = { hostname: "127.0.0.1" };
 
@@ -508,23 +509,20 @@ Deno.test("a transport prints its state", async () => {
 });
 
 Deno.test("over a Unix socket the same", async () => {
-  const directory = await Deno.makeTempDir();
-  const path = `${directory}/service.sock`;
-  {
-    const peer = new Recorder();
-    await using _server = await createUnixServer(() => peer, { path });
-    const { protocol, transport } = await createUnixConnection(
-      () => new Recorder(),
-      path,
-    );
-    transport.write("hello");
-    await peer.got("hello");
-    peer.transport.write("there");
-    peer.transport.close();
-    await protocol.lost();
-    assertEquals(protocol.events, ["made", "data there", "eof", "lost None"]);
-  }
-  await Deno.remove(directory, { recursive: true });
+  await using folder = new Folder();
+  const path = folder.socket;
+  const peer = new Recorder();
+  await using _server = await createUnixServer(() => peer, { path });
+  const { protocol, transport } = await createUnixConnection(
+    () => new Recorder(),
+    path,
+  );
+  transport.write("hello");
+  await peer.got("hello");
+  peer.transport.write("there");
+  peer.transport.close();
+  await protocol.lost();
+  assertEquals(protocol.events, ["made", "data there", "eof", "lost None"]);
 });
 
 // Servers
