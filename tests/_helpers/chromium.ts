@@ -4,6 +4,7 @@ import {
   PIPE,
   type Process,
 } from "@asyncio/asyncio/process";
+import { Folder } from "./folder.ts";
 
 /** What Chromium says to a command. */
 // deno-lint-ignore no-explicit-any -- JSON of many shapes
@@ -35,18 +36,18 @@ const KEYS: Record<string, number> = {
 /** A browser, in which each page is as in one of its own. */
 class Browser implements AsyncDisposable {
   readonly #process: Process;
-  readonly #folder: string;
+  readonly #folder: Folder;
   /** Of its debugging protocol. */
   readonly address: string;
 
-  private constructor(process: Process, folder: string, address: string) {
+  private constructor(process: Process, folder: Folder, address: string) {
     this.#process = process;
     this.#folder = folder;
     this.address = address;
   }
 
   static async start(): Promise<Browser> {
-    const folder = await Deno.makeTempDir({ prefix: "chromium-" });
+    const folder = new Folder();
     const process = await createSubprocessExec("chromium", [
       "--headless",
       "--no-sandbox",
@@ -54,9 +55,9 @@ class Browser implements AsyncDisposable {
       "--hide-scrollbars",
       "--window-size=1200,620",
       "--remote-debugging-port=0",
-      `--user-data-dir=${folder}`,
+      `--user-data-dir=${folder.path}`,
       "about:blank",
-    ], { stderr: PIPE });
+    ], { stderr: PIPE, env: { TMPDIR: folder.path } });
     let address: string | undefined;
     for await (const line of process.stderr!.lines()) {
       address = /DevTools listening on (ws:\S+)/.exec(line)?.[1];
@@ -69,7 +70,7 @@ class Browser implements AsyncDisposable {
     this.#process.kill();
     await this.#process.wait();
     await this.#process[Symbol.asyncDispose]();
-    await Deno.remove(this.#folder, { recursive: true });
+    await this.#folder[Symbol.asyncDispose]();
   }
 }
 

@@ -23,6 +23,13 @@ export class Folder implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Deno.remove(this.path, { recursive: true });
+    for (;;) {
+      try {
+        return await Deno.remove(this.path, { recursive: true });
+      } catch (error) {
+        // Processes that a browser leaves behind write for a moment more.
+        if (!`${error}`.includes("not empty")) throw error;
+      }
+    }
   }
 }

@@ -7,6 +7,7 @@ import {
 } from "@asyncio/asyncio/tasks";
 import { testWith } from "../_programs.ts";
 import { serving, urlOf } from "./_http.ts";
+import { Folder } from "../../_helpers/folder.ts";
 
 const FLAGS = [
   "--headless=new",
@@ -16,17 +17,6 @@ const FLAGS = [
   "--disable-background-networking",
   "--disable-component-update",
 ];
-
-/** The browser's other processes write to its profile for a moment more. */
-async function removed(profile: string): Promise<void> {
-  for (;;) {
-    try {
-      return await Deno.remove(profile, { recursive: true });
-    } catch {
-      await sleep(10);
-    }
-  }
-}
 
 /** A page that uses each way of HTTP, and tells what it got. */
 const PAGE = `<!doctype html><script type="module">
@@ -107,9 +97,10 @@ testWith(
       }
     });
 
-    const profile = await Deno.makeTempDir();
+    await using profile = new Folder();
     const browser = new Deno.Command("chromium", {
-      args: [...FLAGS, `--user-data-dir=${profile}`, urlOf(server)],
+      args: [...FLAGS, `--user-data-dir=${profile.path}`, urlOf(server)],
+      env: { TMPDIR: profile.path },
       stdin: "null",
       stdout: "null",
       stderr: "null",
@@ -127,7 +118,6 @@ testWith(
     } finally {
       browser.kill("SIGTERM");
       await browser.status;
-      await removed(profile);
     }
   },
 );
