@@ -37,6 +37,8 @@ class Call<V> extends QueuedWaiter<V> {
 class Flight<V> extends WaitQueue<V, Call<V>> {
   readonly #whenEmpty: () => void;
   #task: Task<void> | undefined = undefined;
+  /** The first step of the work may call `run` for its own key. */
+  #isStarting = false;
   /** Whether the work was cancelled: the calls in the queue came after that. */
   #isCancelled = false;
 
@@ -48,7 +50,7 @@ class Flight<V> extends WaitQueue<V, Call<V>> {
 
   call(work: Coroutine<V>, options: WaitOptions | undefined): Promise<V> {
     const promise = this.add(new Call(work, options));
-    if (this.#task === undefined) this.#start();
+    if (this.#task === undefined && !this.#isStarting) this.#start();
     return promise;
   }
 
@@ -66,11 +68,14 @@ class Flight<V> extends WaitQueue<V, Call<V>> {
     let call: Call<V> | undefined;
     while ((call = this.first) !== undefined) {
       this.#isCancelled = false;
+      this.#isStarting = true;
       try {
         this.#task = this.#taskOf(call);
       } catch (error) {
         call.fail(error); // the run of the call has ended
         continue;
+      } finally {
+        this.#isStarting = false;
       }
       // The first step of the work may have ended the call that started it.
       if (this.#isCancelled) this.#task.cancel(UNWANTED);

@@ -6,6 +6,7 @@ import {
 } from "@std/assert";
 import { SingleFlight } from "@asyncio/asyncio/sync";
 import {
+  allTasks,
   CancelledError,
   ContextVar,
   createTask,
@@ -268,6 +269,44 @@ Deno.test("work runs in a task of its own: outside of its first caller's timeout
     assertEquals(await patient, "ada");
   });
 });
+
+for (
+  const [when, before] of [["its first step", undefined], [
+    "a later step",
+    0,
+  ]] as const
+) {
+  Deno.test(`work that calls run for its own key in ${when} waits for itself until it is cancelled`, async () => {
+    await virtually(async () => {
+      const flights = new SingleFlight<string, number>();
+      let begun = 0;
+      const inner = new Future<void>();
+      const task = createTask(() =>
+        flights.run("key", async () => {
+          begun++;
+          if (before !== undefined) await sleep(before);
+          try {
+            return await flights.run("key", () => 1);
+          } finally {
+            inner.setResult();
+          }
+        })
+      );
+      await sleep(1);
+      assertEquals(
+        Deno.inspect(flights),
+        "SingleFlight { keys: 1, waiting: 2 }",
+      );
+      for (const other of allTasks()) {
+        if (other !== currentTask()) other.cancel();
+      }
+      await assertRejects(() => task, CancelledError);
+      await inner;
+      assertEquals(begun, 1);
+      assertEquals(Deno.inspect(flights), IDLE);
+    });
+  });
+}
 
 Deno.test("a call with a cancel pending, or a signal aborted already, begins nothing", async () => {
   const flights = new SingleFlight<string, number>();
