@@ -48,7 +48,9 @@ export interface SubprocessOptions {
    * Windows, the default is false.
    *
    * A group makes a start slower: on Linux by the start of one more program
-   * (`setsid`), elsewhere by copying the page tables of this program.
+   * (`setsid`), elsewhere by copying the page tables of this program. What only the
+   * attempt shows, such as a file that is open for writing or on a file system without
+   * programs (`noexec`), is then no error of the start: the program ends with code 126.
    */
   group?: boolean | undefined;
   /**

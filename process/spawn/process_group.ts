@@ -12,6 +12,7 @@
  */
 import { findProgram } from "./find_program.ts";
 import { isGranted } from "../../tasks/kernel/permissions.ts";
+import { nodeFs } from "./node_fs.ts";
 import type { Program } from "./program.ts";
 import type { SpawnSettings } from "./settings.ts";
 
@@ -52,7 +53,8 @@ export function findSetsid(): string | undefined {
 }
 
 /**
- * Whether the file is a binary, or a script with an interpreter that is one.
+ * Whether the file is a binary, or a script with an interpreter that is one, which
+ * this user may execute.
  */
 function canBeExecuted(path: string): boolean {
   const start = startOf(path);
@@ -66,9 +68,14 @@ function isBinary(start: Uint8Array): boolean {
   return ELF.every((byte, i) => byte === start[i]);
 }
 
-/** Reads the beginning of a file, which names the interpreter of a script. */
+/**
+ * Reads the beginning of a file, which names the interpreter of a script. Empty for
+ * a file that this user may not read or execute.
+ */
 function startOf(path: string): Uint8Array {
   try {
+    const { accessSync, constants } = nodeFs();
+    accessSync(path, constants.X_OK);
     using file = Deno.openSync(path);
     const start = new Uint8Array(MAX_SHEBANG);
     return start.subarray(0, file.readSync(start) ?? 0);

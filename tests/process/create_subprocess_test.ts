@@ -285,6 +285,29 @@ Deno.test("a file that is not executable is PermissionDenied and named", async (
   }
 });
 
+Deno.test(
+  "a file that others may execute is PermissionDenied, in a group or not",
+  {
+    ignore: Deno.uid() === 0, // who may execute whatever anybody may
+  },
+  async () => {
+    const script = await Deno.makeTempFile();
+    try {
+      await Deno.writeTextFile(script, "#!/bin/sh\n");
+      await Deno.chmod(script, 0o455);
+      for (const group of [true, false]) {
+        await assertRejects(
+          () => createSubprocessExec(script, [], { stdin: DEVNULL, group }),
+          Deno.errors.PermissionDenied,
+          script,
+        );
+      }
+    } finally {
+      await Deno.remove(script);
+    }
+  },
+);
+
 Deno.test("a directory is PermissionDenied and named, in a group or not", async () => {
   for (const group of [true, false]) {
     for (const stderr of [INHERIT, STDOUT] as const) {
