@@ -153,10 +153,11 @@ export class MemoryProducer<T> {
   /** Whether the job, or one with its id, is in the queue already. */
   #isHere({ entry, dead }: Offer): boolean {
     const { store, letters } = this.#parts;
-    if (dead !== undefined) return !letters.has(dead);
+    if (dead !== undefined && !letters.has(dead)) return true;
     if (!entry.named) return false;
     const other = this.#named.get(entry.id);
     if (entry.untilDone) return other !== undefined;
+    if (dead !== undefined) return false;
     return other?.untilDone === true ||
       this.#seen.has(entry.id, store.loop.time());
   }

@@ -25,12 +25,15 @@ export interface StoredLetter extends DeadJob {
   readonly meta: JobMeta;
 }
 
-/** Puts the job of a dead letter back into the queue. */
+/**
+ * Puts the job of a dead letter back into the queue; resolves to `false` if its id
+ * is taken.
+ */
 export type PutBack<T> = (
   letter: DeadLetter<T>,
   stored: StoredLetter,
   options?: WaitOptions,
-) => Promise<void>;
+) => Promise<boolean>;
 
 /** The dead letters of a queue. */
 export class DeadLetters<T> {
@@ -123,8 +126,7 @@ export class DeadLetters<T> {
     const requeue = async (options?: WaitOptions) => {
       const found = await this.#find(seq, options);
       if (found?.seq !== seq) return; // another process was faster
-      await this.#putBack(letter, stored, options);
-      await drop(options);
+      if (await this.#putBack(letter, stored, options)) await drop(options);
     };
     const value = await decodedOrNothing(
       this.#codec,

@@ -110,7 +110,9 @@ export class Producer<T> {
       },
       expires,
     };
-    return composite(() => this.#put(offer, options));
+    return composite(async () => {
+      await this.#put(offer, options);
+    });
   }
 
   #checkLength(data: Uint8Array, id: string): void {
@@ -122,8 +124,12 @@ export class Producer<T> {
     );
   }
 
-  /** If closing the queue ends the put, the error returns the item. */
-  async #put(offer: Offer, options?: WaitOptions): Promise<void> {
+  /**
+   * If closing the queue ends the put, the error returns the item.
+   *
+   * @returns Whether it was put; `false` if its id is taken until a job is done.
+   */
+  async #put(offer: Offer, options?: WaitOptions): Promise<boolean> {
     const { item, line } = offer;
     try {
       const made = this.#parts.needLine(line, options);
@@ -132,8 +138,10 @@ export class Producer<T> {
       if (untilDone) {
         const put = (messageId: string) =>
           this.#publish({ ...offer, messageId }, options);
-        await this.#parts.unique.put(id!, put, options);
-      } else await this.#publish(offer, options);
+        return await this.#parts.unique.put(id!, put, options);
+      }
+      await this.#publish(offer, options);
+      return true;
     } catch (error) {
       if (!this.#isClosed || !(error instanceof QueueShutDownError)) {
         throw error;
@@ -190,26 +198,29 @@ export class Producer<T> {
     await allPut(puts);
   }
 
-  /** Puts a dead letter back: with the same id, in a new message. */
+  /**
+   * Puts a dead letter back: with the same id, in a new message.
+   *
+   * @returns Whether it was put back; `false` if its id is taken.
+   */
   putBack(
     letter: DeadLetter<T>,
     { meta, data, seq, date }: StoredLetter,
     options?: WaitOptions,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const messageId = `letter ${seq} ${date.getTime()}`;
     const { priority = DEFAULT_PRIORITY, ...rest } = meta;
     const line = lineFor(priority, 0);
-    const again = { ...rest, untilDone: false };
-    const offer = { data, meta: again, line, messageId, item: letter };
+    const offer = { data, meta: rest, line, messageId, item: letter };
     return this.#put(offer, options);
   }
 
   /** Puts a run of a schedule. */
-  putRun(data: Uint8Array, id: string): Promise<void> {
+  async putRun(data: Uint8Array, id: string): Promise<void> {
     const messageId = encodeURIComponent(id);
     const meta = { named: true };
     const offer = { data, meta, line: PLAIN_LINE, messageId, item: undefined };
-    return this.#put(offer);
+    await this.#put(offer);
   }
 
   close(): void {

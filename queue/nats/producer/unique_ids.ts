@@ -48,19 +48,19 @@ export class UniqueIds {
 
   /**
    * Claims `id`, and calls `put` to publish the message with a given id. Does
-   * nothing if a job with the id is there.
+   * nothing, and resolves to `false`, if a job with the id is there.
    */
   async put(
     id: string,
     put: (messageId: string) => Promise<number>,
     options?: WaitOptions,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const token = await tokenOf(id);
     const subject = this.#context.subjects.shared("unique", token);
     for (;;) {
       const { value, seq } = await this.#state.read<Claim>(subject, options);
       if (value !== undefined && await this.#isValid(value, options)) {
-        if (value.seq > 0) return;
+        if (value.seq > 0) return false;
         await this.#context.connection.pause(PAUSE, options);
         continue;
       }
@@ -70,7 +70,9 @@ export class UniqueIds {
       const stored = await this.#putAs(claim, seq, { subject, put, options });
       if (stored === undefined) continue; // another claim came before
       // The message of an earlier put may have arrived, and its job may be done.
-      if (given === undefined || await this.#isValid(stored, options)) return;
+      if (given === undefined || await this.#isValid(stored, options)) {
+        return true;
+      }
     }
   }
 

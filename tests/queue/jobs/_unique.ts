@@ -38,6 +38,36 @@ export function testUnique(test: Define): void {
     assertEquals(await jobs.size(), 0);
   });
 
+  test("a dead letter takes its id again when it is put back", async (place) => {
+    await using jobs = await place.open<string>();
+    await jobs.put("a", once);
+    await (await jobs.get()).fail("no");
+    for await (const letter of jobs.deadLetters()) await letter.requeue();
+    await jobs.put("b", once);
+    assertEquals(await jobs.size(), 1);
+    assertEquals(await take(jobs), "a");
+    await jobs.put("c", once);
+    assertEquals(await take(jobs), "c");
+  });
+
+  test("it stays a dead letter while its id is taken", async (place) => {
+    await using jobs = await place.open<string>();
+    for (const value of ["a", "b"]) {
+      await jobs.put(value, once);
+      await (await jobs.get()).fail("no");
+    }
+    for await (const letter of jobs.deadLetters()) await letter.requeue();
+    assertEquals(await jobs.counts(), {
+      waiting: 1,
+      delayed: 0,
+      leased: 0,
+      dead: 1,
+    });
+    assertEquals(await take(jobs), "a");
+    for await (const letter of jobs.deadLetters()) await letter.requeue();
+    assertEquals(await take(jobs), "b");
+  });
+
   test("of many that put it at once, one is put", async (place) => {
     await using jobs = await place.open<number>();
     await gather(
