@@ -12,6 +12,7 @@ import {
   trace,
   TraceFlags,
 } from "npm:@opentelemetry/api@1.9.0";
+import { reasonText } from "./codec.ts";
 import { HeldJob } from "./held_job.ts";
 import type { Job } from "./job.ts";
 import type { QueueName } from "./telemetry.ts";
@@ -127,7 +128,7 @@ function noted(span: Span, attributes: Attributes, error: unknown): unknown {
   span.setAttribute("error.type", type);
   span.setStatus({
     code: SpanStatusCode.ERROR,
-    message: error instanceof Error ? error.message : String(error),
+    message: error instanceof Error ? error.message : reasonText(error),
   });
   return error;
 }

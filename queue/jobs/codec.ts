@@ -61,12 +61,19 @@ function fromJson(data: Uint8Array): unknown {
   return JSON.parse(decoder.decode(data));
 }
 
-/** The text of a reason. */
+/** The text of a reason, which may be whatever a handler has thrown. */
 export function reasonText(reason: unknown): string {
-  if (!(reason instanceof Error)) return String(reason);
-  return reason.message === ""
-    ? reason.name
-    : `${reason.name}: ${reason.message}`;
+  try {
+    const text = reason instanceof Error ? errorText(reason) : String(reason);
+    if (!text.startsWith("[object ")) return text;
+  } catch {
+    // It cannot be made a text, as an object without a prototype.
+  }
+  return jsonText(reason) ?? Object.prototype.toString.call(reason);
+}
+
+function errorText({ name, message }: Error): string {
+  return message === "" ? name : `${name}: ${message}`;
 }
 
 /** The reason of a dead letter that cannot be decoded. */

@@ -166,7 +166,7 @@ function checkName(name: unknown): string {
     return name;
   }
   throw new TypeError(
-    `Cannot find a schedule: its name is a text that is not empty, received ${
+    `Cannot use a schedule: its name is a text that is not empty, received ${
       describe(name)
     }`,
   );

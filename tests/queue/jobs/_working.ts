@@ -72,6 +72,25 @@ export function testWorking(test: Define): void {
     await end(worker);
   });
 
+  test("whatever a handler throws becomes a reason", async (place) => {
+    const thrown = ["text", 1n, null, { code: 5 }, Object.create(null)];
+    await using jobs = await place.open<number>({ maxAttempts: 1 });
+    const worker = createTask(() =>
+      work(jobs, (n) => {
+        throw thrown[n];
+      })
+    );
+    for (const n of thrown.keys()) await jobs.put(n);
+    await jobs.join();
+    assertEquals(
+      (await letters(jobs)).map(({ reason }) => reason),
+      ["text", "1", "null", '{"code":5}', "{}"].map((text) =>
+        `given up after 1 attempt: ${text}`
+      ),
+    );
+    await end(worker);
+  });
+
   test("a poison job becomes a dead letter while the others are done", async (place) => {
     await using jobs = await place.open<number>({ maxAttempts: 2 });
     const done: number[] = [];
