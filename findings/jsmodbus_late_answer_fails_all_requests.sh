@@ -5,10 +5,10 @@
 # A good guess: Modbus TCP numbers its requests, so that an answer nobody waits
 # for any more is recognised and dropped, as modbus-serial 8.0.25 does.
 #
-# What happens: It is taken for the answer to the request that is under way. That
-# one rejects, with a message about the function code, and all that wait in line
-# with it, though their own answers would come. One slow device behind a gateway
-# fails the polling of the others.
+# What happens: It is taken for the answer to the request that is under way.
+# That one rejects, with a message about the function code, and all that wait in
+# line with it, though their own answers would come. One slow device behind a
+# gateway fails the polling of the others.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
