@@ -12,7 +12,7 @@ import { consumerOf, type Line, LINES } from "./subjects.ts";
 import { api, apiFind } from "./transport/jetstream_api.ts";
 import {
   findMessages,
-  headersIn,
+  storedHeaders,
   type StoredMessage,
 } from "./transport/stored_message.ts";
 
@@ -132,7 +132,7 @@ export class StoredJobs {
 
   /** Finds out the state of a stored job. */
   withState(message: StoredMessage, line: Line): StoredJob {
-    const meta = readMeta(headersIn(message), `${message.seq}`);
+    const meta = readMeta(storedHeaders(message), `${message.seq}`);
     const key = keyOfStored(message);
     const claim = this.#claims.get(message.seq);
     const note = this.#notes.get(key);

@@ -13,8 +13,8 @@ import { api } from "../transport/jetstream_api.ts";
 import {
   dataIn,
   findMessage,
-  headersIn,
   removeMessage,
+  storedHeaders,
   type StoredMessage,
 } from "../transport/stored_message.ts";
 import { ATTEMPTS, REASON } from "./acks.ts";
@@ -144,7 +144,7 @@ export class DeadLetters<T> {
 /** Reads a letter. Another client may have written it: defaults are for that. */
 function read(message: StoredMessage): StoredLetter {
   const { seq, time } = message;
-  const header = headersIn(message);
+  const header = storedHeaders(message);
   const meta = readMeta(header, `${seq}`);
   return {
     seq,

@@ -2,6 +2,7 @@
 import { type JobMeta, readMeta } from "../producer/job_message.ts";
 import { type Line, lineOfConsumer } from "../subjects.ts";
 import type { Msg } from "../transport/client.ts";
+import { headersIn } from "../transport/headers.ts";
 import type { JobLease } from "./job_lease.ts";
 
 /** A delivered job. */
@@ -28,7 +29,7 @@ export function deliveryOf(
   message: Msg,
   lease: () => JobLease,
 ): Delivery | undefined {
-  const { reply, headers, data } = message;
+  const { reply, data } = message;
   if (reply === undefined) return undefined;
   // $JS.ACK.[domain.account.]stream.consumer.deliveries.sequence.n.stored.n
   const parts = reply.split(".");
@@ -38,7 +39,7 @@ export function deliveryOf(
   const at = parts.length > 9 ? 6 : 4;
   const sequence = parts[at + 1]!;
   return {
-    ...readMeta((name) => headers?.get(name) ?? "", sequence),
+    ...readMeta(headersIn(message), sequence),
     deliveries: Number(parts[at]),
     sequence: Number(sequence),
     key: `${sequence}-${parts[at + 3]}`,

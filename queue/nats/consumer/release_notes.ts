@@ -9,7 +9,7 @@ import {
 import { deadlineIn } from "../transport/deadline.ts";
 import {
   findMessage,
-  headersIn,
+  storedHeaders,
   type StoredMessage,
   textIn,
 } from "../transport/stored_message.ts";
@@ -86,7 +86,7 @@ export class ReleaseNotes {
       // The note may be this one: the request was repeated if its answer was lost.
       const found = await this.#find(delivery);
       if (found === undefined) return false;
-      if (headersIn(found)(DELIVERY) !== delivery.replyTo) return false;
+      if (storedHeaders(found)(DELIVERY) !== delivery.replyTo) return false;
       delivery.note = found.seq;
     }
     delivery.returns = returns;

@@ -7,8 +7,8 @@ import { api, ApiError, apiFind } from "../transport/jetstream_api.ts";
 import {
   dataIn,
   findMessage,
-  headersIn,
   removeMessage,
+  storedHeaders,
   type StoredMessage,
 } from "../transport/stored_message.ts";
 import {
@@ -159,7 +159,7 @@ export class Backlog {
     message: StoredMessage,
     options: WaitOptions | undefined,
   ): Promise<boolean> {
-    const meta = readMeta(headersIn(message), `${message.seq}`);
+    const meta = readMeta(storedHeaders(message), `${message.seq}`);
     const messageId = `again ${message.seq} ${message.time}`;
     const headers = {
       [MESSAGE_ID]: messageId,

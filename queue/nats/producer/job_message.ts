@@ -3,6 +3,7 @@ import type { WaitOptions } from "../../../tasks/kernel/types.ts";
 import { PRIORITIES, type Priority } from "../../jobs/settings.ts";
 import type { QueueContext } from "../queue_context.ts";
 import type { Line } from "../subjects.ts";
+import type { HeaderReader } from "../transport/headers.ts";
 import {
   ApiError,
   type ApiReply,
@@ -82,7 +83,7 @@ export function asciiJson(value: unknown): string {
  * @param otherwise The id if there is none.
  */
 export function readMeta(
-  header: (name: string) => string,
+  header: HeaderReader,
   otherwise: string,
 ): JobMeta {
   const messageId = header(MESSAGE_ID);

@@ -3,7 +3,7 @@ import type { WaitOptions } from "../../../tasks/kernel/types.ts";
 import type { QueueContext } from "../queue_context.ts";
 import type { SharedState } from "../shared/shared_state.ts";
 import { tokenOf } from "../subjects.ts";
-import { findMessage, headersIn } from "../transport/stored_message.ts";
+import { findMessage, storedHeaders } from "../transport/stored_message.ts";
 import { MESSAGE_ID } from "./job_message.ts";
 
 /** The claim of a job on an id. */
@@ -116,6 +116,6 @@ export class UniqueIds {
     const { connection, subjects } = this.#context;
     const { jobs } = subjects;
     const found = await findMessage(connection, jobs, { seq }, options);
-    return found !== undefined && headersIn(found)(MESSAGE_ID) === message;
+    return found !== undefined && storedHeaders(found)(MESSAGE_ID) === message;
   }
 }

@@ -15,6 +15,7 @@ import {
   type Subscription,
 } from "./client.ts";
 import { type Deadline, steadyClock } from "./deadline.ts";
+import { headersOf } from "./headers.ts";
 import { Replies } from "./replies.ts";
 
 /** Pauses between two tries of a request, in milliseconds. */
@@ -177,7 +178,9 @@ export class ReconnectingConnection {
         this.#connection.publish(
           subject,
           data,
-          headers === undefined ? { reply } : { reply, headers: raw(headers) },
+          headers === undefined
+            ? { reply }
+            : { reply, headers: headersOf(headers) },
         );
       } catch (error) {
         throw refusedBy(error);
@@ -306,27 +309,6 @@ export class ReconnectingConnection {
       new NatsError("the connection to NATS has ended for good", { cause }),
     );
   }
-}
-
-const encoder = new TextEncoder();
-
-/**
- * Headers for the client, which uses nothing but their bytes. Its own class takes
- * several times as long.
- */
-function raw(record: Record<string, string>): MsgHdrs {
-  let text = "NATS/1.0\r\n";
-  for (const name in record) {
-    const value = record[name]!;
-    if (/[\r\n]/.test(value)) {
-      throw new TypeError(
-        `Cannot publish: the header ${name} is one line, received more`,
-      );
-    }
-    text += `${name}: ${value}\r\n`;
-  }
-  const encode = () => encoder.encode(`${text}\r\n`);
-  return { encode } as unknown as MsgHdrs;
 }
 
 const NO_OPTIONS: RequestOptions = {};

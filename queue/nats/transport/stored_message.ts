@@ -1,5 +1,6 @@
 /** Messages in a stream. @module */
 import { NatsError } from "../errors.ts";
+import { type HeaderReader, readHeaders } from "./headers.ts";
 import { apiFind, type ApiReply } from "./jetstream_api.ts";
 import type {
   ReconnectingConnection,
@@ -105,15 +106,7 @@ function bytesOf(base64: string): Uint8Array {
   }
 }
 
-/** Reads the headers of a message; returns a function of their names. */
-export function headersIn(
-  { hdrs = "" }: StoredMessage,
-): (name: string) => string {
-  const all = new Map<string, string>();
-  const text = new TextDecoder().decode(bytesOf(hdrs));
-  for (const line of text.split("\r\n")) {
-    const colon = line.indexOf(":");
-    if (colon > 0) all.set(line.slice(0, colon), line.slice(colon + 1).trim());
-  }
-  return (name) => all.get(name) ?? "";
+/** Reads the headers of a message. */
+export function storedHeaders({ hdrs = "" }: StoredMessage): HeaderReader {
+  return readHeaders(bytesOf(hdrs));
 }

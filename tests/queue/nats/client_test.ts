@@ -3,7 +3,8 @@
  * pinned, and in the newest of its series.
  */
 import { assert, assertEquals } from "@std/assert";
-import { connect } from "../../../queue/nats/transport/client.ts";
+import { connect, type Msg } from "../../../queue/nats/transport/client.ts";
+import { headersIn } from "../../../queue/nats/transport/headers.ts";
 import { ignore, NatsServer } from "./_nats_server.ts";
 
 const CLIENT = "@nats-io/transport-node";
@@ -28,6 +29,35 @@ for (const version of ["3.4.0", "~3.4.0"]) {
       assertEquals(typeof inside.nodeResolveHost, "function");
       assertEquals(typeof root.setTransportFactory, "function");
       assertEquals(typeof root.NatsConnectionImpl.connect, "function");
+    },
+  });
+}
+
+for (const version of ["3.4.0", "~3.4.0"]) {
+  Deno.test({
+    name: `a message of NATS's client ${version} keeps its headers as bytes`,
+    ignore,
+    sanitizeResources: false,
+    async fn() {
+      await using server = await NatsServer.start();
+      const client = await import(`npm:${CLIENT}@${version}`);
+      const connection = await client.connect({ servers: server.address });
+      const received: Msg[] = [];
+      connection.subscribe("a", {
+        callback: (_: unknown, message: Msg) => received.push(message),
+      });
+      const headers = client.headers();
+      headers.set("Nats-Msg-Id", "1");
+      headers.set("Jobs", '{"named":1}');
+      connection.publish("a", "with", { headers });
+      connection.publish("a", "without");
+      await connection.flush();
+      const names = ["Nats-Msg-Id", "Jobs", "obs", "Msg-Id"];
+      assertEquals(received.map((it) => names.map(headersIn(it))), [
+        ["1", '{"named":1}', "", ""],
+        ["", "", "", ""],
+      ]);
+      await connection.close();
     },
   });
 }
