@@ -404,9 +404,7 @@ export class NatsJobs<T> implements Jobs<T> {
       if (job.state === "leased") this.#acks.inBackground(() => job.release());
     }
     await cancellable(stopped);
-    while (this.#acks.begun.length > 0) {
-      await cancellable(Promise.allSettled(this.#acks.begun));
-    }
+    await this.#acks.idle();
   }
 
   static {

@@ -1,5 +1,7 @@
 /** Settling jobs on the servers. @module */
 import { detached } from "../../../tasks/kernel/context/detached.ts";
+import { checkpointIfCancelled } from "../../../tasks/kernel/wait/checkpoint.ts";
+import { WaitQueue } from "../../../tasks/kernel/wait/wait_queue.ts";
 import type { Loss } from "../../jobs/errors.ts";
 import type { JobState } from "../../jobs/job.ts";
 import type { Outcome } from "../../jobs/results.ts";
@@ -16,6 +18,7 @@ import type { Deadline } from "../transport/deadline.ts";
 import { dataIn, type StoredMessage } from "../transport/stored_message.ts";
 import type { KeptResults } from "../shared/kept_results.ts";
 import { nanoseconds, reply } from "../transport/jetstream_api.ts";
+import type { Ack } from "./ack.ts";
 import type { Delivery } from "./delivery.ts";
 import { ReleaseNotes } from "./release_notes.ts";
 
@@ -24,6 +27,9 @@ export const ATTEMPTS = "Jobs-Attempts", REASON = "Jobs-Reason";
 
 /** How many characters of a reason are kept. */
 const LONGEST_REASON = 500;
+
+/** The answer that takes a job out of the queue. */
+const ACK = new TextEncoder().encode("+ACK");
 
 /** What {@linkcode Acks} use of a job that is leased here. */
 export interface HeldJob {
@@ -51,7 +57,9 @@ export class Acks {
   readonly #context: QueueContext;
   readonly #notices: DoneNotices;
   readonly #results: KeptResults;
-  readonly #begun = new Set<Promise<unknown>>();
+  /** How many settlements, and other work, are under way. */
+  #underWay = 0;
+  readonly #idle = new WaitQueue<void>("Jobs.close", { external: true });
 
   constructor(
     context: QueueContext,
@@ -64,16 +72,18 @@ export class Acks {
     this.#results = results;
   }
 
-  /** The work that is under way. */
-  get begun(): Promise<unknown>[] {
-    return [...this.#begun];
+  /** Waits until nothing is under way. */
+  async idle(): Promise<void> {
+    while (this.#underWay > 0) {
+      await (checkpointIfCancelled() ?? this.#idle.wait());
+    }
   }
 
   /** Does `work` in no task. */
   begin<R>(work: () => Promise<R>): Promise<R> {
     const promise = detached(work);
-    this.#begun.add(promise);
-    const over = () => void this.#begun.delete(promise);
+    this.#underWay++;
+    const over = () => this.ended();
     promise.then(over, over);
     return promise;
   }
@@ -124,13 +134,36 @@ export class Acks {
     this.held.delete(sequence);
   }
 
+  /** Whether the outcome of the job is kept when it is taken out of the queue. */
+  isKept(delivery: Delivery, outcome: Outcome): boolean {
+    return this.#results.isKept(delivery, outcome);
+  }
+
   /** Takes the job out of the queue. */
   async ack(delivery: Delivery, outcome: Outcome): Promise<void> {
     // The result is kept before the job is gone.
-    if (this.#results.isKept(delivery, outcome)) {
+    if (this.isKept(delivery, outcome)) {
       await this.#results.keep(delivery, outcome);
     }
-    await this.#settle(delivery, "+ACK");
+    await this.#settle(delivery, ACK);
+    this.acked(delivery, outcome);
+  }
+
+  /** Sends `ack`, and waits for its end. */
+  send(ack: Ack): Promise<void> {
+    this.#underWay++;
+    this.#context.connection.ask(ack, ACK, ack.delivery.lease);
+    return ack.promise;
+  }
+
+  /** Called at the end of what was under way. */
+  ended(): void {
+    this.#underWay--;
+    if (this.#underWay === 0) this.#idle.wakeAll();
+  }
+
+  /** Called when a job was taken out of the queue. */
+  acked(delivery: Delivery, outcome: Outcome): void {
     this.#notices.notify(delivery.id, outcome);
     if (delivery.note > 0) {
       this.inBackground(() => this.notes.forget(delivery));
@@ -200,7 +233,10 @@ export class Acks {
     await reply(connection, request, { headers, deadline: lease });
   }
 
-  #settle({ replyTo, lease }: Delivery, answer: string): Promise<unknown> {
+  #settle(
+    { replyTo, lease }: Delivery,
+    answer: Uint8Array | string,
+  ): Promise<unknown> {
     const options = { deadline: lease };
     return this.#context.connection.request(replyTo, answer, options);
   }

@@ -15,7 +15,9 @@ import {
 import { leaseLost, LeaseLostError, type Loss } from "../../jobs/errors.ts";
 import { checkRetry, HeldJob } from "../../jobs/held_job.ts";
 import type { JobState } from "../../jobs/job.ts";
+import type { Outcome } from "../../jobs/results.ts";
 import type { QueueContext } from "../queue_context.ts";
+import { Ack } from "./ack.ts";
 import type { Acks } from "./acks.ts";
 import type { Delivery } from "./delivery.ts";
 
@@ -50,9 +52,16 @@ export class NatsJob<T> extends HeldJob<T> {
 
   done(result?: unknown): Promise<void> {
     const text = result === undefined ? undefined : jsonText(result);
-    return this.#settle(() =>
-      this.#acks.ack(this.delivery, { state: "done", result: text })
-    );
+    const outcome: Outcome = { state: "done", result: text };
+    const ack = () => this.#acks.ack(this.delivery, outcome);
+    if (this.#acks.isKept(this.delivery, outcome)) return this.#settle(ack);
+    if (!this.#beginToSettle()) return readyError(leaseLost(this));
+    const rejection = checkpointIfCancelled();
+    if (rejection === undefined) {
+      return this.#acks.send(new Ack(this, outcome, this.#acks));
+    }
+    this.#acks.inBackground(() => this.#confirmed(ack));
+    return rejection;
   }
 
   retry(delay = 0, reason?: unknown): Promise<void> {
@@ -104,9 +113,7 @@ export class NatsJob<T> extends HeldJob<T> {
 
   /** Gives back a job that was not handed out, for `delay` milliseconds. */
   handBack(delay = 0): void {
-    if (this.state !== "leased") return;
-    this.#settled = true;
-    this.#acks.letGo(this.delivery);
+    if (!this.#beginToSettle()) return;
     this.#acks.inBackground(() =>
       this.#acks.nak(this.delivery, { delay, attempt: false })
     );
@@ -133,10 +140,16 @@ export class NatsJob<T> extends HeldJob<T> {
     this.delivery.lease.lose();
   }
 
-  #settle(how: () => Promise<void>): Promise<void> {
-    if (this.state !== "leased") return readyError(leaseLost(this));
+  /** Returns `false` if the job is no longer held. */
+  #beginToSettle(): boolean {
+    if (this.state !== "leased") return false;
     this.#settled = true;
     this.#acks.letGo(this.delivery);
+    return true;
+  }
+
+  #settle(how: () => Promise<void>): Promise<void> {
+    if (!this.#beginToSettle()) return readyError(leaseLost(this));
     return cancellable(this.#acks.begin(() => this.#confirmed(how)));
   }
 
@@ -145,11 +158,15 @@ export class NatsJob<T> extends HeldJob<T> {
     try {
       await how();
     } catch (cause) {
-      super.lose(this.loss ?? "expired");
-      this.#acks.gone(this.delivery);
-      if (cause instanceof LeaseLostError) throw cause;
-      throw leaseLost(this, { cause });
+      throw this.notConfirmed(cause);
     }
+  }
+
+  /** Notes that the job could not be settled; returns the error to throw. */
+  notConfirmed(cause: unknown): LeaseLostError {
+    super.lose(this.loss ?? "expired");
+    this.#acks.gone(this.delivery);
+    return cause instanceof LeaseLostError ? cause : leaseLost(this, { cause });
   }
 
   static {

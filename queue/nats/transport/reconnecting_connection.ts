@@ -16,7 +16,7 @@ import {
 } from "./client.ts";
 import { type Deadline, steadyClock } from "./deadline.ts";
 import { headersOf } from "./headers.ts";
-import { Replies } from "./replies.ts";
+import { Replies, type ReplyListener } from "./replies.ts";
 
 /** Pauses between two tries of a request, in milliseconds. */
 const FIRST_PAUSE = 20, LONGEST_PAUSE = 1000;
@@ -173,20 +173,44 @@ export class ReconnectingConnection {
     ms: number,
     { headers, signal }: RequestOptions,
   ): Promise<Msg> {
-    const send = (reply: string) => {
-      try {
-        this.#connection.publish(
-          subject,
-          data,
-          headers === undefined
-            ? { reply }
-            : { reply, headers: headersOf(headers) },
-        );
-      } catch (error) {
-        throw refusedBy(error);
-      }
-    };
+    const send = (reply: string) =>
+      this.#publish(
+        subject,
+        data,
+        headers === undefined
+          ? { reply }
+          : { reply, headers: headersOf(headers) },
+      );
     return this.#replies.wait(subject, send, { signal, ms });
+  }
+
+  /**
+   * Sends a request once, without a wait. If that fails with an error that
+   * {@linkcode isPassing}, it can be sent again with {@linkcode request}.
+   */
+  ask(listener: ReplyListener, data: Uint8Array, deadline: Deadline): void {
+    if (!this.#up) {
+      return listener.failed(this.#error ?? new errors.RequestError(LOST));
+    }
+    const reply = this.#replies.listen(listener, deadline.remaining());
+    try {
+      this.#publish(listener.subject, data, { reply });
+    } catch (error) {
+      this.#replies.forget(reply);
+      listener.failed(error);
+    }
+  }
+
+  #publish(
+    subject: string,
+    data: Uint8Array | string,
+    options: { reply: string; headers?: MsgHdrs },
+  ): void {
+    try {
+      this.#connection.publish(subject, data, options);
+    } catch (error) {
+      throw refusedBy(error);
+    }
   }
 
   /**
@@ -286,9 +310,7 @@ export class ReconnectingConnection {
       if (this.#error !== undefined) return;
       if (status.type === "disconnect") {
         this.#up = false;
-        this.#replies.failAll(
-          new errors.RequestError("the connection is lost"),
-        );
+        this.#replies.failAll(new errors.RequestError(LOST));
         this.#notify();
       } else if (status.type === "reconnect") {
         this.#up = true;
@@ -313,13 +335,15 @@ export class ReconnectingConnection {
 
 const NO_OPTIONS: RequestOptions = {};
 
+const LOST = "the connection is lost";
+
 function refusedBy(cause: unknown): NatsError {
   const why = cause instanceof Error ? cause.message : String(cause);
   return new NatsError(`NATS refuses: ${why}`, { cause });
 }
 
 /** Whether the request may be answered if it is sent again. */
-function isPassing(error: unknown): boolean {
+export function isPassing(error: unknown): boolean {
   return error instanceof errors.TimeoutError ||
     error instanceof errors.NoRespondersError ||
     error instanceof errors.RequestError;

@@ -5,18 +5,64 @@ import type { WaitOptions } from "../../../tasks/kernel/types.ts";
 import { ExternalWaiter } from "../../../tasks/kernel/wait/waiter.ts";
 import { errors, type Msg } from "./client.ts";
 
-/** After how many milliseconds without a reply a request is sent again. */
+/** After how many milliseconds without a reply a request has failed. */
 const REPLY_TIMEOUT = 2000;
 
 /** How often requests without a reply are looked for, in milliseconds. */
 const SWEEP = 500;
 
-/** A wait for a reply, or for several. */
-class ReplyWaiter<T> extends ExternalWaiter<T> {
+/** What a request leads to: one of its methods is called, once. */
+export interface ReplyListener {
+  /** The subject of the request. */
+  readonly subject: string;
+  replied(reply: Msg): void;
+  /** Called if there is no reply in time, or will be none. */
+  failed(error: unknown): void;
+}
+
+/** A request without a reply. */
+interface Pending {
+  readonly listener: ReplyListener;
+  /** After how many sweeps the request has failed. */
+  sweeps: number;
+  /** The timer of a request that fails sooner. */
+  readonly late: TimerHandle | undefined;
+}
+
+/** A wait for the reply to a request. */
+class ReplyWaiter extends ExternalWaiter<Msg> implements ReplyListener {
   readonly what = "NATS";
-  /** Called when the wait has ended. */
+  readonly subject: string;
+  readonly #replies: Replies;
+  /** The subject of the reply. */
+  reply = "";
+
+  constructor(subject: string, replies: Replies, options: WaitOptions) {
+    super(options);
+    this.subject = subject;
+    this.#replies = replies;
+  }
+
+  replied(reply: Msg): void {
+    this.wake(reply);
+  }
+
+  failed(error: unknown): void {
+    this.fail(error);
+  }
+
+  protected override leave(): void {
+    super.leave();
+    this.#replies.forget(this.reply);
+  }
+}
+
+/** A wait for several replies. */
+class GatheringWaiter extends ExternalWaiter<void> {
+  readonly what = "NATS";
   readonly #ended: () => void;
 
+  /** @param ended Called when the wait has ended. */
   constructor(ended: () => void, options: WaitOptions) {
     super(options);
     this.#ended = ended;
@@ -28,21 +74,9 @@ class ReplyWaiter<T> extends ExternalWaiter<T> {
   }
 }
 
-/** A request that waits for its reply. */
-class Pending extends ReplyWaiter<Msg> {
-  readonly subject: string;
-  /** After how many sweeps the request has failed. */
-  sweeps = REPLY_TIMEOUT / SWEEP;
-
-  constructor(subject: string, ended: () => void, options: WaitOptions) {
-    super(ended, options);
-    this.subject = subject;
-  }
-}
-
 /** A request to all processes, whose replies are collected. */
 interface Gathering {
-  readonly waiter: ReplyWaiter<void>;
+  readonly waiter: GatheringWaiter;
   readonly enough: (reply: Msg) => boolean;
 }
 
@@ -67,23 +101,44 @@ export class Replies {
     send: (reply: string) => void,
     { ms, ...options }: WaitOptions & { ms: number },
   ): Promise<Msg> {
-    const reply = this.#newSubject();
-    const late = ms < REPLY_TIMEOUT
-      ? this.#loop.callLater(ms, () => waiter.fail(new errors.TimeoutError()))
-      : undefined;
-    const ended = () => {
-      late?.cancel();
-      this.#pending.delete(reply);
-    };
-    const waiter = new Pending(subject, ended, options);
-    this.#pending.set(reply, waiter);
-    this.#sweeper ??= this.#loop.callLater(SWEEP, () => this.#sweep());
+    const waiter = new ReplyWaiter(subject, this, options);
+    const reply = waiter.reply = this.listen(waiter, ms);
     try {
       send(reply);
     } catch (error) {
       waiter.fail(error);
     }
     return waiter.promise;
+  }
+
+  /**
+   * Calls `listener` when the reply to a request has come, or if none comes within
+   * `ms` milliseconds.
+   *
+   * @returns The subject for the reply.
+   */
+  listen(listener: ReplyListener, ms: number): string {
+    const reply = this.#newSubject();
+    const late = ms < REPLY_TIMEOUT
+      ? this.#loop.callLater(ms, () => this.#timeOut(reply))
+      : undefined;
+    const sweeps = REPLY_TIMEOUT / SWEEP;
+    this.#pending.set(reply, { listener, sweeps, late });
+    this.#sweeper ??= this.#loop.callLater(SWEEP, () => this.#sweep());
+    return reply;
+  }
+
+  /** Ignores the reply on subject `reply`, if it still comes. */
+  forget(reply: string): Pending | undefined {
+    const pending = this.#pending.get(reply);
+    if (pending === undefined) return undefined;
+    this.#pending.delete(reply);
+    pending.late?.cancel();
+    return pending;
+  }
+
+  #timeOut(reply: string): void {
+    this.forget(reply)?.listener.failed(new errors.TimeoutError());
   }
 
   /**
@@ -99,7 +154,7 @@ export class Replies {
     },
   ): Promise<void> {
     const reply = this.#newSubject();
-    const waiter = new ReplyWaiter<void>(() => {
+    const waiter = new GatheringWaiter(() => {
       late.cancel();
       this.#gathering.delete(reply);
     }, options);
@@ -115,24 +170,26 @@ export class Replies {
 
   /** Ends the wait for a reply that has arrived. */
   received(reply: Msg): void {
-    const gathering = this.#gathering.get(reply.subject);
-    if (gathering !== undefined) {
-      const { waiter, enough } = gathering;
-      if (isNoResponders(reply) || enough(reply)) waiter.wake();
-      return;
-    }
-    const pending = this.#pending.get(reply.subject);
-    if (pending === undefined) return; // it was given up
-    if (!isNoResponders(reply)) pending.wake(reply);
-    else pending.fail(new errors.NoRespondersError(pending.subject));
+    const { subject } = reply;
+    const pending = this.forget(subject);
+    if (pending === undefined) return this.#collect(reply);
+    const { listener } = pending;
+    if (!isNoResponders(reply)) listener.replied(reply);
+    else listener.failed(new errors.NoRespondersError(listener.subject));
   }
 
-  /** Lets requests reject with `error`: all, or those about one subject. */
+  #collect(reply: Msg): void {
+    const gathering = this.#gathering.get(reply.subject);
+    if (gathering === undefined) return; // it was given up
+    const { waiter, enough } = gathering;
+    if (isNoResponders(reply) || enough(reply)) waiter.wake();
+  }
+
+  /** Lets requests fail with `error`: all, or those about one subject. */
   failAll(error: unknown, subject?: string): void {
-    for (const waiter of [...this.#pending.values()]) {
-      if (subject === undefined || subject === waiter.subject) {
-        waiter.fail(error);
-      }
+    for (const [reply, { listener }] of [...this.#pending]) {
+      if (subject !== undefined && subject !== listener.subject) continue;
+      this.forget(reply)?.listener.failed(error);
     }
   }
 
@@ -146,11 +203,11 @@ export class Replies {
   /** Ends waits without a reply: one timer for all, as most are answered. */
   #sweep(): void {
     this.#sweeper = undefined;
-    for (const waiter of [...this.#pending.values()]) {
-      if (--waiter.sweeps < 0) waiter.fail(new errors.TimeoutError());
+    for (const [reply, pending] of [...this.#pending]) {
+      if (--pending.sweeps < 0) this.#timeOut(reply);
     }
     if (this.#pending.size === 0) return;
-    this.#sweeper = this.#loop.callLater(SWEEP, () => this.#sweep());
+    this.#sweeper ??= this.#loop.callLater(SWEEP, () => this.#sweep());
   }
 }
 

@@ -37,6 +37,16 @@ export function testClosing(test: Define): void {
     await jobs[Symbol.asyncDispose]();
   });
 
+  test("a job whose settlement has begun when the queue is closed is settled", async (place) => {
+    const jobs = await place.open<string>();
+    for (const value of ["a", "b", "c"]) await jobs.put(value);
+    const all = [await jobs.get(), await jobs.get(), await jobs.get()];
+    const settling = [all[0]!.done(), all[1]!.done("kept"), all[2]!.fail("x")];
+    const closing = jobs[Symbol.asyncDispose]();
+    await gather([...settling, closing]);
+    assertEquals(all.map(({ state }) => state), Array(3).fill("settled"));
+  });
+
   test("whatever is asked of a closed queue is a QueueShutDownError", async (place) => {
     const jobs = await place.open<string>();
     await jobs[Symbol.asyncDispose]();

@@ -5,6 +5,7 @@ import { Event } from "@asyncio/asyncio/sync";
 import {
   createTask,
   gather,
+  isCancelled,
   sleep,
   timeout,
   type WaitOptions,
@@ -97,6 +98,49 @@ test("a dead letter whose answer is lost is one letter, and no job", async () =>
   proxy.deaf = false;
   await failing;
   assertEquals([(await letters(direct)).length, await direct.size()], [1, 0]);
+});
+
+test("a job is done once, also where the confirmation is lost with the connection", async () => {
+  await using server = await NatsServer.start();
+  await using direct = await open<string>(server);
+  await using proxy = new Proxy(server.port);
+  await using jobs = await open<string>(proxy);
+  for (const value of ["a", "b"]) await jobs.put(value);
+  const all = [await jobs.get(), await jobs.get()];
+  proxy.deaf = true;
+  const waiting = all[0]!.done();
+  const givenUp = createTask(() => all[1]!.done(), { eager: true });
+  givenUp.cancel();
+  while (await direct.size() > 0); // both are done, and the client does not know
+  proxy.cut();
+  proxy.deaf = false;
+  await waiting;
+  assert(await givenUp.catch(isCancelled));
+  assertEquals(all.map(({ state }) => state), ["settled", "settled"]);
+});
+
+test("a job that is done while the server is away is done when it is back", async () => {
+  await using server = await NatsServer.start();
+  await using jobs = await open<string>(server);
+  await jobs.put("a");
+  const job = await jobs.get();
+  await server.kill();
+  const done = job.done();
+  await server.restart();
+  await done;
+  assertEquals(await jobs.size(), 0);
+});
+
+test("a job that is done while the server is away is lost at the end of its lease", async () => {
+  await using server = await NatsServer.start();
+  await using jobs = await open<string>(server, { lease: 400 });
+  await jobs.put("a");
+  const job = await jobs.get();
+  await server.kill();
+  await assertRejects(() => job.done(), LeaseLostError);
+  assertEquals(job.state, "lost");
+  await server.restart();
+  assertEquals((await jobs.get()).value, "a");
 });
 
 test("a job that is released is free at once, also where the first answer is lost", async () => {
