@@ -49,13 +49,15 @@ async function tracedPut<R>(
 }
 
 /** Calls a handler within a span that is linked to the spans of the puts. */
-export function processed<R>(
+export function processed<J extends Job<unknown>, R>(
   queue: object,
-  jobs: Job<unknown>[],
-  handle: () => R,
+  jobs: J[],
+  handle: (jobs: J[]) => R,
 ): R | Promise<Awaited<R>> {
   const name = isOn() ? (queue as NamedQueue)[QUEUE] : undefined;
-  return name === undefined ? handle() : tracedProcess(name, jobs, handle);
+  return name === undefined
+    ? handle(jobs)
+    : tracedProcess(name, jobs, () => handle(jobs));
 }
 
 async function tracedProcess<R>(
