@@ -365,6 +365,21 @@ Deno.test("a limiter shows its state", async () => {
   });
 });
 
+Deno.test("a window shows as free what has passed an interval ago", async () => {
+  await virtually(async () => {
+    const limiter = new RateLimiter({ limit: 5, interval: 1000 });
+    await limiter.acquire({ tokens: 2 });
+    await sleep(400);
+    await limiter.acquire({ tokens: 1 });
+    const free = () => /free: (\d)/.exec(Deno.inspect(limiter))?.[1];
+    assertEquals(free(), "2");
+    await sleep(600);
+    assertEquals(free(), "4");
+    await sleep(400);
+    assertEquals(free(), "5");
+  });
+});
+
 Deno.test("a window of many small passes gives way to a big one without looking at each again and again", async () => {
   await virtually(async () => {
     const limiter = new RateLimiter({ limit: 100_000, interval: 100_000 });
