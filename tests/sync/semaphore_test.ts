@@ -274,6 +274,15 @@ Deno.test("a semaphore can start without permits, and grow", async () => {
   assertEquals(semaphore.value, 1);
 });
 
+Deno.test("a guard that gives more back than is still taken lets a semaphore grow", async () => {
+  const semaphore = new Semaphore(3);
+  const guard = await semaphore.acquire({ permits: 3 });
+  semaphore.release();
+  semaphore.release();
+  guard.release();
+  assertEquals(semaphore.value, 5);
+});
+
 Deno.test("a bounded semaphore does not grow: the release too many is a RangeError", async () => {
   const semaphore = new BoundedSemaphore(1);
   await semaphore.acquire();

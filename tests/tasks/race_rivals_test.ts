@@ -11,7 +11,7 @@ import {
   Queue,
   QueueShutDownError,
 } from "@asyncio/asyncio/queue";
-import { Lock, Semaphore } from "@asyncio/asyncio/sync";
+import { Condition, Lock, Semaphore } from "@asyncio/asyncio/sync";
 import {
   any,
   type Awaitable,
@@ -38,6 +38,29 @@ const COMBINATORS: Record<
   select: async ([first, second]) =>
     (await select({ first: first!, second: second! })).value,
 };
+
+Deno.test("a notified wait ends the other branches before it has its lock again", () =>
+  virtually(async () => {
+    const condition = new Condition();
+    let hasEnded = false;
+    const task = createTask(async () => {
+      using _ = await condition.acquire();
+      return await race<unknown>([() => condition.wait(), async () => {
+        try {
+          await sleep(1000);
+        } finally {
+          hasEnded = true;
+        }
+      }]);
+    });
+    await sleep(0);
+    const guard = await condition.acquire();
+    condition.notify();
+    await sleep(0);
+    assertEquals([hasEnded, task.done], [true, false]);
+    guard.release();
+    assertEquals(await task, true);
+  }));
 
 /** A queue with room for `items` and no more. */
 function full(...items: string[]): Queue<string> {
