@@ -60,6 +60,8 @@ export class Child {
   readonly #down = new WaitQueue<void>("Process dispose");
   readonly #watch: Watch | undefined;
   readonly #keepAlive: KeepAlive;
+  /** Tells its run that it has ended; left out if it may outlive that. */
+  readonly #leaveRun: (() => void) | undefined;
   #state: "running" | "ending" | "down" = "running";
   #isDisposed = false;
 
@@ -92,7 +94,9 @@ export class Child {
     this.communication = new Communication(this.exit, this.pipes);
     this.#keepAlive = new KeepAlive(child, detached);
     this.process = processOf(this);
-    if (!detached) this.#loop.resources.add(this.process);
+    if (!detached) {
+      this.#leaveRun = this.#loop.own(this.process, "start a program");
+    }
   }
 
   /** Whether signals reach the group, and the watchdog is there. */
@@ -207,7 +211,7 @@ export class Child {
     this.pipes.finish();
     const { isSettled, hasUnseenFailure } = this.exit;
     if (this.pipes.closed && isSettled && !hasUnseenFailure) {
-      this.#loop.resources.delete(this.process);
+      this.#leaveRun?.();
     }
   }
 

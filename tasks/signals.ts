@@ -42,7 +42,8 @@ export function signals(
 class Signals
   implements AsyncIterableIterator<Deno.Signal>, Disposable, AsyncDisposable {
   readonly #names: readonly Deno.Signal[];
-  readonly #loop = currentScope().loop;
+  /** Tells its run that it has ended; left out before that knows of it. */
+  #leaveRun: (() => void) | undefined;
   readonly #waiters: WaitQueue<IteratorResult<Deno.Signal>>;
   readonly #arrived: Deno.Signal[] = [];
   readonly #stop: (() => void)[] = [];
@@ -66,7 +67,7 @@ class Signals
       this[Symbol.dispose](); // stops those that listen already
       throw error;
     }
-    this.#loop.own(this, "wait for signals");
+    this.#leaveRun = currentScope().loop.own(this, "wait for signals");
   }
 
   next(): Promise<IteratorResult<Deno.Signal>> {
@@ -90,7 +91,7 @@ class Signals
   [Symbol.dispose](): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#loop.resources.delete(this);
+    this.#leaveRun?.();
     for (const stop of this.#stop) stop();
     this.#waiters.wakeAll({ done: true, value: undefined });
   }

@@ -26,7 +26,8 @@ export class ProcessTransport extends SubprocessTransport
   implements AsyncDisposable {
   readonly #process: Process;
   readonly #loop: EventLoop = getRunningLoop();
-  readonly #resources = currentScope().loop.resources;
+  /** Tells its run that it has ended; left out if the run had ended before. */
+  readonly #leaveRun: (() => void) | undefined;
   readonly #closers = new WaitQueue<void>("the end of a subprocess", {
     external: true,
   });
@@ -43,7 +44,7 @@ export class ProcessTransport extends SubprocessTransport
     super();
     this.#process = process;
     this.setProtocol(protocol);
-    this.#resources.add(this);
+    this.#leaveRun = currentScope().loop.own(this, "start a program");
   }
 
   /**
@@ -174,7 +175,7 @@ export class ProcessTransport extends SubprocessTransport
       this.#protocol.connectionLost?.(undefined);
     } finally {
       this.#isClosed = true;
-      this.#resources.delete(this);
+      this.#leaveRun?.();
       this.#closers.wakeAll();
     }
   }

@@ -108,22 +108,25 @@ export class Loop extends Scheduler implements ClockedLoop {
    * @throws {InvalidStateError} The run has ended.
    */
   checkOpen(action: string): void {
-    if (!this.closed) return;
-    throw new InvalidStateError(`Cannot ${action}: its run has ended`);
+    if (this.closed) throw this.#endedError(action);
   }
 
   /**
-   * Lets `resource` end with the run. If the run has ended while the resource was
-   * being opened, it is ended at once.
+   * Lets `resource` end with the run, unless the returned function is called
+   * before: when it has ended by itself. If the run has ended while the resource
+   * was being opened, it is ended at once.
    *
    * @throws {InvalidStateError} The run has ended.
    */
-  own(resource: AsyncDisposable, action: string): void {
-    if (!this.closed) return void this.resources.add(resource);
+  own(resource: AsyncDisposable, action: string): () => void {
+    if (!this.closed) {
+      this.resources.add(resource);
+      return () => this.resources.delete(resource);
+    }
     const message = "Exception at the end of the run";
     const failed = (error: unknown) => this.report({ message, error });
     resource[Symbol.asyncDispose]().then(undefined, failed);
-    this.checkOpen(action);
+    throw this.#endedError(action);
   }
 
   /** Ends the loop: drops its timers and its handlers of signals. */
@@ -133,6 +136,10 @@ export class Loop extends Scheduler implements ClockedLoop {
     for (const stop of this.signalHandlers.values()) stop();
     this.signalHandlers.clear();
     this.stop();
+  }
+
+  #endedError(action: string): InvalidStateError {
+    return new InvalidStateError(`Cannot ${action}: its run has ended`);
   }
 
   protected override turnEnded(): void {
