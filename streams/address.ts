@@ -2,10 +2,10 @@
 import { describe } from "../tasks/kernel/types.ts";
 
 /**
- * An address in short: `127.0.0.1:80`, `[::1]:80`, `/run/service.sock`; of the
- * client of a Unix socket, that has none, `unix`.
+ * An address as text: `127.0.0.1:80`, `[::1]:80`, `/run/service.sock`; `unix` for
+ * the client of a Unix socket, which has none.
  */
-export function show(addr: Deno.Addr): string {
+export function formatAddress(addr: Deno.Addr): string {
   if (!("hostname" in addr)) {
     return ("path" in addr ? addr.path : undefined) ?? addr.transport;
   }
@@ -18,12 +18,12 @@ export function show(addr: Deno.Addr): string {
 /** How many bytes the path of a Unix socket may have. */
 export const MAX_UNIX_PATH = Deno.build.os === "linux" ? 107 : 103;
 
-/** Whether `path` is a name of Linux that belongs to no file. */
+/** Whether `path` is an abstract one: a name in Linux, without a file. */
 export function isAbstract(path: string): boolean {
   return path.startsWith("\0");
 }
 
-/** @throws {TypeError} It is no path of a Unix socket. */
+/** @throws {TypeError} `path` is no path of a Unix socket. */
 export function checkPath(path: unknown): asserts path is string {
   if (typeof path !== "string" || path === "") {
     throw new TypeError(
@@ -53,7 +53,7 @@ export function checkPath(path: unknown): asserts path is string {
   );
 }
 
-/** @throws {TypeError} It is no text, or empty. */
+/** @throws {TypeError} `value` is no text, or empty. */
 export function checkHostname(
   value: unknown,
   what = "hostname",
@@ -66,7 +66,7 @@ export function checkHostname(
   );
 }
 
-/** @throws {RangeError} It is no port. */
+/** @throws {RangeError} `port` is no number of a port. */
 export function checkPort(port: unknown): asserts port is number {
   if (Number.isInteger(port) && port as number >= 0 && port as number < 65536) {
     return;

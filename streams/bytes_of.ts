@@ -17,3 +17,23 @@ export function bytesOf(data: unknown, action: string): Uint8Array {
     }`,
   );
 }
+
+/**
+ * The bytes of several pieces. All are looked at before the first is sent: a wrong
+ * one sends none.
+ *
+ * @throws {TypeError} They are no iterable, or one is neither bytes nor text.
+ */
+export function allBytesOf(
+  pieces: Iterable<Uint8Array | string>,
+  action: string,
+): Uint8Array[] {
+  if (typeof pieces?.[Symbol.iterator] === "function") {
+    return Array.from(pieces, (piece) => bytesOf(piece, action));
+  }
+  throw new TypeError(
+    `Cannot ${action}: expected an iterable of Uint8Array or text, received ${
+      describe(pieces)
+    }`,
+  );
+}

@@ -1,8 +1,8 @@
 /**
- * The sockets people miss in Deno: connections and servers over TCP, TLS and
- * Unix sockets, with a reader that gives lines, exact numbers of bytes and
- * anything up to a separator, and a writer that holds back who writes too fast.
- * Python's `asyncio` streams.
+ * Python's `asyncio` streams: connections and servers over TCP, TLS and Unix
+ * sockets, with a reader that gives lines, exact numbers of bytes and anything up
+ * to a separator, and a writer that holds back code that writes too fast. Also
+ * datagrams, HTTP servers, and names of hosts.
  *
  * **A client.** {@linkcode openConnection} gives a {@linkcode StreamReader} and
  * a {@linkcode StreamWriter}. A read that is cancelled, or given up by a
@@ -53,7 +53,7 @@
  *
  * **Web Streams, both ways.** {@linkcode StreamReader.from} and
  * {@linkcode StreamWriter.from} take any stream of bytes; `reader.readable` and
- * `writer.writable` are streams for those who want them.
+ * `writer.writable` are Web Streams for code that needs them.
  *
  * ```ts
  * import { StreamReader } from "@asyncio/asyncio/streams";
@@ -68,10 +68,8 @@
  *
  * @module
  */
-export {
-  type Datagram,
-  DatagramEndpoint,
-} from "./datagram/datagram_endpoint.ts";
+export { DatagramEndpoint } from "./datagram/datagram_endpoint.ts";
+export type { Datagram } from "./datagram/datagram_socket.ts";
 export type {
   DatagramAddress,
   DatagramOptions,

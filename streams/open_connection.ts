@@ -82,8 +82,11 @@ export type UnixConnectOptions = Pick<
  * @throws {TimeoutError} The TLS handshake took longer than
  * `handshakeTimeout`.
  * @throws {Deno.errors.ConnectionRefused} No server listens there.
+ * @throws {Deno.errors.AddrNotAvailable} `localAddress` is none of this machine.
+ * @throws {Deno.errors.NotCapable} The program may not connect there.
  * @throws {Deno.errors.InvalidData} The server's certificate is not trusted, or
  * not for this name.
+ * @throws {InvalidStateError} The run has ended.
  *
  * @example
  * ```ts
@@ -116,7 +119,7 @@ export function openConnection(
  *
  * **Cancel safety:** given up, it rejects at once, and leaves nothing open.
  *
- * @throws {TypeError} It is no path.
+ * @throws {TypeError} `path` is no path of a Unix socket.
  * @throws {Deno.errors.NotFound} There is no such file.
  * @throws {Deno.errors.ConnectionRefused} No server listens there.
  *

@@ -1,9 +1,9 @@
 /** @module */
 import type { AcceptLoop } from "./socket/accept_loop.ts";
-import { show } from "./address.ts";
+import { formatAddress } from "./address.ts";
 import type { ServerConnections } from "./socket/server_connections.ts";
 import { Forever } from "./server_waits.ts";
-import { STUCK_PEER_TIMEOUT_MS } from "./connection/connection.ts";
+import { STUCK_PEER_TIMEOUT_MS } from "./connection/stuck_peer.ts";
 import { currentScope } from "../tasks/kernel/context/current_scope.ts";
 import { detached } from "../tasks/kernel/context/detached.ts";
 import { printable } from "../tasks/kernel/watch/inspect.ts";
@@ -18,7 +18,7 @@ export interface ServerParts {
   readonly loops: readonly AcceptLoop[];
 }
 
-/** Makes a server of what is serving by now. */
+/** Makes a server of loops that accept already. */
 export let serve: (parts: ServerParts) => Server;
 
 /**
@@ -60,7 +60,8 @@ export class Server implements AsyncDisposable {
   readonly #loops: readonly AcceptLoop[];
   readonly #clients: ServerConnections;
   readonly #forever = new Forever("Server.serveForever");
-  readonly #resources: Set<AsyncDisposable>;
+  /** Tells its run that it has ended; left out if the run had ended before. */
+  readonly #leaveRun: (() => void) | undefined;
   /** How many listeners are not closed for good. */
   #open: number;
 
@@ -74,9 +75,7 @@ export class Server implements AsyncDisposable {
         this.#clients.changes.notify();
       });
     }
-    const { loop } = currentScope();
-    this.#resources = loop.resources;
-    loop.own(this, "start a server");
+    this.#leaveRun = currentScope().loop.own(this, "start a server");
   }
 
   /** Where it listens; empty once it is closed. As `asyncio.Server.sockets`. */
@@ -171,11 +170,12 @@ export class Server implements AsyncDisposable {
    * handlers that are left, waits until they have cleaned up, and closes what
    * is still open: what a client takes at once is sent, the rest is dropped.
    *
-   * A clean-up may talk to its client for a second.
+   * A clean-up has a second to send its client something.
    *
    * **Cancel safety:** given up, the server is closed to new clients, and its
    * handlers go on.
    *
+   * @throws {TypeError} The timeout is no number.
    * @throws {RangeError} The timeout is `NaN`.
    */
   shutdown(
@@ -229,13 +229,13 @@ export class Server implements AsyncDisposable {
   /** Lives in its run until everything of it has ended. */
   async #release(): Promise<void> {
     await detached(() => this.#allGone());
-    this.#resources.delete(this);
+    this.#leaveRun?.();
   }
 
   static {
     serve = (parts) => new Server(parts);
     printable(Server, (server) => ({
-      addresses: server.addresses.map(show),
+      addresses: server.addresses.map(formatAddress),
       serving: server.isServing,
       connections: server.connections,
       handlers: server.#clients.tasks.size,

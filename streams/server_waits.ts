@@ -12,7 +12,7 @@ import { WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
 export class Changes {
   readonly #waiters: WaitQueue<void>;
 
-  /** @param what Says what is waited for. */
+  /** @param what Returns what is waited for, in words. */
   constructor(what: () => string) {
     this.#waiters = new WaitQueue(what, { external: true });
   }
@@ -20,17 +20,13 @@ export class Changes {
   async until(condition: () => boolean, options?: WaitOptions): Promise<void> {
     do {
       await (checkpointIfCancelled(options) ??
-        (condition() || this.#next(options)));
+        (condition() || this.#waiters.wait(options)));
     } while (!condition());
   }
 
   /** Something has changed. */
   notify(): void {
     this.#waiters.wakeAll();
-  }
-
-  #next(options: WaitOptions | undefined): Promise<void> {
-    return this.#waiters.wait(options);
   }
 }
 
@@ -67,7 +63,7 @@ export class Forever {
     try {
       return await (checkpointIfCancelled(options) ?? this.#rejection(options));
     } catch (error) {
-      // The one who closed it decides about its clients.
+      // The code that closed the server decides about its clients.
       if (error === this.#closed) await server.waitClosed();
       else await end();
       throw error;

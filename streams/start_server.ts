@@ -8,7 +8,10 @@ import { LazyModule } from "../tasks/kernel/wait/lazy_module.ts";
 
 const sockets = new LazyModule(() => import("./socket/serve_streams.ts"));
 
-/** What a server does with a client. */
+/**
+ * Serves a client, in a task of its own. When it has returned, the connection stays
+ * open for other tasks that use it; see {@linkcode Server}. An error closes it.
+ */
 export type ConnectionHandler = (
   reader: StreamReader,
   writer: StreamWriter,
@@ -101,6 +104,8 @@ export type UnixServeOptions =
  * less, `maxConnections` below 1, or `mode` not between 0o600 and 0o777.
  * @throws {Deno.errors.AddrInUse} The address is in use.
  * @throws {Deno.errors.NotSupported} `reusePort` without `--unstable-net`.
+ * @throws {Deno.errors.InvalidData} The certificate or the key is not valid.
+ * @throws {InvalidStateError} The run has ended.
  *
  * @example An echo
  * ```ts

@@ -1,5 +1,5 @@
 /** @module */
-import { BufferedSource, checkLimit } from "./buffer/buffered_source.ts";
+import { BufferedSource } from "./buffer/buffered_source.ts";
 import type { ByteSource } from "./buffer/source_and_sink.ts";
 import {
   all,
@@ -8,14 +8,13 @@ import {
   into,
   line,
   lineOrEnd,
-  NEWLINE,
   some,
   textLine,
   until,
 } from "./framing/decoders.ts";
-import { LineScanner } from "./framing/line_scanner.ts";
+import { checkLineLimit, LineScanner } from "./framing/line_scanner.ts";
 import { readableOf } from "./web/readable.ts";
-import { type Separator, Separators } from "./framing/separators.ts";
+import { NEWLINE, type Separator, Separators } from "./framing/separators.ts";
 import { checkDecoder, type Decoder } from "./framing/frame_codec.ts";
 import { StreamIterator } from "./framing/stream_iterator.ts";
 import { WebSource } from "./web/web_source.ts";
@@ -34,7 +33,7 @@ export interface ReaderOptions {
   limit?: number | undefined;
 }
 
-/** Makes a reader that stands on `source`: for connections. */
+/** Makes a reader of what `source` buffers: for connections. */
 export let readerOn: (
   source: BufferedSource,
   options?: ReaderOptions,
@@ -49,8 +48,8 @@ export function readerOver(
 }
 
 /**
- * Lets a reader made with `new` stand on `source`, which gets what it was fed:
- * for protocols.
+ * Lets a reader made with `new` read from `source`, to which the bytes go that the
+ * reader was fed before: for protocols.
  */
 export let letReadFrom: (reader: StreamReader, source: BufferedSource) => void;
 
@@ -59,7 +58,7 @@ interface FrameArgument<T> {
   readonly scanner: LineScanner;
 }
 
-/** What a reader stands on: for connections and pipes. */
+/** The source of a reader: for connections and pipes. */
 export let sourceOf: (reader: StreamReader) => BufferedSource;
 
 /**
@@ -70,8 +69,8 @@ export let sourceOf: (reader: StreamReader) => BufferedSource;
  * startServer}), a subprocess, or from any Web Stream ({@linkcode
  * StreamReader.from}); one made with `new` is fed by hand.
  *
- * - One read at a time: a second one while the first is waiting is refused with
- *   an `Error`.
+ * - One read at a time: a second one while the first is waiting rejects with an
+ *   `Error`.
  * - It reads on demand and holds little more than what was asked for: a peer
  *   that sends faster than it is read has to wait.
  * - A lost connection fails this read and all that follow.
@@ -115,7 +114,7 @@ export class StreamReader implements AsyncIterable<Uint8Array<ArrayBuffer>> {
    * @throws {RangeError} The limit is 0 or less.
    */
   constructor(options?: ReaderOptions) {
-    this.#scanner = new LineScanner(checkLimit(options?.limit));
+    this.#scanner = new LineScanner(checkLineLimit(options?.limit));
     this.#source = new BufferedSource();
   }
 
@@ -123,14 +122,23 @@ export class StreamReader implements AsyncIterable<Uint8Array<ArrayBuffer>> {
    * A reader of a Web Stream: a response's body, a file, a child's output. It
    * locks the stream.
    *
-   * @throws {TypeError} The stream is locked.
+   * @throws {TypeError} `source` is no `ReadableStream`, or is locked.
    * @throws {RangeError} The limit is 0 or less.
+   *
+   * @example
+   * ```ts
+   * import { StreamReader } from "@asyncio/asyncio/streams";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const reader = StreamReader.from(new Response("hello").body!);
+   * assertEquals(new TextDecoder().decode(await reader.readExactly(4)), "hell");
+   * ```
    */
   static from(
     source: ReadableStream<Uint8Array>,
     options?: ReaderOptions,
   ): StreamReader {
-    checkLimit(options?.limit);
+    checkLineLimit(options?.limit);
     return readerOver(new WebSource(source), options);
   }
 
@@ -239,7 +247,7 @@ export class StreamReader implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   /**
    * Waits until at least `n` bytes are there, and gives all that are, without
    * taking them; fewer only at the end. It is not bound by the reader's limit.
-   * {@linkcode discard} takes them.
+   * {@linkcode discard} takes them. As the `Peek` of Go's `bufio.Reader`.
    *
    * The array is a view of the reader's own memory: no copy, valid until the next
    * call on the reader, and to be looked at only.
@@ -292,10 +300,10 @@ export class StreamReader implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   }
 
   /**
-   * Takes the first `n` bytes of those that {@linkcode peek} has given, or that
-   * are there.
+   * Takes the first `n` of the bytes that are there, as {@linkcode peek} has given
+   * them. As the `Discard` of Go's `bufio.Reader`, but it never waits.
    *
-   * @throws {RangeError} It is no number of bytes, or more than are there: none is
+   * @throws {RangeError} `n` is no number of bytes, or more than are there: none is
    * taken.
    * @throws {Error} A read is waiting.
    */
@@ -445,6 +453,7 @@ export class StreamReader implements AsyncIterable<Uint8Array<ArrayBuffer>> {
    * frame.
    *
    * @throws {TypeError} It is no decoder.
+   * @throws While iterating: what {@linkcode readFrame} rejects with.
    *
    * @example
    * ```ts
@@ -473,7 +482,8 @@ export class StreamReader implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   /**
    * Hands on all bytes to `writer`, up to the end, and closes it; resolves to their
    * number when all are sent. Nothing is copied, and at most two chunks are held:
-   * a slow writer holds the peer back.
+   * a slow writer holds the peer back. Several pipes may share a writer: they take
+   * turns, a chunk each.
    *
    * - With `preventClose` the writer stays open, for a `writeEof` of your own, or
    *   for more.
@@ -531,11 +541,16 @@ export class StreamReader implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   }
 
   /**
-   * The lines as text, without their `"\n"` or `"\r\n"`. What is no UTF-8
-   * becomes U+FFFD.
+   * The lines as text, without their `"\n"` or `"\r\n"`, to the end of the
+   * stream. What is no UTF-8 becomes U+FFFD. {@linkcode readTextLine} reads one.
    *
    * **Cancel safety:** ending the iteration, or cancelling it, loses no byte
    * that was not given out.
+   *
+   * @throws {LimitOverrunError} While iterating: a line is longer than the limit.
+   * It is dropped, and the iteration may be begun again after it.
+   * @throws {Error} While iterating: another read is waiting, or the connection was
+   * lost.
    *
    * @example
    * ```ts
@@ -553,13 +568,18 @@ export class StreamReader implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     };
   }
 
-  /** Iterates over the lines, each with its `"\n"`. */
+  /**
+   * Iterates over the lines, each as {@linkcode readLine} gives it, to the end of
+   * the stream. Mirrors `async for` over an `asyncio.StreamReader`.
+   *
+   * **Cancel safety:** as {@linkcode lines}.
+   */
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array<ArrayBuffer>, undefined> {
     return new StreamIterator(this.#source, lineOrEnd, this.#scanner);
   }
 
   /**
-   * Whether the end has come and everything is read; it comes as well when this
+   * Whether the end has come and everything is read. The end also comes when this
    * side closes the connection. Mirrors `asyncio.StreamReader.at_eof`.
    */
   get atEof(): boolean {
@@ -570,6 +590,7 @@ export class StreamReader implements AsyncIterable<Uint8Array<ArrayBuffer>> {
    * Adds bytes, a copy of them, to a reader made with `new`. Mirrors
    * `asyncio.StreamReader.feed_data`.
    *
+   * @throws {TypeError} `data` is no `Uint8Array`.
    * @throws {Error} After {@linkcode feedEof}, or on a reader with a source of
    * its own.
    */
@@ -583,8 +604,8 @@ export class StreamReader implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   }
 
   /**
-   * Says that no more bytes come, to a reader made with `new`; again, it does
-   * nothing. Mirrors `asyncio.StreamReader.feed_eof`.
+   * Ends a reader made with `new`: no more bytes come. A second call does nothing.
+   * Mirrors `asyncio.StreamReader.feed_eof`.
    *
    * @throws {Error} On a reader with a source of its own.
    */
@@ -593,8 +614,8 @@ export class StreamReader implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   }
 
   /**
-   * Lets the read that is waiting, and every later one, throw `error`. Mirrors
-   * `asyncio.StreamReader.set_exception`.
+   * Rejects the read that is waiting, and every later one, with `error`; `drain` of
+   * the connection's writer as well. Mirrors `asyncio.StreamReader.set_exception`.
    */
   setException(error: unknown): void {
     this.#source.fail(error, true);
@@ -604,10 +625,10 @@ export class StreamReader implements AsyncIterable<Uint8Array<ArrayBuffer>> {
    * The rest of the bytes as a Web Stream: a byte stream, so that a consumer
    * may bring its own memory. The same object every time.
    *
-   * It takes bytes only for a consumer that asks. Cancelling it leaves the
-   * reader and its connection as they are; a Web Stream that is read
-   * ({@linkcode StreamReader.from}) is cancelled with it, so that what it
-   * holds, as a file, is let go.
+   * It takes bytes only when a consumer asks for them. Cancelling it leaves the
+   * reader and its connection as they are. But a Web Stream that the reader was made
+   * from ({@linkcode StreamReader.from}) is cancelled with it, so that a file behind
+   * it is closed.
    *
    * @example
    * ```ts

@@ -1,12 +1,15 @@
 /** @module */
-import { show } from "./address.ts";
+import { formatAddress } from "./address.ts";
+import { allBytesOf, bytesOf } from "./bytes_of.ts";
 import type { ByteSink } from "./buffer/source_and_sink.ts";
 import type { FrameCodec } from "./framing/frame_codec.ts";
 import { Connection } from "./connection/connection.ts";
+import { closedUnlessStuck } from "./connection/stuck_peer.ts";
 import type { StartTlsOptions } from "./tls_options.ts";
 import { WebSink } from "./web/web_sink.ts";
 import { writableOf } from "./web/writable.ts";
 import { currentScope } from "../tasks/kernel/context/current_scope.ts";
+import { isCancelled } from "../tasks/kernel/errors.ts";
 import { printable } from "../tasks/kernel/watch/inspect.ts";
 import { describe, type WaitOptions } from "../tasks/kernel/types.ts";
 
@@ -15,21 +18,21 @@ export let writerOn: (
   connection: Connection,
 ) => StreamWriter;
 
-/** Makes a writer over a sink: for pipes and Web Streams. */
+/** Makes a writer to a sink: for pipes and Web Streams. */
 export function writerOver(sink: ByteSink): StreamWriter {
   return writerOn(new Connection(sink));
 }
 
-/** What a writer stands on: for pipes. */
+/** The connection of a writer: for pipes. */
 export let connectionOf: (writer: StreamWriter) => Connection;
 
 const encoder = new TextEncoder();
-/** Memory for text of up to a third of so many characters. */
+/** Short text is encoded in here: a character takes at most three bytes. */
 const scratch = new Uint8Array(1 << 12);
 
 /**
- * Writes bytes and text, and holds back who writes faster than the peer reads.
- * Mirrors `asyncio.StreamWriter`.
+ * Writes bytes and text, and holds back code that writes faster than the peer
+ * reads. Mirrors `asyncio.StreamWriter`.
  *
  * Writers come with a connection ({@linkcode openConnection}, {@linkcode
  * startServer}), a subprocess, or from any Web Stream ({@linkcode
@@ -40,7 +43,8 @@ const scratch = new Uint8Array(1 << 12);
  *   turn.
  * - After writing, `await drain()`: it waits while more than 64 KiB are unsent,
  *   until no more than 16 KiB are, and throws when the connection was lost.
- * - A lost connection surfaces at `drain` and `waitClosed`, and nowhere else.
+ * - If the connection was lost, `drain` and `waitClosed` reject, and nothing else
+ *   does.
  *
  * @example
  * ```ts
@@ -73,7 +77,7 @@ export class StreamWriter implements AsyncDisposable {
    * A writer to a Web Stream. It locks the stream; {@linkcode writeEof} and
    * {@linkcode close} close it.
    *
-   * @throws {TypeError} The stream is locked.
+   * @throws {TypeError} `sink` is no `WritableStream`, or is locked.
    *
    * @example
    * ```ts
@@ -97,16 +101,16 @@ export class StreamWriter implements AsyncDisposable {
    * they are now: the array may be changed afterwards. Mirrors
    * `asyncio.StreamWriter.write`.
    *
-   * When the connection was lost they are dropped, and `drain` says so.
+   * If the connection was lost they are dropped, and `drain` rejects.
    *
    * @throws {Error} After {@linkcode close}, {@linkcode abort} or {@linkcode
    * writeEof}.
-   * @throws {TypeError} `data` is neither.
+   * @throws {TypeError} `data` is neither bytes nor text.
    */
   write(data: Uint8Array | string): void {
     const bytes = typeof data === "string"
       ? encodeForCopy(data)
-      : toBytes(data);
+      : bytesOf(data, "write");
     this.#connection.checkOpen();
     this.#connection.write(bytes);
   }
@@ -116,16 +120,11 @@ export class StreamWriter implements AsyncDisposable {
    * `asyncio.StreamWriter.writelines`.
    *
    * @throws {Error} As {@linkcode write}; then none of them is taken.
+   * @throws {TypeError} `data` is no iterable, or one of them is neither bytes nor
+   * text; then none is taken.
    */
   writeLines(data: Iterable<Uint8Array | string>): void {
-    if (typeof data?.[Symbol.iterator] !== "function") {
-      throw new TypeError(
-        `Cannot write: expected an iterable of Uint8Array or text, received ${
-          describe(data)
-        }`,
-      );
-    }
-    const pieces = Array.from(data, toBytes);
+    const pieces = allBytesOf(data, "write");
     this.#connection.checkOpen();
     for (const piece of pieces) this.#connection.write(piece);
   }
@@ -162,14 +161,14 @@ export class StreamWriter implements AsyncDisposable {
   }
 
   /**
-   * Waits while too much is unsent: more than 64 KiB, until no more than 16 KiB
-   * are. Any number of tasks may wait. Mirrors `asyncio.StreamWriter.drain`.
+   * Waits if more than 64 KiB are unsent, until no more than 16 KiB are. Any number
+   * of tasks may wait. Mirrors `asyncio.StreamWriter.drain`.
    *
    * **Cancel safety:** giving up changes nothing: what was written is sent.
    *
    * @throws {Error} The connection was lost, or the writer was aborted with
    * bytes unsent.
-   * @throws What the reader of the connection was given as its exception.
+   * @throws The error that the connection's reader was given by `setException`.
    */
   drain(options?: WaitOptions): Promise<void> {
     return this.#connection.drain(options);
@@ -187,10 +186,10 @@ export class StreamWriter implements AsyncDisposable {
    * Ends this direction when everything is sent: the peer reads to the end, and
    * can still answer. Mirrors `asyncio.StreamWriter.write_eof`.
    *
-   * When the other direction ends as well, the connection is closed. Where
-   * there is none (a pipe, a Web Stream) this is {@linkcode close}.
+   * When the other direction ends as well, the connection is closed. If there is no
+   * other one (a pipe, a Web Stream) this is {@linkcode close}.
    *
-   * @throws {Error} Where {@linkcode canWriteEof} is false.
+   * @throws {Error} {@linkcode canWriteEof} is false.
    */
   writeEof(): void {
     if (!this.canWriteEof) {
@@ -257,7 +256,7 @@ export class StreamWriter implements AsyncDisposable {
    * said `rejectUnauthorized: false`: then see its `authorized`. What is known of
    * TLS can be asked for after the end.
    *
-   * @param fallback Given where there is no such thing.
+   * @param fallback Returned if nothing is known by that name.
    */
   getExtraInfo(name: string, fallback?: unknown): unknown {
     return this.#connection.info(name) ?? fallback;
@@ -272,12 +271,13 @@ export class StreamWriter implements AsyncDisposable {
    * {@linkcode ServerTlsOptions}. What a server has not read yet is taken for
    * the beginning of the handshake: a client may begin at once.
    *
-   * **Cancel safety:** given up before the handshake, the connection is
-   * unharmed; in it, the connection is lost.
+   * **Cancel safety:** given up before the handshake begins, it leaves the
+   * connection as it is; given up in the handshake, the connection is lost.
    *
-   * @throws {Error} A read is pending, or a client has bytes unread: the
-   * connection is unharmed. Or it is encrypted already, or no socket.
+   * @throws {Error} A read is pending, or a client has bytes unread; or the
+   * connection is encrypted already, ended, or no socket. It stays as it is.
    * @throws {TypeError} On a server's side: `cert` or `key` is missing.
+   * @throws {RangeError} `handshakeTimeout` is 0 or less.
    * @throws {TimeoutError} The handshake took longer than `handshakeTimeout`.
    * The connection is lost.
    * @throws {Deno.errors.InvalidData} The certificate is not trusted, or the peer
@@ -312,7 +312,8 @@ export class StreamWriter implements AsyncDisposable {
    * {@linkcode drain}. The same object every time.
    *
    * Closing it ends this direction ({@linkcode writeEof}), or closes the
-   * connection where that is impossible; aborting it aborts the writer.
+   * connection if that is impossible; aborting it aborts the writer. It errors when
+   * the writer is ended in another way, or the connection is lost.
    *
    * @example An echo
    * ```ts
@@ -332,20 +333,31 @@ export class StreamWriter implements AsyncDisposable {
   }
 
   /**
-   * Closes the connection when everything is sent, and waits for that; that it
-   * was lost is no error here.
+   * Closes the connection when everything is sent, and waits for that. A connection
+   * that was lost is no error here.
    *
-   * **Cancel safety:** in a task, timeout or group that was cancelled, it gives
-   * up a peer that takes nothing for a second, and drops what is unsent.
+   * **Cancel safety:** in a task, timeout or group that was cancelled, also while
+   * this waits, it gives up a peer that takes nothing for a second, and drops what
+   * is unsent.
    */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
     try {
-      if (currentScope().cancelled) await this.#connection.closedUnlessStuck();
-      else await this.waitClosed();
+      await this.#closed();
     } catch (error) {
       if (error !== this.#connection.error) throw error;
     }
+  }
+
+  async #closed(): Promise<void> {
+    try {
+      if (!currentScope().cancelled) return await this.waitClosed();
+    } catch (error) {
+      if (!isCancelled(error)) throw error;
+      await closedUnlessStuck(this.#connection);
+      throw error;
+    }
+    await closedUnlessStuck(this.#connection);
   }
 
   static {
@@ -363,19 +375,11 @@ export class StreamWriter implements AsyncDisposable {
 
 function peerOf(writer: StreamWriter): string | undefined {
   const address = writer.getExtraInfo("peername") as Deno.Addr | undefined;
-  return address && show(address);
+  return address && formatAddress(address);
 }
 
 /** The bytes of `text`, to be copied before the next call: they share memory. */
 function encodeForCopy(text: string): Uint8Array {
   if (3 * text.length > scratch.length) return encoder.encode(text);
   return scratch.subarray(0, encoder.encodeInto(text, scratch).written);
-}
-
-function toBytes(data: unknown): Uint8Array {
-  if (data instanceof Uint8Array) return data;
-  if (typeof data === "string") return encoder.encode(data);
-  throw new TypeError(
-    `Cannot write: expected a Uint8Array or text, received ${describe(data)}`,
-  );
 }

@@ -24,24 +24,24 @@ import {
 } from "../../tasks/kernel/wait/checkpoint.ts";
 import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
 
-/** With more than this unsent, `drain` begins to wait; as asyncio. */
+/** With more than this unsent, in bytes, `drain` begins to wait; as asyncio. */
 const HIGH_WATER = 65536;
-/** With no more than this unsent, it goes on. */
+/** With no more than this unsent, it resolves. */
 const LOW_WATER = HIGH_WATER / 4;
 
 const EMPTY: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
-/** The owner of a sink decides what follows. */
+/** The owner of a buffered sink decides what follows. */
 export interface SinkOwner {
   /** Everything is sent. */
   sinkDrained(): void;
-  /** The sink has failed: calls `drop`. */
+  /** The sink has failed: is to call `drop`. */
   sinkFailed(error: unknown): void;
 }
 
 /** See the module. */
 export class BufferedSink implements AtEndOfTurn {
-  /** Sends what is collected, unless it was sent before. */
+  /** Whether {@linkcode atEndOfTurn} is planned. */
   endOfTurn: AtEndOfTurn["endOfTurn"] = "unplanned";
   readonly #sink: ByteSink;
   readonly #owner: SinkOwner;
@@ -85,13 +85,14 @@ export class BufferedSink implements AtEndOfTurn {
     if (!this.#busy) planEndOfTurn(this);
   }
 
+  /** Sends what was collected in the turn. */
   atEndOfTurn(): void {
     this.#flush();
   }
 
   /**
-   * Whether bytes can be sent without a copy. What was added before goes first;
-   * then `sinkDrained` tells when.
+   * Whether bytes can be sent without a copy. If not, what was added before is
+   * being sent: `sinkDrained` is called after it.
    */
   canSend(): boolean {
     this.flush();
@@ -121,7 +122,7 @@ export class BufferedSink implements AtEndOfTurn {
     if (rejection !== undefined) return rejection;
     if (!this.#aboveHighWater || this.#isOver) return ready(undefined);
     this.#drainers ??= new WaitQueue("StreamWriter.drain", { external: true });
-    return wait(this.#drainers, options);
+    return this.#drainers.wait(options);
   }
 
   /** Waits until nothing is unsent. */
@@ -133,7 +134,7 @@ export class BufferedSink implements AtEndOfTurn {
     this.#flushers ??= new WaitQueue("everything to be sent", {
       external: true,
     });
-    return wait(this.#flushers, options);
+    return this.#flushers.wait(options);
   }
 
   /** Sends nothing until {@linkcode resume}. */
@@ -207,11 +208,4 @@ export class BufferedSink implements AtEndOfTurn {
     this.#busy = false;
     if (!this.#isOver) this.#owner.sinkFailed(error);
   }
-}
-
-function wait(
-  queue: WaitQueue<void>,
-  options: WaitOptions | undefined,
-): Promise<void> {
-  return queue.wait(options);
 }

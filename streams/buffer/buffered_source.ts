@@ -10,10 +10,11 @@
  * @module
  */
 import { ByteBuffer } from "./byte_buffer.ts";
+import { type Decode, END, LATER, SOON } from "./decode.ts";
+import { withPartial } from "./partial.ts";
 import { FIRST_READ, nextReadSize } from "./read_size.ts";
 import type { ByteSource } from "./source_and_sink.ts";
-import { withPartial } from "../framing/partial.ts";
-import { describe, type WaitOptions } from "../../tasks/kernel/types.ts";
+import type { WaitOptions } from "../../tasks/kernel/types.ts";
 import { Waiter } from "../../tasks/kernel/wait/waiter.ts";
 import {
   checkpointIfCancelled,
@@ -21,39 +22,15 @@ import {
   readyError,
 } from "../../tasks/kernel/wait/checkpoint.ts";
 
-/** What a {@linkcode Decode} returns for a read that is to resolve to nothing. */
-export const END: unique symbol = Symbol("end");
-/**
- * What a {@linkcode Decode} returns if it needs no more bytes, but cannot take
- * those that are there yet. It calls {@linkcode BufferedSource.retry} then.
- */
-export const LATER: unique symbol = Symbol("later");
-
-/**
- * What a {@linkcode Decode} returns that is to be called again when the code that
- * runs now has ended: more may be fed until then.
- */
-export const SOON: unique symbol = Symbol("soon");
-
-/**
- * Takes out of the buffer what is waited for; `undefined` while it is not
- * complete. At `eof` no more bytes come.
- */
-export type Decode<T, A = undefined> = (
-  buffer: ByteBuffer,
-  eof: boolean,
-  argument: A,
-) => T | undefined | typeof END | typeof LATER | typeof SOON;
-
-/** The owner of a source decides what its end means. */
+/** The owner of a buffered source decides what its end means. */
 export interface SourceOwner {
-  /** Called before the source is asked for bytes. */
+  /** A read needs more bytes: the source is asked for them next, if it can be. */
   beforeRead(): void;
   /** A read was served, and the source is not asked for more. */
   sourceIdle(): void;
-  /** The source has ended: calls `end` or `fail`. */
+  /** The source has ended: is to call `end` or `fail`. */
   sourceEnded(): void;
-  /** The source has failed: calls `end` or `fail`. */
+  /** The source has failed: is to call `end` or `fail`. */
   sourceFailed(error: unknown): void;
 }
 
@@ -87,9 +64,9 @@ export class BufferedSource {
   #failure: { error: unknown; atOnce: boolean } | undefined;
   #filling = false;
   #isPaused = false;
-  /** The source was asked last though nothing waited. */
+  /** Whether nothing waited when the source was asked last. */
   #isAhead = false;
-  /** Gets what the source brings, in place of the buffer. */
+  /** Gets what the call under way brings, in place of the buffer. */
   #takenOver: {
     resolve(bytes: Uint8Array | null): void;
     reject(error: unknown): void;
@@ -103,7 +80,8 @@ export class BufferedSource {
   #argument: unknown;
 
   /**
-   * @param source Left out, the bytes are fed by hand.
+   * @param source What is asked for bytes; left out, they are handed over: by the
+   * owner, or else by the user.
    * @param owner Left out, the end of the source is the end, and its failure a
    * failure.
    */
@@ -157,7 +135,8 @@ export class BufferedSource {
    * Calls `decode`, at once and whenever bytes come, until it returns something
    * or throws.
    *
-   * @param argument What `decode` is given: it also stands for this wait.
+   * @param what The method that was called, for messages.
+   * @param argument What `decode` is given; {@linkcode giveUp} knows the wait by it.
    */
   read<T, A = undefined>(
     what: string,
@@ -185,10 +164,8 @@ export class BufferedSource {
       return ready(value === END ? undefined as T : value);
     }
     this.#operation = what;
-    // What is fed by hand comes from the program itself, everything else from
-    // the world outside.
     const waiter = new Read<T>(this, options);
-    waiter.isExternal = this.#source !== undefined;
+    waiter.isExternal = !this.#isFedByUser;
     this.#waiter = waiter as Waiter<unknown>;
     this.#decode = decode as Decode<unknown, unknown>;
     this.#argument = argument;
@@ -250,16 +227,22 @@ export class BufferedSource {
     return this.#source?.cancel?.(reason);
   }
 
+  /** Adds bytes by hand. */
   feed(data: Uint8Array): void {
     this.#checkFeed();
     if (this.#eof) throw new Error("Cannot feed: nothing follows the end");
-    this.buffer.append(data);
-    this.#serve();
+    this.add(data);
   }
 
   feedEof(): void {
     this.#checkFeed();
     this.end();
+  }
+
+  /** Adds bytes that the owner was handed; returns whether a read needs more. */
+  add(data: Uint8Array): boolean {
+    this.buffer.append(data);
+    return this.#serve();
   }
 
   /** No more bytes come. */
@@ -278,7 +261,7 @@ export class BufferedSource {
     this.#serve();
   }
 
-  /** Whether the wait needs more bytes. */
+  /** Calls the decoder of the wait; returns whether it needs more bytes. */
   #serve(): boolean {
     const waiter = this.#waiter;
     if (waiter === undefined) return false;
@@ -310,13 +293,14 @@ export class BufferedSource {
 
   #setAhead(isAhead: boolean): void {
     this.#isAhead = isAhead;
-    this.#source!.keepAlive?.(!isAhead);
+    this.#source?.keepAlive?.(!isAhead);
   }
 
   #fill(): void {
-    if (this.#filling || this.#isPaused || this.#source === undefined) return;
-    this.#filling = true;
+    if (this.#filling || this.#isPaused) return;
+    this.#filling = this.#source !== undefined;
     this.#owner?.beforeRead();
+    if (this.#source === undefined) return;
     this.#memory = this.buffer.reserve(this.#readSize);
     this.#source.read(this.#memory).then(this.#filled, this.#failed);
   }
@@ -329,7 +313,7 @@ export class BufferedSource {
       return this.buffer.commit(memory, 0);
     }
     this.#filling = false;
-    if (this.isOver) return this.buffer.commit(memory, 0); // it comes too late
+    if (this.isOver) return this.buffer.commit(memory, 0); // after the end
     this.buffer.commit(memory, n ?? 0);
     if (n === null) {
       if (this.#owner === undefined) this.end();
@@ -359,22 +343,14 @@ export class BufferedSource {
     else this.#owner.sourceFailed(error);
   };
 
+  /** The bytes come from the program itself, not from the world outside. */
+  get #isFedByUser(): boolean {
+    return this.#source === undefined && this.#owner === undefined;
+  }
+
   #checkFeed(): void {
-    if (this.#source !== undefined) {
+    if (!this.#isFedByUser) {
       throw new Error("Cannot feed: this reader has a source of its own");
     }
   }
-}
-
-/** How long a line may be, in bytes, unless told otherwise. */
-const DEFAULT_LIMIT = 65536;
-
-/** @throws {RangeError} It is no number above 0. */
-export function checkLimit(limit: unknown = DEFAULT_LIMIT): number {
-  if (typeof limit === "number" && limit > 0) return limit;
-  throw new RangeError(
-    `Cannot make a reader: its limit is a number of bytes above 0, received ${
-      describe(limit)
-    }`,
-  );
 }

@@ -13,11 +13,11 @@ import { allocate, MAX_IDLE_BYTES, release } from "./buffer_pool.ts";
 import { ByteSearch } from "./byte_search.ts";
 
 const EMPTY: Uint8Array<ArrayBuffer> = new Uint8Array(0);
-/** Bytes that are better copied than given away with their memory. */
+/** So many bytes are copied sooner than given away with their memory. */
 const COPIED_UP_TO = 4096;
-/** How much is copied at once where many small pieces are to be expected. */
+/** How much is copied at once if many small pieces are to be expected. */
 const CUT_PAGE = 1 << 16;
-/** Bytes that are better searched as text. */
+/** From so many bytes on, a search as text is faster. */
 const SEARCHED_AS_TEXT_FROM = 512;
 
 /** Bytes that were taken with their memory. */
@@ -31,7 +31,7 @@ export class ByteBuffer {
   #memory = EMPTY;
   #start = 0;
   #end = 0;
-  /** The memory after {@linkcode #freeFrom}, as it was lent last. */
+  /** A view of the memory after {@linkcode #freeFrom}, as it was lent last. */
   #free = EMPTY;
   #freeFrom = 0;
   /** Whether the free memory is being filled. */
@@ -46,7 +46,7 @@ export class ByteBuffer {
    */
   #page: Uint8Array<ArrayBuffer> = EMPTY;
   #pageFrom = 0;
-  /** Where was searched last. */
+  /** The piece that was searched last. */
   #searched: ByteSearch | undefined;
   /**
    * How many bytes have been taken since it was made: the place of the first
@@ -133,7 +133,7 @@ export class ByteBuffer {
     this.#lent = false;
     const inPlace = filled === this.#free && this.#freeFrom === this.#end;
     if (inPlace) this.#end += n;
-    else if (n > 0) this.append(filled.subarray(0, n)); // what was here has been taken since
+    else if (n > 0) this.append(filled.subarray(0, n)); // the memory was given away
   }
 
   /** Adds a copy of `data`. */
@@ -145,7 +145,7 @@ export class ByteBuffer {
     this.#end += data.length;
   }
 
-  /** Where `byte` is, counted from the first byte here; -1 where it is not. */
+  /** Where `byte` is, counted from the first byte; -1 if there is none. */
   indexOf(byte: number, from: number): number {
     if (this.#searched === undefined) {
       if (this.size - from < SEARCHED_AS_TEXT_FROM) {
@@ -193,7 +193,7 @@ export class ByteBuffer {
     return true;
   }
 
-  /** Takes the first `n` bytes out; they are the caller's own. */
+  /** Takes the first `n` bytes out, in memory of the caller's own. */
   take(n: number): Uint8Array<ArrayBuffer> {
     let taken: Uint8Array<ArrayBuffer>;
     const start = this.#start;
@@ -209,7 +209,7 @@ export class ByteBuffer {
     return taken;
   }
 
-  /** The same, but several may share an `ArrayBuffer`. */
+  /** Takes the first `n` bytes out; several pieces may share an `ArrayBuffer`. */
   cut(n: number): Uint8Array<ArrayBuffer> {
     const piece = this.#fromPage(n);
     if (piece === undefined) return this.take(n);
@@ -266,8 +266,8 @@ export class ByteBuffer {
   #makeRoom(n: number, least = n): void {
     const { size } = this;
     const old = this.#memory;
-    // Moving to the front costs `size`: it pays only where as much has been
-    // taken since, or it would be quadratic.
+    // Moving to the front costs `size`: it pays only if as much has been taken
+    // since the last time, or the costs would be quadratic.
     const isFixed = this.#isViewed || this.#isShared;
     if (!isFixed && this.#start >= size && size + least <= old.length) {
       old.copyWithin(0, this.#start, this.#end);

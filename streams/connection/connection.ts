@@ -4,27 +4,16 @@ import { BufferedSink, type SinkOwner } from "../buffer/buffered_sink.ts";
 import { BufferedSource, type SourceOwner } from "../buffer/buffered_source.ts";
 import type { Detached } from "../buffer/byte_buffer.ts";
 import type { ByteSink, ByteSource } from "../buffer/source_and_sink.ts";
-import { unwatchIdle, type Watched, watchIdle } from "./idle_watch.ts";
-import { Unattended } from "./unattended.ts";
+import { SendQueue } from "./send_queue.ts";
+import { takeUnread } from "./take_unread.ts";
 import type { StartTlsOptions } from "../tls_options.ts";
-import { detached } from "../../tasks/kernel/context/detached.ts";
 import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
-import { sleep } from "../../tasks/sleep.ts";
-import { moveOnAfter } from "../../tasks/timeout.ts";
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
 import {
   checkpointIfCancelled,
   ready,
   readyError,
 } from "../../tasks/kernel/wait/checkpoint.ts";
-
-/** A peer that takes nothing for so long is given up, if a cancel waits for it. */
-export const STUCK_PEER_TIMEOUT_MS = 1000;
-/** How much of what is unread is taken at the close, in bytes; as asyncio. */
-const MAX_DISCARDED_AT_CLOSE = 131072;
-
-/** How much is read ahead of the reader, in bytes. */
-const MAX_READ_AHEAD = 65536;
 
 /** What a connection connects: with a source it has two directions. */
 export type ByteEnds = ByteSink & Partial<ByteSource>;
@@ -38,43 +27,43 @@ export type ByteEnds = ByteSink & Partial<ByteSource>;
  * A failure of the sink is kept, and given to `drain` and `waitClosed`: it is
  * never an unhandled rejection.
  */
-export class Connection implements SinkOwner, SourceOwner, Watched {
+export class Connection implements SinkOwner, SourceOwner {
   /** Left out if there is one direction only. */
   readonly source: BufferedSource | undefined;
-  /** Called when everything is sent. */
-  onDrained: (() => void) | undefined = undefined;
   /** Called once, when it is closed. */
   onClosed: ((connection: object) => void) | undefined = undefined;
   #sink: BufferedSink | undefined;
   readonly #ends: ByteEnds;
   readonly #state: ConnectionState;
   #closers: WaitQueue<void> | undefined;
+  #senders: SendQueue | undefined;
   #localEndListeners: Set<(error: unknown) => void> | undefined;
+  /** Why nothing more can be written. */
+  #localEnd: { readonly error: unknown } | undefined;
   #eofSent = false;
-  #watchesPeer = false;
-  #isWatched = false;
-  /** Its handler has returned, and nothing has used it since. */
-  #unattended: Unattended | undefined;
   /** The end of the source is our own from now on. */
   #shutting = false;
 
-  constructor(ends: ByteEnds) {
+  /**
+   * @param options.isFed Whether the bytes that come are handed to the source,
+   * which has nothing to ask for them; false unless given.
+   */
+  constructor(ends: ByteEnds, { isFed = false } = {}) {
     this.#ends = ends;
     this.#state = new ConnectionState(ends.oneWay ?? false);
-    this.source = ends.read === undefined
-      ? undefined
-      : new BufferedSource(ends as ByteSource, this);
-  }
-
-  /** Notices the end of the peer also while nothing waits for bytes. */
-  protected watchPeer(): void {
-    this.#watchesPeer = true;
-    this.sourceIdle();
+    const hasSource = isFed || ends.read !== undefined;
+    const asked = isFed ? undefined : ends as ByteSource;
+    this.source = hasSource ? new BufferedSource(asked, this) : undefined;
   }
 
   /** Made when it is needed first: a client may say nothing, and be told nothing. */
   get sink(): BufferedSink {
     return this.#sink ??= new BufferedSink(this.#ends, this);
+  }
+
+  /** The pipes that wait to {@linkcode send}. */
+  get senders(): SendQueue {
+    return this.#senders ??= new SendQueue();
   }
 
   /** How many bytes are unsent. */
@@ -122,13 +111,6 @@ export class Connection implements SinkOwner, SourceOwner, Watched {
     if (end !== undefined) throw endedBy(end);
   }
 
-  /** @throws What `drain` would reject with, or that it is closed. */
-  checkWritable(): void {
-    this.checkOpen();
-    const { failure } = this.#state;
-    if (failure !== undefined) throw failure.error;
-  }
-
   /** See `BufferedSink.canSend`. */
   canSend(): boolean {
     return this.#state.takesBytes && this.sink.canSend();
@@ -136,13 +118,11 @@ export class Connection implements SinkOwner, SourceOwner, Watched {
 
   /** Sends bytes without a copy; only if {@linkcode canSend}. */
   send(detached: Detached): void {
-    this.#unattended?.stop();
     this.sink.send(detached);
   }
 
   /** Bytes that cannot be sent are dropped: `drain` rejects. */
   write(bytes: Uint8Array): void {
-    this.#unattended?.stop();
     if (this.#state.takesBytes) this.sink.add(bytes);
   }
 
@@ -167,18 +147,6 @@ export class Connection implements SinkOwner, SourceOwner, Watched {
       external: true,
     });
     return this.#closers.wait(options);
-  }
-
-  /** Waits for the close as long as the peer goes on taking. */
-  async closedUnlessStuck(): Promise<void> {
-    while (!this.isClosed) {
-      const before = this.unsent;
-      await moveOnAfter(
-        STUCK_PEER_TIMEOUT_MS,
-        () => this.waitClosed(),
-      );
-      if (!this.isClosed && this.unsent === before) this.abort();
-    }
   }
 
   /** Ends this direction when everything is sent. */
@@ -218,6 +186,22 @@ export class Connection implements SinkOwner, SourceOwner, Watched {
   }
 
   /**
+   * What the connection stands on is closed, in order. What has come can still be
+   * read; if the owner of the writer has not ended it, writing is no error.
+   */
+  transportClosed(): void {
+    if (this.isLocallyEnded) return this.abort();
+    const error = new Deno.errors.ConnectionReset(
+      "the connection was lost: its transport is closed",
+    );
+    this.#state.fail(error, "abort");
+    this.#state.abandon();
+    this.sink.drop(error);
+    this.#localEnded(error);
+    this.#finish();
+  }
+
+  /**
    * The program that reads the pipe has ended. A call of the sink under way
    * settles whether its bytes were taken; if all were, nothing is lost.
    */
@@ -246,16 +230,17 @@ export class Connection implements SinkOwner, SourceOwner, Watched {
     if (loss !== undefined && !this.isClosed) this.#tearDown(loss.error);
   }
 
-  /**
-   * Nothing is known that uses it any more: it is closed when the peer has
-   * ended, unless it is used before.
-   */
-  leaveUnattended(): void {
-    this.closeIfLost();
-    if (this.isClosing) return;
-    this.#unattended = new Unattended(this.source!, () => this.#abandon());
-    if (this.source!.isOver) this.#unattended.peerEnded();
-    else this.source!.readAhead();
+  /** Closes it though the owner of the writer has not: writing is no error. */
+  protected abandon(error: Error): void {
+    this.#state.fail(error, "abort");
+    this.#state.abandon();
+    this.#localEnded(error);
+    this.sink.finish();
+  }
+
+  /** It is closed. */
+  protected finished(): void {
+    this.onClosed?.(this);
   }
 
   /** Everything is sent: does what the state asks for next. */
@@ -270,15 +255,19 @@ export class Connection implements SinkOwner, SourceOwner, Watched {
     } else if (failure !== undefined) {
       this.#finish();
     } else {
-      this.onDrained?.();
+      this.#senders?.resume(() => this.unsent > 0);
     }
   }
 
   /**
-   * Calls `ended` once with the reason, when nothing more can be written, unless
-   * the returned function is called before.
+   * Calls `ended` once with the reason, when nothing more can be written, or at
+   * once if that is so already; unless the returned function is called before.
    */
   whenLocallyEnded(ended: (error: unknown) => void): () => void {
+    if (this.#localEnd !== undefined) {
+      ended(this.#localEnd.error);
+      return () => {};
+    }
     const listeners = this.#localEndListeners ??= new Set();
     listeners.add(ended);
     return () => listeners.delete(ended);
@@ -293,26 +282,11 @@ export class Connection implements SinkOwner, SourceOwner, Watched {
     this.#sink?.flush();
   }
 
-  sourceIdle(): void {
-    if (this.#isWatched || !this.#watchesPeer) return;
-    this.#isWatched = true;
-    watchIdle(this);
-  }
-
-  get idleAt(): number | undefined {
-    const { buffer, isIdle } = this.source!;
-    if (!isIdle || buffer.size >= MAX_READ_AHEAD) return undefined;
-    return buffer.position + buffer.size;
-  }
-
-  watched(isIdle: boolean): void {
-    this.#isWatched = false;
-    if (isIdle) this.source!.readAhead();
-  }
+  /** Nothing to do. */
+  sourceIdle(): void {}
 
   sourceEnded(): void {
     this.#state.endRemote();
-    this.#unattended?.peerEnded();
     if (this.#state.loss === undefined) this.source!.end();
     else this.closeIfLost(); // a write was told of the reset, the read is not
     if (this.#state.phase === "closing") this.sink.finish();
@@ -343,24 +317,8 @@ export class Connection implements SinkOwner, SourceOwner, Watched {
 
   async #shutBoth(source: BufferedSource): Promise<void> {
     await this.#ends.sayGoodbye?.();
-    await this.#takeUnread(source);
+    await takeUnread(source);
     if (!this.isClosed) await this.#ends.close();
-  }
-
-  /**
-   * Takes what is there: the system answers the close of a socket with bytes
-   * unread by a reset, and drops what is still on its way to the peer.
-   */
-  async #takeUnread(source: BufferedSource): Promise<void> {
-    const { buffer } = source;
-    const came = () => buffer.position + buffer.size;
-    const most = came() + MAX_DISCARDED_AT_CLOSE;
-    let before = -1;
-    while (!source.isOver && before < came() && before < most) {
-      before = came();
-      source.readAhead();
-      await detached(() => sleep(0)); // in which what is there comes
-    }
   }
 
   #tearDown(reason: unknown): void {
@@ -368,29 +326,18 @@ export class Connection implements SinkOwner, SourceOwner, Watched {
     this.#finish();
   }
 
-  #abandon(): void {
-    const error = new Deno.errors.ConnectionAborted(
-      "the connection was closed: its handler had returned, and its peer had ended",
-    );
-    this.#state.fail(error, "abort");
-    this.#state.abandon();
-    this.#localEnded(error);
-    this.sink.finish();
-  }
-
   #finish(): void {
     this.#state.finish();
-    unwatchIdle(this);
-    this.#unattended?.stop();
     const { loss, failure } = this.#state;
     if (loss === undefined) this.source?.end();
     else this.source?.fail(loss.error);
     this.#localEnded(failure?.error);
     this.#closers?.wakeAll();
-    this.onClosed?.(this);
+    this.finished();
   }
 
   #localEnded(error: unknown): void {
+    this.#localEnd ??= { error };
     const listeners = this.#localEndListeners;
     this.#localEndListeners = undefined;
     for (const listener of listeners ?? []) listener(error);

@@ -1,10 +1,7 @@
 /** @module */
 import type { Connection } from "./connection.ts";
-import {
-  type BufferedSource,
-  type Decode,
-  LATER,
-} from "../buffer/buffered_source.ts";
+import type { BufferedSource } from "../buffer/buffered_source.ts";
+import { type Decode, LATER } from "../buffer/decode.ts";
 import type { ByteBuffer } from "../buffer/byte_buffer.ts";
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
 
@@ -23,6 +20,7 @@ export class Pipe {
   /** Why the target takes no more. */
   #ended: { error: unknown } | undefined;
   #passed = 0;
+  readonly #retry = () => this.#source.retry();
 
   constructor(source: BufferedSource, target: Connection) {
     this.#source = source;
@@ -31,13 +29,10 @@ export class Pipe {
 
   /** Resolves to the number of bytes when all are handed on. */
   async run(options: WaitOptions | undefined): Promise<number> {
-    const target = this.#target;
-    target.checkWritable();
-    const forget = target.whenLocallyEnded((error) => {
+    const forget = this.#target.whenLocallyEnded((error) => {
       this.#ended = { error };
       this.#source.retry();
     });
-    target.onDrained = () => this.#source.retry();
     try {
       return await this.#source.read(
         "StreamReader.pipeTo",
@@ -47,7 +42,7 @@ export class Pipe {
       );
     } finally {
       forget();
-      target.onDrained = undefined;
+      this.#target.senders.delete(this.#retry);
     }
   }
 
@@ -56,11 +51,16 @@ export class Pipe {
     if (this.#ended !== undefined) throw this.#ended.error;
     const { size, isFull } = buffer;
     if (size === 0) return eof ? this.#passed : undefined;
-    if (!this.#target.canSend()) return LATER;
+    if (!this.#target.canSend()) return this.#whenDrained();
     this.#passed += size;
     this.#target.send(buffer.detach());
     if (eof) return this.#passed;
-    return isFull ? undefined : LATER;
+    return isFull ? undefined : this.#whenDrained();
+  }
+
+  #whenDrained(): typeof LATER {
+    this.#target.senders.add(this.#retry);
+    return LATER;
   }
 }
 

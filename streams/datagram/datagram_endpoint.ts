@@ -1,9 +1,9 @@
 /** @module */
-import { show } from "../address.ts";
+import { formatAddress } from "../address.ts";
 import { bytesOf } from "../bytes_of.ts";
 import { checkDestination, type DatagramAddress } from "./datagram_options.ts";
 import { DatagramIterator, Receive, type Receivers } from "./receivers.ts";
-import type { DatagramSocket } from "./datagram_socket.ts";
+import type { Datagram, DatagramSocket } from "./datagram_socket.ts";
 import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
 import { detached } from "../../tasks/kernel/context/detached.ts";
 import { printable } from "../../tasks/kernel/watch/inspect.ts";
@@ -17,14 +17,6 @@ import {
 
 /** How many datagrams are kept while none is waited for. */
 const MAX_KEPT = 1024;
-
-/** A datagram that has arrived. */
-export interface Datagram {
-  /** Its bytes, the caller's own. */
-  data: Uint8Array<ArrayBuffer>;
-  /** Who has sent it: an answer goes there. */
-  from: Deno.NetAddr;
-}
 
 /** Makes an endpoint over a bound socket. */
 export let endpointOver: (socket: DatagramSocket) => DatagramEndpoint;
@@ -76,7 +68,8 @@ class Send extends QueuedWaiter<void> {
 export class DatagramEndpoint
   implements AsyncIterable<Datagram>, Disposable, AsyncDisposable {
   readonly #socket: DatagramSocket;
-  readonly #resources: Set<AsyncDisposable>;
+  /** Tells its run that it has ended; left out if the run had ended before. */
+  readonly #leaveRun: (() => void) | undefined;
   readonly #receivers: Receivers = new WaitQueue("DatagramEndpoint.receive", {
     external: true,
   });
@@ -97,12 +90,10 @@ export class DatagramEndpoint
   private constructor(socket: DatagramSocket) {
     this.#socket = socket;
     socket.receiver = {
-      received: (data, from) => this.#arrived({ data, from }),
+      received: (datagram) => this.#arrived(datagram),
       failed: (error) => this.#failed(error),
     };
-    const { loop } = currentScope();
-    this.#resources = loop.resources;
-    loop.own(this, "open a datagram endpoint");
+    this.#leaveRun = currentScope().loop.own(this, "open a datagram endpoint");
   }
 
   /** The address it is bound to: with the port that the system has chosen. */
@@ -238,7 +229,7 @@ export class DatagramEndpoint
     if (!this.#closing || this.#closed) return;
     this.#closed = true;
     this.#socket.close();
-    this.#resources.delete(this);
+    this.#leaveRun?.();
     this.#closers.wakeAll();
   }
 
@@ -269,8 +260,8 @@ export class DatagramEndpoint
   static {
     endpointOver = (socket) => new DatagramEndpoint(socket);
     printable(DatagramEndpoint, (endpoint) => ({
-      address: show(endpoint.address),
-      remote: endpoint.#socket.remote && show(endpoint.#socket.remote),
+      address: formatAddress(endpoint.address),
+      remote: endpoint.#socket.remote && formatAddress(endpoint.#socket.remote),
       receivers: endpoint.#receivers.size,
       unreceived: endpoint.#kept.length,
       dropped: endpoint.#dropped,

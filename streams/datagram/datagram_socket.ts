@@ -12,19 +12,27 @@
  */
 import { isGranted } from "../../tasks/kernel/permissions.ts";
 import type { RemoteInfo, Socket } from "node:dgram";
-import { show } from "../address.ts";
+import { formatAddress } from "../address.ts";
 import {
   type DatagramAddress,
   groupsOf,
   type MulticastOptions,
 } from "./datagram_options.ts";
 import type { DatagramTarget } from "./datagram_target.ts";
-import { canonical, familyOf } from "../names/address.ts";
+import { canonical, familyOf } from "../names/ip_address.ts";
 import { systemError } from "../names/system_lookup.ts";
+
+/** A datagram that has arrived. */
+export interface Datagram {
+  /** Its bytes, the caller's own. */
+  data: Uint8Array<ArrayBuffer>;
+  /** Who has sent it: an answer goes there. */
+  from: Deno.NetAddr;
+}
 
 /** Gets the datagrams that arrive. */
 export interface DatagramReceiver {
-  received(data: Uint8Array<ArrayBuffer>, from: Deno.NetAddr): void;
+  received(datagram: Datagram): void;
   failed(error: Error): void;
 }
 
@@ -71,7 +79,7 @@ export class DatagramSocket {
       socket.close();
       throw explained(
         error,
-        `Cannot bind ${show({ ...target, transport: "udp" })}`,
+        `Cannot bind ${formatAddress({ ...target, transport: "udp" })}`,
       );
     }
     socket.on("error", (error: Error) => this.receiver?.failed(error));
@@ -102,7 +110,8 @@ export class DatagramSocket {
     const data = owned(message);
     if (this.#closed || this.#isStranger(from)) return;
     const { address: hostname, port } = from;
-    this.receiver?.received(data, { transport: "udp", hostname, port });
+    const sender = { transport: "udp", hostname, port } as const;
+    this.receiver?.received({ data, from: sender });
   };
 
   #isStranger({ address, port }: RemoteInfo): boolean {
@@ -185,7 +194,7 @@ function sendError(
   size: number,
   to: DatagramAddress,
 ): Error {
-  const where = show({ ...to, transport: "udp" });
+  const where = formatAddress({ ...to, transport: "udp" });
   const { code, syscall } = cause as NodeJS.ErrnoException;
   if (syscall === "getaddrinfo") return systemError(to.hostname, cause);
   if (code === "EMSGSIZE") {
@@ -204,6 +213,6 @@ function sendError(
 }
 
 function isPermitted({ hostname, port }: DatagramAddress): boolean {
-  const host = show({ transport: "udp", hostname, port });
+  const host = formatAddress({ transport: "udp", hostname, port });
   return isGranted({ name: "net", host });
 }

@@ -6,7 +6,7 @@ import {
   multicastOf,
   type MulticastOptions,
 } from "./datagram_options.ts";
-import { type Family, familyOf } from "../names/address.ts";
+import { type Family, familyOf } from "../names/ip_address.ts";
 import { systemLookup } from "../names/system_lookup.ts";
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
 import { checkpointIfCancelled } from "../../tasks/kernel/wait/checkpoint.ts";

@@ -1,5 +1,5 @@
 /** @module */
-import type { Datagram } from "./datagram_endpoint.ts";
+import type { Datagram } from "./datagram_socket.ts";
 import {
   QueuedWaiter,
   type WaitQueue,

@@ -6,12 +6,10 @@
  */
 import { BufferCodec, type Decoder, takeFrame } from "./frame_codec.ts";
 import type { LineScanner } from "./line_scanner.ts";
-import { Separators } from "./separators.ts";
-import { END, type SOON } from "../buffer/buffered_source.ts";
+import type { Separators } from "./separators.ts";
+import { END, type SOON } from "../buffer/decode.ts";
 import type { ByteBuffer } from "../buffer/byte_buffer.ts";
 import { IncompleteReadError } from "../errors.ts";
-
-export const NEWLINE: Separators = new Separators("\n");
 
 /** Everything up to the end. */
 export function all(

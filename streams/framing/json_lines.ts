@@ -1,11 +1,10 @@
 /** @module */
 import { BufferCodec, type FrameCodec } from "./frame_codec.ts";
 import type { SeparatorSearch } from "./separator_search.ts";
-import { Separators } from "./separators.ts";
+import { NEWLINE } from "./separators.ts";
 import type { ByteBuffer } from "../buffer/byte_buffer.ts";
 
 const LF = 0x0a;
-const NEWLINE = new Separators("\n");
 const encoder = new TextEncoder();
 /** Without replacing what is no UTF-8: that would be another value. */
 const decoder = new TextDecoder("utf-8", { fatal: true });

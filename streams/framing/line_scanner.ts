@@ -1,9 +1,10 @@
 /** @module */
 import { LineText } from "./line_text.ts";
 import { SeparatorSearch } from "./separator_search.ts";
-import { END, SOON } from "../buffer/buffered_source.ts";
+import { END, SOON } from "../buffer/decode.ts";
 import type { ByteBuffer } from "../buffer/byte_buffer.ts";
 import { LimitOverrunError } from "../errors.ts";
+import { describe } from "../../tasks/kernel/types.ts";
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -88,4 +89,17 @@ export class LineScanner {
       bytes,
     );
   }
+}
+
+/** How long a line may be, in bytes, unless given. */
+const DEFAULT_LIMIT = 65536;
+
+/** @throws {RangeError} It is no number above 0. */
+export function checkLineLimit(limit: unknown = DEFAULT_LIMIT): number {
+  if (typeof limit === "number" && limit > 0) return limit;
+  throw new RangeError(
+    `Cannot make a reader: its limit is a number of bytes above 0, received ${
+      describe(limit)
+    }`,
+  );
 }

@@ -35,6 +35,9 @@ export class Separators {
   }
 }
 
+/** The end of a line. */
+export const NEWLINE: Separators = new Separators("\n");
+
 function bytesOf(separator: string | Uint8Array): SeparatorBytes {
   if (typeof separator === "string") {
     return known.get(separator) ?? remember(separator);

@@ -1,10 +1,6 @@
 /** @module */
-import {
-  type BufferedSource,
-  type Decode,
-  END,
-  SOON,
-} from "../buffer/buffered_source.ts";
+import type { BufferedSource } from "../buffer/buffered_source.ts";
+import { type Decode, END, SOON } from "../buffer/decode.ts";
 import type { ByteBuffer } from "../buffer/byte_buffer.ts";
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
 

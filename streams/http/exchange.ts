@@ -90,7 +90,7 @@ export class Exchange implements LinkedNode<Exchange> {
     return new Promise((resolve) => this.#resolve = resolve);
   }
 
-  /** Cancels its task, which has a say in the answer. */
+  /** Cancels its task, which may still answer. */
   cancel(message: string): void {
     this.#task.cancel(message);
   }
@@ -101,10 +101,10 @@ export class Exchange implements LinkedNode<Exchange> {
   }
 
   /**
-   * Looks for the client, and at the time. That costs as much as all the rest,
-   * so it is done only if there is no answer at the end of the turn in which
-   * the request came. Not later: over HTTP/2 the signal of a request does not
-   * tell what was before it was asked for.
+   * Begins to watch for the client's leaving, and for the time limit. That costs as
+   * much as all the rest, so it is done only if there is no answer at the end of the
+   * turn in which the request came. Not later: over HTTP/2, the signal of a request
+   * does not tell what happened before the signal was asked for.
    */
   watch(): void {
     this.#nameTask(this.#task);
@@ -194,7 +194,7 @@ export class Exchange implements LinkedNode<Exchange> {
 
   #report(error: unknown): void {
     const { loop } = this.#options;
-    const task = currentTask()!; // as this one may still be in the making
+    const task = currentTask()!; // `#task` may not be set yet: it is eager
     this.#nameTask(task);
     const message = `Unhandled exception in request handler: ${task.name}`;
     detached(() => loop.report({ message, error: reportable(error), task }));
@@ -253,7 +253,7 @@ export class Exchange implements LinkedNode<Exchange> {
     if (task.name === UNNAMED) task.name = this.#what;
   }
 
-  /** `GET /path`, as far as it can still be asked for. */
+  /** `GET /path`; the general name if the runtime does not tell any more. */
   get #what(): string {
     try {
       const { method, url } = this.#request;

@@ -1,7 +1,8 @@
 /** @module */
 import { CUT_OFF } from "./body_sender.ts";
 import { Outage } from "../socket/outage.ts";
-import { type Bound, type Host, listenOnHost } from "../socket/tcp_listener.ts";
+import type { Bound } from "../socket/listener.ts";
+import { type Host, listenOnHost } from "../socket/tcp_listener.ts";
 import { bindUnix } from "../socket/unix_listener.ts";
 import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
 import { detached } from "../../tasks/kernel/context/detached.ts";
@@ -71,7 +72,7 @@ class HttpSocket {
   }
 }
 
-/** The runtime knows the socket by another name than its users. */
+/** Shows the path that users know: the runtime bound the socket at another one. */
 class UnixInfo implements Deno.ServeHandlerInfo {
   readonly #info: Deno.ServeHandlerInfo;
   readonly #path: string;

@@ -2,9 +2,9 @@
 import type { Exchanges } from "./exchanges.ts";
 import type { HttpListener } from "./http_listener.ts";
 import { keepBackLegacyWarning } from "./legacy_abort.ts";
-import { show } from "../address.ts";
+import { formatAddress } from "../address.ts";
 import { Forever } from "../server_waits.ts";
-import { STUCK_PEER_TIMEOUT_MS } from "../connection/connection.ts";
+import { STUCK_PEER_TIMEOUT_MS } from "../connection/stuck_peer.ts";
 import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
 import { detached } from "../../tasks/kernel/context/detached.ts";
 import {
@@ -49,7 +49,8 @@ export class HttpServer implements AsyncDisposable {
   readonly #listeners: readonly HttpListener[];
   readonly #exchanges: Exchanges;
   readonly #forever = new Forever("HttpServer.serveForever");
-  readonly #resources: Set<AsyncDisposable>;
+  /** Tells its run that it has ended; left out if the run had ended before. */
+  readonly #leaveRun: (() => void) | undefined;
   readonly #letWarningPass: () => void = keepBackLegacyWarning();
   #isServing = true;
   /** How many listeners are not closed, or still send. */
@@ -63,9 +64,7 @@ export class HttpServer implements AsyncDisposable {
     this.#exchanges = exchanges;
     this.#open = listeners.length;
     for (const { closed } of listeners) void closed.then(() => this.#ended());
-    const { loop } = currentScope();
-    this.#resources = loop.resources;
-    loop.own(this, "start a server");
+    this.#leaveRun = currentScope().loop.own(this, "start a server");
   }
 
   /** Where it listens; empty once it is closed. */
@@ -139,6 +138,7 @@ export class HttpServer implements AsyncDisposable {
    * **Cancel safety:** given up, the server is closed to new requests, and the
    * others go on.
    *
+   * @throws {TypeError} The timeout is no number.
    * @throws {RangeError} The timeout is `NaN`.
    */
   shutdown(
@@ -203,14 +203,14 @@ export class HttpServer implements AsyncDisposable {
   /** Lives in its run until everything of it has ended. */
   async #release(): Promise<void> {
     await detached(() => this.#allGone());
-    this.#resources.delete(this);
+    this.#leaveRun?.();
     this.#letWarningPass();
   }
 
   static {
     serveHttp = (listeners, exchanges) => new HttpServer(listeners, exchanges);
     printable(HttpServer, (server) => ({
-      addresses: server.addresses.map(show),
+      addresses: server.addresses.map(formatAddress),
       serving: server.isServing,
       requests: server.#exchanges.size,
     }));

@@ -1,7 +1,7 @@
 /** The look-up of the name of an address. @module */
 import { checkPort } from "../address.ts";
 import type { NameInfoAddress } from "./getnameinfo.ts";
-import { canonical, familyOf } from "./address.ts";
+import { canonical, familyOf } from "./ip_address.ts";
 import {
   checkLookupOptions,
   type LookupOptions,

@@ -1,7 +1,7 @@
 /** The look-up of a host. @module */
 import { checkPort } from "../address.ts";
 import type { AddrInfo, AddrInfoOptions } from "./getaddrinfo.ts";
-import { type Family, familyOf } from "./address.ts";
+import { type Family, familyOf } from "./ip_address.ts";
 import { lookupError } from "./lookup_error.ts";
 import {
   checkLookupOptions,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Family } from "./address.ts";
+import type { Family } from "./ip_address.ts";
 import { lookupError, type LookupErrorCode } from "./lookup_error.ts";
 import { type Operation, perform } from "../socket/operation.ts";
 import type { WaitOptions } from "../../tasks/kernel/types.ts";

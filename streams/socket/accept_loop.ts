@@ -1,9 +1,9 @@
 /** @module */
 import { Outage } from "./outage.ts";
 import { shortageOf } from "./shortage.ts";
-import type { Listener } from "./tcp_listener.ts";
+import type { Listener } from "./listener.ts";
 
-/** So many failures in a row are not the clients'. */
+/** So many failures in a row are not the fault of clients. */
 const MAX_FAILURES_AT_ONCE = 16;
 
 /** Takes the clients. */
@@ -16,7 +16,7 @@ export interface Acceptor {
   take(conn: Deno.Conn): boolean;
 }
 
-/** The loops of listeners that were closed, until these let go of their ports. */
+/** The ends of closed listeners whose ports the runtime has not freed yet. */
 const ending = new Set<Promise<void>>();
 
 /** Resolves when every listener that was closed is closed for the system too. */

@@ -17,8 +17,9 @@ export abstract class BaseConn implements Disposable {
       pull: async (controller) => {
         const memory = new Uint8Array(65536);
         const n = await this.read(memory);
-        if (n === null) controller.close();
-        else controller.enqueue(memory.subarray(0, n));
+        if (n !== null) return controller.enqueue(memory.subarray(0, n));
+        controller.close();
+        controller.byobRequest?.respond(0); // or its read would wait for ever
       },
       cancel: () => this.close(),
     });

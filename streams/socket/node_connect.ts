@@ -2,6 +2,8 @@
 import type { Socket } from "node:net";
 import { fromNodeError, NodeConn } from "./node_conn.ts";
 import type { Operation } from "./operation.ts";
+import { formatAddress } from "../address.ts";
+import { systemError } from "../names/system_lookup.ts";
 import { describe } from "../../tasks/kernel/types.ts";
 
 /** It is loaded by the first connection of this kind. */
@@ -30,9 +32,10 @@ export class NodeConnect implements Operation<NodeConn> {
     this.#target = target;
   }
 
-  start(): Promise<NodeConn> {
+  async start(): Promise<NodeConn> {
     const { hostname, port, localAddress, family, happyEyeballsDelay } =
       this.#target;
+    if (localAddress !== undefined) checkPermission(localAddress);
     const socket = this.#socket = net().connect({
       host: hostname,
       port,
@@ -42,7 +45,7 @@ export class NodeConnect implements Operation<NodeConn> {
       ...(happyEyeballsDelay !== undefined &&
         { autoSelectFamilyAttemptTimeout: happyEyeballsDelay }),
     });
-    return new Promise((resolve, reject) => {
+    return await new Promise((resolve, reject) => {
       socket.once("error", (error) => reject(this.#explained(error)));
       socket.once("connect", () => resolve(this.#connected(socket)));
     });
@@ -66,8 +69,9 @@ export class NodeConnect implements Operation<NodeConn> {
     });
   }
 
-  #explained(error: Error & { code?: string }): unknown {
-    const { localAddress } = this.#target;
+  #explained(error: NodeJS.ErrnoException): unknown {
+    const { hostname, localAddress } = this.#target;
+    if (error.syscall === "getaddrinfo") return systemError(hostname, error);
     // The runtime's way to say that the address is not one of this machine's.
     if (error.code !== "EINVAL" || localAddress === undefined) {
       return fromNodeError(error);
@@ -79,6 +83,25 @@ export class NodeConnect implements Operation<NodeConn> {
       { cause: error },
     );
   }
+}
+
+/**
+ * Without the permission the runtime would throw in a turn of its own, which ends
+ * the program.
+ *
+ * @throws {Deno.errors.NotCapable} The program may not use the address.
+ */
+function checkPermission(localAddress: string): void {
+  const host = formatAddress({
+    transport: "tcp",
+    hostname: localAddress,
+    port: 0,
+  });
+  const { state } = Deno.permissions.requestSync({ name: "net", host });
+  if (state === "granted") return;
+  throw new Deno.errors.NotCapable(
+    `Cannot connect from ${localAddress}: it takes the permission --allow-net=${host}`,
+  );
 }
 
 function addressOf(hostname = "", port = 0): Deno.NetAddr {

@@ -3,7 +3,7 @@ import { connectTcp, connectUnix } from "./connect.ts";
 import type { SocketParts } from "./socket.ts";
 import { SocketConnection } from "./socket_connection.ts";
 import { checkHandshakeTimeout, checkOwnCertificate } from "./tls.ts";
-import { checkLimit } from "../buffer/buffered_source.ts";
+import { checkLineLimit } from "../framing/line_scanner.ts";
 import { checkHostname, checkPath, checkPort } from "../address.ts";
 import { checkFlags } from "../flags.ts";
 import type {
@@ -37,7 +37,7 @@ async function open(
 ): Promise<Streams & AsyncDisposable> {
   checkOptions(options, "connect");
   const { limit } = options;
-  checkLimit(limit);
+  checkLineLimit(limit);
   return connected(await connectSocket(options), limit);
 }
 
@@ -99,10 +99,8 @@ function connected(
   parts: SocketParts,
   limit?: number,
 ): Streams & AsyncDisposable {
-  const { loop } = currentScope();
   const connection = new SocketConnection({ ...parts, limit });
-  connection.onClosed = () => loop.resources.delete(connection);
-  loop.own(connection, "connect");
+  connection.onClosed = currentScope().loop.own(connection, "connect");
   const { reader, writer } = connection;
   return {
     reader,

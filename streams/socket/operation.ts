@@ -6,13 +6,13 @@ import { checkpointIfCancelled } from "../../tasks/kernel/wait/checkpoint.ts";
 
 /** Something that the runtime does, and that gives what has to be closed. */
 export interface Operation<T> {
-  /** In words. */
+  /** What it is, in words: for call graphs and messages. */
   readonly what: string;
   /** Does it. */
   start(): Promise<T>;
-  /** Stops it, as it is not wanted any more; it may succeed all the same. */
+  /** Stops it, if it can be stopped: it may still succeed. */
   abandon(): void;
-  /** Gets rid of what came too late. */
+  /** Closes what it gave after it was given up. */
   discard(value: T): void;
 }
 
@@ -60,8 +60,8 @@ class Performance<T> extends ExternalWaiter<T> {
   protected override leave(): void {
     super.leave();
     if (this.#settled) return;
-    // Not at once: it may have succeeded in this very turn, and `Deno.connect`
-    // would not give away what it has opened when told of an abort by then.
+    // At the end of the turn: it may have succeeded in this one, and `Deno.connect`
+    // does not hand out a connection that it opened before an abort.
     new EndOfTurn(() => {
       if (!this.#settled) this.#operation.abandon();
     }).plan();

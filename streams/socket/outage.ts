@@ -1,15 +1,15 @@
 /** @module */
-import { show } from "../address.ts";
+import { formatAddress } from "../address.ts";
 import { reportable, shortageOf } from "./shortage.ts";
 import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
 import { sleep } from "../../tasks/sleep.ts";
 
 /** How long to wait for descriptors or memory. */
 const PAUSE_MS = 1000;
-/** An outage is reported again if it has gone well for so long. */
+/** An outage is reported again if the last one was so long ago. */
 const REPORT_AGAIN_AFTER_MS = 60_000;
 
-/** The moments in which a server cannot take clients. */
+/** The pauses of a server that cannot take clients for now. */
 export class Outage {
   readonly #sockname: Deno.Addr;
   #lastReport = -Infinity;
@@ -29,7 +29,7 @@ export class Outage {
         message: `${
           shortageOf(error) ?? "Cannot accept clients"
         }: the server on ${
-          show(this.#sockname)
+          formatAddress(this.#sockname)
         } goes on in a second, and then every second until it can`,
         error: reportable(error),
       });

@@ -4,8 +4,9 @@ import { type ServedClient, ServerConnections } from "./server_connections.ts";
 import type { SocketParts } from "./socket.ts";
 import { SocketConnection } from "./socket_connection.ts";
 import { checkHandshakeTimeout, checkOwnCertificate } from "./tls.ts";
-import { checkLimit } from "../buffer/buffered_source.ts";
-import { type Listener, listenTcp } from "./tcp_listener.ts";
+import { checkLineLimit } from "../framing/line_scanner.ts";
+import type { Listener } from "./listener.ts";
+import { listenTcp } from "./tcp_listener.ts";
 import { checkHostname, checkPath, checkPort, isAbstract } from "../address.ts";
 import { checkFlags } from "../flags.ts";
 import { listenUnix } from "./unix_listener.ts";
@@ -54,7 +55,7 @@ async function start(
   }
   checkOptions(options, ACTION);
   const { limit } = options;
-  checkLimit(limit);
+  checkLineLimit(limit);
   return await startServing((parts) => {
     const connection = new SocketConnection({ ...parts, limit });
     const { reader, writer } = connection;
@@ -64,7 +65,7 @@ async function start(
 
 const ACTION = "start a server";
 
-/** Starts a server that makes what it likes of its clients. */
+/** Starts a server that gives its clients to `serveClient`. */
 export async function startServing(
   serveClient: (parts: SocketParts) => ServedClient,
   options: ServeOptions,
@@ -89,7 +90,7 @@ export async function startServing(
   if (path === undefined) checkTcp(options);
   else checkUnix(path, options);
   checkMode(options.mode, path);
-  // Listening on an address is done at once, and would not look.
+  // Listening on an address is done at once, and is no cancellation point.
   const rejection = checkpointIfCancelled(options);
   if (rejection !== undefined) return rejection;
   const listening = await listen(options);

@@ -1,5 +1,5 @@
 /** @module */
-import { show } from "../address.ts";
+import { formatAddress } from "../address.ts";
 import type { SocketParts } from "./socket.ts";
 import { shakeHands, TlsHandshake } from "./tls.ts";
 import type { Acceptor } from "./accept_loop.ts";
@@ -17,7 +17,7 @@ import {
 import { createTask } from "../../tasks/create_task.ts";
 import type { Task } from "../../tasks/task.ts";
 
-/** The connection of a client, with whatever ends. */
+/** The connection of a client: with streams, or with a protocol. */
 export interface ServedConnection extends AsyncDisposable {
   onClosed: ((connection: object) => void) | undefined;
   /** Closes it when everything is sent. */
@@ -110,10 +110,10 @@ export class ServerConnections implements Acceptor {
     return this.connections.size + waiting < this.#options.maxConnections;
   }
 
-  /** A client that cannot do the handshake is none, and is not reported. */
+  /** A client that fails in the handshake is dropped without a report. */
   async #encrypt(conn: Deno.TlsConn): Promise<void> {
     const { signal } = this;
-    const peer = show(conn.remoteAddr);
+    const peer = formatAddress(conn.remoteAddr);
     const open = () => Promise.resolve(conn);
     const handshake = new TlsHandshake("TLS handshake", open, peer);
     const { handshakeTimeout } = this.#options;
@@ -126,7 +126,7 @@ export class ServerConnections implements Acceptor {
       while (!hasRoom()) await this.changes.until(hasRoom, { signal });
       this.#start(parts);
     } catch {
-      conn.close(); // the server is closed
+      conn.close(); // the server is closed, or the client has gone
     } finally {
       this.#encrypted--;
       this.changes.notify();
@@ -175,8 +175,7 @@ export class ServerConnections implements Acceptor {
   }
 
   /**
-   * A handler that has returned leaves its connection to others, if there are
-   * any.
+   * A handler that has returned leaves its connection to other tasks that use it.
    */
   handlerEnded(task: Task<unknown>, connection: ServedConnection): void {
     this.tasks.delete(task);
@@ -201,12 +200,12 @@ export class ServerConnections implements Acceptor {
     this.#taken++;
     const { sockname } = this.#options;
     return remoteAddr.transport === "unix"
-      ? `${show(sockname ?? localAddr)} client ${this.#taken}`
-      : show(remoteAddr);
+      ? `${formatAddress(sockname ?? localAddr)} client ${this.#taken}`
+      : formatAddress(remoteAddr);
   }
 }
 
-/** Hears of the end of a handler. Every client has one, so it is small. */
+/** Listens for the end of a handler. Every client has one, so it is small. */
 class HandlerEnd implements Listener {
   readonly #clients: ServerConnections;
   readonly #connection: ServedConnection;

@@ -1,5 +1,5 @@
 /** @module */
-import { show } from "../address.ts";
+import { formatAddress } from "../address.ts";
 import type { TlsFacts } from "../tls/node_tls_conn.ts";
 import type { ByteSink, ByteSource } from "../buffer/source_and_sink.ts";
 
@@ -29,7 +29,7 @@ export class Socket implements ByteSource, ByteSink {
   readonly #sockname: Deno.Addr | undefined;
   #conn: Deno.Conn;
   #tls: Deno.TlsHandshakeInfo | undefined;
-  /** Takes the socket over: it alone may touch it. */
+  /** The handshake that is under way: it alone may use the socket. */
   #upgrade: { abandon(): void } | undefined;
 
   constructor(parts: SocketParts) {
@@ -43,7 +43,7 @@ export class Socket implements ByteSource, ByteSink {
 
   /** The peer, if it has an address that means something. */
   get name(): string {
-    return show(this.#peername ?? this.#conn.remoteAddr);
+    return formatAddress(this.#peername ?? this.#conn.remoteAddr);
   }
 
   get conn(): Deno.Conn {
@@ -81,7 +81,7 @@ export class Socket implements ByteSource, ByteSink {
     return isPlain ? () => this.#conn.closeWrite() : undefined;
   }
 
-  /** A peer that is gone need not know. */
+  /** With TLS, a close_notify; a peer that has gone gets none. */
   sayGoodbye(): Promise<void> | undefined {
     if (!this.isEncrypted) return undefined;
     return this.#conn.closeWrite().catch(() => {});
@@ -96,7 +96,7 @@ export class Socket implements ByteSource, ByteSink {
     try {
       this.#conn.close();
     } catch (error) {
-      // A user of `getExtraInfo("conn")` has closed it before.
+      // The user has closed it, by `getExtraInfo("conn")`.
       if (!(error instanceof Deno.errors.BadResource)) throw error;
     }
   }

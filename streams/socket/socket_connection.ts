@@ -1,5 +1,7 @@
 /** @module */
 import { UNIX_HOST } from "./connect.ts";
+import { unwatchIdle, type Watched, watchIdle } from "./idle_watch.ts";
+import { untilSentAtOnce } from "./io_turns.ts";
 import { Socket, type SocketParts } from "./socket.ts";
 import {
   acceptTls,
@@ -9,6 +11,8 @@ import {
   startTls,
   TlsHandshake,
 } from "./tls.ts";
+import { Unattended } from "./unattended.ts";
+import type { Detached } from "../buffer/byte_buffer.ts";
 import { Connection } from "../connection/connection.ts";
 import { readerOn, type StreamReader } from "../stream_reader.ts";
 import { type StreamWriter, writerOn } from "../stream_writer.ts";
@@ -21,21 +25,23 @@ import type {
 } from "../tls_options.ts";
 import { checkOptions } from "../../tasks/kernel/types.ts";
 import { isCancelled } from "../../tasks/kernel/errors.ts";
-import { detached } from "../../tasks/kernel/context/detached.ts";
-import { sleep } from "../../tasks/sleep.ts";
 import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
 
-/**
- * Turns in which the runtime has looked for I/O at least once, also if there is
- * always something to do: it does so every 61st.
- */
-const IO_TURNS = 64;
+/** How much is read ahead of the reader, in bytes. */
+const MAX_READ_AHEAD = 65536;
 
-/** A connection over a socket, with its reader and its writer. */
-export class SocketConnection extends Connection implements AsyncDisposable {
+/**
+ * A connection over a socket, with its reader and its writer. It notices the end of
+ * the peer also while nothing waits for bytes.
+ */
+export class SocketConnection extends Connection
+  implements AsyncDisposable, Watched {
   readonly reader: StreamReader;
   readonly writer: StreamWriter;
   readonly #socket: Socket;
+  #isWatched = false;
+  /** Its handler has returned, and nothing has used it since. */
+  #unattended: Unattended | undefined;
 
   constructor(parts: SocketParts & { limit?: number | undefined }) {
     const socket = new Socket(parts);
@@ -43,16 +49,70 @@ export class SocketConnection extends Connection implements AsyncDisposable {
     this.#socket = socket;
     this.reader = readerOn(this.source!, { limit: parts.limit });
     this.writer = writerOn(this);
-    this.watchPeer();
+    this.sourceIdle();
   }
 
   /** Closes it, sends what the peer takes at once, and drops the rest. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
-    for (let turn = 0; turn < IO_TURNS && !this.isClosed; turn++) {
-      await detached(() => sleep(0));
-    }
+    await untilSentAtOnce(() => this.isClosed);
     this.abort();
+  }
+
+  override write(bytes: Uint8Array): void {
+    this.#unattended?.stop();
+    super.write(bytes);
+  }
+
+  override send(detached: Detached): void {
+    this.#unattended?.stop();
+    super.send(detached);
+  }
+
+  override sourceIdle(): void {
+    if (this.#isWatched) return;
+    this.#isWatched = true;
+    watchIdle(this);
+  }
+
+  get idleAt(): number | undefined {
+    const { buffer, isIdle } = this.source!;
+    if (!isIdle || buffer.size >= MAX_READ_AHEAD) return undefined;
+    return buffer.position + buffer.size;
+  }
+
+  watched(isIdle: boolean): void {
+    this.#isWatched = false;
+    if (isIdle) this.source!.readAhead();
+  }
+
+  override sourceEnded(): void {
+    this.#unattended?.peerEnded();
+    super.sourceEnded();
+  }
+
+  /**
+   * Nothing is known that uses it any more: it is closed when the peer has ended,
+   * unless it is used before.
+   */
+  leaveUnattended(): void {
+    this.closeIfLost();
+    if (this.isClosing) return;
+    const source = this.source!;
+    this.#unattended = new Unattended(source, () =>
+      this.abandon(
+        new Deno.errors.ConnectionAborted(
+          "the connection was closed: its handler had returned, and its peer had ended",
+        ),
+      ));
+    if (source.isOver) this.#unattended.peerEnded();
+    else source.readAhead();
+  }
+
+  protected override finished(): void {
+    unwatchIdle(this);
+    this.#unattended?.stop();
+    super.finished();
   }
 
   /** In the handshake it is the end of both directions. */

@@ -1,20 +1,9 @@
 /** @module */
 import { listenersClosed } from "./accept_loop.ts";
+import type { Bound, Listener } from "./listener.ts";
 import { type Operation, perform } from "./operation.ts";
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
 import { importOutside } from "../../tasks/kernel/wait/lazy_module.ts";
-
-/** What listens on an address. */
-export interface Bound {
-  /** The address, as users know it. */
-  readonly sockname: Deno.Addr;
-  close(): void;
-}
-
-/** A socket that takes clients. */
-export interface Listener extends Bound {
-  accept(): Promise<Deno.Conn>;
-}
 
 /** A host, or one of its addresses, and a port. */
 export interface Host {

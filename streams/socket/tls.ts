@@ -111,7 +111,7 @@ export async function shakeHands(
   );
 }
 
-/** What the runtime takes for the client of a handshake. */
+/** The options of the runtime for the client of a handshake. */
 export function clientOptions(
   tls: TlsOptions,
   hostname: string,
@@ -153,7 +153,10 @@ export async function startTls(
   }
 }
 
-/** @throws {Deno.errors.InvalidData} It is not one, or the key is of another. */
+/**
+ * @throws {Deno.errors.InvalidData} The certificate is not valid, or the key is not
+ * its key.
+ */
 export async function checkOwnCertificate(
   tls: TlsOptions | ServerTlsOptions | undefined,
 ): Promise<void> {
@@ -184,7 +187,7 @@ export async function acceptTls(
   return acceptNodeTls(conn, tls, early);
 }
 
-/** The runtime may have closed it with the attempt. */
+/** Closes `conn`, which the runtime may have closed when the attempt failed. */
 function closeQuietly(conn: Deno.Conn): void {
   try {
     conn.close();
@@ -196,7 +199,7 @@ function closeQuietly(conn: Deno.Conn): void {
 /** The same kind of error, with what has failed in its message. */
 function failure(peer: string, error: unknown): unknown {
   const what = `the TLS handshake with ${peer} failed`;
-  // So the runtime names a socket that was reset before the handshake.
+  // The error that the runtime has for a socket reset before the handshake.
   if (error instanceof Deno.errors.BadResource) {
     return new Deno.errors.ConnectionReset(
       `${what}: the peer has reset the connection`,

@@ -18,7 +18,7 @@
  */
 import { perform } from "./operation.ts";
 import { UnixConnect } from "./connect.ts";
-import type { Bound, Listener } from "./tcp_listener.ts";
+import type { Bound, Listener } from "./listener.ts";
 import { isAbstract, MAX_UNIX_PATH } from "../address.ts";
 import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
@@ -71,7 +71,9 @@ export async function bindUnix<L extends { close(): void }>(
   if (file !== undefined && !file.isSocket) throw inUse(path);
   using unlinked = bindBeside(path, listen, options.mode);
   const { listener } = unlinked;
+  let own: Deno.FileInfo;
   try {
+    own = Deno.lstatSync(unlinked.path); // a link to it is the same file
     if (!linked(unlinked.path, path)) {
       await replaceStale(path, unlinked.path, options);
     }
@@ -79,7 +81,6 @@ export async function bindUnix<L extends { close(): void }>(
     listener.close();
     throw error;
   }
-  const own = Deno.lstatSync(path);
   return {
     listener,
     sockname,
@@ -104,7 +105,7 @@ interface Unlinked<L> extends Disposable {
 }
 
 /** Listens where no client comes: in a new directory of its own. */
-function bindBeside<L>(
+function bindBeside<L extends { close(): void }>(
   path: string,
   listen: (path: string) => L,
   mode: number | undefined,
@@ -121,17 +122,19 @@ function bindBeside<L>(
   });
   const unlinked = directory + SOCKET;
   const remove = () => Deno.removeSync(directory, { recursive: true });
+  let listener: L | undefined;
   try {
-    const listener = listen(unlinked);
+    listener = listen(unlinked);
     if (mode !== undefined) Deno.chmodSync(unlinked, mode);
     return { listener, path: unlinked, [Symbol.dispose]: remove };
   } catch (error) {
+    listener?.close();
     remove();
     throw error;
   }
 }
 
-/** As no directory fits in, at a name that no other program would use. */
+/** Listens at a name that no other program would use, as no directory fits in. */
 function bindInPlainSight<L>(
   path: string,
   parent: string,

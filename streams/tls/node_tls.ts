@@ -14,7 +14,7 @@ import { checkCertificates } from "./certificates.ts";
 import { ConnDuplex, type Early } from "./conn_duplex.ts";
 import { NodeTlsConn } from "./node_tls_conn.ts";
 import { fromHandshakeError } from "./tls_error.ts";
-import type { Listener } from "../socket/tcp_listener.ts";
+import type { Listener } from "../socket/listener.ts";
 import type { ServerTlsOptions, TlsOptions } from "../tls_options.ts";
 
 const { connect, createSecureContext, createServer } = globalThis.process

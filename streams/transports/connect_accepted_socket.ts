@@ -10,7 +10,7 @@ import {
   shakeHands,
   TlsHandshake,
 } from "../socket/tls.ts";
-import { show } from "../address.ts";
+import { formatAddress } from "../address.ts";
 import { checkServerTls } from "../tls/check_options.ts";
 import type { ServerTlsOptions } from "../tls_options.ts";
 import {
@@ -104,7 +104,7 @@ async function encrypted(
   const handshake = new TlsHandshake(
     "connectAcceptedSocket",
     () => isTls ? Promise.resolve(conn as Deno.TlsConn) : acceptTls(conn, tls!),
-    show(conn.remoteAddr),
+    formatAddress(conn.remoteAddr),
   );
   return await shakeHands(handshake, timeout, options);
 }

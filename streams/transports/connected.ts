@@ -12,11 +12,16 @@ export interface Connected<T extends BaseTransport, P> {
   protocol: P;
 }
 
+const ACTION = "open a transport";
+
+/** @throws {InvalidStateError} The run has ended: there is to be no protocol. */
+export function checkRun(): void {
+  currentScope().loop.checkOpen(ACTION);
+}
+
 /** Lets a transport be closed at the end of its run at the latest. */
 export function endWithRun(transport: EndingTransport): void {
-  const { loop } = currentScope();
-  transport.onClosed = () => loop.resources.delete(transport);
-  loop.own(transport, "open a transport");
+  transport.onClosed = currentScope().loop.own(transport, ACTION);
 }
 
 /** A transport that says when it is closed. */
@@ -30,6 +35,7 @@ export function connected<P extends BaseProtocol>(
   factory: () => P,
 ): Connected<StreamTransport, P> {
   try {
+    checkRun();
     const protocol = factory();
     const transport = new StreamTransport(socket, protocol);
     endWithRun(transport);

@@ -1,6 +1,6 @@
 /** @module */
 import { checkFactory } from "./check_protocol.ts";
-import { type Connected, endWithRun } from "./connected.ts";
+import { checkRun, type Connected, endWithRun } from "./connected.ts";
 import { ProtocolCalls } from "./protocol_calls.ts";
 import type { DatagramProtocol } from "./protocols.ts";
 import type { DatagramTransport } from "./transport.ts";
@@ -72,6 +72,7 @@ async function open<P extends DatagramProtocol>(
 ): Promise<Connected<DatagramTransport, P>> {
   checkFactory(factory, "createDatagramEndpoint");
   const target = await resolveTarget(options);
+  checkRun();
   const calls = new ProtocolCalls();
   const socket = calls.enter(() => new DatagramSocket(target));
   try {

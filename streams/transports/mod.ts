@@ -77,7 +77,8 @@ export {
   SubprocessProtocol,
 } from "./protocols.ts";
 export { sendfile, type SendfileOptions } from "./sendfile.ts";
-export { startTls, type StartTlsOptions } from "./start_tls.ts";
+export { startTls } from "./start_tls.ts";
+export type { StartTlsOptions } from "./tls_upgrade.ts";
 export { StreamReaderProtocol } from "./stream_reader_protocol.ts";
 export {
   BaseTransport,

@@ -1,5 +1,4 @@
 /** @module */
-import { describe } from "../../tasks/kernel/types.ts";
 import type { TransportSocket } from "./stream_transport.ts";
 import { WebSink } from "../web/web_sink.ts";
 import { WebSource } from "../web/web_source.ts";
@@ -12,13 +11,6 @@ export class ReadPipeSocket implements TransportSocket {
 
   /** @throws {TypeError} `stream` is none, or locked. */
   constructor(stream: ReadableStream<Uint8Array>) {
-    if (typeof stream?.getReader !== "function") {
-      throw new TypeError(
-        `Cannot connect: expected a ReadableStream, received ${
-          describe(stream)
-        }`,
-      );
-    }
     this.#stream = stream;
     this.#source = new WebSource(stream);
   }
@@ -46,13 +38,6 @@ export class WritePipeSocket implements TransportSocket {
 
   /** @throws {TypeError} `stream` is none, or locked. */
   constructor(stream: WritableStream<Uint8Array<ArrayBuffer>>) {
-    if (typeof stream?.getWriter !== "function") {
-      throw new TypeError(
-        `Cannot connect: expected a WritableStream, received ${
-          describe(stream)
-        }`,
-      );
-    }
     this.#stream = stream;
     this.#sink = new WebSink(stream);
   }

@@ -47,7 +47,7 @@ export class ProtocolCalls {
     );
   }
 
-  /** Calls a method; an error that it throws is reported, and that is all. */
+  /** Calls a method; if it throws, the error is reported and has no other effect. */
   call(name: string, fn: () => void): void {
     const start = this.begin();
     try {
@@ -67,7 +67,7 @@ export class ProtocolCalls {
     return this.loop.observer === undefined ? 0 : performance.now();
   }
 
-  /** Tells those who watch how long a method took, if there are any. */
+  /** Tells the loop's observer, if there is one, how long a method took. */
   end(name: string, start: number): void {
     const { observer } = this.loop;
     if (observer === undefined) return;

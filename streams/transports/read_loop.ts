@@ -1,18 +1,11 @@
 /** @module */
 import { EndOfTurn } from "../buffer/end_of_turn.ts";
 import { FIRST_READ, nextReadSize } from "../buffer/read_size.ts";
+import type { ByteSource } from "../buffer/source_and_sink.ts";
 import { Reception } from "./reception.ts";
 
 /** Where bytes come from. */
-export interface ReadSource {
-  /**
-   * Reads at least one byte into `buffer` and resolves to their number; to
-   * `null` at the end.
-   */
-  read(buffer: Uint8Array): Promise<number | null>;
-  /** Where they come from, in a word. */
-  readonly name?: string | undefined;
-}
+export type ReadSource = Pick<ByteSource, "name" | "read">;
 
 /** Gets the bytes that are read. */
 export interface ReadOwner {
@@ -52,8 +45,8 @@ export class ReadLoop {
   readonly #readLater = new EndOfTurn(() => this.#read());
   #isReading = false;
   #isPaused = false;
-  /** Gets the bytes of the read under way. */
-  #heir: PromiseWithResolvers<Uint8Array | null> | undefined;
+  /** Gets what the read under way brings, in place of the owner. */
+  #takenOver: PromiseWithResolvers<Uint8Array | null> | undefined;
   #isStopped = false;
   #wait: Reception | undefined;
 
@@ -116,16 +109,16 @@ export class ReadLoop {
       return Promise.resolve(bytes);
     }
     if (!isReading) return undefined;
-    const heir = Promise.withResolvers<Uint8Array | null>();
-    heir.promise.catch(() => {}); // the next read rejects with it
-    this.#heir = heir;
-    return heir.promise;
+    const takenOver = Promise.withResolvers<Uint8Array | null>();
+    takenOver.promise.catch(() => {}); // the next read rejects with it
+    this.#takenOver = takenOver;
+    return takenOver.promise;
   }
 
   /** Reads again; {@linkcode deliver} is to be called soon. */
   takeBack(): void {
     this.#isReading = false;
-    this.#heir = undefined;
+    this.#takenOver = undefined;
     this.unpause();
   }
 
@@ -166,8 +159,10 @@ export class ReadLoop {
   }
 
   #filled = (n: number | null): void => {
-    if (this.#heir !== undefined) {
-      return this.#heir.resolve(n === null ? null : this.#memory.slice(0, n));
+    if (this.#takenOver !== undefined) {
+      return this.#takenOver.resolve(
+        n === null ? null : this.#memory.slice(0, n),
+      );
     }
     this.#isReading = false;
     if (this.#isStopped) return;
@@ -182,7 +177,7 @@ export class ReadLoop {
   };
 
   #failed = (error: unknown): void => {
-    if (this.#heir !== undefined) return this.#heir.reject(error);
+    if (this.#takenOver !== undefined) return this.#takenOver.reject(error);
     this.#isReading = false;
     if (this.#isStopped) return;
     this.#end = { error };

@@ -20,8 +20,9 @@ const CHUNK_SIZE = 1 << 18;
  * all of them. Mirrors `loop.sendfile`, as with `fallback=True`: the runtime
  * has no call of the system for it.
  *
- * Until then nothing else can be written. When it has ended, also by an error
- * or a cancel, the file's position is after the last byte that was sent.
+ * Until then nothing else can be written, and `writeEof` takes effect after it.
+ * When it has ended, also by an error or a cancel, the file's position is after
+ * the last byte that was sent.
  *
  * **Cancel safety:** after a cancel, what was handed to the transport is still
  * sent, and the transport can be used.

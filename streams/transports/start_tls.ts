@@ -2,26 +2,12 @@
 import { checkProtocol } from "./check_protocol.ts";
 import type { StreamProtocol } from "./protocols.ts";
 import { StreamTransport } from "./stream_transport.ts";
-import { encrypt } from "./tls_upgrade.ts";
+import { encrypt, type StartTlsOptions } from "./tls_upgrade.ts";
 import type { Transport } from "./transport.ts";
 import { checkHandshakeTimeout } from "../socket/tls.ts";
 import { checkServerTls, checkTlsOptions } from "../tls/check_options.ts";
-import type { TlsOptions } from "../tls_options.ts";
-import { describe, type WaitOptions } from "../../tasks/kernel/types.ts";
+import { describe } from "../../tasks/kernel/types.ts";
 import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
-
-/** How {@linkcode startTls} encrypts a connection. */
-export interface StartTlsOptions extends TlsOptions, WaitOptions {
-  /**
-   * Whether this end is the server: then `cert` and `key` have to be given.
-   * False unless given.
-   */
-  serverSide?: boolean | undefined;
-  /**
-   * How long the handshake may take, in milliseconds: 60 000 unless given.
-   */
-  handshakeTimeout?: number | undefined;
-}
 
 /**
  * Encrypts a connection in the middle, on either side: for protocols with a

@@ -1,8 +1,7 @@
 /** @module */
-import { ProtocolEnds } from "./protocol_ends.ts";
+import { ProtocolConnection } from "./protocol_connection.ts";
 import { Protocol } from "./protocols.ts";
 import type { Transport } from "./transport.ts";
-import { Connection } from "../connection/connection.ts";
 import { letReadFrom, StreamReader } from "../stream_reader.ts";
 import { type StreamWriter, writerOn } from "../stream_writer.ts";
 import { createTask } from "../../tasks/create_task.ts";
@@ -51,10 +50,9 @@ import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
 export class StreamReaderProtocol extends Protocol {
   /** The reader that it feeds. */
   readonly reader: StreamReader;
-  /** Writes to the transport. */
+  /** Writes to the transport; what is written before there is one waits for it. */
   readonly writer: StreamWriter;
-  readonly #ends = new ProtocolEnds();
-  readonly #connection = new Connection(this.#ends);
+  readonly #connection = new ProtocolConnection();
   readonly #clientConnected:
     | ((reader: StreamReader, writer: StreamWriter) => unknown)
     | undefined;
@@ -90,7 +88,7 @@ export class StreamReaderProtocol extends Protocol {
   /** Lets the streams begin. */
   override connectionMade(transport: Transport): void {
     this.#transport = transport;
-    this.#ends.connected(transport);
+    this.#connection.connected(transport);
     const serve = this.#clientConnected;
     if (serve === undefined) return;
     createTask(() => this.#serve(serve));
@@ -98,30 +96,28 @@ export class StreamReaderProtocol extends Protocol {
 
   /** Feeds the reader. */
   override dataReceived(data: Uint8Array<ArrayBuffer>): void {
-    this.#ends.received(data);
+    this.#connection.received(data);
   }
 
   /** Ends the reader; the writer stays, if that is possible. */
   override eofReceived(): boolean {
-    this.#ends.ended();
+    this.#connection.sourceEnded();
     return this.#transport?.canWriteEof ?? false;
   }
 
   /** Ends both, with the error if there is one. */
   override connectionLost(error: unknown): void {
-    this.#ends.lost(error);
-    if (error === undefined) this.#connection.abort();
-    else this.#connection.connectionLost(error);
+    this.#connection.lost(error);
   }
 
   /** Lets the writer wait. */
   override pauseWriting(): void {
-    this.#ends.paused();
+    this.#connection.pauseWriting();
   }
 
   /** Lets the writer go on. */
   override resumeWriting(): void {
-    this.#ends.resumed();
+    this.#connection.resumeWriting();
   }
 
   async #serve(

@@ -1,5 +1,5 @@
 /** @module */
-import { bytesOf } from "../bytes_of.ts";
+import { allBytesOf, bytesOf } from "../bytes_of.ts";
 import { checkProtocol } from "./check_protocol.ts";
 import { bufferedOf, fill, memoryOf } from "./fill_buffer.ts";
 import { ProtocolCalls } from "./protocol_calls.ts";
@@ -129,7 +129,7 @@ export class StreamTransport extends Transport implements AsyncDisposable {
   }
 
   writeLines(data: Iterable<Uint8Array | string>): void {
-    for (const each of data) this.write(each);
+    for (const bytes of allBytesOf(data, "write")) this.write(bytes);
   }
 
   /** Whether this direction was ended. */
@@ -149,8 +149,7 @@ export class StreamTransport extends Transport implements AsyncDisposable {
     }
     if (!this.#state.isOpen || this.#eof !== "no") return;
     this.#eof = "asked";
-    if (this.#isOneWay) return this.close();
-    if (this.writer.size === 0) this.#sendEof();
+    this.#endIfDue();
   }
 
   get canWrite(): boolean {
@@ -170,7 +169,10 @@ export class StreamTransport extends Transport implements AsyncDisposable {
       : this.#reservation;
     if (obstacle !== undefined) throw new Error(`Cannot write: ${obstacle}`);
     this.#reservation = reason;
-    return () => this.#reservation = undefined;
+    return () => {
+      this.#reservation = undefined;
+      this.#endIfDue();
+    };
   }
 
   close(): void {
@@ -265,7 +267,7 @@ export class StreamTransport extends Transport implements AsyncDisposable {
       const goodbye = this.socket.sayGoodbye?.();
       if (goodbye === undefined) this.#state.finish();
       else this.#finishAfter(goodbye);
-    } else if (this.#eof === "asked") this.#sendEof();
+    } else this.#endIfDue();
   }
 
   #finishAfter(goodbye: Promise<void>): void {
@@ -275,7 +277,12 @@ export class StreamTransport extends Transport implements AsyncDisposable {
     );
   }
 
-  #sendEof(): void {
+  /** Ends this direction, if that was asked for and everything is sent. */
+  #endIfDue(): void {
+    const isDue = this.#eof === "asked" && this.#reservation === undefined;
+    if (!isDue || !this.#state.isOpen) return;
+    if (this.#isOneWay) return this.close();
+    if (this.writer.size > 0) return;
     this.#eof = "sent";
     this.socket.closeWrite!().catch((error) => this.forceClose(error));
   }

@@ -1,6 +1,5 @@
 /** @module */
 import type { StreamProtocol } from "./protocols.ts";
-import type { StartTlsOptions } from "./start_tls.ts";
 import type { StreamTransport } from "./stream_transport.ts";
 import { Socket } from "../socket/socket.ts";
 import {
@@ -8,8 +7,24 @@ import {
   shakeHands,
   TlsHandshake,
 } from "../socket/tls.ts";
+import type { TlsOptions } from "../tls_options.ts";
 import { isCancelled } from "../../tasks/kernel/errors.ts";
+import type { WaitOptions } from "../../tasks/kernel/types.ts";
+import { checkpointIfCancelled } from "../../tasks/kernel/wait/checkpoint.ts";
 import { importOutside } from "../../tasks/kernel/wait/lazy_module.ts";
+
+/** How `startTls` encrypts a connection. */
+export interface StartTlsOptions extends TlsOptions, WaitOptions {
+  /**
+   * Whether this end is the server: then `cert` and `key` have to be given.
+   * False unless given.
+   */
+  serverSide?: boolean | undefined;
+  /**
+   * How long the handshake may take, in milliseconds: 60 000 unless given.
+   */
+  handshakeTimeout?: number | undefined;
+}
 
 /**
  * Encrypts the connection of a transport, and lets `protocol` go on with it.
@@ -28,6 +43,9 @@ export async function encrypt(
     // At least once: it may have been called while bytes are being handed out.
     do await writer.flushed(options); while (writer.size > 0);
     checkUpgrade(transport);
+    // In the handshake, a cancel of this moment would lose the connection.
+    const rejection = checkpointIfCancelled(options);
+    if (rejection !== undefined) await rejection;
   } catch (error) {
     if (wasReading) transport.resumeReading();
     throw error;

@@ -90,7 +90,13 @@ export abstract class WriteTransport extends BaseTransport {
    */
   abstract write(data: Uint8Array | string): void;
 
-  /** Sends all of them. Mirrors `asyncio.WriteTransport.writelines`. */
+  /**
+   * Sends all of them: nothing is put between them. Mirrors
+   * `asyncio.WriteTransport.writelines`.
+   *
+   * @throws {TypeError | Error} As {@linkcode WriteTransport.write}; then none is
+   * sent.
+   */
   abstract writeLines(data: Iterable<Uint8Array | string>): void;
 
   /**

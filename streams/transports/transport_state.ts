@@ -1,11 +1,10 @@
 /** @module */
 import type { ProtocolCalls } from "./protocol_calls.ts";
 import type { BaseProtocol } from "./protocols.ts";
+import { untilSentAtOnce } from "../socket/io_turns.ts";
 import { detached } from "../../tasks/kernel/context/detached.ts";
 import { sleep } from "../../tasks/sleep.ts";
 
-/** So many turns of the loop may what is unsent take at the end of a run. */
-const IO_TURNS = 64;
 /** This many writes after the end are reported. */
 const MANY_WRITES = 5;
 
@@ -47,7 +46,7 @@ export class TransportState {
     return this.#state === "closed";
   }
 
-  /** In a word, for those who look inside. */
+  /** In a word, for `console.log`. */
   get name(): string {
     return this.#state;
   }
@@ -97,15 +96,13 @@ export class TransportState {
   }
 }
 
-/** Closes it, sends what leaves in a moment, and drops the rest. */
+/** Closes it, sends what the peer takes at once, and drops the rest. */
 export async function dispose(
   transport: { close(): void; abort(): void },
   state: TransportState,
 ): Promise<void> {
   transport.close();
-  for (let turn = 0; turn < IO_TURNS && !state.isClosed; turn++) {
-    await detached(() => sleep(0));
-  }
+  await untilSentAtOnce(() => state.isClosed);
   transport.abort();
   while (!state.isClosed) await detached(() => sleep(0));
 }

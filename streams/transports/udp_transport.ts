@@ -1,5 +1,5 @@
 /** @module */
-import { show } from "../address.ts";
+import { formatAddress } from "../address.ts";
 import { bytesOf } from "../bytes_of.ts";
 import {
   checkDestination,
@@ -50,7 +50,7 @@ export class UdpTransport extends DatagramTransport implements AsyncDisposable {
     this.#state = new TransportState(this, calls);
     this.setProtocol(protocol);
     this.#socket.receiver = {
-      received: (data, from) =>
+      received: ({ data, from }) =>
         this.#arrived(
           "datagramReceived",
           () => this.#protocol.datagramReceived(data, from),
@@ -140,7 +140,7 @@ export class UdpTransport extends DatagramTransport implements AsyncDisposable {
   }
 
   get #name(): string {
-    return show(this.#socket.remote ?? this.#socket.address);
+    return formatAddress(this.#socket.remote ?? this.#socket.address);
   }
 
   #targetOf(to: DatagramAddress | undefined): DatagramAddress {
@@ -156,7 +156,9 @@ export class UdpTransport extends DatagramTransport implements AsyncDisposable {
       to.port === remote.port && to.hostname === remote.hostname;
     if (isRemote) return remote;
     throw new TypeError(
-      `Cannot send to another address than the remote, ${show(remote)}`,
+      `Cannot send to another address than the remote, ${
+        formatAddress(remote)
+      }`,
     );
   }
 
@@ -192,8 +194,9 @@ export class UdpTransport extends DatagramTransport implements AsyncDisposable {
 
   static {
     printable(UdpTransport, (transport) => ({
-      address: show(transport.#socket.address),
-      remote: transport.#socket.remote && show(transport.#socket.remote),
+      address: formatAddress(transport.#socket.address),
+      remote: transport.#socket.remote &&
+        formatAddress(transport.#socket.remote),
       protocol: transport.#protocol.constructor.name,
       state: transport.#state.name,
       unsent: transport.#unsent.length,

@@ -32,14 +32,14 @@ export class WriteLimits {
     this.#low = bottom;
   }
 
-  /** More is unsent than before: `size` bytes. */
+  /** `size` bytes are unsent, more than before. */
   grown(size: number, protocol: BaseProtocol, calls: ProtocolCalls): void {
     if (size <= this.#high || this.#paused) return;
     this.#paused = true;
     calls.call("pauseWriting", () => protocol.pauseWriting?.());
   }
 
-  /** Less is unsent than before: `size` bytes. */
+  /** `size` bytes are unsent, fewer than before. */
   shrunk(size: number, protocol: BaseProtocol, calls: ProtocolCalls): void {
     if (!this.#paused || size > this.#low) return;
     this.#paused = false;

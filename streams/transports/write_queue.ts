@@ -1,4 +1,5 @@
 /** @module */
+import type { ByteSink } from "../buffer/source_and_sink.ts";
 import { SendBuffer } from "./send_buffer.ts";
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
 import {
@@ -9,13 +10,7 @@ import {
 import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
 
 /** Where bytes go to. */
-export interface WriteSink {
-  /**
-   * Writes some of `bytes`, at least one, and resolves to their number. The
-   * memory is its own until then.
-   */
-  write(bytes: Uint8Array): Promise<number>;
-}
+export type WriteSink = Pick<ByteSink, "write">;
 
 /** Gets the progress of a queue. */
 export interface WriteOwner {

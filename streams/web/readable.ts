@@ -50,7 +50,7 @@ function handOver(
     controller.enqueue(bytes);
   } else {
     controller.close();
-    controller.byobRequest?.respond(0);
+    controller.byobRequest?.respond(0); // or its read would wait for ever
   }
   return true;
 }

@@ -5,6 +5,7 @@ import {
   currentScope,
   runInFrame,
 } from "../../tasks/kernel/context/current_scope.ts";
+import { describe } from "../../tasks/kernel/types.ts";
 import { rootFrame } from "../../tasks/kernel/cancel/cancel_scope.ts";
 
 function ignore(): void {}
@@ -20,8 +21,13 @@ export class WebSink implements ByteSink {
   readonly #where = rootFrame(currentScope().loop, copyVariables());
   readonly oneWay = true;
 
-  /** @throws {TypeError} `stream` is locked. */
+  /** @throws {TypeError} `stream` is none, or locked. */
   constructor(stream: WritableStream<Uint8Array<ArrayBuffer>>) {
+    if (typeof stream?.getWriter !== "function") {
+      throw new TypeError(
+        `Cannot write: expected a WritableStream, received ${describe(stream)}`,
+      );
+    }
     this.#writer = stream.getWriter();
     this.#writer.closed.catch(ignore); // the next write says it
     this.#writer.ready.catch(ignore);

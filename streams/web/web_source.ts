@@ -12,8 +12,13 @@ export class WebSource implements ByteSource {
   /** What did not fit. */
   #rest: Uint8Array | undefined;
 
-  /** @throws {TypeError} `stream` is locked. */
+  /** @throws {TypeError} `stream` is none, or locked. */
   constructor(stream: ReadableStream<Uint8Array>) {
+    if (typeof stream?.getReader !== "function") {
+      throw new TypeError(
+        `Cannot read: expected a ReadableStream, received ${describe(stream)}`,
+      );
+    }
     this.#reader = stream.getReader();
     this.#reader.closed.catch(() => {}); // the next read says it
   }

@@ -12,6 +12,7 @@ import { closedAgain, openDescriptors, portOf, text } from "./_sockets.ts";
 import { serving, test, trusting } from "./_tls.ts";
 import { echo, LOOPBACK } from "../_helpers/loopback.ts";
 import { Folder } from "../_helpers/folder.ts";
+import { outputOf } from "./_programs.ts";
 
 /** A server that tells each client where it comes from, and then echoes. */
 function startMirror() {
@@ -113,6 +114,43 @@ Deno.test("what cannot be connected from a chosen address rejects as elsewhere, 
     "192.0.2.1",
   );
   await closedAgain(before);
+});
+
+Deno.test("a local address or a name that the program may not use is a NotCapable", async () => {
+  const streams = import.meta.resolve("@asyncio/asyncio/streams");
+  const printed = await outputOf(
+    Deno.execPath(),
+    ["run", "--quiet", "--no-prompt", "--allow-net=127.0.0.1", "-"],
+    `
+    import { openConnection } from "${streams}";
+    const told = ({ name, message }) => console.log(name, message);
+    await openConnection({ port: 9, localAddress: "127.0.0.2" }).catch(told);
+    await openConnection({ hostname: "localhost", port: 9, family: 4 }).catch(told);
+  `,
+  );
+  assertEquals(printed.split("\n"), [
+    "NotCapable Cannot connect from 127.0.0.2: it takes the permission --allow-net=127.0.0.2:0",
+    "NotCapable Cannot look up localhost: it takes the permission --allow-net",
+    "",
+  ]);
+});
+
+Deno.test("the conn of a chosen address is read to its end with memory of one's own", async () => {
+  await using server = await startMirror();
+  await using client = await openConnection({
+    port: portOf(server),
+    localAddress: "127.0.0.2",
+  });
+  const conn = client.writer.getExtraInfo("conn") as Deno.Conn;
+  const byob = conn.readable.getReader({ mode: "byob" });
+  client.writer.writeEof();
+  let came = "";
+  for (;;) {
+    const { done, value } = await byob.read(new Uint8Array(100));
+    if (done) break;
+    came += text(value);
+  }
+  assertEquals(came, "127.0.0.2\n");
 });
 
 for (const giveUp of ["cancel", "abort"] as const) {

@@ -1,5 +1,5 @@
 /** What is given in place of options, or of a stream. @module */
-import { assertRejects } from "@std/assert";
+import { assertRejects, assertThrows } from "@std/assert";
 import {
   subprocessExec,
   SubprocessProtocol,
@@ -13,6 +13,8 @@ import {
   serve,
   startServer,
   startUnixServer,
+  StreamReader,
+  StreamWriter,
 } from "@asyncio/asyncio/streams";
 import {
   connectAcceptedSocket,
@@ -70,12 +72,27 @@ Deno.test("connectReadPipe and connectWritePipe take Web Streams alone", async (
     await assertRejects(
       () => connectReadPipe(protocol, stream as never),
       TypeError,
-      "Cannot connect: expected a ReadableStream, received",
+      "Cannot read: expected a ReadableStream, received",
     );
     await assertRejects(
       () => connectWritePipe(protocol, stream as never),
       TypeError,
-      "Cannot connect: expected a WritableStream, received",
+      "Cannot write: expected a WritableStream, received",
+    );
+  }
+});
+
+Deno.test("StreamReader.from and StreamWriter.from take Web Streams alone", () => {
+  for (const stream of [undefined, null, 5, {}]) {
+    assertThrows(
+      () => StreamReader.from(stream as never),
+      TypeError,
+      "Cannot read: expected a ReadableStream, received",
+    );
+    assertThrows(
+      () => StreamWriter.from(stream as never),
+      TypeError,
+      "Cannot write: expected a WritableStream, received",
     );
   }
 });

@@ -51,6 +51,34 @@ Deno.test("what was written before goes first", async () => {
   assertEquals(sink.chunks.join(""), "first second");
 });
 
+Deno.test("several pipes to one writer share it, a chunk at a time each", async () => {
+  const sink = new Sink();
+  const readers = [open("a"), open("b"), open("c")];
+  const options = { preventClose: true };
+  const pipes = readers.map((each) => each.pipeTo(sink.writer, options));
+  for (let i = 0; i < 10; i++) {
+    for (const reader of readers) reader.feedData(bytes("-"));
+    await turns(1);
+  }
+  for (const reader of readers) reader.feedEof();
+
+  assertEquals(await Promise.all(pipes), [11, 11, 11]);
+  assertEquals(sink.chunks.join("").length, 33);
+});
+
+Deno.test("a pipe that is refused leaves the one under way as it is", async () => {
+  const sink = new Sink();
+  const reader = open("a");
+  const piping = reader.pipeTo(sink.writer);
+  await assertRejects(() => reader.pipeTo(sink.writer), Error, "one read");
+  for (let i = 0; i < 10; i++) {
+    reader.feedData(bytes("-"));
+    await turns(1);
+  }
+  reader.feedEof();
+  assertEquals(await piping, 11);
+});
+
 Deno.test("what is unread, and what comes, is handed on in order", async () => {
   const reader = open("abc");
   assertEquals(text(await reader.readExactly(1)), "a");

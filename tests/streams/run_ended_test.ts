@@ -9,7 +9,9 @@ import {
 } from "@asyncio/asyncio/streams";
 import {
   createConnection,
+  createDatagramEndpoint,
   createServer,
+  DatagramProtocol,
   Protocol,
 } from "@asyncio/asyncio/streams/transports";
 import { InvalidStateError, run } from "@asyncio/asyncio/tasks";
@@ -68,6 +70,27 @@ Deno.test("a run that has ended: no connection is opened", async () => {
     () => createConnection(() => new Protocol(), { port }),
     "Cannot open a transport: its run has ended",
   );
+});
+
+Deno.test("a run that has ended: no protocol is made", async () => {
+  await using server = await startServer(() => {}, { ...LOOPBACK });
+  const { port } = server.addresses[0] as Deno.NetAddr;
+  const calls: string[] = [];
+  const factory = () => {
+    calls.push("made");
+    return new DatagramProtocol();
+  };
+  const message = "Cannot open a transport: its run has ended";
+
+  await assertRefused(
+    () => createConnection(factory as never, { port }),
+    message,
+  );
+  await assertRefused(
+    () => createDatagramEndpoint(factory, { ...LOOPBACK }),
+    message,
+  );
+  assertEquals(calls, []);
 });
 
 Deno.test("a run that has ended: no datagram endpoint is opened", async () => {

@@ -574,3 +574,13 @@ Deno.test("what is read can be given to the platform as it is", async () => {
   assertEquals(hash.byteLength, 20);
   assertEquals(await new Blob([await reader.read()]).text(), "defg");
 });
+
+for (const end of ["close", "abort"] as const) {
+  Deno.test(`writable of a writer after its ${end} ends a pipe whose source is silent`, async () => {
+    await using pair = await Pair.open();
+    const { writer } = pair.client;
+    writer[end]();
+    const silent = new ReadableStream<Uint8Array>();
+    await assertRejects(() => silent.pipeTo(writer.writable), Error, "writer");
+  });
+}

@@ -66,3 +66,36 @@ Deno.test("a writer disposed without a cancel waits until everything is sent", a
   await task;
   assertEquals(sink.chunks.join("").length, MUCH.length);
 });
+
+Deno.test("a writer whose dispose is cancelled gives up a peer that takes nothing", async () => {
+  const sink = new Sink();
+  const open = sink.block();
+  const task = createTask(async () => {
+    await using writer = sink.writer;
+    writer.write(MUCH);
+  });
+  await turns();
+  task.cancel();
+  await assertRejects(async () => await task, CancelledError);
+  assertEquals(sink.chunks, []);
+  assertEquals(sink.writer.isClosing, true);
+  await assertRejects(() => sink.writer.drain(), Error, "aborted");
+  open();
+  await turns();
+});
+
+Deno.test("a writer whose dispose is cancelled loses nothing if the peer goes on taking", async () => {
+  const sink = new Sink();
+  const open = sink.block();
+  const task = createTask(async () => {
+    await using writer = sink.writer;
+    writer.write(MUCH);
+  });
+  await turns();
+  task.cancel();
+  await turns();
+  open();
+  await assertRejects(async () => await task, CancelledError);
+  assertEquals(sink.chunks.join("").length, MUCH.length);
+  assertEquals(sink.closed, true);
+});

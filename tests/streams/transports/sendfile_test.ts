@@ -1,5 +1,10 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { sendfile, type Transport } from "@asyncio/asyncio/streams/transports";
+import {
+  BaseProtocol,
+  connectWritePipe,
+  sendfile,
+  type Transport,
+} from "@asyncio/asyncio/streams/transports";
 import { CancelledError, createTask } from "@asyncio/asyncio/tasks";
 import { turns } from "../../_helpers/turns.ts";
 import { until } from "../../_helpers/until.ts";
@@ -81,6 +86,37 @@ Deno.test("nothing else is written meanwhile, and two files not at once", async 
     assertEquals(await sending, 20_000_000);
     transport.write("x");
     await until(() => received === 20_000_001);
+  });
+});
+
+Deno.test("writeEof meanwhile ends the direction after the file", async () => {
+  await withFile(2_000_000, async (file, bytes) => {
+    await using pair = await RecordedPair.open();
+    const received = collect(pair);
+    const sending = sendfile(pair.transport, file);
+    pair.transport.writeEof();
+    assertEquals(await sending, bytes.length);
+    await pair.peer.lost();
+    assertEquals(received().length, bytes.length);
+    assertEquals(pair.peer.events, ["made", "eof", "lost None"]);
+  });
+});
+
+Deno.test("writeEof of a pipe meanwhile closes it after the file", async () => {
+  await withFile(600_000, async (file, bytes) => {
+    const { readable, writable } = new TransformStream<
+      Uint8Array,
+      Uint8Array
+    >();
+    const { transport } = await connectWritePipe(
+      () => new BaseProtocol(),
+      writable,
+    );
+    const received = new Response(readable).bytes();
+    const sending = sendfile(transport, file);
+    transport.writeEof();
+    assertEquals(await sending, bytes.length);
+    assertEquals(await received, bytes);
   });
 });
 

@@ -1,12 +1,13 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
+  connectReadPipe,
   createConnection,
   createServer,
   createUnixConnection,
   createUnixServer,
   StreamReaderProtocol,
 } from "@asyncio/asyncio/streams/transports";
-import { StreamReader, type StreamWriter } from "@asyncio/asyncio/streams";
+import { StreamReader, StreamWriter } from "@asyncio/asyncio/streams";
 import { createTask, run, sleep, timeout } from "@asyncio/asyncio/tasks";
 import { reportsOf } from "../../_helpers/reports.ts";
 import { turns } from "../../_helpers/turns.ts";
@@ -167,6 +168,96 @@ Deno.test("aborting the transport ends the reader", async () => {
   transport.abort();
   assertEquals((await timeout(1000, () => reader.read())).length, 0);
   assert(writer.isClosing);
+});
+
+Deno.test("what came before the transport was closed can still be read", async () => {
+  const sent = new Uint8Array(300_000).fill(7);
+  const reader = new StreamReader();
+  const { protocol: { writer } } = await connectReadPipe(
+    () => new StreamReaderProtocol(reader),
+    new Response(sent).body!,
+  );
+
+  // It goes on as the reader takes what came, so the rest is closed unread.
+  let size = 0;
+  while (!writer.isClosing) size += (await reader.read(1000)).length;
+  await writer.waitClosed();
+
+  assert(size < sent.length);
+  assertEquals(size + (await reader.read()).length, sent.length);
+  assert(reader.atEof);
+});
+
+Deno.test("what came before the end of TLS can still be read", async () => {
+  const { server: { cert, key }, authority } = certificates();
+  await using server = await createServer(() => {
+    const peer = new Recorder();
+    peer.connectionMade = (transport) => {
+      transport.write("hello");
+      transport.close();
+    };
+    return peer;
+  }, { ...LOOPBACK, tls: { cert, key } });
+  const reader = new StreamReader();
+  const { protocol: { writer } } = await createConnection(
+    () => new StreamReaderProtocol(reader),
+    {
+      port: portOf(server),
+      tls: { caCerts: [authority.cert], serverName: "localhost" },
+    },
+  );
+
+  await writer.waitClosed();
+
+  assertEquals(text(await reader.read()), "hello");
+});
+
+Deno.test("after the end of its transport writing is no error, but drain is", async () => {
+  await using pair = await open();
+  const { client: { writer }, transport } = pair;
+  transport.abort();
+  await writer.waitClosed();
+
+  writer.write("dropped");
+  await assertRejects(() => writer.drain(), Deno.errors.ConnectionReset);
+});
+
+Deno.test("what is written before the connection is there is sent", async () => {
+  const peer = new Recorder();
+  await using server = await createServer(() => peer, LOOPBACK);
+  const protocol = new StreamReaderProtocol(new StreamReader());
+  protocol.writer.write("early");
+  await turns(5);
+
+  await createConnection(() => protocol, { port: portOf(server) });
+
+  await peer.got("early");
+  protocol.writer.abort();
+});
+
+Deno.test("a writer aborted before the connection is there aborts it", async () => {
+  const peer = new Recorder();
+  await using server = await createServer(() => peer, LOOPBACK);
+  const protocol = new StreamReaderProtocol(new StreamReader());
+  protocol.writer.abort();
+
+  await createConnection(() => protocol, { port: portOf(server) });
+
+  await peer.lost();
+});
+
+Deno.test("a pipe to a writer that takes nothing holds the peer back", async () => {
+  await using pair = await open();
+  const { client: { reader }, peer, transport } = pair;
+  const { writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = StreamWriter.from(writable);
+  const piping = createTask(() => reader.pipeTo(writer));
+
+  peer.transport.write(new Uint8Array(20_000_000));
+  await until(() => !(transport as { isReading?: boolean }).isReading);
+
+  piping.cancel();
+  writer.abort();
 });
 
 Deno.test("a handler that throws is reported, and closes its connection", async () => {

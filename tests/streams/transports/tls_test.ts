@@ -350,6 +350,19 @@ Deno.test("given up while the unsent is sent, the connection is unharmed", async
   assertEquals(transport.isReading, true);
 });
 
+Deno.test("given up in the moment in which everything is sent, the connection is unharmed", async () => {
+  await using pair = await RecordedPair.open();
+  const { client, peer, transport } = pair;
+  const task = createTask(() => startTls(transport, client, CLIENT), {
+    eager: true,
+  });
+  task.cancel(); // nothing is unsent, so it waits no more
+  await assertRejects(async () => await task, CancelledError);
+  peer.transport.write("in plain");
+  await client.got("in plain");
+  assertEquals(transport.isReading, true);
+});
+
 Deno.test("close and abort in the handshake end it", async () => {
   for (const end of ["close", "abort"] as const) {
     await using pair = await RecordedPair.open();

@@ -212,6 +212,20 @@ Deno.test("text is written as UTF-8, lists one after the other", async () => {
   await pair.peer.got("é\nz");
 });
 
+Deno.test("writeLines with a wrong piece, or of what is no iterable, sends nothing", async () => {
+  await using pair = await RecordedPair.open();
+  const { peer, transport } = pair;
+  for (const pieces of [["a", 5], undefined, 5]) {
+    assertThrows(
+      () => transport.writeLines(pieces as never),
+      TypeError,
+      "Cannot write: expected",
+    );
+  }
+  transport.write("b");
+  await peer.got("b");
+});
+
 Deno.test("many writes while one is under way arrive in order", async () => {
   await using pair = await RecordedPair.open();
   const { peer, transport } = pair;

@@ -1,5 +1,5 @@
 /** @module */
-import type { ByteBuffer } from "../buffer/byte_buffer.ts";
+import type { ByteBuffer } from "./byte_buffer.ts";
 
 /** The kinds of errors that can be made again with the same message. */
 const PLAIN: readonly unknown[] = [
