@@ -1,7 +1,7 @@
 /** @module */
 import type { WaitOptions } from "../tasks/kernel/types.ts";
 
-/** How the client of a TLS connection presents itself, and whom it trusts. */
+/** The options of a TLS client: what it shows, and which certificates it trusts. */
 export interface TlsOptions {
   /** Certificates to trust beside the usual ones, as PEM. */
   caCerts?: string[] | undefined;
@@ -25,7 +25,7 @@ export interface TlsOptions {
 }
 
 /**
- * How the server of a TLS connection presents itself, and whom it lets in.
+ * The options of a TLS server: what it shows, and which clients it lets in.
  *
  * @example Clients known by their certificates
  * ```ts

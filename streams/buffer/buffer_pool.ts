@@ -1,8 +1,8 @@
 /**
- * Memory for buffers. What is large is not kept while its owner is idle, or
- * thousands of connections would hold what each has needed once. Some of it is
- * kept for all of them: to allocate and clear it takes longer than to fill it,
- * and what was used last is still in the cache.
+ * Memory for buffers. An idle connection keeps no large memory, or thousands of
+ * them would hold what each has needed once. Some is kept here, for all of them: to
+ * allocate and clear it takes longer than to fill it, and what was used last is
+ * still in the cache.
  *
  * @module
  */
@@ -21,8 +21,8 @@ const spare: Uint8Array<ArrayBuffer>[][] = Array.from({ length: 32 }, () => []);
 let spareBytes = 0;
 
 /**
- * Gives at least `n` bytes, and less than twice as many, or the least that is
- * given. They may be used.
+ * Returns memory of at least `n` bytes: the next power of 2. It may hold bytes of
+ * its last owner.
  */
 export function allocate(n: number): Uint8Array<ArrayBuffer> {
   if (n > MAX_LENGTH) return new Uint8Array(n);

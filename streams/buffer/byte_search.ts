@@ -11,14 +11,14 @@ const PAGE = 1 << 14;
 export class ByteSearch {
   #text = "";
   #from = 0;
-  /** The place after it. */
+  /** The place after its last byte. */
   to = 0;
 
   covers(place: number): boolean {
     return this.#from <= place && place < this.to;
   }
 
-  /** Where `byte` stands in it, from `place` on; -1 where it does not. */
+  /** Where `byte` stands in it, from `place` on; -1 if it does not. */
   indexOf(byte: number, place: number): number {
     const at = this.#text.indexOf(
       String.fromCharCode(byte),

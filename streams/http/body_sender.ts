@@ -7,7 +7,7 @@ import { moveOnAfter } from "../../tasks/timeout.ts";
 /** How long the clean-up of a body that is given up may take. */
 const CLEAN_UP_TIMEOUT_MS = 1000;
 
-/** The error of a body that was cut off; the reason is reported elsewhere. */
+/** The error of a body that was cut off; its reason is reported by the exchange. */
 export const CUT_OFF: Error = new Error("the body was cut off");
 
 /**
@@ -24,7 +24,7 @@ export class BodySender {
   #isDemanded = false;
   #controller!: ReadableStreamDefaultController<Uint8Array>;
 
-  /** @param clientGone Called when the runtime does not want it any more. */
+  /** @param clientGone Called when the runtime takes no more of it. */
   constructor(body: ReadableStream<Uint8Array>, clientGone: () => void) {
     this.#reader = body.getReader();
     this.readable = new ReadableStream<Uint8Array>({
@@ -68,7 +68,7 @@ export class BodySender {
     return this.#demand.wait();
   }
 
-  /** A body that the runtime has cancelled, or that has failed, is harmless. */
+  /** Cancels the body: without effect if it has failed or was cancelled. */
   async #cleanUp(reason: unknown): Promise<void> {
     const cancelled = this.#reader.cancel(reason).catch(() => {});
     await moveOnAfter(CLEAN_UP_TIMEOUT_MS, () => cancellable(cancelled));

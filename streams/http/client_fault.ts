@@ -4,8 +4,8 @@
  * The status to answer with if a handler has failed by no fault of its own:
  *
  * - 400 if the body of the request is garbled;
- * - 503 if the body broke off, or the client has gone. The runtime breaks off
- *   what is still coming in when a server is closed: such a client hears of it.
+ * - 503 if the body broke off, or the client has gone. When a server is closed, the
+ *   runtime breaks off uploads: then the client is there, and gets the 503.
  */
 export function statusOfClientFault(
   error: unknown,
@@ -14,7 +14,7 @@ export function statusOfClientFault(
   if (!(error instanceof Error)) return undefined;
   if (error.message.startsWith("invalid HTTP/1 request: ")) return 400;
   if (isBrokenOff(error)) return 503;
-  // What a foreign call throws that was given the signal of the request.
+  // What a call rejects with that was given the signal of the request, as `fetch`.
   const isAbort = error instanceof DOMException && error.name === "AbortError";
   return isAbort && error === request.signal.reason ? 503 : undefined;
 }

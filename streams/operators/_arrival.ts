@@ -8,7 +8,7 @@ import {
   type WaitQueue,
 } from "../../tasks/kernel/wait/wait_queue.ts";
 
-/** Is told that an item is not wanted any more. */
+/** A source whose item under way can be given up. */
 interface Unwinding {
   unwind(scope: CancelScope): void;
 }
@@ -40,7 +40,10 @@ export class Arrival<T> extends QueuedWaiter<T | undefined> {
     return this.#cancel !== undefined;
   }
 
-  /** False: if nothing of the source has noticed, its next wait throws. */
+  /**
+   * Returns false, as this wait goes on: if no wait of the source's own code gets
+   * the cancel, it stays pending for the next one.
+   */
   override cancel(error: CancelledError): boolean {
     this.#cancel = error;
     this.#deadline?.stop();

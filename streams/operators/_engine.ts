@@ -11,7 +11,7 @@ import { createTask } from "../../tasks/create_task.ts";
 import type { Task } from "../../tasks/task.ts";
 import type { Upstream } from "./_source.ts";
 
-/** Gets the events of the tasks and of the sources. */
+/** The operator, which is told of what happens to its tasks and sources. */
 export interface Operated {
   /** A task has failed, or was cancelled by something else. */
   failed(error: unknown): void;

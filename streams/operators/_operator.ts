@@ -46,7 +46,7 @@ class Next<T> extends QueuedWaiter<IteratorResult<T, undefined>> {
   }
 }
 
-type NextLine<T> = WaitQueue<IteratorResult<T, undefined>, Next<T>>;
+type NextQueue<T> = WaitQueue<IteratorResult<T, undefined>, Next<T>>;
 
 /**
  * The base of all operators. An operator does nothing before it is asked for an
@@ -56,7 +56,7 @@ type NextLine<T> = WaitQueue<IteratorResult<T, undefined>, Next<T>>;
 export abstract class Operator<T> {
   readonly what: string;
   /** The calls of `next` that wait. */
-  protected readonly nexts: NextLine<T>;
+  protected readonly nexts: NextQueue<T>;
   readonly #returns: WaitQueue<IteratorReturnResult<undefined>>;
   /** The loop that the operator runs on. */
   #loop: Loop | undefined = undefined;
@@ -215,7 +215,7 @@ export abstract class Operator<T> {
   }
 }
 
-/** A future is reported when it is let go of and its error was not taken. */
+/** If its error is never taken, the loop reports it when the future is collected. */
 function failedFuture(error: unknown): Future<never> {
   const future = new Future<never>();
   future.setException(error);

@@ -29,13 +29,13 @@ export const DONE: IteratorReturnResult<undefined> = {
  */
 const FOREIGN_GRACE_MS = 100;
 
-/** A source, as the code sees it that closes it. */
+/** A source, as seen by the code that closes it. */
 export interface Upstream {
   /** Whether there is something to close, or to report. */
   readonly isOpen: boolean;
-  /** Is called with errors that nothing waits for. */
+  /** Called with errors that no call is waiting for. */
   onLateError: (error: unknown) => void;
-  /** Is called when a task of the operator is abandoned, with its cancel. */
+  /** Called with the cancel when a task of the operator is abandoned. */
   onAbandoned: (task: object | undefined, error: CancelledError) => void;
   /** Waits in a task that has been cancelled until nothing is under way. */
   settle(): Promise<void>;
@@ -109,9 +109,9 @@ export class Source<T> implements Upstream {
   }
 
   /**
-   * The same for tasks that read much, and can be abandoned: the item, or what
-   * to await for it. What comes of that is to be handed to {@linkcode came} or
-   * {@linkcode broke}.
+   * As {@linkcode next}, for tasks that read much, and can be abandoned: returns the
+   * item, or a promise of it. Its result is to be handed to {@linkcode came}, its
+   * error to {@linkcode broke}.
    *
    * A wait costs more than most items; so it is made only if the item has not
    * come by the next turn of the loop. To be called when none is under way.
@@ -234,7 +234,7 @@ export class Source<T> implements Upstream {
     }
   };
 
-  /** A turn after a pull: if one is still under way, it is a wait. */
+  /** A turn after a pull: if that is still under way, it becomes a wait. */
   #watch = (): void => {
     this.#isWatchPlanned = false;
     const scope = this.#awaitedIn;
@@ -271,8 +271,8 @@ export class Source<T> implements Upstream {
   }
 
   /**
-   * Others than generators may wait to be closed, and then end what is under
-   * way.
+   * Waits until the item under way has come. An iterator that is no generator may
+   * end that only when it is closed: so it gets no more than a turn.
    */
   async #untilUnwound(): Promise<void> {
     const quiet = new Quiet();

@@ -4,7 +4,7 @@ import { Duplex } from "node:stream";
 /** The size of a read, in bytes. */
 const READ_BYTES = 65536;
 
-/** What was read before TLS: bytes, or the result of a read under way. */
+/** What was read before TLS: bytes, or what a read under way brings. */
 export type Early = Uint8Array | Promise<Uint8Array | null>;
 
 /**
