@@ -17,11 +17,16 @@ import { readableOf } from "./web/readable.ts";
 import { NEWLINE, type Separator, Separators } from "./framing/separators.ts";
 import { checkDecoder, type Decoder } from "./framing/frame_codec.ts";
 import { StreamIterator } from "./framing/stream_iterator.ts";
+import { checkFlags } from "./flags.ts";
 import { WebSource } from "./web/web_source.ts";
 import { Pipe } from "./connection/pipe.ts";
 import { connectionOf, StreamWriter } from "./stream_writer.ts";
 import { printable } from "../tasks/kernel/watch/inspect.ts";
-import { describe, type WaitOptions } from "../tasks/kernel/types.ts";
+import {
+  checkOptions,
+  describe,
+  type WaitOptions,
+} from "../tasks/kernel/types.ts";
 import { composite } from "../tasks/kernel/wait/handed_wait.ts";
 
 /** How a reader is made. */
@@ -495,7 +500,8 @@ export class StreamReader implements AsyncIterable<Uint8Array<ArrayBuffer>> {
    * **Cancel safety:** given up, both ends stay open, and another `pipeTo` goes on
    * without a gap.
    *
-   * @throws {TypeError} `writer` is no {@linkcode StreamWriter}.
+   * @throws {TypeError} `writer` is no {@linkcode StreamWriter}, or `preventClose` no
+   * boolean.
    * @throws {Error} Another read is waiting, the connection was lost, or the writer
    * is closed.
    *
@@ -528,6 +534,10 @@ export class StreamReader implements AsyncIterable<Uint8Array<ArrayBuffer>> {
           describe(writer)
         }`,
       );
+    }
+    if (options !== undefined) {
+      checkOptions(options, "pipe");
+      checkFlags(options, ["preventClose"], "pipe");
     }
     const connection = connectionOf(writer);
     const passed = await new Pipe(this.#source, connection).run(options);

@@ -4,6 +4,7 @@ import {
   checkOptions,
   describe,
 } from "../../tasks/kernel/types.ts";
+import { checkFlags } from "../flags.ts";
 import { MapOperator } from "./_mapping.ts";
 import { itemsOf } from "./_operator.ts";
 import { Source } from "./_source.ts";
@@ -73,6 +74,7 @@ export function map<T, R>(
   if (options !== undefined) checkOptions(options, "map");
   const { limit = 1, ordered = true } = options ?? {};
   checkLimit(limit, "Cannot map: limit");
+  checkFlags({ ordered }, ["ordered"], "map");
   const mapping = { call: fn, limit, ordered };
   return itemsOf(new MapOperator(new Source(source, "map"), mapping));
 }

@@ -42,7 +42,8 @@ export interface AcceptedSocketOptions extends WaitOptions {
  * comes before leaves it as it is.
  *
  * @throws {TypeError} `factory` is no function, or makes no protocol; `conn` is
- * no connection; `tls` without `cert` or `key`.
+ * no connection; `tls` without `cert` or `key`, or `handshakeTimeout` without TLS.
+ * @throws {RangeError} `handshakeTimeout` is 0 or less.
  * @throws {TimeoutError} The handshake took longer than `handshakeTimeout`.
  *
  * @example
@@ -87,26 +88,38 @@ async function connect<P extends StreamProtocol>(
   checkConn(conn);
   checkOptions(options, "connect");
   if (options.tls !== undefined) checkServerTls(options.tls);
+  const timeout = checkHandshakeTimeout(options.handshakeTimeout);
+  if (options.handshakeTimeout !== undefined && !isEncrypted(conn, options)) {
+    throw new TypeError(
+      "Cannot connect: handshakeTimeout takes tls, received none",
+    );
+  }
   const rejection = checkpointIfCancelled(options);
   if (rejection !== undefined) return await rejection;
-  const parts = await encrypted(conn, options);
+  const parts = isEncrypted(conn, options)
+    ? await encrypted(conn, timeout, options)
+    : { conn };
   return connected(new Socket(parts), factory);
 }
 
-async function encrypted(
+function isEncrypted(conn: Deno.Conn, { tls }: AcceptedSocketOptions): boolean {
+  return tls !== undefined || "handshake" in conn;
+}
+
+function encrypted(
   conn: Deno.Conn,
+  timeout: number,
   options: AcceptedSocketOptions,
 ): Promise<SocketParts> {
-  const { tls } = options;
-  const isTls = "handshake" in conn;
-  if (tls === undefined && !isTls) return { conn };
-  const timeout = checkHandshakeTimeout(options.handshakeTimeout);
   const handshake = new TlsHandshake(
     "connectAcceptedSocket",
-    () => isTls ? Promise.resolve(conn as Deno.TlsConn) : acceptTls(conn, tls!),
+    () =>
+      "handshake" in conn
+        ? Promise.resolve(conn as Deno.TlsConn)
+        : acceptTls(conn, options.tls!),
     formatAddress(conn.remoteAddr),
   );
-  return await shakeHands(handshake, timeout, options);
+  return shakeHands(handshake, timeout, options);
 }
 
 function checkConn(conn: unknown): void {

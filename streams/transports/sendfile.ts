@@ -1,7 +1,11 @@
 /** @module */
 import { StreamTransport } from "./stream_transport.ts";
 import type { WriteTransport } from "./transport.ts";
-import { describe, type WaitOptions } from "../../tasks/kernel/types.ts";
+import {
+  checkOptions,
+  describe,
+  type WaitOptions,
+} from "../../tasks/kernel/types.ts";
 import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
 
 /** Which part of a file {@linkcode sendfile} sends. */
@@ -70,6 +74,7 @@ async function send(
   file: Deno.FsFile,
   options: SendfileOptions = {},
 ): Promise<number> {
+  checkOptions(options, "send a file");
   const { offset = 0, count = Infinity } = options;
   check(transport, file, offset, count);
   const { writer } = transport;

@@ -5,8 +5,9 @@ import { StreamTransport } from "./stream_transport.ts";
 import { encrypt, type StartTlsOptions } from "./tls_upgrade.ts";
 import type { Transport } from "./transport.ts";
 import { checkHandshakeTimeout } from "../socket/tls.ts";
+import { checkFlags } from "../flags.ts";
 import { checkServerTls, checkTlsOptions } from "../tls/check_options.ts";
-import { describe } from "../../tasks/kernel/types.ts";
+import { checkOptions, describe } from "../../tasks/kernel/types.ts";
 import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
 
 /**
@@ -77,6 +78,8 @@ async function start(
     );
   }
   checkProtocol(protocol);
+  checkOptions(options, "start TLS");
+  checkFlags(options, ["serverSide"], "start TLS");
   if (options.serverSide) checkServerTls(options);
   else checkTlsOptions(options);
   checkHandshakeTimeout(options.handshakeTimeout);

@@ -65,7 +65,7 @@ export class StreamReaderProtocol extends Protocol {
    * @param clientConnected Called in a task when the connection is there. An
    * error of it is reported, and closes the connection.
    *
-   * @throws {TypeError} `reader` is none.
+   * @throws {TypeError} `reader` is none, or `clientConnected` no function.
    */
   constructor(
     reader: StreamReader,
@@ -76,6 +76,15 @@ export class StreamReaderProtocol extends Protocol {
       throw new TypeError(
         `Cannot make a StreamReaderProtocol: expected a StreamReader, received ${
           describe(reader)
+        }`,
+      );
+    }
+    if (
+      clientConnected !== undefined && typeof clientConnected !== "function"
+    ) {
+      throw new TypeError(
+        `Cannot make a StreamReaderProtocol: expected a function of reader and writer, received ${
+          describe(clientConnected)
         }`,
       );
     }

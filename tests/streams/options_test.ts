@@ -49,6 +49,13 @@ const CALLS: Record<string, (options: never) => Promise<unknown>> = {
       { read() {}, write() {} } as unknown as Deno.Conn,
       it,
     ),
+  pipeTo: (it) => {
+    const { readable, writable } = new TransformStream<
+      Uint8Array,
+      Uint8Array
+    >();
+    return StreamReader.from(readable).pipeTo(StreamWriter.from(writable), it);
+  },
   createDatagramEndpoint: (it) =>
     createDatagramEndpoint(() => new DatagramProtocol(), it),
   subprocessExec: (it) => subprocessExec(program, "true", [], it),
@@ -132,6 +139,17 @@ for (
   const multicast = { group: "239.1.2.3", ...options };
   refuses("openDatagram", { multicast }, message);
 }
+refuses(
+  "connectAcceptedSocket",
+  { handshakeTimeout: 5 },
+  "Cannot connect: handshakeTimeout takes tls, received none",
+);
+refuses(
+  "pipeTo",
+  { preventClose: "no" },
+  'Cannot pipe: preventClose is a boolean, received "no"',
+);
+
 for (const backlog of [-1, 1.5, "9", null]) {
   const message =
     "Cannot start a server: backlog is a number of clients of 0 or more, received";

@@ -123,6 +123,11 @@ Deno.test("options are an object, and a function is a function", () => {
   assertThrows(() => map([], (n) => n, it(5)), TypeError, "received 5");
   assertThrows(() => map([], (n) => n, it(null)), TypeError, "received null");
   assertThrows(
+    () => map([], (n) => n, it({ ordered: "no" })),
+    TypeError,
+    'Cannot map: ordered is a boolean, received "no"',
+  );
+  assertThrows(
     () => chunks([], it(undefined)),
     TypeError,
     "received undefined",

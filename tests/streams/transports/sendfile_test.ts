@@ -169,6 +169,7 @@ Deno.test("what cannot be sent, or not there, is refused", async () => {
     await assertRejects(wrong(transport, file, { offset: -1 }), RangeError);
     await assertRejects(wrong(transport, file, { count: 0 }), RangeError);
     await assertRejects(wrong(transport, file, { count: 1.5 }), RangeError);
+    await assertRejects(wrong(transport, file, 5), TypeError, "an object");
     transport.close();
     await assertRejects(wrong(transport, file), Error, "closing");
   });

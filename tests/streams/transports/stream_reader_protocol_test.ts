@@ -329,4 +329,9 @@ Deno.test("what was fed before stays, and what is no reader is refused", async (
     TypeError,
     "expected a StreamReader",
   );
+  assertThrows(
+    () => new StreamReaderProtocol(new StreamReader(), {} as never),
+    TypeError,
+    "expected a function of reader and writer",
+  );
 });

@@ -334,6 +334,17 @@ Deno.test("a peer that says nothing: the handshake ends at its limit, or by a ca
   await closedAgain(before);
 });
 
+Deno.test("a serverSide that is no boolean is refused", async () => {
+  await using pair = await RecordedPair.open();
+  const { client, transport } = pair;
+  const options = { ...CLIENT, serverSide: "no" as never };
+  await assertRejects(
+    () => startTls(transport, client, options),
+    TypeError,
+    'Cannot start TLS: serverSide is a boolean, received "no"',
+  );
+});
+
 Deno.test("given up while the unsent is sent, the connection is unharmed", async () => {
   await using pair = await RecordedPair.open();
   const { client, peer, transport } = pair;
