@@ -2,7 +2,6 @@
 import { createTask } from "../../tasks/create_task.ts";
 import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
 import { TimeoutError } from "../../tasks/kernel/errors.ts";
-import { timeout } from "../../tasks/timeout.ts";
 import { wait } from "../../tasks/wait.ts";
 import { checkpointIfCancelled } from "../../tasks/kernel/wait/checkpoint.ts";
 import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
@@ -132,9 +131,10 @@ export async function openQueue<T>(
     }
     connection.watch(options.lease ?? DEFAULT_LEASE);
     const subjects = new Subjects(options.name);
-    const { settings, incarnation, lines, softBound } = await timeout(
-      deadline.remaining(),
-      () => provision(connection, subjects, { ...options, deadline, create }),
+    const { settings, incarnation, lines, softBound } = await provision(
+      connection,
+      subjects,
+      { ...options, deadline, create },
     );
     connection.watch(settings.lease);
     if (connection.clustered) connection.doubt = DOUBT;

@@ -1,5 +1,7 @@
 /** Making a queue on the servers, and changing its settings. @module */
+import { TimeoutError } from "../../tasks/kernel/errors.ts";
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
+import { timeout } from "../../tasks/timeout.ts";
 import type { JobsOptions } from "../jobs/options.ts";
 import { type Settings, settingsOf } from "../jobs/settings.ts";
 import { linesOf, type Provisioned, provisionLine } from "./consumers.ts";
@@ -44,24 +46,35 @@ export interface Provision {
   readonly softBound: boolean;
 }
 
-/** Makes the queue if it is not there, and changes its settings. */
+/**
+ * Makes the queue if it is not there, and changes its settings. If that is not done
+ * within the deadline, it throws why the servers have refused it, or a
+ * {@linkcode TimeoutError}.
+ */
 export async function provision(
   connection: ReconnectingConnection,
   subjects: Subjects,
   options: ProvisionOptions,
 ): Promise<Provision> {
-  while (true) {
-    try {
-      const made = await provisionNow(connection, subjects, options);
-      if (made !== undefined) return made;
-    } catch (error) {
-      // The servers of a cluster may not have found each other yet.
-      if (!(error instanceof ApiError && error.code === code.noPeers)) {
-        throw error;
+  let refusal: ApiError | undefined;
+  try {
+    return await timeout(options.deadline.remaining(), async () => {
+      while (true) {
+        try {
+          const made = await provisionNow(connection, subjects, options);
+          if (made !== undefined) return made;
+        } catch (error) {
+          if (!(error instanceof ApiError && error.code === code.noPeers)) {
+            throw error;
+          }
+          // The servers of a cluster may not have found each other yet.
+          refusal = error;
+          await connection.pause(PAUSE);
+        }
       }
-      if (options.deadline.remaining() < PAUSE) throw error;
-      await connection.pause(PAUSE);
-    }
+    });
+  } catch (error) {
+    throw error instanceof TimeoutError ? refusal ?? error : error;
   }
 }
 

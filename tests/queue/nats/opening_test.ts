@@ -10,6 +10,7 @@ import {
 import { take } from "../jobs/_place.ts";
 import { freePorts, ignore, NatsServer } from "./_nats_server.ts";
 import { open } from "./_open.ts";
+import { asCluster, Proxy } from "./_proxy.ts";
 
 function test(what: string, fn: () => Promise<void>): void {
   Deno.test({ name: `natsJobs: ${what}`, ignore, fn });
@@ -19,9 +20,9 @@ test("servers that are not there are an error that names them, within a time lim
   const [one, other] = freePorts(2);
   const servers = [`127.0.0.1:${one}`, `nats://ada:secret@127.0.0.1:${other}`];
   const error = await assertRejects(
-    () => natsJobs({ servers, name: "test", connectTimeout: 200 }),
+    () => natsJobs({ servers, name: "test", connectTimeout: 3000 }),
     NatsError,
-    `no NATS server at 127.0.0.1:${one}, 127.0.0.1:${other} within 200 ms`,
+    `no NATS server at 127.0.0.1:${one}, 127.0.0.1:${other} within 3000 ms`,
   );
   assertMatch(String(error.cause), /refused/);
   assert(!error.message.includes("secret"));
@@ -50,12 +51,29 @@ test("a server that says nothing is an error as well", async () => {
       natsJobs({
         servers: `127.0.0.1:${listener.addr.port}`,
         name: "test",
-        connectTimeout: 200,
+        connectTimeout: 3000,
       }),
     NatsError,
-    "within 200 ms",
+    "within 3000 ms",
   );
   (await accepting).close();
+});
+
+test("servers that refuse and then say nothing are an error that says why they refused", async () => {
+  await using server = await NatsServer.start();
+  await using proxy = new Proxy(server.port);
+  proxy.lie = (said) =>
+    asCluster(said).replace(/\{"type":"[^"]*stream_create_.*/, (found) => {
+      proxy.deaf = true;
+      const description = "no suitable peers for placement";
+      const error = { code: 400, err_code: 10005, description };
+      return JSON.stringify({ error }).padEnd(found.length);
+    });
+  await assertRejects(
+    () => open(proxy, { connectTimeout: 3000 }),
+    NatsError,
+    "unless `replicas` says otherwise",
+  );
 });
 
 for (
