@@ -1,6 +1,7 @@
 /** The process table, as the tests see it. @module */
 import { fail } from "@std/assert";
-import { sleep } from "@asyncio/asyncio/tasks";
+import { run, sleep } from "@asyncio/asyncio/tasks";
+import { VirtualClock } from "@asyncio/asyncio/testing";
 
 /** How long a condition may take to come true, however slow the machine. */
 const PATIENCE = 20_000;
@@ -14,6 +15,31 @@ export async function until(
   while (!condition()) {
     if (performance.now() > end) fail(`it never came true that ${what}`);
     await sleep(0);
+  }
+}
+
+/** Longer than any time limit of a test. */
+const OVER_MS = 3_600_000;
+
+/**
+ * Runs `body` on a clock that stands still until one of its programs does the
+ * command `ready`. Then all time limits are over at once: no limit is over before,
+ * however slow the machine.
+ */
+export async function limitedWhenReady<T>(
+  body: (ready: string) => Promise<T>,
+): Promise<T> {
+  const folder = await Deno.makeTempDir();
+  const clock = new VirtualClock({ autoJump: false });
+  const running = run(() => body(`echo > ${folder}/ready`), { clock });
+  running.catch(() => {}); // it may fail before the program is ready
+  try {
+    const isReady = () => [...Deno.readDirSync(folder)].length > 0;
+    await until(isReady, "the program is ready");
+    await clock.advance(OVER_MS);
+    return await running;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
   }
 }
 

@@ -20,7 +20,7 @@ import {
 } from "@asyncio/asyncio/process";
 import { Queue } from "@asyncio/asyncio/queue";
 import { CancelledError, createTask } from "@asyncio/asyncio/tasks";
-import { livingIn, openFiles, until } from "./_processes.ts";
+import { limitedWhenReady, livingIn, openFiles, until } from "./_processes.ts";
 
 const CAPTURE = { captureOutput: true } as const;
 const BOTH = "echo out; echo err >&2";
@@ -233,14 +233,16 @@ Deno.test("lines stand in the result, in errors, and in pipelines", async () => 
     "code 1: err",
   );
   assertEquals([failed.stdout, failed.stderr], [["out"], ["err"]]);
-  const late = await assertRejects(
-    () =>
-      runSubprocess(`${BOTH}; sleep 1000`, {
-        ...CAPTURE,
-        lines: true,
-        timeout: 1000,
-      }),
-    TimeoutExpiredError,
+  const late = await limitedWhenReady((ready) =>
+    assertRejects(
+      () =>
+        runSubprocess(`${BOTH}; ${ready}; sleep 1000`, {
+          ...CAPTURE,
+          lines: true,
+          timeout: 1000,
+        }),
+      TimeoutExpiredError,
+    )
   );
   assertEquals([late.stdout, late.stderr], [["out"], ["err"]]);
   const { stdout } = await pipeline([["seq", "2"], ["cat"]], {
@@ -342,9 +344,15 @@ Deno.test("all stands in errors", async () => {
     CalledProcessError,
   );
   assertStringIncludes(failed.all as string, "out\n");
-  const late = await assertRejects(
-    () => runSubprocess(`${BOTH}; sleep 1000`, { all: true, timeout: 1000 }),
-    TimeoutExpiredError,
+  const late = await limitedWhenReady((ready) =>
+    assertRejects(
+      () =>
+        runSubprocess(`${BOTH}; ${ready}; sleep 1000`, {
+          all: true,
+          timeout: 1000,
+        }),
+      TimeoutExpiredError,
+    )
   );
   assertStringIncludes(late.all as string, "err\n");
   const many = await assertRejects(
@@ -370,30 +378,33 @@ Deno.test("all of what is not captured is a TypeError", async () => {
 // ------------------------------------------------------------------
 
 Deno.test("killSignal asks the program to end", async () => {
-  const command =
-    "trap 'echo asked; exit 3' USR1; echo begun; while :; do sleep 0.01; done";
-  const error = await assertRejects(
-    () =>
-      runSubprocess(command, {
-        ...CAPTURE,
-        killSignal: "SIGUSR1",
-        idleTimeout: 1000,
-      }),
-    TimeoutExpiredError,
+  const command = "trap 'echo asked; exit 3' USR1; echo begun";
+  const error = await limitedWhenReady((ready) =>
+    assertRejects(
+      () =>
+        runSubprocess(`${command}; ${ready}; while :; do sleep 0.01; done`, {
+          ...CAPTURE,
+          killSignal: "SIGUSR1",
+          idleTimeout: 1000,
+        }),
+      TimeoutExpiredError,
+    )
   );
   assertEquals(error.stdout, "begun\nasked\n");
 });
 
 Deno.test("killSignal SIGKILL leaves no time", async () => {
-  const error = await assertRejects(
-    () =>
-      runSubprocess("trap '' TERM; echo begun; sleep 1000", {
-        ...CAPTURE,
-        killSignal: "SIGKILL",
-        killAfter: 3_600_000,
-        timeout: 1000,
-      }),
-    TimeoutExpiredError,
+  const error = await limitedWhenReady((ready) =>
+    assertRejects(
+      () =>
+        runSubprocess(`trap '' TERM; echo begun; ${ready}; sleep 1000`, {
+          ...CAPTURE,
+          killSignal: "SIGKILL",
+          killAfter: 3_600_000,
+          timeout: 1000,
+        }),
+      TimeoutExpiredError,
+    )
   );
   assertEquals(error.stdout, "begun\n");
 });

@@ -24,7 +24,13 @@ import {
   run,
   sleep,
 } from "@asyncio/asyncio/tasks";
-import { isAlive, openFiles, text, until } from "./_processes.ts";
+import {
+  isAlive,
+  limitedWhenReady,
+  openFiles,
+  text,
+  until,
+} from "./_processes.ts";
 import { Folder } from "../_helpers/folder.ts";
 
 const BOTH = "echo out; echo err >&2";
@@ -298,11 +304,13 @@ Deno.test("a time limit ends the program, and closes its targets", async () => {
   await withFile(async (file) => {
     const sink = new Sink();
     const before = openFiles();
-    await assertRejects(() =>
-      runSubprocess("echo begun; sleep 1000", {
-        stdout: [sink.stream, { file }],
-        timeout: 300,
-      })
+    await limitedWhenReady((ready) =>
+      assertRejects(() =>
+        runSubprocess(`echo begun; ${ready}; sleep 1000`, {
+          stdout: [sink.stream, { file }],
+          timeout: 300,
+        })
+      )
     );
     await until(() => openFiles() <= before, "all is closed");
     assertEquals([sink.text, sink.state], ["begun\n", "closed"]);

@@ -8,7 +8,14 @@ import {
   TimeoutExpiredError,
 } from "@asyncio/asyncio/process";
 import { CancelledError, createTask, run, sleep } from "@asyncio/asyncio/tasks";
-import { isAlive, livingIn, openFiles, until, zombies } from "./_processes.ts";
+import {
+  isAlive,
+  limitedWhenReady,
+  livingIn,
+  openFiles,
+  until,
+  zombies,
+} from "./_processes.ts";
 
 const CAPTURE = { captureOutput: true } as const;
 
@@ -235,20 +242,23 @@ Deno.test("a broken pipe of the last one is a failure", async () => {
 // --- Limits, cancels, failures -----------------------------------------------
 
 Deno.test("a timeout ends all of them, and says what came so far", async () => {
-  await withPidFile(async (file, pid) => {
-    const error = await assertRejects(
-      () =>
-        pipeline([noting(file, "echo x; sleep 1000"), ["cat"]], {
-          ...CAPTURE,
-          timeout: 400,
-        }),
-      TimeoutExpiredError,
-      "| cat",
-    );
-    assertEquals([error.stdout, error.idle], ["x\n", false]);
-    assertEquals(livingIn(pid()), []);
-    assertEquals(zombies(), []);
-  });
+  await withPidFile((file, pid) =>
+    limitedWhenReady(async (ready) => {
+      const reader = ["sh", "-c", `read -r x; echo $x; ${ready}; cat`] as const;
+      const error = await assertRejects(
+        () =>
+          pipeline([noting(file, "echo x; sleep 1000"), [...reader]], {
+            ...CAPTURE,
+            timeout: 400,
+          }),
+        TimeoutExpiredError,
+        "| sh",
+      );
+      assertEquals([error.stdout, error.idle], ["x\n", false]);
+      assertEquals(livingIn(pid()), []);
+      assertEquals(zombies(), []);
+    })
+  );
 });
 
 Deno.test("bytes that move while a pipeline with idleTimeout is cancelled leave no pipe open", async () => {

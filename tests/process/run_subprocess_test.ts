@@ -24,7 +24,13 @@ import {
   waitFor,
 } from "@asyncio/asyncio/tasks";
 import { VirtualClock } from "@asyncio/asyncio/testing";
-import { isAlive, livingIn, until, zombies } from "./_processes.ts";
+import {
+  isAlive,
+  limitedWhenReady,
+  livingIn,
+  until,
+  zombies,
+} from "./_processes.ts";
 
 const CAPTURE = { captureOutput: true } as const;
 
@@ -180,31 +186,40 @@ Deno.test("check leaves what runs on in the background alone", async () => {
 // --- Limits on time ----------------------------------------------------------
 
 Deno.test("at the timeout the program is ended, and what it wrote so far is there", async () => {
-  await withPidFile(async (file, pid) => {
-    const command = `echo $$ > ${file}; echo out; echo err >&2; sleep 1000`;
-    const error = await assertRejects(
-      () => runSubprocess(command, { ...CAPTURE, timeout: 400 }),
-      TimeoutExpiredError,
-      "did not end within 400 ms",
-    );
-    assertInstanceOf(error, TimeoutError);
-    assertEquals(error.name, "TimeoutExpiredError");
-    assertEquals([error.cmd, error.timeout, error.idle], [command, 400, false]);
-    assertEquals([error.stdout, error.stderr], ["out\n", "err\n"]);
-    assertEquals(livingIn(pid()), []);
-    assertEquals(zombies(), []);
-  });
+  await withPidFile((file, pid) =>
+    limitedWhenReady(async (ready) => {
+      const command =
+        `echo $$ > ${file}; echo out; echo err >&2; ${ready}; sleep 1000`;
+      const error = await assertRejects(
+        () => runSubprocess(command, { ...CAPTURE, timeout: 400 }),
+        TimeoutExpiredError,
+        "did not end within 400 ms",
+      );
+      assertInstanceOf(error, TimeoutError);
+      assertEquals(error.name, "TimeoutExpiredError");
+      assertEquals([error.cmd, error.timeout, error.idle], [
+        command,
+        400,
+        false,
+      ]);
+      assertEquals([error.stdout, error.stderr], ["out\n", "err\n"]);
+      assertEquals(livingIn(pid()), []);
+      assertEquals(zombies(), []);
+    })
+  );
 });
 
 Deno.test("what was captured so far is bytes where bytes were asked for", async () => {
-  const error = await assertRejects(
-    () =>
-      runSubprocess("printf A; sleep 1000", {
-        ...CAPTURE,
-        encoding: "buffer",
-        timeout: 400,
-      }),
-    TimeoutExpiredError,
+  const error = await limitedWhenReady((ready) =>
+    assertRejects(
+      () =>
+        runSubprocess(`printf A; ${ready}; sleep 1000`, {
+          ...CAPTURE,
+          encoding: "buffer",
+          timeout: 400,
+        }),
+      TimeoutExpiredError,
+    )
   );
   assertEquals(error.stdout, new Uint8Array([65]));
 });
@@ -263,55 +278,74 @@ Deno.test("a cancel and an abort let the program write until its end", async () 
 });
 
 Deno.test("a program that writes too much while it is ended is ended at once", async () => {
-  await withPidFile(async (file, last) => {
-    const error = await assertRejects(
-      () =>
-        runSubprocess(
-          `trap 'yes; echo $$ >${file}; exit' TERM; echo
+  await withPidFile((file, last) =>
+    limitedWhenReady(async (ready) => {
+      const error = await assertRejects(
+        () =>
+          runSubprocess(
+            `trap 'yes; echo $$ >${file}; exit' TERM; echo; ${ready}
           while :; do sleep 0.01; done`,
-          { ...CAPTURE, maxBuffer: 1000, idleTimeout: 400, killAfter: 20_000 },
-        ),
-      TimeoutExpiredError,
-    );
-    assertEquals((error.stdout as string).length, 1000);
-    assertEquals(last() > 0, true, "it ended by itself, before it was killed");
-  });
+            {
+              ...CAPTURE,
+              maxBuffer: 1000,
+              idleTimeout: 400,
+              killAfter: 20_000,
+            },
+          ),
+        TimeoutExpiredError,
+      );
+      assertEquals((error.stdout as string).length, 1000);
+      assertEquals(
+        last() > 0,
+        true,
+        "it ended by itself, before it was killed",
+      );
+    })
+  );
 });
 
 Deno.test("a timeout ends a group that ignores SIGTERM", async () => {
-  await withPidFile(async (file, pid) => {
-    const command =
-      `trap '' TERM; echo $$ > ${file}; sh -c 'sleep 1000; :' & sleep 1000; sleep 1000`;
-    await assertRejects(
-      () => runSubprocess(command, { ...CAPTURE, timeout: 50, killAfter: 20 }),
-      TimeoutExpiredError,
-    );
-    assertEquals(livingIn(pid()), []);
-  });
+  await withPidFile((file, pid) =>
+    limitedWhenReady(async (ready) => {
+      const command =
+        `trap '' TERM; echo $$ > ${file}; ${ready}; sh -c 'sleep 1000; :' & sleep 1000; sleep 1000`;
+      await assertRejects(
+        () =>
+          runSubprocess(command, { ...CAPTURE, timeout: 50, killAfter: 20 }),
+        TimeoutExpiredError,
+      );
+      assertEquals(livingIn(pid()), []);
+    })
+  );
 });
 
 Deno.test("a timeout settles though a descendant left the group and holds the pipe", async () => {
-  await withPidFile(async (file, pid) => {
-    const command = `setsid sh -c 'echo $$ > ${file}; sleep 1000' & echo out`;
-    const error = await assertRejects(
-      () => runSubprocess(command, { ...CAPTURE, timeout: 400 }),
-      TimeoutExpiredError,
-    );
-    assertEquals(error.stdout, "out\n");
-    assertEquals(isAlive(pid()), true);
-    Deno.kill(-pid(), "SIGKILL");
-  });
+  await withPidFile((file, pid) =>
+    limitedWhenReady(async (ready) => {
+      const command =
+        `echo out; setsid sh -c 'echo $$ > ${file}; ${ready}; sleep 1000' &`;
+      const error = await assertRejects(
+        () => runSubprocess(command, { ...CAPTURE, timeout: 400 }),
+        TimeoutExpiredError,
+      );
+      assertEquals(error.stdout, "out\n");
+      assertEquals(isAlive(pid()), true);
+      Deno.kill(-pid(), "SIGKILL");
+    })
+  );
 });
 
 Deno.test("a timeout reaches a descendant though the program has ended", async () => {
-  await withPidFile(async (file, pid) => {
-    const command = `sleep 1000 & echo $! > ${file}; exit 0`;
-    await assertRejects(
-      () => runSubprocess(command, { ...CAPTURE, timeout: 400 }),
-      TimeoutExpiredError,
-    );
-    assertEquals(isAlive(pid()), false);
-  });
+  await withPidFile((file, pid) =>
+    limitedWhenReady(async (ready) => {
+      const command = `sleep 1000 & echo $! > ${file}; ${ready}; exit 0`;
+      await assertRejects(
+        () => runSubprocess(command, { ...CAPTURE, timeout: 400 }),
+        TimeoutExpiredError,
+      );
+      assertEquals(isAlive(pid()), false);
+    })
+  );
 });
 
 Deno.test("with a timeout of 0 nothing is started", async () => {
@@ -332,36 +366,42 @@ Deno.test("with a timeout of 0 nothing is started", async () => {
 });
 
 Deno.test("a program that is stuck runs into idleTimeout", async () => {
-  const error = await assertRejects(
-    () =>
-      runSubprocess("echo out; sleep 1000", { ...CAPTURE, idleTimeout: 400 }),
-    TimeoutExpiredError,
-    "was idle for 400 ms",
+  const error = await limitedWhenReady((ready) =>
+    assertRejects(
+      () =>
+        runSubprocess(`echo out; ${ready}; sleep 1000`, {
+          ...CAPTURE,
+          idleTimeout: 400,
+        }),
+      TimeoutExpiredError,
+      "was idle for 400 ms",
+    )
   );
   assertEquals([error.timeout, error.idle, error.stdout], [400, true, "out\n"]);
 });
 
 Deno.test("a program that takes long, but goes on, does not run into idleTimeout", async () => {
-  const script = "for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.25; done";
+  const script =
+    "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14; do echo $i; sleep 0.25; done";
   const begin = performance.now();
   const { stdout } = await runSubprocess(script, {
     ...CAPTURE,
-    idleTimeout: 1500,
+    idleTimeout: 3000,
   });
-  assert(performance.now() - begin > 1500, "it took longer than the limit");
-  assertEquals(stdout?.split("\n").length, 9);
+  assert(performance.now() - begin > 3000, "it took longer than the limit");
+  assertEquals(stdout?.split("\n").length, 15);
 });
 
 Deno.test("reading its input is no standing still", async () => {
   const script =
-    "for i in 1 2 3 4 5 6 7 8; do head -c 65536 > /dev/null; sleep 0.25; done";
+    "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14; do head -c 65536 > /dev/null; sleep 0.25; done";
   const begin = performance.now();
   const { returnCode } = await runSubprocess(script, {
     ...CAPTURE,
-    input: new Uint8Array(8 * 65536),
-    idleTimeout: 1500,
+    input: new Uint8Array(14 * 65536),
+    idleTimeout: 3000,
   });
-  assert(performance.now() - begin > 1500, "it took longer than the limit");
+  assert(performance.now() - begin > 3000, "it took longer than the limit");
   assertEquals(returnCode, 0);
 });
 
