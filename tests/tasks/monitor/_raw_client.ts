@@ -32,8 +32,19 @@ export class RawClient implements Disposable {
     }
   }
 
-  /** The next answer; nothing when the connection has ended. */
+  /**
+   * The next answer; nothing when the connection has ended. On a slow machine
+   * there may be notices before it that the loop is busy.
+   */
   async next(): Promise<Answer> {
+    while (true) {
+      const answer = await this.nextMessage();
+      if (answer?.busy === undefined) return answer;
+    }
+  }
+
+  /** The next answer or notice. */
+  async nextMessage(): Promise<Answer> {
     const buffer = new Uint8Array(1 << 16);
     while (!this.#text.includes("\n")) {
       const count = await this.#conn.read(buffer).catch(() => null);
@@ -45,7 +56,7 @@ export class RawClient implements Disposable {
     const end = this.#text.indexOf("\n");
     const line = this.#text.slice(0, end);
     this.#text = this.#text.slice(end + 1);
-    return line === "" ? await this.next() : JSON.parse(line);
+    return line === "" ? await this.nextMessage() : JSON.parse(line);
   }
 
   async closeWrite(): Promise<void> {

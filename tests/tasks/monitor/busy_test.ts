@@ -33,7 +33,7 @@ Deno.test("monitor: while the loop is busy it says so, and since when", async ()
   const { pid } = await monitors.start(BUSY("{}"));
 
   for (const command of ["ps", "tree"]) {
-    const { code, out, err } = await monitors.cli([command, pid]);
+    const { code, out, err } = await monitors.cliOnce([command, pid]);
     assertEquals({ code, out }, { code: 1, out: "" });
     assertMatch(err, /^the loop has been busy for [\d.]+ s$/);
   }
@@ -43,7 +43,7 @@ Deno.test("monitor: in debug mode it says where the loop is busy", async () => {
   await using monitors = await Monitors.create();
   const { pid } = await monitors.start(BUSY("{ debug: true }"));
 
-  const { err } = await monitors.cli(["ps", pid]);
+  const { err } = await monitors.cliOnce(["ps", pid]);
 
   assertMatch(
     err,
@@ -95,7 +95,7 @@ Deno.test("monitor cancel: is not carried out while the loop is busy, and never 
   }
   `);
 
-  const { code, err } = await monitors.cli(["cancel", program.pid, "hog"]);
+  const { code, err } = await monitors.cliOnce(["cancel", program.pid, "hog"]);
   await end(monitors);
 
   assertEquals(code, 1);

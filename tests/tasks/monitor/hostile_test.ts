@@ -179,7 +179,7 @@ Deno.test("monitor: a request that was given up while the loop was busy is not c
   {
     using client = await RawClient.connect(monitors.socketOf(program));
     await client.send({ id: 1, op: "cancel", task: "sleeper" });
-    assertMatch(JSON.stringify(await client.next()), /"busy"/);
+    assertMatch(JSON.stringify(await client.nextMessage()), /"busy"/);
   }
   // As many as are served at a time: once all are, the first is known to be gone.
   await using clients = new AsyncDisposableStack();
