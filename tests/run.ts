@@ -14,6 +14,7 @@ const ROOT = new URL("../", import.meta.url);
 const LONGEST = [
   "tests/streams/tls/again_test.ts",
   "tests/queue/nats/contract_test.ts",
+  "tests/queue/nats/work_test.ts",
   "tests/tasks/monitor/web_test.ts",
   "tests/queue/nats/cluster_test.ts",
   "tests/examples_test.ts",

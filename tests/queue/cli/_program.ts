@@ -62,7 +62,7 @@ export async function filled(server: NatsServer): Promise<Jobs<unknown>> {
   const jobs = await natsJobs<unknown>({
     servers: server.address,
     name: "mails",
-    lease: 60_000,
+    lease: 600_000,
   });
   for (const to of ["ada", "bob", "cyd", "dan"]) {
     await jobs.put({ to: `${to}@example.com` }, { id: to });

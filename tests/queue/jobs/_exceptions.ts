@@ -11,7 +11,7 @@ import {
 import { Event } from "@asyncio/asyncio/sync";
 import { cancellable, createTask, sleep } from "@asyncio/asyncio/tasks";
 import { slowWork } from "./_ending.ts";
-import { type Define, end, take } from "./_place.ts";
+import { type Define, end, KEPT, take } from "./_place.ts";
 
 /** Defines the tests. */
 export function testExceptions(test: Define): void {
@@ -127,7 +127,7 @@ export function testExceptions(test: Define): void {
   });
 
   test("a handler whose lease is lost is cancelled, and nothing is settled", async (place) => {
-    await using real = await place.open<number>({ lease: 300 });
+    await using real = await place.open<number>({ lease: KEPT });
     const jobs = losing(real);
     const log: string[] = [];
     const again = new Event();

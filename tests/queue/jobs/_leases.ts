@@ -1,33 +1,47 @@
 /** Leases, and what becomes of a job. @module */
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { LeaseLostError } from "@asyncio/asyncio/queue/jobs";
-import { type Define, letters, SHORT, take, waysToSettle } from "./_place.ts";
+import { CancelledError, createTask, sleep } from "@asyncio/asyncio/tasks";
+import {
+  type Define,
+  finish,
+  KEPT,
+  letters,
+  SHORT,
+  take,
+  waysToSettle,
+} from "./_place.ts";
+
+/** A lease that runs out, as often as a busy machine makes it. */
+const RUNS_OUT = { lease: SHORT, maxAttempts: Infinity };
 
 /** Defines the tests. */
 export function testLeases(test: Define): void {
   test("a job that is not settled within the lease comes again, as its next attempt", async (place) => {
-    await using jobs = await place.open<string>({ lease: SHORT });
+    await using jobs = await place.open<string>(RUNS_OUT);
     await jobs.put("a", { id: "1" });
     const first = await jobs.get();
     const second = await jobs.get();
-    assertEquals([second.id, second.value, second.attempt], ["1", "a", 2]);
+    assertEquals([second.id, second.value], ["1", "a"]);
+    assert(second.attempt > first.attempt);
     assertEquals(first.state, "lost");
-    await second.done();
+    await finish(jobs, second);
     await jobs.join();
   });
 
   test("who was too slow can do nothing to a job that has come again", async (place) => {
-    await using jobs = await place.open<string>({ lease: SHORT });
+    await using jobs = await place.open<string>(RUNS_OUT);
     await jobs.put("a");
     const slow = await jobs.get();
     const job = await jobs.get();
+    const message = `lease of ${SHORT} ms ran out`;
     for (const settle of waysToSettle(slow)) {
-      await assertRejects(settle, LeaseLostError, "lease of 400 ms ran out");
+      await assertRejects(settle, LeaseLostError, message);
     }
     await assertRejects(() => slow.extend(), LeaseLostError);
     assertEquals(await jobs.size(), 1);
     assertEquals(await letters(jobs), []);
-    await job.done();
+    await finish(jobs, job);
     assertEquals(await jobs.size(), 0);
   });
 
@@ -47,15 +61,19 @@ export function testLeases(test: Define): void {
   });
 
   test("an extended lease starts again", async (place) => {
-    await using jobs = await place.open<string>({ lease: 800 });
-    await jobs.put("long");
+    await using jobs = await place.open<string>({ lease: KEPT });
+    for (const value of ["extended", "left"]) await jobs.put(value);
     const job = await jobs.get();
-    for (let i = 0; i < 5; i++) {
-      await jobs.put("short", { delay: 250 });
-      await take(jobs); // not the long one again
-      await job.extend();
-    }
+    await jobs.get();
+    const extending = createTask(async () => {
+      for (;; await sleep(KEPT / 20)) await job.extend();
+    });
+    const again = await jobs.get(); // a lease that began later has run out
+    assertEquals([again.value, job.state], ["left", "leased"]);
+    extending.cancel();
+    await assertRejects(async () => await extending, CancelledError);
     await job.done();
+    await finish(jobs, again);
     assertEquals([job.state, await jobs.size()], ["settled", 0]);
   });
 
@@ -73,22 +91,36 @@ export function testLeases(test: Define): void {
     await using jobs = await place.open<string>({ lease: 60_000 });
     await jobs.put("a");
     await jobs.put("b");
-    await (await jobs.get()).retry(300);
+    await (await jobs.get()).retry(60_000);
     assertEquals(await take(jobs), "b");
+    assertEquals((await jobs.counts()).delayed, 1);
+  });
+
+  test("a job retried with a delay comes again as its next attempt", async (place) => {
+    await using jobs = await place.open<string>({ lease: 60_000 });
+    await jobs.put("a");
+    await (await jobs.get()).retry(100);
     const again = await jobs.get();
     assertEquals([again.value, again.attempt], ["a", 2]);
   });
 
   test("a delay may be longer than the lease", async (place) => {
-    await using jobs = await place.open<string>({ lease: SHORT });
+    await using jobs = await place.open<string>(RUNS_OUT);
     await jobs.put("a");
-    await (await jobs.get()).retry(3 * SHORT);
-    await jobs.put("b");
-    const second = await jobs.get();
-    assertEquals(second.value, "b");
-    await second.done();
+    await (await jobs.get()).retry(1.5 * SHORT);
     const again = await jobs.get();
-    assertEquals([again.value, again.attempt], ["a", 2]);
+    assertEquals(again.value, "a");
+    assert(again.attempt > 1);
+  });
+
+  test("a delay outlasts a lease that ran when it began", async (place) => {
+    await using jobs = await place.open<string>(RUNS_OUT);
+    for (const value of ["delayed", "left"]) await jobs.put(value);
+    const delayed = await jobs.get();
+    assertEquals((await jobs.get()).value, "left");
+    await delayed.retry(60_000);
+    const again = await jobs.get(); // a lease that began later has run out
+    assertEquals([again.value, (await jobs.counts()).delayed], ["left", 1]);
   });
 
   test("a released job comes again at once, and that was no attempt", async (place) => {

@@ -4,11 +4,12 @@
  * @module
  */
 import { assertRejects } from "@std/assert";
-import type {
-  DeadLetter,
-  Job,
-  Jobs,
-  JobsOptions,
+import {
+  type DeadLetter,
+  type Job,
+  type Jobs,
+  type JobsOptions,
+  LeaseLostError,
 } from "@asyncio/asyncio/queue/jobs";
 import { CancelledError, type Task } from "@asyncio/asyncio/tasks";
 
@@ -23,6 +24,8 @@ export interface Place extends AsyncDisposable {
 export interface Kind {
   name: string;
   ignore?: boolean;
+  /** Runs a test: on a clock of its own, if the queue is on the loop's clock. */
+  run?: <T>(body: () => Promise<T>) => Promise<T>;
   place(): Promise<Place>;
 }
 
@@ -33,26 +36,57 @@ export type Define = (
 ) => void;
 
 /** Defines tests for one kind of queue. */
-export function definerFor({ name, ignore = false, place }: Kind): Define {
+export function definerFor(
+  { name, ignore = false, run = (body) => body(), place }: Kind,
+): Define {
   return (what, body) =>
     Deno.test({
       name: `${name}: ${what}`,
       ignore,
-      async fn() {
-        await using here = await place();
-        await body(here);
-      },
+      fn: () =>
+        run(async () => {
+          await using here = await place();
+          await body(here);
+        }),
     });
 }
 
-/** A lease that runs out while a test waits for it. */
-export const SHORT = 400;
+/**
+ * A lease that runs out while a test waits for it. On a busy machine it may run
+ * out at any moment, and more than once: no test may rely on when.
+ */
+export const SHORT = 1000;
+
+/**
+ * A lease that a test keeps by extending it, and that others run out: a process
+ * that stands still for a second or two does not lose it.
+ */
+export const KEPT = 3000;
+
+/** A time for which a process may stand still, and this is not over yet. */
+export const PAUSE = 2500;
 
 /** Takes the next job, has it done, and says what it was. */
 export async function take<T>(jobs: Jobs<T>): Promise<T> {
   const job = await jobs.get();
   await job.done();
   return job.value;
+}
+
+/**
+ * Has `job` done. If its lease has run out, as the machine is busy, it is the
+ * attempt that comes next.
+ */
+export async function finish<T>(jobs: Jobs<T>, job: Job<T>): Promise<void> {
+  while (true) {
+    try {
+      return await job.done();
+    } catch (error) {
+      if (!(error instanceof LeaseLostError)) throw error;
+    }
+    if (await jobs.size() === 0) return; // it was done: the answer came too late
+    job = await jobs.get();
+  }
 }
 
 /** All dead letters. */

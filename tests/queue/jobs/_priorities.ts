@@ -1,6 +1,6 @@
 /** Which job comes first. @module */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { type Define, letters, take } from "./_place.ts";
+import { type Define, letters, PAUSE, take } from "./_place.ts";
 import { sleep } from "@asyncio/asyncio/tasks";
 
 /** Defines the tests. */
@@ -67,7 +67,7 @@ export function testPriorities(test: Define): void {
     await using jobs = await place.open<string>();
     await jobs.put("b", { delay: 60, priority: 3 });
     await jobs.put("a", { delay: 60, priority: 0 });
-    await jobs.put("c", { delay: 600, priority: 0 });
+    await jobs.put("c", { delay: PAUSE, priority: 0 });
     while ((await jobs.counts()).waiting < 2) await sleep(5); // a and b are due
     const taken = [];
     for (let i = 0; i < 3; i++) {
@@ -104,9 +104,9 @@ export function testPriorities(test: Define): void {
 
   test("a job that was begun in time may be tried later", async (place) => {
     await using jobs = await place.open<string>();
-    await jobs.put("a", { expires: 100 });
+    await jobs.put("a", { expires: PAUSE });
     const job = await jobs.get();
-    await job.retry(150);
+    await job.retry(1.1 * PAUSE);
     assertEquals((await jobs.get()).attempt, 2);
   });
 

@@ -1,9 +1,10 @@
 /** Results of jobs. @module */
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { work } from "@asyncio/asyncio/queue/jobs";
 import { CancelledError, createTask, sleep } from "@asyncio/asyncio/tasks";
 import { Attempt } from "../../_helpers/attempt.ts";
-import { type Define, end } from "./_place.ts";
+import { now } from "../../_helpers/now.ts";
+import { type Define, end, PAUSE } from "./_place.ts";
 
 /** Defines the tests. */
 export function testResults(test: Define): void {
@@ -74,12 +75,17 @@ export function testResults(test: Define): void {
   });
 
   test("a result is kept for as long as it is said", async (place) => {
-    await using jobs = await place.open<string>({ retention: { done: 300 } });
+    const retention = { done: PAUSE };
+    await using jobs = await place.open<string>({ retention });
     await jobs.put("a", { id: "1" });
+    const start = now();
     await (await jobs.get()).done(1);
     assertEquals(await jobs.result("1"), 1);
-    await sleep(450);
-    await assertRejects(() => jobs.result("1"), Error, "no such job");
+    const error = await assertRejects(async () => {
+      for (;; await sleep(20)) assertEquals(await jobs.result("1"), 1);
+    }, Error);
+    assert(error.message.includes("no such job"), error.message);
+    assert(now() - start >= PAUSE - 5);
   });
 
   test("a wait for a result can be given up, and ends with the queue", async (place) => {

@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { work } from "@asyncio/asyncio/queue/jobs";
 import { Event } from "@asyncio/asyncio/sync";
 import { createTask } from "@asyncio/asyncio/tasks";
-import { type Define, end, letters } from "./_place.ts";
+import { type Define, end, finish, KEPT, letters } from "./_place.ts";
 
 /** Defines the tests. */
 export function testWorking(test: Define): void {
@@ -131,20 +131,26 @@ export function testWorking(test: Define): void {
   });
 
   test("while a handler runs, its lease is extended", async (place) => {
-    await using jobs = await place.open<string>({ lease: 600 });
+    await using jobs = await place.open<string>({ lease: KEPT });
     const calls: string[] = [];
-    const late = new Event();
+    const [started, over] = [new Event(), new Event()];
     const worker = createTask(() =>
       work(jobs, async (value, { attempt }) => {
         calls.push(`${value} ${attempt}`);
-        if (value === "long") await late.wait();
-        else late.set();
-      }, { concurrency: 2 })
+        started.set();
+        await over.wait();
+      })
     );
-    await jobs.put("long");
-    await jobs.put("late", { delay: 1500 }); // more than two leases
+    await jobs.put("extended");
+    await started.wait();
+    await jobs.put("left");
+    await jobs.get();
+    const again = await jobs.get(); // a lease that began later has run out
+    assertEquals(again.value, "left");
+    await finish(jobs, again);
+    over.set();
     await jobs.join();
-    assertEquals(calls, ["long 1", "late 1"]);
+    assertEquals(calls, ["extended 1"]);
     await end(worker);
   });
 }

@@ -1,4 +1,5 @@
 import {
+  assert,
   assertEquals,
   assertMatch,
   assertNotStrictEquals,
@@ -53,6 +54,15 @@ Deno.test("memoryJobs: a lease lasts as long as it says, on the loop's clock", (
     await sleep(29_999);
     await again.done();
   }));
+
+Deno.test("memoryJobs: on the real clock, a lease and a delay are over in time", async () => {
+  await using jobs = memoryJobs<string>({ lease: 50, maxAttempts: Infinity });
+  await jobs.put("a", { delay: 50 });
+  const job = await jobs.get();
+  const again = await jobs.get();
+  assertEquals([job.state, again.value], ["lost", "a"]);
+  assert(again.attempt > job.attempt);
+});
 
 Deno.test("memoryJobs: a lease that is over is over, also where its alarm is late", () =>
   inNoTime(async () => {

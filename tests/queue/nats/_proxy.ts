@@ -1,4 +1,5 @@
 /** A wire that can be cut, go deaf, and lie. @module */
+import { WholeMessages } from "./_whole_messages.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -7,9 +8,9 @@ const decoder = new TextDecoder();
 export class Proxy implements AsyncDisposable {
   /** Whether what the server says is swallowed. */
   deaf = false;
-  /** What becomes of what the server says; as long as it was. */
+  /** What becomes of what the server says, in whole messages; as long as it was. */
   lie: ((said: string) => string) | undefined;
-  /** What becomes of what the client says; as long as it was. */
+  /** What becomes of what the client says, in whole messages; as long as it was. */
   garble: ((said: string) => string) | undefined;
   readonly #to: number;
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -73,13 +74,14 @@ export class Proxy implements AsyncDisposable {
   ): void {
     const pumping = (async () => {
       const buffer = new Uint8Array(65536);
+      const messages = new WholeMessages();
       try {
         for (
           let n = await from.read(buffer);
           n !== null;
           n = await from.read(buffer)
         ) {
-          const bytes = change(buffer.subarray(0, n));
+          const bytes = change(messages.add(buffer.subarray(0, n)));
           for (let at = 0; at < bytes.length;) {
             at += await to.write(bytes.subarray(at));
           }

@@ -112,7 +112,7 @@ Deno.test({
     await jobs.put(1);
     assertEquals((await jobs.get()).value, 1);
     const error = await assertRejects(
-      () => natsJobs({ servers, name: "test", connectTimeout: 1000 }),
+      () => natsJobs({ servers, name: "test", connectTimeout: 8000 }),
       NatsError,
     );
     assert(error.message.includes("unless `replicas` says otherwise"));

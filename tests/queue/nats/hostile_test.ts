@@ -5,6 +5,7 @@ import { NatsError } from "@asyncio/asyncio/queue/nats";
 import { openConnection } from "@asyncio/asyncio/streams";
 import { createTask, sleep } from "@asyncio/asyncio/tasks";
 import { Attempt } from "../../_helpers/attempt.ts";
+import { now } from "../../_helpers/now.ts";
 import { end, letters, take } from "../jobs/_place.ts";
 import { ignore, NatsServer } from "./_nats_server.ts";
 import { open } from "./_open.ts";
@@ -154,9 +155,11 @@ test("a request for jobs that is refused at once is not repeated at once", async
       requests++;
       return '["batch"'; // no JSON: the server refuses
     });
+  const start = now();
   const worker = createTask(() => work(jobs, () => {}, { concurrency: 3 }));
   await sleep(1500);
-  assert(requests >= 1 && requests <= 6, `${requests} requests`);
+  const most = 5 + (now() - start) / 1500;
+  assert(requests >= 1 && requests <= most, `${requests} requests`);
   proxy.garble = undefined;
   await jobs.put("a");
   await jobs.join();

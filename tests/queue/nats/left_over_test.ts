@@ -68,7 +68,7 @@ test("jobs that are out stay theirs who have them when those that are done are p
     assertEquals((await jobs.get()).value, 2);
     assertEquals((await jobs.get()).value, 0);
     await job.release(); // or its lease runs out: it comes again
-    const again = await timeout(5000, () => jobs.get());
+    const again = await timeout(20_000, () => jobs.get());
     assertEquals([again.value, again.attempt], [1, 1]);
   }));
 
@@ -102,7 +102,7 @@ test("the server of a cluster that overlooks the last jobs is not left to hand t
   await using jobs = await open(proxy, { replicas: 1 });
   await jobs.put(1);
   const join = new Attempt((options) => jobs.join(options));
-  await timeout(20_000, () => stepDown.wait());
+  await timeout(60_000, () => stepDown.wait());
   assertEquals(join.outcome, "pending"); // here there is no other server
   join.cancel();
   await join.task;
@@ -115,5 +115,5 @@ test("a worker of a cluster that is idle gets jobs that are done and kept", () =
     await jobs.put(1);
     await jobs.get(); // the consumer has nothing to hand out
     await using worker = await natsJobs(where);
-    assertEquals((await timeout(20_000, () => worker.get())).value, 1);
+    assertEquals((await timeout(60_000, () => worker.get())).value, 1);
   }, asCluster));

@@ -18,7 +18,7 @@ Deno.test({
     await using jobs = await natsJobs<string>({
       servers: ways.map(({ address }) => address),
       name: "test",
-      lease: 3000,
+      lease: 15_000,
     });
     await using direct = await open<string>(server);
     const [started, finish] = [new Event(), new Event()];

@@ -50,7 +50,7 @@ test("a server whose authority is trusted is talked to", async () => {
 test("a server of an unknown authority is an error, with why", async () => {
   await using server = await startServer();
   const error = await assertRejects(
-    () => open(server, { connectTimeout: 1000 }),
+    () => open(server, { connectTimeout: 4000 }),
     NatsError,
     `no NATS server at localhost:${server.port}`,
   );
@@ -69,7 +69,7 @@ test("a server that asks for a certificate gets it", async () => {
 test("asking a server for TLS that has none is an error", async () => {
   await using server = await NatsServer.start();
   await assertRejects(
-    () => open(server, { connectTimeout: 500 }),
+    () => open(server, { connectTimeout: 4000 }),
     NatsError,
     "no NATS server at",
   );
