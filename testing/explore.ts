@@ -75,7 +75,8 @@ export class ExploreError extends Error {
  *   were not tried before, chosen at random, until there are none left. The
  *   same seed repeats the same runs.
  * - A failure is simplified before it is reported: the seed in the error stands
- *   for an order with as few changes as some hundred runs could find.
+ *   for an order with as few changes as some hundred runs could find. With
+ *   `runs: 1`, which repeats a failure, there is that one run.
  *
  * The scenario has to make new objects each time, and to depend on
  * nothing but the order: no real time, no `Math.random`, no sockets.
@@ -132,11 +133,14 @@ async function exploreAll(
   const tree = new ChoiceTree();
   const schedules = new Set<number>();
   let seed = firstSeed;
+  // A single run repeats a failure, which is looked at: it is not run again.
+  const once = runs === 1;
   for (let run = 1; run <= runs; run++) {
     const schedule = new Schedule(seed);
-    const failure = await perform(scenario, schedule);
+    const failure = await perform(scenario, schedule, once);
     if (failure !== undefined) {
-      throw await makeError(scenario, { schedule, failure, seed, run });
+      const first = { schedule, failure, seed, run };
+      throw once ? errorOf(first) : await simplified(scenario, first);
     }
     tree.add(schedule.choices);
     schedules.add(schedule.hash);
@@ -156,13 +160,22 @@ async function perform(
   return (await runScenario(scenario, { prepare, debug }))[0];
 }
 
+/** A run of the scenario that failed. */
+interface FailedRun {
+  readonly schedule: Schedule;
+  readonly failure: Failure;
+  readonly seed: number;
+  /** Counted from 1. */
+  readonly run: number;
+}
+
 /**
  * Simplifies a failure, repeats it in debug mode, and returns the error to
  * throw.
  */
-async function makeError(
+async function simplified(
   scenario: Coroutine<void>,
-  first: { schedule: Schedule; failure: Failure; seed: number; run: number },
+  first: FailedRun,
 ): Promise<ExploreError> {
   const kind = kindOf(first.failure);
   const failsAs = async (choices: readonly Choice[]) => {
@@ -173,16 +186,24 @@ async function makeError(
   };
   const seed = await shrink(first.schedule.choices, failsAs) ?? first.seed;
   const schedule = new Schedule(seed);
-  const repeated = await perform(scenario, schedule, true);
-  const failure = repeated ?? first.failure;
+  const failure = await perform(scenario, schedule, true);
+  return failure === undefined
+    ? errorOf({ ...first, seed }, false)
+    : errorOf({ ...first, schedule, failure, seed });
+}
+
+function errorOf(
+  { schedule, failure, seed, run }: FailedRun,
+  canBeRepeated = true,
+): ExploreError {
   const repeat = `explore(scenario, { seed: ${seed}, runs: 1 })`;
-  const message = repeated === undefined
-    ? `run ${first.run} failed, but did not fail again: the scenario depends on more than the order; its seed is ${seed}`
-    : `run ${first.run} failed, and ${repeat} repeats it, ${schedule}`;
+  const message = canBeRepeated
+    ? `run ${run} failed, and ${repeat} repeats it, ${schedule}`
+    : `run ${run} failed, but did not fail again: the scenario depends on more than the order; its seed is ${seed}`;
   return new ExploreError(`${message}: ${describeFailure(failure)}`, {
     cause: failure.error,
     seed,
-    runs: first.run,
+    runs: run,
   });
 }
 

@@ -88,6 +88,17 @@ Deno.test("the textbook bugs do not show in the usual order", async () => {
   }
 });
 
+Deno.test("a failure is repeated in one run", async () => {
+  const { seed } = await findBug(checkThenAct);
+  let runs = 0;
+  await assertRejects(() =>
+    explore(() => {
+      runs++;
+      return checkThenAct();
+    }, { seed, runs: 1 }), ExploreError);
+  assertEquals(runs, 1);
+});
+
 Deno.test("explore finds a lost wake-up", async () => {
   const { cause } = await findBug(lostWakeUp);
   assertInstanceOf(cause, DeadlockError);
