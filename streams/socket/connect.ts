@@ -1,5 +1,6 @@
 /** @module */
 import type { NodeConn } from "./node_conn.ts";
+import { named } from "./named_error.ts";
 import { checkAddresses, NodeConnect } from "./node_connect.ts";
 import type { SocketParts } from "./socket.ts";
 import {
@@ -50,7 +51,7 @@ export async function connectTcp(
     return await shakeHands(handshake, handshakeTimeout, options);
   }
   const operation = isChosen ? chosen(target) : new TcpConnect(target);
-  const conn = await perform<Deno.TcpConn | NodeConn>(operation, options);
+  const conn = await reach<Deno.TcpConn | NodeConn>(operation, peer, options);
   if (tls === undefined) return { conn, hostname };
   const open = () => startTls(conn, tls, hostname);
   return await encrypt(conn, open, peer, handshakeTimeout, options);
@@ -76,6 +77,31 @@ async function encrypt(
   } catch (error) {
     if (!handshake.started) conn.close();
     throw error;
+  }
+}
+
+/** Waits for `operation`; what it fails with names the peer. */
+async function reach<T>(
+  operation: Operation<T>,
+  peer: string,
+  options: WaitOptions,
+): Promise<T> {
+  let failure: unknown;
+  const start = () =>
+    operation.start().catch((error) => {
+      failure = error;
+      throw error;
+    });
+  try {
+    return await perform({
+      what: operation.what,
+      start,
+      abandon: () => operation.abandon(),
+      discard: (value) => operation.discard(value),
+    }, options);
+  } catch (error) {
+    if (error !== failure) throw error; // the wait was given up
+    throw named(`Cannot connect to ${peer}`, error);
   }
 }
 
@@ -153,7 +179,7 @@ async function connectPlainUnix(
 ): Promise<SocketParts> {
   for (let pause = 1;; pause = Math.min(2 * pause, MAX_BUSY_PAUSE_MS)) {
     try {
-      return await perform(new UnixConnect(path), options);
+      return await reach(new UnixConnect(path), path, options);
     } catch (error) {
       if (!(error instanceof Deno.errors.WouldBlock)) throw error;
     }

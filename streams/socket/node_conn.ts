@@ -17,10 +17,10 @@ const ERRORS: Readonly<Record<string, new (message: string) => Error>> = {
 
 /** An error of Node's API as the runtime's own API throws it. */
 export function fromNodeError(error: unknown): unknown {
-  const type = ERRORS[(error as { code?: string }).code ?? ""];
+  const { code = "", message } = error as Error & { code?: string };
+  const type = ERRORS[code];
   if (type === undefined) return error;
-  const { message } = error as Error;
-  return Object.assign(new type(message), { cause: error });
+  return Object.assign(new type(message), { cause: error, code });
 }
 
 /**

@@ -78,7 +78,7 @@ export class NodeConnect implements Operation<NodeConn> {
     }
     return Object.assign(
       new Deno.errors.AddrNotAvailable(
-        `Cannot connect from ${localAddress}: it is no address of this machine`,
+        `${localAddress} is no address of this machine`,
       ),
       { cause: error },
     );

@@ -1,5 +1,6 @@
 /** @module */
 import { BaseConn } from "./base_conn.ts";
+import { named } from "./named_error.ts";
 import { type Operation, perform } from "./operation.ts";
 import type { Early } from "../tls/conn_duplex.ts";
 import type { ServerTlsOptions, TlsOptions } from "../tls_options.ts";
@@ -199,14 +200,15 @@ function closeQuietly(conn: Deno.Conn): void {
 /** The same kind of error, with what has failed in its message. */
 function failure(peer: string, error: unknown): unknown {
   const what = `the TLS handshake with ${peer} failed`;
-  // The error that the runtime has for a socket reset before the handshake.
-  if (error instanceof Deno.errors.BadResource) {
+  // The errors that the runtime has for a socket reset before the handshake.
+  if (
+    error instanceof Deno.errors.BadResource ||
+    error instanceof Deno.errors.NotConnected
+  ) {
     return new Deno.errors.ConnectionReset(
       `${what}: the peer has reset the connection`,
       { cause: error },
     );
   }
-  if (!(error instanceof Error)) return error;
-  const type = error.constructor as ErrorConstructor;
-  return new type(`${what}: ${error.message}`, { cause: error });
+  return named(what, error);
 }

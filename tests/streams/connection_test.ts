@@ -2,6 +2,7 @@ import {
   assertEquals,
   assertMatch,
   assertRejects,
+  assertStringIncludes,
   assertThrows,
 } from "@std/assert";
 import {
@@ -64,6 +65,22 @@ Deno.test("a port without a listener is ConnectionRefused", async () => {
     Deno.errors.ConnectionRefused,
   );
 });
+
+for (const options of [{}, { family: 4 }] as const) {
+  Deno.test(`who is refused is told by whom and where, ${Deno.inspect(options)}`, async () => {
+    const listener = Deno.listen({ ...LOOPBACK, port: 0 });
+    const { port } = listener.addr as Deno.NetAddr;
+    listener.close();
+    const askPort = async () => {
+      await openConnection({ port, ...options });
+    };
+    const error = await assertRejects(askPort, Deno.errors.ConnectionRefused);
+    const { message, stack, code } = error as typeof error & { code?: string };
+    assertStringIncludes(message, `Cannot connect to 127.0.0.1:${port}: `);
+    assertStringIncludes(stack!, "at async askPort");
+    assertEquals(code, "ECONNREFUSED");
+  });
+}
 
 Deno.test("a connection by name tries the addresses of the name", async () => {
   await using server = await startServer(() => {}, LOOPBACK);

@@ -283,10 +283,11 @@ Deno.test("what is no path is a TypeError, and nothing listens, on the network n
   }
 });
 
-Deno.test("no such file is NotFound", async () => {
+Deno.test("no such file is NotFound and named", async () => {
   await assertRejects(
     () => openUnixConnection("/nowhere/service.sock"),
     Deno.errors.NotFound,
+    "Cannot connect to /nowhere/service.sock: ",
   );
 });
 
