@@ -27,17 +27,15 @@ export function findProgram(
     if (info.isFile && executable) return path;
     found = true;
   }
-  const name = JSON.stringify(program);
+  const start = `Cannot start ${JSON.stringify(program)}: `;
   if (found) {
-    throw new Deno.errors.PermissionDenied(
-      `Cannot start ${name}: that is no executable file`,
-    );
+    const message = `${start}that is no executable file`;
+    const error = new Deno.errors.PermissionDenied(message);
+    throw Object.assign(error, { code: "EACCES" }); // as the runtime's
   }
-  throw new Deno.errors.NotFound(
-    program.includes("/")
-      ? `Cannot start ${name}: there is no such file`
-      : `Cannot start ${name}: there is no such program on PATH`,
-  );
+  const missing = program.includes("/") ? "file" : "program on PATH";
+  const error = new Deno.errors.NotFound(`${start}there is no such ${missing}`);
+  throw Object.assign(error, { code: "ENOENT" });
 }
 
 function mayLook({ env }: SpawnSettings): boolean {

@@ -53,5 +53,7 @@ function explained(error: unknown, program: string): unknown {
     message: string,
     options: ErrorOptions,
   ) => Error;
-  return new kind(start + reason, { cause: error });
+  const named = new kind(start + reason, { cause: error });
+  const { code } = error as { code?: unknown };
+  return code === undefined ? named : Object.assign(named, { code });
 }

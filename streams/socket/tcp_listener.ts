@@ -1,6 +1,7 @@
 /** @module */
 import { listenersClosed } from "./accept_loop.ts";
 import type { Bound, Listener } from "./listener.ts";
+import { named } from "./named_error.ts";
 import { type Operation, perform } from "./operation.ts";
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
 import { importOutside } from "../../tasks/kernel/wait/lazy_module.ts";
@@ -52,9 +53,11 @@ export async function listenOnHost<B extends Bound>(
     try {
       return listenAll(addresses, port, listen);
     } catch (error) {
-      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
       const isFixed = port !== 0 || addresses.length === 1;
-      if (tries === (isFixed ? 2 : MAX_TRIES)) throw error;
+      const most = isFixed ? 2 : MAX_TRIES;
+      if (!(error instanceof Deno.errors.AddrInUse) || tries === most) {
+        throw named(`Cannot listen at ${hostname}:${port}`, error);
+      }
     }
     // The runtime frees the port of a closed listener a moment later.
     await perform(new Closing(), options);

@@ -262,6 +262,22 @@ Deno.test("a missing program is NotFound and named", async () => {
   }
 });
 
+Deno.test("the errors of a start have the code of the runtime's", async () => {
+  for (const group of [true, false]) {
+    for (
+      const [program, code] of [
+        ["no-such-program", "ENOENT"],
+        ["/no/such/program", "ENOENT"],
+        ["/etc/passwd", "EACCES"],
+      ] as const
+    ) {
+      const start = () => createSubprocessExec(program, [], { group });
+      const error = await assertRejects(start, Error) as { code?: string };
+      assertEquals(error.code, code);
+    }
+  }
+});
+
 Deno.test("a missing directory is NotFound and named", async () => {
   const cwd = "/no/such/folder";
   const tries = [

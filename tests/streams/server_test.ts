@@ -69,11 +69,13 @@ Deno.test("a handler that is no function is a TypeError", async () => {
   );
 });
 
-Deno.test("a port that is taken is AddrInUse", async () => {
+Deno.test("a port that is taken is AddrInUse and named", async () => {
   await using server = await startServer(echo, LOOPBACK);
+  const port = portOf(server);
   await assertRejects(
-    () => startServer(echo, { ...LOOPBACK, port: portOf(server) }),
+    () => startServer(echo, { ...LOOPBACK, port }),
     Deno.errors.AddrInUse,
+    `Cannot listen at 127.0.0.1:${port}: `,
   );
 });
 
