@@ -95,11 +95,10 @@ class Flight<V> extends WaitQueue<V, Call<V>> {
 
   #settled(end: PromiseSettledResult<V>, { loop }: CancelScope): void {
     if (this.#isCancelled) {
-      const error = end.status === "rejected" ? end.reason : undefined;
-      if (error !== undefined && !isCancelled(error)) {
+      if (end.status === "rejected" && !isCancelled(end.reason)) {
         const message =
           "Exception in the work of a SingleFlight after all its callers have given up";
-        loop.report({ message, error });
+        loop.report({ message, error: end.reason });
       }
       return this.#start();
     }

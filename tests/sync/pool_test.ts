@@ -386,6 +386,15 @@ Deno.test("idle resources go after idleTimeout, but for `min` of them", async ()
   });
 });
 
+Deno.test("a pool that is closed keeps no timer for what lay idle in it", async () => {
+  const pool = new Pool({ create: () => 1, max: 1, idleTimeout: 1e6 });
+  {
+    using _ = await pool.acquire();
+  }
+  await pool.close();
+  // The checks of Deno.test fail if a timer is left.
+});
+
 Deno.test("idleTimeout counts from the last time that a resource was used", async () => {
   await virtually(async () => {
     const { pool, destroyed } = numbers({ idleTimeout: 100 });

@@ -380,6 +380,28 @@ Deno.test("a window shows as free what has passed an interval ago", async () => 
   });
 });
 
+Deno.test("a window that grows after some have come back knows when the others do", async () => {
+  await virtually(async () => {
+    const limiter = new RateLimiter({ limit: 100, interval: 1000 });
+    for (let i = 0; i < 10; i++) {
+      await limiter.acquire();
+      await sleep(1);
+    }
+    await sleep(995); // the first six are back
+    for (let i = 0; i < 30; i++) {
+      await limiter.acquire();
+      await sleep(0.001);
+    }
+    await limiter.acquire({ tokens: 66 });
+    await limiter.acquire();
+    assertEquals(now(), 1006);
+    await limiter.acquire({ tokens: 3 });
+    assertEquals(now(), 1009);
+    await limiter.acquire();
+    assertEquals(now(), 2005);
+  });
+});
+
 Deno.test("a window of many small passes gives way to a big one without looking at each again and again", async () => {
   await virtually(async () => {
     const limiter = new RateLimiter({ limit: 100_000, interval: 100_000 });
