@@ -17,7 +17,7 @@ import {
 import { LocalSite } from "./_local_site.ts";
 
 const WORKERS = 4;
-const PATIENCE = 2_000; // with one page, in milliseconds
+const PATIENCE = 5_000; // with one page, in milliseconds
 const AT_ONCE = 2; // requests to the host,
 const PAUSE = 50; // and from one of them to the next
 

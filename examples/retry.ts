@@ -70,7 +70,8 @@ async function main(): Promise<void> {
   await using server = Deno.serve(
     { port: 0, onListen() {} },
     async (request) => {
-      const answer = request.url.endsWith("/gone") ? 404 : answers.shift();
+      const next = () => answers.shift() ?? 200;
+      const answer = request.url.endsWith("/gone") ? 404 : next();
       console.log(`the server is asked: ${answer}`);
       if (answer === "stuck") await stuck.wait();
       return new Response("at last", { status: Number(answer) || 200 });

@@ -92,6 +92,6 @@ const EXAMPLE: Program[] = [
   { name: "server", command: ["sleep", "60"] },
   { name: "worker", command: ["sh", "-c", "sleep 60 & exit 1"] },
 ];
-const demonstrate = () => moveOnAfter(800, () => supervise(EXAMPLE));
+const demonstrate = () => moveOnAfter(3_000, () => supervise(EXAMPLE));
 const [file] = Deno.args;
 await run<unknown>(file === undefined ? demonstrate : () => main(file));
