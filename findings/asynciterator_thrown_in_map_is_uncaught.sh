@@ -5,10 +5,10 @@
 # A good guess: toArray() rejects, and the iterator emits "error", as for an
 # error of a stream that was wrapped.
 #
-# What happens: Only `for await` sees it. Else the exception comes out of a timer
-# of the library, where no `catch` is: it ends the program. With a handler for
-# uncaught exceptions the program goes on, and toArray() resolves to all but the
-# item that failed.
+# What happens: Only `for await` sees it. Else the exception comes out of a
+# timer of the library, where no `catch` is: it ends the program. With a handler
+# for uncaught exceptions the program goes on, and toArray() resolves to all but
+# the item that failed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -6,9 +6,9 @@
 # not matter.
 #
 # What happens: At the end of each chunk what is there of the line is parsed as
-# well, and given if it is JSON. A record whose line feed comes in the next chunk
-# is given twice; of a number also its first digits. 0, false, "" and null are
-# left out everywhere.
+# well, and given if it is JSON. A record whose line feed comes in the next
+# chunk is given twice; of a number also its first digits. 0, false, "" and null
+# are left out everywhere.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -2,9 +2,9 @@
 # pg-boss 12.38.0: the jobs of one batch come in an order that looks shuffled,
 # whatever their priority
 #
-# A good guess: fetch() and work() with a batchSize give the jobs in the order in
-# which they would give them one by one: highest priority first, then first in,
-# first out.
+# A good guess: fetch() and work() with a batchSize give the jobs in the order
+# in which they would give them one by one: highest priority first, then first
+# in, first out.
 #
 # What happens: That order decides which jobs the batch has, not how they lie in
 # it: they are returned as the database happens to update them. A handler that

@@ -4,10 +4,11 @@
 # A good guess: The prompt "can be a string or an instance of RegExp": a string
 # is looked for as it is, as in the README's own example "/ # ".
 #
-# What happens: A string is made into a regular expression without escaping. "$ "
-# asks for a space behind the end, so connect() fails with "Cannot connect" after
-# its timeout, though it is connected and the prompt has come. "(dev)> " fails in
-# the same way. loginPrompt, passwordPrompt and waitFor are read like that too.
+# What happens: A string is made into a regular expression without escaping. "$
+# " asks for a space behind the end, so connect() fails with "Cannot connect"
+# after its timeout, though it is connected and the prompt has come. "(dev)> "
+# fails in the same way. loginPrompt, passwordPrompt and waitFor are read like
+# that too.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
