@@ -395,6 +395,18 @@ Deno.test("a pool that is closed keeps no timer for what lay idle in it", async 
   // The checks of Deno.test fail if a timer is left.
 });
 
+Deno.test("a pool whose closing gets a shorter limit keeps no timer of the longer one", async () => {
+  const pool = new Pool({ create: () => 1, max: 1 });
+  const lease = await pool.acquire();
+  const closings = [
+    pool.close({ timeout: 1e7 }),
+    pool.close({ timeout: 1e6 }),
+  ];
+  lease.release();
+  await Promise.all(closings);
+  // The checks of Deno.test fail if a timer is left.
+});
+
 Deno.test("idleTimeout counts from the last time that a resource was used", async () => {
   await virtually(async () => {
     const { pool, destroyed } = numbers({ idleTimeout: 100 });
