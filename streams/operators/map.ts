@@ -27,7 +27,8 @@ import { Source } from "./_source.ts";
  * **Cancel safety:** a cancelled `next()` cancels the calls, and rejects when
  * they have ended and the source is closed.
  *
- * @throws {TypeError} `source` is not a source, or `fn` not a function.
+ * @throws {TypeError} `source` is not a source, `fn` not a function, or `ordered`
+ * not a boolean.
  * @throws {RangeError} `limit` is not a whole number from 1, or `Infinity`.
  *
  * @example
