@@ -324,7 +324,7 @@ export class StreamReader implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     if (waitsFor !== undefined) {
       throw new Error(`Cannot discard: ${waitsFor} is waiting`);
     }
-    buffer.skip(n);
+    this.#source.discard(n);
   }
 
   /**

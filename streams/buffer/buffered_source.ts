@@ -217,6 +217,12 @@ export class BufferedSource {
     else if (this.isIdle) this.#owner?.sourceIdle();
   }
 
+  /** Drops the first `n` bytes that are there. */
+  discard(n: number): void {
+    this.buffer.skip(n);
+    if (this.isIdle) this.#owner?.sourceIdle();
+  }
+
   /** Ends the wait that was given `argument`, if there is one, with `value`. */
   giveUp(argument: unknown, value: unknown): void {
     if (this.#argument === argument) this.#waiter?.wake(value);

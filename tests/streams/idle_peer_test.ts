@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { sleep } from "@asyncio/asyncio/tasks";
 import { Attempt } from "../_helpers/attempt.ts";
 import { runChild } from "./_child.ts";
 import { RawPeer } from "./_raw_peer.ts";
@@ -12,6 +13,18 @@ Deno.test("the end of the peer is noticed though nothing is read", async () => {
   await until(() => reader.atEof);
   assertEquals(writer.isClosing, false);
   assertEquals(await reader.read(), new Uint8Array());
+});
+
+Deno.test("the end of the peer is noticed also after much was peeked at and discarded", async () => {
+  await using peer = await RawPeer.open();
+  const { reader } = peer.client;
+  const much = new Uint8Array(100_000); // more than is read ahead of the reader
+  await peer.send(much);
+  await reader.peek(much.length);
+  await sleep(50); // so that it was found to be idle with too much
+  reader.discard(much.length);
+  peer.end();
+  await until(() => reader.atEof);
 });
 
 Deno.test("after the end of the peer, this side can still send, and waitClosed waits for its own end", async () => {
