@@ -26,7 +26,7 @@ import {
 export interface SourceOwner {
   /** A read needs more bytes: the source is asked for them next, if it can be. */
   beforeRead(): void;
-  /** A read was served, and the source is not asked for more. */
+  /** Nothing waits, and the source is not asked for more. */
   sourceIdle(): void;
   /** The source has ended: is to call `end` or `fail`. */
   sourceEnded(): void;
@@ -95,9 +95,10 @@ export class BufferedSource {
     return name === undefined ? this.#operation : `${this.#operation} ${name}`;
   }
 
-  /** Forgets the wait, which has ended: there is one at a time. */
+  /** Forgets the wait, which was served or given up: there is one at a time. */
   forgetWait(): void {
     this.#waiter = this.#decode = this.#argument = undefined;
+    if (this.isIdle) this.#owner?.sourceIdle();
   }
 
   /** Whether no more bytes come. */

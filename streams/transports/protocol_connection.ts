@@ -106,7 +106,7 @@ export class ProtocolConnection extends Connection {
     this.#resumeReading();
   }
 
-  /** A read was served. */
+  /** A read was served, or given up. */
   override sourceIdle(): void {
     if (this.source!.buffer.size <= LOW_WATER) this.#resumeReading();
   }

@@ -1,9 +1,11 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { sleep } from "@asyncio/asyncio/tasks";
+import { createTask, sleep } from "@asyncio/asyncio/tasks";
 import { Attempt } from "../_helpers/attempt.ts";
 import { runChild } from "./_child.ts";
 import { RawPeer } from "./_raw_peer.ts";
 import { RawPair, text } from "./_sockets.ts";
+import { Sink } from "./_sink.ts";
+import { turns } from "../_helpers/turns.ts";
 import { until } from "../_helpers/until.ts";
 
 Deno.test("the end of the peer is noticed though nothing is read", async () => {
@@ -25,6 +27,21 @@ Deno.test("the end of the peer is noticed also after much was peeked at and disc
   reader.discard(much.length);
   peer.end();
   await until(() => reader.atEof);
+});
+
+Deno.test("the end of the peer is noticed also after a pipe was given up that could not go on", async () => {
+  await using peer = await RawPeer.open();
+  const { reader } = peer.client;
+  const sink = new Sink();
+  const open = sink.block();
+  const piping = createTask(() => reader.pipeTo(sink.writer));
+  await peer.send("hello");
+  await sleep(50); // so that it was found to be busy
+  piping.cancel();
+  peer.end();
+  await until(() => reader.atEof);
+  open();
+  await turns();
 });
 
 Deno.test("after the end of the peer, this side can still send, and waitClosed waits for its own end", async () => {
