@@ -66,6 +66,8 @@ export class BufferedSource {
   #isPaused = false;
   /** Whether nothing waited when the source was asked last. */
   #isAhead = false;
+  /** Whether a call of the source keeps the program alive: while a read waits. */
+  #keepsAlive = true;
   /** Gets what the call under way brings, in place of the buffer. */
   #takenOver: {
     resolve(bytes: Uint8Array | null): void;
@@ -98,7 +100,8 @@ export class BufferedSource {
   /** Forgets the wait, which was served or given up: there is one at a time. */
   forgetWait(): void {
     this.#waiter = this.#decode = this.#argument = undefined;
-    if (this.isIdle) this.#owner?.sourceIdle();
+    if (this.#filling && !this.isOver) this.#keepAlive(false);
+    else if (this.isIdle) this.#owner?.sourceIdle();
   }
 
   /** Whether no more bytes come. */
@@ -170,7 +173,8 @@ export class BufferedSource {
     this.#waiter = waiter as Waiter<unknown>;
     this.#decode = decode as Decode<unknown, unknown>;
     this.#argument = argument;
-    if (this.#isAhead) this.#setAhead(false);
+    this.#isAhead = false;
+    this.#keepAlive(true);
     if (value === SOON) this.#retrySoon();
     else if (value !== LATER) this.#fill();
     return waiter.promise;
@@ -182,7 +186,8 @@ export class BufferedSource {
    */
   readAhead(): void {
     if (!this.isIdle) return;
-    this.#setAhead(true);
+    this.#isAhead = true;
+    this.#keepAlive(false);
     this.#fill();
   }
 
@@ -192,9 +197,9 @@ export class BufferedSource {
    * if there is none.
    */
   takeOver(): Promise<Uint8Array | null> | undefined {
+    this.#keepAlive(true); // as the connection does that takes its place
     if (!this.#filling) return undefined;
-    this.#filling = false;
-    if (this.#isAhead) this.#setAhead(false);
+    this.#filling = this.#isAhead = false;
     const { promise, resolve, reject } = Promise.withResolvers<
       Uint8Array | null
     >();
@@ -298,9 +303,10 @@ export class BufferedSource {
     throw withPartial(failure.error, this.buffer);
   }
 
-  #setAhead(isAhead: boolean): void {
-    this.#isAhead = isAhead;
-    this.#source?.keepAlive?.(!isAhead);
+  #keepAlive(keeps: boolean): void {
+    if (keeps === this.#keepsAlive) return;
+    this.#keepsAlive = keeps;
+    this.#source?.keepAlive?.(keeps);
   }
 
   #fill(): void {

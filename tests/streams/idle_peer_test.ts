@@ -36,6 +36,7 @@ Deno.test("the end of the peer is noticed also after a pipe was given up that co
   const open = sink.block();
   const piping = createTask(() => reader.pipeTo(sink.writer));
   await peer.send("hello");
+  await until(() => Deno.inspect(sink.writer).includes("unsent: 5"));
   await sleep(50); // so that it was found to be busy
   piping.cancel();
   peer.end();
