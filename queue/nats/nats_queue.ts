@@ -106,6 +106,7 @@ export class NatsJobs<T> implements Jobs<T> {
       codec,
       publisher,
       unique: new UniqueIds(context, state, begin),
+      hasLine: (line) => this.#dispatcher.feed.has(line),
       needLine: (line, options) =>
         this.#dispatcher.feed.has(line)
           ? undefined

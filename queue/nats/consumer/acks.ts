@@ -152,7 +152,8 @@ export class Acks {
   /** Sends `ack`, and waits for its end. */
   send(ack: Ack): Promise<void> {
     this.#underWay++;
-    this.#context.connection.ask(ack, ACK, ack.delivery.lease);
+    const { lease } = ack.delivery;
+    this.#context.connection.ask(ack, ACK, { deadline: lease });
     return ack.promise;
   }
 

@@ -4,6 +4,7 @@ import { PRIORITIES, type Priority } from "../../jobs/settings.ts";
 import type { QueueContext } from "../queue_context.ts";
 import type { Line } from "../subjects.ts";
 import type { HeaderReader } from "../transport/headers.ts";
+import type { Msg } from "../transport/client.ts";
 import {
   ApiError,
   type ApiReply,
@@ -122,6 +123,15 @@ export function decoded(text: string): string {
     return decodeURIComponent(text);
   } catch {
     return text;
+  }
+}
+
+/** Whether the servers have stored the job that they reply to. */
+export function isStored(message: Msg): boolean {
+  try {
+    return read<PutReply>(message, "to take a job").error === undefined;
+  } catch {
+    return false;
   }
 }
 

@@ -16,7 +16,14 @@ import { QUEUE, type QueueName, traced } from "../../jobs/telemetry.ts";
 import type { StoredLetter } from "../consumer/dead_letters.ts";
 import type { QueueContext } from "../queue_context.ts";
 import { type Line, LINES, PLAIN_LINE } from "../subjects.ts";
-import { type JobMeta, MESSAGE_ID, META, writtenMeta } from "./job_message.ts";
+import {
+  type JobMessage,
+  type JobMeta,
+  MESSAGE_ID,
+  META,
+  writtenMeta,
+} from "./job_message.ts";
+import { Put, type PutAgain } from "./put.ts";
 import type { Publisher } from "./publisher.ts";
 import type { UniqueIds } from "./unique_ids.ts";
 
@@ -48,6 +55,7 @@ export interface ProducerParts<T> {
   readonly codec: Codec<T>;
   readonly publisher: Publisher;
   readonly unique: UniqueIds;
+  hasLine(line: Line): boolean;
   /** Makes the consumer of a line, if there is none. */
   needLine(line: Line, options?: WaitOptions): Promise<void> | undefined;
   /** Called with the number of a job that expires in `ms` milliseconds. */
@@ -110,9 +118,23 @@ export class Producer<T> {
       },
       expires,
     };
+    const { hasLine, publisher } = this.#parts;
+    const isPlain = !untilDone && expires === Infinity &&
+      publisher.isFree && hasLine(offer.line);
+    if (isPlain) return this.#putAtOnce(offer, options);
     return composite(async () => {
       await this.#put(offer, options);
     });
+  }
+
+  /** What most jobs need to be put, without much of what it may take. */
+  #putAtOnce(offer: Offer, options: WaitOptions): Promise<void> {
+    const { connection, subjects } = this.#parts.context;
+    const { line, data, headers } = messageOf(offer);
+    const putAgain: PutAgain = (options) => this.#put(offer, options);
+    const put = new Put(subjects.todo(line), putAgain, options);
+    connection.ask(put, data, { headers });
+    return put.promise;
   }
 
   #checkLength(data: Uint8Array, id: string): void {
@@ -150,16 +172,10 @@ export class Producer<T> {
     }
   }
 
-  #publish(
-    { line, data, meta, messageId, expires = Infinity }: Offer,
-    options?: WaitOptions,
-  ): Promise<number> {
-    const written = writtenMeta(meta, messageId);
-    const headers: Record<string, string> = { [MESSAGE_ID]: messageId };
-    if (written !== undefined) headers[META] = written;
-    const message = { line, data, headers };
+  #publish(offer: Offer, options?: WaitOptions): Promise<number> {
+    const { meta, messageId, expires = Infinity } = offer;
     const once = meta.named && !meta.untilDone ? messageId : undefined;
-    const put = this.#parts.publisher.put(message, once, options);
+    const put = this.#parts.publisher.put(messageOf(offer), once, options);
     return expires === Infinity ? put : this.#expiring(put, expires);
   }
 
@@ -227,6 +243,13 @@ export class Producer<T> {
     this.#isClosed = true;
     this.#parts.publisher.close(closedError("put"));
   }
+}
+
+function messageOf({ line, data, meta, messageId }: Offer): JobMessage {
+  const written = writtenMeta(meta, messageId);
+  const headers: Record<string, string> = { [MESSAGE_ID]: messageId };
+  if (written !== undefined) headers[META] = written;
+  return { line, data, headers };
 }
 
 /** Waits for all of them; rejects with the first error. */

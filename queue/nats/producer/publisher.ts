@@ -35,6 +35,11 @@ export class Publisher {
     return this.#lock.waiting + Number(this.#lock.taken);
   }
 
+  /** Whether a job may be published at once: nothing is known of a full queue. */
+  get isFree(): boolean {
+    return !this.softBound && !this.#lock.taken;
+  }
+
   /**
    * Publishes a job.
    *

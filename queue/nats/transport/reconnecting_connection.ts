@@ -10,7 +10,6 @@ import { NatsError } from "../errors.ts";
 import {
   errors,
   type Msg,
-  type MsgHdrs,
   type NatsConnection,
   type Subscription,
 } from "./client.ts";
@@ -174,13 +173,7 @@ export class ReconnectingConnection {
     { headers, signal }: RequestOptions,
   ): Promise<Msg> {
     const send = (reply: string) =>
-      this.#publish(
-        subject,
-        data,
-        headers === undefined
-          ? { reply }
-          : { reply, headers: headersOf(headers) },
-      );
+      this.#publish(subject, data, reply, headers);
     return this.#replies.wait(subject, send, { signal, ms });
   }
 
@@ -188,13 +181,18 @@ export class ReconnectingConnection {
    * Sends a request once, without a wait. If that fails with an error that
    * {@linkcode isPassing}, it can be sent again with {@linkcode request}.
    */
-  ask(listener: ReplyListener, data: Uint8Array, deadline: Deadline): void {
+  ask(
+    listener: ReplyListener,
+    data: Uint8Array,
+    { headers, deadline }: Pick<RequestOptions, "headers" | "deadline">,
+  ): void {
     if (!this.#up) {
       return listener.failed(this.#error ?? new errors.RequestError(LOST));
     }
-    const reply = this.#replies.listen(listener, deadline.remaining());
+    const ms = deadline === undefined ? Infinity : deadline.remaining();
+    const reply = this.#replies.listen(listener, ms);
     try {
-      this.#publish(listener.subject, data, { reply });
+      this.#publish(listener.subject, data, reply, headers);
     } catch (error) {
       this.#replies.forget(reply);
       listener.failed(error);
@@ -204,8 +202,12 @@ export class ReconnectingConnection {
   #publish(
     subject: string,
     data: Uint8Array | string,
-    options: { reply: string; headers?: MsgHdrs },
+    reply: string,
+    headers: Record<string, string> | undefined,
   ): void {
+    const options = headers === undefined
+      ? { reply }
+      : { reply, headers: headersOf(headers) };
     try {
       this.#connection.publish(subject, data, options);
     } catch (error) {
