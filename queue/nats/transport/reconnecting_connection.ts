@@ -190,11 +190,12 @@ export class ReconnectingConnection {
       return listener.failed(this.#error ?? new errors.RequestError(LOST));
     }
     const ms = deadline === undefined ? Infinity : deadline.remaining();
-    const reply = this.#replies.listen(listener, ms);
+    const number = this.#replies.listen(listener, ms);
+    const reply = this.#replies.subjectOf(number);
     try {
       this.#publish(listener.subject, data, reply, headers);
     } catch (error) {
-      this.#replies.forget(reply);
+      this.#replies.forget(number);
       listener.failed(error);
     }
   }

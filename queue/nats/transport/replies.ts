@@ -34,8 +34,8 @@ class ReplyWaiter extends ExternalWaiter<Msg> implements ReplyListener {
   readonly what = "NATS";
   readonly subject: string;
   readonly #replies: Replies;
-  /** The subject of the reply. */
-  reply = "";
+  /** The number of the request. */
+  number = -1;
 
   constructor(subject: string, replies: Replies, options: WaitOptions) {
     super(options);
@@ -53,7 +53,7 @@ class ReplyWaiter extends ExternalWaiter<Msg> implements ReplyListener {
 
   protected override leave(): void {
     super.leave();
-    this.#replies.forget(this.reply);
+    this.#replies.forget(this.number);
   }
 }
 
@@ -84,8 +84,9 @@ interface Gathering {
 export class Replies {
   /** The prefix of the subjects on which replies arrive. */
   readonly inbox: string = `_INBOX.${crypto.randomUUID()}`;
-  readonly #pending = new Map<string, Pending>();
-  readonly #gathering = new Map<string, Gathering>();
+  /** By the numbers of the requests. */
+  readonly #pending = new Map<number, Pending>();
+  readonly #gathering = new Map<number, Gathering>();
   readonly #loop = getRunningLoop();
   #sweeper: TimerHandle | undefined = undefined;
   #numbers = 0;
@@ -102,9 +103,9 @@ export class Replies {
     { ms, ...options }: WaitOptions & { ms: number },
   ): Promise<Msg> {
     const waiter = new ReplyWaiter(subject, this, options);
-    const reply = waiter.reply = this.listen(waiter, ms);
+    waiter.number = this.listen(waiter, ms);
     try {
-      send(reply);
+      send(this.subjectOf(waiter.number));
     } catch (error) {
       waiter.fail(error);
     }
@@ -115,30 +116,35 @@ export class Replies {
    * Calls `listener` when the reply to a request has come, or if none comes within
    * `ms` milliseconds.
    *
-   * @returns The subject for the reply.
+   * @returns The number of the request.
    */
-  listen(listener: ReplyListener, ms: number): string {
-    const reply = this.#newSubject();
+  listen(listener: ReplyListener, ms: number): number {
+    const number = this.#numbers++;
     const late = ms < REPLY_TIMEOUT
-      ? this.#loop.callLater(ms, () => this.#timeOut(reply))
+      ? this.#loop.callLater(ms, () => this.#timeOut(number))
       : undefined;
     const sweeps = REPLY_TIMEOUT / SWEEP;
-    this.#pending.set(reply, { listener, sweeps, late });
+    this.#pending.set(number, { listener, sweeps, late });
     this.#sweeper ??= this.#loop.callLater(SWEEP, () => this.#sweep());
-    return reply;
+    return number;
   }
 
-  /** Ignores the reply on subject `reply`, if it still comes. */
-  forget(reply: string): Pending | undefined {
-    const pending = this.#pending.get(reply);
+  /** The subject for the reply to request `number`. */
+  subjectOf(number: number): string {
+    return `${this.inbox}.${number}`;
+  }
+
+  /** Ignores the reply to request `number`, if it still comes. */
+  forget(number: number): Pending | undefined {
+    const pending = this.#pending.get(number);
     if (pending === undefined) return undefined;
-    this.#pending.delete(reply);
+    this.#pending.delete(number);
     pending.late?.cancel();
     return pending;
   }
 
-  #timeOut(reply: string): void {
-    this.forget(reply)?.listener.failed(new errors.TimeoutError());
+  #timeOut(number: number): void {
+    this.forget(number)?.listener.failed(new errors.TimeoutError());
   }
 
   /**
@@ -153,33 +159,29 @@ export class Replies {
       enough: (reply: Msg) => boolean;
     },
   ): Promise<void> {
-    const reply = this.#newSubject();
+    const number = this.#numbers++;
     const waiter = new GatheringWaiter(() => {
       late.cancel();
-      this.#gathering.delete(reply);
+      this.#gathering.delete(number);
     }, options);
     const late = this.#loop.callLater(ms, () => waiter.wake());
-    this.#gathering.set(reply, { waiter, enough });
-    send(reply);
+    this.#gathering.set(number, { waiter, enough });
+    send(this.subjectOf(number));
     return waiter.promise;
-  }
-
-  #newSubject(): string {
-    return `${this.inbox}.${this.#numbers++}`;
   }
 
   /** Ends the wait for a reply that has arrived. */
   received(reply: Msg): void {
-    const { subject } = reply;
-    const pending = this.forget(subject);
-    if (pending === undefined) return this.#collect(reply);
+    const number = Number(reply.subject.slice(this.inbox.length + 1));
+    const pending = this.forget(number);
+    if (pending === undefined) return this.#collect(number, reply);
     const { listener } = pending;
     if (!isNoResponders(reply)) listener.replied(reply);
     else listener.failed(new errors.NoRespondersError(listener.subject));
   }
 
-  #collect(reply: Msg): void {
-    const gathering = this.#gathering.get(reply.subject);
+  #collect(number: number, reply: Msg): void {
+    const gathering = this.#gathering.get(number);
     if (gathering === undefined) return; // it was given up
     const { waiter, enough } = gathering;
     if (isNoResponders(reply) || enough(reply)) waiter.wake();
@@ -187,9 +189,9 @@ export class Replies {
 
   /** Lets requests fail with `error`: all, or those about one subject. */
   failAll(error: unknown, subject?: string): void {
-    for (const [reply, { listener }] of [...this.#pending]) {
+    for (const [number, { listener }] of [...this.#pending]) {
       if (subject !== undefined && subject !== listener.subject) continue;
-      this.forget(reply)?.listener.failed(error);
+      this.forget(number)?.listener.failed(error);
     }
   }
 
@@ -203,8 +205,8 @@ export class Replies {
   /** Ends waits without a reply: one timer for all, as most are answered. */
   #sweep(): void {
     this.#sweeper = undefined;
-    for (const [reply, pending] of [...this.#pending]) {
-      if (--pending.sweeps < 0) this.#timeOut(reply);
+    for (const [number, pending] of [...this.#pending]) {
+      if (--pending.sweeps < 0) this.#timeOut(number);
     }
     if (this.#pending.size === 0) return;
     this.#sweeper ??= this.#loop.callLater(SWEEP, () => this.#sweep());
