@@ -74,12 +74,18 @@ function isBinary(start: Uint8Array): boolean {
  */
 function startOf(path: string): Uint8Array {
   try {
-    const { accessSync, constants } = nodeFs();
-    accessSync(path, constants.X_OK);
+    checkExecutable(path);
     using file = Deno.openSync(path);
     const start = new Uint8Array(MAX_SHEBANG);
     return start.subarray(0, file.readSync(start) ?? 0);
   } catch {
     return new Uint8Array();
   }
+}
+
+/** Does nothing without the permission to know who this user is. */
+function checkExecutable(path: string): void {
+  if (!isGranted({ name: "sys", kind: "uid" })) return;
+  const { accessSync, constants } = nodeFs();
+  accessSync(path, constants.X_OK);
 }
