@@ -66,6 +66,8 @@ export interface ProducerParts<T> {
 export class Producer<T> {
   readonly [QUEUE]: QueueName;
   readonly #parts: ProducerParts<T>;
+  /** How many messages were published. */
+  #published = 0;
   #isClosed = false;
 
   constructor(parts: ProducerParts<T>) {
@@ -133,6 +135,7 @@ export class Producer<T> {
     const { line, data, headers } = messageOf(offer);
     const putAgain: PutAgain = (options) => this.#put(offer, options);
     const put = new Put(subjects.todo(line), putAgain, options);
+    this.#published++;
     connection.ask(put, data, { headers });
     return put.promise;
   }
@@ -175,6 +178,7 @@ export class Producer<T> {
   #publish(offer: Offer, options?: WaitOptions): Promise<number> {
     const { meta, messageId, expires = Infinity } = offer;
     const once = meta.named && !meta.untilDone ? messageId : undefined;
+    this.#published++;
     const put = this.#parts.publisher.put(messageOf(offer), once, options);
     return expires === Infinity ? put : this.#expiring(put, expires);
   }
@@ -205,7 +209,11 @@ export class Producer<T> {
       for (const { value, ...rest } of list) {
         checkPut(rest);
         if (puts.length >= most) await allPut(puts.splice(0));
+        const before = this.#published;
         puts.push(this.put(value, { ...rest, signal }));
+        // Those that follow do not overtake one that is encoded, or claims its
+        // id, before it is published.
+        if (this.#published === before) await allPut(puts.splice(0));
       }
     } catch (error) {
       await allPut(puts);

@@ -7,7 +7,11 @@ import { linesOf, shrink } from "../consumers.ts";
 import { boundIn, settingsIn, type StreamReply } from "../stream_config.ts";
 import type { Line } from "../subjects.ts";
 import { api, apiFind } from "../transport/jetstream_api.ts";
+import type { Msg } from "../transport/client.ts";
 import type { SharedState } from "./shared_state.ts";
+
+/** What a notice says of a pause. */
+const PAUSED = "paused", RESUMED = "resumed";
 
 /** How often changes are looked for without a notice, in milliseconds. */
 const INTERVAL = 2000;
@@ -54,14 +58,24 @@ export class Control {
     this.#events = events;
     this.#begin = begin;
     const { connection, subjects } = context;
-    connection.subscribe(subjects.control, () => this.look());
+    connection.subscribe(subjects.control, (notice) => this.#noticed(notice));
     this.#plan();
   }
 
   /** Sends the notice of a change to all processes, this one too. */
-  notify(): void {
+  notify(what = ""): void {
     const { connection, subjects } = this.#context;
-    connection.publish(subjects.control);
+    connection.publish(subjects.control, what);
+  }
+
+  #noticed(notice: Msg): void {
+    if (this.#closed) return;
+    const what = notice.string();
+    if (what === PAUSED || what === RESUMED) {
+      this.#events.paused(what === PAUSED);
+      this.#sharedSeq = -1; // it may be older than what was seen
+    }
+    this.look();
   }
 
   /** Pauses or resumes the queue. */
@@ -73,13 +87,15 @@ export class Control {
       options,
     );
     this.#events.paused(paused);
-    this.notify();
+    this.notify(paused ? PAUSED : RESUMED);
+    // After the answer, the servers have passed the notice on, too.
+    await this.isPaused(options);
   }
 
   /** Resolves to whether the queue is paused. */
-  async isPaused(): Promise<boolean> {
+  async isPaused(options?: WaitOptions): Promise<boolean> {
     const subject = this.#context.subjects.shared("paused");
-    return (await this.#state.read<boolean>(subject)).value === true;
+    return (await this.#state.read<boolean>(subject, options)).value === true;
   }
 
   /** Looks at once, or once more after the look under way. */

@@ -4,6 +4,7 @@ import { QueueShutDownError } from "@asyncio/asyncio/queue/jobs";
 import {
   gather,
   moveOnAfter,
+  sleep,
   TimeoutError,
   waitFor,
 } from "@asyncio/asyncio/tasks";
@@ -89,6 +90,23 @@ export function testUnique(test: Define): void {
     const taken = [];
     for (let i = 0; i < 4; i++) taken.push(await take(jobs));
     assertEquals(taken, ["urgent", "a", "b", "c"]);
+  });
+
+  test("putMany keeps the order whatever a job takes to be put", async (place) => {
+    await using jobs = await place.open<string>({
+      encode: (value) => value === "a" ? sleep(20, { result: value }) : value,
+      decode: (data) => new TextDecoder().decode(data),
+    });
+    await jobs.putMany([
+      { value: "a" },
+      { value: "b", id: "1", unique: "untilDone" },
+      { value: "skipped", id: "1", unique: "untilDone" },
+      { value: "c" },
+    ]);
+    const taken = [];
+    for (let i = 0; i < 3; i++) taken.push(await take(jobs));
+    assertEquals(taken, ["a", "b", "c"]);
+    assertEquals(await jobs.size(), 0);
   });
 
   test("putMany waits for room, and what was put before it is given up stays", async (place) => {

@@ -41,6 +41,23 @@ test("who opens a queue later keeps what it does not name, and changes what it n
   assertEquals((await letters(changed)).length, 1);
 });
 
+test("after a pause no process hands out a job that is put", async () => {
+  await using server = await NatsServer.start();
+  await using jobs = await open(server);
+  await using other = await open(server);
+  for (let round = 0; round < 5; round++) {
+    const waiting = createTask(() => jobs.get(), { eager: true });
+    await other.pause();
+    await jobs.put(round);
+    await other.put(round);
+    assertEquals((await other.counts()).waiting, 2);
+    assertEquals(waiting.done, false);
+    await other.resume();
+    await (await waiting).done();
+    await take(jobs);
+  }
+});
+
 test("a stream of that name that is no queue of jobs is left alone", async () => {
   await using server = await NatsServer.start();
   const config = '{"name":"JOBS_test","subjects":["other"],"num_replicas":1}';
