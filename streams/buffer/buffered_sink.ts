@@ -125,6 +125,16 @@ export class BufferedSink implements AtEndOfTurn {
     return this.#drainers.wait(options);
   }
 
+  /** Makes `drain` wait also if little is unsent, until {@linkcode releaseDrain}. */
+  holdDrain(): void {
+    this.#aboveHighWater = true;
+  }
+
+  releaseDrain(): void {
+    this.#aboveHighWater = false;
+    this.#drainers?.wakeAll();
+  }
+
   /** Waits until nothing is unsent. */
   flushed(options: WaitOptions | undefined): Promise<void> {
     const rejection = checkpointIfCancelled(options);
@@ -197,8 +207,7 @@ export class BufferedSink implements AtEndOfTurn {
       this.#sendingMemory = EMPTY;
     }
     if (this.#aboveHighWater && this.size <= LOW_WATER) {
-      this.#aboveHighWater = false;
-      this.#drainers?.wakeAll();
+      this.releaseDrain();
     }
     if (isAll) this.#flush();
     else this.#send();

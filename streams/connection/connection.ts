@@ -111,9 +111,14 @@ export class Connection implements SinkOwner, SourceOwner {
     if (end !== undefined) throw endedBy(end);
   }
 
+  /** Whether bytes that are written now can still be sent. */
+  protected get takesBytes(): boolean {
+    return this.#state.takesBytes;
+  }
+
   /** See `BufferedSink.canSend`. */
   canSend(): boolean {
-    return this.#state.takesBytes && this.sink.canSend();
+    return this.takesBytes && this.sink.canSend();
   }
 
   /** Sends bytes without a copy; only if {@linkcode canSend}. */
@@ -123,7 +128,7 @@ export class Connection implements SinkOwner, SourceOwner {
 
   /** Bytes that cannot be sent are dropped: `drain` rejects. */
   write(bytes: Uint8Array): void {
-    if (this.#state.takesBytes) this.sink.add(bytes);
+    if (this.takesBytes) this.sink.add(bytes);
   }
 
   /** Waits while too much is unsent. */
@@ -255,7 +260,7 @@ export class Connection implements SinkOwner, SourceOwner {
     } else if (failure !== undefined) {
       this.#finish();
     } else {
-      this.#senders?.resume(() => this.unsent > 0);
+      this.#senders?.resume(() => this.sink.size > 0);
     }
   }
 

@@ -8,7 +8,7 @@ const HIGH_WATER = 65536;
 /** With no more unread than this, it goes on. */
 const LOW_WATER = HIGH_WATER / 4;
 
-/** Writes to a transport: a write settles when more may be written. */
+/** Sends to a transport: a call settles when more may be written. */
 class TransportSink implements ByteSink {
   transport: Transport | undefined;
   /** While writing is paused: settles when it goes on. */
@@ -56,9 +56,10 @@ class TransportSink implements ByteSink {
 }
 
 /**
- * A connection over a transport. The bytes that the transport hands over go into
- * the buffer of the reader at once, so none are lost when the transport is closed
- * before they are read.
+ * A connection over a transport, which buffers what is unsent. So bytes pass
+ * through at once in both directions: what comes is in the buffer of the reader
+ * when the transport is closed, and what is written is with the transport when
+ * its owner sends a file by that.
  */
 export class ProtocolConnection extends Connection {
   readonly #ends: TransportSink;
@@ -94,10 +95,24 @@ export class ProtocolConnection extends Connection {
 
   pauseWriting(): void {
     this.#ends.pause();
+    this.sink.holdDrain();
   }
 
   resumeWriting(): void {
     this.#ends.resume();
+    this.sink.releaseDrain();
+  }
+
+  /** What the transport holds counts as well. */
+  override get unsent(): number {
+    return super.unsent + (this.#ends.transport?.getWriteBufferSize() ?? 0);
+  }
+
+  /** @throws {Error} The transport takes nothing now. */
+  override write(bytes: Uint8Array): void {
+    const { transport } = this.#ends;
+    if (transport === undefined) super.write(bytes);
+    else if (this.takesBytes) transport.write(bytes);
   }
 
   /** A read needs more bytes. */

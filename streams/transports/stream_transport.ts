@@ -116,6 +116,11 @@ export class StreamTransport extends Transport implements AsyncDisposable {
 
   write(data: Uint8Array | string): void {
     const bytes = bytesOf(data, "write");
+    if (!this.canWrite) {
+      throw new Error(
+        "Cannot write: the transport is of a stream that is read",
+      );
+    }
     if (this.#eof !== "no") {
       throw new Error("Cannot write: writeEof was called before");
     }

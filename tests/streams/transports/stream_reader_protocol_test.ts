@@ -5,6 +5,7 @@ import {
   createServer,
   createUnixConnection,
   createUnixServer,
+  sendfile,
   StreamReaderProtocol,
 } from "@asyncio/asyncio/streams/transports";
 import { StreamReader, StreamWriter } from "@asyncio/asyncio/streams";
@@ -244,6 +245,34 @@ Deno.test("a writer aborted before the connection is there aborts it", async () 
   await createConnection(() => protocol, { port: portOf(server) });
 
   await peer.lost();
+});
+
+Deno.test("what is written before and after a file is sent stays in order", async () => {
+  await using pair = await open();
+  const { client: { writer }, peer, transport } = pair;
+  await using folder = new Folder();
+  await folder.write("content", "file ");
+  using file = await Deno.open(folder.file("content"));
+
+  writer.write("head ");
+  await writer.drain();
+  const sending = sendfile(transport, file);
+  assertThrows(() => writer.write("x"), Error, "sendfile is in progress");
+  await sending;
+  writer.write("tail");
+
+  await peer.got("head file tail");
+  await writer.drain();
+});
+
+Deno.test("writing to what is only read is an error, and reading goes on", async () => {
+  const reader = new StreamReader();
+  const { protocol: { writer } } = await connectReadPipe(
+    () => new StreamReaderProtocol(reader),
+    new Response("hello").body!,
+  );
+  assertThrows(() => writer.write("x"), Error, "a stream that is read");
+  assertEquals(text(await reader.read()), "hello");
 });
 
 Deno.test("a pipe to a writer that takes nothing holds the peer back", async () => {
