@@ -48,14 +48,20 @@ export class Pipe {
 
   /** Hands on what is there, if the target takes it now. */
   handOn(buffer: ByteBuffer, eof: boolean): number | undefined | typeof LATER {
-    if (this.#ended !== undefined) throw this.#ended.error;
+    this.#checkTarget();
     const { size, isFull } = buffer;
     if (size === 0) return eof ? this.#passed : undefined;
     if (!this.#target.canSend()) return this.#whenDrained();
     this.#passed += size;
     this.#target.send(buffer.detach());
+    this.#checkTarget(); // its stream may have ended it
     if (eof) return this.#passed;
     return isFull ? undefined : this.#whenDrained();
+  }
+
+  /** @throws Why the target takes no more. */
+  #checkTarget(): void {
+    if (this.#ended !== undefined) throw this.#ended.error;
   }
 
   #whenDrained(): typeof LATER {

@@ -66,6 +66,17 @@ Deno.test("several pipes to one writer share it, a chunk at a time each", async 
   assertEquals(sink.chunks.join("").length, 33);
 });
 
+Deno.test("a writer that its own stream aborts while it is written to ends the pipe", async () => {
+  const writer = StreamWriter.from(
+    new WritableStream({
+      write: () => writer.abort(),
+    }),
+  );
+  await turns(1);
+  const reader = open("a"); // and then silent
+  await assertRejects(() => reader.pipeTo(writer), Error, "aborted");
+});
+
 Deno.test("a pipe that is refused leaves the one under way as it is", async () => {
   const sink = new Sink();
   const reader = open("a");
