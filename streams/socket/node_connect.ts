@@ -3,7 +3,6 @@ import type { Socket } from "node:net";
 import { fromNodeError, NodeConn } from "./node_conn.ts";
 import type { Operation } from "./operation.ts";
 import { formatAddress } from "../address.ts";
-import { systemError } from "../names/system_lookup.ts";
 import { describe } from "../../tasks/kernel/types.ts";
 
 /** It is loaded by the first connection of this kind. */
@@ -70,8 +69,13 @@ export class NodeConnect implements Operation<NodeConn> {
   }
 
   #explained(error: NodeJS.ErrnoException): unknown {
-    const { hostname, localAddress } = this.#target;
-    if (error.syscall === "getaddrinfo") return systemError(hostname, error);
+    const { localAddress } = this.#target;
+    if (error.code === "EPERM") {
+      return new Deno.errors.NotCapable(
+        "it takes the permission --allow-net to look up the name",
+        { cause: error },
+      );
+    }
     // The runtime's way to say that the address is not one of this machine's.
     if (error.code !== "EINVAL" || localAddress === undefined) {
       return fromNodeError(error);
@@ -100,7 +104,7 @@ function checkPermission(localAddress: string): void {
   const { state } = Deno.permissions.requestSync({ name: "net", host });
   if (state === "granted") return;
   throw new Deno.errors.NotCapable(
-    `Cannot connect from ${localAddress}: it takes the permission --allow-net=${host}`,
+    `the local address takes the permission --allow-net=${host}`,
   );
 }
 

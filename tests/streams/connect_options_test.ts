@@ -129,8 +129,8 @@ Deno.test("a local address or a name that the program may not use is a NotCapabl
   `,
   );
   assertEquals(printed.split("\n"), [
-    "NotCapable Cannot connect from 127.0.0.2: it takes the permission --allow-net=127.0.0.2:0",
-    "NotCapable Cannot look up localhost: it takes the permission --allow-net",
+    "NotCapable Cannot connect to 127.0.0.1:9: the local address takes the permission --allow-net=127.0.0.2:0",
+    "NotCapable Cannot connect to localhost:9: it takes the permission --allow-net to look up the name",
     "",
   ]);
 });
