@@ -31,7 +31,7 @@ export async function* http(): AsyncGenerator<Contest> {
 }
 
 async function wrk(port: number, connections: number): Promise<Round> {
-  const options = ["-t1", `-c${connections}`, "-d1"];
+  const options = ["-t1", `-c${connections}`, "-d1", "--timeout", "60s"];
   const { stdout } = await runSubprocess(
     ["wrk", ...options, `http://127.0.0.1:${port}/`],
     { captureOutput: true, check: true },

@@ -104,7 +104,7 @@ async function bullmq(major: number): Promise<Contestant> {
       `bullmq@${major}`,
       "ioredis@5",
     ],
-    { cwd: folder, captureOutput: true, check: true, timeout: 120_000 },
+    { cwd: folder, captureOutput: true, check: true, timeout: 300_000 },
   );
   for (const file of ["bullmq.mjs", "roles.js"]) {
     await Deno.copyFile(`${here}${file}`, `${folder}/${file}`);

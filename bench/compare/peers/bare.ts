@@ -229,7 +229,7 @@ await serve(`bare promises, Deno ${Deno.version.deno}`, {
     for (let i = 0; i < units; i++) {
       let timer: ReturnType<typeof setTimeout>;
       const timeout = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(new Error("too late")), 1000);
+        timer = setTimeout(() => reject(new Error("too late")), 60_000);
       });
       done += await Promise.race([one(), timeout]);
       clearTimeout(timer!);

@@ -194,7 +194,7 @@ await serve("Effect 4.1.0", {
     go(function* () {
       let done = 0;
       for (let i = 0; i < units; i++) {
-        done += yield* Effect.orDie(Effect.timeout(one, 1000));
+        done += yield* Effect.orDie(Effect.timeout(one, 60_000));
       }
       check(done, units);
     }),

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { QueueShutDownError } from "@asyncio/asyncio/queue/jobs";
 import { NatsError, natsJobs } from "@asyncio/asyncio/queue/nats";
 import { createTask, run } from "@asyncio/asyncio/tasks";
-import { letters, take } from "../jobs/_place.ts";
+import { letters, PAUSE, take } from "../jobs/_place.ts";
 import { askServer } from "./_admin.ts";
 import { ignore, NatsServer } from "./_nats_server.ts";
 import { open } from "./_open.ts";
@@ -139,7 +139,7 @@ test("what is noted of jobs that were given back goes with them", async () => {
   const notes = async () =>
     (await askServer(server.port, "STREAM.INFO.RETURNED_JOBS_test")).state
       .messages;
-  await jobs.put("a", { delay: 50 });
+  await jobs.put("a", { delay: PAUSE }); // is given back, as it is not due
   await jobs.put("b");
   const b = await jobs.get();
   await b.release();
