@@ -191,7 +191,8 @@ await run(async () => {
   for (let i = 0; i < ROUNDS; i++) {
     for (const row of rows) await round(row);
   }
-  const head = "queue | worker processes | concurrency | jobs/s | µs/job | ";
+  const head =
+    "queue | worker processes | concurrency | jobs/s (least-most) | µs/job | ";
   console.log(`| ${head}p50 ms | p99 ms |`);
   console.log("| --- | --- | --- | --- | --- | --- | --- |");
   for (const row of rows) console.log(line(row));
