@@ -167,7 +167,7 @@ export class Future<T> implements PromiseLike<T> {
     // deno-lint-ignore no-explicit-any -- as a promise's
     onRejected?: ((reason: any) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    return this.#wait((promise) => promise.then(onFulfilled, onRejected));
+    return wait(this, (promise) => promise.then(onFulfilled, onRejected));
   }
 
   /** As that of a promise; a wait, as {@linkcode then}. */
@@ -175,47 +175,17 @@ export class Future<T> implements PromiseLike<T> {
     // deno-lint-ignore no-explicit-any -- as a promise's
     onRejected?: ((reason: any) => B | PromiseLike<B>) | null,
   ): Promise<T | B> {
-    return this.#wait((promise) => promise.catch(onRejected));
+    return wait(this, (promise) => promise.catch(onRejected));
   }
 
   /** As that of a promise; a wait, as {@linkcode then}. */
   finally(onFinally?: (() => void) | null): Promise<T> {
-    return this.#wait((promise) => promise.finally(onFinally));
+    return wait(this, (promise) => promise.finally(onFinally));
   }
 
   /** `"Future"` */
   get [Symbol.toStringTag](): string {
     return "Future";
-  }
-
-  /**
-   * Begins a wait, and returns the promise that `follow` makes of its promise.
-   */
-  #wait<U>(follow: (promise: Promise<T>) => Promise<U>): Promise<U> {
-    const error = takePendingCancel();
-    if (error !== undefined) {
-      this.cancel(error.message); // as if it came during the wait
-      return ignoreRejection(follow(deliver(error)));
-    }
-    const completion = this.#completion;
-    switch (completion.state) {
-      case "done":
-        return follow(ready(completion.value));
-      case "failed":
-      case "cancelled":
-        return isCancelled(completion.error)
-          ? ignoreRejection(follow(readyCancel(completion.error)))
-          : follow(readyError(completion.error));
-    }
-    if (currentScope().task === this) {
-      return follow(
-        Promise.reject(new Error("Cannot wait: a task cannot await itself")),
-      );
-    }
-    const waiter = new FutureWaiter(completion);
-    const derived = follow(waiter.promise);
-    waiter.derived = derived;
-    return derived;
   }
 
   static {
@@ -229,6 +199,40 @@ export class Future<T> implements PromiseLike<T> {
       };
     });
   }
+}
+
+/**
+ * Begins a wait for `future`, and returns the promise that `follow` makes of its
+ * promise.
+ */
+function wait<T, U>(
+  future: Future<T>,
+  follow: (promise: Promise<T>) => Promise<U>,
+): Promise<U> {
+  const error = takePendingCancel();
+  if (error !== undefined) {
+    future.cancel(error.message); // as if it came during the wait
+    return ignoreRejection(follow(deliver(error)));
+  }
+  const completion = completionOf(future);
+  switch (completion.state) {
+    case "done":
+      return follow(ready(completion.value));
+    case "failed":
+    case "cancelled":
+      return isCancelled(completion.error)
+        ? ignoreRejection(follow(readyCancel(completion.error)))
+        : follow(readyError(completion.error));
+  }
+  if (currentScope().task === future) {
+    return follow(
+      Promise.reject(new Error("Cannot wait: a task cannot await itself")),
+    );
+  }
+  const waiter = new FutureWaiter(completion);
+  const derived = follow(waiter.promise);
+  waiter.derived = derived;
+  return derived;
 }
 
 class DoneCallback<F extends Future<unknown>> extends Callback

@@ -59,8 +59,6 @@ function eventLoopOf(loop: Loop | undefined): EventLoop {
 }
 
 let start!: (task: Task<unknown>) => void;
-let succeed!: (task: Task<unknown>, value: unknown) => void;
-let fail!: (task: Task<unknown>, error: unknown) => void;
 
 /**
  * Makes a task on `loop`. Its first step is taken soon, or with others in
@@ -228,37 +226,6 @@ export class Task<T> extends Future<T> {
     return "Task";
   }
 
-  #succeed(value: T): void {
-    const { pending } = this.#scope;
-    if (pending !== undefined) return this.#fail(pending);
-    this.#leave();
-    completionOf<T>(this).succeed(value);
-    this.#close();
-  }
-
-  #fail(error: unknown): void {
-    this.#leave();
-    if (isCancelled(error)) completionOf(this).cancel(error);
-    else completionOf(this).fail(error);
-    this.#close();
-  }
-
-  #leave(): void {
-    const { loop } = this.#scope;
-    loop.tasks.remove(this.#scope);
-    if (loop.observer !== undefined) loop.observer.ended(this);
-  }
-
-  /**
-   * Called last: the wake-ups of tasks that wait for this one come from this
-   * one.
-   */
-  #close(): void {
-    this.#scope.close();
-    const { onWait } = this.#scope.loop;
-    if (onWait !== undefined) onWait();
-  }
-
   static {
     spawn = (coroutine, loop, options, steps) => {
       loop.checkOpen("create a task");
@@ -278,11 +245,9 @@ export class Task<T> extends Future<T> {
       const { observer } = task.#scope.loop;
       if (observer !== undefined) observer.started(task);
       const cancel = task.#scope.takePending();
-      if (cancel !== undefined) return task.#fail(cancel);
+      if (cancel !== undefined) return fail(task, cancel);
       runInScope(task.#scope, step, coroutine);
     };
-    succeed = (task, value) => task.#succeed(value);
-    fail = (task, error) => task.#fail(error);
     scopeOf = (task) => task.#scope;
     hasStarted = (task) => task.#coroutine === undefined;
     printable(Task, (task) => ({
@@ -352,6 +317,38 @@ function currentSucceeds(value: unknown): void {
 
 function currentFails(error: unknown): void {
   fail(currentScope().task as Task<unknown>, error);
+}
+
+function succeed(task: Task<unknown>, value: unknown): void {
+  const { pending } = scopeOf(task);
+  if (pending !== undefined) return fail(task, pending);
+  leave(task);
+  completionOf(task).succeed(value);
+  close(task);
+}
+
+function fail(task: Task<unknown>, error: unknown): void {
+  leave(task);
+  if (isCancelled(error)) completionOf(task).cancel(error);
+  else completionOf(task).fail(error);
+  close(task);
+}
+
+function leave(task: Task<unknown>): void {
+  const scope = scopeOf(task);
+  const { loop } = scope;
+  loop.tasks.remove(scope);
+  if (loop.observer !== undefined) loop.observer.ended(task);
+}
+
+/**
+ * Called last: the wake-ups of tasks that wait for this one come from this one.
+ */
+function close(task: Task<unknown>): void {
+  const scope = scopeOf(task);
+  scope.close();
+  const { onWait } = scope.loop;
+  if (onWait !== undefined) onWait();
 }
 
 class FirstStep implements Runnable {

@@ -14,13 +14,14 @@
  *
  * @module
  */
-import { type CancelledError, forwarded } from "../errors.ts";
+import type { CancelledError } from "../errors.ts";
 import { LinkedList } from "../linked_list.ts";
 import type { Loop } from "../loop/loop.ts";
 import { pendingCancels } from "../pending_cancels.ts";
 import type { SmallSet } from "../small_set.ts";
 import type { BlockScope } from "./block_scope.ts";
 import { CancelState, NOT_CANCELLED } from "./cancel_state.ts";
+import { cancelWaits } from "./cancel_waits.ts";
 import {
   type Bindings,
   type ContextFrame,
@@ -36,16 +37,8 @@ import {
   mergeOrHoldBack,
 } from "./in_flight.ts";
 import { CancelWatch } from "./cancel_watch.ts";
+import { exposedWaitsIn, findWaitIn, waitsIn } from "./scope_waits.ts";
 import type { HandedWait, ScopedWait } from "./scoped_wait.ts";
-
-/**
- * A cancel is handed on from a task to the one that it waits for, in nested
- * calls. Deeper than this it is postponed until the outermost call is back: a
- * chain of ten thousand tasks would exhaust the stack.
- */
-const MAX_FORWARDS = 200;
-
-const postponed: (() => void)[] = [];
 
 /**
  * Returns the outermost scope whose pending cancel may be delivered in `inner`.
@@ -145,7 +138,7 @@ export class CancelScope implements DeliveryScope {
     if (error === pending) return;
     pendingCancels.count += Number(error !== undefined) -
       Number(pending !== undefined);
-    this.#ownState.pending = error;
+    CancelScope.#ownState(this).pending = error;
   }
 
   /** The deliveries, in this scope and inside, whose code has not resumed. */
@@ -155,7 +148,7 @@ export class CancelScope implements DeliveryScope {
 
   set inFlight(deliveries: SmallSet<Delivery>) {
     if (deliveries !== this.#state.inFlight) {
-      this.#ownState.inFlight = deliveries;
+      CancelScope.#ownState(this).inFlight = deliveries;
     }
   }
 
@@ -165,12 +158,7 @@ export class CancelScope implements DeliveryScope {
   }
 
   set heldBack(error: CancelledError | undefined) {
-    this.#ownState.heldBack = error;
-  }
-
-  get #ownState(): CancelState {
-    if (this.#state === NOT_CANCELLED) this.#state = new CancelState();
-    return this.#state;
+    CancelScope.#ownState(this).heldBack = error;
   }
 
   /** Whether a cancel of this scope, or of one around it, is in force. */
@@ -181,6 +169,16 @@ export class CancelScope implements DeliveryScope {
   /** The scopes inside in which something goes on: for the monitor. */
   get children(): Iterable<BlockScope> {
     return this.#children ?? [];
+  }
+
+  /** The youngest of them. */
+  get lastChild(): BlockScope | undefined {
+    return this.#children?.last;
+  }
+
+  /** The youngest wait that was begun in it and has not ended. */
+  get firstWait(): ScopedWait | undefined {
+    return this.#firstWait;
   }
 
   /** Whether it is over. */
@@ -196,7 +194,8 @@ export class CancelScope implements DeliveryScope {
     this.pending = undefined;
     this.stopWatching();
     if (this.error !== undefined && this.isEmpty) {
-      this.#ownState.error = undefined; // large, and not needed any more
+      // It is large, and not needed any more.
+      CancelScope.#ownState(this).error = undefined;
     }
     const { parent } = this;
     this.frame.scope = parent === undefined
@@ -216,7 +215,7 @@ export class CancelScope implements DeliveryScope {
    */
   cancel(error: CancelledError, caller?: CancelScope): void {
     if (caller !== undefined) endDeliveries(caller); // its code runs
-    const state = this.#ownState;
+    const state = CancelScope.#ownState(this);
     if (state.isCancelling) {
       state.foundRing = true;
       return;
@@ -231,29 +230,7 @@ export class CancelScope implements DeliveryScope {
       state.watched ??= watch.add(this);
     }
     if (mergeOrHoldBack(this, error)) this.pending = undefined;
-    state.isCancelling = true;
-    if (forwarded.depth < MAX_FORWARDS) this.#cancelWaits(error);
-    else postponed.push(() => this.#cancelWaits(error));
-  }
-
-  #cancelWaits(error: CancelledError): void {
-    const only = this.#onlyWait;
-    if (only !== undefined) this.#cancelWait(only, error);
-    else for (const wait of this.exposedWaits) this.#cancelWait(wait, error);
-    this.#ownState.isCancelling = false;
-    this.#abortSignals(error); // last, as it runs foreign listeners
-  }
-
-  #cancelWait(wait: ScopedWait, error: CancelledError): void {
-    if (!wait.pending) return;
-    const state = this.#ownState;
-    state.foundRing = false;
-    const isTaken = wait.cancel(error);
-    if (forwarded.depth === 0) {
-      for (let next = postponed.shift(); next; next = postponed.shift()) next();
-    }
-    if (!isTaken && state.foundRing) wait.abort(error);
-    if (isTaken || !wait.pending) this.delivered(error);
+    cancelWaits(this, state, error);
   }
 
   /**
@@ -269,7 +246,7 @@ export class CancelScope implements DeliveryScope {
    * pending cancel is not delivered.
    */
   uncancel(): number {
-    if (this.cancels > 0 && --this.#ownState.cancels === 0) {
+    if (this.cancels > 0 && --CancelScope.#ownState(this).cancels === 0) {
       this.pending = undefined;
       this.stopWatching();
     }
@@ -281,7 +258,7 @@ export class CancelScope implements DeliveryScope {
     const { watched } = this.#state;
     if (watched === undefined) return;
     this.loop.cancelWatch!.remove(watched);
-    this.#ownState.watched = undefined;
+    CancelScope.#ownState(this).watched = undefined;
   }
 
   /** Whether something in it is shielded, and so ends by itself. */
@@ -298,7 +275,7 @@ export class CancelScope implements DeliveryScope {
    * has resumed.
    */
   beginDelivery(error: CancelledError): void {
-    beginDelivery(this, this.#originOf(error));
+    beginDelivery(this, originOf(this, error));
   }
 
   /** The scope around this one, if cancels of that reach this one. */
@@ -309,22 +286,11 @@ export class CancelScope implements DeliveryScope {
   /** Whether there is no wait and no scope in it. */
   get isEmpty(): boolean {
     return this.#firstWait === undefined &&
-      (this.#children === undefined || this.#children.size === 0);
+      this.lastChild === undefined;
   }
 
   get isRoot(): boolean {
     return this === this.loop.rootScope;
-  }
-
-  /**
-   * The scope that was cancelled with `error`; if none has it, the nearest
-   * closed scope, which may have dropped it, or else the task's.
-   */
-  #originOf(error: CancelledError, closed?: CancelScope): CancelScope {
-    if (this.error === error) return this;
-    const guess = closed ?? (this.isClosed ? this : undefined);
-    if (this.parent === undefined) return guess ?? this;
-    return this.parent.#originOf(error, guess);
   }
 
   /** Notes that a wait in this scope has rejected with `error`. */
@@ -338,7 +304,7 @@ export class CancelScope implements DeliveryScope {
    * to catch it.
    */
   renew(error: CancelledError): void {
-    const origin = this.#originOf(error);
+    const origin = originOf(this, error);
     if (!origin.isClosed && !origin.isRoot) origin.pending = error;
   }
 
@@ -378,14 +344,7 @@ export class CancelScope implements DeliveryScope {
       const pending = this.takePending();
       if (pending !== undefined) return pending;
     }
-    return this.deliveredCancels > before ? this.#innermostError : undefined;
-  }
-
-  /** The error of the innermost that was cancelled, of this and those around. */
-  get #innermostError(): CancelledError | undefined {
-    const { around, error } = this;
-    if (this.cancels > 0 && error !== undefined) return error;
-    return around === undefined ? undefined : around.#innermostError;
+    return this.deliveredCancels > before ? innermostErrorOf(this) : undefined;
   }
 
   /**
@@ -396,7 +355,7 @@ export class CancelScope implements DeliveryScope {
     // It never aborts. One signal for all calls would keep all their listeners.
     if (this.isRoot) return new AbortController().signal;
     const cancelled = pendingScope(this);
-    const state = this.#ownState;
+    const state = CancelScope.#ownState(this);
     if (cancelled === undefined && state.controller?.signal.aborted) {
       state.controller = undefined;
     }
@@ -410,7 +369,7 @@ export class CancelScope implements DeliveryScope {
   /** Whether no scope is open in it, and its signal was not asked for. */
   get isPlain(): boolean {
     return this.#state.controller === undefined &&
-      (this.#children === undefined || this.#children.size === 0);
+      this.lastChild === undefined;
   }
 
   addWait(wait: ScopedWait): void {
@@ -443,34 +402,12 @@ export class CancelScope implements DeliveryScope {
    * The waits under way in this scope and in the scopes inside, oldest first.
    */
   get waits(): ScopedWait[] {
-    return this.#collectWaits([], true).reverse();
+    return waitsIn(this);
   }
 
   /** Those of {@linkcode waits} that a cancel of this scope reaches. */
   get exposedWaits(): ScopedWait[] {
-    return this.#collectWaits([], false).reverse();
-  }
-
-  /** Nearly always there is one, which takes no list. */
-  get #onlyWait(): ScopedWait | undefined {
-    const first = this.#firstWait;
-    const isOnly = first?.nextInScope === undefined &&
-      (this.#children === undefined || this.#children.size === 0);
-    return isOnly ? first : undefined;
-  }
-
-  #collectWaits(into: ScopedWait[], inShielded: boolean): ScopedWait[] {
-    for (
-      let wait = this.#firstWait;
-      wait !== undefined;
-      wait = wait.nextInScope
-    ) into.push(wait);
-    for (
-      let child = this.#children?.last;
-      child !== undefined;
-      child = child.previousSibling
-    ) if (inShielded || !child.shielded) child.#collectWaits(into, inShielded);
-    return into;
+    return exposedWaitsIn(this);
   }
 
   /**
@@ -478,30 +415,15 @@ export class CancelScope implements DeliveryScope {
    * inside, and has not ended.
    */
   findWait(promise: unknown): HandedWait | undefined {
-    for (
-      let wait = this.#firstWait;
-      wait !== undefined;
-      wait = wait.nextInScope
-    ) {
-      const found = wait.behind(promise);
-      if (found !== undefined) return found;
-    }
-    for (
-      let child = this.#children?.last;
-      child !== undefined;
-      child = child.previousSibling
-    ) {
-      const found = child.behind(promise) ?? child.findWait(promise);
-      if (found !== undefined) return found;
-    }
-    return undefined;
+    return findWaitIn(this, promise);
   }
 
-  #abortSignals(error: CancelledError): void {
+  /** Aborts the signals of this scope and those inside. */
+  abortSignals(error: CancelledError): void {
     const children = this.#children === undefined ? [] : [...this.#children];
     this.#state.controller?.abort(error);
     for (const child of children) {
-      if (!child.shielded) child.#abortSignals(error);
+      if (!child.shielded) child.abortSignals(error);
     }
   }
 
@@ -517,6 +439,41 @@ export class CancelScope implements DeliveryScope {
 
   /** Called when a wait has begun: see `BlockScope.cancelAtNextWait`. */
   cancelIfDue(): void {}
+
+  /**
+   * Returns the state of `scope`, to be written to. Static, as a private method
+   * takes a field of each object.
+   */
+  static #ownState(scope: CancelScope): CancelState {
+    if (scope.#state === NOT_CANCELLED) scope.#state = new CancelState();
+    return scope.#state;
+  }
+}
+
+/**
+ * Returns the scope that was cancelled with `error`, of `scope` and those around
+ * it; if none has it, the nearest closed scope, which may have dropped it, or
+ * else the task's.
+ */
+function originOf(
+  scope: CancelScope,
+  error: CancelledError,
+  closed?: CancelScope,
+): CancelScope {
+  if (scope.error === error) return scope;
+  const guess = closed ?? (scope.isClosed ? scope : undefined);
+  if (scope.parent === undefined) return guess ?? scope;
+  return originOf(scope.parent, error, guess);
+}
+
+/**
+ * Returns the error of the innermost that was cancelled, of `scope` and those
+ * around it.
+ */
+function innermostErrorOf(scope: CancelScope): CancelledError | undefined {
+  const { around, error } = scope;
+  if (scope.cancels > 0 && error !== undefined) return error;
+  return around === undefined ? undefined : innermostErrorOf(around);
 }
 
 /** Returns the frame of code on `loop` that runs in no task. */

@@ -18,8 +18,6 @@ export type Bindings = ReadonlyMap<object, unknown>;
  */
 export interface Variables {
   bindings: Bindings;
-  /** The public `Context` of these variables, if it was asked for. */
-  context?: object | undefined;
 }
 
 const NONE: Bindings = new Map();
@@ -44,7 +42,6 @@ export interface ContextFrame {
 class OwnFrame implements ContextFrame, Variables {
   scope: CancelScope;
   bindings: Bindings;
-  context: object | undefined = undefined;
 
   constructor(scope: CancelScope, bindings: Bindings) {
     this.scope = scope;

@@ -177,6 +177,12 @@ export class ContextVar<T> {
 }
 
 /**
+ * The public contexts that were asked for. Few are, so variables do not hold
+ * theirs.
+ */
+const contexts = new WeakMap<Variables, Context>();
+
+/**
  * The values of all context variables at once. Mirrors `contextvars.Context`.
  *
  * @example
@@ -192,7 +198,12 @@ export class ContextVar<T> {
  * ```
  */
 export class Context {
-  #variables: Variables = Object.assign(noVariables(), { context: this });
+  #variables: Variables = noVariables();
+
+  /** Makes a context without values. */
+  constructor() {
+    contexts.set(this.#variables, this);
+  }
 
   /**
    * Calls `fn` with these values, keeps what it sets, and returns what it
@@ -210,10 +221,11 @@ export class Context {
   static {
     variablesOf = (context) => context.#variables;
     contextOf = (variables) => {
-      if (variables.context instanceof Context) return variables.context;
+      const known = contexts.get(variables);
+      if (known !== undefined) return known;
       const context = new Context();
       context.#variables = variables;
-      variables.context = context;
+      contexts.set(variables, context);
       return context;
     };
   }

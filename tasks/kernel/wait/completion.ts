@@ -62,15 +62,15 @@ export class Completion<T> {
   }
 
   succeed(value: T): void {
-    this.#settle("done", value);
+    Completion.#settle(this, "done", value);
   }
 
   fail(error: unknown): void {
-    this.#settle("failed", error);
+    Completion.#settle(this, "failed", error);
   }
 
   cancel(error: CancelledError | string | undefined): void {
-    this.#settle("cancelled", error);
+    Completion.#settle(this, "cancelled", error);
   }
 
   /** The value, if the state is `"done"`. */
@@ -119,23 +119,28 @@ export class Completion<T> {
     );
   }
 
-  #settle(state: State, outcome: unknown): void {
-    this.state = state;
-    this.#outcome = outcome;
-    const listeners = this.#listeners;
+  /** Static, as a private method takes a field of each object. */
+  static #settle(
+    completion: Completion<unknown>,
+    state: State,
+    outcome: unknown,
+  ): void {
+    completion.state = state;
+    completion.#outcome = outcome;
+    const listeners = completion.#listeners;
     if (listeners instanceof Set) {
       // A listener may remove another one, which is then not called.
-      for (const listener of listeners) listener.settled(this);
+      for (const listener of listeners) listener.settled(completion);
     } else if (listeners !== undefined) {
-      listeners.settled(this);
+      listeners.settled(completion);
     }
-    this.#listeners = undefined;
+    completion.#listeners = undefined;
     if (
-      state !== "failed" || this.#unretrieved === null ||
+      state !== "failed" || completion.#unretrieved === null ||
       outcome instanceof CancelledError
     ) return;
-    const { loop, source } = this;
-    this.#unretrieved = noteUnretrieved(
+    const { loop, source } = completion;
+    completion.#unretrieved = noteUnretrieved(
       loop,
       source,
       outcome,

@@ -1,0 +1,69 @@
+/**
+ * Cancelling the waits of a scope.
+ *
+ * @module
+ */
+import { type CancelledError, forwarded } from "../errors.ts";
+import type { CancelState } from "./cancel_state.ts";
+import { exposedWaitsIn, onlyWaitIn, type WaitHolder } from "./scope_waits.ts";
+import type { ScopedWait } from "./scoped_wait.ts";
+
+/**
+ * A cancel is handed on from a task to the one that it waits for, in nested
+ * calls. Deeper than this it is postponed until the outermost call is back: a
+ * chain of ten thousand tasks would exhaust the stack.
+ */
+const MAX_FORWARDS = 200;
+
+const postponed: (() => void)[] = [];
+
+/** A scope that is being cancelled. */
+export interface CancelledScope extends WaitHolder {
+  /** Notes that a wait in this scope has rejected with `error`. */
+  delivered(error: CancelledError): void;
+  /** Aborts the signals of this scope and those inside. */
+  abortSignals(error: CancelledError): void;
+}
+
+/** Cancels the waits that a cancel of `scope` reaches, and its signals. */
+export function cancelWaits(
+  scope: CancelledScope,
+  state: CancelState,
+  error: CancelledError,
+): void {
+  state.isCancelling = true;
+  if (forwarded.depth < MAX_FORWARDS) cancelNow(scope, state, error);
+  else postponed.push(() => cancelNow(scope, state, error));
+}
+
+function cancelNow(
+  scope: CancelledScope,
+  state: CancelState,
+  error: CancelledError,
+): void {
+  const only = onlyWaitIn(scope);
+  if (only !== undefined) cancelWait(scope, state, only, error);
+  else {
+    for (const wait of exposedWaitsIn(scope)) {
+      cancelWait(scope, state, wait, error);
+    }
+  }
+  state.isCancelling = false;
+  scope.abortSignals(error); // last, as it runs foreign listeners
+}
+
+function cancelWait(
+  scope: CancelledScope,
+  state: CancelState,
+  wait: ScopedWait,
+  error: CancelledError,
+): void {
+  if (!wait.pending) return;
+  state.foundRing = false;
+  const isTaken = wait.cancel(error);
+  if (forwarded.depth === 0) {
+    for (let next = postponed.shift(); next; next = postponed.shift()) next();
+  }
+  if (!isTaken && state.foundRing) wait.abort(error);
+  if (isTaken || !wait.pending) scope.delivered(error);
+}
