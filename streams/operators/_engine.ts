@@ -6,6 +6,7 @@ import {
   runInFrame,
 } from "../../tasks/kernel/context/current_scope.ts";
 import type { Loop } from "../../tasks/kernel/loop/loop.ts";
+import { completionOf } from "../../tasks/kernel/wait/completion.ts";
 import type { Variables } from "../../tasks/kernel/cancel/context_frame.ts";
 import { createTask } from "../../tasks/create_task.ts";
 import type { Task } from "../../tasks/task.ts";
@@ -57,6 +58,8 @@ export class Engine {
   start(coroutine: () => Promise<void>, eager = true): void {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const work = () => {
+      // Its own code may close the operator, before `createTask` returns.
+      this.#tasks.set(currentScope().task, reject);
       coroutine().then(resolve, reject);
       return promise;
     };
@@ -103,11 +106,11 @@ export class Engine {
 
   #ended = (task: Task<void>): void => {
     this.#tasks.delete(task);
-    if (!task.cancelled) {
-      const error = task.exception();
-      if (error !== undefined) this.#operated.failed(error);
-    } else if (!this.isEnding && !this.#cancelled.has(task)) {
-      this.#operated.failed(cancelOf(task));
+    const completion = completionOf(task);
+    const isOwnCancel = this.isEnding || this.#cancelled.has(task);
+    const { state } = completion;
+    if (state === "failed" || state === "cancelled" && !isOwnCancel) {
+      this.#operated.failed(completion.error);
     }
     this.#overIfIdle();
   };
@@ -126,13 +129,4 @@ export class Engine {
 async function close(source: Upstream): Promise<void> {
   await undefined;
   await source.close();
-}
-
-/** What a cancelled task rejects with. */
-function cancelOf(task: Task<void>): unknown {
-  try {
-    return task.result();
-  } catch (error) {
-    return error;
-  }
 }

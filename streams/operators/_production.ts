@@ -57,6 +57,7 @@ export class Production<T> extends Operator<T> {
    */
   start(source: Upstream, coroutine: () => Promise<void>): void {
     const engine = this.#engine!;
+    if (engine.isEnding) return; // closed by the code of another source
     this.#running++;
     engine.start(async () => {
       try {

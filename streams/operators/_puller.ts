@@ -60,6 +60,15 @@ class AsyncPuller<T> implements Puller<T> {
   }
 }
 
+/** Whether `await` waits for `value`, or throws because its `then` does. */
+function mayBeThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  try {
+    return isThenable(value);
+  } catch {
+    return true;
+  }
+}
+
 /** Waits for promises among the items, as `for await` does. */
 class SyncPuller<T> implements Puller<T> {
   readonly queues = false;
@@ -71,7 +80,7 @@ class SyncPuller<T> implements Puller<T> {
 
   next(): IteratorResult<T> | PromiseLike<IteratorResult<T>> {
     const result = this.#iterator.next();
-    if (result.done || !isThenable(result.value)) {
+    if (result.done || !mayBeThenable(result.value)) {
       return result as IteratorResult<T>;
     }
     return this.#settled(result.value);

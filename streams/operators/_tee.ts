@@ -174,6 +174,7 @@ export class Branch<T> extends Operator<T> {
   }
 
   protected override end(): void {
+    this.#newest = { value: undefined as T, next: undefined }; // and holds no item
     this.#tee.leave(this);
   }
 

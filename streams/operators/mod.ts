@@ -4,12 +4,14 @@
  * | to | the operator |
  * |---|---|
  * | call a function for each item, several at a time | {@linkcode map} |
- * | read several sources as one, or side by side | {@linkcode merge},
- * {@linkcode zip} | | read one source several times | {@linkcode tee} |
+ * | read several sources as one | {@linkcode merge} |
+ * | read several sources side by side | {@linkcode zip} |
+ * | read one source several times | {@linkcode tee} |
  * | put items together | {@linkcode chunks} |
- * | slow items down, or wait until they calm down | {@linkcode throttle},
- * {@linkcode debounce} | | refuse to wait too long for an item | {@linkcode
- * timeoutEach} | | read ahead | {@linkcode buffer} |
+ * | slow items down | {@linkcode throttle} |
+ * | wait until items calm down | {@linkcode debounce} |
+ * | refuse to wait too long for an item | {@linkcode timeoutEach} |
+ * | read ahead | {@linkcode buffer} |
  *
  * A source is what `for await` reads: an async iterable, an iterable (promises
  * in it are awaited), or a `ReadableStream`. An operator is an async iterable

@@ -6,12 +6,8 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { createTask, sleep, type WaitOptions } from "@asyncio/asyncio/tasks";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
+import { collectGarbage } from "./garbage.ts";
 import { Random } from "./random.ts";
-
-setFlagsFromString("--expose-gc");
-const collectGarbage: () => void = runInNewContext("gc");
 
 const MANY = 100_000;
 

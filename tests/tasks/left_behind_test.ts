@@ -5,8 +5,6 @@ import {
   assertRejects,
   assertStrictEquals,
 } from "@std/assert";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import {
   ContextVar,
   createTask,
@@ -20,6 +18,7 @@ import {
   timeout,
   TimeoutError,
 } from "@asyncio/asyncio/tasks";
+import { collectGarbage } from "../_helpers/garbage.ts";
 import { now } from "../_helpers/now.ts";
 import { turns } from "../_helpers/turns.ts";
 import { virtually } from "../_helpers/virtually.ts";
@@ -97,8 +96,6 @@ Deno.test("code that a timeout has left behind is cancelled with its task", asyn
 });
 
 Deno.test("a timer that a task has left behind keeps nothing of the task", async () => {
-  setFlagsFromString("--expose-gc");
-  const collectGarbage: () => void = runInNewContext("gc");
   let timer!: ReturnType<typeof setInterval>;
   const result = await (async () => {
     const task = createTask(() => {

@@ -759,3 +759,12 @@ Deno.test("what is reported goes to the loop that it runs on, whichever is left"
   cancel(); // in no run
   assertEquals((await reporting).length, 1);
 });
+
+test("a call may close the operator before its first result", async () => {
+  const items = map([1, 2], async (n) => {
+    await items.return!();
+    return n;
+  });
+  assertEquals(await items.next(), { done: true, value: undefined });
+  assertEquals(allTasks().size, 1);
+});

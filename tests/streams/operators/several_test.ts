@@ -17,6 +17,7 @@ import {
   TimeoutError,
 } from "@asyncio/asyncio/tasks";
 import { cancelEverywhere, explore } from "@asyncio/asyncio/testing";
+import { collectGarbage } from "../../_helpers/garbage.ts";
 import { reportsOf } from "../../_helpers/reports.ts";
 import { virtually } from "../../_helpers/virtually.ts";
 import { all, kinds, Numbers, Usage } from "./_sources.ts";
@@ -225,6 +226,25 @@ for (const maxSize of [1, 2, 5]) {
     assertEquals([usage.closed, allTasks().size], [1, 1]);
   });
 }
+
+test("tee: one that has left keeps no item alive", async () => {
+  const refs: WeakRef<object>[] = [];
+  async function* objects() {
+    for (let i = 0; i < 10; i++) {
+      const object = { i };
+      refs.push(new WeakRef(object));
+      yield object;
+    }
+  }
+  const [left, reader] = tee(objects(), 2);
+  await left!.return!();
+  for await (const _ of reader!);
+  await sleep(1);
+  collectGarbage();
+  const alive = refs.filter((ref) => ref.deref() !== undefined);
+  assert(alive.length <= 1); // the last one may be
+  assertEquals(await left!.next(), { done: true, value: undefined });
+});
 
 test("tee: 16 are held unless it is said otherwise", async () => {
   const numbers = new Numbers();

@@ -181,6 +181,30 @@ for (const [operator, { over }] of Object.entries(cases)) {
     assertEquals(allTasks().size, 1);
   });
 
+  test(`${operator}: a source may close it before its first item`, async () => {
+    const items = over(iterator({
+      next: async () => {
+        await items.return!();
+        return { done: true, value: undefined };
+      },
+    }));
+    assertEquals(await items.next(), { done: true, value: undefined });
+    await sleep(1); // the source ends
+    assertEquals(allTasks().size, 1);
+  });
+
+  test(`${operator}: undefined is thrown, too, where a loop is left`, async () => {
+    if (operator === "debounce") return; // its source has ended by then
+    let thrown: unknown = "nothing";
+    const items = over(iterator({ return: () => Promise.reject(undefined) }));
+    try {
+      for await (const _ of items) break;
+    } catch (error) {
+      thrown = error;
+    }
+    assertEquals(thrown, undefined);
+  });
+
   test(`${operator}: what return throws is thrown where a loop is left`, async () => {
     for (
       const fails of [
@@ -424,6 +448,23 @@ test("a promise that is rejected closes the iterable", async () => {
     for await (const n of map(source(), (n) => n, { limit: 3 })) got.push(n);
   }, Broken);
   assertEquals([got, isClosed], [[1], true]);
+});
+
+test("an item whose then throws closes the iterable", async () => {
+  let isClosed = false;
+  function* source() {
+    try {
+      yield Object.defineProperty({}, "then", {
+        get: () => {
+          throw new Broken("then");
+        },
+      });
+    } finally {
+      isClosed = true;
+    }
+  }
+  await assertRejects(() => map(source(), (n) => n).next(), Broken);
+  assert(isClosed);
 });
 
 test("tasks of an async iterable are items, not awaited", async () => {
