@@ -124,9 +124,13 @@ function linesOf(parts: Part[]): string[] {
   return lines;
 }
 
+/**
+ * Looks at each character once, however long a line is: the parts of a line that
+ * has not ended are kept as they are.
+ */
 class LineSplitter {
   readonly #decoder = decoder();
-  #rest = "";
+  #begun: string[] = [];
 
   /** Adds the lines that end in `bytes` to `lines`. */
   add(bytes: Uint8Array, lines: string[]): void {
@@ -136,20 +140,29 @@ class LineSplitter {
   /** Adds the last line, if it has no end. */
   end(lines: string[]): void {
     this.#split(this.#decoder.decode(), lines);
-    if (this.#rest !== "") lines.push(this.#rest);
+    const rest = this.#begun.join("");
+    if (rest !== "") lines.push(rest);
   }
 
-  #split(added: string, lines: string[]): void {
-    const text = this.#rest + added;
+  #split(text: string, lines: string[]): void {
     let from = 0;
     let newline = text.indexOf("\n");
     while (newline >= 0) {
-      const to = text[newline - 1] === "\r" ? newline - 1 : newline;
-      lines.push(text.slice(from, Math.max(from, to)));
+      lines.push(this.#ended(text.slice(from, newline)));
       from = newline + 1;
       newline = text.indexOf("\n", from);
     }
-    this.#rest = text.slice(from);
+    if (from < text.length) this.#begun.push(text.slice(from));
+  }
+
+  /** Returns the line that ends with `text`. */
+  #ended(text: string): string {
+    let line = text;
+    if (this.#begun.length > 0) {
+      line = this.#begun.join("") + text;
+      this.#begun = [];
+    }
+    return line.endsWith("\r") ? line.slice(0, -1) : line;
   }
 }
 

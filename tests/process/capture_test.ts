@@ -216,7 +216,7 @@ Deno.test("lines are given without their ends", async () => {
 
 Deno.test("lines may be long, and hold any characters", async () => {
   const long = "ä".repeat(1_500_000);
-  assertEquals(await linesOf(`${long}\nx\n`), [long, "x"]);
+  assertEquals(await linesOf(`${long}\r\nx\n${long}`), [long, "x", long]);
 });
 
 Deno.test("lines stand in the result, in errors, and in pipelines", async () => {
