@@ -14,9 +14,20 @@ import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
 import { detached } from "../../tasks/kernel/context/detached.ts";
 import { ready } from "../../tasks/kernel/wait/checkpoint.ts";
 import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
-import { describe } from "../../tasks/kernel/types.ts";
+import { describe, isThenable } from "../../tasks/kernel/types.ts";
 import { printable } from "../../tasks/kernel/watch/inspect.ts";
 import { childOf, type Process } from "../process.ts";
+
+/** @throws {TypeError} `protocol` is no object, or a promise of one. */
+export function checkProtocol(protocol: unknown): void {
+  const isObject = typeof protocol === "object" && protocol !== null;
+  if (isObject && !isThenable(protocol)) return;
+  throw new TypeError(
+    `Cannot set the protocol: expected a SubprocessProtocol, received ${
+      describe(protocol)
+    }`,
+  );
+}
 
 /**
  * A transport to a program. Every call of its protocol is a callback of the
@@ -84,13 +95,7 @@ export class ProcessTransport extends SubprocessTransport
   }
 
   setProtocol(protocol: BaseProtocol): void {
-    if (typeof protocol !== "object" || protocol === null) {
-      throw new TypeError(
-        `Cannot set the protocol: expected a SubprocessProtocol, received ${
-          describe(protocol)
-        }`,
-      );
-    }
+    checkProtocol(protocol);
     this.#protocol = protocol as SubprocessProtocol;
   }
 

@@ -1,5 +1,5 @@
 /** Starting programs with protocols. @module */
-import { ProcessTransport } from "./process_transport.ts";
+import { checkProtocol, ProcessTransport } from "./process_transport.ts";
 import type {
   Connected,
   SubprocessProtocol,
@@ -160,6 +160,7 @@ function start<P extends SubprocessProtocol>(
       );
     }
     const protocol = factory();
+    checkProtocol(protocol);
     const process = await startProcess();
     const transport = new ProcessTransport(process, protocol);
     await detached(() => transport.start());

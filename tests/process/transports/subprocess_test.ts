@@ -313,6 +313,13 @@ Deno.test("what is no factory, no protocol, or does not go with one is refused",
     TypeError,
     "subprocessShell takes a function",
   );
+  for (const protocol of [undefined, Promise.resolve(new Recorder())]) {
+    await assertRejects( // before it looks for the program
+      () => subprocessExec(() => protocol as never, "there-is-no-such-program"),
+      TypeError,
+      "expected a SubprocessProtocol",
+    );
+  }
   await assertRejects(
     () => start("true", { detached: true } as never),
     TypeError,
