@@ -184,13 +184,24 @@ function endOf(returnCode: number): string {
     : `ended with code ${returnCode}`;
 }
 
+/** How many characters of the last line are in a message. */
+const MAX_LAST_WORDS = 1000;
+
 /** The last line of the messages, which mostly describes the failure. */
 function lastWords(stderr: CapturedOutput["stderr"]): string {
-  const text = typeof stderr === "string"
-    ? stderr
-    : Array.isArray(stderr)
-    ? stderr.join("\n")
-    : new TextDecoder().decode(stderr);
-  const line = text.trimEnd().split("\n").at(-1);
-  return line ? `: ${line}` : "";
+  const text = endingOf(stderr).trimEnd();
+  const line = text.slice(text.lastIndexOf("\n") + 1);
+  if (line === "") return "";
+  return line.length <= MAX_LAST_WORDS
+    ? `: ${line}`
+    : `: …${line.slice(-MAX_LAST_WORDS)}`;
+}
+
+/** Text that ends as the messages do: all of them may be too long for a string. */
+function endingOf(stderr: CapturedOutput["stderr"]): string {
+  if (stderr === undefined || typeof stderr === "string") return stderr ?? "";
+  if (Array.isArray(stderr)) {
+    return stderr.findLast((line) => line.trim() !== "") ?? "";
+  }
+  return new TextDecoder().decode(stderr.subarray(-4 * MAX_LAST_WORDS));
 }

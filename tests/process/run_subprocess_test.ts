@@ -156,6 +156,17 @@ Deno.test("check lets 0 pass and throws everything else", async () => {
   assertEquals([error.stdout, error.stderr], ["out\n", "bad\n"]);
 });
 
+Deno.test("the message has no more than the end of a long last line", () => {
+  const long = `first\n${"x".repeat(5000)}end\n\n`;
+  for (
+    const stderr of [long, new TextEncoder().encode(long), long.split("\n")]
+  ) {
+    const { message } = new CalledProcessError("cmd", 1, { stderr });
+    assertEquals(message.length, '"cmd" ended with code 1: …'.length + 1000);
+    assertEquals(message.endsWith("xend"), true);
+  }
+});
+
 Deno.test("check throws a signal", async () => {
   const error = await assertRejects(
     () => runSubprocess("kill $$", { check: true }),
