@@ -1,5 +1,4 @@
 /** Running programs to their end. @module */
-import { isCancelled } from "../tasks/kernel/errors.ts";
 import {
   checkpointIfCancelled,
   ready,
@@ -13,6 +12,7 @@ import { CompletedProcess } from "./completed_process.ts";
 import { TimeoutExpiredError } from "./errors.ts";
 import type { CapturedData } from "./pipes/captured.ts";
 import { OutputTargets } from "./pipes/output_targets.ts";
+import { throwFailure } from "./pipes/throw_failure.ts";
 import { watchdogLaunch } from "./signals/watchdog.ts";
 import type { Program } from "./spawn/program.ts";
 import type { SpawnSettings } from "./spawn/settings.ts";
@@ -148,10 +148,7 @@ async function complete(
   const outcomes = await Promise.allSettled(
     children.map((child) => child.wait({ signal })),
   );
-  const errors = outcomes.flatMap((it) =>
-    it.status === "rejected" ? [it.reason] : []
-  );
-  if (errors.length > 0) throw errors.find(isCancelled) ?? errors[0];
+  throwFailure(outcomes);
   const results = captures.map((capture) => capture.result());
   return results.map((result, at) => {
     const returnCode = children[at]!.exit.returnCode!;

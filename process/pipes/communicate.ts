@@ -6,6 +6,7 @@ import { describe, type WaitOptions } from "../../tasks/kernel/types.ts";
 import { checkpointIfCancelled } from "../../tasks/kernel/wait/checkpoint.ts";
 import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
 import type { ExitWatcher } from "../signals/exit_watcher.ts";
+import { throwFailure } from "./throw_failure.ts";
 
 /** What a program has written; `undefined` for an output that is not piped. */
 export interface ProcessOutput {
@@ -99,9 +100,7 @@ export class Communication {
     ]);
     this.#running = false;
     enough.abort();
-    for (const outcome of outcomes) {
-      if (outcome.status === "rejected") throw outcome.reason;
-    }
+    throwFailure(outcomes);
     const output: ProcessOutput = {};
     if (this.#stdout !== undefined) output.stdout = takeAll(this.#stdout);
     if (this.#stderr !== undefined) output.stderr = takeAll(this.#stderr);

@@ -1,4 +1,5 @@
 /** The sources of a program's input, as chunks. @module */
+import { detached } from "../../tasks/kernel/context/detached.ts";
 import { StreamReader } from "../../streams/stream_reader.ts";
 import type { InputSource } from "../stdio.ts";
 import { isFile } from "../spawn/output_settings.ts";
@@ -39,6 +40,7 @@ export function inputOf(
   }();
 }
 
+/** The callbacks of the stream belong to no task. */
 class StreamChunks implements InputChunks {
   readonly #reader: ReadableStreamDefaultReader<unknown>;
 
@@ -47,11 +49,13 @@ class StreamChunks implements InputChunks {
   }
 
   next(): Promise<IteratorResult<unknown, unknown>> {
-    return this.#reader.read() as Promise<IteratorResult<unknown, unknown>>;
+    return detached(() => this.#reader.read()) as Promise<
+      IteratorResult<unknown, unknown>
+    >;
   }
 
   cancel(): void {
-    this.#reader.cancel().catch(() => {});
+    detached(() => this.#reader.cancel()).catch(() => {});
   }
 
   release(): void {

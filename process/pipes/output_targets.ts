@@ -5,6 +5,7 @@ import {
   type Target,
 } from "../spawn/output_settings.ts";
 import { FileTarget } from "./file_target.ts";
+import { StreamTarget } from "./stream_target.ts";
 
 /** An open target. */
 export interface OpenTarget {
@@ -103,30 +104,5 @@ class SharedTarget implements OpenTarget {
 
   release(): void {
     this.#target.release();
-  }
-}
-
-class StreamTarget implements OpenTarget {
-  readonly keepsBytes = true;
-  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
-
-  constructor(stream: WritableStream<Uint8Array<ArrayBuffer>>) {
-    this.#writer = stream.getWriter();
-    this.#writer.closed.catch(() => {}); // `ready` and `close` reject as well
-  }
-
-  async write(bytes: Uint8Array): Promise<void> {
-    await this.#writer.ready;
-    this.#writer.write(bytes).catch(() => {}); // the next `ready` rejects as well
-    await this.#writer.ready;
-  }
-
-  async close(): Promise<void> {
-    await this.#writer.ready; // rejects with the error of the stream, if it has one
-    await this.#writer.close();
-  }
-
-  release(): void {
-    this.#writer.releaseLock();
   }
 }

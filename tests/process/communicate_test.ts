@@ -228,6 +228,25 @@ Deno.test("output that came before the cancel is still there when all has ended"
 
 // --- Misuse ------------------------------------------------------------------
 
+Deno.test("a cancel of communicate counts though a target has failed before", async () => {
+  await using process = await createSubprocessShell(
+    "sleep 1000 2>&- & echo err >&2",
+    {
+      stdout: PIPE,
+      stderr: new WritableStream({
+        write() {
+          throw new RangeError("full");
+        },
+      }),
+    },
+  );
+  const task = createTask(() => process.communicate());
+  await assertRejects(() => process.wait(), RangeError);
+  task.cancel();
+  await assertRejects(async () => await task, CancelledError);
+  await assertRejects(() => process.wait(), RangeError); // not lost
+});
+
 Deno.test("input without a pipe is a TypeError", async () => {
   const process = await createSubprocessExec("true", [], { stdin: DEVNULL });
   await assertRejects(() => process.communicate("x"), TypeError, "stdin: PIPE");

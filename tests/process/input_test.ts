@@ -21,6 +21,7 @@ import {
   allTasks,
   CancelledError,
   createTask,
+  currentTask,
   getRunningLoop,
   run,
   sleep,
@@ -65,6 +66,19 @@ async function* chunks(
 
 Deno.test("a program reads a Web Stream", async () => {
   assertEquals(await echoOf(new Response("one\ntwo\n").body!), "one\ntwo\n");
+});
+
+Deno.test("the callbacks of a Web Stream belong to no task", async () => {
+  const tasks: unknown[] = [];
+  const stream = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      tasks.push(currentTask());
+      if (tasks.length < 3) controller.enqueue(new TextEncoder().encode("a"));
+      else controller.close();
+    },
+  }, { highWaterMark: 0 });
+  assertEquals(await echoOf(stream), "aa");
+  assertEquals(tasks, [undefined, undefined, undefined]);
 });
 
 Deno.test("a program reads an async iterable of bytes and text", async () => {

@@ -20,10 +20,12 @@ import {
 import {
   CancelledError,
   createTask,
+  currentTask,
   getRunningLoop,
   run,
   sleep,
 } from "@asyncio/asyncio/tasks";
+import { Event } from "@asyncio/asyncio/sync";
 import {
   isAlive,
   limitedWhenReady,
@@ -259,6 +261,52 @@ Deno.test("a list of one is that one", async () => {
 
 // --- The end
 // -----------------------------------------------------------------------
+
+Deno.test("a stream goes on when the task that started the program is cancelled", async () => {
+  const gate = new Event();
+  const started = new Event();
+  const tasks: unknown[] = [];
+  const sink = new Sink(async () => {
+    tasks.push(currentTask());
+    started.set();
+    await gate.wait();
+  });
+  let process!: Process;
+  const starter = createTask(async () => {
+    process = await createSubprocessExec("echo", ["hi"], {
+      stdout: sink.stream,
+    });
+    await sleep(60_000);
+  });
+  await started.wait();
+  starter.cancel();
+  await assertRejects(async () => await starter, CancelledError);
+  gate.set();
+  assertEquals(await process.wait(), 0);
+  assertEquals([sink.text, sink.state, tasks], ["hi\n", "closed", [undefined]]);
+});
+
+Deno.test("a stream goes on when a read of the same output is cancelled", async () => {
+  const gate = new Event();
+  const started = new Event();
+  const sink = new Sink(async () => {
+    started.set();
+    await gate.wait();
+  });
+  const process = await createSubprocessExec("cat", [], {
+    stdin: PIPE,
+    stdout: [PIPE, sink.stream],
+  });
+  const reader = createTask(() => process.stdout!.readExactly(100));
+  process.stdin!.write("hi");
+  await started.wait();
+  reader.cancel();
+  await assertRejects(async () => await reader, CancelledError);
+  gate.set();
+  process.stdin!.close();
+  assertEquals(await process.wait(), 0);
+  assertEquals([sink.text, sink.state], ["hi", "closed"]);
+});
 
 Deno.test("wait settles when the targets have got everything", async () => {
   let isWritten = false;
