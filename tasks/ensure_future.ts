@@ -3,7 +3,7 @@ import { createTask } from "./create_task.ts";
 import { completionOf, Future } from "./future.ts";
 import type { HandedWait } from "./kernel/cancel/scoped_wait.ts";
 import { currentScope, scopeOfCaller } from "./kernel/context/current_scope.ts";
-import { cancellation, isCancelled } from "./kernel/errors.ts";
+import { cancellation, cancelOf } from "./kernel/errors.ts";
 import { type Awaitable, describe, isThenable } from "./kernel/types.ts";
 import type { Listener } from "./kernel/wait/completion.ts";
 import { isReady, lastReady, noteReady } from "./kernel/wait/checkpoint.ts";
@@ -100,7 +100,8 @@ export class PromiseFuture<T> extends Future<T>
 
   rejected(error: unknown): void {
     const completion = completionOf(this);
-    if (isCancelled(error)) completion.cancel(error);
+    const cancel = cancelOf(error);
+    if (cancel !== undefined) completion.cancel(cancel);
     else completion.fail(error);
   }
 

@@ -13,11 +13,7 @@ import {
   runInScope,
   scopeOfCaller,
 } from "./kernel/context/current_scope.ts";
-import {
-  cancellation,
-  InvalidStateError,
-  isCancelled,
-} from "./kernel/errors.ts";
+import { cancellation, cancelOf, InvalidStateError } from "./kernel/errors.ts";
 import type { FirstSteps, Runnable } from "./kernel/loop/runnable.ts";
 import type { Loop } from "./kernel/loop/loop.ts";
 import { type Coroutine, describe, isThenable } from "./kernel/types.ts";
@@ -329,7 +325,8 @@ function succeed(task: Task<unknown>, value: unknown): void {
 
 function fail(task: Task<unknown>, error: unknown): void {
   leave(task);
-  if (isCancelled(error)) completionOf(task).cancel(error);
+  const cancel = cancelOf(error);
+  if (cancel !== undefined) completionOf(task).cancel(cancel);
   else completionOf(task).fail(error);
   close(task);
 }

@@ -79,6 +79,9 @@ export class InterruptError extends Error {
  * must let a cancel pass. Python needs none, as its `except Exception` lets a
  * cancel pass.
  *
+ * So is the `SuppressedError` of an `await using` whose block and whose clean-up
+ * were both cancelled. If one of the two has failed, it is a failure.
+ *
  * @example A retry loop that can be cancelled
  * ```ts
  * import { isCancelled } from "@asyncio/asyncio/tasks";
@@ -96,7 +99,22 @@ export class InterruptError extends Error {
  * ```
  */
 export function isCancelled(error: unknown): error is CancelledError {
-  return error instanceof CancelledError;
+  return cancelOf(error) !== undefined;
+}
+
+/**
+ * Returns the cancel that `error` is or, if a disposal has joined several cancels
+ * and nothing else, the latest of these.
+ */
+export function cancelOf(error: unknown): CancelledError | undefined {
+  if (error instanceof CancelledError) return error;
+  if (!isSuppressedError(error)) return undefined;
+  return cancelOf(error.suppressed) && cancelOf(error.error);
+}
+
+/** By its name, since compiled code makes its own where the runtime has none. */
+function isSuppressedError(error: unknown): error is SuppressedError {
+  return error instanceof Error && error.name === "SuppressedError";
 }
 
 /**

@@ -1,5 +1,5 @@
 /** @module */
-import { type CancelledError, isCancelled } from "../errors.ts";
+import { type CancelledError, cancelOf } from "../errors.ts";
 import { pendingCancels } from "../pending_cancels.ts";
 import type { Variables } from "./context_frame.ts";
 import { CancelScope } from "./cancel_scope.ts";
@@ -141,11 +141,12 @@ export class BlockScope extends CancelScope implements HandedWait {
    * cancel wins; if it is still pending, it is delivered by this call.
    */
   outcomeOf(error: unknown): Outcome {
-    if (!isCancelled(error)) return { kind: "error", error };
-    if (this.cancels === 0) return { kind: "outerCancel", error };
+    const cancel = cancelOf(error);
+    if (cancel === undefined) return { kind: "error", error };
+    if (this.cancels === 0) return { kind: "outerCancel", error: cancel };
     const outer = this.outerCancel;
     return outer === undefined
-      ? { kind: "ownCancel", error }
+      ? { kind: "ownCancel", error: cancel }
       : { kind: "outerCancel", error: outer };
   }
 
