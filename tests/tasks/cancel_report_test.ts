@@ -5,11 +5,13 @@ import {
   getRunningLoop,
   run,
   type RunOptions,
+  shielded,
   sleep,
   type Task,
   taskGroup,
   timeout,
   TimeoutError,
+  wait,
 } from "@asyncio/asyncio/tasks";
 import { Event } from "@asyncio/asyncio/sync";
 import { VirtualClock } from "@asyncio/asyncio/testing";
@@ -210,4 +212,26 @@ Deno.test("outside of tasks, too, a timeout that has no effect is reported", asy
   await timeout(1, () => stubborn(reported));
   loop.setExceptionHandler(undefined);
   assert(messages[0]!.startsWith("Code that runs in no task was cancelled 1"));
+});
+
+Deno.test("a task that the handler of a report cancels is reported in its turn, beside a clean-up with its own limit", async () => {
+  const names: string[] = [];
+  await run(async () => {
+    const done = new Event();
+    const [first, limited, second] = [
+      createTask(() => foreign(done), { name: "first" }),
+      createTask(() => shielded(() => done.wait()), { name: "limited" }),
+      createTask(() => foreign(done), { name: "second" }),
+    ];
+    getRunningLoop().setExceptionHandler((_, { task }) => {
+      names.push(task!.name);
+      if (task === first) second.cancel();
+      if (task === second) done.set();
+    });
+    await sleep(0);
+    first.cancel();
+    limited.cancel();
+    await wait([first, limited, second]);
+  }, { cancelReportAfter: 5 });
+  assertEquals(names, ["first", "second"]);
 });

@@ -95,8 +95,8 @@ export class CancelWatch {
       const ms = now - since;
       if (ms < this.#loop.cancelReportAfter) break;
       if (scope.hasOwnLimit) {
-        // It ends by itself: the time until now does not count.
-        watched.since = now;
+        // It ends by itself: the time until the end of this turn does not count.
+        watched.since = undefined;
         this.#watched.remove(watched);
         this.#watched.add(watched);
       } else {
