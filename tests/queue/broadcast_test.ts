@@ -286,6 +286,15 @@ Deno.test("disposing a subscription ends what waits on it", async () => {
   await assertRejects(() => subscription.get(), QueueShutDownError);
 });
 
+Deno.test("disposing a subscription drops the items that it held", async () => {
+  const broadcast = new Broadcast<number>();
+  const subscription = broadcast.subscribe();
+  await publish(broadcast, [1, 2]);
+  subscription[Symbol.dispose]();
+  assertThrows(() => subscription.getNowait(), QueueShutDownError);
+  await assertRejects(() => subscription.get(), QueueShutDownError);
+});
+
 Deno.test("a subscription is a stream, with the subscription's own backpressure", async () => {
   const broadcast = new Broadcast<string>();
   const subscription = broadcast.subscribe({ maxSize: 1 });

@@ -26,6 +26,11 @@ Deno.test("the smallest item comes first: strings and dates", () => {
   assertEquals(sorted([new Date(2), new Date(1)]), [new Date(1), new Date(2)]);
 });
 
+Deno.test("strings of digits come in the order of strings, also at the head of a list", () => {
+  assertEquals(sorted(["9", "10", "1"]), ["1", "10", "9"]);
+  assertEquals(sorted([["9"], ["10"], ["1"]]), [["1"], ["10"], ["9"]]);
+});
+
 Deno.test("the smallest item comes first: arrays item by item, a prefix before the longer", () => {
   assertEquals(sorted([[2], [1, 2], [1], [], [1, 1, 9]]), [
     [],

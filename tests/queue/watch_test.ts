@@ -135,6 +135,20 @@ Deno.test("what a predicate sets is shown to all after the value that it was sho
   assertEquals(seen, [[0, 1, 2, 3], [0, 1, 2, 3]]);
 });
 
+Deno.test("changed, called by a predicate, waits for a value newer than the one just set", async () => {
+  const watch = new Watch(0);
+  let newer: Promise<number> | undefined;
+  const wait = watch.waitFor((n) => {
+    if (n !== 1) return false;
+    watch.value = 2;
+    newer = watch.changed();
+    return true;
+  });
+  watch.value = 1;
+  watch.value = 3;
+  assertEquals([await wait, await newer], [1, 3]);
+});
+
 Deno.test("a predicate that sets a value when it is asked first is asked about that too", async () => {
   const watch = new Watch(0);
   const wait = watch.waitFor((n) => {
