@@ -136,7 +136,7 @@ export class Channel<T> implements Dispenser {
       throw new Error("Cannot remove: the predicate has changed the queue");
     }
     const removed = items.remove(marked);
-    if (this.putters.size > 0) this.#letIn();
+    this.roomMade();
     this.unfinished.finish(removed.length);
     return removed;
   }
@@ -154,7 +154,10 @@ export class Channel<T> implements Dispenser {
 
   /** The first getter, unless it is not to get an item now. */
   get #getter(): Getter<T> | undefined {
-    const { first } = this.getters;
+    let first: Getter<T> | undefined;
+    while ((first = this.getters.first) !== undefined && first.isGone) {
+      first.wake(undefined);
+    }
     return first === undefined || first.givesWay(this) ? undefined : first;
   }
 
@@ -169,12 +172,13 @@ export class Channel<T> implements Dispenser {
 
   /** What was held back from a branch of a race may be given to it now. */
   dispense(): void {
-    if (this.putters.size > 0) this.#letIn();
+    this.roomMade();
     let getter: Getter<T> | undefined;
     while (this.items.size > 0 && (getter = this.#getter) !== undefined) {
       try {
-        const item = this.take();
+        const item = this.items.take();
         if (!this.#handOver(item)) this.items.add(item);
+        this.roomMade(); // only now: what comes in goes to the next getter
       } catch (error) {
         getter.fail(error);
       }
@@ -188,8 +192,13 @@ export class Channel<T> implements Dispenser {
    */
   take(): T {
     const item = this.items.take();
-    if (this.putters.size > 0) this.#letIn();
+    this.roomMade();
     return item;
+  }
+
+  /** Called when there may be room: lets in what waits for it. */
+  protected roomMade(): void {
+    if (this.putters.size > 0) this.#letIn();
   }
 
   /** Takes the items of waiting putters, in order, as long as there is room. */

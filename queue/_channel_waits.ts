@@ -8,6 +8,11 @@ import { QueuedWaiter, WaitQueue } from "../tasks/kernel/wait/wait_queue.ts";
 
 /** A wait for an item. */
 export abstract class Getter<T> extends QueuedWaiter<unknown> {
+  /** Whether it has no use for an item any more, though it is still in line. */
+  get isGone(): boolean {
+    return false;
+  }
+
   /**
    * Takes `item`, and leaves the queue of waits. Returns `false` if it has no use
    * for the item any more.

@@ -65,14 +65,12 @@ export class Inbox<T> extends Channel<T> {
     if (this.isBlocked) this.#hub.roomChanged(this);
   }
 
-  override take(): T {
-    const item = super.take();
+  protected override roomMade(): void {
     if (this.isBlocking) this.#hub.roomChanged(this);
-    return item;
   }
 
   override shutdown(immediate: boolean): void {
     super.shutdown(immediate);
-    if (this.isBlocking) this.#hub.roomChanged(this);
+    this.roomMade();
   }
 }

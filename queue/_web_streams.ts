@@ -22,10 +22,13 @@ class Pull<T> extends Getter<T> {
     this.#controller = controller;
   }
 
+  /** The reader was released: its reads have ended, but `pull` was not told. */
+  override get isGone(): boolean {
+    return !this.#stream.locked;
+  }
+
   take(item: T): boolean {
     this.wake(undefined);
-    // The reader was released: its reads have ended, but `pull` was not told.
-    if (!this.#stream.locked) return false;
     this.#controller.enqueue(item);
     return true;
   }

@@ -15,6 +15,7 @@ import { Condition, Lock, Semaphore } from "@asyncio/asyncio/sync";
 import {
   any,
   type Awaitable,
+  CancelledError,
   createTask,
   gather,
   race,
@@ -69,8 +70,8 @@ function full(...items: string[]): Queue<string> {
   return queue;
 }
 
-function rest(queue: Queue<string>): string[] {
-  const items: string[] = [];
+function rest<T>(queue: Queue<T>): T[] {
+  const items: T[] = [];
   while (!queue.empty) items.push(queue.getNowait());
   return items;
 }
@@ -312,6 +313,38 @@ Deno.test("a subscription's own publisher is its rival", () =>
     assertEquals(await subscription.get(), "c");
   }));
 
+Deno.test("of what a branch publishes its rival gets the first, and what has no room is given up", () =>
+  virtually(async () => {
+    const news = new Broadcast<string>();
+    using subscription = news.subscribe({ maxSize: 1 });
+    let late: Promise<void> | undefined;
+    const first = race<unknown>([() => subscription.get(), () => {
+      news.publish("a");
+      late = news.publish("b");
+      return sleep(1000);
+    }]);
+    assertEquals(await first, "a");
+    await assertRejects(() => late!, CancelledError);
+    await news.publish("c");
+    assertEquals(await subscription.get(), "c");
+  }));
+
+Deno.test("a reader that was released in line behind a get changes no order", () =>
+  virtually(async () => {
+    const queue = new Queue<number>();
+    const { readable } = queue;
+    await sleep(0); // the stream has started: its reads get in line at once
+    const first = race<unknown>([() => queue.get(), async () => {
+      const reader = readable.getReader();
+      const read = assertRejects(() => reader.read(), TypeError);
+      reader.releaseLock();
+      for (const item of [1, 2, 3]) queue.putNowait(item);
+      await read;
+      await sleep(1000);
+    }]);
+    assertEquals([await first, rest(queue)], [1, [2, 3]]);
+  }));
+
 Deno.test("an item that is put before a shutdown is given to the get that waits", () =>
   virtually(async () => {
     const queue = new Queue<string>();
@@ -322,6 +355,29 @@ Deno.test("an item that is put before a shutdown is given to the get that waits"
     }]);
     assertEquals(await first, "last");
     await assertRejects(() => queue.get(), QueueShutDownError);
+  }));
+
+Deno.test("a put gets the room that a branch makes that goes on", () =>
+  virtually(async () => {
+    const queue = new Queue<number>(1);
+    queue.putNowait(1);
+    const first = race<unknown>([() => queue.put(2), () => {
+      queue.getNowait();
+      return sleep(1000, { result: "late" });
+    }]);
+    assertEquals([await first, rest(queue)], [undefined, [2]]);
+  }));
+
+Deno.test("a get rejects if a branch shuts the queue down and takes what is left", () =>
+  virtually(async () => {
+    const queue = new Queue<number>();
+    const first = race<unknown>([() => queue.get(), () => {
+      queue.putNowait(1);
+      queue.shutdown();
+      queue.getNowait();
+      return sleep(1000);
+    }]);
+    await assertRejects(() => first, QueueShutDownError);
   }));
 
 Deno.test("a get fails with what the order of a queue throws, and no item is lost", () =>
