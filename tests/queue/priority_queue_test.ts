@@ -184,6 +184,21 @@ Deno.test("a compare that throws fails the put that waits, and the next one gets
   assertEquals(queue.size, 0);
 });
 
+Deno.test("a put that waited and failed leaves nothing to join", async () => {
+  const queue = new PriorityQueue<number>(2, { compare: picky(13) });
+  queue.putNowait(1);
+  queue.putNowait(2);
+  const poison = assertRejects(() => queue.put(13), RangeError, "poison");
+  for (const item of [1, 2]) {
+    assertEquals(await queue.get(), item);
+    queue.taskDone();
+  }
+  await poison;
+  const joining = new Attempt((options) => queue.join(options));
+  await joining.task;
+  assertEquals(joining.outcome, "value");
+});
+
 Deno.test("a compare that throws while an item is taken fails the get, and nothing has changed", async () => {
   let fails = false;
   const queue = new PriorityQueue<number>(0, {

@@ -154,3 +154,20 @@ Deno.test("Queue.remove finds NaN where it is, and copes with equal items", () =
   assertEquals(queue.remove(Number.isNaN), [NaN, NaN]);
   assertEquals(drain(queue), [1, 1]);
 });
+
+Deno.test("PriorityQueue.remove keeps the order of arrival also after others have left", () => {
+  type Entry = [number, { readonly id: number }];
+  const ids = (items: Entry[]) => items.map(([, { id }]) => id);
+  const byPriority = (a: Entry, b: Entry) => a[0] - b[0];
+  for (const options of [{}, { compare: byPriority }]) {
+    const queue = new PriorityQueue<Entry>(0, options);
+    for (let id = 0; id < 100; id++) queue.putNowait([1, { id }]);
+    for (let n = 0; n < 30; n++) queue.getNowait();
+    const removed = ids(queue.remove(([, { id }]) => id % 3 === 1));
+    queue.putNowait([1, { id: 100 }]);
+    const kept = ids(drain(queue));
+    assertEquals(removed, removed.toSorted((a, b) => a - b));
+    assertEquals(kept, kept.toSorted((a, b) => a - b));
+    assertEquals([removed.length, kept.length], [23, 48]);
+  }
+});

@@ -107,6 +107,25 @@ Deno.test("a predicate that throws rejects its own wait, and no other", async ()
   );
 });
 
+Deno.test("a wait that another predicate gives up is not asked about the value any more", async () => {
+  const watch = new Watch(0);
+  const seen: number[] = [];
+  const given = new AbortController();
+  const first = watch.waitFor((n) => {
+    if (n === 1) given.abort(new RangeError("no longer"));
+    return n === 1;
+  });
+  const second = watch.waitFor((n) => {
+    seen.push(n);
+    return n === 1;
+  }, { signal: given.signal });
+  const rejected = assertRejects(() => second, RangeError);
+  watch.value = 1;
+  assertEquals(await first, 1);
+  await rejected;
+  assertEquals(seen, [0]);
+});
+
 Deno.test("a predicate that is none, or gives a promise, is a TypeError", async () => {
   const watch = new Watch(0);
   const none = 1 as unknown as () => boolean;
