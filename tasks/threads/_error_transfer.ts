@@ -28,7 +28,15 @@ export type Thrown = { readonly error: ErrorImage } | {
  * Returns the error for what cannot be copied: runtimes throw several classes.
  */
 export function cloneError(error: unknown): DOMException {
-  return new DOMException((error as Error).message, "DataCloneError");
+  const { message, name } = error as Error;
+  const failure = new DOMException(message, "DataCloneError");
+  if (name === failure.name) return failure;
+  // An error of a getter among the values.
+  return Object.defineProperty(failure, "cause", {
+    value: error,
+    configurable: true,
+    writable: true,
+  });
 }
 
 /** Calls `post` with an image of what was thrown that can be cloned. */
@@ -64,8 +72,16 @@ export function postThrown(
     };
   }
 
-  /** Returns the text of an error that cannot be cloned. */
+  /** Returns the text of an error that cannot be cloned, if it has one. */
   function textOf(thrown: unknown): Error {
+    try {
+      return copyOf(thrown);
+    } catch {
+      return new Error("an error that cannot be read");
+    }
+  }
+
+  function copyOf(thrown: unknown): Error {
     const text = new Error(String(thrown));
     if (!(thrown instanceof Error)) return text;
     text.name = thrown.name;

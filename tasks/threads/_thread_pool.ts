@@ -116,7 +116,15 @@ export class ThreadPool implements ThreadOwner, AsyncDisposable {
       call !== undefined;
       call = this.#calls.first
     ) {
-      const thread = this.#idle.pop() ?? this.#open();
+      let thread;
+      try {
+        thread = this.#idle.pop() ?? this.#open();
+      } catch (error) {
+        // The system starts no more threads: those that there are go on.
+        if (this.#threads.size > 0) return;
+        call.fail(error);
+        continue;
+      }
       if (thread === undefined) return;
       this.#calls.remove(call);
       call.queue = undefined;

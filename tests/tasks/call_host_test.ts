@@ -241,3 +241,20 @@ for (const name of ["hog", "hogAtOnce"]) {
     assertEquals(await pool.call("double", [4]), 8);
   });
 }
+
+Deno.test("callHost: an error that cannot be read is an error of the call all the same", async () => {
+  await using pool = open({
+    fail: () => {
+      throw Object.defineProperty(new Error("x"), "name", {
+        get() {
+          throw new Error("no name");
+        },
+      });
+    },
+  });
+  await assertRejects(
+    () => pool.call("ask", ["fail"]),
+    Error,
+    "cannot be read",
+  );
+});

@@ -539,3 +539,35 @@ Deno.test("WorkerPool: a task shows the call it waits for", async () => {
   task.cancel();
   await assertRejects(async () => await task, CancelledError);
 });
+
+Deno.test("WorkerPool: a thread that cannot be started is an error of the call", async () => {
+  await using pool = new WorkerPool(MODULE, {
+    resourceLimits: { stackSizeMb: 1e9 }, // the system has not so much memory
+  });
+  await assertRejects(() => pool.call("double", [2]), Error, "os error");
+  await assertRejects(
+    async () => {
+      for await (const _ of pool.map("double", [[1], [2]]));
+    },
+    Error,
+    "os error",
+  );
+  assertEquals(shown(pool, "waiting"), 0);
+});
+
+Deno.test("WorkerPool: an error of a getter in an argument is the cause", async () => {
+  await using pool = poolOf(1);
+  const cause = new RangeError("no x");
+  const error = await assertRejects(
+    () =>
+      pool.call("double", [{
+        get x() {
+          throw cause;
+        },
+      }]),
+    DOMException,
+    "no x",
+  );
+  assertEquals(error.name, "DataCloneError");
+  assertStrictEquals(error.cause, cause);
+});
