@@ -95,28 +95,30 @@ class ForeignWaiter<T> extends ExternalWaiter<T> implements Subscriber {
 export function cancellable<T>(
   promise: PromiseLike<T> | ((signal: AbortSignal) => PromiseLike<T>),
 ): Promise<T> {
+  try {
+    return waitForForeign(promise);
+  } catch (error) {
+    return Promise.reject(error); // the `then` of a thenable may throw
+  }
+}
+
+function waitForForeign<T>(
+  promise: PromiseLike<T> | ((signal: AbortSignal) => PromiseLike<T>),
+): Promise<T> {
   if (typeof promise !== "function" && !isThenable(promise)) {
-    return Promise.reject(
-      new TypeError(
-        `Cannot wait: expected a promise or a function of a signal, received ${
-          describe(promise)
-        }`,
-      ),
+    throw new TypeError(
+      `Cannot wait: expected a promise or a function of a signal, received ${
+        describe(promise)
+      }`,
     );
   }
   const rejection = checkpointOfOwner([promise]);
   if (rejection !== undefined) return rejection;
-  if (isThenable(promise)) {
-    if (isReady(promise)) return promise as Promise<T>;
-    return waitBehind(promise) === undefined
-      ? new ForeignWaiter<T>(promise).promise
-      : ensureFuture(promise).then((value) => value);
-  }
-  try {
-    return startAndWait(promise);
-  } catch (error) {
-    return Promise.reject(error);
-  }
+  if (!isThenable(promise)) return startAndWait(promise);
+  if (isReady(promise)) return promise as Promise<T>;
+  return waitBehind(promise) === undefined
+    ? new ForeignWaiter<T>(promise).promise
+    : ensureFuture(promise).then((value) => value);
 }
 
 /**

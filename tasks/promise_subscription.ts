@@ -36,7 +36,12 @@ export function subscribe(
     return;
   }
   const subscription: Subscription = { subscribers: subscriber };
-  const source = assimilate(promise); // may call foreign code, and throw
+  let source;
+  try {
+    source = assimilate(promise);
+  } catch (error) { // of a getter: `await` rejects with it, too
+    return subscriber.rejected(error);
+  }
   subscriptions.set(promise, subscription);
   source.then(
     (value) => {

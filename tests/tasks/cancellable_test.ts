@@ -14,6 +14,7 @@ import {
   timeout,
   TimeoutError,
 } from "@asyncio/asyncio/tasks";
+import { virtually } from "../_helpers/virtually.ts";
 import { turns } from "../_helpers/turns.ts";
 
 const forever = () => new Promise<never>(() => {});
@@ -205,4 +206,22 @@ Deno.test("a function that cancels its own task, and gives a promise that reject
     })
   );
   await assertRejects(async () => await task, CancelledError, "enough");
+});
+
+Deno.test("a thenable whose then throws is a rejection, whenever it throws", async () => {
+  for (const most of [0, 1, 2, 3]) {
+    let reads = 0;
+    const thenable = Object.defineProperty({}, "then", {
+      get() {
+        if (reads++ >= most) throw new Error("no then");
+        return (resolve: (value: number) => void) => resolve(1);
+      },
+    }) as PromiseLike<number>;
+    await virtually(async () => {
+      const promise = cancellable(thenable);
+      if (most < 3) await assertRejects(() => promise, Error, "no then");
+      else assertEquals(await promise, 1);
+      await sleep(1000); // nothing outside is waited for any more
+    });
+  }
 });
