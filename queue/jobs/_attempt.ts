@@ -151,6 +151,10 @@ export class Attempt<T> implements LinkedNode<Attempt<T>> {
       await settle();
     } catch (error) {
       if (error instanceof QueueShutDownError) return; // the job went back
+      if (error instanceof RangeError && !ended.failed) {
+        // Its result is too long for the queue.
+        return await this.#settle(job, { failed: true, value: error });
+      }
       if (!(error instanceof LeaseLostError)) throw error;
       this.#parts.spec.onError?.(error, job);
     }

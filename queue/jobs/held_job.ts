@@ -71,12 +71,16 @@ export abstract class HeldJob<T> implements Job<T> {
       if (text === undefined) {
         throw new TypeError("Cannot report progress that JSON cannot express");
       }
+      this.checkReport(text);
       this.progress = text;
       return this.reported();
     } catch (error) {
       return Promise.reject(error);
     }
   }
+
+  /** Throws if a report is too long for the queue. */
+  protected checkReport(_text: string): void {}
 
   /** Called after each report; what {@linkcode report} returns. */
   protected abstract reported(): Promise<void>;

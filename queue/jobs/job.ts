@@ -51,6 +51,8 @@ export interface Job<T> {
    *
    * @param result What {@linkcode Jobs.result} resolves to for this job, as JSON; a
    * value that JSON cannot express is kept as `undefined`.
+   * @throws {RangeError} The result is longer than the queue takes, and nothing has
+   * changed. In `work`, that attempt has failed.
    * @throws {LeaseLostError} The job is no longer held, and nothing has changed;
    * or the queue has not confirmed the settlement before the lease ran out.
    * @throws {CancelledError} The task was cancelled.
@@ -107,6 +109,7 @@ export interface Job<T> {
    * @param progress A number, a text, an object: whatever JSON can express.
    * @throws {LeaseLostError} The job is no longer held, as for `done`.
    * @throws {TypeError} JSON cannot express `progress`.
+   * @throws {RangeError} It is longer than the queue takes.
    * @throws {CancelledError} The task was cancelled.
    */
   report(progress: unknown): Promise<void>;

@@ -92,7 +92,10 @@
  * them. The subjects begin with `jobs.mails.`; an account needs those,
  * `$JS.API.>`, `$JS.ACK.>` and `_INBOX.>`.
  *
- * A job with its headers must fit into the servers' `max_payload`, 1 MB by default.
+ * A job with its headers must fit into the servers' `max_payload`, 1 MB by default,
+ * and so must a result and a report. Of the reason of a dead letter, 500 characters
+ * are kept.
+ *
  * Delays, rates and schedules are measured by the clocks of the machines: let them
  * agree, as with NTP. Looking for a job by its id reads the queue until it is
  * found.

@@ -198,8 +198,10 @@ export class Acks {
     reason: string,
   ): Promise<void> {
     const { data, lease } = delivery;
-    await this.#writeLetter(delivery, data, { attempts, reason, lease });
-    await this.ack(delivery, { state: "dead", reason });
+    const short = reason.slice(0, LONGEST_REASON).toWellFormed();
+    const letter = { attempts, reason: short, lease };
+    await this.#writeLetter(delivery, data, letter);
+    await this.ack(delivery, { state: "dead", reason: short });
   }
 
   /** Stores a dead letter for a job that was not begun; the job stays. */
@@ -222,13 +224,12 @@ export class Acks {
   ): Promise<void> {
     const { connection, subjects } = this.#context;
     const { key, line } = job;
-    const short = reason.slice(0, LONGEST_REASON).toWellFormed();
     const meta = { ...job, due: 0, expires: Infinity };
     const headers = {
       [MESSAGE_ID]: key,
       [META]: writtenMeta({ ...meta, priority: line.priority }, key)!,
       [ATTEMPTS]: String(attempts),
-      [REASON]: encodeURIComponent(short),
+      [REASON]: encodeURIComponent(reason),
     };
     const request = { asked: "a dead letter", subject: subjects.letters, data };
     await reply(connection, request, { headers, deadline: lease });

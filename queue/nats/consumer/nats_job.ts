@@ -17,6 +17,7 @@ import { checkRetry, HeldJob } from "../../jobs/held_job.ts";
 import type { JobState } from "../../jobs/job.ts";
 import type { Outcome } from "../../jobs/results.ts";
 import type { QueueContext } from "../queue_context.ts";
+import { checkFits } from "../shared/room.ts";
 import { Ack } from "./ack.ts";
 import type { Acks } from "./acks.ts";
 import type { Delivery } from "./delivery.ts";
@@ -52,6 +53,13 @@ export class NatsJob<T> extends HeldJob<T> {
 
   done(result?: unknown): Promise<void> {
     const text = result === undefined ? undefined : jsonText(result);
+    if (text !== undefined) {
+      try {
+        this.#checkFits(text, "keep the result");
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    }
     const outcome: Outcome = { state: "done", result: text };
     const ack = () => this.#acks.ack(this.delivery, outcome);
     if (this.#acks.isKept(this.delivery, outcome)) return this.#settle(ack);
@@ -128,6 +136,14 @@ export class NatsJob<T> extends HeldJob<T> {
     this.delivery.lease.extendTo(asked + settings.lease);
     this.#acks.hold(this);
     this.#acks.onExtended?.(this.delivery);
+  }
+
+  #checkFits(text: string, action: string): void {
+    checkFits(this.#context.connection, text, { id: this.id, action });
+  }
+
+  protected override checkReport(text: string): void {
+    this.#checkFits(text, "report");
   }
 
   protected override reported(): Promise<void> {

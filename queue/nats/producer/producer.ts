@@ -15,6 +15,7 @@ import { checkPut, DEFAULT_PRIORITY } from "../../jobs/settings.ts";
 import { QUEUE, type QueueName, traced } from "../../jobs/telemetry.ts";
 import type { StoredLetter } from "../consumer/dead_letters.ts";
 import type { QueueContext } from "../queue_context.ts";
+import { roomBeside } from "../shared/room.ts";
 import { type Line, LINES, PLAIN_LINE } from "../subjects.ts";
 import {
   type JobMessage,
@@ -26,9 +27,6 @@ import {
 import { Put, type PutAgain } from "./put.ts";
 import type { Publisher } from "./publisher.ts";
 import type { UniqueIds } from "./unique_ids.ts";
-
-/** Bytes that a dead letter needs beside the job itself. */
-const HEADROOM = 6000;
 
 /** How many jobs of a `putMany` are on their way at a time. */
 const PUTS_AT_A_TIME = 256;
@@ -141,8 +139,7 @@ export class Producer<T> {
   }
 
   #checkLength(data: Uint8Array, id: string): void {
-    const most = this.#parts.context.connection.maxPayload;
-    const room = most - HEADROOM - 6 * id.length;
+    const room = roomBeside(this.#parts.context.connection, id);
     if (data.length <= room) return;
     throw new RangeError(
       `Cannot put: the servers take a job of at most ${room} bytes, received ${data.length}`,

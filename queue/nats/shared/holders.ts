@@ -2,7 +2,9 @@
 import type { WaitOptions } from "../../../tasks/kernel/types.ts";
 import type { QueueContext } from "../queue_context.ts";
 import type { Acks } from "../consumer/acks.ts";
+import { asciiJson } from "../producer/job_message.ts";
 import type { Msg } from "../transport/client.ts";
+import { roomBeside } from "./room.ts";
 
 /** A job that a process holds. */
 export interface Claim {
@@ -20,9 +22,6 @@ interface HolderRequest {
   /** The key of a job to cancel; without it, processes reply with their claims. */
   cancel?: string;
 }
-
-/** How many claims are in one reply. */
-const CHUNK = 500;
 
 /** How long replies are waited for, in milliseconds. */
 const REPLY_TIMEOUT_MS = 300;
@@ -52,10 +51,21 @@ export class Holders {
   #answer(message: Msg): void {
     const { cancel } = message.json<HolderRequest>();
     if (cancel !== undefined) return this.#cancel(cancel, message);
-    const claims = this.#claims();
-    for (let at = 0; at < claims.length; at += CHUNK) {
-      message.respond(JSON.stringify(claims.slice(at, at + CHUNK)));
+    const room = roomBeside(this.#context.connection, "");
+    let texts: string[] = [];
+    let length = 0;
+    const send = () => {
+      if (texts.length > 0) message.respond(`[${texts.join()}]`);
+      texts = [];
+      length = 0;
+    };
+    for (const claim of this.#claims()) {
+      const text = asciiJson(claim);
+      if (length + text.length >= room) send();
+      texts.push(text);
+      length += text.length + 1;
     }
+    send();
   }
 
   #cancel(key: string, message: Msg): void {
