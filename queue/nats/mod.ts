@@ -88,7 +88,7 @@
  * priority in use, the dead letters in `DEAD_JOBS_mails`, and in
  * `RETURNED_JOBS_mails` notes on jobs that were given back. `STATE_JOBS_mails`
  * (pauses, limits, schedules, unique ids) and `RESULTS_JOBS_mails` are made on
- * first use. All have 3 replicas on a cluster, and stay until an operator deletes
+ * first use; on a cluster, where making them takes all servers, with the queue. All have 3 replicas on a cluster, and stay until an operator deletes
  * them. The subjects begin with `jobs.mails.`; an account needs those,
  * `$JS.API.>`, `$JS.ACK.>` and `_INBOX.>`.
  *

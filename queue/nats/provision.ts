@@ -1,6 +1,5 @@
 /** Making a queue on the servers, and changing its settings. @module */
 import { TimeoutError } from "../../tasks/kernel/errors.ts";
-import type { WaitOptions } from "../../tasks/kernel/types.ts";
 import { timeout } from "../../tasks/timeout.ts";
 import type { JobsOptions } from "../jobs/options.ts";
 import { type Settings, settingsOf } from "../jobs/settings.ts";
@@ -22,7 +21,10 @@ import {
 import type { Line, Subjects } from "./subjects.ts";
 import type { Deadline } from "./transport/deadline.ts";
 import { api, ApiError, apiFind, code } from "./transport/jetstream_api.ts";
-import type { ReconnectingConnection } from "./transport/reconnecting_connection.ts";
+import type {
+  ReconnectingConnection,
+  RequestOptions,
+} from "./transport/reconnecting_connection.ts";
 
 /** The pause before servers that have not found each other are asked again. */
 const PAUSE = 200;
@@ -64,9 +66,7 @@ export async function provision(
           const made = await provisionNow(connection, subjects, options);
           if (made !== undefined) return made;
         } catch (error) {
-          if (!(error instanceof ApiError && error.code === code.noPeers)) {
-            throw error;
-          }
+          if (!isWithoutPeers(error)) throw error;
           // The servers of a cluster may not have found each other yet.
           refusal = error;
           await connection.pause(PAUSE);
@@ -99,7 +99,10 @@ async function provisionNow(
   const note = noteFor(settings, before, bound);
   const config = jobStream(subjects, { settings, note, bound, replicas });
   if (!await putStream(connection, config, found?.config)) return undefined;
-  await provisionOthers(connection, subjects, { options, settings, replicas });
+  // Making a stream takes all its servers: later, one of them may be lost.
+  const early = found === undefined && replicas > 1;
+  const others = { options, settings, replicas, early };
+  await provisionOthers(connection, subjects, others);
   const { incarnation } = note;
   const there = { connection, subjects, settings, incarnation };
   const lines = await linesOf(there);
@@ -193,10 +196,12 @@ async function isThereNow(
 async function provisionOthers(
   connection: ReconnectingConnection,
   subjects: Subjects,
-  { options, settings, replicas }: {
+  { options, settings, replicas, early }: {
     options: ProvisionOptions;
     settings: Settings;
     replicas: number;
+    /** Whether those are made, too, that not every queue needs. */
+    early: boolean;
   },
 ): Promise<void> {
   const dead = deadStream(subjects, settings, replicas);
@@ -204,7 +209,8 @@ async function provisionOthers(
   await keep(dead, true, options.retention?.dead !== undefined);
   await keep(returned, true, false);
   const aged = options.retention?.done !== undefined;
-  await keep(resultStream(subjects, settings, replicas), false, aged);
+  await keep(resultStream(subjects, settings, replicas), early, aged);
+  await keep(stateStream(subjects, replicas), early, false);
 
   /** Changes only its own settings: an operator may have set others. */
   async function keep(
@@ -224,11 +230,14 @@ async function provisionOthers(
   }
 }
 
-/** Makes a stream that not every queue needs. */
+/**
+ * Makes a stream that not every queue needs. If a server that is to keep it is away,
+ * it waits for that.
+ */
 export async function provisionRecords(
   { connection, subjects, settings }: Provisioned,
   which: "state" | "results",
-  options?: WaitOptions,
+  options?: RequestOptions,
 ): Promise<void> {
   const info = `STREAM.INFO.${subjects.jobs}`;
   const { config } = await api<StreamReply>(
@@ -241,13 +250,24 @@ export async function provisionRecords(
   const stream = which === "results"
     ? resultStream(subjects, settings, replicas)
     : stateStream(subjects, replicas);
-  try {
-    await api(connection, `STREAM.CREATE.${stream.name}`, stream, options);
-  } catch (error) {
-    if (!await isThereNow(connection, stream.name, error)) {
-      throw explained(error, replicas);
+  for (;;) {
+    try {
+      await api(connection, `STREAM.CREATE.${stream.name}`, stream, options);
+      return;
+    } catch (error) {
+      if (await isThereNow(connection, stream.name, error)) return;
+      const left = options?.deadline?.remaining() ?? Infinity;
+      if (!isWithoutPeers(error) || left <= PAUSE) {
+        throw explained(error, replicas);
+      }
+      await connection.pause(PAUSE, options);
     }
   }
+}
+
+/** Whether there are too few servers for a stream, now. */
+function isWithoutPeers(error: unknown): error is ApiError {
+  return error instanceof ApiError && error.code === code.noPeers;
 }
 
 /** Adds to an error what can be done about it. */

@@ -41,7 +41,8 @@ export class KeptResults {
     const request = { asked: "a result", subject, data: asciiJson(outcome) };
     await reply(connection, request, {
       deadline: lease,
-      onNoResponders: () => provisionRecords(this.#context, "results"),
+      onNoResponders: () =>
+        provisionRecords(this.#context, "results", { deadline: lease }),
     });
   }
 

@@ -84,6 +84,12 @@ export class NatsServer implements AsyncDisposable {
     await this.#process.wait();
   }
 
+  /** It ends as an operator ends it: the others know at once. */
+  async stop(): Promise<void> {
+    this.#process.terminate();
+    await this.#process.wait();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#process[Symbol.asyncDispose]();
     await Deno.remove(this.#folder, { recursive: true });

@@ -143,3 +143,59 @@ Deno.test({
     for (const server of cluster) await server[Symbol.asyncDispose]();
   },
 });
+
+Deno.test({
+  name:
+    "natsJobs: what a queue never used before works on a cluster that has lost a server",
+  ignore,
+  async fn() {
+    const cluster = await startCluster(3);
+    const servers = cluster.map(({ address }) => address);
+    const jobs = await natsJobs<string>({
+      servers,
+      name: "test",
+      connectTimeout: 60_000,
+    });
+    await (await leader(cluster)).stop();
+    await jobs.put("a", { id: "1", unique: "untilDone", priority: 0 });
+    const job = await jobs.get();
+    await job.done("result");
+    assertEquals(await jobs.result("1"), "result");
+    await jobs.pause();
+    await jobs[Symbol.asyncDispose]();
+    for (const server of cluster) await server[Symbol.asyncDispose]();
+  },
+});
+
+Deno.test({
+  name:
+    "natsJobs: who uses what takes another stream waits for all servers of that",
+  ignore,
+  async fn() {
+    const cluster = await startCluster(3);
+    const servers = cluster.map(({ address }) => address);
+    const jobs = await natsJobs<string>({
+      servers,
+      name: "test",
+      connectTimeout: 60_000,
+    });
+    const { port } = cluster[0]!;
+    for (const stream of ["STATE", "RESULTS"]) { // a queue of older versions
+      await askServer(port, `STREAM.DELETE.${stream}_JOBS_test`);
+    }
+    await cluster[2]!.stop();
+    const put = new Attempt(() =>
+      jobs.put("a", { id: "1", unique: "untilDone" })
+    );
+    await jobs.put("b", { id: "2" });
+    const done = new Attempt(async () => await (await jobs.get()).done("b"));
+    await sleep(2000); // it has been refused by then
+    assertEquals([put.outcome, done.outcome], ["pending", "pending"]);
+    await cluster[2]!.restart();
+    await put.task;
+    await done.task;
+    assertEquals(await jobs.result("2"), "b");
+    await jobs[Symbol.asyncDispose]();
+    for (const server of cluster) await server[Symbol.asyncDispose]();
+  },
+});
