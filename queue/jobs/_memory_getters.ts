@@ -14,8 +14,8 @@ export class MemoryGetters<T> {
   readonly #codec: Codec<T>;
   /** The length of a lease, in milliseconds. */
   readonly #lease: number;
-  /** How many jobs an asynchronous `decode` is at work on. */
-  #decoding = 0;
+  /** How many jobs an asynchronous `decode` is at work on, by their limits. */
+  readonly #decoding = new Map<Limits | undefined, number>();
 
   constructor(store: Store, codec: Codec<T>, lease: number) {
     this.#store = store;
@@ -26,7 +26,7 @@ export class MemoryGetters<T> {
       handBack: (job) => (job as MemoryJob<T>).handBack(),
       // Only an asynchronous decode lets a call wait though there are jobs.
       wanted: () => {
-        if (this.#decoding > 0) this.handOut();
+        if (this.#decoding.size > 0) this.handOut();
       },
       get empty() {
         return store.empty;
@@ -48,41 +48,61 @@ export class MemoryGetters<T> {
 
   /** Leases the next job whose value can be decoded synchronously. */
   #take(limits: Limits | undefined): MemoryJob<T> | undefined {
-    while (this.#decoding === 0 || this.#decoding < this.waiters.size) {
+    while (this.#mayDecode(limits)) {
       const lease = this.#store.take(limits);
       if (lease === undefined) return undefined;
-      const decoded = this.#decode(lease);
+      const decoded = this.#decode(lease, limits);
       if (decoded !== undefined) return this.#jobOf(decoded.value, lease);
     }
     return undefined;
+  }
+
+  /** Whether fewer jobs are being decoded than calls with these limits wait. */
+  #mayDecode(limits: Limits | undefined): boolean {
+    const count = this.#decoding.get(limits);
+    return count === undefined || count < this.waiters.count(limits);
   }
 
   /**
    * Returns `undefined` if the value cannot be decoded, or if `decode` is
    * asynchronous: then the job is handed out later.
    */
-  #decode(lease: Lease): { value: T } | undefined {
+  #decode(
+    lease: Lease,
+    limits: Limits | undefined,
+  ): { value: T } | undefined {
     try {
       const value = this.#codec.decode(lease.entry.data);
       if (!isThenable(value)) return { value };
-      detached(() => this.#decodeLater(value as PromiseLike<T>, lease));
+      const promise = value as PromiseLike<T>;
+      detached(() => this.#decodeLater(promise, lease, limits));
     } catch (error) {
       this.#store.fail(lease, undecodable(error));
     }
     return undefined;
   }
 
-  async #decodeLater(value: PromiseLike<T>, lease: Lease): Promise<void> {
-    this.#decoding++;
+  async #decodeLater(
+    value: PromiseLike<T>,
+    lease: Lease,
+    limits: Limits | undefined,
+  ): Promise<void> {
+    this.#count(limits, 1);
     try {
       const job = this.#jobOf(await value, lease);
-      if (!this.waiters.give(job)) job.handBack();
+      if (!this.waiters.give(job, limits)) job.handBack();
     } catch (error) {
       this.#store.fail(lease, undecodable(error));
     } finally {
-      this.#decoding--;
+      this.#count(limits, -1);
       this.handOut();
     }
+  }
+
+  #count(limits: Limits | undefined, change: 1 | -1): void {
+    const count = (this.#decoding.get(limits) ?? 0) + change;
+    if (count > 0) this.#decoding.set(limits, count);
+    else this.#decoding.delete(limits);
   }
 
   #jobOf(value: T, lease: Lease): MemoryJob<T> {

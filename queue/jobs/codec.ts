@@ -1,4 +1,5 @@
 /** Encoding and decoding of values, and the texts of reasons. @module */
+import { detached } from "../../tasks/kernel/context/detached.ts";
 import { describe, isThenable } from "../../tasks/kernel/types.ts";
 import type { JobsOptions } from "./options.ts";
 
@@ -25,7 +26,8 @@ export function codecOf<T>(options: JobsOptions<T> = {}): Codec<T> {
       }`,
     );
   }
-  // Bytes are copied on their way to and from the user's functions.
+  // Bytes are copied on their way to and from the user's functions. A call of `get`
+  // that is given up does not cancel what `decode` waits for: the job is not its own.
   return {
     encode(value) {
       const encoded: unknown = encode(value);
@@ -33,7 +35,7 @@ export function codecOf<T>(options: JobsOptions<T> = {}): Codec<T> {
     },
     decode: options.decode === undefined
       ? decode
-      : (data) => decode(new Uint8Array(data)),
+      : (data) => detached(() => decode(new Uint8Array(data))),
   };
 }
 

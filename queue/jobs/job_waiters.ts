@@ -146,16 +146,29 @@ export class JobWaiters<T> implements Iterable<JobWaiter<T>> {
       const job = exhausted.has(limits) ? undefined : source.take(limits);
       if (job === undefined) exhausted.add(limits);
       // `take` may run code of the user, which may end this wait, and the next.
-      else if (!waiter.give(job) && !this.give(job)) {
+      else if (!waiter.give(job) && !this.give(job, limits)) {
         return source.handBack(job);
       }
       waiter = next?.pending === false ? this.first : next;
     }
   }
 
-  /** Ends the first wait with `job`; returns `false` if there is no wait. */
-  give(job: Job<T>): boolean {
-    return this.first !== undefined && this.first.give(job);
+  /** How many wait with these limits. */
+  count(limits: Limits | undefined): number {
+    let count = 0;
+    for (const waiter of this) if (waiter.limits === limits) count++;
+    return count;
+  }
+
+  /**
+   * Ends the first wait with these limits with `job`, which was taken within them;
+   * returns `false` if there is no such wait.
+   */
+  give(job: Job<T>, limits: Limits | undefined): boolean {
+    for (const waiter of this) {
+      if (waiter.limits === limits && waiter.give(job)) return true;
+    }
+    return false;
   }
 
   /** Lets all waits, and all later ones, reject with `error`. */

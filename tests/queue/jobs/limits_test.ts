@@ -131,3 +131,48 @@ test("a cancelled job of a key makes room for the next", async () => {
   assertEquals(done, ["a2"]);
   await end(worker);
 });
+
+test("a limited worker gets no job that was decoded for a call without limits", async () => {
+  await using jobs = memoryJobs<string>({
+    decode: async (bytes) => {
+      await sleep(10);
+      return new TextDecoder().decode(bytes);
+    },
+  });
+  const loop = getRunningLoop();
+  const free = createTask(() => jobs.get());
+  await sleep(1); // it is the first to wait
+  const begun: number[] = [];
+  const rateLimit = { limit: 1, interval: 1000 };
+  const worker = createTask(() =>
+    work(jobs, () => void begun.push(loop.time()), { rateLimit })
+  );
+  await sleep(1);
+  for (const value of ["a", "b", "c", "d"]) await jobs.put(value);
+  await (await free).done();
+  await jobs.join();
+  await end(worker);
+  const pauses = begun.slice(1).map((time, i) => time - begun[i]!);
+  assertEquals(pauses.map((it) => it >= 1000), [true, true]);
+});
+
+test("a call that is given up while its job is decoded neither keeps nor buries that", async () => {
+  await using jobs = memoryJobs<string>({
+    decode: async (bytes) => {
+      await sleep(10);
+      return new TextDecoder().decode(bytes);
+    },
+  });
+  await jobs.put("a");
+  const call = createTask(() => jobs.get());
+  const handled: string[] = [];
+  const rateLimit = { limit: 1, interval: 1000 };
+  const worker = createTask(() =>
+    work(jobs, (value) => void handled.push(value), { rateLimit })
+  );
+  await sleep(5);
+  call.cancel();
+  await jobs.join();
+  await end(worker);
+  assertEquals(handled, ['"a"']);
+});
