@@ -3,6 +3,7 @@ import { InvalidStateError } from "../../tasks/kernel/errors.ts";
 import { type EventLoop, getRunningLoop } from "../../tasks/event_loop.ts";
 import type { TimerHandle } from "../../tasks/handle.ts";
 import { attemptsUsedUp, EXPIRED } from "./codec.ts";
+import { Entries } from "./_entries.ts";
 import type { Entry, EntryState } from "./_entry.ts";
 import type { Loss } from "./errors.ts";
 import { type Limits, RateLog } from "./limits.ts";
@@ -43,7 +44,7 @@ export class Store {
   readonly #events: StoreEvents;
   readonly #ready = new ReadyJobs();
   readonly #rate = new RateLog();
-  readonly #all = new Set<Entry>();
+  readonly #all = new Entries();
   readonly #counts = { waiting: 0, delayed: 0, leased: 0, gone: 0 };
   readonly #leases = new Map<Entry, Lease>();
   #again: TimerHandle | undefined = undefined;
@@ -84,8 +85,7 @@ export class Store {
   }
 
   find(id: string): Entry | undefined {
-    for (const entry of this.#all) if (entry.id === id) return entry;
-    return undefined;
+    return this.#all.find(id);
   }
 
   leaseOf(entry: Entry): Lease | undefined {

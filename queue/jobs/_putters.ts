@@ -10,10 +10,22 @@ interface Named {
 /** A wait for room. */
 export class Putter<O extends Named> extends QueuedWaiter<void> {
   readonly offer: O;
+  readonly #ended: (putter: Putter<O>) => void;
 
-  constructor(offer: O, options?: WaitOptions) {
+  /** @param ended Called when the wait has ended. */
+  constructor(
+    offer: O,
+    ended: (putter: Putter<O>) => void,
+    options?: WaitOptions,
+  ) {
     super(options);
     this.offer = offer;
+    this.#ended = ended;
+  }
+
+  protected override leave(): void {
+    super.leave();
+    this.#ended(this);
   }
 }
 
@@ -23,7 +35,7 @@ export class Putters<O extends Named> {
     void,
     Putter<O>
   >("Jobs.put");
-  readonly #byId = new Map<string, Putter<O>[]>();
+  readonly #byId = new Map<string, Set<Putter<O>>>();
 
   get size(): number {
     return this.#waiters.size;
@@ -34,24 +46,24 @@ export class Putters<O extends Named> {
   }
 
   join(offer: O, options?: WaitOptions): Promise<void> {
-    if (this.#waiters.size === 0) this.#byId.clear();
-    const putter = new Putter(offer, options);
-    if (offer.entry.named) this.#note(offer.entry.id, putter);
+    const putter = new Putter(offer, (it) => this.#forget(it), options);
+    const { id, named } = offer.entry;
+    if (named) {
+      const others = this.#byId.get(id);
+      if (others === undefined) this.#byId.set(id, new Set([putter]));
+      else others.add(putter);
+    }
     return this.#waiters.add(putter);
   }
 
-  #note(id: string, putter: Putter<O>): void {
-    const others = this.#byId.get(id)?.filter(({ pending }) => pending) ?? [];
-    this.#byId.set(id, [...others, putter]);
+  #forget(putter: Putter<O>): void {
+    const { id } = putter.offer.entry;
+    const all = this.#byId.get(id);
+    if (all?.delete(putter) && all.size === 0) this.#byId.delete(id);
   }
 
   /** Ends the waits with this id for which `here` returns `true`. */
   wakeAll(id: string, here: (offer: O) => boolean): void {
-    const all = this.#byId.get(id);
-    if (all === undefined) return;
-    const left = all.filter((it) => it.pending && !here(it.offer));
-    if (left.length > 0) this.#byId.set(id, left);
-    else this.#byId.delete(id);
-    for (const it of all) if (it.pending && here(it.offer)) it.wake();
+    for (const it of this.#byId.get(id) ?? []) if (here(it.offer)) it.wake();
   }
 }

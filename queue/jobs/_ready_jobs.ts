@@ -1,7 +1,7 @@
 /** Which waiting job is taken next. @module */
-import { PriorityQueue } from "../priority_queue.ts";
 import type { Entry } from "./_entry.ts";
 import { FairChoice } from "./fair_choice.ts";
+import { ReadyLine } from "./_ready_line.ts";
 import { PRIORITIES, type Priority } from "./settings.ts";
 
 /**
@@ -9,13 +9,9 @@ import { PRIORITIES, type Priority } from "./settings.ts";
  * may, the next ones of that key are parked, and hold up no others.
  */
 export class ReadyJobs {
-  readonly #lines = PRIORITIES.map(() =>
-    new PriorityQueue<Entry>(0, { compare: byArrival })
-  );
-  /** How many entries of each line are still waiting. */
-  readonly #sizes: number[] = PRIORITIES.map(() => 0);
+  readonly #lines = PRIORITIES.map(() => new ReadyLine(byArrival));
   readonly #choice = new FairChoice();
-  readonly #parked = new Map<string, PriorityQueue<Entry>>();
+  readonly #parked = new Map<string, ReadyLine>();
   /** The limit for each key by which entries are parked. */
   #parkedBy = Infinity;
   /** How many jobs of each key are leased. */
@@ -23,31 +19,33 @@ export class ReadyJobs {
 
   add(entry: Entry): void {
     entry.parked = false;
-    this.#sizes[entry.priority]!++;
-    this.#lines[entry.priority]!.putNowait(entry);
+    this.#lines[entry.priority]!.add(entry);
   }
 
-  /** Notes that `entry` was taken out of the queue: its line drops it later. */
+  /** Called before a waiting entry is gone. */
   removed(entry: Entry): void {
-    if (!entry.parked) this.#sizes[entry.priority]!--;
+    if (!entry.parked) return this.#lines[entry.priority]!.removed(entry);
+    const key = entry.key!;
+    const line = this.#parked.get(key)!;
+    line.removed(entry);
+    if (line.size === 0) this.#parked.delete(key);
   }
 
   /** Whether there is no entry, whatever the limits. */
   get empty(): boolean {
-    return this.#sizes.every((size) => size === 0) && this.#parked.size === 0;
+    return this.#lines.every(({ size }) => size === 0) &&
+      this.#parked.size === 0;
   }
 
   /** Takes the next entry of whose key less than `most` jobs run. */
   take(most = Infinity): Entry | undefined {
     if (most !== this.#parkedBy) this.#unparkAll();
     this.#parkedBy = most;
-    const has = (priority: Priority) => this.#sizes[priority]! > 0;
+    const has = (priority: Priority) => this.#lines[priority]!.size > 0;
     for (;;) {
       const priority = this.#choice.choose(has);
       if (priority === undefined) return undefined;
-      const entry = this.#lines[priority]!.getNowait();
-      if (entry.state !== "waiting") continue; // it was removed
-      this.#sizes[priority]!--;
+      const entry = this.#lines[priority]!.take()!;
       if (entry.key !== undefined && this.#runs(entry.key) >= most) {
         this.#park(entry, entry.key);
         continue;
@@ -78,36 +76,29 @@ export class ReadyJobs {
   #park(entry: Entry, key: string): void {
     let line = this.#parked.get(key);
     if (line === undefined) {
-      line = new PriorityQueue<Entry>(0, { compare: byPriority });
+      line = new ReadyLine(byPriority);
       this.#parked.set(key, line);
     }
     entry.parked = true;
-    line.putNowait(entry);
+    line.add(entry);
   }
 
   #unpark(key: string): void {
     const line = this.#parked.get(key);
-    while (line !== undefined && !line.empty) {
-      const entry = line.getNowait();
-      if (line.empty) this.#parked.delete(key);
-      if (entry.state !== "waiting") continue;
-      return this.add(entry);
-    }
+    const entry = line?.take();
+    if (line?.size === 0) this.#parked.delete(key);
+    if (entry !== undefined) this.add(entry);
   }
 
   #unparkAll(): void {
     for (const line of this.#parked.values()) {
-      while (!line.empty) {
-        const entry = line.getNowait();
-        if (entry.state === "waiting") this.add(entry);
-      }
+      for (let it = line.take(); it; it = line.take()) this.add(it);
     }
     this.#parked.clear();
   }
 
   clear(): void {
-    for (const line of this.#lines) line.shutdown(true);
-    this.#sizes.fill(0);
+    for (const line of this.#lines) line.clear();
     this.#parked.clear();
   }
 }
