@@ -5,6 +5,7 @@ import {
   boundIn,
   type ConsumerReply,
   descriptionOf,
+  isBoundSafe,
   queueNoteIn,
   type StreamReply,
 } from "./stream_config.ts";
@@ -111,7 +112,8 @@ export async function shrink(
   const note = queueNoteIn(config);
   const passed = Date.now() - note.shrunk;
   if (note.shrunk === 0 || passed < SHRINK_MARGIN) return;
-  if (boundIn(config) > note.maxSize && state.messages > note.maxSize) return;
+  const bound = isBoundSafe(connection) ? note.maxSize : Infinity;
+  if (boundIn(config) > bound && state.messages > bound) return;
   const ack_wait = nanoseconds(ackWait(note.lease));
   for (const line of await linesOf(there)) {
     const name = `${subjects.jobs}.${consumerOf(line, incarnation)}`;
@@ -128,7 +130,7 @@ export async function shrink(
   }
   await api(connection, `STREAM.UPDATE.${config.name}`, {
     ...config,
-    max_msgs: note.maxSize === Infinity ? -1 : note.maxSize,
+    max_msgs: bound === Infinity ? -1 : bound,
     description: descriptionOf({ ...note, shrunk: 0 }),
   });
 }

@@ -56,7 +56,7 @@
  * | after its loss a server serves the queue that overlooks the last jobs (2.9.10 does) | another one takes over when a worker is idle, or a process joins, asks for the size, or has no room to put |
  * | most servers of a cluster are lost, or the only one | everything waits until they are back |
  * | a server is killed | jobs that were done in its last minutes may be there again, and run again; their ids are forgotten |
- * | the same, and the queue has a `maxSize` | 2.9.10 counts these jobs, and deletes the oldest jobs to keep the bound, **done or not** |
+ * | the same, on a single server, and the queue has a `maxSize` | 2.9.10 counts these jobs, and deletes the oldest jobs to keep the bound, **done or not** |
  * | a single server loses its power | what it has not yet written to its disk is lost: minutes, by default (`sync_interval`) |
  * | the storage of the server or the account is used up | `put` throws a {@linkcode NatsError} |
  * | an operator deletes the queue | waits reject with a {@linkcode NatsError}; settling a job of the old queue does not settle one of a new queue |
@@ -80,6 +80,8 @@
  * | --- | --- | --- |
  * | a smaller `maxSize` than there are jobs | kept by the processes that put, until there are fewer jobs; then by the servers | kept by the servers |
  * | `retention` | to the millisecond, by the processes that look; the servers free the space | the same; the servers free it within seconds |
+ * | `maxSize` on a cluster | kept by the processes that put, one job at a time; each may exceed it by one | the same before 2.15; then kept by the servers |
+ * | `rateLimit`, `keyConcurrency` and `"untilDone"` on a cluster | nearly exact: two changes at the same time may both be accepted, mostly while servers are restarted | exact |
  * | priorities, delays, limits, schedules, pauses | a consumer for each priority, records that all processes share | the same: the servers' own schedules, pauses and priority groups do not work with a bound, or choose the worker instead of the job |
  *
  * ## What is on the servers

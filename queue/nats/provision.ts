@@ -8,6 +8,7 @@ import { NatsError } from "./errors.ts";
 import {
   boundIn,
   deadStream,
+  isBoundSafe,
   jobStream,
   type QueueNote,
   queueNoteIn,
@@ -96,7 +97,8 @@ async function provisionNow(
   const replicas = options.replicas ?? found?.config.num_replicas ??
     (connection.clustered ? 3 : 1);
   const bound = boundFor(connection, settings, found);
-  const note = noteFor(settings, before, bound);
+  const isLarger = bound > settings.maxSize && isBoundSafe(connection);
+  const note = noteFor(settings, before, isLarger);
   const config = jobStream(subjects, { settings, note, bound, replicas });
   if (!await putStream(connection, config, found?.config)) return undefined;
   // Making a stream takes all its servers: later, one of them may be lost.
@@ -110,18 +112,22 @@ async function provisionNow(
   return { settings, incarnation, lines, softBound: bound > settings.maxSize };
 }
 
-/** The note of a queue with `settings`, which had the note `before`. */
+/**
+ * The note of a queue with `settings`, which had the note `before`.
+ *
+ * @param isLarger Whether the servers have a larger bound for now.
+ */
 function noteFor(
   { lease, maxAttempts, maxSize, keepDone, keepDead }: Settings,
   before: QueueNote | undefined,
-  bound: number,
+  isLarger: boolean,
 ): QueueNote {
   const note = { lease, maxAttempts, maxSize, keepDone, keepDead };
   if (before === undefined) {
     return { ...note, incarnation: newIncarnation(), shrunk: 0 };
   }
   const { incarnation, shrunk } = before;
-  const shrinks = lease < before.lease || bound > maxSize;
+  const shrinks = lease < before.lease || isLarger;
   return {
     ...note,
     incarnation,
@@ -134,14 +140,16 @@ function newIncarnation(): string {
 }
 
 /**
- * The bound for the servers. Servers before 2.10 delete jobs to keep a smaller one:
- * there the old one stays, and the processes that put keep the new one.
+ * The bound for the servers: none, if they do not keep it safely. Servers before
+ * 2.10 delete jobs to keep a smaller one: there the old one stays, and the processes
+ * that put keep the new one.
  */
 function boundFor(
   connection: ReconnectingConnection,
   { maxSize }: Settings,
   found: StreamReply | undefined,
 ): number {
+  if (!isBoundSafe(connection)) return Infinity;
   if (found === undefined || connection.isAtLeast(2, 10)) return maxSize;
   return found.state.messages === 0
     ? maxSize

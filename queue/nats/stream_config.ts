@@ -105,6 +105,20 @@ export function settingsIn(config: StreamConfig): Settings {
   return { lease, maxAttempts, maxSize, keepDone, keepDead, window };
 }
 
+/**
+ * Whether the servers keep a bound without losing jobs. In a cluster of older ones,
+ * a server that still has jobs which are done refuses what the others have stored,
+ * and deletes it everywhere when it leads.
+ */
+export function isBoundSafe(
+  connection: {
+    readonly clustered: boolean;
+    isAtLeast(major: number, minor: number): boolean;
+  },
+): boolean {
+  return !connection.clustered || connection.isAtLeast(2, 15);
+}
+
 /** Reads the bound that the servers keep. */
 export function boundIn({ max_msgs }: StreamConfig): number {
   return max_msgs > 0 ? max_msgs : Infinity;

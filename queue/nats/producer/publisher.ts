@@ -35,6 +35,14 @@ export class Publisher {
     return this.#lock.waiting + Number(this.#lock.taken);
   }
 
+  /**
+   * Whether one put at a time is made: in a cluster, where servers do not compare a
+   * number reliably with that of the last message.
+   */
+  get #isSerial(): boolean {
+    return this.softBound && this.#context.connection.clustered;
+  }
+
   /** Whether a job may be published at once: nothing is known of a full queue. */
   get isFree(): boolean {
     return !this.softBound && !this.#lock.taken;
@@ -51,7 +59,7 @@ export class Publisher {
     id: string | undefined,
     options?: WaitOptions,
   ): Promise<number> {
-    if (!this.#lock.taken) {
+    if (!this.#lock.taken && !this.#isSerial) {
       const seq = await this.#publish(message, options);
       if (seq !== undefined) return seq;
     }
@@ -93,7 +101,8 @@ export class Publisher {
 
   /**
    * Looks for room, and publishes only if the last message is still the same, so
-   * that no other job has taken the room.
+   * that no other job has taken the room. In a cluster, each process may exceed the
+   * bound by one job.
    */
   async #publishWithinBound(
     message: JobMessage,
@@ -109,6 +118,7 @@ export class Publisher {
         options,
       );
       if (state.messages >= settings.maxSize) return undefined;
+      if (this.#isSerial) return await publish(this.#context, message, options);
       const last = { "Nats-Expected-Last-Sequence": String(state.last_seq) };
       const headers = { ...message.headers, ...last };
       try {

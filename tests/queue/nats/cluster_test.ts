@@ -199,3 +199,55 @@ Deno.test({
     for (const server of cluster) await server[Symbol.asyncDispose]();
   },
 });
+
+Deno.test({
+  name:
+    "natsJobs: no job of a queue with a bound is lost while servers of a cluster are restarted",
+  ignore,
+  async fn() {
+    const cluster = await startCluster(3);
+    const servers = cluster.map(({ address }) => address);
+    const open = () =>
+      natsJobs<number>({
+        servers,
+        name: "test",
+        lease: 3000,
+        maxSize: 20,
+        connectTimeout: 60_000,
+      });
+    const producer = await open();
+    const consumer = await open();
+    const runs = new Set<number>();
+    const worker = createTask(() =>
+      work(consumer, (n) => void runs.add(n), { concurrency: 5 })
+    );
+    let count = 0;
+    let isEnough = false;
+    const producers = createTask(() =>
+      taskGroup((group) => {
+        for (let i = 0; i < 50; i++) {
+          group.createTask(async () => {
+            while (!isEnough) await producer.put(count++);
+          });
+        }
+      })
+    );
+    for (const server of [...cluster, ...cluster]) {
+      await server.stop();
+      await server.restart();
+      const before = runs.size; // those of this one go on
+      while (runs.size < before + 300) await sleep(100);
+      await sleep(2000); // it has caught up, mostly
+    }
+    isEnough = true;
+    await producers;
+    await producer.join();
+    assertEquals(await letters(producer), []);
+    assertEquals(runs.size, count);
+    worker.cancel();
+    await worker.catch(() => {});
+    await producer[Symbol.asyncDispose]();
+    await consumer[Symbol.asyncDispose]();
+    for (const server of cluster) await server[Symbol.asyncDispose]();
+  },
+});
