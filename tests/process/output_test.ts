@@ -625,6 +625,26 @@ Deno.test("a detached program keeps no program alive, and outlives it", async ()
   });
 });
 
+Deno.test("a detached program whose wait was given up keeps no program alive", async () => {
+  const code = `
+    import { createSubprocessShell, moveOnAfter, run } from "${
+    import.meta.resolve("@asyncio/asyncio")
+  }";
+    const process = await createSubprocessShell("sleep 1000", {
+      detached: true,
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    });
+    await run(() => moveOnAfter(1, () => process.wait()));
+    console.log(process.pid);`;
+  const { stdout } = await runSubprocess(
+    [Deno.execPath(), "run", "-A", "--quiet", "-"],
+    { input: code, captureOutput: true, timeout: 20_000 },
+  );
+  Deno.kill(-Number(stdout), "SIGKILL");
+});
+
 Deno.test("a detached program can be waited for, read and ended", async () => {
   const code = `
     import { createSubprocessShell, run } from "${

@@ -14,6 +14,7 @@ import {
   timeout,
   TimeoutError,
 } from "@asyncio/asyncio/tasks";
+import { Queue } from "@asyncio/asyncio/queue";
 import { virtually } from "../_helpers/virtually.ts";
 import { turns } from "../_helpers/turns.ts";
 
@@ -137,6 +138,21 @@ Deno.test("the promise's end and a cancel in the same turn: the value is deliver
   task.cancel();
   await assertRejects(async () => await task, CancelledError);
   assertEquals(seen, ["value"]);
+});
+
+Deno.test("a wait of another task that was woken and not resumed, and a cancel: the value is delivered", async () => {
+  const queue = new Queue<number>();
+  const items = Array.from({ length: 2000 }, () => queue.get());
+  const seen: number[] = [];
+  const task = createTask(async () => {
+    seen.push(await cancellable(items.at(-1)!));
+  });
+  await turns();
+  for (let i = 0; i < items.length; i++) queue.putNowait(i);
+  task.cancel();
+  await assertRejects(async () => await task, CancelledError);
+  assertEquals(seen, [1999]);
+  await Promise.all(items);
 });
 
 Deno.test("cancellable of a task cancels that task too", async () => {

@@ -48,6 +48,15 @@ Deno.test("ensureFuture follows a promise, and any thenable", async () => {
   assertStrictEquals(failed.exception(), error);
 });
 
+Deno.test("cancel of the future of a promise returns whether it had still to end", async () => {
+  const settled = ensureFuture(Promise.resolve("ok"));
+  assertEquals(await settled, "ok");
+  assertEquals(settled.cancel(), false);
+  const waiting = ensureFuture(new Promise<never>(() => {}));
+  assertEquals([waiting.cancel(), waiting.cancel()], [true, false]);
+  await assertRejects(async () => await waiting, CancelledError);
+});
+
 Deno.test("ensureFuture of anything else is a TypeError that says what it was", () => {
   for (const [value, found] of [["ok", '"ok"'], [5, "5"], [null, "null"]]) {
     assertThrows(

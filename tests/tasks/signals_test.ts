@@ -4,7 +4,9 @@ import {
   ContextVar,
   createTask,
   currentTask,
+  Future,
   getRunningLoop,
+  InterruptError,
   InvalidStateError,
   moveOnAfter,
   run,
@@ -172,6 +174,33 @@ Deno.test("several listen to one signal, and each gets it", async () => {
     [one, two].map((it) => it[Symbol.asyncIterator]().next()),
   );
   assert(results.every(({ value }) => value === "SIGUSR1"));
+});
+
+Deno.test("a signal is the program's own until the last that listens has ended", async () => {
+  const seen: string[] = [];
+  const error = await assertRejects(
+    () =>
+      run(async () => {
+        using last = signals("SIGUSR1");
+        const iterator = last[Symbol.asyncIterator]();
+        signals("SIGUSR1")[Symbol.dispose]();
+        send("SIGUSR1");
+        seen.push((await iterator.next()).value);
+        await sleep(0);
+        last[Symbol.dispose]();
+        send("SIGUSR1");
+        await new Future<never>();
+      }, { handleSignals: ["SIGUSR1"] }),
+    InterruptError,
+  );
+  assertEquals([seen, error.signal], [["SIGUSR1"], "SIGUSR1"]);
+});
+
+Deno.test("return ends signals, and says so", async () => {
+  using arriving = signals("SIGUSR1");
+  const iterator = arriving[Symbol.asyncIterator]();
+  assertEquals(await iterator.return!(), { done: true, value: undefined });
+  assertEquals(await iterator.next(), { done: true, value: undefined });
 });
 
 Deno.test("a program that waits for a signal stays alive", async () => {

@@ -183,6 +183,21 @@ Deno.test("what the system refuses is errorReceived, and the transport goes on",
   await protocol.lost();
 });
 
+Deno.test("abort drops what is unsent", async () => {
+  const { transport, protocol } = await open();
+  const receiver = await open();
+  const address = receiver.transport.getExtraInfo("sockname") as Deno.NetAddr;
+  for (const data of ["sent", "unsent", "unsent"]) {
+    transport.sendTo(data, address);
+  }
+  assert(transport.getWriteBufferSize() > 0);
+  transport.abort();
+  assertEquals(transport.getWriteBufferSize(), 0);
+  await protocol.lost();
+  receiver.transport.close();
+  await receiver.protocol.lost();
+});
+
 Deno.test("without an address, or what is no datagram, sendTo throws", async () => {
   const { transport, protocol } = await open();
   assertThrows(() => transport.sendTo("x"), TypeError, "remote");
