@@ -6,6 +6,7 @@ import {
   type Awaitable,
   checkList,
   checkMilliseconds,
+  checkOptions,
 } from "./kernel/types.ts";
 import {
   checkpointIfCancelled,
@@ -64,6 +65,7 @@ export function asCompleted(
   checkList(awaitables, "asCompleted");
   const items = new Set(awaitables);
   for (const item of items) checkAwaitable(item);
+  if (options !== undefined) checkOptions(options, "wait");
   const timeout = options?.timeout ?? Infinity;
   checkMilliseconds(timeout, "Cannot wait: the timeout");
   const ofPromises: Future<unknown>[] = [];

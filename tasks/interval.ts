@@ -3,6 +3,7 @@ import { currentScope } from "./kernel/context/current_scope.ts";
 import { Deadline } from "./kernel/loop/deadline.ts";
 import {
   checkMilliseconds,
+  checkOptions,
   describe,
   type WaitOptions,
 } from "./kernel/types.ts";
@@ -65,6 +66,7 @@ export function interval(
       `Cannot make an interval: the period is more than 0 ms, received ${period}`,
     );
   }
+  if (options !== undefined) checkOptions(options, "make an interval");
   const missed = options?.missed ?? "skip";
   if (!MISSED.includes(missed)) {
     throw new TypeError(

@@ -1,6 +1,10 @@
 /** @module */
 import { callInScope, openScope } from "./kernel/context/current_scope.ts";
-import { checkFunction, checkMilliseconds } from "./kernel/types.ts";
+import {
+  checkFunction,
+  checkMilliseconds,
+  checkOptions,
+} from "./kernel/types.ts";
 import { composite } from "./kernel/wait/handed_wait.ts";
 import { timeout } from "./timeout.ts";
 
@@ -50,6 +54,7 @@ export function shielded<T>(
   const limit = options?.timeout;
   try {
     checkFunction(body, "Cannot shield: the body");
+    if (options !== undefined) checkOptions(options, "shield");
     if (limit !== undefined) {
       checkMilliseconds(limit, "Cannot shield: the timeout");
     }

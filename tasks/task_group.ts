@@ -18,6 +18,7 @@ import {
   checkCoroutine,
   checkFunction,
   checkLimit,
+  checkOptions,
   type Coroutine,
 } from "./kernel/types.ts";
 import {
@@ -423,6 +424,7 @@ export function taskGroup<T>(
 /** Returns the limit, after checking the arguments. */
 function checkGroup(body: unknown, options?: { limit?: number }): number {
   checkFunction(body, "Cannot open a task group: the body");
+  if (options !== undefined) checkOptions(options, "open a task group");
   const limit = options?.limit ?? Infinity;
   checkLimit(limit, "Cannot open a task group: the limit");
   return limit;

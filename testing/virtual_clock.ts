@@ -1,6 +1,10 @@
 /** @module */
 import type { Alarm, Clock, ClockedLoop } from "../tasks/kernel/loop/clock.ts";
-import { checkMilliseconds, describe } from "../tasks/kernel/types.ts";
+import {
+  checkMilliseconds,
+  checkOptions,
+  describe,
+} from "../tasks/kernel/types.ts";
 import { checkpointIfCancelled } from "../tasks/kernel/wait/checkpoint.ts";
 import { Waiter } from "../tasks/kernel/wait/waiter.ts";
 import { printable } from "../tasks/kernel/watch/inspect.ts";
@@ -74,6 +78,7 @@ export class VirtualClock implements Clock {
    * @throws {RangeError} `start` is not finite, or `outsideGrace` is `NaN`.
    */
   constructor(options?: VirtualClockOptions) {
+    if (options !== undefined) checkOptions(options, "make a VirtualClock");
     const { start = 0, autoJump = true, outsideGrace = Infinity } = options ??
       {};
     checkFinite(start, "Cannot make a VirtualClock: start");

@@ -4,6 +4,7 @@ import { startRace } from "./_race.ts";
 import {
   type Awaitable,
   checkMilliseconds,
+  checkOptions,
   type WaitOptions,
 } from "../kernel/types.ts";
 import type { Result } from "./race.ts";
@@ -65,6 +66,7 @@ export function any(
   options?: WaitOptions & { stagger?: number | undefined },
 ): Promise<unknown> {
   try {
+    if (options !== undefined) checkOptions(options, "wait for any");
     const stagger = options?.stagger;
     if (stagger !== undefined) {
       checkMilliseconds(stagger, "Cannot start the branches: stagger");

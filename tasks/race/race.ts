@@ -1,7 +1,11 @@
 /** @module */
 import type { Rules } from "./_branch_contest.ts";
 import { startRace } from "./_race.ts";
-import type { Awaitable, WaitOptions } from "../kernel/types.ts";
+import {
+  type Awaitable,
+  checkOptions,
+  type WaitOptions,
+} from "../kernel/types.ts";
 
 const RULES: Rules = { name: "race", failureDecides: true };
 
@@ -75,6 +79,7 @@ export function race(
   options?: WaitOptions,
 ): Promise<unknown> {
   try {
+    if (options !== undefined) checkOptions(options, "race");
     return startRace(branches, RULES, options && { signal: options.signal });
   } catch (error) {
     return Promise.reject(error);

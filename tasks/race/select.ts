@@ -1,7 +1,12 @@
 /** @module */
 import type { Rules } from "./_branch_contest.ts";
 import { startRace } from "./_race.ts";
-import { type Awaitable, describe, type WaitOptions } from "../kernel/types.ts";
+import {
+  type Awaitable,
+  checkOptions,
+  describe,
+  type WaitOptions,
+} from "../kernel/types.ts";
 import type { Result } from "./race.ts";
 
 const RULES: Rules = { name: "select", failureDecides: true };
@@ -62,6 +67,7 @@ export function select<B extends Record<string, Awaitable<unknown>>>(
 ): Promise<Selected<B>> {
   try {
     const names = namesOf(branches);
+    if (options !== undefined) checkOptions(options, "select");
     return startRace(names.map((name) => branches[name]!), RULES, {
       signal: options?.signal,
       names,

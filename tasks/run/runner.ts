@@ -7,7 +7,7 @@ import { rootFrame } from "../kernel/cancel/cancel_scope.ts";
 import type { ContextFrame } from "../kernel/cancel/context_frame.ts";
 import { copyVariables, runInFrame } from "../kernel/context/current_scope.ts";
 import { InvalidStateError } from "../kernel/errors.ts";
-import { realClock } from "../kernel/loop/clock.ts";
+import { type Clock, realClock } from "../kernel/loop/clock.ts";
 import { type Loop, loopOf } from "../kernel/loop/loop.ts";
 import {
   checkCoroutine,
@@ -59,6 +59,7 @@ export class Runner implements AsyncDisposable {
 
   /** Makes a runner; nothing runs yet. */
   constructor(options?: RunOptions) {
+    if (options !== undefined) checkOptions(options, "run");
     options ??= {};
     const { clock = realClock, debug = environment("ASYNCIO_DEBUG") === "1" } =
       options;
@@ -69,6 +70,7 @@ export class Runner implements AsyncDisposable {
       );
     }
     checkMilliseconds(cancelReportAfter, "Cannot run: cancelReportAfter");
+    checkClock(clock);
     checkSignals(options.handleSignals);
     const monitored = isMonitored(options);
     this.#options = options;
@@ -225,11 +227,19 @@ export class Runner implements AsyncDisposable {
  */
 export function run<T>(main: Coroutine<T>, options?: RunOptions): Promise<T> {
   try {
-    if (options !== undefined) checkOptions(options, "run");
     return runAndClose(new Runner(options), main);
   } catch (error) {
     return Promise.reject(error);
   }
+}
+
+/** @throws {TypeError} `clock` is no clock. */
+function checkClock(clock: unknown): void {
+  const { now, connect } = Object(clock) as Partial<Clock>;
+  if (typeof now === "function" && typeof connect === "function") return;
+  throw new TypeError(
+    `Cannot run: clock is a Clock, received ${describe(clock)}`,
+  );
 }
 
 function wrongState(state: string): InvalidStateError {

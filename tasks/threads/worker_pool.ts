@@ -1,5 +1,5 @@
 /** @module */
-import { describe, type WaitOptions } from "../kernel/types.ts";
+import { checkOptions, describe, type WaitOptions } from "../kernel/types.ts";
 import { checkpointIfCancelled } from "../kernel/wait/checkpoint.ts";
 import { printable } from "../kernel/watch/inspect.ts";
 import { processors, ThreadPool } from "./_thread_pool.ts";
@@ -93,6 +93,7 @@ export class WorkerPool implements AsyncDisposable {
    * @throws {RangeError} `maxWorkers` is not a whole number from 1.
    */
   constructor(module: string | URL, options?: WorkerPoolOptions) {
+    if (options !== undefined) checkOptions(options, "make a WorkerPool");
     const { maxWorkers = processors(), callbacks, resourceLimits } = options ??
       {};
     if (!URL.canParse(module)) {

@@ -1,19 +1,28 @@
 /** Calls with what is no argument: a `TypeError` that tells what to write. */
-import { assertRejects, assertThrows } from "@std/assert";
+import { assertFalse, assertRejects, assertThrows } from "@std/assert";
 import { Condition, Event } from "@asyncio/asyncio/sync";
 import {
+  any,
   asCompleted,
   copyContext,
   createTask,
   gather,
+  interval,
   moveOnAfter,
+  race,
   run,
+  Runner,
   select,
+  shielded,
   sleep,
+  taskGroup,
+  TaskSet,
   timeout,
   timeoutAt,
   wait,
+  WorkerPool,
 } from "@asyncio/asyncio/tasks";
+import { explore, VirtualClock } from "@asyncio/asyncio/testing";
 
 const LIMITS = { timeout, timeoutAt, moveOnAfter };
 
@@ -54,6 +63,43 @@ Deno.test("createTask and run refuse options that are no object, and start nothi
   await assertRejects(() => run(start, 5 as never), TypeError, "received 5");
   await sleep(0);
   if (started) throw new Error("it was started");
+});
+
+/** Calls with a number in place of the options that have it. */
+const WITHOUT_OPTIONS: Record<string, (work: () => void) => unknown> = {
+  "any": (work) => any([work], 5 as never),
+  "asCompleted": (work) => asCompleted([work], 5 as never),
+  "explore": (work) => explore(work, 5 as never),
+  "interval": () => interval(1, 5 as never),
+  "race": (work) => race([work], 5 as never),
+  "Runner": () => new Runner(5 as never),
+  "select": (work) => select({ work }, 5 as never),
+  "shielded": (work) => shielded(work, 5 as never),
+  "taskGroup": (work) => taskGroup(work, 5 as never),
+  "TaskSet": () => new TaskSet(5 as never),
+  "VirtualClock": () => new VirtualClock(5 as never),
+  "WorkerPool": () => new WorkerPool(import.meta.url, 5 as never),
+};
+
+for (const [name, call] of Object.entries(WITHOUT_OPTIONS)) {
+  Deno.test(`${name} refuses options that are no object, and starts nothing`, async () => {
+    let started = false;
+    await assertRejects(
+      async () => await call(() => void (started = true)),
+      TypeError,
+      "options are an object, received 5",
+    );
+    await sleep(0);
+    assertFalse(started);
+  });
+}
+
+Deno.test("run refuses what is no clock", async () => {
+  await assertRejects(
+    () => run(() => {}, { clock: Date as never }),
+    TypeError,
+    "Cannot run: clock is a Clock, received a function",
+  );
 });
 
 Deno.test("select refuses a list, whose branches have no names", async () => {
