@@ -7,6 +7,7 @@ import {
 import type { EventLoop } from "./event_loop.ts";
 import { completionOf, Future } from "./future.ts";
 import { CancelScope } from "./kernel/cancel/cancel_scope.ts";
+import { endDeliveries } from "./kernel/cancel/in_flight.ts";
 import {
   currentScope,
   currentVariables,
@@ -286,6 +287,7 @@ function madeByFactory<T>(
 function startNow(task: Task<unknown>): void {
   const before = askedFactory;
   askedFactory = undefined;
+  endDeliveries(currentScope()); // the code that makes the task runs
   start(task);
   askedFactory = before;
 }

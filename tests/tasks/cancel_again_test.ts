@@ -4,13 +4,22 @@ import {
   currentTask,
   isCancelled,
   run,
+  shielded,
   sleep,
   type Task,
   taskGroup,
+  timeout,
 } from "@asyncio/asyncio/tasks";
 import { Event } from "@asyncio/asyncio/sync";
 import { Queue } from "@asyncio/asyncio/queue";
 import { VirtualClock } from "@asyncio/asyncio/testing";
+import { virtually } from "../_helpers/virtually.ts";
+
+const BLOCKS = {
+  timeout: (body: () => unknown) => timeout(60_000, body),
+  group: (body: () => unknown) => taskGroup(body),
+  shield: (body: () => unknown) => shielded(body),
+};
 
 /** How `promise` ends, in a word. */
 async function ending(promise: PromiseLike<unknown>): Promise<string> {
@@ -37,6 +46,35 @@ Deno.test("a cancel asked for by the code that has caught the one before ends it
   await assertRejects(async () => await task, Error, "second");
   assertEquals(task.cancelling, 2);
 });
+
+for (const [name, block] of Object.entries(BLOCKS)) {
+  Deno.test(`a cancel asked for in a ${name} that is opened where the one before was caught ends the next wait`, () =>
+    virtually(async () => {
+      const event = new Event();
+      const task = createTask(async () => {
+        await event.wait().catch(() => {});
+        await block(() => currentTask()!.cancel("second"));
+        await sleep(1);
+      });
+      await sleep(0);
+      task.cancel("first");
+      await assertRejects(async () => await task, Error, "second");
+      assertEquals(task.cancelling, 2);
+    }));
+}
+
+Deno.test("a cancel by an eager child that is made where the one before was caught ends the next wait", () =>
+  virtually(async () => {
+    const event = new Event();
+    const task: Task<void> = createTask(async () => {
+      await event.wait().catch(() => {});
+      createTask(() => task.cancel("second"), { eager: true });
+      await sleep(1);
+    });
+    await sleep(0);
+    task.cancel("first");
+    await assertRejects(async () => await task, Error, "second");
+  }));
 
 Deno.test("a task that cancels itself, catches it and takes it back can do so again and again", async () => {
   const endings = await createTask(async () => {

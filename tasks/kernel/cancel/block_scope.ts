@@ -4,6 +4,7 @@ import { pendingCancels } from "../pending_cancels.ts";
 import type { Variables } from "./context_frame.ts";
 import { CancelScope } from "./cancel_scope.ts";
 import type { Contest } from "./contest.ts";
+import { endDeliveries } from "./in_flight.ts";
 import type { HandedWait, ScopedWait } from "./scoped_wait.ts";
 
 const settled = Promise.resolve();
@@ -41,6 +42,7 @@ export class BlockScope extends CancelScope implements HandedWait {
 
   constructor(parent: CancelScope, variables: Variables) {
     super(parent.loop, undefined, variables);
+    if (parent.inFlight !== undefined) endDeliveries(parent); // its code runs
     this.#parent = parent;
     this.#outermost = parent.outermost;
     this.#attach();
