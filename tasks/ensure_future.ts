@@ -1,12 +1,18 @@
 /** @module */
 import { createTask } from "./create_task.ts";
 import { completionOf, Future } from "./future.ts";
+import { handedOver } from "./kernel/cancel/handed_over.ts";
 import type { HandedWait } from "./kernel/cancel/scoped_wait.ts";
 import { currentScope, scopeOfCaller } from "./kernel/context/current_scope.ts";
 import { cancellation, cancelOf } from "./kernel/errors.ts";
 import { type Awaitable, describe, isThenable } from "./kernel/types.ts";
 import type { Listener } from "./kernel/wait/completion.ts";
-import { isReady, lastReady, noteReady } from "./kernel/wait/checkpoint.ts";
+import {
+  isReady,
+  lastReady,
+  noteReady,
+  renewRefusal,
+} from "./kernel/wait/checkpoint.ts";
 import { waitBehind } from "./kernel/wait/handed_wait.ts";
 import {
   subscribe,
@@ -67,6 +73,8 @@ export class PromiseFuture<T> extends Future<T>
     super();
     this.#promise = promise;
     this.wait = wait;
+    if (wait === undefined) renewRefusal(promise);
+    else handedOver.add(wait);
     subscribe(promise, this);
     completionOf(this).listen(this);
   }

@@ -5,6 +5,7 @@
  */
 import { type CancelledError, forwarded } from "../errors.ts";
 import type { CancelState } from "./cancel_state.ts";
+import { isHandedOver } from "./handed_over.ts";
 import { exposedWaitsIn, onlyWaitIn, type WaitHolder } from "./scope_waits.ts";
 import type { ScopedWait } from "./scoped_wait.ts";
 
@@ -65,5 +66,7 @@ function cancelWait(
     for (let next = postponed.shift(); next; next = postponed.shift()) next();
   }
   if (!isTaken && state.foundRing) wait.abort(error);
-  if (isTaken || !wait.pending) scope.delivered(error);
+  if ((isTaken || !wait.pending) && !isHandedOver(wait, scope)) {
+    scope.delivered(error);
+  }
 }

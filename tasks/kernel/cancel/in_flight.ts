@@ -8,6 +8,7 @@
  * @module
  */
 import type { CancelledError } from "../errors.ts";
+import { handedOver } from "./handed_over.ts";
 import { added, listOf, removed, type SmallSet } from "../small_set.ts";
 
 /** A scope, as deliveries see it. */
@@ -34,6 +35,7 @@ export class Delivery {
     let at: DeliveryScope | undefined = scope;
     for (; at !== undefined && !at.isRoot; at = at.parent) {
       at.inFlight = added(at.inFlight, this);
+      if (handedOver.has(at)) break; // its code is not that of the task
     }
   }
 

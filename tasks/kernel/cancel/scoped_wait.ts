@@ -39,6 +39,8 @@ export interface HandedWait {
 export interface ScopedWait extends HandedWait {
   previousInScope: ScopedWait | undefined;
   nextInScope: ScopedWait | undefined;
+  /** The scope in which it was begun. */
+  readonly scope: CancelScope;
   readonly pending: boolean;
   /** What is waited for, in words. */
   readonly what: string;

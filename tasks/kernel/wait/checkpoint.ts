@@ -4,6 +4,8 @@
  *
  * @module
  */
+import type { CancelScope } from "../cancel/cancel_scope.ts";
+import { endDeliveries } from "../cancel/in_flight.ts";
 import { currentScope } from "../context/current_scope.ts";
 import { type CancelledError, isCancelled } from "../errors.ts";
 import { budget } from "../loop/budget.ts";
@@ -23,8 +25,31 @@ export function takePendingCancel(): CancelledError | undefined {
  * returned.
  */
 export function deliver(error: CancelledError): Promise<never> {
-  currentScope().beginDelivery(error);
-  return readyCancel(error);
+  const scope = currentScope();
+  scope.beginDelivery(error);
+  const promise = readyCancel(error);
+  refused.set(promise, { scope, error });
+  return promise;
+}
+
+/** The pending cancels that waits were rejected with when they were begun. */
+const refused = new WeakMap<
+  object,
+  { readonly scope: CancelScope; readonly error: CancelledError }
+>();
+
+/**
+ * Makes the cancel pending again that rejected the wait of `promise` when it was
+ * begun: it becomes a future, and code that gets that may not look at it.
+ */
+export function renewRefusal(promise: unknown): void {
+  const refusal = refused.get(promise as object);
+  if (refusal === undefined) return;
+  const { scope, error } = refusal;
+  if (scope.outermost !== currentScope().outermost) return;
+  refused.delete(promise as object);
+  endDeliveries(scope); // its code runs
+  scope.renew(error);
 }
 
 /**

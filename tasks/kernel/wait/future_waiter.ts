@@ -1,4 +1,5 @@
 /** @module */
+import { handedOver } from "../cancel/handed_over.ts";
 import type { HandedWait } from "../cancel/scoped_wait.ts";
 import { quoted } from "../watch/safe_text.ts";
 import { type CancelledError, forwarded, isCancelled } from "../errors.ts";
@@ -61,7 +62,7 @@ export class FutureWaiter<T> extends Waiter<T> implements Listener {
         break;
       default: {
         const error = this.#forwarded ?? completion.error as CancelledError;
-        this.scope.delivered(error);
+        if (!handedOver.has(this)) this.scope.delivered(error);
         this.#endCancelled(error);
       }
     }

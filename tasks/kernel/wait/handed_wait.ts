@@ -16,7 +16,7 @@ import {
 } from "../context/current_scope.ts";
 import { CancelledError } from "../errors.ts";
 import type { WaitOptions } from "../types.ts";
-import { checkpointIfCancelled, settleAs } from "./checkpoint.ts";
+import { checkpointIfCancelled, renewRefusal, settleAs } from "./checkpoint.ts";
 
 /** The error of a wait that was handed to a function that could not begin. */
 const NOT_BEGUN = new CancelledError(
@@ -39,12 +39,14 @@ export function waitBehind(
 
 /**
  * `checkpointIfCancelled` for a function that got `promises`. If it may not
- * begin, the waits behind them are given up.
+ * begin, the waits behind them are given up. It may not if one of them could
+ * not begin either.
  */
 export function checkpointOfOwner(
   promises: Iterable<unknown>,
   options?: WaitOptions,
 ): Promise<never> | undefined {
+  for (const promise of promises) renewRefusal(promise);
   const rejection = checkpointIfCancelled(options);
   if (rejection === undefined) return undefined;
   for (const promise of promises) waitBehind(promise)?.abandon(NOT_BEGUN);

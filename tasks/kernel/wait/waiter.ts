@@ -41,6 +41,7 @@
  */
 import { listen, unlisten } from "../cancel/abort_listeners.ts";
 import { type CancelScope, rootScopeOf } from "../cancel/cancel_scope.ts";
+import { handedOver } from "../cancel/handed_over.ts";
 import type { HandedWait, ScopedWait } from "../cancel/scoped_wait.ts";
 import { currentScope } from "../context/current_scope.ts";
 import type { CancelledError } from "../errors.ts";
@@ -248,7 +249,7 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
   cancel(error: CancelledError): boolean {
     this.#end();
     this.promise.then(undefined, ignore);
-    this.scope.beginDelivery(error);
+    if (!handedOver.has(this)) this.scope.beginDelivery(error);
     this.#outcome = GIVEN_UP;
     this.#rejectWith(error);
     return true;

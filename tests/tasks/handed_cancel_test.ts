@@ -1,0 +1,121 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import {
+  asCompleted,
+  CancelledError,
+  createTask,
+  currentTask,
+  ensureFuture,
+  Future,
+  gather,
+  run,
+  sleep,
+  wait,
+} from "@asyncio/asyncio/tasks";
+import { Queue } from "@asyncio/asyncio/queue";
+import { virtually } from "../_helpers/virtually.ts";
+
+type Combine = (futures: PromiseLike<unknown>[]) => PromiseLike<unknown>;
+
+/** What resolves although a wait that was handed over has been cancelled. */
+const COMBINE: Record<string, Combine> = {
+  "wait, FIRST_COMPLETED": (futures) =>
+    wait(futures.map(ensureFuture), { returnWhen: "FIRST_COMPLETED" }),
+  "wait for the promise, FIRST_COMPLETED": (futures) =>
+    wait(futures as Promise<unknown>[], { returnWhen: "FIRST_COMPLETED" }),
+  "asCompleted": (futures) =>
+    asCompleted(futures)[Symbol.asyncIterator]().next(),
+};
+
+for (const [name, combine] of Object.entries(COMBINE)) {
+  for (const cancels of [1, 2]) {
+    Deno.test(`${name}: after the wake-up ${cancels} cancels are not used up by a wait that was handed over`, () =>
+      virtually(async () => {
+        const queue = new Queue<number>();
+        const stop = new Future<void>();
+        const reached: string[] = [];
+        const task = createTask(async () => {
+          await combine([stop, queue.get()]);
+          reached.push("woken");
+          await sleep(1);
+          reached.push("not reached");
+        });
+        await sleep(0);
+        stop.setResult();
+        for (let i = 0; i < cancels; i++) task.cancel("stop");
+        await assertRejects(async () => await task, CancelledError, "stop");
+        assertEquals(reached, ["woken"]);
+        queue.putNowait(1);
+        assertEquals(queue.getNowait(), 1);
+      }));
+  }
+}
+
+Deno.test("a cancel that finds only a wait that became a future is delivered at the next wait", () =>
+  virtually(async () => {
+    const queue = new Queue<number>();
+    const stop = new Future<void>();
+    const task = createTask(async () => {
+      const item = ensureFuture(queue.get());
+      await stop;
+      const { done } = item;
+      await sleep(1);
+      return done;
+    });
+    await sleep(0);
+    stop.setResult();
+    task.cancel("stop");
+    await assertRejects(async () => await task, CancelledError, "stop");
+  }));
+
+const BEGIN: Record<string, Combine> = {
+  ...COMBINE,
+  "wait, ALL_COMPLETED": (futures) => wait(futures.map(ensureFuture)),
+  "gather": (futures) => gather(futures),
+  "gather, returnExceptions": (futures) =>
+    gather(futures, { returnExceptions: true }),
+  "ensureFuture": (futures) => ensureFuture(futures[0]!),
+};
+
+for (const [name, combine] of Object.entries(BEGIN)) {
+  Deno.test(`${name}: a pending cancel is delivered there, though the wait that is handed over gets it first`, () =>
+    virtually(async () => {
+      const queue = new Queue<number>();
+      const task = createTask(async () => {
+        currentTask()!.cancel("pending");
+        const error = await assertRejects(async () =>
+          await combine([queue.get()])
+        );
+        await sleep(1); // not cancelled again
+        throw error;
+      });
+      await assertRejects(async () => await task, CancelledError, "pending");
+      assert(task.cancelled);
+    }));
+}
+
+Deno.test("a pending cancel that a wait got which became a future is delivered at the next wait", () =>
+  virtually(async () => {
+    const queue = new Queue<number>();
+    const task = createTask(async () => {
+      currentTask()!.cancel("pending");
+      const item = ensureFuture(queue.get());
+      await sleep(1);
+      return item;
+    });
+    await assertRejects(async () => await task, CancelledError, "pending");
+  }));
+
+Deno.test("cancelled while it awaits a future of a wait, the task is cancelled once", () =>
+  run(async () => {
+    const queue = new Queue<number>();
+    const task = createTask(async () => {
+      const error = await assertRejects(async () =>
+        await ensureFuture(queue.get())
+      );
+      await sleep(1); // not cancelled again
+      throw error;
+    });
+    await sleep(0);
+    task.cancel();
+    await assertRejects(async () => await task, CancelledError);
+  }));
