@@ -98,6 +98,11 @@
  * and so must a result and a report. Of the reason of a dead letter, 500 characters
  * are kept.
  *
+ * Delayed jobs have a line of their own in each priority, so that they hold up none
+ * that is due. When a delayed job is due, it is taken before the other jobs of its
+ * priority, also before those that were put earlier; in memory it takes its place
+ * by arrival.
+ *
  * Delays, rates and schedules are measured by the clocks of the machines: let them
  * agree, as with NTP. Looking for a job by its id reads the queue until it is
  * found.
