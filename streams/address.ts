@@ -2,12 +2,13 @@
 import { describe } from "../tasks/kernel/types.ts";
 
 /**
- * An address as text: `127.0.0.1:80`, `[::1]:80`, `/run/service.sock`; `unix` for
- * the client of a Unix socket, which has none.
+ * An address as text: `127.0.0.1:80`, `[::1]:80`, `/run/service.sock`, `@name` if
+ * that is abstract; `unix` for the client of a Unix socket, which has none.
  */
 export function formatAddress(addr: Deno.Addr): string {
   if (!("hostname" in addr)) {
-    return ("path" in addr ? addr.path : undefined) ?? addr.transport;
+    const path = "path" in addr ? addr.path : undefined;
+    return path ? formatPath(path) : addr.transport;
   }
   const { hostname, port } = addr;
   const host = hostname.includes(":") ? `[${hostname}]` : hostname;
@@ -21,6 +22,11 @@ export const MAX_UNIX_PATH = Deno.build.os === "linux" ? 107 : 103;
 /** Whether `path` is an abstract one: a name in Linux, without a file. */
 export function isAbstract(path: string): boolean {
   return path.startsWith("\0");
+}
+
+/** The path of a Unix socket as text: an abstract one as `ss` shows it, `@name`. */
+export function formatPath(path: string): string {
+  return isAbstract(path) ? `@${path.slice(1)}` : path;
 }
 
 /** @throws {TypeError} `path` is no path of a Unix socket. */

@@ -182,7 +182,8 @@ function explained(error: unknown, what: string): unknown {
     : code === "EADDRNOTAVAIL"
     ? Deno.errors.AddrNotAvailable
     : Error;
-  return new Kind(`${what}: ${error.message}`, { cause: error });
+  const explained = new Kind(`${what}: ${error.message}`, { cause: error });
+  return Object.assign(explained, { code });
 }
 
 /**

@@ -1,4 +1,5 @@
 /** @module */
+import { formatPath } from "../address.ts";
 import type { NodeConn } from "./node_conn.ts";
 import { named } from "./named_error.ts";
 import { checkAddresses, NodeConnect } from "./node_connect.ts";
@@ -168,7 +169,13 @@ export async function connectUnix(
   const { conn, peername } = parts;
   const open = () => startTls(conn, tls, UNIX_HOST);
   return {
-    ...await encrypt(conn, open, path, handshakeTimeout, options),
+    ...await encrypt(
+      conn,
+      open,
+      formatPath(path),
+      handshakeTimeout,
+      options,
+    ),
     peername,
   };
 }
@@ -179,7 +186,7 @@ async function connectPlainUnix(
 ): Promise<SocketParts> {
   for (let pause = 1;; pause = Math.min(2 * pause, MAX_BUSY_PAUSE_MS)) {
     try {
-      return await reach(new UnixConnect(path), path, options);
+      return await reach(new UnixConnect(path), formatPath(path), options);
     } catch (error) {
       if (!(error instanceof Deno.errors.WouldBlock)) throw error;
     }

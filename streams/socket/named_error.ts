@@ -1,4 +1,5 @@
 /** @module */
+import { withDeepStack } from "../../tasks/kernel/watch/user_frame.ts";
 
 /**
  * An error of the same class that also says what failed. Its stack has the code that
@@ -9,7 +10,11 @@ export function named(what: string, error: unknown): unknown {
     return error;
   }
   const type = error.constructor as ErrorConstructor;
-  const named = new type(`${what}: ${error.message}`, { cause: error });
+  // The file system adds the call and its path, which may be a file of our own.
+  const reason = error.message.replace(/: \w+ '.*'$/s, "");
+  const named = withDeepStack(() =>
+    new type(`${what}: ${reason}`, { cause: error })
+  );
   const { code } = error as { code?: unknown };
   return code === undefined ? named : Object.assign(named, { code });
 }

@@ -2,10 +2,14 @@
 import { UnixConnect } from "./connect.ts";
 import { perform } from "./operation.ts";
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
+import { withDeepStack } from "../../tasks/kernel/watch/user_frame.ts";
 import { sleep } from "../../tasks/sleep.ts";
 
 /** The longest pause before the lock of a directory is tried again. */
 const MAX_LOCK_PAUSE_MS = 16;
+
+/** Why a path is taken. */
+export const NO_SOCKET = "the file there is no socket";
 
 /** Gives the socket its path; false if there is a file. */
 export function linked(unlinked: string, path: string): boolean {
@@ -27,7 +31,8 @@ export async function replaceStale(
   using _lock = await lockDirectory(path, options);
   const file = lookAt(path);
   if (file !== undefined) {
-    if (!file.isSocket || await isServed(path, options)) throw inUse(path);
+    if (!file.isSocket) throw inUse(path, NO_SOCKET);
+    if (await isServed(path, options)) throw inUse(path);
     removeIfSame(path, file);
   }
   if (!linked(unlinked, path)) throw inUse(path);
@@ -78,8 +83,10 @@ export function removeIfSame(path: string, { dev, ino }: Deno.FileInfo): void {
   if (file?.dev === dev && file.ino === ino) Deno.removeSync(path);
 }
 
-export function inUse(path: string): Error {
-  return new Deno.errors.AddrInUse(
-    `Cannot listen at ${path}: a server listens there, or it is no socket`,
+/** Returns the error of a path that is taken, in the system's terms. */
+export function inUse(path: string, why = "a server listens there"): Error {
+  const error = withDeepStack(() =>
+    new Deno.errors.AddrInUse(`Cannot listen at ${path}: ${why}`)
   );
+  return Object.assign(error, { code: "EADDRINUSE" });
 }

@@ -21,11 +21,13 @@ import {
   inUse,
   linked,
   lookAt,
+  NO_SOCKET,
   removeIfSame,
   replaceStale,
 } from "./socket_file.ts";
+import { named } from "./named_error.ts";
 import { bindBeside } from "./unlinked_socket.ts";
-import { isAbstract } from "../address.ts";
+import { formatPath, isAbstract } from "../address.ts";
 import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
 
@@ -60,12 +62,15 @@ export async function bindUnix<L extends { close(): void }>(
 ): Promise<BoundUnix<L>> {
   const sockname = { transport: "unix", path } as const;
   if (isAbstract(path)) {
-    const listener = listen(path);
+    const listener = attempt(path, () => listen(path));
     return { listener, sockname, close: () => listener.close() };
   }
-  const file = lookAt(path);
-  if (file !== undefined && !file.isSocket) throw inUse(path);
-  using unlinked = bindBeside(path, listen, options.mode);
+  const file = attempt(path, () => lookAt(path));
+  if (file !== undefined && !file.isSocket) throw inUse(path, NO_SOCKET);
+  using unlinked = attempt(
+    path,
+    () => bindBeside(path, listen, options.mode),
+  );
   const { listener } = unlinked;
   let own: Deno.FileInfo;
   try {
@@ -92,4 +97,14 @@ export async function bindUnix<L extends { close(): void }>(
       listener.close();
     },
   };
+}
+
+/** Calls `step`; what the system refuses names the path that users know. */
+function attempt<T>(path: string, step: () => T): T {
+  try {
+    return step();
+  } catch (error) {
+    if (error instanceof TypeError) throw error; // of the mode
+    throw named(`Cannot listen at ${formatPath(path)}`, error);
+  }
 }

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import {
   openConnection,
   openUnixConnection,
+  serve,
   type Server,
   startServer,
   startUnixServer,
@@ -291,6 +292,32 @@ Deno.test("no such file is NotFound and named", async () => {
   );
 });
 
+for (
+  const [what, start] of [
+    ["a server", (path: string) => startUnixServer(() => {}, { path })],
+    ["an HTTP server", (path: string) => serve(() => new Response(), { path })],
+  ] as const
+) {
+  Deno.test(`where ${what} cannot listen is said, with the runtime's code and the user's line`, async () => {
+    await using folder = new Folder();
+    await folder.write("file", "");
+    for (
+      const [path, code] of [
+        [folder.file("none/service.sock"), "ENOENT"],
+        [folder.file("file/service.sock"), "ENOTDIR"],
+        [folder.file("file"), "EADDRINUSE"],
+      ] as const
+    ) {
+      const error = await assertRejects(() => start(path), Error);
+      assert(error.message.startsWith(`Cannot listen at ${path}: `));
+      assert(!error.message.includes("mkdir"), error.message);
+      assertEquals((error as { code?: string }).code, code);
+      assertMatch(error.stack!, /unix_test/);
+    }
+    assertEquals(folder.names(), ["file"]);
+  });
+}
+
 Deno.test("many clients at once are all served, though the queue of the server is shorter", async () => {
   await using folder = new Folder();
   const path = folder.socket;
@@ -429,9 +456,17 @@ Deno.test({
     await using server = await startUnixServer(greet("hello"), { path });
     assertEquals(server.addresses, [{ transport: "unix", path }]);
     assertEquals(await greetingAt(path), "hello");
+    const shown = path.replace("\0", "@");
     await assertRejects(
       () => startUnixServer(greet("second"), { path }),
       Deno.errors.AddrInUse,
+      `Cannot listen at ${shown}: `,
+    );
+    await server.shutdown();
+    await assertRejects(
+      () => openUnixConnection(path),
+      Deno.errors.ConnectionRefused,
+      `Cannot connect to ${shown}: `,
     );
   },
 });

@@ -12,13 +12,20 @@ const OWN = ["tasks", "sync", "queue", "streams", "process", "testing"]
 /** How many frames of a stack are searched for the user's code. */
 const STACK_DEPTH = 25;
 
-/** A stack for {@linkcode userFrame}, deeper than usual. */
+/** A stack for {@linkcode userFrame}. */
 export function captureStack(): Error {
+  return withDeepStack(() => new Error("here"));
+}
+
+/** Makes an error whose stack is deep enough to have the user's code. */
+export function withDeepStack<E extends Error>(make: () => E): E {
   const before = Error.stackTraceLimit;
   Error.stackTraceLimit = STACK_DEPTH;
-  const error = new Error("here");
-  Error.stackTraceLimit = before;
-  return error;
+  try {
+    return make();
+  } finally {
+    Error.stackTraceLimit = before;
+  }
 }
 
 /**

@@ -27,11 +27,12 @@ Deno.test("it is bound to the port asked for, and a second one is refused", asyn
   using first = await openDatagram(HOST);
   const { port } = first.address;
   const before = openDescriptors();
-  await assertRejects(
+  const error = await assertRejects(
     () => openDatagram({ ...HOST, port }),
     Deno.errors.AddrInUse,
     `Cannot bind 127.0.0.1:${port}`,
   );
+  assertEquals((error as { code?: string }).code, "EADDRINUSE");
   await closedAgain(before);
 });
 
