@@ -24,6 +24,8 @@ function isBrokenOff(error: Error): boolean {
   return error instanceof Deno.errors.BadResource &&
       /^Cannot read (request )?body as underlying resource/
         .test(error.message) ||
-    error instanceof Deno.errors.Http &&
-      error.message.startsWith("error reading a body from connection");
+    error instanceof Deno.errors.Http && (
+        error.message.startsWith("error reading a body from connection") ||
+        error.message.startsWith("unexpected EOF while reading HTTP/1 body")
+      );
 }

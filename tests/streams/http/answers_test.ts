@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { serve } from "@asyncio/asyncio/streams";
 import { Queue } from "@asyncio/asyncio/queue";
@@ -10,7 +11,7 @@ import {
   sleep,
 } from "@asyncio/asyncio/tasks";
 import { reportsOf } from "../../_helpers/reports.ts";
-import { get, RawClient, serving, tried, urlOf } from "./_http.ts";
+import { get, portOf, RawClient, serving, tried, urlOf } from "./_http.ts";
 
 Deno.test("a handler answers at once, a microtask later, or a turn later", async () => {
   await using server = await serving((request) => {
@@ -207,12 +208,22 @@ for (
     ["in chunks", `${HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n`],
   ]
 ) {
-  for (const way of ["text", "json", "stream"]) {
-    Deno.test(`a body ${what} that its client breaks off is not reported, read as ${way}`, async () => {
+  for (
+    const [way, end] of [
+      ["text", "FIN"],
+      ["json", "FIN"],
+      ["stream", "FIN"],
+      ["text", "RST"],
+      ["stream", "RST"],
+    ] as const
+  ) {
+    Deno.test(`a body ${what} that its client breaks off by ${end} is not reported, read as ${way}`, async () => {
       const errors: unknown[] = [];
       const reports = await reportsOf(async () => {
+        const begun = Promise.withResolvers<void>();
         const ended = Promise.withResolvers<void>();
         const server = await serving(async (request) => {
+          begun.resolve();
           try {
             if (way === "text") await request.text();
             else if (way === "json") await request.json();
@@ -225,9 +236,12 @@ for (
             ended.resolve();
           }
         });
-        using client = await RawClient.send(server, request!);
-        await sleep(1);
-        client.leave();
+        const client = connect(portOf(server), "127.0.0.1");
+        client.on("error", () => {});
+        client.write(request!);
+        await begun.promise;
+        if (end === "FIN") client.destroy();
+        else client.resetAndDestroy();
         await ended.promise;
       });
       assertEquals(errors.length, 1);
