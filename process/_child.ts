@@ -13,6 +13,7 @@ import { lastOutput, terminate } from "./signals/terminate.ts";
 import { Communication, type ProcessOutput } from "./pipes/communicate.ts";
 import { ExitWatcher } from "./signals/exit_watcher.ts";
 import { Pipes } from "./pipes/pipes.ts";
+import { finished } from "./signals/finished.ts";
 import { KeepAlive } from "./signals/keep_alive.ts";
 import {
   ChildTarget,
@@ -146,7 +147,7 @@ export class Child {
     this.pipes.closeInput();
     if (this.#isOver) return;
     await this.#untilDown();
-    await detached(() => lastOutput(this.exit));
+    await finished("Process output", () => lastOutput(this.exit));
   }
 
   /** Ends the program, and waits until it has ended. No cancel ends the wait. */

@@ -69,8 +69,8 @@ export async function runToEnd(
       return await complete(line, plan, { children, captures });
     });
   } catch (error) {
+    await endAll(children); // first: no cancel ends that wait, nor is it reported
     await ending;
-    await endAll(children);
     await watchdogLaunch();
     const expiry = plan.limits.expiry(error);
     if (expiry === undefined) throw error;

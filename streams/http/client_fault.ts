@@ -19,13 +19,14 @@ export function statusOfClientFault(
   return isAbort && error === request.signal.reason ? 503 : undefined;
 }
 
-/** The runtime's errors for a body have no type of their own. */
+/** How the runtime's errors for a body that broke off begin, over HTTP/1, 2 and TLS. */
+const BROKEN_OFF =
+  /^(error reading a body from connection|unexpected EOF while reading HTTP\/1 body|connection reset|peer closed connection without)/;
+
+/** They have no type of their own. */
 function isBrokenOff(error: Error): boolean {
   return error instanceof Deno.errors.BadResource &&
       /^Cannot read (request )?body as underlying resource/
         .test(error.message) ||
-    error instanceof Deno.errors.Http && (
-        error.message.startsWith("error reading a body from connection") ||
-        error.message.startsWith("unexpected EOF while reading HTTP/1 body")
-      );
+    error instanceof Deno.errors.Http && BROKEN_OFF.test(error.message);
 }

@@ -47,7 +47,9 @@ export interface HttpServeOptions extends WaitOptions {
  * - A handler that throws, or gives no `Response`, is reported through the
  *   loop's exception handler, and its client gets a 500 that says nothing of
  *   the error. If the client breaks off the body that a handler reads, that is
- *   not reported.
+ *   not reported. (Over HTTP/2, a client that gives its request up ends the body,
+ *   and the runtime gives the handler what has come as all of it: compare its
+ *   length with `content-length` before it is kept.)
  * - A body that code makes (a `ReadableStream`) is sent by the same task. It is
  *   cancelled when the client goes, so also a generator that waits for the next
  *   event ends, and closes what it has opened. If it fails, the client sees the

@@ -24,6 +24,7 @@ import {
   waitFor,
 } from "@asyncio/asyncio/tasks";
 import { VirtualClock } from "@asyncio/asyncio/testing";
+import { reportsOf } from "../_helpers/reports.ts";
 import {
   isAlive,
   limitedWhenReady,
@@ -344,6 +345,21 @@ Deno.test("a timeout settles though a descendant left the group and holds the pi
       Deno.kill(-pid(), "SIGKILL");
     })
   );
+});
+
+Deno.test("a cancel that waits for the last output of a program, which one that has left holds open, is not reported", async () => {
+  await withPidFile(async (file, pid) => {
+    const command =
+      `setsid sh -c 'echo $$ > ${file}; exec sleep 1000' & sleep 1000`;
+    const reports = await reportsOf(async () => {
+      const task = createTask(() => runSubprocess(command, CAPTURE));
+      await until(() => pid() > 0, "the program has left");
+      task.cancel();
+      await assertRejects(async () => await task, CancelledError);
+    }, { cancelReportAfter: 1 });
+    Deno.kill(pid(), "SIGKILL");
+    assertEquals(reports, []);
+  });
 });
 
 Deno.test("a timeout reaches a descendant though the program has ended", async () => {

@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import { connect as connectTls } from "node:tls";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { serve } from "@asyncio/asyncio/streams";
 import { Queue } from "@asyncio/asyncio/queue";
@@ -11,6 +12,7 @@ import {
   sleep,
 } from "@asyncio/asyncio/tasks";
 import { reportsOf } from "../../_helpers/reports.ts";
+import { certificates } from "../_certificates.ts";
 import { get, portOf, RawClient, serving, tried, urlOf } from "./_http.ts";
 
 Deno.test("a handler answers at once, a microtask later, or a turn later", async () => {
@@ -248,6 +250,39 @@ for (
       assertEquals(reports, []);
     });
   }
+}
+
+for (const end of ["RST", "FIN"] as const) {
+  Deno.test(`a body that its client breaks off by ${end} below TLS is not reported`, async () => {
+    const { server: { cert, key } } = certificates();
+    const errors: unknown[] = [];
+    const reports = await reportsOf(async () => {
+      const begun = Promise.withResolvers<void>();
+      const ended = Promise.withResolvers<void>();
+      const server = await serving(async (request) => {
+        begun.resolve();
+        try {
+          return new Response(await request.text());
+        } catch (error) {
+          errors.push(error);
+          throw error;
+        } finally {
+          ended.resolve();
+        }
+      }, { tls: { cert, key } });
+      const socket = connect(portOf(server), "127.0.0.1");
+      const client = connectTls({ socket, rejectUnauthorized: false });
+      for (const it of [socket, client]) it.on("error", () => {});
+      client.write(`${HEAD}Content-Length: 100\r\n\r\nhello`);
+      await begun.promise;
+      if (end === "FIN") socket.end();
+      else socket.resetAndDestroy();
+      await ended.promise;
+      client.destroy();
+    });
+    assertEquals(errors.length, 1);
+    assertEquals(reports, []);
+  });
 }
 
 Deno.test("a body that is garbled is answered with 400, and not reported", async () => {
