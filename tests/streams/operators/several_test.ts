@@ -50,6 +50,41 @@ test("merge: items come as they are ready", async () => {
   assertEquals(got, [0, 5, 10, 20, 30, 50, 60].map((t) => [t, t]));
 });
 
+Deno.test("merge: if the returns of two sources fail, the first error is thrown and the other reported", async () => {
+  const source = (name: string) => ({
+    [Symbol.asyncIterator]: () => ({
+      next: () => Promise.resolve({ done: false, value: name }),
+      return: () => Promise.reject(new Broken(name)),
+    }),
+  });
+  const reports = await reportsOf(async () => {
+    const items = merge(source("a"), source("b"));
+    await items.next();
+    await assertRejects(() => items.return!(), Broken, "a");
+  });
+  assertEquals(reports.map(({ error }) => String(error)), ["Error: b"]);
+});
+
+test("merge: a next with a cancel undelivered closes the sources, and rejects", async () => {
+  let isClosed = false;
+  async function* source() {
+    try {
+      yield* [1, 2];
+    } finally {
+      await sleep(10);
+      isClosed = true;
+    }
+  }
+  const task = createTask(async () => {
+    const items = merge(source());
+    await items.next();
+    task.cancel();
+    await items.next();
+  });
+  await assertRejects(async () => await task, CancelledError);
+  assert(isClosed);
+});
+
 test("merge: none is starved", async () => {
   const items = merge(new Numbers(), ["a", "b", "c"], new Numbers());
   const got: (number | string)[] = [];
