@@ -154,6 +154,15 @@ export function testInspection(test: Define): void {
     }
   });
 
+  test("a list that was left gives nothing more", async (place) => {
+    await using jobs = await place.open<string>();
+    for (const value of ["a", "b"]) await jobs.put(value);
+    const list = jobs.list("waiting");
+    assertEquals((await list.next()).value.value, "a");
+    await list.return!();
+    assertEquals(await list.next(), { done: true, value: undefined });
+  });
+
   test("a state that is none of the four is a TypeError", async (place) => {
     await using jobs = await place.open<string>();
     await assertRejects(
@@ -218,6 +227,16 @@ export function testInspection(test: Define): void {
       [true, true, false],
     );
     await jobs.join();
+  });
+
+  test("a get that has come past cancelled jobs waits for the next one", async (place) => {
+    await using jobs = await place.open<string>();
+    for (const id of ["a", "b", "c"]) await jobs.put(id, { id });
+    for (const id of ["a", "b"]) assertEquals(await jobs.cancel(id), true);
+    assertEquals(await take(jobs), "c");
+    const next = take(jobs);
+    await jobs.put("d");
+    assertEquals(await next, "d");
   });
 
   test("an id that is no text is a TypeError", async (place) => {

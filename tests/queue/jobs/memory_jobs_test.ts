@@ -4,6 +4,7 @@ import {
   assertMatch,
   assertNotStrictEquals,
   assertRejects,
+  assertThrows,
 } from "@std/assert";
 import {
   type Job,
@@ -112,6 +113,29 @@ Deno.test("memoryJobs: an id is known for the window, 2 minutes unless given", (
     await jobs.put("c", { id: "1" });
     assertEquals(await jobs.size(), 2);
   }));
+
+Deno.test("memoryJobs: a get after jobs that have expired waits for the next one", () =>
+  inNoTime(async () => {
+    await using jobs = memoryJobs<string>();
+    for (const value of ["a", "b"]) await jobs.put(value, { expires: 10 });
+    await sleep(20);
+    const next = take(jobs);
+    await jobs.put("c");
+    assertEquals(await next, "c");
+  }));
+
+Deno.test("memoryJobs: a retention that it cannot have is refused", () => {
+  for (const retention of [null, 5, { done: "1" }, { dead: null }]) {
+    assertThrows(
+      () => memoryJobs({ retention: retention as never }),
+      TypeError,
+      "Cannot open a queue of jobs: retention",
+    );
+  }
+  for (const retention of [{ done: NaN }, { dead: NaN }]) {
+    assertThrows(() => memoryJobs({ retention }), RangeError, "retention.d");
+  }
+});
 
 Deno.test("memoryJobs: no timer is left when all is done", async () => {
   await using jobs = memoryJobs<string>();
