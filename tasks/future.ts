@@ -4,7 +4,7 @@ import { Callback } from "./kernel/context/callback.ts";
 import { currentScope } from "./kernel/context/current_scope.ts";
 import { InvalidStateError, isCancelled } from "./kernel/errors.ts";
 import { loopOf } from "./kernel/loop/loop.ts";
-import { BoundCallback } from "./kernel/loop/runnable.ts";
+import { BoundCallback } from "./kernel/loop/bound_calls.ts";
 import { checkFunction } from "./kernel/types.ts";
 import {
   deliver,

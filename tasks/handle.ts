@@ -1,6 +1,6 @@
 /** @module */
 import { Callback } from "./kernel/context/callback.ts";
-import { BoundCallback } from "./kernel/loop/runnable.ts";
+import { BoundCallback } from "./kernel/loop/bound_calls.ts";
 import type { Loop } from "./kernel/loop/loop.ts";
 import { Timer } from "./kernel/loop/timer_heap.ts";
 import { printable } from "./kernel/watch/inspect.ts";

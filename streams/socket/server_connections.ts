@@ -8,7 +8,7 @@ import { Changes } from "../server_waits.ts";
 import { Callback } from "../../tasks/kernel/context/callback.ts";
 import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
 import { detached } from "../../tasks/kernel/context/detached.ts";
-import { BoundCallback } from "../../tasks/kernel/loop/runnable.ts";
+import { BoundCallback } from "../../tasks/kernel/loop/bound_calls.ts";
 import {
   type Completion,
   completionOf,

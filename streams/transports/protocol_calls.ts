@@ -8,7 +8,7 @@ import {
   runInFrame,
 } from "../../tasks/kernel/context/current_scope.ts";
 import { Callback } from "../../tasks/kernel/context/callback.ts";
-import { BoundCallback } from "../../tasks/kernel/loop/runnable.ts";
+import { BoundCallback } from "../../tasks/kernel/loop/bound_calls.ts";
 import type { Loop } from "../../tasks/kernel/loop/loop.ts";
 
 /**

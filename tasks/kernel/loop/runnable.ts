@@ -46,27 +46,6 @@ export class Settlement<T> implements Runnable {
 }
 
 /**
- * Runs `entry` in the asynchronous context in which this was made, not in that
- * of the loop's turn: so the stores of other packages, such as the active span
- * of a trace, are found there too.
- *
- * A reaction of a promise runs in the context in which it was added. That is
- * much cheaper than any other way into a context, and it gives the entry its
- * place among the continuations of the promises that the loop resolves.
- */
-export class BoundCallback implements Runnable {
-  readonly runsUserCode = true;
-  readonly lag = 1;
-  readonly run: () => void;
-
-  constructor(entry: Runnable) {
-    let run!: () => void; // Node 20 has no Promise.withResolvers
-    new Promise<void>((resolve) => run = resolve).then(() => entry.run());
-    this.run = run;
-  }
-}
-
-/**
  * The first steps of tasks that are made one after the other, in one
  * asynchronous context. As many as the budget allows share one microtask, which
  * is a fifth of what it costs to start a task.
@@ -82,9 +61,8 @@ export class FirstSteps implements Runnable {
 
   /** Runs `step` soon, after the steps added before. */
   add(step: Runnable): void {
-    if (!this.#scheduler.spend()) {
-      this.#scheduler.defer(new BoundCallback(step));
-    } else if (this.#steps.push(step) === 1) this.#scheduler.next(this);
+    if (!this.#scheduler.spendInOrder()) this.#scheduler.deferCall(step);
+    else if (this.#steps.push(step) === 1) this.#scheduler.next(this);
   }
 
   run(): void {

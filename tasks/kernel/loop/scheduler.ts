@@ -20,9 +20,10 @@
  * @module
  */
 import { setImmediate } from "node:timers";
+import { BoundCallback, BoundCalls } from "./bound_calls.ts";
 import { budget } from "./budget.ts";
 import type { Alarm, Clock } from "./clock.ts";
-import { BoundCallback, type Runnable, Settlement } from "./runnable.ts";
+import { type Runnable, Settlement } from "./runnable.ts";
 import { SoonQueue } from "./soon_queue.ts";
 import { type Timer, TimerHeap } from "./timer_heap.ts";
 
@@ -76,11 +77,15 @@ export abstract class Scheduler {
   #armed: number | undefined = undefined;
   #timers = new TimerHeap();
   #ready: Runnable[] = [];
+  /** How many they are, each of {@linkcode BoundCalls} counted. */
+  #readyCount = 0;
   /** The promises that the first {@linkcode #searched} ready entries settle. */
   readonly #settling = new Set<unknown>();
   #searched = 0;
   /** How many ready entries and due timers call user code. */
   #readyCalls = 0;
+  /** How many lists of entries are being run whose rest waits. */
+  #rests = 0;
   readonly #soon = new SoonQueue();
   #turnPlanned = false;
   #isStopped = false;
@@ -112,11 +117,24 @@ export abstract class Scheduler {
   }
 
   /**
+   * The same for what keeps the order of causes: it has to be deferred as well
+   * if it would overtake what was ready before.
+   */
+  spendInOrder(): boolean {
+    return !this.#overtakes && this.spend();
+  }
+
+  /** Whether what runs soon would overtake entries that are ready. */
+  get #overtakes(): boolean {
+    return this.#readyCalls > 0 || this.#rests > 0;
+  }
+
+  /**
    * Runs `entry` after the current synchronous code and all that was ready
    * before, in the asynchronous context of the caller.
    */
   soon(entry: Runnable): void {
-    if (this.#readyCalls === 0 && this.spend()) this.#soon.add(entry);
+    if (this.spendInOrder()) this.#soon.add(entry);
     else this.deferCall(entry);
   }
 
@@ -130,7 +148,7 @@ export abstract class Scheduler {
    * still to be called. If so, it is added with {@linkcode soon}.
    */
   get hasCallbacks(): boolean {
-    return this.#soon.hasOrdered || this.#readyCalls > 0;
+    return this.#soon.hasOrdered || this.#overtakes;
   }
 
   /** See `SoonQueue.hold`. */
@@ -143,6 +161,7 @@ export abstract class Scheduler {
    */
   defer(entry: Runnable): void {
     if (entry.runsUserCode) this.#readyCalls++;
+    this.#readyCount++;
     this.#ready.push(entry);
     this.#planTurn();
   }
@@ -150,7 +169,21 @@ export abstract class Scheduler {
   /** Does the same in the asynchronous context of the caller. */
   deferCall(entry: Runnable): void {
     const isBound = !entry.runsUserCode || entry instanceof BoundCallback;
-    this.defer(isBound ? entry : new BoundCallback(entry));
+    if (isBound) this.defer(entry);
+    else this.#lastCalls().add(entry);
+  }
+
+  /** The calls at the end of the ready queue. */
+  #lastCalls(): BoundCalls {
+    const last = this.#ready.at(-1);
+    const isSingle = this.order !== undefined; // tests choose among all
+    if (last instanceof BoundCalls && !last.isFull && !isSingle) {
+      this.#readyCount++;
+      return last;
+    }
+    const calls = new BoundCalls();
+    this.defer(calls);
+    return calls;
   }
 
   /**
@@ -238,6 +271,7 @@ export abstract class Scheduler {
     const due = this.#takeDue();
     const ready = this.#ready;
     this.#ready = [];
+    this.#readyCount = 0;
     this.#forgetSettling();
     this.#drain(due.length === 0 ? ready : [...due, ...ready], 0);
     this.#endTurn();
@@ -276,7 +310,7 @@ export abstract class Scheduler {
   /** Whether this turn is to be left empty. */
   #yieldsToIo(): boolean {
     if (this.#emptyTurns > 0) return this.#emptyTurns-- > 0;
-    if (!this.#deferring && this.#ready.length <= BUSY) return false;
+    if (!this.#deferring && this.#readyCount <= BUSY) return false;
     const now = performance.now();
     if (now - this.#lastIoYield < IO_YIELD_INTERVAL_MS) return false;
     this.#lastIoYield = now;
@@ -301,24 +335,38 @@ export abstract class Scheduler {
   /**
    * Runs the entries in order. What an entry causes runs some microtasks later.
    * So an entry waits for a microtask if what it causes could run before what
-   * the entry in front of it causes.
+   * the entry in front of it causes. It also does after {@linkcode BoundCalls},
+   * unless something else is in front of those: what that causes would overtake
+   * it.
    *
    * Each entry is taken out of the list before it runs: the garbage collector
    * may count the list as old, which would keep all its entries alive.
+   *
+   * @param onlyCalls Whether there were only {@linkcode BoundCalls} in front.
    */
-  #drain(entries: (Runnable | undefined)[], from: number): void {
+  #drain(
+    entries: (Runnable | undefined)[],
+    from: number,
+    onlyCalls = true,
+  ): void {
     let lag = 0;
     let called = false;
     inLoopTurn = true;
     for (let i = from; i < entries.length; i++) {
       const entry = entries[i]!;
       const own = entry.lag ?? 1;
-      if (own < lag || (called && !entry.runsUserCode)) {
-        settled.then(() => this.#drain(entries, i));
+      const isNextRow = onlyCalls && i > from;
+      if (isNextRow || own < lag || (called && !entry.runsUserCode)) {
+        this.#rests++;
+        settled.then(() => {
+          this.#rests--;
+          this.#drain(entries, i, onlyCalls);
+        });
         break;
       }
       lag = own;
       called = entry.runsUserCode;
+      onlyCalls &&= entry instanceof BoundCalls;
       entries[i] = undefined;
       if (called) this.#readyCalls--;
       entry.run();
