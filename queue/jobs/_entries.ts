@@ -3,10 +3,9 @@ import type { Entry } from "./_entry.ts";
 
 /** Entries in the order in which they were added, also to be found by id. */
 export class Entries implements Iterable<Entry> {
-  /** By their ids; by themselves, if there is another one with that id. */
-  readonly #all = new Map<string | Entry, Entry>();
-  /** How many have the id of another one. */
-  #doubles = 0;
+  readonly #all = new Set<Entry>();
+  /** The first entry of each id that a user has given: random ids cost too much. */
+  readonly #named = new Map<string, Entry>();
 
   get size(): number {
     return this.#all.size;
@@ -17,26 +16,29 @@ export class Entries implements Iterable<Entry> {
   }
 
   add(entry: Entry): void {
-    const isDouble = this.#all.has(entry.id);
-    if (isDouble) this.#doubles++;
-    this.#all.set(isDouble ? entry : entry.id, entry);
+    const { id, named } = entry;
+    this.#all.add(entry);
+    if (named && !this.#named.has(id)) this.#named.set(id, entry);
   }
 
   delete(entry: Entry): void {
-    if (this.#all.get(entry.id) === entry) this.#all.delete(entry.id);
-    else if (this.#all.delete(entry)) this.#doubles--;
+    const { id, named } = entry;
+    this.#all.delete(entry);
+    if (named && this.#named.get(id) === entry) this.#named.delete(id);
   }
 
   /** The first entry with this id. */
   find(id: string): Entry | undefined {
-    const found = this.#all.get(id);
-    if (found !== undefined || this.#doubles === 0) return found;
+    const found = this.#named.get(id);
+    if (found !== undefined || this.#named.size === this.#all.size) {
+      return found;
+    }
     for (const entry of this) if (entry.id === id) return entry;
     return undefined;
   }
 
   clear(): void {
     this.#all.clear();
-    this.#doubles = 0;
+    this.#named.clear();
   }
 }
