@@ -17,10 +17,14 @@ import {
   unsubscribe,
 } from "./promise_subscription.ts";
 
+const settled = Promise.resolve();
+
 /** A wait for a promise that cannot be cancelled. */
 class ForeignWaiter<T> extends ExternalWaiter<T> implements Subscriber {
   readonly #source: PromiseLike<T>;
   readonly #controller: AbortController | undefined;
+  /** A cancel that ends the wait unless the promise has settled. */
+  #cancel: CancelledError | undefined = undefined;
 
   constructor(source: PromiseLike<T>, controller?: AbortController) {
     super();
@@ -54,9 +58,28 @@ class ForeignWaiter<T> extends ExternalWaiter<T> implements Subscriber {
   /** If the promise is about to settle, its end was before the cancel. */
   override cancel(error: CancelledError): boolean {
     if (this.scope.loop.isSettling(this.#source)) return false;
+    if (this.#controller === undefined) return this.#cancelUnlessSettled(error);
     super.cancel(error);
-    this.#controller?.abort(error); // last, as it runs foreign listeners
+    this.#controller.abort(error); // last, as it runs foreign listeners
     return true;
+  }
+
+  /**
+   * A promise does not show whether it has settled. If it has, as that of
+   * `queue.get()` where there is an item, its reaction is called before this
+   * one, and the cancel is delivered at the next wait.
+   */
+  #cancelUnlessSettled(error: CancelledError): false {
+    if (this.#cancel === undefined) {
+      settled.then(() => {
+        if (!this.pending) return;
+        const cancel = this.#cancel!;
+        super.cancel(cancel);
+        this.scope.delivered(cancel);
+      });
+    }
+    this.#cancel = error;
+    return false;
   }
 
   override abort(reason: unknown): void {

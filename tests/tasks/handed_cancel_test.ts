@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   asCompleted,
+  cancellable,
   CancelledError,
   createTask,
   currentTask,
@@ -10,6 +11,7 @@ import {
   run,
   sleep,
   wait,
+  waitFor,
 } from "@asyncio/asyncio/tasks";
 import { Queue } from "@asyncio/asyncio/queue";
 import { virtually } from "../_helpers/virtually.ts";
@@ -92,6 +94,48 @@ for (const [name, combine] of Object.entries(BEGIN)) {
       assert(task.cancelled);
     }));
 }
+
+for (
+  const [name, take] of Object.entries({
+    waitFor: (queue: Queue<number>) => waitFor(queue.get(), 60_000),
+    cancellable: (queue: Queue<number>) => cancellable(queue.get()),
+  })
+) {
+  for (const cancels of [1, 2]) {
+    Deno.test(`${name}: an item that was there is not lost by ${cancels} cancels that come before the code resumes`, () =>
+      virtually(async () => {
+        const queue = new Queue<number>();
+        queue.putNowait(7);
+        const taken: number[] = [];
+        const task = createTask(async () => {
+          taken.push(await take(queue));
+          await sleep(1);
+          taken.push(0); // not reached
+        });
+        createTask(() => {
+          for (let i = 0; i < cancels; i++) task.cancel("later");
+        });
+        await assertRejects(async () => await task, CancelledError, "later");
+        assertEquals([taken, queue.size], [[7], 0]);
+      }));
+  }
+}
+
+Deno.test("cancellable: two cancels in one step are delivered as one", () =>
+  virtually(async () => {
+    const task = createTask(async () => {
+      const error = await assertRejects(() =>
+        cancellable(new Promise(() => {}))
+      );
+      await sleep(1); // not cancelled again
+      throw error;
+    });
+    await sleep(0);
+    task.cancel("first");
+    task.cancel("second");
+    await assertRejects(async () => await task, CancelledError);
+    assertEquals(task.cancelling, 2);
+  }));
 
 Deno.test("a pending cancel that a wait got which became a future is delivered at the next wait", () =>
   virtually(async () => {
