@@ -108,8 +108,12 @@ export function isCancelled(error: unknown): error is CancelledError {
  */
 export function cancelOf(error: unknown): CancelledError | undefined {
   if (error instanceof CancelledError) return error;
-  if (!isSuppressedError(error)) return undefined;
-  return cancelOf(error.suppressed) && cancelOf(error.error);
+  try {
+    if (!isSuppressedError(error)) return undefined;
+    return cancelOf(error.suppressed) && cancelOf(error.error);
+  } catch {
+    return undefined; // what a getter throws is no news about the error
+  }
 }
 
 /** By its name, since compiled code makes its own where the runtime has none. */

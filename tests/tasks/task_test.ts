@@ -276,3 +276,17 @@ Deno.test("tasks print their name, their state and what they wait for", async ()
 Deno.test("a task cannot be made with new", () => {
   assertThrows(() => Reflect.construct(Task, []), TypeError);
 });
+
+Deno.test("a task fails with an error whose name cannot be read", async () => {
+  const error = Object.defineProperty(new Error("nameless"), "name", {
+    get: () => {
+      throw new Error("no name");
+    },
+  });
+  const task = createTask(() => Promise.reject(error));
+  assertStrictEquals(await task.catch((error) => error), error);
+  const atOnce = createTask(() => {
+    throw error;
+  });
+  assertStrictEquals(await atOnce.catch((error) => error), error);
+});
