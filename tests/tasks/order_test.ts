@@ -128,6 +128,63 @@ for (const [name, prepare] of Object.entries(CAUSES)) {
   });
 }
 
+/** Returns what wakes the code that calls `see`, and nothing else. */
+const WAKE_UPS: Record<string, (see: () => void) => Promise<() => void>> = {
+  "a future": async (see) => {
+    const future = new Future<void>();
+    await waiting(() => future, see);
+    return () => future.setResult();
+  },
+  "a future that fails": async (see) => {
+    const future = new Future<void>();
+    await waiting(() => future.catch(() => {}), see);
+    return () => future.setException(new Error("as expected"));
+  },
+  "a future by then": async (see) => {
+    const future = new Future<void>();
+    await waiting(() => future.then(), see);
+    return () => future.setResult();
+  },
+  "an event": async (see) => {
+    const event = new Event();
+    await waiting(() => event.wait(), see);
+    return () => event.set();
+  },
+};
+
+for (const first of Object.keys(WAKE_UPS)) {
+  for (const second of Object.keys(WAKE_UPS)) {
+    Deno.test(`the code that awaits ${first} goes on before that of ${second}, which was set after it`, async () => {
+      assertEquals(
+        await order(async (see) => {
+          const setFirst = await WAKE_UPS[first]!(() => see("first"));
+          const setSecond = await WAKE_UPS[second]!(() => see("second"));
+          setFirst();
+          setSecond();
+        }),
+        "first, second",
+      );
+    });
+  }
+}
+
+Deno.test("the code that awaits futures goes on before that of an event which a microtask sets after them", async () => {
+  assertEquals(
+    await order(async (see) => {
+      const futures = [new Future<void>(), new Future<void>()];
+      const event = new Event();
+      for (const future of futures) {
+        await waiting(() => future, () => see("future"));
+      }
+      await waiting(() => event.wait(), () => see("event"));
+      futures[0]!.setResult();
+      queueMicrotask(() => event.set());
+      futures[1]!.setResult();
+    }),
+    "future, future, event",
+  );
+});
+
 Deno.test("the code that awaits a task goes on before a callback that the task asked for last", async () => {
   assertEquals(
     await order(async (see) => {

@@ -144,11 +144,16 @@ export abstract class Scheduler {
   }
 
   /**
-   * Whether a wake-up that is caused now has to come after callbacks that are
-   * still to be called. If so, it is added with {@linkcode soon}.
+   * Whether a wake-up that is caused now would come before what was caused
+   * before it. If so, it is added with {@linkcode soon}.
    */
-  get hasCallbacks(): boolean {
-    return this.#soon.hasOrdered || this.#overtakes;
+  isAhead(lag: number): boolean {
+    return this.#soon.isAhead(lag) || this.#overtakes;
+  }
+
+  /** Notes a wake-up that was not added: its code resumes `lag` microtasks later. */
+  noteWoken(lag: number): void {
+    this.#soon.noteWoken(lag);
   }
 
   /** See `SoonQueue.hold`. */

@@ -35,15 +35,45 @@ export class SoonQueue {
    * the queue does not see other wake-ups.
    */
   #lag = LONGEST_LAG;
+  /** Whether code with the longest lag, woken without an entry, may be to resume. */
+  #awaitsSlow = false;
+  /** Whether more of it was woken since a microtask was added to look. */
+  #wokeSlow = false;
 
   get size(): number {
     return this.#entries.length;
   }
 
-  /** Whether a wake-up that is caused now has to come after an entry. */
-  get hasOrdered(): boolean {
-    return this.#lastOrdered >= this.#next;
+  /**
+   * Whether code that is woken now, and resumes after `lag` microtasks, has to
+   * come after an entry, or would overtake code that was woken before.
+   */
+  isAhead(lag: number): boolean {
+    return this.#lastOrdered >= this.#next ||
+      (this.#awaitsSlow && lag < LONGEST_LAG);
   }
+
+  /** Notes that code was woken that needed no entry. */
+  noteWoken(lag: number): void {
+    if (lag < LONGEST_LAG) return;
+    if (this.#awaitsSlow) this.#wokeSlow = true;
+    else this.#lookForSlow();
+  }
+
+  /**
+   * The microtask comes after the first one of the code that was woken: the
+   * last one is in line by then.
+   */
+  #lookForSlow(): void {
+    this.#awaitsSlow = true;
+    this.#wokeSlow = false;
+    settled.then(this.#slowInLine);
+  }
+
+  #slowInLine = (): void => {
+    if (this.#wokeSlow) this.#lookForSlow();
+    else this.#awaitsSlow = false;
+  };
 
   add(entry: Runnable): void {
     if (entry.lag !== undefined) this.#order(entry.lag);

@@ -206,11 +206,16 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
 
   /**
    * Does the same in the order of causes: the code resumes after callbacks that
-   * were added before, if some are still to be called.
+   * were added before and are still to be called, and after other code that was
+   * woken before.
    */
   wakeInOrder(value: T): boolean {
     const { loop } = this.scope;
-    if (!loop.hasCallbacks) return this.wake(value);
+    if (!loop.isAhead(this.lag)) {
+      const isWoken = this.wake(value);
+      if (isWoken) loop.noteWoken(this.lag);
+      return isWoken;
+    }
     if (!this.#take()) return false;
     this.#outcome = value;
     loop.soon(this);
@@ -235,7 +240,11 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
   /** Does the same in the order of causes: see {@linkcode wakeInOrder}. */
   failInOrder(error: unknown): boolean {
     const { loop } = this.scope;
-    if (!loop.hasCallbacks) return this.fail(error);
+    if (!loop.isAhead(this.lag)) {
+      const isWoken = this.fail(error);
+      if (isWoken) loop.noteWoken(this.lag);
+      return isWoken;
+    }
     if (!this.#take(true)) return false;
     this.#outcome = new Failure(error);
     loop.soon(this);
