@@ -192,7 +192,7 @@ Deno.test("a CancelledError is never retried, also of another task", () =>
 Deno.test("a cancel ends the pause of retry, and no attempt follows", () =>
   virtually(async () => {
     const { attempts, work } = flaky(Infinity);
-    const task = createTask(() => retry(work));
+    const task = createTask(() => retry(work, { jitter: 0 }));
     await sleep(10);
     task.cancel();
     await assertRejects(async () => await task, CancelledError);
@@ -203,7 +203,8 @@ Deno.test("a cancel ends the pause of retry, and no attempt follows", () =>
 Deno.test("retry that is handed over and given up ends", () =>
   virtually(async () => {
     const { attempts, work } = flaky(Infinity);
-    const limited = () => waitFor(retry(work, { maxAttempts: Infinity }), 500);
+    const limited = () =>
+      waitFor(retry(work, { maxAttempts: Infinity, jitter: 0 }), 500);
     await assertRejects(limited, TimeoutError);
     await sleep(100_000);
     assertEquals(attempts.length < 5, true);
