@@ -10,10 +10,11 @@ export async function askServer(
   subject: string,
   body = "",
 ): Promise<Answer> {
-  const { reader, writer } = await openConnection({
+  await using connection = await openConnection({
     hostname: "127.0.0.1",
     port,
   });
+  const { reader, writer } = connection;
   const text = new TextDecoder();
   writer.write(
     'CONNECT {"verbose":false}\r\nSUB answer 1\r\n' +
@@ -23,9 +24,6 @@ export async function askServer(
     const line = text.decode(await reader.readUntil("\r\n")).trim();
     if (!line.startsWith("MSG ")) continue;
     const length = Number(line.split(" ").at(-1));
-    const answer = text.decode(await reader.readExactly(length));
-    writer.close();
-    await writer.waitClosed();
-    return JSON.parse(answer);
+    return JSON.parse(text.decode(await reader.readExactly(length)));
   }
 }
