@@ -29,6 +29,7 @@ export function deliver(error: CancelledError): Promise<never> {
   scope.beginDelivery(error);
   const promise = readyCancel(error);
   refused.set(promise, { scope, error });
+  anyRefused = true;
   return promise;
 }
 
@@ -38,11 +39,15 @@ const refused = new WeakMap<
   { readonly scope: CancelScope; readonly error: CancelledError }
 >();
 
+/** Most programs refuse no wait, and are spared the look into the map. */
+let anyRefused = false;
+
 /**
  * Makes the cancel pending again that rejected the wait of `promise` when it was
  * begun: it becomes a future, and code that gets that may not look at it.
  */
 export function renewRefusal(promise: unknown): void {
+  if (!anyRefused) return;
   const refusal = refused.get(promise as object);
   if (refusal === undefined) return;
   const { scope, error } = refusal;
@@ -50,6 +55,12 @@ export function renewRefusal(promise: unknown): void {
   refused.delete(promise as object);
   endDeliveries(scope); // its code runs
   scope.renew(error);
+}
+
+/** Does so for each of `promises`. */
+export function renewRefusals(promises: Iterable<unknown>): void {
+  if (!anyRefused) return;
+  for (const promise of promises) renewRefusal(promise);
 }
 
 /**

@@ -16,7 +16,11 @@ import {
 } from "../context/current_scope.ts";
 import { CancelledError } from "../errors.ts";
 import type { WaitOptions } from "../types.ts";
-import { checkpointIfCancelled, renewRefusal, settleAs } from "./checkpoint.ts";
+import {
+  checkpointIfCancelled,
+  renewRefusals,
+  settleAs,
+} from "./checkpoint.ts";
 
 /** The error of a wait that was handed to a function that could not begin. */
 const NOT_BEGUN = new CancelledError(
@@ -46,7 +50,7 @@ export function checkpointOfOwner(
   promises: Iterable<unknown>,
   options?: WaitOptions,
 ): Promise<never> | undefined {
-  for (const promise of promises) renewRefusal(promise);
+  renewRefusals(promises);
   const rejection = checkpointIfCancelled(options);
   if (rejection === undefined) return undefined;
   for (const promise of promises) waitBehind(promise)?.abandon(NOT_BEGUN);
