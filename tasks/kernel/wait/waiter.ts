@@ -211,11 +211,7 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
    */
   wakeInOrder(value: T): boolean {
     const { loop } = this.scope;
-    if (!loop.isAhead(this.lag)) {
-      const isWoken = this.wake(value);
-      if (isWoken) loop.noteWoken(this.lag);
-      return isWoken;
-    }
+    if (!loop.isAhead(this.lag)) return this.#noted(this.wake(value));
     if (!this.#take()) return false;
     this.#outcome = value;
     loop.soon(this);
@@ -240,15 +236,17 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
   /** Does the same in the order of causes: see {@linkcode wakeInOrder}. */
   failInOrder(error: unknown): boolean {
     const { loop } = this.scope;
-    if (!loop.isAhead(this.lag)) {
-      const isWoken = this.fail(error);
-      if (isWoken) loop.noteWoken(this.lag);
-      return isWoken;
-    }
+    if (!loop.isAhead(this.lag)) return this.#noted(this.fail(error));
     if (!this.#take(true)) return false;
     this.#outcome = new Failure(error);
     loop.soon(this);
     return true;
+  }
+
+  /** Tells the loop that the code resumes, if it was woken. */
+  #noted(isWoken: boolean): boolean {
+    if (isWoken) this.scope.loop.noteWoken(this.lag);
+    return isWoken;
   }
 
   /**
