@@ -10,17 +10,7 @@ import { end, letters, take } from "../jobs/_place.ts";
 import { ignore, NatsServer } from "./_nats_server.ts";
 import { open } from "./_open.ts";
 import { Proxy } from "./_proxy.ts";
-
-function test(what: string, fn: (server: NatsServer) => Promise<void>): void {
-  Deno.test({
-    name: `natsJobs: ${what}`,
-    ignore,
-    async fn() {
-      await using server = await NatsServer.start();
-      await fn(server);
-    },
-  });
-}
+import { test } from "./_test_on_server.ts";
 
 /** Publishes as another client would. */
 async function publish(

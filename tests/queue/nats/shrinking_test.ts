@@ -5,19 +5,8 @@ import { sleep, timeout } from "@asyncio/asyncio/tasks";
 import { Attempt } from "../../_helpers/attempt.ts";
 import { letters, take } from "../jobs/_place.ts";
 import { askServer } from "./_admin.ts";
-import { ignore, NatsServer } from "./_nats_server.ts";
 import { open } from "./_open.ts";
-
-function test(what: string, fn: (server: NatsServer) => Promise<void>): void {
-  Deno.test({
-    name: `natsJobs: ${what}`,
-    ignore,
-    async fn() {
-      await using server = await NatsServer.start();
-      await fn(server);
-    },
-  });
-}
+import { test } from "./_test_on_server.ts";
 
 test("a maxSize that is smaller than what is there deletes nothing, and puts wait", async (server) => {
   await using jobs = await open<number>(server);

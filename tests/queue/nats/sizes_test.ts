@@ -3,22 +3,11 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { work } from "@asyncio/asyncio/queue/jobs";
 import { createTask } from "@asyncio/asyncio/tasks";
 import { end, letters } from "../jobs/_place.ts";
-import { ignore, NatsServer } from "./_nats_server.ts";
 import { open } from "./_open.ts";
+import { test } from "./_test_on_server.ts";
 
 /** More than the `max_payload` of a server, 1 MiB. */
 const LONG = "long ".repeat(300_000);
-
-function test(what: string, fn: (server: NatsServer) => Promise<void>): void {
-  Deno.test({
-    name: `natsJobs: ${what}`,
-    ignore,
-    async fn() {
-      await using server = await NatsServer.start();
-      await fn(server);
-    },
-  });
-}
 
 test("a job is given up with a reason of any length, and waits for it end", async (server) => {
   await using jobs = await open<string>(server);
