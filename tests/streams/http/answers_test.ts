@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { serve } from "@asyncio/asyncio/streams";
+import { type HttpServeOptions, serve } from "@asyncio/asyncio/streams";
 import { Queue } from "@asyncio/asyncio/queue";
 import {
   ContextVar,
@@ -204,6 +204,50 @@ Deno.test("a response that was returned with a cancel undelivered is sent", asyn
 
 const HEAD = "POST / HTTP/1.1\r\nHost: x\r\n";
 
+/**
+ * Serves a client that breaks off its body while a handler is at `read`. Returns
+ * what that has thrown, and what was reported.
+ */
+async function brokenOff(
+  read: (request: Request) => Promise<unknown>,
+  client: (
+    port: number,
+    handler: { begun: Promise<void>; ended: Promise<void> },
+  ) => Promise<void>,
+  options?: HttpServeOptions,
+): Promise<{ errors: unknown[]; reports: ExceptionContext[] }> {
+  const errors: unknown[] = [];
+  const reports = await reportsOf(async () => {
+    const begun = Promise.withResolvers<void>();
+    const ended = Promise.withResolvers<void>();
+    const server = await serving(async (request) => {
+      begun.resolve();
+      try {
+        await read(request);
+        return new Response();
+      } catch (error) {
+        errors.push(error);
+        throw error;
+      } finally {
+        ended.resolve();
+      }
+    }, options);
+    await client(portOf(server), {
+      begun: begun.promise,
+      ended: ended.promise,
+    });
+  });
+  return { errors, reports };
+}
+
+const READS: Record<string, (request: Request) => Promise<unknown>> = {
+  text: (request) => request.text(),
+  json: (request) => request.json(),
+  stream: async (request) => {
+    for await (const _ of request.body!);
+  },
+};
+
 for (
   const [what, request] of [
     ["with a length", `${HEAD}Content-Length: 100\r\n\r\nhello`],
@@ -220,32 +264,18 @@ for (
     ] as const
   ) {
     Deno.test(`a body ${what} that its client breaks off by ${end} is not reported, read as ${way}`, async () => {
-      const errors: unknown[] = [];
-      const reports = await reportsOf(async () => {
-        const begun = Promise.withResolvers<void>();
-        const ended = Promise.withResolvers<void>();
-        const server = await serving(async (request) => {
-          begun.resolve();
-          try {
-            if (way === "text") await request.text();
-            else if (way === "json") await request.json();
-            else for await (const _ of request.body!);
-            return new Response();
-          } catch (error) {
-            errors.push(error);
-            throw error;
-          } finally {
-            ended.resolve();
-          }
-        });
-        const client = connect(portOf(server), "127.0.0.1");
-        client.on("error", () => {});
-        client.write(request!);
-        await begun.promise;
-        if (end === "FIN") client.destroy();
-        else client.resetAndDestroy();
-        await ended.promise;
-      });
+      const { errors, reports } = await brokenOff(
+        READS[way]!,
+        async (port, { begun, ended }) => {
+          const client = connect(port, "127.0.0.1");
+          client.on("error", () => {});
+          client.write(request!);
+          await begun;
+          if (end === "FIN") client.destroy();
+          else client.resetAndDestroy();
+          await ended;
+        },
+      );
       assertEquals(errors.length, 1);
       assertEquals(reports, []);
     });
@@ -255,31 +285,21 @@ for (
 for (const end of ["RST", "FIN"] as const) {
   Deno.test(`a body that its client breaks off by ${end} below TLS is not reported`, async () => {
     const { server: { cert, key } } = certificates();
-    const errors: unknown[] = [];
-    const reports = await reportsOf(async () => {
-      const begun = Promise.withResolvers<void>();
-      const ended = Promise.withResolvers<void>();
-      const server = await serving(async (request) => {
-        begun.resolve();
-        try {
-          return new Response(await request.text());
-        } catch (error) {
-          errors.push(error);
-          throw error;
-        } finally {
-          ended.resolve();
-        }
-      }, { tls: { cert, key } });
-      const socket = connect(portOf(server), "127.0.0.1");
-      const client = connectTls({ socket, rejectUnauthorized: false });
-      for (const it of [socket, client]) it.on("error", () => {});
-      client.write(`${HEAD}Content-Length: 100\r\n\r\nhello`);
-      await begun.promise;
-      if (end === "FIN") socket.end();
-      else socket.resetAndDestroy();
-      await ended.promise;
-      client.destroy();
-    });
+    const { errors, reports } = await brokenOff(
+      READS.text!,
+      async (port, { begun, ended }) => {
+        const socket = connect(port, "127.0.0.1");
+        const client = connectTls({ socket, rejectUnauthorized: false });
+        for (const it of [socket, client]) it.on("error", () => {});
+        client.write(`${HEAD}Content-Length: 100\r\n\r\nhello`);
+        await begun;
+        if (end === "FIN") socket.end();
+        else socket.resetAndDestroy();
+        await ended;
+        client.destroy();
+      },
+      { tls: { cert, key } },
+    );
     assertEquals(errors.length, 1);
     assertEquals(reports, []);
   });
