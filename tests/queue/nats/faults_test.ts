@@ -20,6 +20,12 @@ function test(what: string, fn: () => Promise<void>): void {
   Deno.test({ name: `natsJobs: ${what}`, ignore, fn });
 }
 
+/** A server that is killed may not have stored what it has handed out, one that is stopped has. */
+async function storeHandedOut(server: NatsServer): Promise<void> {
+  await server.stop();
+  await server.restart();
+}
+
 test("what was put survives a crash of the server, and who waits goes on waiting", async () => {
   await using server = await NatsServer.start();
   const where = { servers: server.address, name: "test" };
@@ -35,6 +41,7 @@ test("what was put survives a crash of the server, and who waits goes on waiting
   const job = await get;
   assertEquals([job.value, job.attempt], ["a", 1]);
   await jobs.put("again", { id: "1" });
+  await storeHandedOut(server);
   await server.kill();
   await server.restart();
   await job.done();
@@ -124,9 +131,7 @@ test("a job that is done while the server is away is done when it is back", asyn
   await using jobs = await open<string>(server);
   await jobs.put("a");
   const job = await jobs.get();
-  // A server that is killed may not have stored yet what it has handed out.
-  await server.stop();
-  await server.restart();
+  await storeHandedOut(server);
   await server.kill();
   const done = job.done();
   await server.restart();
