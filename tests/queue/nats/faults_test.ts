@@ -211,6 +211,7 @@ test("a handler is cancelled when its lease cannot be extended, and the job come
   );
   await jobs.put("a");
   await started.wait();
+  await storeHandedOut(server);
   await server.kill();
   await lost.wait();
   await server.restart();
