@@ -78,7 +78,11 @@ export interface Sink<T> {
 /** A stream that puts what is written to it into a queue. */
 export function writableOf<T>(sink: Sink<T>): WritableStream<T> {
   return new WritableStream<T>({
-    write: (item, { signal }) => detached(() => sink.put(item, { signal })),
+    write: (item, { signal }) =>
+      detached(() => sink.put(item, { signal })).catch((error) => {
+        sink.shutdown(); // a stream whose sink has failed takes nothing more
+        throw error;
+      }),
     close: () => sink.shutdown(),
     abort: () => sink.shutdown(),
   });

@@ -153,6 +153,17 @@ Deno.test("a source that fails shuts the queue down after what it gave", async (
   assert(queue.isShutdown);
 });
 
+Deno.test("an item that is refused shuts the queue down, as nothing more can be written", async () => {
+  const queue = new Queue<unknown>();
+  const source = new ReadableStream({
+    start(controller) {
+      for (const item of [1, { then() {} }, 2]) controller.enqueue(item);
+    },
+  });
+  await assertRejects(() => source.pipeTo(queue.writable), TypeError);
+  assertEquals(await Array.fromAsync(queue), [1]);
+});
+
 Deno.test("both ends at once are a pipe with the queue's bound", async () => {
   const queue = new Queue<number>(3);
   const items = Array.from({ length: 1_000 }, (_, i) => i);
