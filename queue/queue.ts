@@ -282,10 +282,17 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
   shutdown(
     immediate?: boolean | { immediate?: boolean | undefined },
   ): void {
-    const drops = typeof immediate === "object"
-      ? immediate?.immediate
+    const drops = typeof immediate === "object" && immediate !== null
+      ? immediate.immediate
       : immediate;
-    this.#channel.shutdown(Boolean(drops));
+    if (drops !== undefined && typeof drops !== "boolean") {
+      throw new TypeError(
+        `Cannot shut down: immediate is true or false, received ${
+          describe(drops)
+        }`,
+      );
+    }
+    this.#channel.shutdown(drops ?? false);
   }
 
   /**

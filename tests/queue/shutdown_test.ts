@@ -123,6 +123,18 @@ for (const Class of [Queue, LifoQueue, PriorityQueue]) {
     assertThrows(() => queue.taskDone(), RangeError);
   });
 
+  Deno.test(`${name}: a shutdown whose argument is no boolean is refused, and changes nothing`, () => {
+    const queue = new Class<number>();
+    for (const immediate of [1, "no", { immediate: 0 }]) {
+      assertThrows(
+        () => queue.shutdown(immediate as never),
+        TypeError,
+        "Cannot shut down: immediate is true or false, received",
+      );
+    }
+    assertEquals(queue.isShutdown, false);
+  });
+
   Deno.test(`${name}: shutdown can be repeated, and made immediate later`, async () => {
     const queue = new Class<number>();
     queue.putNowait(1);
