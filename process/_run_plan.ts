@@ -1,5 +1,5 @@
 /** The checked options of a run. @module */
-import { describe } from "../tasks/kernel/types.ts";
+import { checkFlags, describe } from "../tasks/kernel/types.ts";
 import { Limits } from "./_limits.ts";
 import type { CaptureFormat } from "./pipes/captured.ts";
 import { inputOf } from "./pipes/input.ts";
@@ -13,11 +13,14 @@ import {
 } from "./spawn/settings.ts";
 import {
   DEVNULL,
+  INHERIT,
   type InputSource,
   PIPE,
   type Stdio,
   STDOUT,
 } from "./stdio.ts";
+
+const ACTION = "run a program";
 
 /** The default of `maxBuffer`: 64 MiB. */
 const DEFAULT_MAX_BUFFER = 64 * 1024 * 1024;
@@ -38,16 +41,13 @@ export interface RunPlan {
  */
 export function runPlan(options: RunSubprocessOptions): RunPlan {
   checkStartOptions(options);
+  checkFlags(options, ["captureOutput", "check", "lines", "all"], ACTION);
   const limits = new Limits(options);
   const format = formatOf(options);
-  const captured = options.captureOutput || format.all
-    ? { stdout: PIPE, stderr: PIPE } as const
-    : {};
-  const settings = spawnSettings({
-    ...captured,
-    ...given(options),
-    stdin: stdinOf(options),
-  });
+  const output = options.captureOutput || format.all ? PIPE : INHERIT;
+  const { stdout = output, stderr = output } = options;
+  const stdin = stdinOf(options);
+  const settings = spawnSettings(options, { stdin, stdout, stderr });
   const { maxBuffer = DEFAULT_MAX_BUFFER, signal } = options;
   const outputs = [settings.stdout, settings.stderr]
     .filter((it) => it !== STDOUT);
@@ -112,12 +112,4 @@ function checkMaxBuffer(value: unknown): void {
       describe(value)
     }`,
   );
-}
-
-/** Leaves out options that are `undefined`. */
-function given<O extends object>(options: O): Partial<O> {
-  const entries = Object.entries(options);
-  return Object.fromEntries(
-    entries.filter(([, value]) => value !== undefined),
-  ) as Partial<O>;
 }

@@ -17,12 +17,12 @@ import { readableOf } from "./web/readable.ts";
 import { NEWLINE, type Separator, Separators } from "./framing/separators.ts";
 import { checkDecoder, type Decoder } from "./framing/frame_codec.ts";
 import { StreamIterator } from "./framing/stream_iterator.ts";
-import { checkFlags } from "./flags.ts";
 import { WebSource } from "./web/web_source.ts";
 import { Pipe } from "./connection/pipe.ts";
 import { connectionOf, StreamWriter } from "./stream_writer.ts";
 import { printable } from "../tasks/kernel/watch/inspect.ts";
 import {
+  checkFlags,
   checkOptions,
   describe,
   type WaitOptions,

@@ -39,9 +39,6 @@ export type TaskFactory = <T>(
  * ```
  */
 export function createEagerTaskFactory(): TaskFactory {
-  return (loop, coroutine, options) =>
-    loop.createTask(coroutine, {
-      ...options,
-      eager: options.eager ?? true,
-    });
+  return (loop, coroutine, { name, context, eager = true }) =>
+    loop.createTask(coroutine, { name, context, eager });
 }

@@ -1,6 +1,7 @@
 /** The options of a start, checked, with their defaults. @module */
 import { constants } from "node:os";
 import {
+  checkFlags,
   checkMilliseconds,
   checkOptions,
   describe,
@@ -47,9 +48,13 @@ const STDIO: readonly unknown[] = [PIPE, DEVNULL, INHERIT];
  * @throws {TypeError} An option is not valid.
  * @throws {RangeError} A number is out of its range.
  */
-export function spawnSettings(options: SubprocessOptions = {}): SpawnSettings {
+export function spawnSettings(
+  options: SubprocessOptions = {},
+  stdio: Pick<SubprocessOptions, "stdin" | "stdout" | "stderr"> = options,
+): SpawnSettings {
   checkStartOptions(options);
-  const { stdin = INHERIT, stdout = INHERIT, stderr = INHERIT } = options;
+  checkFlags(options, ["clearEnv", "group", "detached"], "start a program");
+  const { stdin = INHERIT, stdout = INHERIT, stderr = INHERIT } = stdio;
   const { cwd, env, clearEnv = false, detached = false, limit } = options;
   checkStdin(stdin);
   checkEnv(env);

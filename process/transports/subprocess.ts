@@ -135,15 +135,19 @@ export function subprocessShell<P extends SubprocessProtocol>(
 }
 
 function withPipes(
-  options: SubprocessProtocolOptions | undefined,
+  options: SubprocessProtocolOptions = {},
 ): SubprocessOptions {
-  if (options !== undefined) checkOptions(options, "start a program");
-  if ((options as SubprocessOptions | undefined)?.detached) {
+  checkOptions(options, "start a program");
+  if ((options as SubprocessOptions).detached) {
     throw new TypeError(
       "Cannot start a program: detached does not go with a protocol, use createSubprocessExec",
     );
   }
-  return { stdin: PIPE, stdout: PIPE, stderr: PIPE, ...options };
+  const { stdin = PIPE, stdout = PIPE, stderr = PIPE } = options;
+  // Read one by one: options may be inherited.
+  const { cwd, env, clearEnv, limit, group, killAfter, killSignal } = options;
+  const rest = { cwd, env, clearEnv, limit, group, killAfter, killSignal };
+  return { stdin, stdout, stderr, ...rest };
 }
 
 function start<P extends SubprocessProtocol>(

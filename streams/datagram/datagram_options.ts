@@ -1,7 +1,7 @@
 /** @module */
 import { checkHostname, checkPort } from "../address.ts";
-import { checkFlags } from "../flags.ts";
 import {
+  checkFlags,
   checkOptions,
   describe,
   type WaitOptions,

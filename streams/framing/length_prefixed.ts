@@ -2,8 +2,11 @@
 import { BufferCodec, type FrameCodec } from "./frame_codec.ts";
 import type { ByteBuffer } from "../buffer/byte_buffer.ts";
 import { LimitOverrunError } from "../errors.ts";
-import { checkFlags } from "../flags.ts";
-import { checkOptions, describe } from "../../tasks/kernel/types.ts";
+import {
+  checkFlags,
+  checkOptions,
+  describe,
+} from "../../tasks/kernel/types.ts";
 
 const DEFAULT_MAX_LENGTH = 16 << 20;
 

@@ -1,10 +1,10 @@
 /** @module */
 import {
+  checkFlags,
   checkLimit,
   checkOptions,
   describe,
 } from "../../tasks/kernel/types.ts";
-import { checkFlags } from "../flags.ts";
 import { MapOperator } from "./_mapping.ts";
 import { itemsOf } from "./_operator.ts";
 import { Source } from "./_source.ts";

@@ -5,7 +5,6 @@ import { SocketConnection } from "./socket_connection.ts";
 import { checkHandshakeTimeout, checkOwnCertificate } from "./tls.ts";
 import { checkLineLimit } from "../framing/line_scanner.ts";
 import { checkHostname, checkPath, checkPort } from "../address.ts";
-import { checkFlags } from "../flags.ts";
 import type {
   ConnectOptions,
   Streams,
@@ -14,7 +13,11 @@ import type {
 import { checkTlsOptions } from "../tls/check_options.ts";
 import type { TlsOptions } from "../tls_options.ts";
 import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
-import { checkMilliseconds, checkOptions } from "../../tasks/kernel/types.ts";
+import {
+  checkFlags,
+  checkMilliseconds,
+  checkOptions,
+} from "../../tasks/kernel/types.ts";
 import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
 
 /** Connects, with a reader and a writer at the end. */
@@ -33,20 +36,27 @@ export function openUnixStreams(
 }
 
 async function open(
-  options: ConnectOptions,
+  options: ConnectOptions | UnixConnectOptions,
+  path?: string,
 ): Promise<Streams & AsyncDisposable> {
   checkOptions(options, "connect");
   const { limit } = options;
   checkLineLimit(limit);
-  return connected(await connectSocket(options), limit);
+  return connected(await connectSocket(options, path), limit);
 }
 
-/** Connects a socket, whatever is to stand at its ends. */
+/**
+ * Connects a socket, whatever is to stand at its ends.
+ *
+ * @param unixPath The path, instead of the one of the options.
+ */
 export async function connectSocket(
   options: ConnectOptions,
+  unixPath?: string,
 ): Promise<SocketParts> {
   checkOptions(options, "connect");
-  const { path, port, hostname = "127.0.0.1" } = options;
+  const { port, hostname = "127.0.0.1" } = options;
+  const path = unixPath ?? options.path;
   if ((path === undefined) === (port === undefined)) {
     throw new TypeError(
       `Cannot connect: it takes a port or a path, received ${
@@ -88,10 +98,10 @@ export async function connectSocket(
 
 async function openUnix(
   path: string,
-  options?: UnixConnectOptions,
+  options: UnixConnectOptions = {},
 ): Promise<Streams & AsyncDisposable> {
   checkPath(path);
-  return await open({ ...options, path });
+  return await open(options, path);
 }
 
 /** A client's connection ends with the run it was opened in. */

@@ -8,7 +8,6 @@ import { checkLineLimit } from "../framing/line_scanner.ts";
 import type { Listener } from "./listener.ts";
 import { listenTcp } from "./tcp_listener.ts";
 import { checkHostname, checkPath, checkPort, isAbstract } from "../address.ts";
-import { checkFlags } from "../flags.ts";
 import { listenUnix } from "./unix_listener.ts";
 import { serve, type Server } from "../server.ts";
 import type {
@@ -19,7 +18,11 @@ import type {
 import { checkServerTls } from "../tls/check_options.ts";
 import type { ServerTlsOptions } from "../tls_options.ts";
 import { detached } from "../../tasks/kernel/context/detached.ts";
-import { checkOptions, describe } from "../../tasks/kernel/types.ts";
+import {
+  checkFlags,
+  checkOptions,
+  describe,
+} from "../../tasks/kernel/types.ts";
 import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
 import { checkpointIfCancelled } from "../../tasks/kernel/wait/checkpoint.ts";
 import { LazyModule } from "../../tasks/kernel/wait/lazy_module.ts";

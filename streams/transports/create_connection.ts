@@ -95,16 +95,17 @@ export function createUnixConnection<P extends StreamProtocol>(
 async function connectUnix<P extends StreamProtocol>(
   factory: () => P,
   path: string,
-  options: UnixConnectOptions | undefined,
+  options: UnixConnectOptions = {},
 ): Promise<Connected<Transport, P>> {
   checkPath(path);
-  return await connect(factory, { ...options, path });
+  return await connect(factory, options, path);
 }
 
 async function connect<P extends StreamProtocol>(
   factory: () => P,
   options: ConnectOptions,
+  path?: string,
 ): Promise<Connected<Transport, P>> {
   checkFactory(factory, "createConnection");
-  return connected(new Socket(await connectSocket(options)), factory);
+  return connected(new Socket(await connectSocket(options, path)), factory);
 }

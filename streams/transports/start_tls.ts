@@ -5,9 +5,12 @@ import { StreamTransport } from "./stream_transport.ts";
 import { encrypt, type StartTlsOptions } from "./tls_upgrade.ts";
 import type { Transport } from "./transport.ts";
 import { checkHandshakeTimeout } from "../socket/tls.ts";
-import { checkFlags } from "../flags.ts";
 import { checkServerTls, checkTlsOptions } from "../tls/check_options.ts";
-import { checkOptions, describe } from "../../tasks/kernel/types.ts";
+import {
+  checkFlags,
+  checkOptions,
+  describe,
+} from "../../tasks/kernel/types.ts";
 import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
 
 /**

@@ -564,6 +564,15 @@ Deno.test("wrong arguments are refused, and nothing is started", async () => {
     const inherited = { input: "", stdin: INHERIT };
     await assertRejects(wrong(inherited), TypeError, "stdin: PIPE");
     await assertRejects(wrong({ killAfter: NaN }), RangeError, "killAfter");
+    for (
+      const flag of [
+        ...["captureOutput", "check", "lines", "all"],
+        ...["clearEnv", "group", "detached"],
+      ]
+    ) {
+      const message = `${flag} is a boolean, received "no"`;
+      await assertRejects(wrong({ [flag]: "no" }), TypeError, message);
+    }
     assertEquals(pid(), 0);
   });
   // deno-lint-ignore no-explicit-any -- wrong on purpose
@@ -578,6 +587,22 @@ Deno.test("wrong arguments are refused, and nothing is started", async () => {
   // deno-lint-ignore no-explicit-any -- wrong on purpose
   const number = 5 as any;
   await assertRejects(() => runSubprocess(number), TypeError, "command");
+});
+
+Deno.test("options may be inherited, as those of an instance of a class", async () => {
+  class Options {
+    get captureOutput(): boolean {
+      return true;
+    }
+    get cwd(): string {
+      return "/";
+    }
+    get env(): Record<string, string> {
+      return { NAME: "ada" };
+    }
+  }
+  const result = await runSubprocess('pwd; echo "$NAME"', new Options());
+  assertEquals(result.stdout, "/\nada\n");
 });
 
 Deno.test("a missing program is NotFound and named", async () => {
