@@ -1,5 +1,9 @@
 /** @module */
-import { describe, type WaitOptions } from "../tasks/kernel/types.ts";
+import {
+  checkOptions,
+  describe,
+  type WaitOptions,
+} from "../tasks/kernel/types.ts";
 import { Queue, setStore } from "./queue.ts";
 import { Heap } from "./store/heap.ts";
 import { KeyedHeap } from "./store/keyed_heap.ts";
@@ -68,6 +72,7 @@ export class PriorityQueue<T> extends Queue<T> {
    */
   constructor(maxSize?: number, options?: PriorityQueueOptions<T>) {
     super({ maxSize });
+    if (options !== undefined) checkOptions(options, "make a PriorityQueue");
     const { compare = naturally } = options ?? {};
     if (typeof compare !== "function") {
       throw new TypeError(

@@ -8,7 +8,11 @@ import { currentScope } from "../tasks/kernel/context/current_scope.ts";
 import { detached } from "../tasks/kernel/context/detached.ts";
 import { printable } from "../tasks/kernel/watch/inspect.ts";
 import { moveOnAfter } from "../tasks/timeout.ts";
-import { checkMilliseconds, type WaitOptions } from "../tasks/kernel/types.ts";
+import {
+  checkMilliseconds,
+  checkOptions,
+  type WaitOptions,
+} from "../tasks/kernel/types.ts";
 import { composite } from "../tasks/kernel/wait/handed_wait.ts";
 
 /** What a server is made of. */
@@ -187,6 +191,7 @@ export class Server implements AsyncDisposable {
   async #shutdown(
     options: WaitOptions & { timeout?: number | undefined } | undefined,
   ): Promise<void> {
+    if (options !== undefined) checkOptions(options, "shut down");
     const { timeout = Infinity, signal } = options ?? {};
     checkMilliseconds(timeout, "Cannot shut down: the timeout");
     this.close();

@@ -119,7 +119,7 @@ export class StreamReader implements AsyncIterable<Uint8Array<ArrayBuffer>> {
    * @throws {RangeError} The limit is 0 or less.
    */
   constructor(options?: ReaderOptions) {
-    this.#scanner = new LineScanner(checkLineLimit(options?.limit));
+    this.#scanner = new LineScanner(lineLimitOf(options));
     this.#source = new BufferedSource();
   }
 
@@ -143,7 +143,7 @@ export class StreamReader implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     source: ReadableStream<Uint8Array>,
     options?: ReaderOptions,
   ): StreamReader {
-    checkLineLimit(options?.limit);
+    lineLimitOf(options); // before the stream is locked
     return readerOver(new WebSource(source), options);
   }
 
@@ -685,4 +685,10 @@ function checkCount(n: unknown): Promise<never> | undefined {
       }`,
     ),
   );
+}
+
+/** @throws {TypeError} `options` are not an object. */
+function lineLimitOf(options: ReaderOptions | undefined): number {
+  if (options !== undefined) checkOptions(options, "make a reader");
+  return checkLineLimit(options?.limit);
 }

@@ -2,6 +2,7 @@
 import {
   checkFunction,
   checkMilliseconds,
+  checkOptions,
   checkWhole,
   type WaitOptions,
 } from "../tasks/kernel/types.ts";
@@ -168,12 +169,13 @@ export class Pool<T> implements AsyncDisposable {
    */
   close(options?: { timeout?: number | undefined }): Promise<void> {
     const timeout = options?.timeout;
-    if (timeout !== undefined) {
-      try {
+    try {
+      if (options !== undefined) checkOptions(options, "close a pool");
+      if (timeout !== undefined) {
         checkMilliseconds(timeout, "Cannot close a pool: the timeout");
-      } catch (error) {
-        return Promise.reject(error);
       }
+    } catch (error) {
+      return Promise.reject(error);
     }
     this.#resources.close();
     if (timeout !== undefined) this.#resources.forceAfter(timeout);

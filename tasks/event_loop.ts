@@ -11,6 +11,7 @@ import {
   checkCoroutine,
   checkFunction,
   checkMilliseconds,
+  checkOptions,
   type Coroutine,
 } from "./kernel/types.ts";
 import { printable } from "./kernel/watch/inspect.ts";
@@ -137,6 +138,7 @@ export class EventLoop {
    */
   createTask<T>(coroutine: Coroutine<T>, options?: TaskOptions): Task<T> {
     checkCoroutine(coroutine, "createTask");
+    if (options !== undefined) checkOptions(options, "create a task");
     return spawn(coroutine, loopOf(this), options);
   }
 

@@ -5,7 +5,7 @@ import { currentScope } from "./kernel/context/current_scope.ts";
 import { InvalidStateError, isCancelled } from "./kernel/errors.ts";
 import { loopOf } from "./kernel/loop/loop.ts";
 import { BoundCallback } from "./kernel/loop/bound_calls.ts";
-import { checkFunction } from "./kernel/types.ts";
+import { checkFunction, checkOptions } from "./kernel/types.ts";
 import {
   deliver,
   ready,
@@ -54,6 +54,7 @@ export class Future<T> implements PromiseLike<T> {
 
   /** Makes a pending future of the current loop, or of `options.loop`. */
   constructor(options?: { loop?: EventLoop | undefined }) {
+    if (options !== undefined) checkOptions(options, "make a future");
     const loop = options?.loop === undefined
       ? currentScope().loop
       : loopOf(options.loop);

@@ -7,6 +7,7 @@ import {
   type Awaitable,
   checkLimit,
   checkList,
+  checkOptions,
   type Coroutine,
 } from "./kernel/types.ts";
 import type { Listener } from "./kernel/wait/completion.ts";
@@ -217,12 +218,13 @@ export function gather<T>(
 ): Future<PromiseSettledResult<T>[]>;
 export function gather(
   awaitables: Iterable<Awaitable<unknown>>,
-  options: GatherOptions = {},
+  options?: GatherOptions,
 ): Future<unknown> {
   checkList(awaitables, "gather");
+  if (options !== undefined) checkOptions(options, "gather");
   const items = [...awaitables];
   for (const item of items) checkAwaitable(item);
-  const { limit = Infinity, returnExceptions = false } = options;
+  const { limit = Infinity, returnExceptions = false } = options ?? {};
   checkLimit(limit, "Cannot gather: the limit");
   return new Gathering(begin(items, limit), returnExceptions);
 }

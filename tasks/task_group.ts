@@ -123,6 +123,7 @@ export class TaskGroup {
    */
   createTask<T>(coroutine: Coroutine<T>, options?: TaskOptions): Task<T> {
     checkCoroutine(coroutine, "createTask");
+    if (options !== undefined) checkOptions(options, "create a task");
     return this.#spawn(coroutine, options, this.#childEnded);
   }
 
@@ -167,6 +168,7 @@ export class TaskGroup {
     options: TaskOptions | undefined,
   ): Promise<V> {
     checkFunction(child, "Cannot start a child: it");
+    if (options !== undefined) checkOptions(options, "create a task");
     const rejection = checkpointIfCancelled();
     if (rejection !== undefined) return await rejection;
     const whenReady = new WaitQueue<V>("TaskGroup.start");

@@ -9,6 +9,7 @@ import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
 import { detached } from "../../tasks/kernel/context/detached.ts";
 import {
   checkMilliseconds,
+  checkOptions,
   type WaitOptions,
 } from "../../tasks/kernel/types.ts";
 import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
@@ -150,6 +151,7 @@ export class HttpServer implements AsyncDisposable {
   async #shutdown(
     options: WaitOptions & { timeout?: number | undefined } | undefined,
   ): Promise<void> {
+    if (options !== undefined) checkOptions(options, "shut down");
     const { timeout = Infinity, signal } = options ?? {};
     checkMilliseconds(timeout, "Cannot shut down: the timeout");
     this.close();

@@ -8,6 +8,7 @@ import { madeAt, userFrame } from "../kernel/watch/user_frame.ts";
 import { type Task, tasksOf } from "../task.ts";
 import { awaitersOf, stateOf, taskOrCurrent, waitsOf } from "./call_graph.ts";
 import { formatDuration } from "./format_duration.ts";
+import { checkOptions } from "../kernel/types.ts";
 
 /** Options of {@linkcode formatCallGraph}. */
 export interface CallGraphOptions {
@@ -61,6 +62,7 @@ const LAST = ["└─ ", "   "] as const;
  * ```
  */
 export function formatCallGraph(options?: CallGraphOptions): string {
+  if (options !== undefined) checkOptions(options, "format a call graph");
   const { loop, task: owner } = currentScope();
   const { task, all = task === undefined && owner === undefined } = options ??
     {};

@@ -403,6 +403,11 @@ Deno.test("options that a broadcast can't have are refused, and subscribe nothin
     assertThrows(subscribe({ replay }), RangeError);
     assertThrows(() => new Broadcast({ replay }), RangeError);
   }
+  for (const options of [5, "wait", null]) {
+    const message = "options are an object, received";
+    assertThrows(subscribe(options), TypeError, message);
+    assertThrows(() => new Broadcast(options as never), TypeError, message);
+  }
   assertEquals(broadcast.subscribers, 0);
 });
 

@@ -147,6 +147,12 @@ Deno.test("a compare that is no function is a TypeError", () => {
     TypeError,
     "compare",
   );
+  // It would be ignored without a word.
+  assertThrows(
+    () => new PriorityQueue<number>(0, (() => 0) as never),
+    TypeError,
+    "Cannot make a PriorityQueue: options are an object, received a function",
+  );
 });
 
 /** Throws where `poison` is compared. */

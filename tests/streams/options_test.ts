@@ -10,6 +10,7 @@ import {
   getnameinfo,
   openConnection,
   openDatagram,
+  openUnixConnection,
   serve,
   startServer,
   startUnixServer,
@@ -23,17 +24,34 @@ import {
   createConnection,
   createDatagramEndpoint,
   createServer,
+  createUnixConnection,
   createUnixServer,
   DatagramProtocol,
   Protocol,
 } from "@asyncio/asyncio/streams/transports";
 
+const LOOPBACK = { hostname: "127.0.0.1" };
 const protocol = () => new Protocol();
 const program = () => new SubprocessProtocol();
 
 /** What takes options, with what it is to be called with. */
 const CALLS: Record<string, (options: never) => Promise<unknown>> = {
   openConnection: (it) => openConnection(it),
+  openUnixConnection: (it) => openUnixConnection("/none", it),
+  createUnixConnection: (it) => createUnixConnection(protocol, "/none", it),
+  // deno-lint-ignore require-await -- rejects with what it throws
+  StreamReader: async (it) => new StreamReader(it),
+  // deno-lint-ignore require-await
+  "StreamReader.from": async (it) =>
+    StreamReader.from(new ReadableStream(), it),
+  "Server.shutdown": async (it) => {
+    await using server = await startServer(() => {}, LOOPBACK);
+    await server.shutdown(it);
+  },
+  "HttpServer.shutdown": async (it) => {
+    await using server = await serve(() => new Response(), LOOPBACK);
+    await server.shutdown(it);
+  },
   startServer: (it) => startServer(() => {}, it),
   startUnixServer: (it) => startUnixServer(() => {}, it),
   serve: (it) => serve(() => new Response(), it),

@@ -6,7 +6,10 @@ import {
   asCompleted,
   copyContext,
   createTask,
+  formatCallGraph,
+  Future,
   gather,
+  getRunningLoop,
   interval,
   moveOnAfter,
   race,
@@ -69,7 +72,12 @@ Deno.test("createTask and run refuse options that are no object, and start nothi
 const WITHOUT_OPTIONS: Record<string, (work: () => void) => unknown> = {
   "any": (work) => any([work], 5 as never),
   "asCompleted": (work) => asCompleted([work], 5 as never),
+  "EventLoop.createTask": (work) =>
+    getRunningLoop().createTask(work, 5 as never),
   "explore": (work) => explore(work, 5 as never),
+  "formatCallGraph": () => formatCallGraph(5 as never),
+  "Future": () => new Future(5 as never),
+  "gather": (work) => gather([work], 5 as never),
   "interval": () => interval(1, 5 as never),
   "race": (work) => race([work], 5 as never),
   "Runner": () => new Runner(5 as never),
