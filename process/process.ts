@@ -175,7 +175,7 @@ export class Process implements AsyncDisposable {
 
   /**
    * Ends the program, and its descendants if it has a group: closes the pipes, sends
-   * `killSignal` (SIGTERM), and after `killAfter` milliseconds SIGKILL to the
+   * `killSignal` (SIGTERM) and SIGCONT, should it be stopped, and after `killAfter` milliseconds SIGKILL to the
    * processes that are left. Resolves when all have ended, at once if they had ended
    * before.
    *

@@ -41,6 +41,8 @@ export async function terminate(
 ): Promise<void> {
   try {
     target.send(killSignal);
+    // A stopped program gets it only when it goes on: systemd does the same.
+    if (Deno.build.os !== "windows") target.send("SIGCONT");
   } catch (error) {
     if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
     denied();

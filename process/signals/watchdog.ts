@@ -76,7 +76,9 @@ done)
 [ -n "$left" ] || exit 0
 left=$(echo "$left" | while read -r target signal limit state; do
   [ "$state" != alone ] || ! kill -0 "\${target#-}" || continue
-  kill "-$signal" "$target" && echo "$target $signal $limit"
+  kill "-$signal" "$target" || continue
+  kill -CONT "$target" # a stopped one gets it only when it goes on
+  echo "$target $signal $limit"
 done)
 tenths=0
 while [ -n "$left" ]; do

@@ -7,7 +7,7 @@ import {
   type Process,
 } from "@asyncio/asyncio/process";
 import { sleep } from "@asyncio/asyncio/tasks";
-import { isAlive, livingIn, until } from "./_processes.ts";
+import { isAlive, livingIn, stateOf, until } from "./_processes.ts";
 
 const MODULE = import.meta.resolve("@asyncio/asyncio");
 
@@ -134,6 +134,21 @@ Deno.test("the children of a program end by killSignal", async () => {
   await until(() => livingIn(group).length === 0, "all have ended");
   assertEquals(await Deno.readTextFile(log), "asked\n");
   await Deno.remove(log);
+});
+
+Deno.test("a stopped child of a program that has ended goes on, so that it can end", async () => {
+  await using program = await startProgram(`
+    const child = await createSubprocessExec("sleep", ["1000"], {
+      stdin: DEVNULL,
+      killAfter: Infinity,
+    });
+    child.sendSignal("SIGSTOP");
+    console.log(child.pid);
+    await sleep(60_000);`);
+  const pid = await numberFrom(program);
+  await until(() => stateOf(pid) === "T", "it is stopped");
+  Deno.kill(program.pid, "SIGKILL");
+  await until(() => !isAlive(pid), "it has ended");
 });
 
 const LEFT_BEHIND = `
