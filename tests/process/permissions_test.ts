@@ -49,6 +49,22 @@ Deno.test("with the permission to run any program, but not to read, groups are e
   assertEquals(await run(code, "--allow-run"), "-9\n");
 });
 
+Deno.test("a program that may not be ended any more rejects each dispose, and can be waited for", async () => {
+  const code = `
+    const process = await p.createSubprocessExec("cat", [], { stdin: "piped" });
+    await Deno.permissions.revoke({ name: "run" });
+    for (let i = 0; i < 2; i++) {
+      await process[Symbol.asyncDispose]().catch((error) => {
+        console.log(error.name);
+      });
+    }
+    console.log(await process.wait()); // its input is closed`;
+  assertEquals(
+    await run(code, "--allow-run", "--allow-read"),
+    "NotCapable\nNotCapable\n0\n",
+  );
+});
+
 Deno.test("without the permission to run it, a program is NotCapable", async () => {
   const code = `
     try {
