@@ -175,9 +175,9 @@ export class Process implements AsyncDisposable {
 
   /**
    * Ends the program, and its descendants if it has a group: closes the pipes, sends
-   * `killSignal` (SIGTERM) and SIGCONT, should it be stopped, and after `killAfter` milliseconds SIGKILL to the
-   * processes that are left. Resolves when all have ended, at once if they had ended
-   * before.
+   * `killSignal` (SIGTERM), lets a stopped program go on (SIGCONT), and sends SIGKILL
+   * after `killAfter` milliseconds to the processes that are left. Resolves when all
+   * have ended, at once if they had ended before.
    *
    * **Cancel safety:** a cancel does not end the wait, and is delivered at the next
    * one.

@@ -638,7 +638,8 @@ export class StreamReader implements AsyncIterable<Uint8Array<ArrayBuffer>> {
    * It takes bytes only when a consumer asks for them. Cancelling it leaves the
    * reader and its connection as they are. But a Web Stream that the reader was made
    * from ({@linkcode StreamReader.from}) is cancelled with it, so that a file behind
-   * it is closed.
+   * it is closed; and the pipe of a program is closed, so that the program does not
+   * wait for ever when it writes more.
    *
    * @example
    * ```ts

@@ -35,6 +35,8 @@ export class PipeSource implements ByteSource {
   closed = false;
   readonly #reader: ReadableStreamBYOBReader;
   readonly #use: PipeUse;
+  /** Whether bytes are kept for a reader. */
+  #isRead: boolean;
   /** The chunks that were read, and not taken by the reader. */
   readonly #chunks: Uint8Array[] = [];
   /** The memory of the last read, and of the one before. */
@@ -48,6 +50,7 @@ export class PipeSource implements ByteSource {
   constructor(pipe: ReadableStream<Uint8Array>, use: PipeUse) {
     this.#reader = pipe.getReader({ mode: "byob" });
     this.#use = use;
+    this.#isRead = use.isRead;
     if (!use.isRead) this.readAhead().catch(() => {});
   }
 
@@ -69,7 +72,7 @@ export class PipeSource implements ByteSource {
    * of the pipe, so that it is closed.
    */
   async readAhead(): Promise<void> {
-    let left = this.#use.isRead ? MAX_READ_AHEAD : Infinity;
+    let left = this.#isRead ? MAX_READ_AHEAD : Infinity;
     while (!this.closed && left > 0) {
       await (this.#reading ??= this.#readChunk());
       left -= this.#chunks.at(-1)?.length ?? 0;
@@ -86,6 +89,17 @@ export class PipeSource implements ByteSource {
     this.#reader.cancel().catch(() => {});
   }
 
+  /**
+   * A Web Stream over the reader was cancelled: nothing reads any more, so a program
+   * that went on writing would wait for ever. Targets still get everything.
+   */
+  // deno-lint-ignore require-await -- the source of a Web Stream
+  async cancel(): Promise<void> {
+    this.#isRead = false;
+    if (this.#use.fanOut?.hasTargets) this.readAhead().catch(() => {});
+    else this.close();
+  }
+
   async #readChunk(): Promise<void> {
     try {
       const { done, value } = await this.#reader.read(this.#freeMemory());
@@ -95,10 +109,10 @@ export class PipeSource implements ByteSource {
       if (value.length === this.#memory.byteLength) this.#readSize = MAX_READ;
       this.onBytes?.();
       await this.#delivery;
-      const { fanOut, isRead } = this.#use;
+      const { fanOut } = this.#use;
       this.#delivery = fanOut?.write(value);
-      if (isRead) this.#chunks.push(value);
-      else if (!fanOut!.hasTargets) this.close(); // writes of the program fail
+      if (this.#isRead) this.#chunks.push(value);
+      else if (!fanOut?.hasTargets) this.close(); // writes of the program fail
     } catch (error) {
       this.#end();
       throw error;
@@ -109,9 +123,9 @@ export class PipeSource implements ByteSource {
 
   /** Returns memory of an earlier read, if its bytes were taken; else new memory. */
   #freeMemory(): Uint8Array<ArrayBuffer> {
-    const { fanOut, isRead } = this.#use;
+    const { fanOut } = this.#use;
     const memory = fanOut === undefined ? this.#memory : this.#olderMemory;
-    const isFree = isRead
+    const isFree = this.#isRead
       ? fanOut === undefined && this.#chunks.length === 0
       : true; // the chunk before the last has been delivered
     return new Uint8Array(

@@ -243,3 +243,31 @@ Deno.test("a child's output is a Web Stream as well", async () => {
   await sent;
   assertEquals(await process.wait(), 0);
 });
+
+Deno.test("cancelling the Web Stream of an output closes the pipe, so the program does not wait", async () => {
+  const process = await createSubprocessExec("yes", [], {
+    stdin: DEVNULL,
+    stdout: PIPE,
+  });
+  for await (const chunk of process.stdout!.readable) {
+    assert(chunk.length > 0);
+    break;
+  }
+  assertEquals(await process.wait(), -13); // SIGPIPE
+});
+
+Deno.test("cancelling the Web Stream of an output leaves its other targets everything", async () => {
+  let got = 0;
+  const target = new WritableStream<Uint8Array>({
+    write: (chunk) => void (got += chunk.length),
+  });
+  const process = await createSubprocessShell("head -c 5000000 /dev/zero", {
+    stdin: DEVNULL,
+    stdout: [PIPE, target],
+  });
+  const consumer = process.stdout!.readable.getReader();
+  await consumer.read();
+  await consumer.cancel();
+  assertEquals(await process.wait(), 0);
+  assertEquals(got, 5_000_000);
+});
