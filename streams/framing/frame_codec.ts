@@ -121,15 +121,16 @@ export function takeFrame<T>(
       }`,
     );
   }
-  if (!("value" in frame)) {
+  if ("error" in frame && !("value" in frame)) {
     buffer.skip(length);
     throw frame.error;
   }
-  if (frame.value === undefined) {
+  const { value } = frame as { value?: T };
+  if (value === undefined) {
     throw new TypeError("Cannot take a frame: its value is undefined");
   }
   buffer.share(length);
-  return frame.value;
+  return value;
 }
 
 /** @throws {TypeError} It is no decoder. */

@@ -155,8 +155,13 @@ for (const length of [0, -1, 4, 1.5, NaN, Infinity, undefined, "1"]) {
 
 Deno.test("a decoder that gives an undefined value is refused, and no byte is taken", async () => {
   const reader = fed("abc");
-  const decoder = always({ value: undefined, length: 1 });
-  await assertRejects(() => reader.readFrame(decoder), TypeError, "undefined");
+  for (const frame of [{ value: undefined, length: 1 }, { length: 1 }]) {
+    await assertRejects(
+      () => reader.readFrame(always(frame as never)),
+      TypeError,
+      "undefined",
+    );
+  }
   assertEquals(text(await reader.read()), "abc");
 });
 
