@@ -1,4 +1,5 @@
 /** The errors of the streams, each named by its class. @module */
+import { givePartial } from "./buffer/partial.ts";
 
 /**
  * The stream ended before what was asked for was complete. Mirrors
@@ -24,7 +25,7 @@ export class IncompleteReadError extends Error {
   /** `"IncompleteReadError"` */
   override name = "IncompleteReadError";
   /** The bytes that were there: they are no longer in the reader. */
-  readonly partial: Uint8Array;
+  declare readonly partial: Uint8Array;
   /** How many bytes were asked for; `undefined` where a separator was. */
   readonly expected: number | undefined;
 
@@ -38,7 +39,7 @@ export class IncompleteReadError extends Error {
         expected === undefined ? "up to a separator" : `${expected} bytes`
       }: the stream ended after ${partial.length} bytes`,
     );
-    this.partial = partial;
+    givePartial(this, partial);
     this.expected = expected;
   }
 }

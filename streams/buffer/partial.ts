@@ -19,13 +19,26 @@ const PLAIN: readonly unknown[] = [
  */
 export function withPartial(error: unknown, buffer: ByteBuffer): unknown {
   if (buffer.size === 0 || !(error instanceof Error)) return error;
-  const partial = { value: buffer.takeAll(), enumerable: true };
   const type = error.constructor as ErrorConstructor;
   const own = PLAIN.includes(type)
     ? new type(error.message, { cause: error })
     : error;
-  return Object.defineProperty(own, "partial", {
-    ...partial,
+  return givePartial(own, buffer.takeAll());
+}
+
+/** How many bytes of an error are printed with it. */
+const MAX_PRINTED = 64;
+
+/**
+ * Defines `partial` of an error. Many bytes are behind a getter, so that what prints
+ * the error, as a log does, prints `[Getter]` for them.
+ */
+export function givePartial<E extends Error>(error: E, partial: Uint8Array): E {
+  return Object.defineProperty(error, "partial", {
+    ...(partial.length > MAX_PRINTED
+      ? { get: () => partial }
+      : { value: partial }),
+    enumerable: true,
     configurable: true,
   });
 }

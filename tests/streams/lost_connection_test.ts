@@ -3,6 +3,7 @@ import {
   assertEquals,
   assertRejects,
   assertStrictEquals,
+  assertStringIncludes,
 } from "@std/assert";
 import {
   openConnection,
@@ -91,6 +92,18 @@ Deno.test("a stream that fails with what is no error leaves its bytes to the nex
   assertEquals(await reader.read().catch((error) => error), "broken");
   assertEquals(text(await reader.read(10)), "half");
   assertEquals(await reader.read(10).catch((error) => error), "broken");
+});
+
+Deno.test("an error with much that was there is printed in a few lines, and has all of it", async () => {
+  const much = "x".repeat(5000);
+  const lost = failing(much, new TypeError("broken"));
+  const ended = StreamReader.from(new Response(much).body!);
+  for (const reader of [lost, ended]) {
+    const error = await assertRejects(() => reader.readExactly(9000), Error);
+    assertStringIncludes(Deno.inspect(error), "partial: [Getter]");
+    assertEquals(partialOf(error), much);
+    assertEquals({ ...error as { partial?: unknown } }.partial, bytes(much));
+  }
 });
 
 test("what a TLS peer has sent before it goes without a goodbye is given with the error", async () => {
