@@ -87,6 +87,11 @@ class WorkWaiter<T> extends Waiter<T> implements AsyncDisposable {
     this.#work.detach();
   }
 
+  override handOver(): void {
+    super.handOver();
+    this.#work.handOver();
+  }
+
   override abort(reason: unknown): void {
     if (this.#aborted) return;
     this.#aborted = true;

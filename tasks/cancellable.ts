@@ -75,7 +75,7 @@ class ForeignWaiter<T> extends ExternalWaiter<T> implements Subscriber {
         if (!this.pending) return;
         const cancel = this.#cancel!;
         super.cancel(cancel);
-        this.scope.delivered(cancel);
+        this.delivered(cancel);
       });
     }
     this.#cancel = error;

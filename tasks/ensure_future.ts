@@ -1,7 +1,6 @@
 /** @module */
 import { createTask } from "./create_task.ts";
 import { completionOf, Future } from "./future.ts";
-import { handedOver } from "./kernel/cancel/handed_over.ts";
 import type { HandedWait } from "./kernel/cancel/scoped_wait.ts";
 import { currentScope, scopeOfCaller } from "./kernel/context/current_scope.ts";
 import { cancellation, cancelOf } from "./kernel/errors.ts";
@@ -74,7 +73,7 @@ export class PromiseFuture<T> extends Future<T>
     this.#promise = promise;
     this.wait = wait;
     if (wait === undefined) renewRefusal(promise);
-    else handedOver.add(wait);
+    else wait.handOver();
     subscribe(promise, this);
     completionOf(this).listen(this);
   }

@@ -53,7 +53,7 @@ export class Arrival<T> extends QueuedWaiter<T | undefined> {
 
   /** Rejects with the cancel. */
   giveUp(): void {
-    this.scope.delivered(this.#cancel!);
+    this.delivered(this.#cancel!);
     super.cancel(this.#cancel!);
   }
 

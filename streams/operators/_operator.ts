@@ -41,7 +41,7 @@ class Next<T> extends QueuedWaiter<IteratorResult<T, undefined>> {
 
   /** Rejects with the cancel. */
   giveUp(): void {
-    this.scope.delivered(this.#cancel!);
+    this.delivered(this.#cancel!);
     super.cancel(this.#cancel!);
   }
 }

@@ -215,6 +215,11 @@ export class Branch implements Contest, Subscriber {
     }
   }
 
+  /** The race has become a future: see {@linkcode HandedWait.handOver}. */
+  handOver(): void {
+    this.#wait?.handOver();
+  }
+
   /** Takes it out of the task. */
   detach(): void {
     this.#wait?.detach();

@@ -55,6 +55,7 @@ export abstract class BranchContest implements Judge, Starting, HandedWait {
   #isOpen = true;
   #isDecided = false;
   #isDetached = false;
+  #isHandedOver = false;
   /** If it is a branch of another one. */
   #contest: Contest | undefined = undefined;
 
@@ -80,6 +81,10 @@ export abstract class BranchContest implements Judge, Starting, HandedWait {
   /** Whether it was taken out of the task. */
   get isDetached(): boolean {
     return this.#isDetached;
+  }
+
+  get isHandedOver(): boolean {
+    return this.#isHandedOver;
   }
 
   begins(): void {
@@ -140,6 +145,12 @@ export abstract class BranchContest implements Judge, Starting, HandedWait {
     this.#isDetached = true;
     this.starter.detach();
     for (const branch of this.#branches) branch.detach();
+  }
+
+  handOver(): void {
+    this.#isHandedOver = true;
+    this.starter.handOver();
+    for (const branch of this.#branches) branch.handOver();
   }
 
   /** Starts the branches; synchronously, as far as that is possible. */

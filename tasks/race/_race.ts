@@ -150,13 +150,16 @@ class Race extends BranchContest implements AsyncDisposable {
   /** The cancel from outside that came since it was begun. */
   get #newCancel(): CancelledError | undefined {
     if (this.isDetached) return undefined;
-    return this.scope.cancelSince(this.#cancelsBefore);
+    return this.isHandedOver
+      ? this.scope.seenSince(this.#cancelsBefore)
+      : this.scope.cancelSince(this.#cancelsBefore);
   }
 
   /** Takes a cancel from outside, also one that no branch has been in a wait for. */
   takeCancel(): boolean {
     const { scope } = this;
-    const pending = pendingCancels.count === 0 || this.isDetached
+    const isApart = this.isDetached || this.isHandedOver;
+    const pending = pendingCancels.count === 0 || isApart
       ? undefined
       : scope.takePending();
     if (pending !== undefined) scope.beginDelivery(pending);
@@ -181,7 +184,9 @@ class Race extends BranchContest implements AsyncDisposable {
     const value = this.#outcome;
     const cancel = this.#outerCancel;
     if (this.#end !== undefined) {
-      const outer = cancel === undefined ? undefined : this.#newCancel;
+      const outer = cancel === undefined || this.isHandedOver
+        ? undefined
+        : this.#newCancel;
       if (outer !== undefined) this.scope.renew(outer);
       if (this.#end === "error") return this.#fail(value);
       const name = this.options?.names?.[this.winner!.index];

@@ -16,6 +16,8 @@ export interface Starting {
   readonly isOpen: boolean;
   /** Whether it was taken out of the task. */
   readonly isDetached: boolean;
+  /** Whether its promise has become a future. */
+  readonly isHandedOver: boolean;
   /** A branch begins. */
   begins(): void;
   claim(branch: Branch, failed: boolean): boolean;
@@ -153,6 +155,11 @@ export class Starter {
     for (let it = this.#scope; it !== undefined; it = it.before) it.detach();
   }
 
+  /** The race has become a future: see {@linkcode HandedWait.handOver}. */
+  handOver(): void {
+    for (let it = this.#scope; it !== undefined; it = it.before) it.handOver();
+  }
+
   /** All have ended. */
   close(): void {
     for (let it = this.#scope; it !== undefined; it = it.before) it.close();
@@ -190,6 +197,7 @@ export class Starter {
   #openScope(): RaceScope {
     const scope = new RaceScope(this, this.#race.scope, this.#scope);
     if (this.#race.isDetached) scope.detach();
+    if (this.#race.isHandedOver) scope.handOver();
     return this.#scope = scope;
   }
 

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
+  any,
   asCompleted,
   cancellable,
   CancelledError,
@@ -8,12 +9,16 @@ import {
   ensureFuture,
   Future,
   gather,
+  race,
   run,
   sleep,
+  taskGroup,
+  timeout,
   wait,
   waitFor,
 } from "@asyncio/asyncio/tasks";
 import { Queue } from "@asyncio/asyncio/queue";
+import { map } from "@asyncio/asyncio/streams/operators";
 import { virtually } from "../_helpers/virtually.ts";
 
 type Combine = (futures: PromiseLike<unknown>[]) => PromiseLike<unknown>;
@@ -51,6 +56,91 @@ for (const [name, combine] of Object.entries(COMBINE)) {
       }));
   }
 }
+
+/** Waits that consist of other waits, or end in their own way. */
+const COMPOSITE: Record<string, (queue: Queue<number>) => Promise<unknown>> = {
+  "waitFor": (queue) => waitFor(queue.get(), 1000),
+  "waitFor of a function": (queue) => waitFor(() => queue.get(), 1000),
+  "waitFor with a signal": (queue) =>
+    waitFor(queue.get(), 1000, { signal: new AbortController().signal }),
+  "race": (queue) => race([queue.get(), sleep(1000)]),
+  "race of functions": (queue) =>
+    race([() => queue.get(), async () => {
+      await sleep(500);
+      await sleep(500);
+    }]),
+  "any, staggered": (queue) =>
+    any([() => sleep(1000), () => queue.get()], { stagger: 10 }),
+  "timeout whose body cleans up": (queue) =>
+    timeout(1000, async () => {
+      try {
+        await queue.get();
+      } finally {
+        await sleep(1);
+        await sleep(1);
+      }
+    }),
+  "taskGroup": () =>
+    taskGroup(async (group) => {
+      group.createTask(() => sleep(1000));
+      await sleep(500);
+    }),
+  "cancellable": () => cancellable(new Promise(() => {})),
+  "next of an operator": () =>
+    map(ticks(), (tick) => tick)[Symbol.asyncIterator]().next(),
+};
+
+async function* ticks(): AsyncGenerator<number> {
+  await sleep(1000);
+  yield 1;
+}
+
+for (const [name, begin] of Object.entries(COMPOSITE)) {
+  for (const cancels of [1, 2]) {
+    Deno.test(`${name}: ${cancels} cancels that end only it, after it became a future, are delivered to the task`, () =>
+      virtually(async () => {
+        const stop = new Future<void>();
+        const reached: string[] = [];
+        const task = createTask(async () => {
+          const work = ensureFuture(begin(new Queue<number>()));
+          await stop;
+          reached.push("woken");
+          await wait([work]);
+          reached.push("not reached");
+        });
+        await sleep(0);
+        stop.setResult();
+        for (let i = 0; i < cancels; i++) task.cancel("stop");
+        await assertRejects(async () => await task, CancelledError, "stop");
+        assertEquals(reached, ["woken"]);
+      }));
+  }
+}
+
+Deno.test("code behind a future cleans up undisturbed while its task has not seen the cancel", () =>
+  virtually(async () => {
+    const steps: string[] = [];
+    const stop = new Future<void>();
+    const task = createTask(async () => {
+      const work = ensureFuture(timeout(1000, async () => {
+        try {
+          await sleep(500);
+        } finally {
+          await sleep(1);
+          steps.push("cleaned up");
+        }
+      }));
+      await stop;
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      return work;
+    });
+    await sleep(1);
+    stop.setResult();
+    task.cancel("stop");
+    await assertRejects(async () => await task, CancelledError, "stop");
+    await sleep(10);
+    assertEquals(steps, ["cleaned up"]);
+  }));
 
 Deno.test("a cancel that finds only a wait that became a future is delivered at the next wait", () =>
   virtually(async () => {

@@ -32,6 +32,7 @@ export class BlockScope extends CancelScope implements HandedWait {
   /** What {@linkcode outerCancels} was when the scope was opened. */
   readonly #outerCancelsBefore: number;
   #shielded = false;
+  #isHandedOver = false;
   #deadline = Infinity;
   /** See {@linkcode cancelAtNextWait}. */
   #dueCancel: (() => void) | undefined = undefined;
@@ -65,6 +66,10 @@ export class BlockScope extends CancelScope implements HandedWait {
     this.#shielded = shielded;
   }
 
+  override get isHandedOver(): boolean {
+    return this.#isHandedOver;
+  }
+
   override get deadline(): number {
     return this.#deadline;
   }
@@ -91,6 +96,10 @@ export class BlockScope extends CancelScope implements HandedWait {
   detach(): void {
     this.#shielded = true;
     for (const wait of this.waits) wait.detachHanded?.();
+  }
+
+  handOver(): void {
+    this.#isHandedOver = true;
   }
 
   joinContest(_contest: Contest): boolean {
@@ -154,10 +163,14 @@ export class BlockScope extends CancelScope implements HandedWait {
 
   /**
    * The cancel of a scope around this one that has come since this one was
-   * opened. If it is still pending, it is delivered by this call.
+   * opened. If it is still pending, it is delivered by this call, unless this is
+   * the scope behind a future.
    */
   get outerCancel(): CancelledError | undefined {
-    return this.around?.cancelSince(this.#outerCancelsBefore);
+    const before = this.#outerCancelsBefore;
+    return this.#isHandedOver
+      ? this.around?.seenSince(before)
+      : this.around?.cancelSince(before);
   }
 
   override addWait(wait: ScopedWait): void {

@@ -106,6 +106,11 @@ export class CancelScope implements DeliveryScope {
     return false;
   }
 
+  /** Whether it is that of a wait that has become a future. */
+  get isHandedOver(): boolean {
+    return false;
+  }
+
   /** When a time limit cancels it, on the loop's clock. */
   get deadline(): number {
     return Infinity;
@@ -293,10 +298,24 @@ export class CancelScope implements DeliveryScope {
     return this === this.loop.rootScope;
   }
 
-  /** Notes that a wait in this scope has rejected with `error`. */
+  /**
+   * Notes that a cancel is delivered to the code of this scope. If that is behind
+   * a future, it is still to be delivered to the code of the task.
+   */
   delivered(error: CancelledError): void {
-    if (this.pending === error) this.pending = undefined;
-    this.parent?.delivered(error);
+    let future: CancelScope | undefined;
+    for (
+      let at: CancelScope | undefined = this;
+      at !== undefined;
+      at = at.parent
+    ) {
+      if (at.pending === error) {
+        if (future === undefined) at.pending = undefined;
+        else future.heldBack = error;
+        return;
+      }
+      if (future === undefined && at.isHandedOver) future = at;
+    }
   }
 
   /**
@@ -315,8 +334,8 @@ export class CancelScope implements DeliveryScope {
   takePending(): CancelledError | undefined {
     const cancelled = pendingScope(this);
     if (cancelled === undefined) return undefined;
-    const error = cancelled.pending;
-    cancelled.pending = undefined;
+    const error = cancelled.pending!;
+    this.delivered(error);
     return error;
   }
 
@@ -340,11 +359,16 @@ export class CancelScope implements DeliveryScope {
    * delivered by this.
    */
   cancelSince(before: number): CancelledError | undefined {
-    if (pendingCancels.count > 0) {
-      const pending = this.takePending();
-      if (pending !== undefined) return pending;
-    }
-    return this.deliveredCancels > before ? innermostErrorOf(this) : undefined;
+    const pending = pendingCancels.count === 0 ? undefined : this.takePending();
+    return pending ?? deliveredSince(this, before);
+  }
+
+  /**
+   * The same for the code behind a future: what is not delivered yet stays
+   * pending, for the code of the task.
+   */
+  seenSince(before: number): CancelledError | undefined {
+    return pendingScope(this)?.pending ?? deliveredSince(this, before);
   }
 
   /**
@@ -474,6 +498,14 @@ function innermostErrorOf(scope: CancelScope): CancelledError | undefined {
   const { around, error } = scope;
   if (scope.cancels > 0 && error !== undefined) return error;
   return around === undefined ? undefined : innermostErrorOf(around);
+}
+
+/** Returns the cancel that was delivered since `before`: see `cancelSince`. */
+function deliveredSince(
+  scope: CancelScope,
+  before: number,
+): CancelledError | undefined {
+  return scope.deliveredCancels > before ? innermostErrorOf(scope) : undefined;
 }
 
 /** Returns the frame of code on `loop` that runs in no task. */

@@ -5,7 +5,6 @@
  */
 import { type CancelledError, forwarded } from "../errors.ts";
 import type { CancelState } from "./cancel_state.ts";
-import { isHandedOver } from "./handed_over.ts";
 import { exposedWaitsIn, onlyWaitIn, type WaitHolder } from "./scope_waits.ts";
 import type { ScopedWait } from "./scoped_wait.ts";
 
@@ -20,8 +19,6 @@ const postponed: (() => void)[] = [];
 
 /** A scope that is being cancelled. */
 export interface CancelledScope extends WaitHolder {
-  /** Notes that a wait in this scope has rejected with `error`. */
-  delivered(error: CancelledError): void;
   /** Aborts the signals of this scope and those inside. */
   abortSignals(error: CancelledError): void;
 }
@@ -43,18 +40,15 @@ function cancelNow(
   error: CancelledError,
 ): void {
   const only = onlyWaitIn(scope);
-  if (only !== undefined) cancelWait(scope, state, only, error);
+  if (only !== undefined) cancelWait(state, only, error);
   else {
-    for (const wait of exposedWaitsIn(scope)) {
-      cancelWait(scope, state, wait, error);
-    }
+    for (const wait of exposedWaitsIn(scope)) cancelWait(state, wait, error);
   }
   state.isCancelling = false;
   scope.abortSignals(error); // last, as it runs foreign listeners
 }
 
 function cancelWait(
-  scope: CancelledScope,
   state: CancelState,
   wait: ScopedWait,
   error: CancelledError,
@@ -66,7 +60,5 @@ function cancelWait(
     for (let next = postponed.shift(); next; next = postponed.shift()) next();
   }
   if (!isTaken && state.foundRing) wait.abort(error);
-  if ((isTaken || !wait.pending) && !isHandedOver(wait, scope)) {
-    scope.delivered(error);
-  }
+  if (isTaken || !wait.pending) wait.delivered(error);
 }

@@ -8,7 +8,6 @@
  * @module
  */
 import type { CancelledError } from "../errors.ts";
-import { handedOver } from "./handed_over.ts";
 import { added, listOf, removed, type SmallSet } from "../small_set.ts";
 
 /** A scope, as deliveries see it. */
@@ -16,6 +15,8 @@ export interface DeliveryScope {
   readonly parent: DeliveryScope | undefined;
   /** Whether it is the scope of all code that runs in no task. */
   readonly isRoot: boolean;
+  /** Whether it is that of a wait that has become a future. */
+  readonly isHandedOver: boolean;
   /** The deliveries, in this scope and inside, whose code has not resumed. */
   inFlight: SmallSet<Delivery>;
   /** A cancel from around this scope that waits until this scope has ended. */
@@ -35,7 +36,7 @@ export class Delivery {
     let at: DeliveryScope | undefined = scope;
     for (; at !== undefined && !at.isRoot; at = at.parent) {
       at.inFlight = added(at.inFlight, this);
-      if (handedOver.has(at)) break; // its code is not that of the task
+      if (at.isHandedOver) break; // its code is not that of the task
     }
   }
 

@@ -26,6 +26,13 @@ export interface HandedWait {
    * Takes the wait out of its task, so that no cancel of the task reaches it.
    */
   detach(): void;
+  /**
+   * Its promise has become a future, as that of `ensureFuture(queue.get())`, and so
+   * of `wait([queue.get()])`. A cancel of the task ends it with the others, but
+   * the code of the task may never look at the future. So a cancel that has ended
+   * nothing else is still to be delivered to the code.
+   */
+  handOver(): void;
   /** Takes part in `contest` from now on, if it can and does in no other one. */
   joinContest(contest: Contest): boolean;
   /**
@@ -63,6 +70,8 @@ export interface ScopedWait extends HandedWait {
    * to be delivered.
    */
   cancel(error: CancelledError): boolean;
+  /** Notes that the cancel with `error` is delivered: the wait rejects with it. */
+  delivered(error: CancelledError): void;
   /** Ends the wait, even one that no cancel ends. */
   abort(reason: unknown): void;
   /**

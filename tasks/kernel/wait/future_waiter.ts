@@ -1,5 +1,4 @@
 /** @module */
-import { handedOver } from "../cancel/handed_over.ts";
 import type { HandedWait } from "../cancel/scoped_wait.ts";
 import { quoted } from "../watch/safe_text.ts";
 import { type CancelledError, forwarded, isCancelled } from "../errors.ts";
@@ -62,7 +61,7 @@ export class FutureWaiter<T> extends Waiter<T> implements Listener {
         break;
       default: {
         const error = this.#forwarded ?? completion.error as CancelledError;
-        if (!handedOver.has(this)) this.scope.delivered(error);
+        this.delivered(error);
         this.#endCancelled(error);
       }
     }

@@ -41,7 +41,6 @@
  */
 import { listen, unlisten } from "../cancel/abort_listeners.ts";
 import { type CancelScope, rootScopeOf } from "../cancel/cancel_scope.ts";
-import { handedOver } from "../cancel/handed_over.ts";
 import type { HandedWait, ScopedWait } from "../cancel/scoped_wait.ts";
 import { currentScope } from "../context/current_scope.ts";
 import type { CancelledError } from "../errors.ts";
@@ -65,12 +64,19 @@ class Failure {
 /** The outcome of a wait that was cancelled or aborted: `run` does nothing. */
 const GIVEN_UP = new Failure(undefined);
 
+// The bits of a wait's state: one field, as there may be a million waits.
+const ENDED = 1;
+/** For the world outside. */
+const EXTERNAL = 2;
+/** Its promise has become a future. */
+const HANDED_OVER = 4;
+
 /** One wait. It begins in the constructor, after `checkpointIfCancelled`. */
 export abstract class Waiter<T> implements ScopedWait, Runnable {
   /** Settles when the wait has ended. */
   readonly promise: Promise<T>;
   scope: CancelScope;
-  #state: "inside" | "outside" | "ended" = "inside";
+  #state = 0;
   #contest: Contest | undefined = undefined;
 
   previousInScope: ScopedWait | undefined = undefined;
@@ -117,7 +123,7 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
 
   /** Whether it has not ended. */
   get pending(): boolean {
-    return this.#state !== "ended";
+    return (this.#state & ENDED) === 0;
   }
 
   /**
@@ -126,12 +132,12 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
    * Setting it does nothing if the wait has ended.
    */
   get isExternal(): boolean {
-    return this.#state === "outside";
+    return (this.#state & EXTERNAL) !== 0;
   }
 
   set isExternal(isExternal: boolean) {
     if (!this.pending || isExternal === this.isExternal) return;
-    this.#state = isExternal ? "outside" : "inside";
+    this.#state ^= EXTERNAL;
     this.#countExternal(isExternal ? 1 : -1);
   }
 
@@ -256,10 +262,14 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
   cancel(error: CancelledError): boolean {
     this.#end();
     this.promise.then(undefined, ignore);
-    if (!handedOver.has(this)) this.scope.beginDelivery(error);
+    if (!this.#isHandedOver) this.scope.beginDelivery(error);
     this.#outcome = GIVEN_UP;
     this.#rejectWith(error);
     return true;
+  }
+
+  delivered(error: CancelledError): void {
+    if (!this.#isHandedOver) this.scope.delivered(error);
   }
 
   /** Called when the signal aborts. */
@@ -289,6 +299,14 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
     if (!this.pending) return; // it settles with its value
     this.promise.then(undefined, ignore);
     this.abort(error);
+  }
+
+  handOver(): void {
+    this.#state |= HANDED_OVER;
+  }
+
+  get #isHandedOver(): boolean {
+    return (this.#state & HANDED_OVER) !== 0;
   }
 
   detach(): void {
@@ -348,7 +366,7 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
 
   #end(): void {
     const { isExternal } = this;
-    this.#state = "ended";
+    this.#state = this.#state & HANDED_OVER | ENDED;
     this.scope.removeWait(this);
     if (this.#signal !== undefined) unlisten(this.#signal, this);
     const { observer } = this.scope.loop;
