@@ -37,26 +37,14 @@ import {
   mergeOrHoldBack,
 } from "./in_flight.ts";
 import { CancelWatch } from "./cancel_watch.ts";
+import {
+  deliveredSince,
+  noteDelivered,
+  originOf,
+  pendingScope,
+} from "./scope_cancels.ts";
 import { exposedWaitsIn, findWaitIn, waitsIn } from "./scope_waits.ts";
 import type { HandedWait, ScopedWait } from "./scoped_wait.ts";
-
-/**
- * Returns the outermost scope whose pending cancel may be delivered in `inner`.
- */
-function pendingScope(inner: CancelScope): CancelScope | undefined {
-  let found: CancelScope | undefined;
-  let heldBack: CancelledError | undefined;
-  for (
-    let at: CancelScope | undefined = inner;
-    at !== undefined;
-    at = at.parent
-  ) {
-    if (at.pending !== undefined && at.pending !== heldBack) found = at;
-    if (at.shielded) break;
-    heldBack ??= at.heldBack;
-  }
-  return found;
-}
 
 export class CancelScope implements DeliveryScope {
   readonly loop: Loop;
@@ -303,19 +291,7 @@ export class CancelScope implements DeliveryScope {
    * a future, it is still to be delivered to the code of the task.
    */
   delivered(error: CancelledError): void {
-    let future: CancelScope | undefined;
-    for (
-      let at: CancelScope | undefined = this;
-      at !== undefined;
-      at = at.parent
-    ) {
-      if (at.pending === error) {
-        if (future === undefined) at.pending = undefined;
-        else future.heldBack = error;
-        return;
-      }
-      if (future === undefined && at.isHandedOver) future = at;
-    }
+    noteDelivered(this, error);
   }
 
   /**
@@ -472,40 +448,6 @@ export class CancelScope implements DeliveryScope {
     if (scope.#state === NOT_CANCELLED) scope.#state = new CancelState();
     return scope.#state;
   }
-}
-
-/**
- * Returns the scope that was cancelled with `error`, of `scope` and those around
- * it; if none has it, the nearest closed scope, which may have dropped it, or
- * else the task's.
- */
-function originOf(
-  scope: CancelScope,
-  error: CancelledError,
-  closed?: CancelScope,
-): CancelScope {
-  if (scope.error === error) return scope;
-  const guess = closed ?? (scope.isClosed ? scope : undefined);
-  if (scope.parent === undefined) return guess ?? scope;
-  return originOf(scope.parent, error, guess);
-}
-
-/**
- * Returns the error of the innermost that was cancelled, of `scope` and those
- * around it.
- */
-function innermostErrorOf(scope: CancelScope): CancelledError | undefined {
-  const { around, error } = scope;
-  if (scope.cancels > 0 && error !== undefined) return error;
-  return around === undefined ? undefined : innermostErrorOf(around);
-}
-
-/** Returns the cancel that was delivered since `before`: see `cancelSince`. */
-function deliveredSince(
-  scope: CancelScope,
-  before: number,
-): CancelledError | undefined {
-  return scope.deliveredCancels > before ? innermostErrorOf(scope) : undefined;
 }
 
 /** Returns the frame of code on `loop` that runs in no task. */
