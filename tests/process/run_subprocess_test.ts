@@ -61,6 +61,14 @@ Deno.test("a list is a program and its arguments", async () => {
   assertEquals(done.stderr, "");
 });
 
+Deno.test("the text of an output is all of it, also blanks and empty lines at its ends", async () => {
+  const done = await runSubprocess(
+    ["printf", " M a.txt\\n M b.txt\\n\\n"],
+    CAPTURE,
+  );
+  assertEquals(done.stdout, " M a.txt\n M b.txt\n\n");
+});
+
 Deno.test("a string goes through the shell", async () => {
   const done = await runSubprocess("echo a b | wc -w; exit 2", CAPTURE);
   assertEquals(done.args, "echo a b | wc -w; exit 2");

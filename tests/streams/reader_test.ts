@@ -160,6 +160,19 @@ Deno.test("lines ends a line at its newline, also where the carriage return was 
   assertEquals(await Array.fromAsync(reader.lines()), ["", "bcd", "ef"]);
 });
 
+Deno.test("lines ends a line at its newline and nowhere else, wherever the chunks were cut", async () => {
+  const data = bytes("a\r\nb\u2028c\u0085d\ve\r\n\r\n");
+  for (let cut = 1; cut < data.length; cut++) {
+    const reader = new StreamReader();
+    const lines = Array.fromAsync(reader.lines());
+    reader.feedData(data.subarray(0, cut));
+    await turns();
+    reader.feedData(data.subarray(cut));
+    reader.feedEof();
+    assertEquals(await lines, ["a", "b\u2028c\u0085d\ve", ""], `cut at ${cut}`);
+  }
+});
+
 Deno.test("a second read while one waits is an error that says so, and the first goes on", async () => {
   const reader = new StreamReader();
   const first = reader.readLine();
