@@ -2,6 +2,7 @@
 import { createTask } from "../../tasks/create_task.ts";
 import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
 import { TimeoutError } from "../../tasks/kernel/errors.ts";
+import { timeout } from "../../tasks/timeout.ts";
 import { wait } from "../../tasks/wait.ts";
 import { checkpointIfCancelled } from "../../tasks/kernel/wait/checkpoint.ts";
 import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
@@ -13,6 +14,9 @@ import { deadlineIn, steadyClock } from "./transport/deadline.ts";
 import { api } from "./transport/jetstream_api.ts";
 import { ReconnectingConnection } from "./transport/reconnecting_connection.ts";
 import { provision } from "./provision.ts";
+import type { QueueContext } from "./queue_context.ts";
+import { readPaused } from "./shared/control.ts";
+import { SharedState } from "./shared/shared_state.ts";
 import { Subjects } from "./subjects.ts";
 import { NatsError } from "./errors.ts";
 import { NatsJobs } from "./nats_queue.ts";
@@ -142,17 +146,24 @@ export async function openQueue<T>(
     const checkStream = async () => {
       await api(connection, `STREAM.INFO.${subjects.jobs}`);
     };
+    const context: QueueContext = {
+      connection,
+      subjects,
+      settings,
+      clock: steadyClock,
+      incarnation,
+      checkStream,
+    };
+    // Known before the first job is asked for, which is not to be handed out then.
+    const paused = await timeout(
+      deadline.remaining(),
+      () => readPaused(context, new SharedState(context)),
+    );
     return new NatsJobs({
-      context: {
-        connection,
-        subjects,
-        settings,
-        clock: steadyClock,
-        incarnation,
-        checkStream,
-      },
+      context,
       codec: codecOf(options),
       lines,
+      paused,
       softBound,
       resources,
     });

@@ -64,6 +64,8 @@ export interface NatsJobsParts<T> {
   codec: Codec<T>;
   /** The lines that have a consumer. */
   lines: Line[];
+  /** Whether it is paused. */
+  paused: boolean;
   softBound: boolean;
   /** What is disposed of at the end of the run. */
   resources: Set<AsyncDisposable>;
@@ -89,7 +91,7 @@ export class NatsJobs<T> implements Jobs<T> {
   #closing: Promise<void> | undefined = undefined;
 
   constructor(
-    { context, codec, lines, softBound, resources }: NatsJobsParts<T>,
+    { context, codec, lines, paused, softBound, resources }: NatsJobsParts<T>,
   ) {
     const begin = (work: () => Promise<void>) => this.#acks.inBackground(work);
     const state = new SharedState(context);
@@ -126,6 +128,7 @@ export class NatsJobs<T> implements Jobs<T> {
       },
       check: () => this.#check(),
     });
+    dispatcher.feed.paused = paused;
     const letters = this.#letters = new DeadLetters(
       context,
       codec,
@@ -402,7 +405,7 @@ export class NatsJobs<T> implements Jobs<T> {
   async #giveAllBack(): Promise<void> {
     const stopped = this.#dispatcher.stop();
     for (const job of [...this.#acks.held.values()]) {
-      if (job.state === "leased") this.#acks.inBackground(() => job.release());
+      job.handBackClosed();
     }
     await cancellable(stopped);
     await this.#acks.idle();

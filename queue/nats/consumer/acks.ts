@@ -39,7 +39,7 @@ export interface HeldJob {
   readonly progress: string | undefined;
   readonly delivery: Delivery;
   lose(loss: Loss): void;
-  release(): Promise<void>;
+  handBackClosed(): void;
 }
 
 /**

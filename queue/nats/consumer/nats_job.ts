@@ -127,6 +127,13 @@ export class NatsJob<T> extends HeldJob<T> {
     );
   }
 
+  /** Gives back a job that its holder loses, as the queue is closed. */
+  handBackClosed(): void {
+    if (this.state !== "leased") return;
+    this.handBack();
+    super.lose("closed");
+  }
+
   /** Restarts the lease, for the queue itself. */
   async extendNow(): Promise<void> {
     const { clock, settings } = this.#context;

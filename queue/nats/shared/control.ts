@@ -93,9 +93,8 @@ export class Control {
   }
 
   /** Resolves to whether the queue is paused. */
-  async isPaused(options?: WaitOptions): Promise<boolean> {
-    const subject = this.#context.subjects.shared("paused");
-    return (await this.#state.read<boolean>(subject, options)).value === true;
+  isPaused(options?: WaitOptions): Promise<boolean> {
+    return readPaused(this.#context, this.#state, options);
   }
 
   /** Looks at once, or once more after the look under way. */
@@ -158,4 +157,14 @@ export class Control {
     this.#closed = true;
     this.#timer?.cancel();
   }
+}
+
+/** Reads whether a queue is paused. */
+export async function readPaused(
+  { subjects }: QueueContext,
+  state: SharedState,
+  options?: WaitOptions,
+): Promise<boolean> {
+  const subject = subjects.shared("paused");
+  return (await state.read<boolean>(subject, options)).value === true;
 }

@@ -1,6 +1,7 @@
 /** The end of a queue. @module */
 import {
   assertEquals,
+  assertInstanceOf,
   assertMatch,
   assertRejects,
   assertStrictEquals,
@@ -35,6 +36,17 @@ export function testClosing(test: Define): void {
       await assertRejects(settle, LeaseLostError);
     }
     await jobs[Symbol.asyncDispose]();
+  });
+
+  test("a job that is leased when its queue is closed is lost, and its signal aborts", async (place) => {
+    const jobs = await place.open<string>();
+    await jobs.put("a");
+    const job = await jobs.get();
+    const { signal } = job;
+    await jobs[Symbol.asyncDispose]();
+    assertEquals([job.state, signal.aborted], ["lost", true]);
+    assertInstanceOf(signal.reason, LeaseLostError);
+    assertMatch(signal.reason.message, /queue was closed/);
   });
 
   test("a job whose settlement has begun when the queue is closed is settled", async (place) => {

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { QueueShutDownError } from "@asyncio/asyncio/queue/jobs";
 import { NatsError, natsJobs } from "@asyncio/asyncio/queue/nats";
-import { createTask, run } from "@asyncio/asyncio/tasks";
+import { createTask, run, sleep } from "@asyncio/asyncio/tasks";
 import { letters, PAUSE, take } from "../jobs/_place.ts";
 import { askServer } from "./_admin.ts";
 import { ignore, NatsServer } from "./_nats_server.ts";
@@ -39,6 +39,24 @@ test("who opens a queue later keeps what it does not name, and changes what it n
   assertEquals(last.lease, Infinity);
   await last.retry(0, "no");
   assertEquals((await letters(changed)).length, 1);
+});
+
+test("a process that opens a paused queue hands out nothing until it is resumed", async () => {
+  await using server = await NatsServer.start();
+  {
+    await using jobs = await open(server);
+    await jobs.pause();
+    await jobs.put(1);
+  }
+  for (let round = 0; round < 3; round++) {
+    await using jobs = await open(server);
+    const waiting = createTask(() => jobs.get(), { eager: true });
+    await sleep(20);
+    assertEquals([waiting.done, (await jobs.counts()).waiting], [false, 1]);
+    if (round < 2) continue;
+    await jobs.resume();
+    await (await waiting).done();
+  }
 });
 
 test("after a pause no process hands out a job that is put", async () => {
