@@ -102,8 +102,11 @@ export class Workers<T> {
         }
       }
       if (jobs.length === 0) return;
+      // A job may be lost, by a cancel for example, while a batch is collected.
+      const held = jobs.filter(({ state }) => state === "leased");
+      if (held.length === 0) continue;
       // A job that arrives together with the request to end goes back.
-      await (signal.aborted ? giveBack(jobs) : this.#attempt(jobs));
+      await (signal.aborted ? giveBack(held) : this.#attempt(held));
     }
   }
 

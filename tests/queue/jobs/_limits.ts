@@ -187,6 +187,41 @@ export function testLimits(test: Define): void {
     await end(worker);
   });
 
+  test("a job that is cancelled while a batch is collected is not in it", async (place) => {
+    await using jobs = await place.open<number>();
+    const batches: number[][] = [];
+    const worker = createTask(() =>
+      work(jobs, (values) => void batches.push(values), {
+        batch: { size: 2, time: PAUSE },
+      })
+    );
+    await jobs.put(1, { id: "1" });
+    while ((await jobs.counts()).leased < 1) await sleep(5);
+    assertEquals(await jobs.cancel("1"), true);
+    await jobs.put(2);
+    await jobs.join();
+    assertEquals(batches, [[2]]);
+    await end(worker);
+  });
+
+  test("a batch whose jobs are all cancelled is given to no handler", async (place) => {
+    await using jobs = await place.open<number>();
+    const batches: number[][] = [];
+    const worker = createTask(() =>
+      work(jobs, (values) => void batches.push(values), {
+        batch: { size: 2, time: PAUSE },
+      })
+    );
+    await jobs.put(1, { id: "1" });
+    while ((await jobs.counts()).leased < 1) await sleep(5);
+    assertEquals(await jobs.cancel("1"), true);
+    await sleep(2 * PAUSE);
+    await jobs.putMany([{ value: 2 }, { value: 3 }]);
+    await jobs.join();
+    assertEquals(batches, [[2, 3]]);
+    await end(worker);
+  });
+
   test("work that ends gives back what it has collected for a batch", async (place) => {
     await using jobs = await place.open<number>({ lease: 60_000 });
     const worker = createTask(() =>
