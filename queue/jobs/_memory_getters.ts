@@ -88,14 +88,24 @@ export class MemoryGetters<T> {
     limits: Limits | undefined,
   ): Promise<void> {
     this.#count(limits, 1);
+    let isOver = false;
+    const over = () => {
+      if (isOver) return;
+      isOver = true;
+      this.#count(limits, -1);
+      this.handOut();
+    };
+    // A `decode` that takes longer than the lease holds up no other job.
+    lease.job = { lose: over, progress: undefined };
     try {
-      const job = this.#jobOf(await value, lease);
+      const decoded = await value;
+      if (isOver) return;
+      const job = this.#jobOf(decoded, lease);
       if (!this.waiters.give(job, limits)) job.handBack();
     } catch (error) {
       this.#store.fail(lease, undecodable(error));
     } finally {
-      this.#count(limits, -1);
-      this.handOut();
+      over();
     }
   }
 

@@ -16,7 +16,12 @@ import type { Store } from "./_memory_store.ts";
 import type { PutOptions } from "./options.ts";
 import { type Putter, Putters } from "./_putters.ts";
 import { SeenIds } from "./_seen_ids.ts";
-import { checkPut, DEFAULT_PRIORITY, type Settings } from "./settings.ts";
+import {
+  checkPut,
+  DEFAULT_PRIORITY,
+  listed,
+  type Settings,
+} from "./settings.ts";
 import { QUEUE, type QueueName, traced } from "./telemetry.ts";
 
 /** A job that is to be put. */
@@ -114,7 +119,7 @@ export class MemoryProducer<T> {
     options?: WaitOptions,
   ): Promise<void> {
     return composite(async () => {
-      for (const { value, ...rest } of list) {
+      for (const { value, ...rest } of listed(list)) {
         await this.put(value, { ...rest, signal: options?.signal });
       }
     });

@@ -2,7 +2,7 @@
 import { InvalidStateError } from "../../tasks/kernel/errors.ts";
 import { type EventLoop, getRunningLoop } from "../../tasks/event_loop.ts";
 import type { TimerHandle } from "../../tasks/handle.ts";
-import { attemptsUsedUp, EXPIRED } from "./codec.ts";
+import { attemptsUsedUp, EXPIRED, keptReason } from "./codec.ts";
 import { Entries } from "./_entries.ts";
 import type { Entry, EntryState } from "./_entry.ts";
 import type { Loss } from "./errors.ts";
@@ -294,7 +294,7 @@ export class Store {
   }
 
   #bury(entry: Entry, reason: string): void {
-    this.#finish(entry, { state: "dead", reason });
+    this.#finish(entry, { state: "dead", reason: keptReason(reason) });
   }
 
   #finish(entry: Entry, outcome: Outcome): void {

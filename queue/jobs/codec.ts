@@ -50,7 +50,9 @@ function bytesOf(encoded: unknown): Uint8Array {
 }
 
 function toJson(value: unknown): string {
-  const text: string | undefined = JSON.stringify(value);
+  const text: string | undefined = isThenable(value)
+    ? undefined // a promise that was not awaited would be stored as {}
+    : JSON.stringify(value);
   if (text !== undefined) return text;
   throw new TypeError(
     `Cannot put: the value of a job is something that JSON can express, received ${
@@ -76,6 +78,14 @@ export function reasonText(reason: unknown): string {
 
 function errorText({ name, message }: Error): string {
   return message === "" ? name : `${name}: ${message}`;
+}
+
+/** How many characters of a reason are kept. */
+const LONGEST_REASON = 500;
+
+/** A reason as it is kept with a dead letter: not too long. */
+export function keptReason(reason: string): string {
+  return reason.slice(0, LONGEST_REASON).toWellFormed();
 }
 
 /** The reason of a dead letter that cannot be decoded. */

@@ -325,7 +325,7 @@ export interface DeadLetter<T> {
   readonly id: string;
   /** How many attempts have begun. */
   readonly attempts: number;
-  /** Why it was given up. */
+  /** Why it was given up: the first 500 characters of it. */
   readonly reason: string;
   /** When it was given up. */
   readonly date: Date;

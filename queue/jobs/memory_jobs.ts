@@ -31,7 +31,13 @@ import {
   type ScheduleHost,
 } from "./schedule/memory_schedules.ts";
 import { SCHEDULES } from "./schedule/schedule.ts";
-import { checkId, checkState, type Settings, settingsOf } from "./settings.ts";
+import {
+  checkId,
+  checkState,
+  momentIn,
+  type Settings,
+  settingsOf,
+} from "./settings.ts";
 import { QUEUE, type QueueName } from "./telemetry.ts";
 
 /**
@@ -237,7 +243,7 @@ class MemoryJobs<T> implements Jobs<T> {
       attempt: attempts,
       priority,
       ...(key !== undefined && { key }),
-      ...(due !== undefined && { due: new Date(Date.now() + wait) }),
+      ...(due !== undefined && { due: new Date(momentIn(wait)) }),
       ...(progress !== undefined && { progress: valueOf(progress) }),
     };
   }

@@ -1,5 +1,9 @@
 /** The checked options of a queue and of a put, for all kinds of queues. @module */
-import { checkMilliseconds, describe } from "../../tasks/kernel/types.ts";
+import {
+  checkMilliseconds,
+  checkOptions,
+  describe,
+} from "../../tasks/kernel/types.ts";
 import type { JobsOptions, PutOptions } from "./options.ts";
 
 /** The options of the queue itself, with their defaults. */
@@ -72,6 +76,7 @@ export function settingsOf(
 /** Refuses bad options of a put. */
 export function checkPut(options: PutOptions | undefined): void {
   if (options === undefined) return;
+  checkOptions(options, "put");
   const { id, delay, priority, expires, key, unique } = options;
   if (delay !== undefined) checkMilliseconds(delay, "Cannot put: the delay");
   if (expires !== undefined) checkPositive(expires, "Cannot put: expires");
@@ -89,17 +94,45 @@ export function checkPut(options: PutOptions | undefined): void {
       }`,
     );
   }
-  checkText(id, "Cannot put: the id of a job");
-  checkText(key, "Cannot put: the key of a job");
+  if (id !== undefined) checkText(id, "Cannot put: the id of a job");
+  if (key !== undefined) checkText(key, "Cannot put: the key of a job");
+}
+
+/** The last moment that a `Date` can express. */
+const LAST_MOMENT = 8.64e15;
+
+/** The moment in `ms` milliseconds, by `Date.now()`, however many they are. */
+export function momentIn(ms: number): number {
+  return Math.min(Math.ceil(Date.now() + ms), LAST_MOMENT);
 }
 
 /** Refuses what cannot be the id of a job. */
 export function checkId(id: unknown): void {
-  checkText(id ?? null, "Cannot find a job: the id of a job");
+  checkText(id, "Cannot find a job: the id of a job");
+}
+
+/** A job of a `putMany`. */
+type Listed<T> = { value: T } & Omit<PutOptions, "signal">;
+
+/** Iterates over the list of a `putMany`; what is no job throws a `TypeError`. */
+export function* listed<T>(list: Iterable<Listed<T>>): Iterable<Listed<T>> {
+  const hint = "it takes a list of { value, ...options }";
+  if (typeof list?.[Symbol.iterator] !== "function") {
+    throw new TypeError(
+      `Cannot put many: ${hint}, received ${describe(list)}`,
+    );
+  }
+  for (const job of list) {
+    if (typeof job === "object" && job !== null) yield job;
+    else {
+      throw new TypeError(
+        `Cannot put many: ${hint}, with ${describe(job)} in it`,
+      );
+    }
+  }
 }
 
 function checkText(value: unknown, subject: string): void {
-  if (value === undefined) return;
   if (typeof value === "string" && value !== "" && value.isWellFormed()) return;
   throw new TypeError(
     `${subject} is a text that is not empty, received ${describe(value)}`,

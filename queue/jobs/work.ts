@@ -1,6 +1,7 @@
 /** @module */
 import {
   checkMilliseconds,
+  checkOptions,
   describe,
   type WaitOptions,
 } from "../../tasks/kernel/types.ts";
@@ -149,27 +150,13 @@ export function work<T>(
   handler: (values: any, jobs: any) => unknown,
   options: WorkOptions<T> & { batch?: { size: number; time: number } } = {},
 ): Promise<void> {
-  const { concurrency = 1, grace = 10_000, backoff = fullJitter } = options;
-  const { batch, timeout = Infinity } = options;
   try {
-    if (typeof handler !== "function") {
-      throw new TypeError(
-        `Cannot work: the handler is a function of a job's value, received ${
-          describe(handler)
-        }`,
-      );
-    }
-    checkWhole(concurrency, "Cannot work: concurrency");
-    checkMilliseconds(grace, "Cannot work: the grace");
-    checkMilliseconds(timeout, "Cannot work: the timeout");
-    if (batch !== undefined) {
-      checkWhole(batch?.size, "Cannot work: the size of a batch");
-      checkMilliseconds(batch.time, "Cannot work: the time of a batch");
-    }
-    checkLimits(jobs, options);
+    checkWork(jobs, handler, options);
   } catch (error) {
     return Promise.reject(error);
   }
+  const { concurrency = 1, grace = 10_000, backoff = fullJitter } = options;
+  const { batch, timeout = Infinity } = options;
   const rejection = checkpointIfCancelled(options);
   if (rejection !== undefined) return rejection;
   const { signal, onError, rateLimit: rate, keyConcurrency } = options;
@@ -187,6 +174,41 @@ export function work<T>(
     single: batch === undefined,
   });
   return composite(() => workers.work({ signal, concurrency, grace }));
+}
+
+function checkWork<T>(
+  jobs: Jobs<T>,
+  handler: unknown,
+  options: WorkOptions<T> & { batch?: { size: number; time: number } },
+): void {
+  if (typeof (jobs as Jobs<T> | null | undefined)?.get !== "function") {
+    throw new TypeError(
+      `Cannot work: expected a queue of jobs, as in work(jobs, handler), received ${
+        describe(jobs)
+      }`,
+    );
+  }
+  checkFunction(handler, "Cannot work: the handler is a function of a value");
+  checkOptions(options, "work");
+  const { concurrency = 1, grace = 0, timeout = 0, batch } = options;
+  checkWhole(concurrency, "Cannot work: concurrency");
+  checkMilliseconds(grace, "Cannot work: the grace");
+  checkMilliseconds(timeout, "Cannot work: the timeout");
+  if (batch !== undefined) {
+    checkWhole(batch?.size, "Cannot work: the size of a batch");
+    checkMilliseconds(batch.time, "Cannot work: the time of a batch");
+  }
+  const { backoff = fullJitter, onError } = options;
+  checkFunction(backoff, "Cannot work: backoff is a function of an attempt");
+  if (onError !== undefined) {
+    checkFunction(onError, "Cannot work: onError is a function of an error");
+  }
+  checkLimits(jobs, options);
+}
+
+function checkFunction(value: unknown, what: string): void {
+  if (typeof value === "function") return;
+  throw new TypeError(`${what}, received ${describe(value)}`);
 }
 
 function checkLimits<T>(

@@ -45,6 +45,7 @@ export function timesOf(
       `Cannot schedule: expected either cron or every, received ${found}`,
     );
   }
+  checkTimeZone(timeZone);
   return every === undefined
     ? cronTimes(cron!, timeZone)
     : everyTimes(every, start);
@@ -71,7 +72,6 @@ function cronTimes(expression: string, timeZone: string | undefined): Times {
       }`,
     );
   }
-  checkTimeZone(timeZone);
   if (expression.trim().split(/\s+/).length !== 5) {
     throw new RangeError(
       `Cannot use the cron expression ${

@@ -1,5 +1,9 @@
 /** @module */
-import { describe, type WaitOptions } from "../../../tasks/kernel/types.ts";
+import {
+  checkOptions,
+  describe,
+  type WaitOptions,
+} from "../../../tasks/kernel/types.ts";
 import { composite } from "../../../tasks/kernel/wait/handed_wait.ts";
 import type { Jobs } from "../jobs.ts";
 import { loadParser, timesOf } from "./recurrence.ts";
@@ -117,6 +121,7 @@ async function register<T>(
   jobs: Jobs<T>,
   options: ScheduleOptions<T>,
 ): Promise<void> {
+  checkOptions(options, "schedule");
   const { cron, every, timeZone, value, missed = "skip" } = options;
   const name = checkName(options.name);
   if (cron !== undefined) await loadParser();

@@ -2,6 +2,7 @@
 import { detached } from "../../../tasks/kernel/context/detached.ts";
 import { checkpointIfCancelled } from "../../../tasks/kernel/wait/checkpoint.ts";
 import { WaitQueue } from "../../../tasks/kernel/wait/wait_queue.ts";
+import { keptReason } from "../../jobs/codec.ts";
 import type { Loss } from "../../jobs/errors.ts";
 import type { JobState } from "../../jobs/job.ts";
 import type { Outcome } from "../../jobs/results.ts";
@@ -24,9 +25,6 @@ import { ReleaseNotes } from "./release_notes.ts";
 
 /** The headers of a dead letter. */
 export const ATTEMPTS = "Jobs-Attempts", REASON = "Jobs-Reason";
-
-/** How many characters of a reason are kept. */
-const LONGEST_REASON = 500;
 
 /** The answer that takes a job out of the queue. */
 const ACK = new TextEncoder().encode("+ACK");
@@ -198,10 +196,9 @@ export class Acks {
     reason: string,
   ): Promise<void> {
     const { data, lease } = delivery;
-    const short = reason.slice(0, LONGEST_REASON).toWellFormed();
-    const letter = { attempts, reason: short, lease };
-    await this.#writeLetter(delivery, data, letter);
-    await this.ack(delivery, { state: "dead", reason: short });
+    const kept = keptReason(reason);
+    await this.#writeLetter(delivery, data, { attempts, reason: kept, lease });
+    await this.ack(delivery, { state: "dead", reason: kept });
   }
 
   /** Stores a dead letter for a job that was not begun; the job stays. */

@@ -1,4 +1,5 @@
 /** Makes jobs of the deliveries that have come. @module */
+import { getRunningLoop } from "../../../tasks/event_loop.ts";
 import { isThenable } from "../../../tasks/kernel/types.ts";
 import {
   attemptsUsedUp,
@@ -31,6 +32,7 @@ export class Arrivals<T> {
   readonly #codec: Codec<T>;
   readonly #acks: Acks;
   readonly #events: ArrivalEvents<T>;
+  readonly #loop = getRunningLoop();
   #sorting = 0;
 
   constructor(
@@ -94,32 +96,36 @@ export class Arrivals<T> {
     try {
       const value = this.#codec.decode(delivery.data);
       if (!isThenable(value)) return this.#ready(value, delivery, attempt);
-      this.#sorting++;
-      this.#acks.inBackground(async () => {
-        try {
-          await this.#decodeLater(value as PromiseLike<T>, delivery, attempt);
-        } finally {
-          this.#sorting--;
-          this.#events.sorted();
-        }
-      });
+      this.#decodeLater(value as PromiseLike<T>, delivery, attempt);
     } catch (error) {
       this.#giveUp(delivery, attempt, undecodable(error));
     }
   }
 
-  async #decodeLater(
+  /** A `decode` that takes longer than the lease holds up no other job. */
+  #decodeLater(
     value: PromiseLike<T>,
     delivery: Delivery,
     attempt: number,
-  ): Promise<void> {
-    let decoded: T;
-    try {
-      decoded = await value;
-    } catch (error) {
-      return this.#giveUp(delivery, attempt, undecodable(error));
-    }
-    this.#ready(decoded, delivery, attempt);
+  ): void {
+    const ended = Promise.withResolvers<void>();
+    this.#acks.inBackground(() => ended.promise);
+    this.#sorting++;
+    let isOver = false;
+    const over = () => {
+      if (isOver) return;
+      isOver = true;
+      timer.cancel();
+      ended.resolve();
+      this.#sorting--;
+      this.#events.sorted();
+    };
+    const timer = this.#loop.callLater(delivery.lease.remaining(), over);
+    value.then((decoded) => {
+      if (!isOver) this.#ready(decoded, delivery, attempt);
+    }, (error) => {
+      if (!isOver) this.#giveUp(delivery, attempt, undecodable(error));
+    }).then(over, over);
   }
 
   #ready(value: T, delivery: Delivery, attempt: number): void {

@@ -1,4 +1,5 @@
 /** Notes on jobs that were given back. @module */
+import { momentIn } from "../../jobs/settings.ts";
 import type { QueueContext } from "../queue_context.ts";
 import {
   api,
@@ -77,7 +78,7 @@ export class ReleaseNotes {
     const note: ReleaseNote = {
       returns,
       attempts: Math.max(delivery.deliveries - returns, 0),
-      due: delay > 0 ? Math.ceil(Date.now() + delay) : 0,
+      due: delay > 0 ? momentIn(delay) : 0,
     };
     try {
       delivery.note = await this.#put(delivery, note);

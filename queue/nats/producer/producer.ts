@@ -11,7 +11,12 @@ import { settled } from "../../jobs/codec_wait.ts";
 import { closedError } from "../../jobs/errors.ts";
 import type { DeadLetter } from "../../jobs/jobs.ts";
 import type { PutOptions } from "../../jobs/options.ts";
-import { checkPut, DEFAULT_PRIORITY } from "../../jobs/settings.ts";
+import {
+  checkPut,
+  DEFAULT_PRIORITY,
+  listed,
+  momentIn,
+} from "../../jobs/settings.ts";
 import { QUEUE, type QueueName, traced } from "../../jobs/telemetry.ts";
 import type { StoredLetter } from "../consumer/dead_letters.ts";
 import type { QueueContext } from "../queue_context.ts";
@@ -109,7 +114,7 @@ export class Producer<T> {
       messageId: encodeURIComponent(jobId),
       meta: {
         id: untilDone ? jobId : undefined!,
-        due: delay > 0 ? Math.ceil(Date.now() + delay) : 0,
+        due: delay > 0 ? momentIn(delay) : 0,
         expires: Date.now() + expires,
         jobKey: key,
         named: id !== undefined,
@@ -203,7 +208,7 @@ export class Producer<T> {
     const most = maxSize === Infinity ? PUTS_AT_A_TIME : 1;
     const puts: Promise<void>[] = [];
     try {
-      for (const { value, ...rest } of list) {
+      for (const { value, ...rest } of listed(list)) {
         checkPut(rest);
         if (puts.length >= most) await allPut(puts.splice(0));
         const before = this.#published;

@@ -1,9 +1,9 @@
 /** Values on their way, and arguments. @module */
 import { assertEquals, assertRejects } from "@std/assert";
 import { type Job, schedule } from "@asyncio/asyncio/queue/jobs";
-import { createTask, type WaitOptions } from "@asyncio/asyncio/tasks";
+import { createTask, sleep, type WaitOptions } from "@asyncio/asyncio/tasks";
 import { Attempt } from "../../_helpers/attempt.ts";
-import { type Define, letters, take } from "./_place.ts";
+import { type Define, finish, letters, SHORT, take } from "./_place.ts";
 
 /** Defines the tests. */
 export function testCodec(test: Define): void {
@@ -33,7 +33,7 @@ export function testCodec(test: Define): void {
 
   test("what cannot be encoded is refused, and nothing was put", async (place) => {
     await using jobs = await place.open<unknown>();
-    for (const value of [undefined, () => {}, 1n]) {
+    for (const value of [undefined, () => {}, 1n, Promise.resolve(1)]) {
       await assertRejects(() => jobs.put(value, { id: "1" }), TypeError);
     }
     assertEquals(await jobs.size(), 0);
@@ -132,11 +132,43 @@ export function testCodec(test: Define): void {
     });
   }
 
+  test("a job whose decode takes longer than the lease comes again, and holds up no other", async (place) => {
+    let hangs = true;
+    await using jobs = await place.open<string>({
+      lease: SHORT,
+      decode: (data) =>
+        hangs
+          ? new Promise<string>(() => {})
+          : JSON.parse(new TextDecoder().decode(data)),
+    });
+    await jobs.put("a");
+    const get = createTask(() => jobs.get());
+    while ((await jobs.counts()).leased < 1) await sleep(5);
+    hangs = false;
+    const job = await get;
+    assertEquals([job.value, job.attempt > 1], ["a", true]);
+    await finish(jobs, job);
+  });
+
   test("bad arguments are refused before anything happens", async (place) => {
     await using jobs = await place.open<string>();
     await assertRejects(() => jobs.put("a", { delay: NaN }), RangeError);
     for (const id of ["", "\ud800", 7 as unknown as string]) {
       await assertRejects(() => jobs.put("a", { id }), TypeError);
+    }
+    for (const options of [null, 5]) {
+      await assertRejects(
+        () => jobs.put("a", options as unknown as object),
+        TypeError,
+        "Cannot put: options are an object",
+      );
+    }
+    for (const list of [5, null, [5], [null]]) {
+      await assertRejects(
+        () => jobs.putMany(list as unknown as []),
+        TypeError,
+        "Cannot put many: it takes a list",
+      );
     }
     await jobs.put("a");
     const job = await jobs.get();

@@ -120,10 +120,22 @@ export function testExceptions(test: Define): void {
       );
     }
     await assertRejects(() => work(jobs, () => {}, { grace: NaN }), RangeError);
-    await assertRejects(
-      () => work(jobs, 7 as unknown as () => void),
-      TypeError,
-    );
+    const handler = () => {};
+    const bad: [unknown, unknown, unknown?][] = [
+      [jobs, 7],
+      [jobs, handler, null],
+      [jobs, handler, { backoff: 5 }],
+      [jobs, handler, { onError: 5 }],
+      [undefined, handler],
+      [{}, handler],
+    ];
+    for (const args of bad) {
+      await assertRejects(
+        () => work(...args as Parameters<typeof work>),
+        TypeError,
+        "Cannot work",
+      );
+    }
   });
 
   test("a handler whose lease is lost is cancelled, and nothing is settled", async (place) => {

@@ -1,5 +1,5 @@
 /** Dead letters. @module */
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { createTask, gather } from "@asyncio/asyncio/tasks";
 import { type Define, letters, SHORT } from "./_place.ts";
 
@@ -69,6 +69,15 @@ export function testLetters(test: Define): void {
     assertEquals(new TextDecoder().decode(all[0]!.data), '"a"');
     assert(Math.abs(all[0]!.date.getTime() - before) < 60_000);
     assertMatch(Deno.inspect(all[1]), /reason: "no flour"/);
+  });
+
+  test("of a long reason its first 500 characters are kept", async (place) => {
+    await using jobs = await place.open<string>();
+    await jobs.put("a", { id: "1" });
+    await (await jobs.get()).fail("x".repeat(499) + "😀");
+    const kept = "x".repeat(499) + "\ufffd";
+    assertEquals((await letters(jobs))[0]!.reason, kept);
+    await assertRejects(() => jobs.result("1"), Error, kept);
   });
 
   test("a dead letter can be put back, with its id and all its attempts", async (place) => {

@@ -1,6 +1,7 @@
 /** Delays, and ids that are put once. @module */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { createTask, sleep } from "@asyncio/asyncio/tasks";
+import { Attempt } from "../../_helpers/attempt.ts";
 import { type Define, take } from "./_place.ts";
 
 /** Defines the tests. */
@@ -29,6 +30,24 @@ export function testPutting(test: Define): void {
     await sleep(5);
     await jobs.put("b");
     assertEquals([await take(jobs), await take(jobs)], ["a", "b"]);
+  });
+
+  test("a job that is delayed for ever is never due, and can be cancelled", async (place) => {
+    await using jobs = await place.open<string>();
+    await jobs.put("put", { id: "1", delay: Infinity });
+    await jobs.put("retried", { id: "2" });
+    await (await jobs.get()).retry(Infinity);
+    const get = new Attempt((options) => jobs.get(options));
+    await sleep(50);
+    const { waiting, delayed } = await jobs.counts();
+    assertEquals([get.outcome, waiting, delayed], ["pending", 0, 2]);
+    for await (const { id, due } of jobs.list("delayed")) {
+      assert(due!.getTime() > Date.now());
+      assertEquals(await jobs.cancel(id), true);
+    }
+    await jobs.put("now");
+    await get.task;
+    assertEquals((get.value as { value: string }).value, "now");
   });
 
   test("join waits for delayed jobs, too", async (place) => {

@@ -66,6 +66,7 @@ export function testScheduling(test: Define): void {
         { cron: "0 0 31 2 *" },
         { cron: "@daily" },
         { cron: "0 0 * * *", timeZone: "Mars/Olympus" },
+        { every: 1000, timeZone: "Mars/Olympus" },
         { every: 0 },
         { every: NaN },
         { every: Infinity },
