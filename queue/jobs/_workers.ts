@@ -1,7 +1,10 @@
 /** The workers of one call of `work`. @module */
 import { createTask } from "../../tasks/create_task.ts";
+import { getRunningLoop } from "../../tasks/event_loop.ts";
 import { isCancelled } from "../../tasks/kernel/errors.ts";
 import { LinkedList } from "../../tasks/kernel/linked_list.ts";
+import { checkpointIfCancelled } from "../../tasks/kernel/wait/checkpoint.ts";
+import { QueuedWaiter, WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
 import type { Task } from "../../tasks/task.ts";
 import { moveOnAfter } from "../../tasks/timeout.ts";
 import { wait } from "../../tasks/wait.ts";
@@ -150,13 +153,35 @@ export class Workers<T> {
   }
 }
 
+/** A wait with a limit of its own: cancelled code that is in it is not stuck. */
+class GraceWaiter extends QueuedWaiter<void> {
+  override get hasOwnLimit(): boolean {
+    return true;
+  }
+
+  override get endsAtOnce(): boolean {
+    return true;
+  }
+}
+
 /** Resolves to whether all have ended within `ms`; a cancel ends the wait. */
 async function haveEnded(tasks: Task<void>[], ms: number): Promise<boolean> {
-  if (tasks.every((task) => task.done)) return true;
+  const running = tasks.filter((task) => !task.done);
+  if (running.length === 0) return true;
+  const waits = new WaitQueue<void, GraceWaiter>("work");
+  let left = running.length;
+  const ended = () => {
+    if (--left === 0) waits.wakeAll();
+  };
+  for (const task of running) task.addDoneCallback(ended);
+  const timer = getRunningLoop().callLater(ms, () => waits.wakeAll());
   try {
-    await wait(tasks, { timeout: ms });
+    await (checkpointIfCancelled() ?? waits.add(new GraceWaiter()));
   } catch (error) {
     if (!isCancelled(error)) throw error;
+  } finally {
+    timer.cancel();
+    for (const task of running) task.removeDoneCallback(ended);
   }
-  return tasks.every((task) => task.done);
+  return running.every((task) => task.done);
 }

@@ -26,6 +26,7 @@ import {
   InvalidStateError,
   run,
   sleep,
+  wait,
 } from "@asyncio/asyncio/tasks";
 import {
   cancelEverywhere,
@@ -395,6 +396,34 @@ Deno.test("work: the grace is as long as it says, 10 seconds unless given", () =
       await take(jobs);
     }
   }));
+
+Deno.test("work: a cancel of it that waits for its handlers is no cancel without effect", async () => {
+  const names: string[] = [];
+  await run(async () => {
+    await using jobs = memoryJobs<number>();
+    await jobs.put(1);
+    const [begun, done] = [new Event(), new Event()];
+    const reported = Promise.withResolvers<void>();
+    const worker = createTask(() =>
+      work(jobs, async () => {
+        begun.set();
+        await done.wait();
+      }), { name: "worker" });
+    const stuck = createTask(async () => {
+      await reported.promise; // a cancel does not reach it
+    }, { name: "stuck" });
+    getRunningLoop().setExceptionHandler((_, { task }) => {
+      names.push(task!.name);
+      done.set();
+      reported.resolve();
+    });
+    await begun.wait();
+    worker.cancel();
+    stuck.cancel();
+    await wait([worker, stuck]);
+  }, { cancelReportAfter: 5 });
+  assertEquals(names, ["stuck"]);
+});
 
 Deno.test("work: a job whose handler has returned is done, also when its worker is cancelled right then", async () => {
   const jobs = memoryJobs<string>({ lease: Infinity });
