@@ -55,7 +55,7 @@ const COMMANDS: Record<string, Command> = {
   async show(queue, line) {
     const [id] = idsIn(line);
     const job = await queue.find(id!);
-    if (job === undefined) return missing(id!);
+    if (job === undefined) return missing(id!, "there is no such job");
     if (line.json) print(JSON.stringify(job, undefined, 2));
     else print(table(Object.entries(job).map(([key, it]) => [key, text(it)])));
     return 0;
@@ -68,11 +68,13 @@ const COMMANDS: Record<string, Command> = {
 
   async remove(queue, line) {
     if (line.dead) return counted("removed", await queue.drop(), undefined);
-    return await eachId(line, "removed", (id) => queue.remove(id));
+    const none = "there is no such job, or it runs";
+    return await eachId(line, ["removed", none], (id) => queue.remove(id));
   },
 
   async cancel(queue, line) {
-    return await eachId(line, "cancelled", (id) => queue.cancel(id));
+    const none = "there is no such job, or it is dead";
+    return await eachId(line, ["cancelled", none], (id) => queue.cancel(id));
   },
 
   async pause(queue) {
@@ -91,6 +93,16 @@ const COMMANDS: Record<string, Command> = {
     await serveWeb(queue, { name, hostname, port }, print);
     return 0;
   },
+};
+
+/** How many arguments a command takes after the name, if not any number. */
+const ARGUMENTS: Partial<Record<string, number>> = {
+  ls: 1,
+  counts: 0,
+  show: 1,
+  pause: 0,
+  resume: 0,
+  web: 0,
 };
 
 /** Runs a command line; resolves to the exit code. */
@@ -121,8 +133,19 @@ async function carryOut(line: CommandLine): Promise<number> {
     throw new UsageError(`there is no command ${command}`);
   }
   if (name === "") throw new UsageError(`${command} needs the name of a queue`);
+  checkArguments(line);
   await using queue = await QueueView.open({ ...servers, name });
   return await act(queue, line);
+}
+
+/** What a command would not look at may be a mistake. */
+function checkArguments({ command, rest, all, dead }: CommandLine): void {
+  const takesAll = (all && command === "retry") ||
+    (dead && command === "remove");
+  const most = takesAll ? 0 : ARGUMENTS[command] ?? Infinity;
+  if (rest.length <= most) return;
+  const flag = !takesAll ? "" : all ? " --all" : " --dead";
+  throw new UsageError(`${command}${flag} does not take ${rest[most]}`);
 }
 
 async function listQueues({ servers, json }: CommandLine): Promise<number> {
@@ -181,13 +204,13 @@ function text(value: unknown): string {
 
 async function eachId(
   line: CommandLine,
-  done: string,
+  [done, none]: [done: string, none: string],
   act: (id: string) => Promise<boolean>,
 ): Promise<number> {
   let code = 0;
   for (const id of idsIn(line)) {
     if (await act(id)) print(`${done} ${safe(id)}`);
-    else code = missing(id);
+    else code = missing(id, none);
   }
   return code;
 }
@@ -201,8 +224,8 @@ function counted(
   return ids !== undefined && count < ids.length ? 1 : 0;
 }
 
-function missing(id: string): number {
-  console.error(`there is no such job, or it runs: ${safe(id)}`);
+function missing(id: string, what: string): number {
+  console.error(`${what}: ${safe(id)}`);
   return 1;
 }
 

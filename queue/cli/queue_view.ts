@@ -2,7 +2,10 @@
 import type { DeadLetter, JobInfo, StoredJobState } from "../jobs/jobs.ts";
 import { openQueue } from "../nats/nats_jobs.ts";
 import type { NatsJobs } from "../nats/nats_queue.ts";
-import type { NatsJobsOptions } from "../nats/nats_options.ts";
+import {
+  checkNatsOptions,
+  type NatsJobsOptions,
+} from "../nats/nats_options.ts";
 
 /** All states, in the order in which they are shown. */
 export const STATES: readonly StoredJobState[] = [
@@ -30,6 +33,7 @@ export class QueueView implements AsyncDisposable {
 
   /** Opens a queue; rejects if it is not there. */
   static async open(options: NatsJobsOptions): Promise<QueueView> {
+    checkNatsOptions(options);
     return new QueueView(await openQueue({ ...options, decode }, false));
   }
 

@@ -54,7 +54,7 @@ test("counts and show tell what there is", async (server) => {
   assertStringIncludes(out, "progress  0.4");
   const { code, err } = await cli(server, "show", "mails", "unknown");
   assertEquals(code, 1);
-  assertStringIncludes(err, "there is no such job");
+  assertEquals(err, "there is no such job: unknown");
 });
 
 test("retry, remove and cancel take jobs where they belong", async (server) => {
@@ -64,6 +64,10 @@ test("retry, remove and cancel take jobs where they belong", async (server) => {
   assertEquals((await cli(server, "remove", "mails", "bob", "report")).code, 0);
   assertEquals((await cli(server, "remove", "mails", "eve")).code, 1); // it runs
   assertEquals((await cli(server, "cancel", "mails", "eve")).code, 0);
+  assertEquals(
+    (await cli(server, "cancel", "mails", "unknown")).err,
+    "there is no such job, or it is dead: unknown",
+  );
   assertEquals(
     await jobs.counts(),
     { waiting: 3, delayed: 0, leased: 0, dead: 0 },
@@ -92,6 +96,11 @@ test("a command line that makes no sense shows how it is used", async (server) =
       ["counts"],
       ["--speed", "1"],
       ["ls", "mails", "--limit", "x"],
+      ["pause", "mails", "ada"],
+      ["ls", "mails", "dead", "ada"],
+      ["show", "mails", "ada", "bob"],
+      ["retry", "mails", "--all", "ada"],
+      ["remove", "mails", "--dead", "ada"],
     ]
   ) {
     const { code, err } = await cli(server, ...args);
@@ -104,6 +113,11 @@ test("a command line that makes no sense shows how it is used", async (server) =
 test("a queue that is not there is an error, and is not made", async (server) => {
   const { code, err } = await cli(server, "counts", "mails");
   assertEquals([code, err], [1, "there is no queue mails"]);
+  for (const name of ["a.b", "a b", "*"]) {
+    const { code, err } = await cli(server, "counts", name);
+    assertEquals(code, 1);
+    assertStringIncludes(err, "its name is made of letters");
+  }
   assertEquals((await cli(server, "ls")).out, "no queues");
 });
 
