@@ -8,6 +8,9 @@ import { type Outcome, valueOf } from "../jobs/results.ts";
 import { DEFAULT_PRIORITY, PRIORITIES } from "../jobs/settings.ts";
 import type { DeadLetters, StoredLetter } from "./consumer/dead_letters.ts";
 import type { DoneNotices } from "./producer/done_notices.ts";
+import { readMeta } from "./producer/job_message.ts";
+import type { PutNumbers } from "./producer/put_numbers.ts";
+import type { UniqueIds } from "./producer/unique_ids.ts";
 import type { QueueContext } from "./queue_context.ts";
 import type { Holders } from "./shared/holders.ts";
 import type { KeptResults } from "./shared/kept_results.ts";
@@ -16,6 +19,8 @@ import {
   dataIn,
   findMessage,
   removeMessage,
+  storedHeaders,
+  type StoredMessage,
 } from "./transport/stored_message.ts";
 
 /** What an inspection works with. */
@@ -26,6 +31,8 @@ export interface InspectionParts<T> {
   readonly letters: DeadLetters<T>;
   readonly results: KeptResults;
   readonly notices: DoneNotices;
+  readonly unique: UniqueIds;
+  readonly numbers: PutNumbers;
 }
 
 /** Looks into a queue. */
@@ -124,8 +131,68 @@ export class Inspection<T> {
     };
   }
 
+  /**
+   * The number of the unfinished job with this id. All jobs are looked at only if
+   * it was put by another process, or if `all` is set.
+   */
+  async numberOf(
+    id: string,
+    all: boolean,
+    options?: WaitOptions,
+  ): Promise<number | undefined> {
+    const { unique, numbers } = this.#parts;
+    const claimed = all ? undefined : await unique.find(id, options);
+    if (claimed !== undefined) return claimed;
+    const own = all ? undefined : numbers.get(id);
+    if (own === undefined) {
+      return (await this.#search(id, options))?.message.seq;
+    }
+    return await this.isThere(own, id, options) ? own : undefined;
+  }
+
+  /** Whether the job with this number and id is unfinished. */
+  async isThere(
+    seq: number,
+    id: string,
+    options?: WaitOptions,
+  ): Promise<boolean> {
+    return await this.#stored(seq, id, options) !== undefined;
+  }
+
+  async #stored(
+    seq: number,
+    id: string,
+    options?: WaitOptions,
+  ): Promise<StoredMessage | undefined> {
+    const { connection, subjects } = this.#parts.context;
+    const found = await findMessage(
+      connection,
+      subjects.jobs,
+      { seq },
+      options,
+    );
+    // After a queue was deleted, a new one counts from 1 again.
+    const isIt = found !== undefined &&
+      readMeta(storedHeaders(found), `${seq}`).id === id;
+    return isIt ? found : undefined;
+  }
+
   /** The unfinished job with this id. */
-  async find(
+  async #find(
+    id: string,
+    options?: WaitOptions,
+  ): Promise<StoredJob | undefined> {
+    const { context, unique, numbers } = this.#parts;
+    const seq = await unique.find(id, options) ?? numbers.get(id);
+    const found = seq && await this.#stored(seq, id, options);
+    const line = found && context.subjects.lineOf(found.subject);
+    return line
+      ? (await this.#read(options)).withState(found, line)
+      : await this.#search(id, options);
+  }
+
+  /** Looks for the job among all. */
+  async #search(
     id: string,
     options?: WaitOptions,
   ): Promise<StoredJob | undefined> {
@@ -148,7 +215,7 @@ export class Inspection<T> {
     leased: boolean,
     options?: WaitOptions,
   ): Promise<boolean> {
-    const job = await this.find(id, options);
+    const job = await this.#find(id, options);
     if (job === undefined) {
       return !leased && await this.#removeLetter(id, options);
     }

@@ -34,6 +34,7 @@ import { Backlog } from "./producer/backlog.ts";
 import { DoneNotices } from "./producer/done_notices.ts";
 import { Producer } from "./producer/producer.ts";
 import { Publisher } from "./producer/publisher.ts";
+import { PutNumbers } from "./producer/put_numbers.ts";
 import { UniqueIds } from "./producer/unique_ids.ts";
 import { provisionLine } from "./consumers.ts";
 import type { QueueContext } from "./queue_context.ts";
@@ -103,11 +104,14 @@ export class NatsJobs<T> implements Jobs<T> {
       backlog,
     );
     publisher.softBound = softBound;
+    const unique = new UniqueIds(context, state, begin);
+    const numbers = new PutNumbers();
     const producer = this.#producer = new Producer({
       context,
       codec,
       publisher,
-      unique: new UniqueIds(context, state, begin),
+      unique,
+      numbers,
       hasLine: (line) => this.#dispatcher.feed.has(line),
       needLine: (line, options) =>
         this.#dispatcher.feed.has(line)
@@ -141,6 +145,8 @@ export class NatsJobs<T> implements Jobs<T> {
       letters,
       results,
       notices,
+      unique,
+      numbers,
     });
     const schedules = this[SCHEDULES] = new NatsSchedules(context, {
       state,
@@ -320,18 +326,22 @@ export class NatsJobs<T> implements Jobs<T> {
   }
 
   async #result(id: string, options?: WaitOptions): Promise<unknown> {
-    let known = false;
+    const inspection = this.#inspection;
+    let seq = await inspection.numberOf(id, false, options);
+    let pending = seq !== undefined;
     let gone = 0;
     for (let ms = LAST_LOOK;; ms = Math.min(ms * 2, 8 * LAST_LOOK)) {
-      const pending = await this.#inspection.find(id, options);
-      known ||= pending !== undefined;
-      let outcome = pending === undefined
-        ? await this.#outcomeOf(id, options)
-        : await this.#notices.waitFor(id, ms, options);
-      if (pending === undefined && outcome === undefined) {
-        if (!known) throw unknownJob(id);
-        // The job was there: its outcome may be on its way, if it has one.
-        if (gone++ > GONE_LOOKS) outcome = NOTHING;
+      let outcome = pending
+        ? await this.#notices.waitFor(id, ms, options)
+        : await this.#outcomeOf(id, options);
+      pending &&= await inspection.isThere(seq!, id, options);
+      if (!pending && outcome === undefined) {
+        if (seq === undefined) {
+          seq = await inspection.numberOf(id, true, options);
+          if (seq === undefined) throw unknownJob(id);
+          pending = true;
+        } // The job was there: its outcome may be on its way, if it has one.
+        else if (gone++ > GONE_LOOKS) outcome = NOTHING;
         else await this.#notices.waitFor(id, FIRST_LOOK, options);
       }
       if (outcome !== undefined) return valueOf(resultIn(outcome));

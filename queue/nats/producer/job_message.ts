@@ -126,12 +126,16 @@ export function decoded(text: string): string {
   }
 }
 
-/** Whether the servers have stored the job that they reply to. */
-export function isStored(message: Msg): boolean {
+/**
+ * The number of the job in the stream, if the servers have stored it; the reply to
+ * a job that is there already has the number of that one.
+ */
+export function numberIn(message: Msg): number | undefined {
   try {
-    return read<PutReply>(message, "to take a job").error === undefined;
+    const { error, seq } = read<PutReply>(message, "to take a job");
+    return error === undefined ? seq : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }
 

@@ -30,6 +30,7 @@ import {
   writtenMeta,
 } from "./job_message.ts";
 import { Put, type PutAgain } from "./put.ts";
+import type { PutNumbers } from "./put_numbers.ts";
 import type { Publisher } from "./publisher.ts";
 import type { UniqueIds } from "./unique_ids.ts";
 
@@ -38,6 +39,7 @@ const PUTS_AT_A_TIME = 256;
 
 /** A job that is to be put. */
 interface Offer {
+  readonly id: string;
   readonly data: Uint8Array;
   readonly meta: Partial<JobMeta>;
   readonly line: Line;
@@ -58,6 +60,7 @@ export interface ProducerParts<T> {
   readonly codec: Codec<T>;
   readonly publisher: Publisher;
   readonly unique: UniqueIds;
+  readonly numbers: PutNumbers;
   hasLine(line: Line): boolean;
   /** Makes the consumer of a line, if there is none. */
   needLine(line: Line, options?: WaitOptions): Promise<void> | undefined;
@@ -108,6 +111,7 @@ export class Producer<T> {
     if (rejection !== undefined) return rejection;
     if (this.#isClosed) return readyError(closedError("put", { item }));
     const offer = {
+      id: jobId,
       data,
       item,
       line: lineFor(priority, delay),
@@ -137,7 +141,12 @@ export class Producer<T> {
     const { connection, subjects } = this.#parts.context;
     const { line, data, headers } = messageOf(offer);
     const putAgain: PutAgain = (options) => this.#put(offer, options);
-    const put = new Put(subjects.todo(line), putAgain, options);
+    const noted = (seq: number) => this.#note(offer, seq);
+    const put = new Put(
+      subjects.todo(line),
+      { put: noted, putAgain },
+      options,
+    );
     this.#published++;
     connection.ask(put, data, { headers });
     return put.promise;
@@ -177,18 +186,20 @@ export class Producer<T> {
     }
   }
 
-  #publish(offer: Offer, options?: WaitOptions): Promise<number> {
+  async #publish(offer: Offer, options?: WaitOptions): Promise<number> {
     const { meta, messageId, expires = Infinity } = offer;
+    const { publisher, expiresIn } = this.#parts;
     const once = meta.named && !meta.untilDone ? messageId : undefined;
     this.#published++;
-    const put = this.#parts.publisher.put(messageOf(offer), once, options);
-    return expires === Infinity ? put : this.#expiring(put, expires);
+    const seq = await publisher.put(messageOf(offer), once, options);
+    if (seq > 0 && expires !== Infinity) expiresIn(expires, seq);
+    this.#note(offer, seq);
+    return seq;
   }
 
-  async #expiring(put: Promise<number>, ms: number): Promise<number> {
-    const seq = await put;
-    if (seq > 0) this.#parts.expiresIn(ms, seq);
-    return seq;
+  /** Remembers the number of a job that is likely to be asked for. */
+  #note({ id, meta }: Offer, seq: number): void {
+    if (meta.named && seq > 0) this.#parts.numbers.add(id, seq);
   }
 
   putMany(
@@ -237,7 +248,8 @@ export class Producer<T> {
     const messageId = `letter ${seq} ${date.getTime()}`;
     const { priority = DEFAULT_PRIORITY, ...rest } = meta;
     const line = lineFor(priority, 0);
-    const offer = { data, meta: rest, line, messageId, item: letter };
+    const { id } = letter;
+    const offer = { id, data, meta: rest, line, messageId, item: letter };
     return this.#put(offer, options);
   }
 
@@ -245,8 +257,8 @@ export class Producer<T> {
   async putRun(data: Uint8Array, id: string): Promise<void> {
     const messageId = encodeURIComponent(id);
     const meta = { named: true };
-    const offer = { data, meta, line: PLAIN_LINE, messageId, item: undefined };
-    await this.#put(offer);
+    const rest = { line: PLAIN_LINE, messageId, item: undefined };
+    await this.#put({ id, data, meta, ...rest });
   }
 
   close(): void {

@@ -4,7 +4,7 @@ import type { WaitOptions } from "../../../tasks/kernel/types.ts";
 import { ExternalWaiter } from "../../../tasks/kernel/wait/waiter.ts";
 import type { Msg } from "../transport/client.ts";
 import type { ReplyListener } from "../transport/replies.ts";
-import { isStored } from "./job_message.ts";
+import { numberIn } from "./job_message.ts";
 
 /** Puts a job, whatever that takes. */
 export type PutAgain = (options: WaitOptions) => Promise<unknown>;
@@ -17,17 +17,26 @@ export class Put extends ExternalWaiter<void> implements ReplyListener {
   readonly what = "Jobs.put";
   readonly subject: string;
   readonly #putAgain: PutAgain;
+  readonly #put: (seq: number) => void;
   #again: AbortController | undefined = undefined;
 
-  constructor(subject: string, putAgain: PutAgain, options: WaitOptions) {
+  /** @param put Called with the number of the job in the stream. */
+  constructor(
+    subject: string,
+    { put, putAgain }: { put: (seq: number) => void; putAgain: PutAgain },
+    options: WaitOptions,
+  ) {
     super(options);
     this.subject = subject;
+    this.#put = put;
     this.#putAgain = putAgain;
   }
 
   replied(reply: Msg): void {
-    if (isStored(reply)) this.wake();
-    else this.#goOn();
+    const seq = numberIn(reply);
+    if (seq === undefined) return this.#goOn();
+    this.#put(seq);
+    this.wake();
   }
 
   failed(): void {

@@ -76,6 +76,15 @@ export class UniqueIds {
     }
   }
 
+  /** The number of the unfinished job that has claimed `id`, if there is one. */
+  async find(id: string, options?: WaitOptions): Promise<number | undefined> {
+    const subject = this.#context.subjects.shared("unique", await tokenOf(id));
+    const { value } = await this.#state.read<Claim>(subject, options);
+    const isThere = value !== undefined && value.seq > 0 &&
+      await this.#isValid(value, options);
+    return isThere ? value.seq : undefined;
+  }
+
   /** Resolves to `undefined` if there is a newer claim than number `before`. */
   async #putAs(
     claim: Claim,
