@@ -128,9 +128,7 @@ class MemoryJobs<T> implements Jobs<T> {
         return this.#checkOpen("schedule", options);
       },
       encode: (value) => this.#codec.encode(value),
-      put: (data, id) => {
-        detached(() => this.#producer.putRun(data, id)).catch(() => {});
-      },
+      put: (data, id) => detached(() => this.#producer.putRun(data, id)),
     };
   }
 

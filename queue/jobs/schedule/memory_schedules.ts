@@ -19,7 +19,8 @@ export interface ScheduleHost<T> {
   /** Returns a rejection if nothing can be scheduled now. */
   check(options?: WaitOptions): Promise<never> | undefined;
   encode(value: T): Uint8Array | PromiseLike<Uint8Array>;
-  put(data: Uint8Array, id: string): void;
+  /** Puts a run; waits while the queue is full. */
+  put(data: Uint8Array, id: string): Promise<void>;
 }
 
 interface Registered {
@@ -82,7 +83,11 @@ export class MemorySchedules<T> implements Schedules<T> {
     const { times, missed, next, data } = it;
     const due = dueRuns(times, { next, now: this.#host.now(), missed });
     it.next = due.next;
-    for (const run of due.runs) this.#host.put(data, runId(name, run));
-    this.#plan(name, it);
+    const puts = due.runs.map((run) => this.#host.put(data, runId(name, run)));
+    const goOn = () => {
+      if (this.#all.get(name) === it) this.#plan(name, it);
+    };
+    // While the queue is full, no more runs are put.
+    Promise.all(puts).then(goOn, () => {}); // a put fails if the queue is closed
   }
 }

@@ -1,5 +1,5 @@
 /** Schedules. @module */
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { type Job, schedule, unschedule } from "@asyncio/asyncio/queue/jobs";
 import { sleep } from "@asyncio/asyncio/tasks";
 import { now } from "../../_helpers/now.ts";
@@ -53,6 +53,22 @@ export function testScheduling(test: Define): void {
     const left = await jobs.size();
     await sleep(450);
     assertEquals(await jobs.size(), left);
+  });
+
+  test("while the queue is full, the runs of a schedule do not pile up", async (place) => {
+    await using jobs = await place.open<string>({ maxSize: 1 });
+    await schedule(jobs, { name: "tick", every: 100, value: "tick" });
+    const first = timeOf(await jobs.get()); // leased: there is no room
+    await sleep(1000);
+    assertMatch(Deno.inspect(jobs), /putters: 1/);
+    const held = (await Array.fromAsync(jobs.list("leased")))[0]!;
+    await jobs.cancel(held.id);
+    const second = await jobs.get();
+    assert(timeOf(second) > first);
+    await second.done();
+    const next = await jobs.get();
+    // Of those that were due meanwhile, the last one was put.
+    assert(timeOf(next) - first >= 900, `${timeOf(next) - first} ms`);
   });
 
   test("bad schedules are refused", async (place) => {
