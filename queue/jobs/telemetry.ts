@@ -6,7 +6,7 @@
  * @module
  */
 import type { Job } from "./job.ts";
-import { importOutside } from "../../tasks/kernel/wait/lazy_module.ts";
+import { LazyModule } from "../../tasks/kernel/wait/lazy_module.ts";
 
 /** Key of the name of a queue in telemetry. */
 export const QUEUE: unique symbol = Symbol("queue");
@@ -29,6 +29,9 @@ function isOn(): boolean {
   return (globalThis as Record<symbol, unknown>)[GLOBAL] !== undefined;
 }
 
+/** Loaded once: afterwards puts have their effect in the order of the calls. */
+const spans = new LazyModule(() => import("./_spans.ts"));
+
 /** Calls `put` within a span, with the `traceparent` of the span. */
 export function traced<R>(
   queue: object,
@@ -36,16 +39,8 @@ export function traced<R>(
   put: (trace: string | undefined) => Promise<R>,
 ): Promise<R> {
   const name = isOn() ? (queue as NamedQueue)[QUEUE] : undefined;
-  return name === undefined ? put(undefined) : tracedPut(name, id, put);
-}
-
-async function tracedPut<R>(
-  name: QueueName,
-  id: string | undefined,
-  put: (trace: string | undefined) => Promise<R>,
-): Promise<R> {
-  const spans = await importOutside(() => import("./_spans.ts"));
-  return await spans.tracedPut(name, id, put);
+  if (name === undefined) return put(undefined);
+  return spans.use(({ tracedPut }) => tracedPut(name, id, put));
 }
 
 /** Calls a handler within a span that is linked to the spans of the puts. */
@@ -55,16 +50,8 @@ export function processed<J extends Job<unknown>, R>(
   handle: (jobs: J[]) => R,
 ): R | Promise<Awaited<R>> {
   const name = isOn() ? (queue as NamedQueue)[QUEUE] : undefined;
-  return name === undefined
-    ? handle(jobs)
-    : tracedProcess(name, jobs, () => handle(jobs));
-}
-
-async function tracedProcess<R>(
-  name: QueueName,
-  jobs: Job<unknown>[],
-  handle: () => R,
-): Promise<Awaited<R>> {
-  const spans = await importOutside(() => import("./_spans.ts"));
-  return await spans.tracedProcess(name, jobs, handle);
+  if (name === undefined) return handle(jobs);
+  return spans.use(({ tracedProcess }) =>
+    tracedProcess(name, jobs, () => handle(jobs))
+  );
 }

@@ -151,6 +151,9 @@ export function jobStream(
   };
 }
 
+/** What is kept longer, is kept for ever: 100 years, in milliseconds. */
+const LONGEST_AGE = 100 * 365 * 24 * 3600 * 1000;
+
 /** A stream of records; keeps `perSubject` of each subject, or all if that is 0. */
 function records(
   name: string,
@@ -170,7 +173,7 @@ function records(
     discard: "old",
     max_msgs: -1,
     max_msgs_per_subject: perSubject || -1,
-    max_age: maxAge === Infinity ? 0 : nanoseconds(Math.max(maxAge, 100)),
+    max_age: maxAge > LONGEST_AGE ? 0 : Math.ceil(Math.max(maxAge, 100) * 1e6),
     num_replicas: replicas,
     description,
   };

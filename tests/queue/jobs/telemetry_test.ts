@@ -5,6 +5,8 @@ import { Collector } from "./_collector.ts";
 
 const PROGRAM = new URL("_telemetry_program.ts", import.meta.url).pathname;
 
+const ORDER = new URL("_telemetry_order.ts", import.meta.url).pathname;
+
 const PRODUCER = 4, CONSUMER = 5;
 
 async function runProgram(
@@ -79,6 +81,15 @@ Deno.test({
     await using server = await NatsServer.start();
     await testSpans(await collected(server.address), "nats", "mails");
   },
+});
+
+Deno.test("telemetry: a put has its effect when it is called, as without it", async () => {
+  await using collector = new Collector();
+  const { stdout } = await runSubprocess(
+    [Deno.execPath(), "run", "-A", "--quiet", ORDER],
+    { env: collector.env, check: true, captureOutput: true },
+  );
+  assertEquals(stdout, "2\n");
 });
 
 Deno.test("telemetry: without OpenTelemetry nothing is sent", async () => {

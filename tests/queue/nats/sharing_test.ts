@@ -196,3 +196,11 @@ test("a put that waits for room hears of it from another process", async () => {
   await puts;
   assertEquals(taken, Array.from({ length: 100 }, (_, n) => n));
 });
+
+test("dead letters are kept for years, if it is said", async () => {
+  await using server = await NatsServer.start();
+  const year = 365 * 24 * 3600 * 1000;
+  await using _jobs = await open(server, { retention: { dead: year } });
+  const { config } = await askServer(server.port, "STREAM.INFO.DEAD_JOBS_test");
+  assertEquals(config.max_age, year * 1e6);
+});
