@@ -28,7 +28,7 @@ import { Acks } from "./consumer/acks.ts";
 import { DeadLetters } from "./consumer/dead_letters.ts";
 import { Dispatcher } from "./consumer/dispatcher.ts";
 import { NatsError } from "./errors.ts";
-import { ExpiryTimers } from "./_expiry.ts";
+import { Expiries } from "./_expiries.ts";
 import { Inspection } from "./_inspection.ts";
 import { Backlog } from "./producer/backlog.ts";
 import { DoneNotices } from "./producer/done_notices.ts";
@@ -88,7 +88,7 @@ export class NatsJobs<T> implements Jobs<T> {
   readonly #letters: DeadLetters<T>;
   readonly #control: Control;
   readonly #inspection: Inspection<T>;
-  readonly #expiry = new ExpiryTimers();
+  readonly #expiries = new Expiries((seq) => this.#expire(seq));
   #closing: Promise<void> | undefined = undefined;
 
   constructor(
@@ -117,7 +117,7 @@ export class NatsJobs<T> implements Jobs<T> {
         this.#dispatcher.feed.has(line)
           ? undefined
           : this.#addLine(line, options),
-      expiresIn: (ms, seq) => this.#expiry.add(ms, () => this.#expire(seq)),
+      expiresIn: (ms, seq) => this.#expiries.add(ms, seq),
     });
     const results = this.#results = new KeptResults(context);
     const acks = this.#acks = new Acks(context, notices, results);
@@ -386,7 +386,7 @@ export class NatsJobs<T> implements Jobs<T> {
     this.#notices.close(closedError("wait for jobs"));
     this.#control.close();
     this[SCHEDULES].close();
-    this.#expiry.close();
+    this.#expiries.close();
     const { connection } = this.#context;
     await detached(() =>
       moveOnAfter(CLOSE_TIMEOUT_MS, (limit) => this.#leave(limit))
