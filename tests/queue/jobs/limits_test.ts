@@ -132,6 +132,28 @@ test("a cancelled job of a key makes room for the next", async () => {
   await end(worker);
 });
 
+test("a job that waits for its key, or has waited for it, can be taken out", async () => {
+  await using jobs = memoryJobs<string>();
+  for (const id of ["a1", "a2", "a3"]) await jobs.put(id, { key: "a", id });
+  const begun: string[] = [];
+  const worker = createTask(() =>
+    work(jobs, async (value) => {
+      begun.push(value);
+      await sleep(value === "a1" ? 10 : 0);
+    }, { concurrency: 2, keyConcurrency: 1 })
+  );
+  await sleep(5);
+  assertEquals(await jobs.remove("a2"), true); // waits for its key
+  await jobs.pause();
+  await sleep(20); // a1 is done, and a3 may begin when the queue goes on
+  assertEquals(await jobs.remove("a3"), true);
+  await jobs.put("a4", { key: "a" });
+  await jobs.resume();
+  await jobs.join();
+  assertEquals(begun, ["a1", "a4"]);
+  await end(worker);
+});
+
 test("a limited worker gets no job that was decoded for a call without limits", async () => {
   await using jobs = memoryJobs<string>({
     decode: async (bytes) => {
