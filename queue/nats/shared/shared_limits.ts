@@ -14,6 +14,9 @@ interface SharedRate {
 /** If there are more times than this, they are rounded up to common ones. */
 const MOST_TIMES = 200;
 
+/** How fast a long write is forgotten, by each that follows. */
+const DECAY = 0.8;
+
 /** The running jobs of a key, and until when, by `Date.now()`, each counts. */
 type Slots = Record<string, number>;
 
@@ -26,6 +29,8 @@ export class SharedLimits {
   readonly #state: SharedState;
   /** The last known version of the record of starts. */
   #rate: Stored<SharedRate> | undefined = undefined;
+  /** How long writes take, in milliseconds: about the longest of the last ones. */
+  #delay = 0;
 
   constructor(context: QueueContext, state: SharedState) {
     this.#context = context;
@@ -35,6 +40,7 @@ export class SharedLimits {
   /** Counts a start, and resolves to 0; else to the milliseconds until it may be. */
   async begin(rate: Rate): Promise<number> {
     const subject = this.#context.subjects.shared("rate");
+    await this.#state.provide();
     for (;;) {
       const stored = this.#rate ?? await this.#state.read<SharedRate>(subject);
       const now = Date.now();
@@ -46,13 +52,34 @@ export class SharedLimits {
       }
       this.#rate = undefined;
       if (wait > 0) continue; // the known version may be old
-      log.add(now);
+      const begins = this.#latestBegin(now);
+      log.add(begins);
       const value = written(log);
       const seq = await this.#state.write(subject, value, stored.seq);
+      this.#delay = Math.max(Date.now() - now, this.#delay * DECAY);
       if (seq === 0) continue;
       this.#rate = { value, seq };
+      if (Date.now() > begins) await this.#correct(subject, begins);
       return 0;
     }
+  }
+
+  /** A job begins when the write that counts it is answered: the latest time. */
+  #latestBegin(now: number): number {
+    return now + Math.ceil(this.#delay) + 1;
+  }
+
+  /** Counts a job later: its write took longer than those before. */
+  async #correct(subject: string, begins: number): Promise<void> {
+    this.#rate = undefined;
+    await this.#state.update<SharedRate>(subject, (stored) => {
+      const log = logOf(stored);
+      const place = log.times.indexOf(begins);
+      if (place < 0) return undefined;
+      log.times[place] = this.#latestBegin(Date.now());
+      log.times.sort((a, b) => a - b);
+      return written(log);
+    });
   }
 
   /** Takes a slot of the job's key, of which there are `most`, if one is free. */

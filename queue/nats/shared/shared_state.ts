@@ -57,6 +57,13 @@ export class SharedState {
     return { value: parsed<V>(textIn(found)), seq: found.seq };
   }
 
+  /** Makes the stream, if it is not known to be there. */
+  async provide(options?: RequestOptions): Promise<void> {
+    if (this.#there) return;
+    await provisionRecords(this.#context, "state", options);
+    this.#there = true;
+  }
+
   /** Writes a record; resolves to its number, or to 0 if there is a newer version. */
   async write(
     subject: string,
@@ -65,10 +72,7 @@ export class SharedState {
     options?: RequestOptions,
   ): Promise<number> {
     const { connection } = this.#context;
-    if (!this.#there) {
-      await provisionRecords(this.#context, "state", options);
-      this.#there = true;
-    }
+    await this.provide(options);
     const request = { asked: "to share", subject, data: asciiJson(value) };
     try {
       const written = await reply<ApiReply & { seq: number }>(
