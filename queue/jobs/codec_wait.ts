@@ -7,27 +7,37 @@ import {
 import { ExternalWaiter } from "../../tasks/kernel/wait/waiter.ts";
 import type { Codec } from "./codec.ts";
 
-class CodecWaiter<T> extends ExternalWaiter<T> {
-  readonly what = "codec of Jobs";
+/** The options of {@linkcode settled}. */
+export interface SettledOptions extends WaitOptions {
+  /** What is waited for; the codec by default. */
+  readonly what?: string;
+}
 
-  constructor(promise: PromiseLike<T>, options?: WaitOptions) {
+class SettledWaiter<T> extends ExternalWaiter<T> {
+  readonly what: string;
+
+  constructor(promise: PromiseLike<T>, options: SettledOptions = {}) {
     super(options);
+    this.what = options.what ?? "codec of Jobs";
     promise.then((value) => this.wake(value), (error) => this.fail(error));
   }
 }
 
 /**
- * Waits for what `encode` or `decode` has returned, if that is a promise.
+ * Waits for what `encode` or `decode` has returned, or other work that no wait can
+ * end, if that is a promise.
  *
  * **Cancel safety:** if the wait is given up, how the promise ends is ignored.
  */
 export function settled<T>(
   promise: T | PromiseLike<T>,
-  options?: WaitOptions,
+  options?: SettledOptions,
 ): Promise<T> {
   if (!isThenable(promise)) return ready(promise);
   const rejection = checkpointIfCancelled(options);
-  if (rejection === undefined) return new CodecWaiter(promise, options).promise;
+  if (rejection === undefined) {
+    return new SettledWaiter(promise, options).promise;
+  }
   promise.then(undefined, () => {});
   return rejection;
 }

@@ -1,7 +1,7 @@
 /** Looking into a queue on NATS, and taking jobs out of it. @module */
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
 import { type Codec, EXPIRED } from "../jobs/codec.ts";
-import { decodedOrNothing } from "../jobs/codec_wait.ts";
+import { decodedOrNothing, settled } from "../jobs/codec_wait.ts";
 import type { JobInfo, StoredJobState } from "../jobs/jobs.ts";
 import { listing, type Step } from "../jobs/listing.ts";
 import { type Outcome, valueOf } from "../jobs/results.ts";
@@ -31,6 +31,8 @@ export interface InspectionParts<T> {
   readonly letters: DeadLetters<T>;
   readonly results: KeptResults;
   readonly notices: DoneNotices;
+  /** Does work in no task; closing the queue waits for it. */
+  begin<R>(work: () => Promise<R>): Promise<R>;
   readonly unique: UniqueIds;
   readonly numbers: PutNumbers;
 }
@@ -231,19 +233,27 @@ export class Inspection<T> {
     return false;
   }
 
+  /** Carried out as a whole, also if the wait is given up. */
   async #remove(
-    { message, meta, key, state }: StoredJob,
+    job: StoredJob,
     outcome: Outcome,
     options?: WaitOptions,
   ): Promise<boolean> {
+    const removed = this.#parts.begin(() => this.#removeNow(job, outcome));
+    return await settled(removed, { ...options, what: "removal of a job" });
+  }
+
+  async #removeNow(
+    { message, meta, key, state }: StoredJob,
+    outcome: Outcome,
+  ): Promise<boolean> {
     const { context, holders, results, notices } = this.#parts;
     const { connection, subjects } = context;
-    const { seq } = message;
-    if (!await removeMessage(connection, subjects.jobs, seq, options)) {
+    if (!await removeMessage(connection, subjects.jobs, message.seq)) {
       return false; // it was finished meanwhile
     }
     // A waiting job may have been delivered meanwhile.
-    if (state === "leased") await holders.cancel(key, options);
+    if (state === "leased") await holders.cancel(key);
     else connection.publish(subjects.holders, JSON.stringify({ cancel: key }));
     await results.keep({ ...meta, named: true }, outcome);
     notices.notify(meta.id, outcome);

@@ -145,6 +145,7 @@ export class NatsJobs<T> implements Jobs<T> {
       letters,
       results,
       notices,
+      begin: (work) => acks.begin(work),
       unique,
       numbers,
     });

@@ -74,6 +74,21 @@ export function testResults(test: Define): void {
     }
   });
 
+  test("a job that its own handler cancels is cancelled, although that ends the call", async (place) => {
+    await using jobs = await place.open<string>();
+    const worker = createTask(() =>
+      work(jobs, async (_, { id }) => {
+        await jobs.cancel(id);
+        await sleep(60_000);
+      })
+    );
+    await jobs.put("a", { id: "1" });
+    await assertRejects(() => jobs.result("1"), CancelledError);
+    await jobs.join();
+    await assertRejects(() => jobs.result("1"), CancelledError);
+    await end(worker);
+  });
+
   test("a result is kept for as long as it is said", async (place) => {
     const retention = { done: PAUSE };
     await using jobs = await place.open<string>({ retention });
