@@ -66,6 +66,21 @@ export class Arrival<T> extends QueuedWaiter<T | undefined> {
 /** A wait of the code that closes a source. */
 export class Quiet extends ShieldedWaiter<void> {}
 
+/** The wait until a source is closed: a cancel, as at the end of a run, hurries it. */
+export class Closing extends Quiet {
+  readonly #source: { hurry(): void };
+
+  constructor(source: { hurry(): void }) {
+    super();
+    this.#source = source;
+  }
+
+  override cancel(error: CancelledError): boolean {
+    this.#source.hurry();
+    return super.cancel(error);
+  }
+}
+
 /** Whether code of a source waits in `scope` for something of this package. */
 export function isUnwinding(scope: CancelScope): boolean {
   return scope.waits.some((wait) =>

@@ -36,6 +36,8 @@ export class Engine {
   readonly #operated: Operated;
   /** Each with what ends it, though its coroutine may not have. */
   readonly #tasks = new Map<object | undefined, (error: unknown) => void>();
+  /** Those that close a source. */
+  readonly #closings = new Set<Task<void>>();
   /** Those that it has cancelled itself. */
   readonly #cancelled = new WeakSet<Task<void>>();
   #isOver = false;
@@ -55,7 +57,7 @@ export class Engine {
   }
 
   /** Starts a task: at once, unless `eager` is false. */
-  start(coroutine: () => Promise<void>, eager = true): void {
+  start(coroutine: () => Promise<void>, eager = true): Task<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const work = () => {
       // Its own code may close the operator, before `createTask` returns.
@@ -64,10 +66,11 @@ export class Engine {
       return promise;
     };
     // The task inherits nothing from the code that calls this.
-    runInFrame(rootFrame(this.loop, this.variables), () => {
+    return runInFrame(rootFrame(this.loop, this.variables), () => {
       const task = createTask(work, { name: this.what, eager });
       this.#tasks.set(task, reject);
       task.addDoneCallback(this.#ended);
+      return task;
     });
   }
 
@@ -82,20 +85,28 @@ export class Engine {
     task.cancel(`${this.what} is ending`);
   }
 
-  /** Cancels the tasks and closes the sources. */
+  /** Closes the sources, and cancels the tasks that do something else. */
   end(): void {
     if (this.isEnding) return;
     this.isEnding = true;
     const tasks = [...this.#tasks.keys()] as Task<void>[];
     this.closeSources();
-    for (const task of tasks) this.cancel(task);
+    for (const task of tasks) {
+      if (!this.#closings.has(task)) this.cancel(task);
+    }
     this.#overIfIdle();
+  }
+
+  /** If it is ending: gives sources up that do not close. */
+  hurry(): void {
+    if (!this.isEnding) return;
+    for (const source of this.#sources) source.hurry();
   }
 
   /** Closes the sources, which nothing reads any more. */
   closeSources(): void {
     for (const source of this.#sources) {
-      if (source.isOpen) this.start(() => close(source));
+      if (source.isOpen) this.#closings.add(this.start(() => close(source)));
     }
   }
 
@@ -106,6 +117,7 @@ export class Engine {
 
   #ended = (task: Task<void>): void => {
     this.#tasks.delete(task);
+    this.#closings.delete(task);
     const completion = completionOf(task);
     const isOwnCancel = this.isEnding || this.#cancelled.has(task);
     const { state } = completion;

@@ -105,8 +105,8 @@ export class MapOperator<T, R> extends Operator<R> {
     else this.#engine!.end();
   }
 
-  protected override owns(task: object | undefined): boolean {
-    return this.#engine?.owns(task) ?? false;
+  protected override get engine(): Engine | undefined {
+    return this.#engine;
   }
 
   /** Takes the next result out, if it is there. */

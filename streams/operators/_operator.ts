@@ -14,6 +14,7 @@ import {
   ready,
   takePendingCancel,
 } from "../../tasks/kernel/wait/checkpoint.ts";
+import type { Engine } from "./_engine.ts";
 import { DONE } from "./_source.ts";
 
 /**
@@ -36,6 +37,7 @@ class Next<T> extends QueuedWaiter<IteratorResult<T, undefined>> {
   override cancel(error: CancelledError): boolean {
     this.#cancel = error;
     this.#operator.leave();
+    this.#operator.hurry();
     return !this.pending;
   }
 
@@ -43,6 +45,24 @@ class Next<T> extends QueuedWaiter<IteratorResult<T, undefined>> {
   giveUp(): void {
     this.delivered(this.#cancel!);
     super.cancel(this.#cancel!);
+  }
+}
+
+/**
+ * A call of `return` that waits. A cancel does not end it: what is to be closed is
+ * closed first, unless it cannot be.
+ */
+class Return extends ShieldedWaiter<IteratorReturnResult<undefined>> {
+  readonly #operator: Operator<unknown>;
+
+  constructor(operator: Operator<unknown>) {
+    super();
+    this.#operator = operator;
+  }
+
+  override cancel(error: CancelledError): boolean {
+    this.#operator.hurry();
+    return super.cancel(error);
   }
 }
 
@@ -80,8 +100,8 @@ export abstract class Operator<T> {
   protected abstract ask(): IteratorResult<T, undefined> | undefined;
   /** Ends the work, and calls {@linkcode over} when that has ended. */
   protected abstract end(): void;
-  /** Whether `task` is one of the operator's own. */
-  protected abstract owns(task: object | undefined): boolean;
+  /** What runs its tasks, once it has begun. */
+  protected abstract readonly engine: Engine | undefined;
 
   get state(): string {
     return this.#state;
@@ -109,10 +129,18 @@ export abstract class Operator<T> {
   return(): Promise<IteratorReturnResult<undefined>> {
     this.leave();
     // A task of the operator would wait for itself.
-    if (this.#state === "over" || this.owns(currentScope().task)) {
-      return ready(DONE);
-    }
-    return this.#returns.add(new ShieldedWaiter());
+    const { task, signal } = currentScope();
+    if (this.#state === "over" || this.engine?.owns(task)) return ready(DONE);
+    if (signal.aborted) this.hurry(); // a cancel is pending
+    return this.#returns.add(new Return(this as Operator<unknown>));
+  }
+
+  /**
+   * A call that waits for the end was cancelled: sources that do not close are
+   * given up.
+   */
+  hurry(): void {
+    this.engine?.hurry();
   }
 
   /** The consumer wants no more. */

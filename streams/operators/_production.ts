@@ -125,8 +125,8 @@ export class Production<T> extends Operator<T> {
     else this.#engine.end();
   }
 
-  protected override owns(task: object | undefined): boolean {
-    return this.#engine?.owns(task) ?? false;
+  protected override get engine(): Engine | undefined {
+    return this.#engine;
   }
 }
 

@@ -1,11 +1,12 @@
 /** @module */
 import { clearTimeout, setTimeout } from "node:timers";
-import type { CancelScope } from "../../tasks/kernel/cancel/cancel_scope.ts";
+import { CancelScope } from "../../tasks/kernel/cancel/cancel_scope.ts";
 import {
+  copyVariables,
   currentScope,
+  runInFrame,
   runInScope,
 } from "../../tasks/kernel/context/current_scope.ts";
-import { detached } from "../../tasks/kernel/context/detached.ts";
 import { CancelledError, isCancelled } from "../../tasks/kernel/errors.ts";
 import { describe, isThenable } from "../../tasks/kernel/types.ts";
 import {
@@ -13,7 +14,13 @@ import {
   ready,
 } from "../../tasks/kernel/wait/checkpoint.ts";
 import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
-import { Arrival, type Arrivals, isUnwinding, Quiet } from "./_arrival.ts";
+import {
+  Arrival,
+  type Arrivals,
+  Closing,
+  isUnwinding,
+  Quiet,
+} from "./_arrival.ts";
 import { type Input, openerOf, type Puller } from "./_puller.ts";
 
 /** The result of an iterator that has ended. */
@@ -41,6 +48,8 @@ export interface Upstream {
   settle(): Promise<void>;
   /** Closes it: in a task of its own. */
   close(): Promise<void>;
+  /** Does not wait for ever until it is closed. */
+  hurry(): void;
 }
 
 /**
@@ -58,6 +67,9 @@ export class Source<T> implements Upstream {
   #isPulling = false;
   #isClosing = false;
   #isAbandoned = false;
+  #isHurried = false;
+  /** Where the code runs that closes it. */
+  #closingIn: CancelScope | undefined = undefined;
   readonly #arrivals: Arrivals<IteratorResult<T>>;
   /** Where an item is awaited that was asked for by {@linkcode pull}. */
   #awaitedIn: CancelScope | undefined = undefined;
@@ -171,9 +183,22 @@ export class Source<T> implements Upstream {
     this.#unread = undefined;
     if (this.#isOver) return;
     this.#isOver = true;
-    // No cancel of this task is to reach what it waits for.
-    const closing = detached(async () => await this.#puller!.return());
-    await this.#untilClosed(closing);
+    // A scope of its own: no cancel is to reach what it waits for.
+    const { loop, cancelled } = currentScope();
+    const scope = new CancelScope(loop, undefined, copyVariables());
+    this.#closingIn = scope;
+    if (cancelled || this.#isHurried) this.hurry();
+    const closing = async () => await this.#puller!.return();
+    await this.#untilClosed(runInFrame(scope.frame, closing));
+  }
+
+  /**
+   * Closing goes on as long as its code waits for anything of this package, and a
+   * little longer.
+   */
+  hurry(): void {
+    this.#isHurried = true;
+    if (this.#closingIn !== undefined) this.unwind(this.#closingIn);
   }
 
   #pull(): IteratorResult<T> | PromiseLike<IteratorResult<T>> {
@@ -248,12 +273,17 @@ export class Source<T> implements Upstream {
   /** Nothing is under way any more. */
   #landed(): void {
     this.#isPulling = false;
-    if (this.#grace !== undefined) clearTimeout(this.#grace);
-    this.#grace = undefined;
+    this.#stopGrace();
+    if (this.#isHurried) this.hurry(); // for the code that closes it
     if (this.#quiet.size > 0) this.#quiet.wakeAll();
     if (this.#awaitedIn === undefined) return;
     this.#awaitedIn = undefined;
     this.#arrivals.first?.wakeNow(undefined);
+  }
+
+  #stopGrace(): void {
+    if (this.#grace !== undefined) clearTimeout(this.#grace);
+    this.#grace = undefined;
   }
 
   #abandon(): void {
@@ -293,8 +323,12 @@ export class Source<T> implements Upstream {
       if (isLeft && failure !== undefined) this.onLateError(failure.error);
       else this.#quiet.wakeAll();
     });
-    while (!isClosed && !this.#isAbandoned) await this.#untilQuiet();
+    while (!isClosed && !this.#isAbandoned) {
+      await this.#quiet.add(new Closing(this));
+    }
     isLeft = true;
+    this.#closingIn = undefined;
+    if (!this.#isPulling) this.#stopGrace();
     if (failure !== undefined) throw failure.error;
   }
 }

@@ -71,8 +71,8 @@ export class Tee<T> implements Operated {
     this.#engine.end();
   }
 
-  owns(task: object | undefined): boolean {
-    return this.#engine?.owns(task) ?? false;
+  get engine(): Engine | undefined {
+    return this.#engine;
   }
 
   failed(error: unknown): void {
@@ -178,8 +178,8 @@ export class Branch<T> extends Operator<T> {
     this.#tee.leave(this);
   }
 
-  protected override owns(task: object | undefined): boolean {
-    return this.#tee.owns(task);
+  protected override get engine(): Engine | undefined {
+    return this.#tee.engine;
   }
 
   #take(): IteratorResult<T, undefined> | undefined {

@@ -44,7 +44,9 @@
  *
  * A source that awaits something else than waits of this package cannot be
  * cancelled there. It has a tenth of a second of real time to close; then the
- * operator ends without it, and the source ends when its promise settles.
+ * operator ends without it, and the source ends when its promise settles. The same
+ * holds for a source whose `return()` does not settle, if the code that waits for
+ * it is cancelled or its run ends; if not, it is waited for, as by a generator.
  *
  * @example Lines of a file, four at a time, stored a hundred at a time
  * ```ts

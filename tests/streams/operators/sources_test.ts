@@ -335,6 +335,56 @@ for (const [operator, { over }] of Object.entries(cases)) {
     assertEquals((sources[0] as { returns: number }).returns, 1);
   });
 
+  test(`${operator}: a source that never closes is given up with a cancel, and at the end of the run`, async () => {
+    const source = () =>
+      iterator({
+        next: () => sleep(1e6, { result: { done: true, value: undefined } }),
+        return: () => new Promise(() => {}),
+      });
+    // The wait for an item is cancelled.
+    await assertRejects(
+      () => timeout(5, () => all(over(source()))),
+      TimeoutError,
+    );
+    // The wait until it is closed is cancelled.
+    const items = over(source());
+    const next = items.next();
+    const closing = createTask(async () => {
+      await items.return!();
+      await sleep(0); // here the cancel is delivered
+    });
+    await sleep(0);
+    closing.cancel();
+    await assertRejects(async () => await closing, CancelledError);
+    assertEquals(await next, { done: true, value: undefined });
+    assertEquals(allTasks().size, 1);
+    // Nothing waits for it any more.
+    await run(async () => {
+      const left = over(source());
+      left.next();
+      await sleep(0);
+      left.return!();
+    });
+  });
+
+  test(`${operator}: closing that waits for something of this package is not cut short by a cancel`, async () => {
+    let isClosed = false;
+    const items = over(iterator({
+      next: () => sleep(1e6, { result: { done: true, value: undefined } }),
+      return: async () => {
+        await timeout(1e6, () => sleep(1000));
+        isClosed = true;
+        return { done: true, value: undefined };
+      },
+    }));
+    items.next();
+    const closing = createTask(async () => await items.return!());
+    await sleep(0);
+    closing.cancel();
+    await assertRejects(async () => await closing, CancelledError);
+    assert(isClosed);
+  });
+
   test(`${operator}: a foreign source that ends soon is waited for`, async () => {
     let isClosed = false;
     async function* source() {
