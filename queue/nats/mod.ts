@@ -52,10 +52,11 @@
  * | a worker is killed | its jobs come again after their leases (the servers wait a tenth longer, 5 s at most) |
  * | a worker ends | its jobs come again at once, and that was no attempt |
  * | a server of a cluster of three is lost | the others go on, after a pause of some seconds; nothing that was put is lost |
- * | its loss makes the others keep jobs that are done (many versions do) | they run again when a worker is idle, or a process joins, asks for the size, or has no room to put |
+ * | its loss makes the others keep jobs that are done (many versions do) | they go when a worker is idle, or a process joins, asks for the size, or has no room to put; if the process that did them is gone, they run again |
  * | after its loss a server serves the queue that overlooks the last jobs (2.9.10 does) | another one takes over when a worker is idle, or a process joins, asks for the size, or has no room to put |
  * | most servers of a cluster are lost, or the only one | everything waits until they are back |
- * | a server is killed | jobs that were done in its last minutes may be there again, and run again; their ids are forgotten |
+ * | a server is killed | jobs that were done in its last minutes may be there again: see below; their ids are forgotten |
+ * | a server is killed just after it has handed a job out, and forgets that | the job stays with the process that has it |
  * | the same, on a single server, and the queue has a `maxSize` | 2.9.10 counts these jobs, and deletes the oldest jobs to keep the bound, **done or not** |
  * | a single server loses its power | what it has not yet written to its disk is lost: minutes, by default (`sync_interval`) |
  * | the storage of the server or the account is used up | `put` throws a {@linkcode NatsError} |
@@ -67,9 +68,14 @@
  * ## Duplicates
  *
  * If a server is lost, a job that was done just before may come again: the worker
- * got the confirmation, but not all servers have the news. The job has the same
- * `id`, and mostly an `attempt` of more than 1. Do not rely on the latter: the
- * servers count attempts, too.
+ * got the confirmation, but not all servers have the news. Each process remembers
+ * the jobs that it has done, up to 131 072 of them. If a job comes again for no
+ * reason that can be seen, the other processes are asked whether they have done it,
+ * or hold it: then it does not run. Their answers are waited for, 300 ms at most.
+ *
+ * A job that was done by a process that is gone, or out of reach, does run twice.
+ * It has the same `id`, and mostly an `attempt` of more than 1. Do not rely on the
+ * latter: the servers count attempts, too.
  *
  * ## Versions of the server
  *

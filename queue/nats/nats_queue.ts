@@ -41,6 +41,7 @@ import type { QueueContext } from "./queue_context.ts";
 import { Control } from "./shared/control.ts";
 import { Holders } from "./shared/holders.ts";
 import { KeptResults } from "./shared/kept_results.ts";
+import { KnownJobs } from "./shared/known_jobs.ts";
 import { NatsSchedules } from "./shared/nats_schedules.ts";
 import { SharedLimits } from "./shared/shared_limits.ts";
 import { SharedState } from "./shared/shared_state.ts";
@@ -97,7 +98,10 @@ export class NatsJobs<T> implements Jobs<T> {
     const begin = (work: () => Promise<void>) => this.#acks.inBackground(work);
     const state = new SharedState(context);
     const notices = this.#notices = new DoneNotices(context);
-    const backlog = this.#backlog = new Backlog(context);
+    const results = this.#results = new KeptResults(context);
+    const acks = this.#acks = new Acks(context, notices, results);
+    const known = new KnownJobs(context, acks);
+    const backlog = this.#backlog = new Backlog(context, known);
     const publisher = this.#publisher = new Publisher(
       context,
       notices,
@@ -119,12 +123,11 @@ export class NatsJobs<T> implements Jobs<T> {
           : this.#addLine(line, options),
       expiresIn: (ms, seq) => this.#expiries.add(ms, seq),
     });
-    const results = this.#results = new KeptResults(context);
-    const acks = this.#acks = new Acks(context, notices, results);
     const dispatcher = this.#dispatcher = new Dispatcher({
       context,
       codec,
       acks,
+      known,
       limits: new SharedLimits(context, state),
       idle: () => {
         if (!context.connection.clustered) return;
@@ -141,7 +144,11 @@ export class NatsJobs<T> implements Jobs<T> {
     this.#inspection = new Inspection({
       context,
       codec,
-      holders: new Holders(context, acks, (seq) => dispatcher.isWaiting(seq)),
+      holders: new Holders(
+        context,
+        acks.jobs,
+        (seq) => dispatcher.isWaiting(seq),
+      ),
       letters,
       results,
       notices,
@@ -163,7 +170,7 @@ export class NatsJobs<T> implements Jobs<T> {
       paused: (paused) => void (dispatcher.feed.paused = paused),
       lines: (lines) => this.#addLines(lines),
       softBound: (soft) => void (publisher.softBound = soft),
-      looking: () => acks.forgetLost(),
+      looking: () => acks.jobs.forgetLost(),
       shared: () => schedules.look(),
     });
     this[QUEUE] = producer[QUEUE];
@@ -393,7 +400,7 @@ export class NatsJobs<T> implements Jobs<T> {
       moveOnAfter(CLOSE_TIMEOUT_MS, (limit) => this.#leave(limit))
     );
     this.#dispatcher.abort();
-    for (const job of [...this.#acks.held.values()]) job.lose("closed");
+    for (const job of [...this.#acks.jobs.held.values()]) job.lose("closed");
     await connection.close(closedError("ask the servers"));
   }
 
@@ -415,7 +422,7 @@ export class NatsJobs<T> implements Jobs<T> {
   /** Gives back all jobs, so that no other process waits for leases to run out. */
   async #giveAllBack(): Promise<void> {
     const stopped = this.#dispatcher.stop();
-    for (const job of [...this.#acks.held.values()]) {
+    for (const job of [...this.#acks.jobs.held.values()]) {
       job.handBackClosed();
     }
     await cancellable(stopped);
@@ -426,7 +433,7 @@ export class NatsJobs<T> implements Jobs<T> {
     printable(NatsJobs, (jobs) => ({
       name: jobs.#context.subjects.name,
       connected: jobs.#context.connection.up,
-      leased: jobs.#acks.held.size,
+      leased: jobs.#acks.jobs.held.size,
       paused: jobs.#dispatcher.feed.paused || undefined,
       maxSize: jobs.#context.settings.maxSize,
       getters: jobs.#dispatcher.waiters.size,

@@ -109,6 +109,11 @@ export class Subjects {
     return `${this.#prefix}.holders`;
   }
 
+  /** The subject on which all processes are asked what they know of jobs. */
+  get known(): string {
+    return `${this.#prefix}.known`;
+  }
+
   /** The subject on which it is reported that a job of a key has ended. */
   get freed(): string {
     return `${this.#prefix}.freed`;

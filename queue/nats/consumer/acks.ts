@@ -3,8 +3,6 @@ import { detached } from "../../../tasks/kernel/context/detached.ts";
 import { checkpointIfCancelled } from "../../../tasks/kernel/wait/checkpoint.ts";
 import { WaitQueue } from "../../../tasks/kernel/wait/wait_queue.ts";
 import { keptReason } from "../../jobs/codec.ts";
-import type { Loss } from "../../jobs/errors.ts";
-import type { JobState } from "../../jobs/job.ts";
 import type { Outcome } from "../../jobs/results.ts";
 import type { QueueContext } from "../queue_context.ts";
 import type { DoneNotices } from "../producer/done_notices.ts";
@@ -21,7 +19,8 @@ import type { KeptResults } from "../shared/kept_results.ts";
 import { nanoseconds, reply } from "../transport/jetstream_api.ts";
 import type { Ack } from "./ack.ts";
 import type { Delivery } from "./delivery.ts";
-import { ReleaseNotes } from "./release_notes.ts";
+import { HeldJobs } from "./held_jobs.ts";
+import { ReleaseNotes, type Return } from "./release_notes.ts";
 
 /** The headers of a dead letter. */
 export const ATTEMPTS = "Jobs-Attempts", REASON = "Jobs-Reason";
@@ -29,29 +28,13 @@ export const ATTEMPTS = "Jobs-Attempts", REASON = "Jobs-Reason";
 /** The answer that takes a job out of the queue. */
 const ACK = new TextEncoder().encode("+ACK");
 
-/** What {@linkcode Acks} use of a job that is leased here. */
-export interface HeldJob {
-  readonly id: string;
-  readonly attempt: number;
-  readonly state: JobState;
-  readonly progress: string | undefined;
-  readonly delivery: Delivery;
-  lose(loss: Loss): void;
-  handBackClosed(): void;
-}
-
 /**
  * Settles jobs. A settlement that has begun is carried out, also if the wait for it
  * is given up. It ends with the lease: then the job may belong to another process.
  */
 export class Acks {
   readonly notes: ReleaseNotes;
-  /** The jobs that are leased here, by their numbers, oldest lease first. */
-  readonly held: Map<number, HeldJob> = new Map();
-  /** Called when a job is no longer held here. */
-  onGone: ((delivery: Delivery) => void) | undefined = undefined;
-  /** Called when the lease of a job was restarted. */
-  onExtended: ((delivery: Delivery) => void) | undefined = undefined;
+  readonly jobs: HeldJobs = new HeldJobs();
   readonly #context: QueueContext;
   readonly #notices: DoneNotices;
   readonly #results: KeptResults;
@@ -94,64 +77,42 @@ export class Acks {
     this.begin(work).catch(() => {});
   }
 
-  /** Notes that `job` is leased here; an earlier holder has lost it. */
-  hold(job: HeldJob): void {
-    const { sequence } = job.delivery;
-    if (this.held.get(sequence) !== job) this.lose(sequence);
-    this.held.delete(sequence); // the oldest lease comes first
-    this.held.set(sequence, job);
-  }
-
-  /** Forgets jobs whose leases have run out. */
-  forgetLost(): void {
-    for (const [old, job] of this.held) {
-      if (job.state === "leased") break;
-      this.held.delete(old);
-      job.lose("expired");
-      this.onGone?.(job.delivery);
-    }
-  }
-
-  /** Lets the holder here lose a job: the job has come again, or is gone. */
-  lose(sequence: number, loss: Loss = "expired"): void {
-    const job = this.held.get(sequence);
-    if (job === undefined) return;
-    this.held.delete(sequence);
-    job.lose(loss);
-    this.onGone?.(job.delivery);
-  }
-
-  /** Notes that a job could not be settled. */
-  gone(delivery: Delivery): void {
-    this.lose(delivery.sequence);
-    this.onGone?.(delivery);
-  }
-
-  /** Notes that a job is being settled: the holder cannot lose it any more. */
-  letGo({ sequence }: Delivery): void {
-    this.held.delete(sequence);
-  }
-
   /** Whether the outcome of the job is kept when it is taken out of the queue. */
   isKept(delivery: Delivery, outcome: Outcome): boolean {
     return this.#results.isKept(delivery, outcome);
   }
 
   /** Takes the job out of the queue. */
-  async ack(delivery: Delivery, outcome: Outcome): Promise<void> {
+  ack(delivery: Delivery, outcome: Outcome): Promise<void> {
+    return this.jobs.end(delivery, () => this.#ack(delivery, outcome));
+  }
+
+  async #ack(delivery: Delivery, outcome: Outcome): Promise<void> {
     // The result is kept before the job is gone.
     if (this.isKept(delivery, outcome)) {
       await this.#results.keep(delivery, outcome);
     }
-    await this.#settle(delivery, ACK);
+    this.jobs.done(delivery);
+    try {
+      await this.#settle(delivery, ACK);
+    } catch (error) {
+      this.jobs.notDone(delivery);
+      throw error;
+    }
     this.acked(delivery, outcome);
+  }
+
+  /** Takes out a job that is done already. */
+  ackAgain(delivery: Delivery): void {
+    this.inBackground(() => this.#settle(delivery, ACK));
   }
 
   /** Sends `ack`, and waits for its end. */
   send(ack: Ack): Promise<void> {
     this.#underWay++;
-    const { lease } = ack.delivery;
-    this.#context.connection.ask(ack, ACK, { deadline: lease });
+    const { delivery } = ack;
+    this.jobs.done(delivery);
+    this.#context.connection.ask(ack, ACK, { deadline: delivery.lease });
     return ack.promise;
   }
 
@@ -167,7 +128,7 @@ export class Acks {
     if (delivery.note > 0) {
       this.inBackground(() => this.notes.forget(delivery));
     }
-    this.onGone?.(delivery);
+    this.jobs.onGone?.(delivery);
   }
 
   /** Restarts the lease on the servers. */
@@ -176,17 +137,15 @@ export class Acks {
   }
 
   /** Gives a job back, to be delivered again in `delay` milliseconds. */
-  async nak(
-    delivery: Delivery,
-    { delay, attempt }: { delay: number; attempt: boolean },
-  ): Promise<void> {
-    if (await this.notes.write(delivery, { delay, attempt })) {
+  async nak(delivery: Delivery, how: Return): Promise<void> {
+    const { delay } = how;
+    if (await this.notes.write(delivery, how)) {
       const answer = delay > 0
         ? `-NAK ${JSON.stringify({ delay: nanoseconds(delay) })}`
         : "-NAK";
       await this.#settle(delivery, answer);
     }
-    this.onGone?.(delivery);
+    this.jobs.onGone?.(delivery);
   }
 
   /** Makes a dead letter of a job. If that fails halfway, there are both. */
@@ -197,8 +156,11 @@ export class Acks {
   ): Promise<void> {
     const { data, lease } = delivery;
     const kept = keptReason(reason);
-    await this.#writeLetter(delivery, data, { attempts, reason: kept, lease });
-    await this.ack(delivery, { state: "dead", reason: kept });
+    const letter = { attempts, reason: kept, lease };
+    await this.jobs.end(delivery, async () => {
+      await this.#writeLetter(delivery, data, letter);
+      await this.#ack(delivery, { state: "dead", reason: kept });
+    });
   }
 
   /** Stores a dead letter for a job that was not begun; the job stays. */

@@ -8,6 +8,7 @@ import {
   undecodable,
 } from "../../jobs/codec.ts";
 import type { QueueContext } from "../queue_context.ts";
+import type { KnownJobs } from "../shared/known_jobs.ts";
 import type { Line } from "../subjects.ts";
 import type { Acks } from "./acks.ts";
 import type { Delivery } from "./delivery.ts";
@@ -25,27 +26,34 @@ export interface ArrivalEvents<T> {
 
 /**
  * Decides what becomes of each delivery: a job, a dead letter, or one that goes
- * back as it is not due yet.
+ * back as it is not due yet. A job that was done is taken out again, and one that
+ * another process holds goes back: servers that were killed, or lead since another
+ * was lost, may not know of it.
  */
 export class Arrivals<T> {
   readonly #context: QueueContext;
   readonly #codec: Codec<T>;
   readonly #acks: Acks;
+  readonly #known: KnownJobs;
   readonly #events: ArrivalEvents<T>;
   readonly #loop = getRunningLoop();
+  /** The highest number of a first delivery, by line: they come in order. */
+  readonly #highest = new Map<Line, number>();
   #sorting = 0;
 
   constructor(
-    { context, codec, acks }: {
+    { context, codec, acks, known }: {
       context: QueueContext;
       codec: Codec<T>;
       acks: Acks;
+      known: KnownJobs;
     },
     events: ArrivalEvents<T>,
   ) {
     this.#context = context;
     this.#codec = codec;
     this.#acks = acks;
+    this.#known = known;
     this.#events = events;
   }
 
@@ -55,19 +63,24 @@ export class Arrivals<T> {
   }
 
   add(delivery: Delivery): void {
-    this.#acks.lose(delivery.sequence);
     if (delivery.lease.remaining() <= 0) {
+      this.#acks.jobs.lose(delivery.sequence);
       // It has waited in the socket; what comes after the answer has not.
       return this.#context.connection.ping();
     }
+    const { jobs } = this.#acks;
+    if (jobs.isDone(delivery)) return this.#acks.ackAgain(delivery);
+    if (jobs.renew(delivery)) return;
+    jobs.lose(delivery.sequence);
     const isEarly = delivery.due > Date.now();
-    if (delivery.deliveries === 1 && !isEarly) return this.#decode(delivery, 1);
+    const isFirst = this.#isFirst(delivery);
+    if (isFirst && !isEarly) return this.#decode(delivery, 1);
     if (isEarly) this.#events.early(delivery.line);
     const count = isEarly ? 0 : 1;
     this.#sorting += count;
     this.#acks.inBackground(async () => {
       try {
-        await this.#sort(delivery);
+        await this.#sort(delivery, isFirst);
       } finally {
         this.#sorting -= count;
         this.#events.sorted();
@@ -75,10 +88,20 @@ export class Arrivals<T> {
     });
   }
 
+  /** Whether the job was not delivered before, as far as can be seen. */
+  #isFirst({ deliveries, line, sequence }: Delivery): boolean {
+    if (deliveries > 1) return false;
+    if (sequence <= (this.#highest.get(line) ?? 0)) return false;
+    this.#highest.set(line, sequence);
+    return true;
+  }
+
   /** A delivery that is not due, or not the first one of its job. */
-  async #sort(delivery: Delivery): Promise<void> {
+  async #sort(delivery: Delivery, isFirst: boolean): Promise<void> {
     const { maxAttempts } = this.#context.settings;
-    if (delivery.deliveries > 1) await this.#acks.notes.read(delivery);
+    const wasReturned = delivery.deliveries > 1 &&
+      await this.#acks.notes.read(delivery);
+    if (!isFirst && !wasReturned && await this.#isDealtWith(delivery)) return;
     const delay = delivery.due - Date.now();
     if (delay > 0) {
       return await this.#acks.nak(delivery, { delay, attempt: false });
@@ -87,6 +110,18 @@ export class Arrivals<T> {
     if (attempt <= maxAttempts) return this.#decode(delivery, attempt);
     const reason = attemptsUsedUp(maxAttempts, "its lease ran out");
     await this.#acks.deadLetter(delivery, maxAttempts, reason);
+  }
+
+  /** Deals with a job that a process has taken out, or holds. */
+  async #isDealtWith(delivery: Delivery): Promise<boolean> {
+    const known = await this.#known.ask(delivery.key);
+    if (known === undefined) return false;
+    if (known === "done") this.#acks.ackAgain(delivery);
+    else {
+      const how = { delay: known, attempt: false, held: true };
+      await this.#acks.nak(delivery, how);
+    }
+    return true;
   }
 
   #decode(delivery: Delivery, attempt: number): void {
@@ -131,7 +166,7 @@ export class Arrivals<T> {
   #ready(value: T, delivery: Delivery, attempt: number): void {
     const parts = { delivery, acks: this.#acks, context: this.#context };
     const job = new NatsJob(value, attempt, parts);
-    this.#acks.hold(job);
+    this.#acks.jobs.hold(job);
     this.#events.ready(job);
   }
 

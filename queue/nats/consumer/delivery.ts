@@ -3,12 +3,11 @@ import { type JobMeta, readMeta } from "../producer/job_message.ts";
 import { type Line, lineOfConsumer } from "../subjects.ts";
 import type { Msg } from "../transport/client.ts";
 import { headersIn } from "../transport/headers.ts";
+import type { StoredAt } from "./done_log.ts";
 import type { JobLease } from "./job_lease.ts";
 
 /** A delivered job. */
-export interface Delivery extends JobMeta {
-  /** The number of the message in its stream. */
-  readonly sequence: number;
+export interface Delivery extends JobMeta, StoredAt {
   /** The number and the time of the message: unique, also over deleted queues. */
   readonly key: string;
   readonly line: Line;
@@ -42,6 +41,7 @@ export function deliveryOf(
     ...readMeta(headersIn(message), sequence),
     deliveries: Number(parts[at]),
     sequence: Number(sequence),
+    stored: Number(parts[at + 3]),
     key: `${sequence}-${parts[at + 3]}`,
     line: lineNamed(parts[at - 1]!),
     data,
@@ -66,6 +66,12 @@ export function keyOfStored(
   { seq, time }: { seq: number; time: string },
 ): string {
   return `${seq}-${nanosecondsSince1970(time)}`;
+}
+
+/** The message of a key. */
+export function storedAtOf(key: string): StoredAt {
+  const [sequence, stored] = key.split("-").map(Number);
+  return { sequence: sequence!, stored: stored! };
 }
 
 /** Reads a time of the servers, which is more exact than a `Date`. */

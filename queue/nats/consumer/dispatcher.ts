@@ -3,6 +3,7 @@ import type { Codec } from "../../jobs/codec.ts";
 import { JobWaiters } from "../../jobs/job_waiters.ts";
 import type { Limits } from "../../jobs/limits.ts";
 import type { QueueContext } from "../queue_context.ts";
+import type { KnownJobs } from "../shared/known_jobs.ts";
 import type { SharedLimits } from "../shared/shared_limits.ts";
 import type { Acks } from "./acks.ts";
 import { Admission } from "./admission.ts";
@@ -18,6 +19,7 @@ export interface DispatcherParts<T> {
   readonly context: QueueContext;
   readonly codec: Codec<T>;
   readonly acks: Acks;
+  readonly known: KnownJobs;
   readonly limits: SharedLimits;
   /** See `FeedEvents`. */
   idle(): void;
@@ -40,7 +42,7 @@ export class Dispatcher<T> {
   #isClosed = false;
 
   constructor(
-    { context, codec, acks, limits, idle, check }: DispatcherParts<T>,
+    { context, codec, acks, known, limits, idle, check }: DispatcherParts<T>,
   ) {
     const hand = this.#hand = new Hand(context.clock);
     const waiters = this.waiters = new JobWaiters<T>({
@@ -56,8 +58,8 @@ export class Dispatcher<T> {
       free: (job) => this.#offer(job),
       begin: (work) => acks.inBackground(work),
     });
-    acks.onGone = (delivery) => admission.gone(delivery);
-    acks.onExtended = (delivery) => admission.extended(delivery);
+    acks.jobs.onGone = (delivery) => admission.gone(delivery);
+    acks.jobs.onExtended = (delivery) => admission.extended(delivery);
     this.#limited = new LimitedGets({
       context,
       acks,
@@ -72,7 +74,7 @@ export class Dispatcher<T> {
       idle,
       check,
     });
-    this.#arrivals = new Arrivals({ context, codec, acks }, {
+    this.#arrivals = new Arrivals({ context, codec, acks, known }, {
       ready: (job) => this.#offer(job),
       early: (line) => this.feed.lookAhead(line),
       sorted: () => this.#serve(),

@@ -24,7 +24,7 @@ import type { Delivery } from "./delivery.ts";
 
 /** A job that is leased from the servers. */
 export class NatsJob<T> extends HeldJob<T> {
-  readonly delivery: Delivery;
+  #delivery: Delivery;
   readonly #acks: Acks;
   readonly #context: QueueContext;
   #settled = false;
@@ -40,9 +40,13 @@ export class NatsJob<T> extends HeldJob<T> {
   ) {
     const { id, trace } = delivery;
     super({ value, id, attempt, lease: context.settings.lease, trace });
-    this.delivery = delivery;
+    this.#delivery = delivery;
     this.#acks = acks;
     this.#context = context;
+  }
+
+  get delivery(): Delivery {
+    return this.#delivery;
   }
 
   get state(): JobState {
@@ -141,8 +145,15 @@ export class NatsJob<T> extends HeldJob<T> {
     await this.#confirmed(() => this.#acks.working(this.delivery));
     if (this.loss !== undefined || this.#settled) return;
     this.delivery.lease.extendTo(asked + settings.lease);
-    this.#acks.hold(this);
-    this.#acks.onExtended?.(this.delivery);
+    this.#acks.jobs.hold(this);
+    this.#acks.jobs.onExtended?.(this.delivery);
+  }
+
+  /** Goes on with the lease of a later delivery, which is no further attempt. */
+  renew(delivery: Delivery): void {
+    delivery.returns = delivery.deliveries - this.attempt;
+    delivery.note = this.#delivery.note;
+    this.#delivery = delivery;
   }
 
   #checkFits(text: string, action: string): void {
@@ -167,7 +178,7 @@ export class NatsJob<T> extends HeldJob<T> {
   #beginToSettle(): boolean {
     if (this.state !== "leased") return false;
     this.#settled = true;
-    this.#acks.letGo(this.delivery);
+    this.#acks.jobs.letGo(this.delivery);
     return true;
   }
 
@@ -188,7 +199,7 @@ export class NatsJob<T> extends HeldJob<T> {
   /** Notes that the job could not be settled; returns the error to throw. */
   notConfirmed(cause: unknown): LeaseLostError {
     super.lose(this.loss ?? "expired");
-    this.#acks.gone(this.delivery);
+    this.#acks.jobs.gone(this.delivery);
     return cause instanceof LeaseLostError ? cause : leaseLost(this, { cause });
   }
 

@@ -28,6 +28,16 @@ export interface ReleaseNote {
   readonly attempts: number;
   /** When, by `Date.now()`, the job may be taken again. */
   readonly due: number;
+  /** Whether another process held the job. */
+  readonly held?: boolean;
+}
+
+/** How a job is given back. */
+export interface Return {
+  readonly delay: number;
+  readonly attempt: boolean;
+  /** Whether another process holds the job; `false` by default. */
+  readonly held?: boolean;
 }
 
 /** The header with the delivery that a note is about. */
@@ -48,12 +58,18 @@ export class ReleaseNotes {
     this.#context = context;
   }
 
-  /** Reads the note on a job into `delivery`. */
-  async read(delivery: Delivery): Promise<void> {
+  /**
+   * Reads the note on a job into `delivery`.
+   *
+   * @returns Whether the job was given back after each earlier delivery.
+   */
+  async read(delivery: Delivery): Promise<boolean> {
     const found = await this.#find(delivery);
-    if (found === undefined) return;
+    if (found === undefined) return false;
+    const { returns, attempts, held } = noteIn(found);
     delivery.note = found.seq;
-    delivery.returns = noteIn(found).returns;
+    delivery.returns = returns;
+    return held !== true && returns + attempts >= delivery.deliveries - 1;
   }
 
   #find({ key, lease }: Delivery): Promise<StoredMessage | undefined> {
@@ -72,13 +88,14 @@ export class ReleaseNotes {
    */
   async write(
     delivery: Delivery,
-    { delay, attempt }: { delay: number; attempt: boolean },
+    { delay, attempt, held }: Return,
   ): Promise<boolean> {
     const returns = delivery.returns + Number(!attempt);
     const note: ReleaseNote = {
       returns,
       attempts: Math.max(delivery.deliveries - returns, 0),
       due: delay > 0 ? momentIn(delay) : 0,
+      ...(held && { held }),
     };
     try {
       delivery.note = await this.#put(delivery, note);
@@ -131,6 +148,6 @@ export function noteIn(message: StoredMessage): ReleaseNote {
     // Not written by this package.
   }
   if (typeof note !== "object" || note === null) note = {};
-  const { returns = 0, attempts = 0, due = 0 } = note;
-  return { returns, attempts, due };
+  const { returns = 0, attempts = 0, due = 0, held = false } = note;
+  return { returns, attempts, due, held };
 }

@@ -1,7 +1,7 @@
 /** Which process holds which job. @module */
 import type { WaitOptions } from "../../../tasks/kernel/types.ts";
 import type { QueueContext } from "../queue_context.ts";
-import type { Acks } from "../consumer/acks.ts";
+import type { HeldJobs } from "../consumer/held_jobs.ts";
 import { asciiJson } from "../producer/job_message.ts";
 import type { Msg } from "../transport/client.ts";
 import { roomBeside } from "./room.ts";
@@ -32,17 +32,17 @@ const TRIES = 3;
 /** Finds out which process holds which job, and replies for this one. */
 export class Holders {
   readonly #context: QueueContext;
-  readonly #acks: Acks;
+  readonly #jobs: HeldJobs;
   readonly #isWaiting: (seq: number) => boolean;
 
   /** @param isWaiting Whether a job that is held here waits for a worker. */
   constructor(
     context: QueueContext,
-    acks: Acks,
+    jobs: HeldJobs,
     isWaiting: (seq: number) => boolean,
   ) {
     this.#context = context;
-    this.#acks = acks;
+    this.#jobs = jobs;
     this.#isWaiting = isWaiting;
     const { connection, subjects } = context;
     connection.subscribe(subjects.holders, (message) => this.#answer(message));
@@ -69,16 +69,16 @@ export class Holders {
   }
 
   #cancel(key: string, message: Msg): void {
-    for (const [sequence, { delivery }] of this.#acks.held) {
+    for (const [sequence, { delivery }] of this.#jobs.held) {
       if (delivery.key !== key) continue;
-      this.#acks.lose(sequence, "cancelled");
+      this.#jobs.lose(sequence, "cancelled");
       message.respond("[]");
     }
   }
 
   #claims(): Claim[] {
     const claims: Claim[] = [];
-    for (const [seq, job] of this.#acks.held) {
+    for (const [seq, job] of this.#jobs.held) {
       const { id, attempt, progress, state, delivery } = job;
       if (state !== "leased") continue;
       const waiting = this.#isWaiting(seq);

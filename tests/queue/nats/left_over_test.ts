@@ -59,9 +59,12 @@ test("jobs that are done and kept do not hold up who puts into a full queue", ()
 
 test("jobs that are out stay theirs who have them when those that are done are put again", () =>
   withDone(1, async (server, servers) => {
+    await using silent = new Proxy(server.port);
+    await using other = await open(silent);
     await using jobs = await natsJobs({ servers, name: "test" });
     for (let i = 0; i < 3; i++) await jobs.put(i);
-    await jobs.get();
+    await other.get();
+    silent.deaf = true; // it is not known that it has the job
     const job = await jobs.get();
     assertEquals([await jobs.size(), await jobs.size()], [3, 3]);
     assertEquals(await left(server), 3);
@@ -70,6 +73,33 @@ test("jobs that are out stay theirs who have them when those that are done are p
     await job.release(); // or its lease runs out: it comes again
     const again = await timeout(20_000, () => jobs.get());
     assertEquals([again.value, again.attempt], [1, 1]);
+    silent.deaf = false;
+  }));
+
+test("a job that counts as done is left alone while a process has it", () =>
+  withDone(1, async (server, servers) => {
+    await using jobs = await natsJobs({ servers, name: "test" });
+    await using other = await open(server);
+    await jobs.put(1);
+    const job = await other.get();
+    assertEquals([await jobs.size(), await jobs.size()], [1, 1]);
+    const get = new Attempt((options) => jobs.get(options));
+    await job.done();
+    await jobs.join();
+    assertEquals([await left(server), get.outcome], [0, "pending"]);
+    get.cancel();
+  }));
+
+test("a job that is done and kept is deleted if a process knows that it is done", () =>
+  withDone(2, async (server, servers) => {
+    await using jobs = await natsJobs({ servers, name: "test" });
+    await using proxy = new Proxy(server.port);
+    await using other = await open(proxy);
+    for (let i = 0; i < 2; i++) await jobs.put(i);
+    proxy.garble = (said) => said.replace("+ACK", "+WPI"); // it is kept
+    for (let i = 0; i < 2; i++) await (await other.get()).done();
+    assertEquals([await left(server), await jobs.size()], [2, 2]);
+    assertEquals([await jobs.size(), await left(server)], [0, 0]);
   }));
 
 test("nothing is put again where more jobs are said to be done than there were", () =>

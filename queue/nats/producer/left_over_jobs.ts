@@ -1,0 +1,120 @@
+/** @module */
+import { cancellable } from "../../../tasks/cancellable.ts";
+import type { WaitOptions } from "../../../tasks/kernel/types.ts";
+import { keyOfStored } from "../consumer/delivery.ts";
+import type { Knowledge } from "../consumer/held_jobs.ts";
+import type { QueueContext } from "../queue_context.ts";
+import type { KnownJobs } from "../shared/known_jobs.ts";
+import type { ConsumerReply, StreamReply } from "../stream_config.ts";
+import type { Line } from "../subjects.ts";
+import {
+  dataIn,
+  findMessage,
+  removeMessage,
+  storedHeaders,
+  type StoredMessage,
+} from "../transport/stored_message.ts";
+import {
+  MESSAGE_ID,
+  META,
+  publish,
+  readMeta,
+  writtenMeta,
+} from "./job_message.ts";
+
+/** How many jobs are looked at together. */
+const PAGE = 256;
+
+/**
+ * The jobs that count as acknowledged, and are stored all the same.
+ *
+ * If a server of a cluster is lost, another one may process an acknowledgement
+ * before it has the message, and then keeps the message for ever: many versions do.
+ * A server may also count a job that was never handed out. So a message that a
+ * process knows to be done is deleted, one that a process holds is left alone, and
+ * all others are published again and deleted: such a job may run twice, but it does
+ * run.
+ */
+export class LeftOverJobs {
+  readonly #context: QueueContext;
+  readonly #known: KnownJobs;
+
+  constructor(context: QueueContext, known: KnownJobs) {
+    this.#context = context;
+    this.#known = known;
+  }
+
+  /** Repairs a line; resolves to how many jobs less there are afterwards. */
+  async mend(
+    line: Line,
+    { first_seq, last_seq }: StreamReply["state"],
+    { ack_floor }: ConsumerReply,
+    options: WaitOptions | undefined,
+  ): Promise<number> {
+    const done = ack_floor.stream_seq;
+    // If more messages are done than there are, a server has yet to catch up.
+    if (done > last_seq) return 0;
+    let less = 0;
+    for (let first = first_seq; first <= done;) {
+      const page = await this.#page(line, { first, last: done }, options);
+      if (page.length === 0) break;
+      first = page.at(-1)!.seq + 1;
+      const asking = page.map((it) => this.#known.ask(keyOfStored(it)));
+      const known = await cancellable(Promise.all(asking));
+      for (const [at, message] of page.entries()) {
+        less += await this.#mend(line, message, known[at], options);
+      }
+    }
+    return less;
+  }
+
+  /** The first messages of a line from number `first` to `last`. */
+  async #page(
+    line: Line,
+    { first, last }: { first: number; last: number },
+    options: WaitOptions | undefined,
+  ): Promise<StoredMessage[]> {
+    const { connection, subjects } = this.#context;
+    const page: StoredMessage[] = [];
+    for (let seq = first; seq <= last && page.length < PAGE;) {
+      const next = { seq, next_by_subj: subjects.todo(line) };
+      const found = await findMessage(connection, subjects.jobs, next, options);
+      if (found === undefined || found.seq > last) break;
+      page.push(found);
+      seq = found.seq + 1;
+    }
+    return page;
+  }
+
+  async #mend(
+    line: Line,
+    message: StoredMessage,
+    known: Knowledge | undefined,
+    options: WaitOptions | undefined,
+  ): Promise<number> {
+    if (known !== undefined && known !== "done") return 0;
+    const { connection, subjects } = this.#context;
+    // If the stream is full, the message counts as done, as the servers have it.
+    const isAgain = known === undefined &&
+      await this.#publishAgain(line, message, options);
+    // Not by a purge: the servers would forget all unsettled deliveries.
+    await removeMessage(connection, subjects.jobs, message.seq, options);
+    return isAgain ? 0 : 1;
+  }
+
+  /** Publishes the job again: once, even if several processes do it. */
+  async #publishAgain(
+    line: Line,
+    message: StoredMessage,
+    options: WaitOptions | undefined,
+  ): Promise<boolean> {
+    const meta = readMeta(storedHeaders(message), `${message.seq}`);
+    const messageId = `again ${message.seq} ${message.time}`;
+    const headers = {
+      [MESSAGE_ID]: messageId,
+      [META]: writtenMeta(meta, messageId)!,
+    };
+    const again = { line, data: dataIn(message), headers };
+    return await publish(this.#context, again, options) !== undefined;
+  }
+}

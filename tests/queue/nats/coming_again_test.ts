@@ -1,0 +1,220 @@
+/**
+ * Jobs that the servers hand out again though a process has done them, or holds
+ * them: servers that were killed or that follow a lost one do not know of it.
+ */
+import { assertEquals } from "@std/assert";
+import type { Jobs } from "@asyncio/asyncio/queue/jobs";
+import { race, shield } from "@asyncio/asyncio/tasks";
+import { Attempt } from "../../_helpers/attempt.ts";
+import { askServer } from "./_admin.ts";
+import { ignore, NatsServer } from "./_nats_server.ts";
+import { open } from "./_open.ts";
+import { Proxy } from "./_proxy.ts";
+
+/** A lease that soon runs out on the server, where a tenth is added. */
+const LEASE = 1000;
+
+/** A queue of one process, and another one of the same name. */
+interface Two {
+  readonly jobs: Jobs<string>;
+  readonly other: Jobs<string>;
+  /** Between the server and `jobs`. */
+  readonly proxy: Proxy;
+  /** Between the server and `other`. */
+  readonly otherProxy: Proxy;
+  readonly server: NatsServer;
+}
+
+function test(
+  what: string,
+  fn: (two: Two) => Promise<void>,
+  lease?: number,
+): void {
+  Deno.test({
+    name: `natsJobs: ${what}`,
+    ignore,
+    async fn() {
+      await using server = await NatsServer.start();
+      await using proxy = new Proxy(server.port);
+      await using otherProxy = new Proxy(server.port);
+      const options = lease === undefined ? {} : { lease };
+      await using jobs = await open<string>(proxy, options);
+      await using other = await open<string>(otherProxy, options);
+      await fn({ jobs, other, proxy, otherProxy, server });
+    },
+  });
+}
+
+/** The server learns that the job is worked on instead of done. */
+function forgetDone(said: string): string {
+  return said.replace("+ACK", "+WPI");
+}
+
+/** The server hands the job out again instead of extending its lease. */
+function handOutAgain(said: string): string {
+  return said.replace("+WPI", "-NAK");
+}
+
+/** Waits until the process that calls `get` has given the job back. */
+async function wentBack(server: NatsServer, get: Attempt): Promise<void> {
+  const notes = () => askServer(server.port, "STREAM.INFO.RETURNED_JOBS_test");
+  while ((await notes()).state.messages === 0 && get.outcome === "pending");
+  assertEquals(get.outcome, "pending");
+}
+
+/** The queue gets empty, and `get` gets nothing. */
+async function assertOut(jobs: Jobs<string>, get: Attempt): Promise<void> {
+  await race([() => jobs.join(), () => shield(get.task)]);
+  assertEquals(get.outcome, "pending");
+  get.cancel();
+}
+
+/** How many jobs are with processes, as the server has it. */
+async function unsettled(server: NatsServer): Promise<number> {
+  const { consumers } = await askServer(
+    server.port,
+    "CONSUMER.LIST.JOBS_test",
+  );
+  return consumers[0].num_ack_pending;
+}
+
+test(
+  "a job that is done does not run again where it was done",
+  async ({ jobs, proxy }) => {
+    await jobs.put("a");
+    const job = await jobs.get();
+    proxy.garble = forgetDone;
+    await job.done();
+    proxy.garble = undefined;
+    const get = new Attempt((options) => jobs.get(options));
+    await jobs.join();
+    assertEquals(get.outcome, "pending");
+    get.cancel();
+  },
+  LEASE,
+);
+
+test(
+  "a job that is done in one process does not run again in another",
+  async ({ jobs, other, proxy }) => {
+    await jobs.put("a");
+    const job = await jobs.get();
+    proxy.garble = forgetDone;
+    await job.done();
+    const get = new Attempt((options) => other.get(options));
+    await other.join();
+    assertEquals(get.outcome, "pending");
+    get.cancel();
+  },
+  LEASE,
+);
+
+test("a dead letter does not run again", async ({ jobs, other, proxy }) => {
+  await jobs.put("a");
+  const job = await jobs.get();
+  proxy.garble = forgetDone;
+  await job.fail("no");
+  const get = new Attempt((options) => other.get(options));
+  await assertOut(other, get);
+  assertEquals((await other.counts()).dead, 1);
+}, LEASE);
+
+test(
+  "a job that is done does not run again if the server has forgotten its delivery",
+  async ({ jobs, other, proxy, otherProxy }) => {
+    for (const value of ["a", "b"]) await jobs.put(value);
+    const job = await jobs.get();
+    proxy.garble = forgetDone;
+    await job.done();
+    await (await other.get()).done();
+    otherProxy.lie = (said) =>
+      said.replace(/(JOBS_test\.workers\w*)\.2\./, "$1.1.");
+    const get = new Attempt((options) => other.get(options));
+    await other.join();
+    assertEquals(get.outcome, "pending");
+    get.cancel();
+  },
+  LEASE,
+);
+
+test("a job that a process has stays there when the server hands it out to it again", async ({ jobs, proxy, server }) => {
+  await jobs.put("a");
+  const job = await jobs.get();
+  const get = new Attempt((options) => jobs.get(options));
+  proxy.garble = handOutAgain;
+  await job.extend();
+  proxy.garble = undefined;
+  while (await unsettled(server) === 0);
+  await job.extend();
+  assertEquals([get.outcome, job.state], ["pending", "leased"]);
+  await job.retry();
+  await get.task;
+  const again = get.value as typeof job;
+  assertEquals([again.value, again.attempt], ["a", 2]);
+});
+
+test("a job that a process has stays there when the server hands it out to another", async ({ jobs, other, proxy, server }) => {
+  await jobs.put("a");
+  const job = await jobs.get();
+  proxy.garble = handOutAgain;
+  await job.extend();
+  proxy.garble = undefined;
+  const get = new Attempt((options) => other.get(options));
+  await wentBack(server, get);
+  await job.done();
+  await assertOut(other, get);
+  assertEquals(job.state, "settled");
+});
+
+test(
+  "a job goes on in another process when the one that had it is gone",
+  async ({ jobs, other, proxy, server }) => {
+    await jobs.put("a");
+    const job = await jobs.get();
+    proxy.garble = handOutAgain;
+    await job.extend();
+    proxy.garble = undefined;
+    const get = new Attempt((options) => other.get(options));
+    const notes = () =>
+      askServer(server.port, "STREAM.INFO.RETURNED_JOBS_test");
+    while ((await notes()).state.messages === 0); // it goes back
+    proxy.deaf = true; // and the first process does not reply any more
+    await get.task;
+    proxy.deaf = false;
+    assertEquals((get.value as typeof job).attempt, 2);
+  },
+  LEASE,
+);
+
+test("a job does not run again while its result is being kept", async ({ jobs, other, proxy, server }) => {
+  await jobs.put("a", { id: "a" });
+  const job = await jobs.get();
+  await jobs.put("b", { id: "b" });
+  await (await other.get()).done(); // there is a place for results
+  proxy.garble = handOutAgain;
+  await job.extend();
+  proxy.lie = (said) =>
+    said.replace(/MSG \S+ \d+ +\d+\r\n\{"stream":"RESULTS_[^\r]*\r\n/g, "");
+  const done = job.done("result");
+  const get = new Attempt((options) => other.get(options));
+  await wentBack(server, get);
+  proxy.lie = undefined;
+  await done;
+  await assertOut(other, get);
+  assertEquals(await other.result("a"), "result");
+});
+
+test(
+  "a job whose end is not confirmed runs again",
+  async ({ jobs, other, proxy }) => {
+    await jobs.put("a");
+    const job = await jobs.get();
+    proxy.garble = (said) => said.replace("$JS.ACK", "$JS.NOT"); // no answer
+    const done = new Attempt(() => job.done());
+    await done.task;
+    assertEquals(done.outcome, "LeaseLostError");
+    proxy.garble = undefined;
+    assertEquals((await other.get()).value, "a");
+  },
+  LEASE,
+);
