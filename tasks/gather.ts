@@ -1,6 +1,7 @@
 /** @module */
 import { checkAwaitable, ensureFuture } from "./ensure_future.ts";
 import { completionOf, Future } from "./future.ts";
+import { inOnePass } from "./kernel/cancel/cancel_waits.ts";
 import { currentScope } from "./kernel/context/current_scope.ts";
 import { FirstSteps } from "./kernel/loop/runnable.ts";
 import {
@@ -83,14 +84,43 @@ class Gathering extends Future<unknown[]> {
    */
   override cancel(message?: string): boolean {
     if (this.done) return false;
-    this.#cancelled = true;
-    this.#message = message;
-    this.#startNoMore();
-    const children = new Set(this.#children);
-    children.delete(undefined);
-    const pending = [...children].filter((child) => !child!.done);
-    for (const child of pending) child!.cancel(message);
+    const futures = this.#beginCancel(message);
+    inOnePass(() => {
+      for (const future of futures) future.cancel(message);
+    });
     return true;
+  }
+
+  /**
+   * Notes the cancel in this gather and in those among its children, at any
+   * depth: none of them takes a child's cancel for a failure. Returns the other
+   * futures, which are to be cancelled, in order. Without recursion: there may
+   * be thousands, and those in layers may share children.
+   */
+  #beginCancel(message: string | undefined): Future<unknown>[] {
+    const futures: Future<unknown>[] = [];
+    const reached = new Set<Gathering>();
+    const left: Future<unknown>[] = [this];
+    for (let next = left.pop(); next !== undefined; next = left.pop()) {
+      if (!(next instanceof Gathering)) futures.push(next);
+      else if (!reached.has(next)) {
+        reached.add(next);
+        next.#cancelled = true;
+        next.#message = message;
+        next.#startNoMore();
+        for (const child of next.#pending.reverse()) left.push(child);
+      }
+    }
+    return futures;
+  }
+
+  /** The children that have begun and have not ended, each once. */
+  get #pending(): Future<unknown>[] {
+    const pending = new Set<Future<unknown>>();
+    for (const child of this.#children) {
+      if (child?.done === false) pending.add(child);
+    }
+    return [...pending];
   }
 
   #listener: Listener = {

@@ -1,6 +1,7 @@
 /** @module */
 import { completionOf } from "./future.ts";
 import type { BlockScope } from "./kernel/cancel/block_scope.ts";
+import { inOnePass } from "./kernel/cancel/cancel_waits.ts";
 import {
   callInScope,
   currentScope,
@@ -277,8 +278,10 @@ export class TaskGroup {
   #end(error: CancelledError): void {
     if (this.#state === "ending") return;
     this.#state = "ending";
-    if (this.#bodyRuns) this.#scope.cancel(error, scopeOfCaller());
-    for (const { task } of [...this.#children]) task.cancel(error.message);
+    inOnePass(() => {
+      if (this.#bodyRuns) this.#scope.cancel(error, scopeOfCaller());
+      for (const { task } of [...this.#children]) task.cancel(error.message);
+    });
   }
 
   async #run<T>(

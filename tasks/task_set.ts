@@ -1,5 +1,6 @@
 /** @module */
 import { completionOf } from "./future.ts";
+import { inOnePass } from "./kernel/cancel/cancel_waits.ts";
 import { currentScope } from "./kernel/context/current_scope.ts";
 import { LinkedList, type LinkedNode } from "./kernel/linked_list.ts";
 import {
@@ -185,7 +186,9 @@ export class TaskSet<T> implements AsyncIterable<Task<T>>, AsyncDisposable {
   /** Cancels the tasks that have not ended. They stay in the set. */
   cancel(message?: string): void {
     this.#lastCancel = { message };
-    for (const { task } of [...this.#running]) task.cancel(message);
+    inOnePass(() => {
+      for (const { task } of [...this.#running]) task.cancel(message);
+    });
   }
 
   /**

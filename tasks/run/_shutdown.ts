@@ -1,6 +1,7 @@
 /** The end of a run. @module */
 import { quoted } from "../kernel/watch/safe_text.ts";
 import { completionOf } from "../future.ts";
+import { inOnePass } from "../kernel/cancel/cancel_waits.ts";
 import type { Loop } from "../kernel/loop/loop.ts";
 import { reportUnretrieved } from "../kernel/wait/unretrieved.ts";
 import { WaitQueue } from "../kernel/wait/wait_queue.ts";
@@ -40,8 +41,10 @@ async function endTasks(tasks: Task<unknown>[]): Promise<void> {
   const allEnded = new WaitQueue<void>("end of the run");
   let left = tasks.length;
   if (left === 0) return;
+  inOnePass(() => {
+    for (const task of tasks) task.cancel("the run has ended");
+  });
   for (const task of tasks) {
-    task.cancel("the run has ended");
     completionOf(task).listen({
       settled({ state, loop }) {
         if (state === "failed") {

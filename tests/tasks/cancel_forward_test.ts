@@ -14,6 +14,7 @@ import {
   getRunningLoop,
   sleep,
   type Task,
+  taskGroup,
   timeout,
   TimeoutError,
   wait,
@@ -330,3 +331,58 @@ Deno.test("a ring of 3000 tasks that wait for each other is broken by a cancel",
   await wait(ring);
   assert(ring.every((task) => task.cancelled));
 });
+
+/** Layers of two tasks, each of which waits for both tasks of the layer below. */
+async function layersOn(
+  lowest: PromiseLike<unknown>,
+): Promise<Task<unknown>[]> {
+  let layer = [lowest];
+  const tasks: Task<unknown>[] = [];
+  for (let i = 0; i < 100; i++) {
+    const below = layer;
+    layer = [0, 1].map(() => createTask(async () => await gather(below)));
+    tasks.push(...layer as Task<unknown>[]);
+  }
+  await sleep(1);
+  return tasks;
+}
+
+Deno.test("a cancel reaches what it comes to on many ways once for each task that awaits it", () =>
+  virtually(async () => {
+    const lowest = createTask(() => sleep(60_000));
+    const tasks = await layersOn(lowest); // 2 ** 100 ways
+    tasks.at(-1)!.cancel("enough");
+    assertEquals(lowest.cancelling, 2);
+    await wait(tasks);
+    assert(tasks.every((task) => task.cancelled));
+  }));
+
+Deno.test("a ring of tasks in layers that share their tasks is broken by a cancel", () =>
+  virtually(async () => {
+    const highest: Task<unknown>[] = [];
+    const lowest = createTask(async () => (await sleep(2), await highest[0]));
+    const tasks = await layersOn(lowest);
+    highest.push(tasks.at(-1)!);
+    await sleep(2);
+    tasks[100]!.cancel();
+    await wait([lowest, ...tasks]);
+    assert(tasks.every((task) => task.cancelled));
+  }));
+
+Deno.test("a group that ends cancels a row of its tasks that wait for each other once each", () =>
+  virtually(async () => {
+    const row: Task<unknown>[] = [];
+    await assertRejects(() =>
+      taskGroup((group) => {
+        row.push(group.createTask(() => sleep(60_000)));
+        for (let i = 0; i < 100; i++) {
+          const before = row.at(-1)!;
+          row.push(group.createTask(async () => await before));
+        }
+        group.createTask(async () => {
+          await sleep(1);
+          throw new Error("enough");
+        });
+      }), AggregateError);
+    for (const { cancelling } of row) assert(cancelling <= 2);
+  }));

@@ -158,3 +158,28 @@ Deno.test("a chain on a gather whose child was cancelled is no unhandled rejecti
   await turns();
   for (const chain of chains) await assertRejects(() => chain, CancelledError);
 });
+
+Deno.test("gathers of gathers in layers that share their futures are cancelled", async () => {
+  const lowest = new Future<void>();
+  let layer: Future<unknown>[] = [lowest];
+  for (let i = 0; i < 100; i++) { // 2 ** 100 ways
+    const below = layer;
+    layer = [gather(below), gather(below)];
+  }
+  const highest = gather(layer);
+  assert(highest.cancel());
+  await wait([highest, ...layer]);
+  assert([highest, ...layer, lowest].every((each) => each.cancelled));
+});
+
+Deno.test("a cancel goes through gathers in gathers in the order of their children", async () => {
+  const order: string[] = [];
+  const [a, b, c] = ["a", "b", "c"].map((name) => {
+    const future = new Future<void>();
+    future.addDoneCallback(() => order.push(name));
+    return future;
+  });
+  gather([gather([a!, gather([b!])]), c!]).cancel();
+  await turns();
+  assertEquals(order, ["a", "b", "c"]);
+});

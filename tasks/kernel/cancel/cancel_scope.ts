@@ -21,7 +21,7 @@ import { pendingCancels } from "../pending_cancels.ts";
 import type { SmallSet } from "../small_set.ts";
 import type { BlockScope } from "./block_scope.ts";
 import { CancelState, NOT_CANCELLED } from "./cancel_state.ts";
-import { cancelWaits } from "./cancel_waits.ts";
+import { cancelWaits, currentPass } from "./cancel_waits.ts";
 import {
   type Bindings,
   type ContextFrame,
@@ -202,7 +202,7 @@ export class CancelScope implements DeliveryScope {
    * Rejects the waits under way in this scope, or else the next one. A wait for
    * another task hands the cancel on to that task. If the cancel comes back to
    * this scope, tasks wait for each other in a ring: the wait that closes the
-   * ring is ended.
+   * ring is ended. If it comes here again on another way, it only counts.
    *
    * @param caller The scope of the calling code; none if the loop calls.
    */
@@ -213,7 +213,7 @@ export class CancelScope implements DeliveryScope {
       state.foundRing = true;
       return;
     }
-    state.cancels++;
+    if (state.cancels++ > 0 && state.reachedIn === currentPass()) return;
     state.error = error;
     this.pending = error;
     if (!this.isClosed) {

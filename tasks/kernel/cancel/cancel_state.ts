@@ -25,6 +25,8 @@ export class CancelState {
   isCancelling = false;
   /** Whether a cancel that a wait has handed on has come back to the scope. */
   foundRing = false;
+  /** The last pass of a cancel that has reached the scope. */
+  reachedIn = 0;
   /** The controller of the signal, once that was asked for. */
   controller: AbortController | undefined = undefined;
 }

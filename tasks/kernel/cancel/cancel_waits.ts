@@ -17,6 +17,35 @@ const MAX_FORWARDS = 200;
 
 const postponed: (() => void)[] = [];
 
+/*
+ * Many ways may lead to one task: there are more of them than could ever be
+ * walked where gathers in layers share their tasks. A pass is all that one
+ * cancel reaches. What it has reached before, it does not hand the cancel on
+ * from again.
+ */
+
+let current = 0;
+let last = 0;
+
+/** The pass that is under way; 0 if there is none. */
+export function currentPass(): number {
+  return current;
+}
+
+/**
+ * Calls `cancel`, which cancels one thing or several that may wait for each
+ * other, in one pass: that which is under way, or else a new one.
+ */
+export function inOnePass(cancel: () => void): void {
+  if (current !== 0) return cancel();
+  current = ++last;
+  try {
+    cancel();
+  } finally {
+    current = 0;
+  }
+}
+
 /** A scope that is being cancelled. */
 export interface CancelledScope extends WaitHolder {
   /** Aborts the signals of this scope and those inside. */
@@ -30,8 +59,11 @@ export function cancelWaits(
   error: CancelledError,
 ): void {
   state.isCancelling = true;
-  if (forwarded.depth < MAX_FORWARDS) cancelNow(scope, state, error);
-  else postponed.push(() => cancelNow(scope, state, error));
+  inOnePass(() => {
+    state.reachedIn = currentPass();
+    if (forwarded.depth < MAX_FORWARDS) cancelNow(scope, state, error);
+    else postponed.push(() => cancelNow(scope, state, error));
+  });
 }
 
 function cancelNow(
