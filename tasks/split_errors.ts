@@ -12,6 +12,7 @@ import { checkFunction } from "./kernel/types.ts";
  *   without groups that became empty. It is `undefined` if there are none, and
  *   `error` itself if nothing matches.
  * - An error that is no group counts as a group of one.
+ * - A group that is inside itself, at any depth, is looked at once.
  *
  * @param error What was caught.
  * @param kind The class of the errors to take out.
@@ -43,28 +44,49 @@ export function splitErrors<E extends Error>(
 ): { matched: E[]; rest: unknown | undefined } {
   checkFunction(kind, "Cannot split errors: the kind");
   const matched: E[] = [];
-  const [rest] = takeOut(error, kind, matched);
-  return { matched, rest };
+  const left: unknown[] = [];
+  const opened: OpenedGroup[] = [];
+  const around = new Set<unknown>(); // the groups that are opened
+  const look = (each: unknown, left: unknown[]) => {
+    if (each instanceof kind && !isGroupOfOthers(each, kind)) {
+      matched.push(each);
+    } else if (!(each instanceof AggregateError)) {
+      left.push(each);
+    } else if (!around.has(each)) {
+      around.add(each);
+      opened.push({ group: each, looked: 0, left: [] });
+    }
+  };
+  look(error, left);
+  for (let last = opened.at(-1); last !== undefined; last = opened.at(-1)) {
+    const { group } = last;
+    if (last.looked < group.errors.length) {
+      look(group.errors[last.looked++], last.left);
+      continue;
+    }
+    opened.pop();
+    around.delete(group);
+    (opened.at(-1)?.left ?? left).push(...restOf(last));
+  }
+  return { matched, rest: matched.length === 0 ? error : left[0] };
 }
 
-/**
- * Moves the errors that match into `matched`; returns the rest, if there is
- * one.
- */
-function takeOut<E extends Error>(
-  error: unknown,
-  kind: new (...args: never) => E,
-  matched: E[],
-): [unknown?] {
-  if (error instanceof kind && !isGroupOfOthers(error, kind)) {
-    matched.push(error);
-    return [];
-  }
-  if (!(error instanceof AggregateError)) return [error];
-  const before = matched.length;
-  const left = error.errors.flatMap((each) => takeOut(each, kind, matched));
-  if (matched.length === before) return [error];
-  return left.length === 0 ? [] : [groupOf(left, error)];
+/** A group whose errors are being looked at. */
+interface OpenedGroup {
+  readonly group: AggregateError;
+  /** How many of them have been looked at. */
+  looked: number;
+  /** Those that do not match. */
+  readonly left: unknown[];
+}
+
+/** Returns the group without the errors that match, unless it is empty then. */
+function restOf({ group, left }: OpenedGroup): [AggregateError?] {
+  const { errors } = group;
+  const isWhole = left.length === errors.length &&
+    left.every((each, i) => each === errors[i]);
+  if (isWhole) return [group];
+  return left.length === 0 ? [] : [groupOf(left, group)];
 }
 
 /** Whether `error` is a group, and `kind` is no class of groups. */

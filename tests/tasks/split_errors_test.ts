@@ -1,4 +1,10 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
 import { splitErrors, taskGroup } from "@asyncio/asyncio/tasks";
 
 class Refused extends Error {}
@@ -99,4 +105,25 @@ Deno.test("splitErrors takes what a taskGroup throws", async () => {
 
 Deno.test("splitErrors refuses what is no class", () => {
   assertThrows(() => splitErrors(a, "Refused" as never), TypeError);
+});
+
+Deno.test("splitErrors: a group that contains itself is looked at once", () => {
+  const ring = new AggregateError([a], "ring");
+  const inner = new AggregateError([d, ring], "inner");
+  ring.errors.push(inner, b, ring);
+  const { matched, rest } = splitErrors(ring, Refused);
+  assertEquals(matched, [a]);
+  assertEquals(shape(rest), ["ring", [["inner", ["d"]], "b"]]);
+  class Missing extends Error {}
+  assertStrictEquals(splitErrors(ring, Missing).rest, ring);
+});
+
+Deno.test("splitErrors: groups may be nested ten thousand deep", () => {
+  let error = new AggregateError([a, b]);
+  for (let i = 0; i < 10_000; i++) error = new AggregateError([error]);
+  const { matched, rest } = splitErrors(error, Refused);
+  assertEquals(matched, [a]);
+  let innermost = rest;
+  while (innermost instanceof AggregateError) innermost = innermost.errors[0];
+  assertStrictEquals(innermost, b);
 });
