@@ -5,11 +5,11 @@ import { currentScope } from "../kernel/context/current_scope.ts";
 import { InvalidStateError } from "../kernel/errors.ts";
 import { describe } from "../kernel/types.ts";
 import { hasStarted, scopeOf, Task } from "../task.ts";
+import { depthFirst } from "./depth_first.ts";
 
 /**
  * A task, and the tasks that wait for it. Made by {@linkcode captureCallGraph}.
- * Mirrors
- * `asyncio.FutureCallGraph`.
+ * Mirrors `asyncio.FutureCallGraph`.
  */
 export interface CallGraph {
   /** The task's name. */
@@ -31,8 +31,10 @@ export interface CallGraph {
  * Returns which tasks wait for a task, and which for those, at this moment.
  * Mirrors `asyncio.capture_call_graph`.
  *
- * Gathers, shields, groups, `wait` and timeouts in between are left out: the
- * graph has tasks only.
+ * - Gathers, shields, groups, `wait` and timeouts in between are left out: the
+ *   graph has tasks only.
+ * - A task that several ways lead to has one object in it, so that the graph is
+ *   no larger than what it shows.
  *
  * @param task The task; the current one unless given.
  * @throws {InvalidStateError} No task is given, and there is no current one.
@@ -61,24 +63,27 @@ export interface CallGraph {
  * ```
  */
 export function captureCallGraph(task?: Task<unknown>): CallGraph {
-  return capture(taskOrCurrent(task), new Set());
+  const graphs = new Map<Task<unknown>, CallGraph>();
+  const path: CallGraph[] = [];
+  for (const visit of depthFirst(taskOrCurrent(task), awaitersOf)) {
+    const { task, depth, kind } = visit;
+    const graph = kind === "again" ? graphs.get(task)! : graphOf(task);
+    if (kind === "first") graphs.set(task, graph);
+    else if (kind === "ring") graph.cut = true;
+    if (depth > 0) path[depth - 1]!.awaitedBy.push(graph);
+    path[depth] = graph;
+  }
+  return path[0]!;
 }
 
-function capture(task: Task<unknown>, path: Set<object>): CallGraph {
-  const graph: CallGraph = {
+/** Returns the graph of a task, without the tasks that await it. */
+function graphOf(task: Task<unknown>): CallGraph {
+  return {
     name: task.name,
     state: stateOf(task),
     awaits: waitsOf(task).map((wait) => wait.what),
     awaitedBy: [],
   };
-  if (path.has(task)) {
-    graph.cut = true;
-  } else {
-    path.add(task);
-    graph.awaitedBy = awaitersOf(task).map((each) => capture(each, path));
-    path.delete(task);
-  }
-  return graph;
 }
 
 /** Returns `task`, or else the current task. */

@@ -6,6 +6,7 @@ import { currentScope } from "../kernel/context/current_scope.ts";
 import type { Loop } from "../kernel/loop/loop.ts";
 import { madeAt, userFrame } from "../kernel/watch/user_frame.ts";
 import { type Task, tasksOf } from "../task.ts";
+import { depthFirst, type Visit } from "./depth_first.ts";
 import { awaitersOf, stateOf, taskOrCurrent, waitsOf } from "./call_graph.ts";
 import { formatDuration } from "./format_duration.ts";
 import { checkOptions } from "../kernel/types.ts";
@@ -107,13 +108,18 @@ export function formatAllTasks(loop: Loop): string {
   return drawing.draw([...roots, ...tasks]); // rings have no root
 }
 
+/** What is said of a task that is drawn elsewhere. */
+const ELSEWHERE = {
+  first: undefined,
+  again: "see above",
+  ring: "a ring, which waits for itself",
+} as const;
+
 class Drawing {
   readonly #below: (task: Task<unknown>) => Task<unknown>[];
   readonly #relation: string;
   readonly #lines: string[] = [];
   readonly #drawn = new Set<Task<unknown>>();
-  /** The tasks from the root to the one that is drawn. */
-  readonly #path = new Set<Task<unknown>>();
 
   constructor(
     below: (task: Task<unknown>) => Task<unknown>[],
@@ -126,33 +132,41 @@ class Drawing {
   /** Draws a tree for each task that is in no tree before. */
   draw(roots: Task<unknown>[]): string {
     for (const root of roots) {
-      if (!this.#drawn.has(root)) this.#draw(root, "", "", "");
+      if (!this.#drawn.has(root)) this.#drawTree(root);
     }
     return this.#lines.map(safe).join("\n");
   }
 
-  #draw(task: Task<unknown>, first: string, rest: string, how: string): void {
-    const name = `${first}${how}task ${quoted(task.name)}`;
-    if (this.#path.has(task)) {
-      this.#lines.push(`${name}: a ring, which waits for itself`);
-      return;
+  #drawTree(root: Task<unknown>): void {
+    const indents: string[] = []; // of the lines below the task at each depth
+    for (const visit of depthFirst(root, this.#below, this.#drawn)) {
+      const above = indents[visit.depth - 1];
+      if (above === undefined) {
+        indents[0] = "";
+        this.#drawTask(visit, "", "");
+        continue;
+      }
+      const [branch, beside] = visit.isLast ? LAST : BRANCH;
+      const indent = above + beside;
+      indents[visit.depth] = indent.length > WIDEST ? indent.slice(3) : indent;
+      this.#drawTask(
+        visit,
+        above + branch + this.#relation,
+        indents[visit.depth]!,
+      );
     }
-    if (this.#drawn.has(task)) {
-      this.#lines.push(`${name}: see above`);
-      return;
-    }
-    this.#drawn.add(task);
-    this.#lines.push(`${name}: ${situationOf(task)}`);
-    const below = this.#below(task);
-    if (rest.length > WIDEST) rest = rest.slice(3);
-    const margin = `${rest}${below.length > 0 ? "│  " : "   "}`;
+  }
+
+  #drawTask(
+    { task, kind, below }: Visit,
+    before: string,
+    indent: string,
+  ): void {
+    const name = `${before}task ${quoted(task.name)}`;
+    this.#lines.push(`${name}: ${ELSEWHERE[kind] ?? situationOf(task)}`);
+    if (kind !== "first") return;
+    const margin = `${indent}${below.length > 0 ? "│  " : "   "}`;
     for (const line of placesOf(task)) this.#lines.push(`${margin}${line}`);
-    this.#path.add(task);
-    below.forEach((each, i) => {
-      const [branch, beside] = i < below.length - 1 ? BRANCH : LAST;
-      this.#draw(each, rest + branch, rest + beside, this.#relation);
-    });
-    this.#path.delete(task);
   }
 }
 

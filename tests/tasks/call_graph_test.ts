@@ -406,3 +406,59 @@ Deno.test("dumpOnSignal: a signal that does not exist rejects run, and main does
   );
   assert(!started);
 });
+
+// --- Large graphs ------------------------------------------------------------
+
+Deno.test("captureCallGraph, formatCallGraph: take chains of ten thousand tasks", () =>
+  within(async () => {
+    const first = sleeper("first");
+    let last: Task<void> = first;
+    for (let i = 1; i < 10_000; i++) {
+      const before = last;
+      last = createTask(async () => await before);
+    }
+    await settle();
+    let depth = 1;
+    let [above] = captureCallGraph(first).awaitedBy;
+    for (; above !== undefined; [above] = above.awaitedBy) depth++;
+    assertEquals(depth, 10_000);
+    const drawn = formatCallGraph({ task: first });
+    assertEquals(drawn.split("\n").length, 10_000);
+  }));
+
+Deno.test("captureCallGraph: a task to which many ways lead has one object", () =>
+  within(async () => {
+    const first = sleeper("first");
+    let layer: Task<unknown>[] = [first];
+    for (let i = 0; i < 100; i++) { // 2 ** 100 ways
+      const below = layer;
+      layer = [0, 1].map(() => createTask(async () => await gather(below)));
+    }
+    await settle();
+    let graph = captureCallGraph(first);
+    let depth = 0;
+    while (graph.awaitedBy.length > 0) {
+      const [left, right] = graph.awaitedBy;
+      assert(left!.awaitedBy[0] === right!.awaitedBy[0]);
+      graph = right!;
+      depth++;
+    }
+    assertEquals(depth, 100);
+  }));
+
+Deno.test("captureCallGraph: rings of tasks that share those they await are cut", () =>
+  within(async () => {
+    const highest: Task<unknown>[] = [];
+    const lowest = createTask(async () => (await sleep(2), await highest[0]));
+    let layer: Task<unknown>[] = [lowest];
+    for (let i = 0; i < 100; i++) {
+      const below = layer;
+      layer = [0, 1].map(() => createTask(async () => await gather(below)));
+    }
+    highest.push(layer[1]!);
+    await sleep(3);
+    let graph = captureCallGraph(lowest);
+    for (let i = 0; i < 100; i++) graph = graph.awaitedBy[1]!;
+    assertEquals(graph.awaitedBy.map(({ cut }) => cut), [true]);
+    assert(formatCallGraph({ task: lowest }).includes("a ring"));
+  }));
