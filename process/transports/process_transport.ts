@@ -14,18 +14,15 @@ import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
 import { detached } from "../../tasks/kernel/context/detached.ts";
 import { ready } from "../../tasks/kernel/wait/checkpoint.ts";
 import { WaitQueue } from "../../tasks/kernel/wait/wait_queue.ts";
-import { describe, isThenable } from "../../tasks/kernel/types.ts";
+import { checkObject } from "../../tasks/kernel/types.ts";
 import { printable } from "../../tasks/kernel/watch/inspect.ts";
 import { childOf, type Process } from "../process.ts";
 
 /** @throws {TypeError} `protocol` is no object, or a promise of one. */
 export function checkProtocol(protocol: unknown): void {
-  const isObject = typeof protocol === "object" && protocol !== null;
-  if (isObject && !isThenable(protocol)) return;
-  throw new TypeError(
-    `Cannot set the protocol: expected a SubprocessProtocol, received ${
-      describe(protocol)
-    }`,
+  checkObject(
+    protocol,
+    "Cannot set the protocol: expected a SubprocessProtocol",
   );
 }
 

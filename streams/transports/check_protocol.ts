@@ -1,5 +1,5 @@
 /** @module */
-import { describe, isThenable } from "../../tasks/kernel/types.ts";
+import { checkObject, describe } from "../../tasks/kernel/types.ts";
 
 /** @throws {TypeError} It is no function. */
 export function checkFactory(factory: unknown, caller: string): void {
@@ -13,11 +13,5 @@ export function checkFactory(factory: unknown, caller: string): void {
 
 /** @throws {TypeError} It is no object, or a promise of one. */
 export function checkProtocol(protocol: unknown): void {
-  const isObject = typeof protocol === "object" && protocol !== null;
-  if (isObject && !isThenable(protocol)) return;
-  throw new TypeError(
-    `Cannot set the protocol: expected a protocol, received ${
-      describe(protocol)
-    }`,
-  );
+  checkObject(protocol, "Cannot set the protocol: expected a protocol");
 }

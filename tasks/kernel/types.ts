@@ -130,6 +130,20 @@ export function checkFlags<Name extends string>(
   }
 }
 
+/**
+ * Throws a `TypeError` unless `value` is an object, and no promise of one.
+ *
+ * @param wanted `"Cannot set the protocol: expected a protocol"`.
+ */
+export function checkObject(
+  value: unknown,
+  wanted: string,
+): asserts value is object {
+  const isObject = typeof value === "object" && value !== null;
+  if (isObject && !isThenable(value)) return;
+  throw new TypeError(`${wanted}, received ${describe(value)}`);
+}
+
 /** Throws a `TypeError` unless `value` is something to iterate over. */
 export function checkList(
   value: unknown,
