@@ -21,29 +21,11 @@
  */
 import { setImmediate } from "node:timers";
 import { BoundCallback, BoundCalls } from "./bound_calls.ts";
-import { budget } from "./budget.ts";
+import { budget, TurnPacing } from "./budget.ts";
 import type { Alarm, Clock } from "./clock.ts";
 import { type Runnable, Settlement } from "./runnable.ts";
 import { SoonQueue } from "./soon_queue.ts";
 import { type Timer, TimerHeap } from "./timer_heap.ts";
-
-/** After so many milliseconds of wake-ups a turn is due. */
-const TURN_INTERVAL_MS = 1;
-
-/** With more ready entries than this, a turn counts as work flat out. */
-const BUSY = 256;
-
-/**
- * While there is always something to do, the runtime polls I/O only every 61st
- * turn (Tokio's `event_interval`).
- */
-const IO_POLL_INTERVAL = 61;
-
-/**
- * After so many milliseconds of work flat out, {@linkcode IO_POLL_INTERVAL}
- * turns are left empty, which takes 0.06 ms.
- */
-const IO_YIELD_INTERVAL_MS = 2;
 
 const settled = Promise.resolve();
 
@@ -89,11 +71,7 @@ export abstract class Scheduler {
   readonly #soon = new SoonQueue();
   #turnPlanned = false;
   #isStopped = false;
-  #isDeferring = false;
-  /** Since when wake-ups have run without a turn, if the budget was spent. */
-  #busySince: number | undefined = undefined;
-  #lastIoYield = 0;
-  #emptyTurns = 0;
+  readonly #pacing = new TurnPacing();
 
   constructor(clock: Clock) {
     this.clock = clock;
@@ -102,7 +80,7 @@ export abstract class Scheduler {
   /** Sets the alarm of the clock. To be called after the clock is connected. */
   protected setAlarm(alarm: Alarm): void {
     this.#alarm = alarm;
-    this.#deferring = this.order !== undefined;
+    this.#pacing.isDeferring = this.order !== undefined;
   }
 
   /** Called at the end of each turn. */
@@ -114,6 +92,12 @@ export abstract class Scheduler {
    */
   spend(): boolean {
     return budget.spend() || this.#renewBudget();
+  }
+
+  #renewBudget(): boolean {
+    if (!this.#pacing.renewBudget()) return false;
+    this.#planTurn(); // to see when the runtime has taken a turn
+    return true;
   }
 
   /**
@@ -244,7 +228,7 @@ export abstract class Scheduler {
   protected stop(): void {
     this.#isStopped = true;
     this.#timers.clear();
-    this.#deferring = false;
+    this.#pacing.isDeferring = false;
     this.#arm();
   }
 
@@ -269,10 +253,8 @@ export abstract class Scheduler {
     if (this.order !== undefined && !this.#isStopped) {
       return this.#step(this.order);
     }
-    if (this.#yieldsToIo()) return this.#planTurn();
-    this.#busySince = undefined;
-    this.#deferring = false;
-    budget.renew();
+    if (this.#pacing.leavesEmpty(this.#readyCount)) return this.#planTurn();
+    this.#pacing.beginTurn();
     const due = this.#takeDue();
     const ready = this.#ready;
     this.#ready = [];
@@ -285,42 +267,6 @@ export abstract class Scheduler {
   #forgetSettling(): void {
     this.#searched = 0;
     this.#settling.clear();
-  }
-
-  /** Whether wake-ups go through the ready queue until the next turn. */
-  get #deferring(): boolean {
-    return this.#isDeferring;
-  }
-
-  set #deferring(defers: boolean) {
-    if (this.#isDeferring === defers) return;
-    this.#isDeferring = defers;
-    budget.deferring += defers ? 1 : -1;
-  }
-
-  /** Starts a new budget, unless a turn is due. Returns whether it did. */
-  #renewBudget(): boolean {
-    if (this.#deferring) return false;
-    const now = performance.now();
-    if (this.#busySince === undefined) {
-      this.#busySince = now;
-      this.#planTurn(); // to see when the runtime has taken a turn
-    }
-    this.#deferring = now - this.#busySince >= TURN_INTERVAL_MS;
-    if (this.#deferring) return false;
-    budget.renew();
-    return true;
-  }
-
-  /** Whether this turn is to be left empty. */
-  #yieldsToIo(): boolean {
-    if (this.#emptyTurns > 0) return this.#emptyTurns-- > 0;
-    if (!this.#deferring && this.#readyCount <= BUSY) return false;
-    const now = performance.now();
-    if (now - this.#lastIoYield < IO_YIELD_INTERVAL_MS) return false;
-    this.#lastIoYield = now;
-    this.#emptyTurns = IO_POLL_INTERVAL - 1;
-    return true;
   }
 
   /** A turn that runs the entry that `order` chooses. */
