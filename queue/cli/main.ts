@@ -3,7 +3,7 @@ import { safe } from "../../tasks/kernel/watch/safe_text.ts";
 import type { StoredJobState } from "../jobs/jobs.ts";
 import { queueNames } from "../nats/queue_names.ts";
 import { type CommandLine, commandLine } from "./options.ts";
-import { UsageError } from "../../tasks/kernel/watch/usage.ts";
+import { UsageError } from "../../tasks/kernel/cli/arguments.ts";
 import { QueueView, type ShownJob, STATES } from "./queue_view.ts";
 import { shown, table } from "./text.ts";
 import { serveWeb } from "./web.ts";

@@ -1,6 +1,6 @@
 /** The command line. @module */
 import { environment } from "../../tasks/kernel/permissions.ts";
-import { parsedArgs, wholeNumber } from "../../tasks/kernel/watch/usage.ts";
+import { parsedArgs, wholeNumber } from "../../tasks/kernel/cli/arguments.ts";
 import type { NatsJobsOptions } from "../nats/nats_options.ts";
 
 /** A command line. */

@@ -1,9 +1,6 @@
 /** The page that shows a queue, and its server. @module */
 import { cancellable } from "../../tasks/cancellable.ts";
-import {
-  answer,
-  serveSecretSite,
-} from "../../tasks/kernel/watch/secret_site.ts";
+import { answer, serveSecretSite } from "../../tasks/kernel/cli/secret_site.ts";
 import { page } from "./page.ts";
 import { type QueueView, STATES } from "./queue_view.ts";
 

@@ -17,7 +17,7 @@ import { pendingCancels } from "../kernel/pending_cancels.ts";
 import { type Awaitable, checkList } from "../kernel/types.ts";
 import { noteReady } from "../kernel/wait/checkpoint.ts";
 import { checkpointOfOwner } from "../kernel/wait/handed_wait.ts";
-import { executor, made } from "../kernel/wait/settlers.ts";
+import { executor, made } from "../kernel/wait/promise_executor.ts";
 
 /**
  * Branches side by side in one task, of which the first decides. One that loses is

@@ -20,7 +20,7 @@ import {
 const KERNEL = "tasks/kernel";
 
 /** The folders of the kernel; the files of each may use those before it. */
-const LAYERS = ["", "watch", "loop", "cancel", "context", "wait"];
+const LAYERS = ["", "watch", "loop", "cancel", "context", "wait", "cli"];
 
 /** What other areas may import though it is not public, beside the kernel. */
 const SHARED = ["streams/buffer/source_and_sink.ts"];

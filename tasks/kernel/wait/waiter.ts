@@ -47,7 +47,7 @@ import type { CancelledError } from "../errors.ts";
 import type { Runnable } from "../loop/runnable.ts";
 import type { WaitOptions } from "../types.ts";
 import type { Contest, Dispenser } from "../cancel/contest.ts";
-import { executor, made } from "./settlers.ts";
+import { executor, made } from "./promise_executor.ts";
 import { noteFor, noteOf } from "../watch/wait_notes.ts";
 
 function ignore(): void {}

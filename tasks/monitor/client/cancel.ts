@@ -2,7 +2,7 @@
 import { safe } from "../../kernel/watch/safe_text.ts";
 import type { NamedTask } from "../protocol.ts";
 import type { CommandLine } from "./command_line.ts";
-import { UsageError } from "../../kernel/watch/usage.ts";
+import { UsageError } from "../../kernel/cli/arguments.ts";
 import type { Connection } from "./connection.ts";
 import { print, printJson } from "./output.ts";
 

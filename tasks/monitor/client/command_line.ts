@@ -1,5 +1,5 @@
 /** The command line. @module */
-import { parsedArgs, wholeNumber } from "../../kernel/watch/usage.ts";
+import { parsedArgs, wholeNumber } from "../../kernel/cli/arguments.ts";
 
 /** A command line. */
 export interface CommandLine {

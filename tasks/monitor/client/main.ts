@@ -2,7 +2,7 @@
 import { safe } from "../../kernel/watch/safe_text.ts";
 import { serveWeb } from "../web/serve_web.ts";
 import { type CommandLine, commandLine } from "./command_line.ts";
-import { UsageError } from "../../kernel/watch/usage.ts";
+import { UsageError } from "../../kernel/cli/arguments.ts";
 import { cancel } from "./cancel.ts";
 import { Connection, MonitorError } from "./connection.ts";
 import { OutputClosed, print } from "./output.ts";

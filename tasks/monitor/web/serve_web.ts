@@ -7,7 +7,7 @@ import { print } from "../client/output.ts";
 import { programOf } from "../client/words.ts";
 import type { NamedTask } from "../protocol.ts";
 import { page } from "./page.ts";
-import { answer, serveSecretSite } from "../../kernel/watch/secret_site.ts";
+import { answer, serveSecretSite } from "../../kernel/cli/secret_site.ts";
 import { ProgramView } from "./program_view.ts";
 import type { ViewOptions } from "./view.ts";
 
