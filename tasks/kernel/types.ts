@@ -112,8 +112,9 @@ export function checkOptions(
 }
 
 /**
- * Checks options that switch something on or off: one that is taken for true by
- * its mere presence would do what its text denies.
+ * Checks options that switch something on or off: the text `"false"` would switch
+ * it on.
+ *
  * @throws {TypeError} One of `names` is given, and no boolean.
  */
 export function checkFlags<Name extends string>(
