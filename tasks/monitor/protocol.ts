@@ -2,7 +2,7 @@
  * The messages on the socket: each is one line of JSON.
  *
  * A request has an `id` and the members of an {@linkcode Operation}; it gets
- * one {@linkcode Answer} with its `id`, and before it a notice each second
+ * one {@linkcode Answer} with its `id`, and before it a notice twice a second
  * while the loop is busy. Requests of one client may overlap. An empty line
  * means nothing.
  *

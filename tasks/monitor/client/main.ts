@@ -1,5 +1,5 @@
 /** The commands of the monitor. @module */
-import { safe } from "../../kernel/watch/safe_text.ts";
+import { safe, safeLines } from "../../kernel/watch/safe_text.ts";
 import { serveWeb } from "../web/serve_web.ts";
 import { type CommandLine, commandLine } from "./command_line.ts";
 import { UsageError } from "../../kernel/cli/arguments.ts";
@@ -48,7 +48,7 @@ export async function main(args: string[]): Promise<number> {
       return 2;
     }
     if (!(error instanceof MonitorError)) throw error;
-    console.error(error.message.split("\n").map(safe).join("\n"));
+    console.error(safeLines(error.message));
     return 1;
   }
 }

@@ -1,5 +1,5 @@
 /** Standard output. @module */
-import { safe } from "../../kernel/watch/safe_text.ts";
+import { safeLines } from "../../kernel/watch/safe_text.ts";
 
 /** The reader has closed the output, as `head` does: that is no failure. */
 export class OutputClosed extends Error {
@@ -37,7 +37,7 @@ export function print(text: string): void {
 export function printJson(value: unknown, indent?: number): void {
   const text = JSON.stringify(value, undefined, indent);
   // Control characters can only be in strings.
-  print(text.split("\n").map(safe).join("\n"));
+  print(safeLines(text));
 }
 
 /** Styles of text on a terminal. */

@@ -2,7 +2,7 @@
 import process from "node:process";
 import { createInterface, type Interface } from "node:readline";
 import { cancellable } from "../../cancellable.ts";
-import { safe } from "../../kernel/watch/safe_text.ts";
+import { safeLines } from "../../kernel/watch/safe_text.ts";
 import type { Evaluated } from "../protocol.ts";
 import type { CommandLine } from "./command_line.ts";
 import { type Connection, describeBusy } from "./connection.ts";
@@ -105,14 +105,9 @@ class Session {
     this.#code = "";
     if (this.#json) printJson(evaluated);
     else if ("value" in evaluated) {
-      if (evaluated.value !== "undefined") print(lines(evaluated.value));
-    } else if (this.#isTyped) print(paint("red", lines(evaluated.thrown)));
-    else console.error(lines(evaluated.thrown));
+      if (evaluated.value !== "undefined") print(safeLines(evaluated.value));
+    } else if (this.#isTyped) print(paint("red", safeLines(evaluated.thrown)));
+    else console.error(safeLines(evaluated.thrown));
     return "value" in evaluated;
   }
-}
-
-/** Returns a text of several lines, safe to show. */
-function lines(text: string): string {
-  return text.split("\n").map(safe).join("\n");
 }

@@ -76,8 +76,9 @@ export class ActivityRecorder {
       if (task.done) continue;
       this.#lanes.set(task, before.get(task) ?? newLane(task, loop));
     }
+    const followed = new Set(this.#lanes.values());
     for (const lane of this.#running) {
-      if (![...this.#lanes.values()].includes(lane)) this.#running.delete(lane);
+      if (!followed.has(lane)) this.#running.delete(lane);
     }
   }
 

@@ -11,9 +11,9 @@ export class Heartbeat {
   readonly #beat: () => void;
   readonly #timer: ReturnType<typeof setInterval>;
   #last = performance.now();
+  #second = secondOf(this.#last);
   /** The greatest delay of each second, the current one last. */
   readonly #late = [0];
-  #second = 0;
 
   /** @param beat Called at each beat. */
   constructor(beat: () => void) {
@@ -35,14 +35,21 @@ export class Heartbeat {
     const now = performance.now();
     const late = Math.max(now - this.#last - INTERVAL_MS, 0);
     this.#last = now;
-    const second = Math.floor(now / 1000);
-    if (second !== this.#second) {
-      this.#second = second;
-      this.#late.push(0);
-      if (this.#late.length > SECONDS) this.#late.shift();
-    }
+    this.#passTo(secondOf(now));
     const current = this.#late.length - 1;
     this.#late[current] = Math.max(this.#late[current]!, late);
     this.#beat();
   }
+
+  /** In the seconds in between there was no beat, and so no delay. */
+  #passTo(second: number): void {
+    const passed = Math.min(second - this.#second, SECONDS);
+    this.#second = second;
+    for (let i = 0; i < passed; i++) this.#late.push(0);
+    this.#late.splice(0, this.#late.length - SECONDS);
+  }
+}
+
+function secondOf(time: number): number {
+  return Math.floor(time / 1000);
 }

@@ -6,9 +6,9 @@
  */
 import { completionOf } from "../../future.ts";
 import {
-  awaitersOf,
+  awaitersOf as awaitedBy,
   stateOf,
-  waitsOf as scopedWaitsOf,
+  waitsOf,
 } from "../../debug/call_graph.ts";
 import {
   type CancelScope,
@@ -21,12 +21,11 @@ import { realClock } from "../../kernel/loop/clock.ts";
 import type { Loop } from "../../kernel/loop/loop.ts";
 import { noVariables } from "../../kernel/cancel/context_frame.ts";
 import { QueuedWaiter } from "../../kernel/wait/wait_queue.ts";
-import { Waiter } from "../../kernel/wait/waiter.ts";
 import { madeAt, userFrame } from "../../kernel/watch/user_frame.ts";
 import { scopeOf, spawn, Task } from "../../task.ts";
 import type { TaskState } from "../protocol.ts";
 
-export type { Loop };
+export { awaitedBy, type Loop, waitsOf };
 
 /** A scope inside a task. */
 export type Scope = CancelScope;
@@ -52,18 +51,8 @@ export function countTasks(loop: Loop): number {
 
 /** Returns what a task does. No task runs while this is called. */
 export function taskStateOf(task: Task<unknown>): TaskState {
-  if (scopedWaitsOf(task).length > 0) return "waiting";
+  if (waitsOf(task).length > 0) return "waiting";
   return stateOf(task) === "pending" ? "new" : "foreign";
-}
-
-/** Returns the waits that a task is in. */
-export function waitsOf(task: Task<unknown>): Wait[] {
-  return scopedWaitsOf(task);
-}
-
-/** Returns the tasks that wait for a task. */
-export function awaitedBy(task: Task<unknown>): Task<unknown>[] {
-  return awaitersOf(task);
 }
 
 /** Returns the scope of the group of a task. */
@@ -72,9 +61,8 @@ export function groupOf(task: Task<unknown>): Scope | undefined {
 }
 
 /** Returns the scope in which a wait was begun, unless that is its task. */
-export function scopeOfWait(wait: Wait): Scope | undefined {
-  if (!(wait instanceof Waiter)) return undefined;
-  return wait.scope.parent === undefined ? undefined : wait.scope;
+export function scopeOfWait({ scope }: Wait): Scope | undefined {
+  return scope.parent === undefined ? undefined : scope;
 }
 
 /** Returns the scope around a scope, unless that is the task. */
@@ -99,8 +87,8 @@ export function limitsIn(task: Task<unknown>): Scope[] {
 }
 
 /** Returns the task of a wait. */
-export function taskOfWait(wait: Wait): Task<unknown> | undefined {
-  return wait instanceof Waiter ? taskOfScope(wait.scope) : undefined;
+export function taskOfWait({ scope }: Wait): Task<unknown> | undefined {
+  return taskOfScope(scope);
 }
 
 /** Returns the wait before another one in its queue. */
@@ -118,7 +106,7 @@ export function ageOf(wait: Wait, loop: Loop): number | undefined {
  * Notes for the waits of a task that they begin now, unless it is known when.
  */
 export function noteAges(task: Task<unknown>, loop: Loop): void {
-  for (const wait of scopedWaitsOf(task)) wait.since ??= loop.clock.now();
+  for (const wait of waitsOf(task)) wait.since ??= loop.clock.now();
 }
 
 /** Returns whether a loop runs on the real clock. */

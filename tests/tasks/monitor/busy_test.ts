@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Monitors } from "./_monitored.ts";
+import { RawClient } from "./_raw_client.ts";
 
 /** A program that is busy until it is told to end. */
 const BUSY = (options: string) => `
@@ -101,4 +102,34 @@ Deno.test("monitor cancel: is not carried out while the loop is busy, and never 
   assertEquals(code, 1);
   assertMatch(err, /busy/);
   assertEquals((await program.ended()).stdout, "ready\nnot cancelled\n");
+});
+
+Deno.test("monitor: the delays are those of each second, also of seconds without a turn", async () => {
+  await using monitors = await Monitors.create();
+  const program = await monitors.start(`
+    t.run(async () => {
+      await listening();
+      console.log("ready");
+      await t.sleep(3_600_000);
+    });
+  `);
+  using client = await RawClient.connect(monitors.socketOf(program));
+  const ask = async (request: object) => {
+    await client.send({ id: 1, ...request });
+    return (await client.next()).value;
+  };
+  const late = async (): Promise<number[]> =>
+    (await ask({ op: "watch" })).activity.late;
+
+  const before = await late();
+  await ask({
+    op: "evaluate",
+    code:
+      "for (const start = performance.now(); performance.now() - start < 2500;);",
+  });
+  let after = await late();
+  while (Math.max(...after) < 1000) after = await late(); // until the timer rang
+
+  const added = after.length - before.length;
+  assert(added >= 2, `${added} more: ${after}`);
 });
