@@ -1,6 +1,5 @@
 /** @module */
 import { getRunningLoop } from "../../../tasks/event_loop.ts";
-import type { TimerHandle } from "../../../tasks/handle.ts";
 import { detached } from "../../../tasks/kernel/context/detached.ts";
 import type { WaitOptions } from "../../../tasks/kernel/types.ts";
 import { checkpointIfCancelled } from "../../../tasks/kernel/wait/checkpoint.ts";
@@ -13,18 +12,13 @@ import {
   type NatsConnection,
   type Subscription,
 } from "./client.ts";
-import { type Deadline, steadyClock } from "./deadline.ts";
+import type { Deadline } from "./deadline.ts";
 import { headersOf } from "./headers.ts";
 import { Replies, type ReplyListener } from "./replies.ts";
+import { ServerPings } from "./server_pings.ts";
 
 /** Pauses between two tries of a request, in milliseconds. */
 const FIRST_PAUSE = 20, LONGEST_PAUSE = 1000;
-
-/** The interval of pings, in milliseconds. */
-const SHORTEST_PING = 20, LONGEST_PING = 1000;
-
-/** After how many milliseconds without an answer a server counts as silent. */
-const SHORTEST_SILENCE = 300, LONGEST_SILENCE = 5000;
 
 /** The options of a request. */
 export interface RequestOptions extends WaitOptions {
@@ -57,17 +51,14 @@ export class ReconnectingConnection {
   readonly #pauses = new WaitQueue<void>("NATS");
   readonly #listeners: (() => void)[] = [];
   readonly #loop = getRunningLoop();
-  #pings = { every: LONGEST_PING, most: LONGEST_SILENCE / LONGEST_PING };
-  #pingTimer: TimerHandle | undefined = undefined;
-  /** For how many turns a ping has had no answer; 0 if no ping is under way. */
-  #unanswered = 0;
-  #sentAfter = steadyClock.now();
+  readonly #pings: ServerPings;
   /** Whether the client is connected, as far as is known. */
   #up = true;
   #error: unknown = undefined;
 
   constructor(connection: NatsConnection) {
     this.#connection = connection;
+    this.#pings = new ServerPings(connection);
     const { inbox } = this.#replies;
     this.subscribe(`${inbox}.*`, (reply) => this.#replies.received(reply));
     detached(() => {
@@ -238,54 +229,19 @@ export class ReconnectingConnection {
     );
   }
 
-  /**
-   * Pings the server often enough for leases of `lease` milliseconds. If a server
-   * has stopped without closing its connections, another one is used within a sixth
-   * of that, and {@linkcode sentAfter} is never older than a tenth.
-   */
+  /** See {@linkcode ServerPings.watch}. */
   watch(lease: number): void {
-    const every = Math.min(Math.max(lease / 20, SHORTEST_PING), LONGEST_PING);
-    const silence = Math.min(
-      Math.max(lease / 6, SHORTEST_SILENCE),
-      LONGEST_SILENCE,
-    );
-    this.#pingTimer?.cancel();
-    this.#pings = { every, most: Math.ceil(silence / every) };
-    this.#plan();
-  }
-
-  #plan(): void {
-    if (this.#error !== undefined) return;
-    this.#pingTimer = this.#loop.callLater(this.#pings.every, () => {
-      this.#plan();
-      // Turns are counted, not time: this process may have been stopped.
-      if (!this.#up) this.#unanswered = 0;
-      else if (this.#unanswered === 0) this.ping();
-      else if (++this.#unanswered > this.#pings.most) {
-        this.#unanswered = 0;
-        this.#connection.reconnect();
-      }
-    });
+    this.#pings.watch(lease);
   }
 
   /** Pings the server. */
   ping(): void {
-    if (!this.#up) return;
-    const sent = steadyClock.now();
-    this.#unanswered = 1;
-    this.#connection.flush().then(() => {
-      this.#unanswered = 0;
-      this.#sentAfter = Math.max(this.#sentAfter, sent);
-    }, () => {}); // the connection was lost
+    this.#pings.ping();
   }
 
-  /**
-   * Messages that are read now were sent after this time of the {@linkcode
-   * steadyClock}. If this process was stopped, old messages wait in its socket. But
-   * what comes after the answer to a ping was sent after the ping.
-   */
+  /** See {@linkcode ServerPings.sentAfter}. */
   get sentAfter(): number {
-    return this.#sentAfter;
+    return this.#pings.sentAfter;
   }
 
   /** Ends the connection; requests reject with `error`. */
@@ -298,7 +254,7 @@ export class ReconnectingConnection {
     if (this.#error !== undefined) return;
     this.#error = error;
     this.#up = false;
-    this.#pingTimer?.cancel();
+    this.#pings.stop();
     this.#replies.close(error);
     this.#pauses.failAll(error);
     this.#notify();
@@ -313,12 +269,12 @@ export class ReconnectingConnection {
       if (this.#error !== undefined) return;
       if (status.type === "disconnect") {
         this.#up = false;
+        this.#pings.disconnected();
         this.#replies.failAll(new errors.RequestError(LOST));
         this.#notify();
       } else if (status.type === "reconnect") {
         this.#up = true;
-        this.#unanswered = 0;
-        this.#sentAfter = steadyClock.now();
+        this.#pings.reconnected();
         this.#pauses.wakeAll();
         this.#notify();
       } else if (
