@@ -259,12 +259,7 @@ class MemoryJobs<T> implements Jobs<T> {
     leased: boolean,
     options?: WaitOptions,
   ): Promise<boolean> {
-    try {
-      checkId(id);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    const rejection = this.#checkOpen("remove a job", options);
+    const rejection = this.#checkId(id, "remove a job", options);
     if (rejection !== undefined) return rejection;
     const entry = this.#store.find(id);
     if (entry !== undefined) {
@@ -277,12 +272,7 @@ class MemoryJobs<T> implements Jobs<T> {
   }
 
   result(id: string, options?: WaitOptions): Promise<unknown> {
-    try {
-      checkId(id);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    return this.#checkOpen("get a result", options) ??
+    return this.#checkId(id, "get a result", options) ??
       composite(() => this.#result(id, options));
   }
 
@@ -300,6 +290,19 @@ class MemoryJobs<T> implements Jobs<T> {
     const dead = this.#dead.find(id);
     if (dead === undefined) throw unknownJob(id);
     return { state: "dead", reason: dead.reason };
+  }
+
+  #checkId(
+    id: string,
+    action: string,
+    options?: WaitOptions,
+  ): Promise<never> | undefined {
+    try {
+      checkId(id);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.#checkOpen(action, options);
   }
 
   #checkOpen(

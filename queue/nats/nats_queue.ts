@@ -10,7 +10,7 @@ import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
 import { printable } from "../../tasks/kernel/watch/inspect.ts";
 import { moveOnAfter, type Timeout } from "../../tasks/timeout.ts";
 import { type Codec, EXPIRED } from "../jobs/codec.ts";
-import { closedError, unknownJob } from "../jobs/errors.ts";
+import { closedError } from "../jobs/errors.ts";
 import type { Job } from "../jobs/job.ts";
 import type {
   DeadLetter,
@@ -20,7 +20,6 @@ import type {
 } from "../jobs/jobs.ts";
 import { type Limits, LIMITS_ENDED } from "../jobs/limits.ts";
 import type { PutOptions } from "../jobs/options.ts";
-import { type Outcome, resultIn, valueOf } from "../jobs/results.ts";
 import { SCHEDULES } from "../jobs/schedule/schedule.ts";
 import { checkId, checkState } from "../jobs/settings.ts";
 import { QUEUE, type QueueName } from "../jobs/telemetry.ts";
@@ -30,6 +29,7 @@ import { Dispatcher } from "./consumer/dispatcher.ts";
 import { NatsError } from "./errors.ts";
 import { Expiries } from "./_expiries.ts";
 import { Inspection } from "./_inspection.ts";
+import { Outcomes } from "./_outcomes.ts";
 import { Backlog } from "./producer/backlog.ts";
 import { DoneNotices } from "./producer/done_notices.ts";
 import { Producer } from "./producer/producer.ts";
@@ -54,12 +54,6 @@ const CLOSE_TIMEOUT_MS = 2000;
 /** Pauses between two looks at whether all is done, in milliseconds. */
 const FIRST_LOOK = 10, LAST_LOOK = 500;
 
-/** How often the outcome of a job that has just gone is looked for again. */
-const GONE_LOOKS = 5;
-
-/** The outcome of a job that had none to keep. */
-const NOTHING: Outcome = { state: "done", result: undefined };
-
 /** What a queue on the servers is made of. */
 export interface NatsJobsParts<T> {
   context: QueueContext;
@@ -83,13 +77,13 @@ export class NatsJobs<T> implements Jobs<T> {
   readonly #backlog: Backlog;
   readonly #publisher: Publisher;
   readonly #producer: Producer<T>;
-  readonly #results: KeptResults;
   readonly #acks: Acks;
   readonly #dispatcher: Dispatcher<T>;
   readonly #letters: DeadLetters<T>;
   readonly #control: Control;
   readonly #inspection: Inspection<T>;
   readonly #expiries = new Expiries((seq) => this.#expire(seq));
+  readonly #outcomes: Outcomes<T>;
   #closing: Promise<void> | undefined = undefined;
 
   constructor(
@@ -98,7 +92,7 @@ export class NatsJobs<T> implements Jobs<T> {
     const begin = (work: () => Promise<void>) => this.#acks.inBackground(work);
     const state = new SharedState(context);
     const notices = this.#notices = new DoneNotices(context);
-    const results = this.#results = new KeptResults(context);
+    const results = new KeptResults(context);
     const acks = this.#acks = new Acks(context, notices, results);
     const known = new KnownJobs(context, acks);
     const backlog = this.#backlog = new Backlog(context, known);
@@ -141,7 +135,7 @@ export class NatsJobs<T> implements Jobs<T> {
       codec,
       (letter, stored, options) => producer.putBack(letter, stored, options),
     );
-    this.#inspection = new Inspection({
+    const inspection = this.#inspection = new Inspection({
       context,
       codec,
       holders: new Holders(
@@ -156,6 +150,7 @@ export class NatsJobs<T> implements Jobs<T> {
       unique,
       numbers,
     });
+    this.#outcomes = new Outcomes({ inspection, notices, results, letters });
     const schedules = this[SCHEDULES] = new NatsSchedules(context, {
       state,
       begin,
@@ -314,64 +309,31 @@ export class NatsJobs<T> implements Jobs<T> {
     leased: boolean,
     options?: WaitOptions,
   ): Promise<boolean> {
-    try {
-      checkId(id);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    return this.#checkOpen("remove a job", options) ??
+    return this.#checkId(id, "remove a job", options) ??
       composite(() => this.#inspection.takeOut(id, leased, options));
   }
 
   result(id: string, options?: WaitOptions): Promise<unknown> {
-    try {
-      checkId(id);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    return this.#checkOpen("get a result", options) ??
-      composite(() => this.#result(id, options));
-  }
-
-  async #result(id: string, options?: WaitOptions): Promise<unknown> {
-    const inspection = this.#inspection;
-    let seq = await inspection.numberOf(id, false, options);
-    let pending = seq !== undefined;
-    let gone = 0;
-    for (let ms = LAST_LOOK;; ms = Math.min(ms * 2, 8 * LAST_LOOK)) {
-      let outcome = pending
-        ? await this.#notices.waitFor(id, ms, options)
-        : await this.#outcomeOf(id, options);
-      pending &&= await inspection.isThere(seq!, id, options);
-      if (!pending && outcome === undefined) {
-        if (seq === undefined) {
-          seq = await inspection.numberOf(id, true, options);
-          if (seq === undefined) throw unknownJob(id);
-          pending = true;
-        } // The job was there: its outcome may be on its way, if it has one.
-        else if (gone++ > GONE_LOOKS) outcome = NOTHING;
-        else await this.#notices.waitFor(id, FIRST_LOOK, options);
-      }
-      if (outcome !== undefined) return valueOf(resultIn(outcome));
-    }
-  }
-
-  async #outcomeOf(
-    id: string,
-    options?: WaitOptions,
-  ): Promise<Outcome | undefined> {
-    const kept = await this.#results.find(id, options);
-    if (kept !== undefined) return kept;
-    const next = this.#letters.walk(options);
-    for (let it = await next(); it !== undefined; it = await next()) {
-      if (it.id === id) return { state: "dead", reason: it.reason };
-    }
-    return undefined;
+    return this.#checkId(id, "get a result", options) ??
+      composite(() => this.#outcomes.result(id, options));
   }
 
   deadLetters(options?: WaitOptions): AsyncIterableIterator<DeadLetter<T>> {
     const check = () => this.#checkOpen("list dead letters", options);
     return this.#letters.list(check, options);
+  }
+
+  #checkId(
+    id: string,
+    action: string,
+    options?: WaitOptions,
+  ): Promise<never> | undefined {
+    try {
+      checkId(id);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.#checkOpen(action, options);
   }
 
   #checkOpen(
