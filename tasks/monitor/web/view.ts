@@ -158,18 +158,13 @@ class Rows {
   #matching(filter: string): Set<Node> {
     const text = filter.toLowerCase();
     const wanted = new Set<Node>();
-    const visit = (node: Node, path: readonly Node[]) => {
-      const words = node.kind === "task"
-        ? `${node.task!.id} ${safe(node.task!.name)} ${waitsOf(node.task!)}`
-        : nameOf(node);
-      if (!words.toLowerCase().includes(text)) return;
-      for (const it of path) wanted.add(it);
-    };
-    const open = this.#tree.roots.map((node) => [node]);
-    for (let path = open.pop(); path !== undefined; path = open.pop()) {
-      const node = path.at(-1)!;
-      visit(node, path);
-      for (const child of node.children) open.push([...path, child]);
+    // Children before their parents.
+    for (const { node } of placedIn(this.#tree.roots).reverse()) {
+      const words = node.kind === "task" ? wordsOf(node.task!) : nameOf(node);
+      const isMatch = words.toLowerCase().includes(text);
+      if (isMatch || node.children.some((child) => wanted.has(child))) {
+        wanted.add(node);
+      }
     }
     return wanted;
   }
@@ -195,8 +190,7 @@ class Rows {
     const inRing = new Set(this.#tree.rings.flat());
     const age = (task: TaskInfo) => waitedFor(task) ?? -1;
     const nodes = this.#sample.snapshot.tasks.filter((task) =>
-      `${task.id} ${safe(task.name)} ${waitsOf(task)}`.toLowerCase()
-        .includes(text)
+      wordsOf(task).toLowerCase().includes(text)
     ).sort((a, b) => age(b) - age(a)).map((task): Node => ({
       key: `t${task.id}`,
       kind: "task",
@@ -260,6 +254,11 @@ class Rows {
   }
 }
 
+/** Returns what the filter is compared with. */
+function wordsOf(task: TaskInfo): string {
+  return `${task.id} ${safe(task.name)} ${waitsOf(task)}`;
+}
+
 /** A node, or the row that stands for many. */
 interface Piece {
   readonly node?: Node;
@@ -286,7 +285,9 @@ function restRow(pieces: readonly Piece[]): Row {
 function moreRow(parent: string, rest: readonly Node[], level: number): Row {
   const counts = new Map<string, number>();
   for (const { task, kind } of rest) {
-    const what = kind === "task" ? waitsOf(task!) : kind;
+    const what = kind === "task"
+      ? `wait for ${waitsOf(task!)}`
+      : `are ${kind}s`;
     counts.set(what, (counts.get(what) ?? 0) + 1);
   }
   const [most] = [...counts].sort(([, a], [, b]) => b - a);
@@ -295,7 +296,7 @@ function moreRow(parent: string, rest: readonly Node[], level: number): Row {
     key: `more-${parent}`,
     kind: "more",
     level,
-    name: `${rest.length} more, of which ${count} wait for ${what}`,
+    name: `${rest.length} more, of which ${count} ${what}`,
     inRing: false,
     more: rest.length,
     parent,
