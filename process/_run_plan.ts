@@ -1,6 +1,6 @@
 /** The checked options of a run. @module */
 import { checkFlags, describe } from "../tasks/kernel/types.ts";
-import { Limits } from "./_limits.ts";
+import { Limits } from "./_time_limits.ts";
 import type { CaptureFormat } from "./pipes/captured.ts";
 import { inputOf } from "./pipes/input.ts";
 import type { RunSubprocessOptions } from "./run_options.ts";

@@ -7,7 +7,7 @@ import { Capture } from "./_capture.ts";
 import type { Child } from "./_child.ts";
 import { pump } from "./_pump.ts";
 import type { RunPlan } from "./_run_plan.ts";
-import { startChild } from "./_start.ts";
+import { startChild } from "./_start_child.ts";
 import { CompletedProcess } from "./completed_process.ts";
 import { TimeoutExpiredError } from "./errors.ts";
 import type { CapturedData } from "./pipes/captured.ts";

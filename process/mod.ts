@@ -120,6 +120,6 @@ export {
   OutputLimitError,
   TimeoutExpiredError,
 } from "./errors.ts";
-export type { TimeLimits } from "./_limits.ts";
+export type { TimeLimits } from "./_time_limits.ts";
 export type { ProcessOutput } from "./pipes/communicate.ts";
 export type { WaitOptions } from "../tasks/kernel/types.ts";

@@ -4,7 +4,7 @@ import { copyOf } from "./_copy_of.ts";
 import type { CompletedPipeline } from "./completed_pipeline.ts";
 import type { RunSubprocessOptions } from "./run_options.ts";
 
-const runs = new LazyModule(() => import("./_run.ts"));
+const runs = new LazyModule(() => import("./_run_programs.ts"));
 
 /**
  * Runs programs at the same time, each of which reads what the one before it

@@ -1,6 +1,6 @@
 /** The options of running programs to their end. @module */
 import type { WaitOptions } from "../tasks/kernel/types.ts";
-import type { TimeLimits } from "./_limits.ts";
+import type { TimeLimits } from "./_time_limits.ts";
 import type { SubprocessOptions } from "./options.ts";
 import type { InputSource } from "./stdio.ts";
 

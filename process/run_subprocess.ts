@@ -5,7 +5,7 @@ import { copyOf } from "./_copy_of.ts";
 import type { CompletedProcess } from "./completed_process.ts";
 import type { RunSubprocessOptions } from "./run_options.ts";
 
-const runs = new LazyModule(() => import("./_run.ts"));
+const runs = new LazyModule(() => import("./_run_programs.ts"));
 
 /**
  * Runs a program to its end. Mirrors `subprocess.run`, and waits as asyncio

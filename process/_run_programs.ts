@@ -4,7 +4,7 @@ import { checkpointIfCancelled } from "../tasks/kernel/wait/checkpoint.ts";
 import { composite } from "../tasks/kernel/wait/handed_wait.ts";
 import { type RunPlan, runPlan } from "./_run_plan.ts";
 import { type CommandLine, runToEnd, type Stage } from "./_run_to_end.ts";
-import { programOf } from "./_start.ts";
+import { programOf } from "./_start_child.ts";
 import { CompletedPipeline } from "./completed_pipeline.ts";
 import type { CompletedProcess } from "./completed_process.ts";
 import type { CapturedData } from "./pipes/captured.ts";

@@ -4,7 +4,7 @@ import type { CancelledError } from "../tasks/kernel/errors.ts";
 import { describe } from "../tasks/kernel/types.ts";
 import { checkpointIfCancelled } from "../tasks/kernel/wait/checkpoint.ts";
 import { ExternalWaiter } from "../tasks/kernel/wait/waiter.ts";
-import { programOf, startChild } from "./_start.ts";
+import { programOf, startChild } from "./_start_child.ts";
 import type { SubprocessOptions } from "./options.ts";
 import { OutputTargets } from "./pipes/output_targets.ts";
 import type { Process } from "./process.ts";
