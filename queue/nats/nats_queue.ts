@@ -41,9 +41,10 @@ import type { QueueContext } from "./queue_context.ts";
 import { Control } from "./shared/control.ts";
 import { Holders } from "./shared/holders.ts";
 import { KeptResults } from "./shared/kept_results.ts";
+import { KeySlots } from "./shared/key_slots.ts";
 import { KnownJobs } from "./shared/known_jobs.ts";
 import { NatsSchedules } from "./shared/nats_schedules.ts";
-import { SharedLimits } from "./shared/shared_limits.ts";
+import { SharedRates } from "./shared/shared_rates.ts";
 import { SharedState } from "./shared/shared_state.ts";
 import { consumerOf, type Line, PLAIN_LINE } from "./subjects.ts";
 import { apiFind } from "./transport/jetstream_api.ts";
@@ -122,7 +123,10 @@ export class NatsJobs<T> implements Jobs<T> {
       codec,
       acks,
       known,
-      limits: new SharedLimits(context, state),
+      limits: {
+        slots: new KeySlots(context, state),
+        rates: new SharedRates(context, state),
+      },
       idle: () => {
         if (!context.connection.clustered) return;
         acks.inBackground(() => backlog.count());

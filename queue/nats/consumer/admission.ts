@@ -3,18 +3,20 @@ import { getRunningLoop } from "../../../tasks/event_loop.ts";
 import type { TimerHandle } from "../../../tasks/handle.ts";
 import type { Limits } from "../../jobs/limits.ts";
 import type { QueueContext } from "../queue_context.ts";
-import type { SharedLimits } from "../shared/shared_limits.ts";
+import type { KeySlots } from "../shared/key_slots.ts";
+import type { SharedRates } from "../shared/shared_rates.ts";
 import type { Delivery } from "./delivery.ts";
+import { KeyLine } from "./key_line.ts";
 import type { NatsJob } from "./nats_job.ts";
-
-/** How many jobs of a key are parked here, at most. */
-const MOST_PARKED = 200;
-
-/** For how long further jobs of the key go back, in milliseconds. */
-const PUT_OFF = 1000;
 
 /** How often a key is tried again without a notice, in milliseconds. */
 const TRY_AGAIN = 1000;
+
+/** What the processes of a queue share. */
+export interface SharedLimits {
+  readonly slots: KeySlots;
+  readonly rates: SharedRates;
+}
 
 /** What an admission needs of its queue. */
 export interface AdmissionEvents<T> {
@@ -31,7 +33,7 @@ export class Admission<T> {
   readonly #events: AdmissionEvents<T>;
   readonly #loop = getRunningLoop();
   /** Jobs that wait because as many jobs of their key run as may. */
-  readonly #parked = new Map<string, NatsJob<T>[]>();
+  readonly #parked = new Map<string, KeyLine<T>>();
   /** The jobs here that have a slot of their key. */
   readonly #entered = new Set<string>();
   #timer: TimerHandle | undefined = undefined;
@@ -53,7 +55,7 @@ export class Admission<T> {
 
   /** The jobs that are parked. */
   get parked(): NatsJob<T>[] {
-    return [...this.#parked.values()].flat();
+    return [...this.#parked.values()].flatMap(({ jobs }) => jobs);
   }
 
   /**
@@ -67,21 +69,19 @@ export class Admission<T> {
     const { jobKey, key } = delivery;
     const { keyConcurrency: most = Infinity, rate } = limits;
     if (jobKey !== undefined && most !== Infinity && !this.#entered.has(key)) {
-      if (!await this.#limits.enter(delivery, most)) {
+      if (!await this.#limits.slots.enter(delivery, most)) {
         this.#park(job, jobKey);
         return undefined;
       }
       this.#entered.add(key);
     }
-    return rate === undefined ? 0 : await this.#limits.begin(rate);
+    return rate === undefined ? 0 : await this.#limits.rates.begin(rate);
   }
 
   #park(job: NatsJob<T>, key: string): void {
-    const line = this.#parked.get(key) ?? [];
-    if (this.#closed || line.length >= MOST_PARKED) {
-      return job.handBack(PUT_OFF);
-    }
-    line.push(job);
+    if (this.#closed) return job.handBack();
+    const line = this.#parked.get(key) ?? new KeyLine<T>(this.#loop);
+    if (!line.add(job)) return job.handBack(line.putOff);
     this.#parked.set(key, line);
     this.#plan();
   }
@@ -97,8 +97,8 @@ export class Admission<T> {
 
   #unpark(key: string): void {
     const line = this.#parked.get(key);
-    const job = line?.shift();
-    if (line?.length === 0) this.#parked.delete(key);
+    const job = line?.take();
+    if (line?.jobs.length === 0) this.#parked.delete(key);
     if (job !== undefined) this.#events.free(job);
   }
 
@@ -106,17 +106,20 @@ export class Admission<T> {
   gone(delivery: Delivery): void {
     const { key, jobKey } = delivery;
     if (jobKey === undefined || !this.#entered.delete(key)) return;
+    const line = this.#parked.get(jobKey);
+    const offered = line === undefined || line.offersToAll();
     this.#events.begin(async () => {
-      await this.#limits.leave(delivery);
+      await this.#limits.slots.leave(delivery);
       const { connection, subjects } = this.#context;
-      connection.publish(subjects.freed, jobKey);
+      if (offered) connection.publish(subjects.freed, jobKey);
     });
+    if (!offered) this.#unpark(jobKey);
   }
 
   /** Renews the slot of a job whose lease was restarted. */
   extended(delivery: Delivery): void {
     if (!this.#entered.has(delivery.key)) return;
-    this.#events.begin(() => this.#limits.extend(delivery));
+    this.#events.begin(() => this.#limits.slots.extend(delivery));
   }
 
   /** Gives back the parked jobs, and parks no more. */

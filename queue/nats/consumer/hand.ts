@@ -2,6 +2,7 @@
 import { getRunningLoop } from "../../../tasks/event_loop.ts";
 import type { TimerHandle } from "../../../tasks/handle.ts";
 import type { Clock } from "../transport/deadline.ts";
+import { comesBefore } from "./delivery.ts";
 import type { NatsJob } from "./nats_job.ts";
 
 /** After how many milliseconds without a call of `get` jobs go back. */
@@ -44,15 +45,6 @@ class Pace {
   }
 }
 
-/** The order of the queue. */
-function comesBefore(
-  { delivery: a }: NatsJob<unknown>,
-  { delivery: b }: NatsJob<unknown>,
-): boolean {
-  return a.line.priority < b.line.priority ||
-    (a.line.priority === b.line.priority && a.sequence < b.sequence);
-}
-
 /**
  * Jobs that have come and wait for a call of `get`: the most urgent one first, and
  * in order of arrival. If jobs are handed out fast, some are fetched ahead. Jobs
@@ -92,9 +84,10 @@ export class Hand<T> {
 
   add(job: NatsJob<T>): void {
     let at = this.#jobs.length;
-    while (at > 0 && comesBefore(job, this.#jobs[at - 1]!)) at--;
+    const { delivery } = job;
+    while (at > 0 && comesBefore(delivery, this.#jobs[at - 1]!.delivery)) at--;
     this.#jobs.splice(at, 0, job);
-    this.#ids.add(job.delivery.sequence);
+    this.#ids.add(delivery.sequence);
     this.#timer ??= this.#loop.callLater(IDLE, () => this.#look());
   }
 

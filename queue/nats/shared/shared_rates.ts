@@ -1,8 +1,6 @@
-/** The counts that limited workers share. @module */
+/** The rate that limited workers share. @module */
 import { type Rate, RateLog } from "../../jobs/limits.ts";
 import type { QueueContext } from "../queue_context.ts";
-import type { Delivery } from "../consumer/delivery.ts";
-import { tokenOf } from "../subjects.ts";
 import type { SharedState, Stored } from "./shared_state.ts";
 
 /** The shared record of the starts of jobs. */
@@ -17,14 +15,11 @@ const MOST_TIMES = 200;
 /** How fast a long write is forgotten, by each that follows. */
 const DECAY = 0.8;
 
-/** The running jobs of a key, and until when, by `Date.now()`, each counts. */
-type Slots = Record<string, number>;
-
 /**
- * The counts that the limited workers of all processes share. Times are those of
- * the clocks of the machines.
+ * The starts that the limited workers of all processes count together. Times are
+ * those of the clocks of the machines.
  */
-export class SharedLimits {
+export class SharedRates {
   readonly #context: QueueContext;
   readonly #state: SharedState;
   /** The last known version of the record of starts. */
@@ -81,60 +76,6 @@ export class SharedLimits {
       return written(log);
     });
   }
-
-  /** Takes a slot of the job's key, of which there are `most`, if one is free. */
-  async enter(delivery: Delivery, most: number): Promise<boolean> {
-    let entered = false;
-    await this.#state.update<Slots>(
-      await this.#slots(delivery),
-      (slots = {}) => {
-        const running = valid(slots);
-        entered = delivery.key in running ||
-          Object.keys(running).length < most;
-        return entered ? { ...running, ...this.#slot(delivery) } : undefined;
-      },
-    );
-    return entered;
-  }
-
-  /** Renews the slot of a job. */
-  async extend(delivery: Delivery): Promise<void> {
-    await this.#state.update<Slots>(
-      await this.#slots(delivery),
-      (slots = {}) =>
-        delivery.key in slots
-          ? { ...valid(slots), ...this.#slot(delivery) }
-          : undefined,
-    );
-  }
-
-  /** Frees the slot of a job. */
-  async leave(delivery: Delivery): Promise<void> {
-    await this.#state.update<Slots>(
-      await this.#slots(delivery),
-      (slots = {}) => {
-        if (!(delivery.key in slots)) return undefined;
-        const { [delivery.key]: _, ...others } = valid(slots);
-        return Object.keys(others).length === 0 ? null : others;
-      },
-    );
-  }
-
-  async #slots({ jobKey }: Delivery): Promise<string> {
-    return this.#context.subjects.shared("key", await tokenOf(jobKey!));
-  }
-
-  #slot({ key }: Delivery): Slots {
-    const { lease } = this.#context.settings;
-    return { [key]: lease === Infinity ? 8.64e15 : Date.now() + 1.5 * lease };
-  }
-}
-
-function valid(slots: Slots): Slots {
-  const now = Date.now();
-  return Object.fromEntries(
-    Object.entries(slots).filter(([, until]) => until > now),
-  );
 }
 
 function logOf(shared: SharedRate | undefined): RateLog {
