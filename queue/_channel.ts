@@ -247,12 +247,15 @@ export class Channel<T> implements Dispenser {
   #drop(items: T[]): void {
     const { onDrop } = this;
     if (onDrop === undefined) return;
+    const { loop } = currentScope();
+    const report = (error: unknown) =>
+      loop.report({ message: "Exception in the onDrop of a queue", error });
     for (const item of items) {
       try {
-        onDrop(item);
+        const done: unknown = onDrop(item);
+        if (isThenable(done)) done.then(undefined, report);
       } catch (error) {
-        const message = "Exception in the onDrop of a queue";
-        currentScope().loop.report({ message, error });
+        report(error);
       }
     }
   }

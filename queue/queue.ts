@@ -104,7 +104,7 @@ export class Queue<T> implements AsyncIterable<T>, AsyncDisposable {
       overflow?: "wait" | "dropOldest" | "dropNewest" | undefined;
       /**
        * Called with each item that is dropped, also by an immediate shutdown. What
-       * it throws is reported to the loop's exception handler.
+       * it throws, or rejects with, is reported to the loop's exception handler.
        */
       onDrop?: ((item: T) => void) | undefined;
     },

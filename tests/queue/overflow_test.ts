@@ -107,6 +107,24 @@ for (const overflow of ["dropOldest", "dropNewest"] as const) {
     assertEquals((await Array.fromAsync(queue)).length, 2);
   });
 
+  Deno.test(`${overflow}: an async onDrop that rejects is reported`, async () => {
+    const reports = await reportsOf(async () => {
+      const queue = new Queue<number>({
+        maxSize: 1,
+        overflow,
+        onDrop: async (item) => {
+          await sleep(0);
+          throw new RangeError(`dropped ${item}`);
+        },
+      });
+      queue.putNowait(1);
+      queue.putNowait(2);
+      queue.shutdown(true);
+      await sleep(1);
+    });
+    assertEquals(reports.length, 2);
+  });
+
   Deno.test(`${overflow}: an onDrop that throws is reported, and the put has happened`, async () => {
     const reports = await reportsOf(async () => {
       const queue = new Queue<number>({
