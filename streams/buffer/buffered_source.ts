@@ -200,11 +200,10 @@ export class BufferedSource {
     this.#keepAlive(true); // as the connection does that takes its place
     if (!this.#filling) return undefined;
     this.#filling = this.#isAhead = false;
-    const { promise, resolve, reject } = Promise.withResolvers<
-      Uint8Array | null
-    >();
-    this.#takenOver = { resolve, reject };
-    return promise;
+    const takenOver = Promise.withResolvers<Uint8Array | null>();
+    takenOver.promise.catch(() => {}); // it may be given up with the connection
+    this.#takenOver = takenOver;
+    return takenOver.promise;
   }
 
   /** Asks the source for nothing until {@linkcode resume}. */
