@@ -3,8 +3,15 @@ import { Outage } from "./outage.ts";
 import { shortageOf } from "./shortage.ts";
 import type { Listener } from "./listener.ts";
 
-/** So many failures in a row are not the fault of clients. */
+/** So many unknown failures in a row will not pass by themselves. */
 const MAX_FAILURES_AT_ONCE = 16;
+
+/** Whether a client had gone before it was accepted. */
+function isOfClient(error: unknown): boolean {
+  return error instanceof Deno.errors.NotConnected ||
+    error instanceof Deno.errors.ConnectionAborted ||
+    error instanceof Deno.errors.ConnectionReset;
+}
 
 /** Takes the clients. */
 export interface Acceptor {
@@ -85,8 +92,9 @@ export class AcceptLoop {
   }
 
   async #recover(error: unknown): Promise<void> {
-    const isOfClient = shortageOf(error) === undefined;
-    if (isOfClient && ++this.#failures < MAX_FAILURES_AT_ONCE) return;
+    if (isOfClient(error)) return; // one client less is in the queue
+    const isShort = shortageOf(error) !== undefined;
+    if (!isShort && ++this.#failures < MAX_FAILURES_AT_ONCE) return;
     await this.#outage.pause(error, this.#acceptor.signal);
   }
 }

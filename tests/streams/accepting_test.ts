@@ -36,6 +36,27 @@ Deno.test("clients that reset before they are accepted hold up no other, and are
   assertEquals(reports, []);
 });
 
+Deno.test("many clients that reset one after the other before they are accepted hold up no other", async () => {
+  const reports = await reportsOf(() =>
+    run(async () => {
+      const server = await startServer((_reader, writer) => {
+        writer.write("hello\n");
+      }, { ...LOOPBACK, maxConnections: 1 });
+      const port = portOf(server);
+      const first = await openConnection({ port });
+      assertEquals(text(await first.reader.readLine()), "hello\n");
+      // They wait in the queue of the system, as the server is full.
+      await Promise.all(Array.from({ length: 50 }, () => resetAtOnce(port)));
+      const last = await openConnection({ port });
+      first.writer.close();
+      server.closeClients();
+      assertEquals(text(await last.reader.readLine()), "hello\n");
+      last.writer.close();
+    }, { clock: new VirtualClock({ autoJump: false }) })
+  );
+  assertEquals(reports, []);
+});
+
 for (const host of ["127.0.0.1", "localhost"]) {
   Deno.test(`a server on ${host} may start on the port of one that was closed just now`, async () => {
     const first = await startServer(() => {}, { hostname: host });
