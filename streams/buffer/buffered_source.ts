@@ -218,7 +218,7 @@ export class BufferedSource {
 
   /** Calls the decoder of the wait again, if there is one. */
   retry(): void {
-    if (this.#serve()) this.#fill();
+    if (this.#serve()) this.#fillOn();
     else if (this.isIdle) this.#owner?.sourceIdle();
   }
 
@@ -315,6 +315,19 @@ export class BufferedSource {
     if (this.#source === undefined) return;
     this.#memory = this.buffer.reserve(this.#readSize);
     this.#source.read(this.#memory).then(this.#filled, this.#failed);
+  }
+
+  /**
+   * Asks for more: past the budget in another turn, as a Web Stream may have more
+   * at once for ever.
+   */
+  #fillOn(): void {
+    const { loop } = this.#waiter!.scope;
+    if (loop.spend()) return this.#fill();
+    const run = () => {
+      if (this.#waiter !== undefined) this.#fill();
+    };
+    loop.defer({ run, runsUserCode: false });
   }
 
   #filled = (n: number | null): void => {

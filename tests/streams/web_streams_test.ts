@@ -584,3 +584,25 @@ for (const end of ["close", "abort"] as const) {
     await assertRejects(() => silent.pipeTo(writer.writable), Error, "writer");
   });
 }
+
+const TO_THE_END: Record<string, (reader: StreamReader) => Promise<unknown>> = {
+  read: (reader) => reader.read(),
+  readExactly: (reader) => reader.readExactly(1e9).catch(() => {}),
+  pipeTo: (reader) => reader.pipeTo(StreamWriter.from(new WritableStream())),
+};
+
+for (const [name, read] of Object.entries(TO_THE_END)) {
+  Deno.test(`${name} of a stream that always has more lets timers fire`, async () => {
+    let fired = false;
+    let chunks = 0;
+    const source = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        if (fired || ++chunks === 1_000_000) controller.close();
+        else controller.enqueue(new Uint8Array(1));
+      },
+    });
+    setTimeout(() => fired = true);
+    await read(StreamReader.from(source));
+    assert(fired);
+  });
+}
