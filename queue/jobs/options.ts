@@ -88,7 +88,10 @@ export interface PutOptions extends WaitOptions {
    * knows does nothing, see {@linkcode PutOptions.unique}.
    */
   id?: string | undefined;
-  /** Milliseconds before the job may be taken. */
+  /**
+   * Milliseconds before the job may be taken; with `Infinity` it stays delayed
+   * until it is taken out.
+   */
   delay?: number | undefined;
   /**
    * How urgent it is: 0, 1, 2 or 3; 2 by default, and 0 is the most urgent.

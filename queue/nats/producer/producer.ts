@@ -141,12 +141,11 @@ export class Producer<T> {
     const { connection, subjects } = this.#parts.context;
     const { line, data, headers } = messageOf(offer);
     const putAgain: PutAgain = (options) => this.#put(offer, options);
-    const noted = (seq: number) => this.#note(offer, seq);
-    const put = new Put(
-      subjects.todo(line),
-      { put: noted, putAgain },
-      options,
-    );
+    const noted = offer.meta.named
+      ? (seq: number) => this.#note(offer, seq)
+      : undefined;
+    const what = { put: noted, putAgain };
+    const put = new Put(subjects.todo(line), what, options);
     this.#published++;
     connection.ask(put, data, { headers });
     return put.promise;

@@ -17,13 +17,16 @@ export class Put extends ExternalWaiter<void> implements ReplyListener {
   readonly what = "Jobs.put";
   readonly subject: string;
   readonly #putAgain: PutAgain;
-  readonly #put: (seq: number) => void;
+  readonly #put: ((seq: number) => void) | undefined;
   #again: AbortController | undefined = undefined;
 
   /** @param put Called with the number of the job in the stream. */
   constructor(
     subject: string,
-    { put, putAgain }: { put: (seq: number) => void; putAgain: PutAgain },
+    { put, putAgain }: {
+      put: ((seq: number) => void) | undefined;
+      putAgain: PutAgain;
+    },
     options: WaitOptions,
   ) {
     super(options);
@@ -35,7 +38,7 @@ export class Put extends ExternalWaiter<void> implements ReplyListener {
   replied(reply: Msg): void {
     const seq = numberIn(reply);
     if (seq === undefined) return this.#goOn();
-    this.#put(seq);
+    this.#put?.(seq);
     this.wake();
   }
 

@@ -1,25 +1,25 @@
 /** @module */
 
-/** How many jobs are remembered. */
-const MOST = 10_000;
+/** How many jobs are remembered at least, if there are as many. */
+const LEAST = 5000;
 
 /**
  * The numbers in the stream of the jobs that this process has put last, by their
  * ids: those need not be looked for among all jobs.
  */
 export class PutNumbers {
-  /** Oldest first. */
-  readonly #numbers = new Map<string, number>();
+  #last = new Map<string, number>();
+  /** Forgotten as a whole, which costs less than one by one. */
+  #before = new Map<string, number>();
 
   add(id: string, seq: number): void {
-    this.#numbers.delete(id);
-    this.#numbers.set(id, seq);
-    if (this.#numbers.size <= MOST) return;
-    const [oldest] = this.#numbers.keys();
-    this.#numbers.delete(oldest!);
+    this.#last.set(id, seq);
+    if (this.#last.size < LEAST) return;
+    this.#before = this.#last;
+    this.#last = new Map();
   }
 
   get(id: string): number | undefined {
-    return this.#numbers.get(id);
+    return this.#last.get(id) ?? this.#before.get(id);
   }
 }
