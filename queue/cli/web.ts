@@ -14,10 +14,8 @@ export interface WebOptions {
   readonly port: number;
 }
 
-/** The body of a request of the page. */
-interface Action {
-  readonly ids?: string[];
-}
+/** What the page asks for, with the ids of jobs. */
+type Action = (queue: QueueView, ids?: string[]) => Promise<unknown>;
 
 /**
  * Serves the page until the task is cancelled.
@@ -52,23 +50,24 @@ async function handle(
   if (method === "GET" && pathname === "/state") {
     return Response.json(await stateOf(queue));
   }
-  const act = method === "POST" ? ACTIONS[pathname.slice(1)] : undefined;
+  const act = method === "POST" ? ACTIONS.get(pathname.slice(1)) : undefined;
   if (act === undefined) return answer("there is nothing here", 404);
-  const { ids }: Action = await request.json();
-  if (ids !== undefined && !isTexts(ids)) return answer("bad ids", 400);
+  const body = parsed(await request.text());
+  const ids = (body as { ids?: unknown } | null)?.ids;
+  // Without ids, it would be for all jobs.
+  const isAction = isObject(body) && (ids === undefined || isTexts(ids));
+  if (!isAction) return answer("the body is no { ids }", 400);
   return Response.json(await act(queue, ids));
 }
 
-const ACTIONS: Partial<
-  Record<string, (queue: QueueView, ids?: string[]) => Promise<unknown>>
-> = {
-  pause: (queue) => queue.setPaused(true).then(() => true),
-  resume: (queue) => queue.setPaused(false).then(() => true),
-  retry: (queue, ids) => queue.retry(ids),
-  drop: (queue, ids) => queue.drop(ids),
-  remove: (queue, ids = []) => each(ids, (id) => queue.remove(id)),
-  cancel: (queue, ids = []) => each(ids, (id) => queue.cancel(id)),
-};
+const ACTIONS = new Map<string, Action>([
+  ["pause", (queue) => queue.setPaused(true).then(() => true)],
+  ["resume", (queue) => queue.setPaused(false).then(() => true)],
+  ["retry", (queue, ids) => queue.retry(ids)],
+  ["drop", (queue, ids) => queue.drop(ids)],
+  ["remove", (queue, ids = []) => each(ids, (id) => queue.remove(id))],
+  ["cancel", (queue, ids = []) => each(ids, (id) => queue.cancel(id))],
+]);
 
 async function each(
   ids: string[],
@@ -88,6 +87,18 @@ async function stateOf(queue: QueueView): Promise<unknown> {
       : [];
   }
   return { ...summary, jobs };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isTexts(value: unknown): value is string[] {

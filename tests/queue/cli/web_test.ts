@@ -108,3 +108,28 @@ Deno.test({
       assert(!(await page.text()).includes(secret));
     }),
 });
+
+Deno.test({
+  name:
+    "queue/cli web: what the page would not ask is refused, and does nothing",
+  ignore,
+  fn: () =>
+    withPage(async (url, jobs) => {
+      const { origin, searchParams } = new URL(url);
+      const headers = { "x-secret": searchParams.get("secret")! };
+      const statusOf = async (path: string, body: string) => {
+        const init = { method: "POST", headers, body };
+        const response = await fetch(origin + path, init);
+        await response.body?.cancel();
+        return response.status;
+      };
+      for (const body of ["", "{", "null", "[]", '""', '{"ids":{}}']) {
+        assertEquals(await statusOf("/drop", body), 400);
+        assertEquals(await statusOf("/retry", body), 400);
+      }
+      for (const path of ["/toString", "/constructor", "/state"]) {
+        assertEquals(await statusOf(path, "{}"), 404);
+      }
+      assertEquals((await jobs.counts()).dead, 1);
+    }),
+});
