@@ -101,7 +101,8 @@ export class MemoryGetters<T> {
       const decoded = await value;
       if (isOver) return;
       const job = this.#jobOf(decoded, lease);
-      if (!this.waiters.give(job, limits)) job.handBack();
+      const isGiven = !this.#store.paused && this.waiters.give(job, limits);
+      if (!isGiven) job.handBack();
     } catch (error) {
       this.#store.fail(lease, undecodable(error));
     } finally {

@@ -11,6 +11,7 @@ import type { QueueContext } from "../queue_context.ts";
 import type { KnownJobs } from "../shared/known_jobs.ts";
 import type { Line } from "../subjects.ts";
 import type { Acks } from "./acks.ts";
+import { Decoding } from "./decoding.ts";
 import type { Delivery } from "./delivery.ts";
 import { NatsJob } from "./nats_job.ts";
 
@@ -146,21 +147,22 @@ export class Arrivals<T> {
     const ended = Promise.withResolvers<void>();
     this.#acks.inBackground(() => ended.promise);
     this.#sorting++;
-    let isOver = false;
-    const over = () => {
-      if (isOver) return;
-      isOver = true;
-      timer.cancel();
-      ended.resolve();
-      this.#sorting--;
-      this.#events.sorted();
-    };
-    const timer = this.#loop.callLater(delivery.lease.remaining(), over);
-    value.then((decoded) => {
-      if (!isOver) this.#ready(decoded, delivery, attempt);
+    const decoding = new Decoding(delivery, attempt, {
+      acks: this.#acks,
+      ended: () => {
+        timer.cancel();
+        ended.resolve();
+        this.#sorting--;
+        this.#events.sorted();
+      },
+    });
+    const left = delivery.lease.remaining();
+    const timer = this.#loop.callLater(left, () => decoding.end());
+    Promise.resolve(value).then((decoded) => {
+      if (decoding.end()) this.#ready(decoded, delivery, attempt);
     }, (error) => {
-      if (!isOver) this.#giveUp(delivery, attempt, undecodable(error));
-    }).then(over, over);
+      if (decoding.end()) this.#giveUp(delivery, attempt, undecodable(error));
+    });
   }
 
   #ready(value: T, delivery: Delivery, attempt: number): void {

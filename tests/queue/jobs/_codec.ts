@@ -150,6 +150,36 @@ export function testCodec(test: Define): void {
     await finish(jobs, job);
   });
 
+  test("a job that is cancelled, or whose queue is paused, while it is decoded is not handed out", async (place) => {
+    const gates: PromiseWithResolvers<void>[] = [];
+    await using jobs = await place.open<string>({
+      async decode(data) {
+        const gate = Promise.withResolvers<void>();
+        gates.push(gate);
+        await gate.promise;
+        return JSON.parse(new TextDecoder().decode(data));
+      },
+    });
+    const decoding = async (count: number) => {
+      while (gates.length < count) await sleep(5);
+    };
+    const get = createTask(() => jobs.get());
+    await jobs.put("cancelled", { id: "1" });
+    await decoding(1);
+    assertEquals(await jobs.cancel("1"), true);
+    gates[0]!.resolve();
+    await jobs.put("paused");
+    await decoding(2);
+    await jobs.pause();
+    gates[1]!.resolve();
+    await sleep(50);
+    assertEquals([get.done, await jobs.size()], [false, 1]);
+    await jobs.resume();
+    await decoding(3);
+    gates[2]!.resolve();
+    assertEquals((await get).value, "paused");
+  });
+
   test("bad arguments are refused before anything happens", async (place) => {
     await using jobs = await place.open<string>();
     await assertRejects(() => jobs.put("a", { delay: NaN }), RangeError);

@@ -204,3 +204,23 @@ test("dead letters are kept for years, if it is said", async () => {
   const { config } = await askServer(server.port, "STREAM.INFO.DEAD_JOBS_test");
   assertEquals(config.max_age, year * 1e6);
 });
+
+test("a job that is decoded when its queue is closed goes to another process at once", async () => {
+  await using server = await NatsServer.start();
+  const begun = Promise.withResolvers<void>();
+  const decode = () => {
+    begun.resolve();
+    return new Promise<number>(() => {});
+  };
+  await using other = await open<number>(server);
+  {
+    await using jobs = await open<number>(server, { decode, lease: 60_000 });
+    await jobs.put(1);
+    const get = createTask(() => jobs.get(), { eager: true });
+    await begun.promise;
+    await jobs[Symbol.asyncDispose]();
+    await assertRejects(async () => await get, QueueShutDownError);
+  }
+  const job = await other.get();
+  assertEquals([job.value, job.attempt], [1, 1]);
+});

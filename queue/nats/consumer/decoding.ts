@@ -1,0 +1,57 @@
+/** @module */
+import type { JobState } from "../../jobs/job.ts";
+import type { Acks, HeldJob } from "./acks.ts";
+import type { Delivery } from "./delivery.ts";
+
+/** A delivery that `decode` is at work on: it can be lost as a job can. */
+export class Decoding implements HeldJob {
+  readonly delivery: Delivery;
+  readonly attempt: number;
+  readonly progress = undefined;
+  readonly #acks: Acks;
+  readonly #ended: () => void;
+  #isOver = false;
+
+  /** @param ended Called once, when it is over. */
+  constructor(
+    delivery: Delivery,
+    attempt: number,
+    { acks, ended }: { acks: Acks; ended: () => void },
+  ) {
+    this.delivery = delivery;
+    this.attempt = attempt;
+    this.#acks = acks;
+    this.#ended = ended;
+    acks.hold(this);
+  }
+
+  get id(): string {
+    return this.delivery.id;
+  }
+
+  get state(): JobState {
+    return this.delivery.lease.remaining() > 0 ? "leased" : "lost";
+  }
+
+  /** Ends it; returns `false` if it has ended before: what comes is dropped. */
+  end(): boolean {
+    if (this.#isOver) return false;
+    this.#isOver = true;
+    if (this.#acks.held.get(this.delivery.sequence) === this) {
+      this.#acks.letGo(this.delivery);
+    }
+    this.#ended();
+    return true;
+  }
+
+  lose(): void {
+    this.end();
+  }
+
+  handBackClosed(): void {
+    if (!this.end()) return;
+    this.#acks.inBackground(() =>
+      this.#acks.nak(this.delivery, { delay: 0, attempt: false })
+    );
+  }
+}
