@@ -33,11 +33,12 @@ export class DeadLetterEntry<T> implements DeadLetter<T> {
     value: T | undefined,
     actions: DeadLetterActions,
   ) {
+    // The caller's own: what is put back is not changed with them.
+    this.data = new Uint8Array(dead.data);
+    this.date = new Date(dead.date);
     this.id = dead.id;
-    this.data = dead.data;
     this.attempts = dead.attempts;
     this.reason = dead.reason;
-    this.date = dead.date;
     this.value = value;
     this.#actions = actions;
   }

@@ -338,8 +338,7 @@ class MemoryJobs<T> implements Jobs<T> {
     const requeue = (options?: WaitOptions): Promise<void> =>
       this.#producer.putBack(letter, dead, options);
     const value = await decodedOrNothing(this.#codec, dead.data, options);
-    const copy = { ...dead, data: new Uint8Array(dead.data) };
-    const letter = new DeadLetterEntry(copy, value, {
+    const letter = new DeadLetterEntry(dead, value, {
       drop: (options) => composite(() => drop(options)),
       requeue,
     });

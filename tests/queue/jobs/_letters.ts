@@ -71,6 +71,19 @@ export function testLetters(test: Define): void {
     assertMatch(Deno.inspect(all[1]), /reason: "no flour"/);
   });
 
+  test("what a program does with a dead letter's value and data does not change the job", async (place) => {
+    await using jobs = await place.open<number[]>();
+    await jobs.put([1, 2]);
+    await (await jobs.get()).fail("no");
+    const [letter] = await letters(jobs);
+    letter!.value!.push(3);
+    letter!.data.fill(0);
+    letter!.date.setTime(0);
+    await letter!.requeue();
+    assertEquals((await jobs.get()).value, [1, 2]);
+    assertEquals((await jobs.counts()).dead, 0);
+  });
+
   test("of a long reason its first 500 characters are kept", async (place) => {
     await using jobs = await place.open<string>();
     await jobs.put("a", { id: "1" });
