@@ -96,8 +96,8 @@ export function work<T>(
  *   job may belong to another worker.
  * - Each call is a task of its own; at most `concurrency` run at a time.
  * - With `batch`, the handler gets up to `size` jobs at a time: those that come
- *   within `time` milliseconds of the first. If it throws, the jobs that it has
- *   not settled are tried again.
+ *   within `time` milliseconds of the first, without those that are cancelled
+ *   meanwhile. If it throws, the jobs that it has not settled are tried again.
  * - When `work` is cancelled (by Ctrl-C or SIGTERM in a `run`, for example), or
  *   its signal aborts, it takes no more jobs, and lets running handlers finish
  *   within `grace`. Then it cancels them and gives their jobs back at once, which
