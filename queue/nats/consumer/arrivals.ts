@@ -1,5 +1,6 @@
 /** Makes jobs of the deliveries that have come. @module */
 import { getRunningLoop } from "../../../tasks/event_loop.ts";
+import type { TimerHandle } from "../../../tasks/handle.ts";
 import { isThenable } from "../../../tasks/kernel/types.ts";
 import {
   attemptsUsedUp,
@@ -147,21 +148,27 @@ export class Arrivals<T> {
     const ended = Promise.withResolvers<void>();
     this.#acks.inBackground(() => ended.promise);
     this.#sorting++;
+    let timer: TimerHandle | undefined = undefined;
     const decoding = new Decoding(delivery, attempt, {
       acks: this.#acks,
       ended: () => {
-        timer.cancel();
+        timer?.cancel();
         ended.resolve();
         this.#sorting--;
         this.#events.sorted();
       },
     });
-    const left = delivery.lease.remaining();
-    const timer = this.#loop.callLater(left, () => decoding.end());
+    const look = () => {
+      const left = decoding.delivery.lease.remaining();
+      if (left > 0) timer = this.#loop.callLater(left, look);
+      else decoding.end();
+    };
+    look();
     Promise.resolve(value).then((decoded) => {
-      if (decoding.end()) this.#ready(decoded, delivery, attempt);
+      if (decoding.end()) this.#ready(decoded, decoding.delivery, attempt);
     }, (error) => {
-      if (decoding.end()) this.#giveUp(delivery, attempt, undecodable(error));
+      if (!decoding.end()) return;
+      this.#giveUp(decoding.delivery, attempt, undecodable(error));
     });
   }
 

@@ -1,11 +1,12 @@
 /** @module */
 import type { JobState } from "../../jobs/job.ts";
-import type { Acks, HeldJob } from "./acks.ts";
+import type { Acks } from "./acks.ts";
 import type { Delivery } from "./delivery.ts";
+import type { HeldJob } from "./held_jobs.ts";
 
 /** A delivery that `decode` is at work on: it can be lost as a job can. */
 export class Decoding implements HeldJob {
-  readonly delivery: Delivery;
+  delivery: Delivery;
   readonly attempt: number;
   readonly progress = undefined;
   readonly #acks: Acks;
@@ -22,7 +23,7 @@ export class Decoding implements HeldJob {
     this.attempt = attempt;
     this.#acks = acks;
     this.#ended = ended;
-    acks.hold(this);
+    acks.jobs.hold(this);
   }
 
   get id(): string {
@@ -37,8 +38,9 @@ export class Decoding implements HeldJob {
   end(): boolean {
     if (this.#isOver) return false;
     this.#isOver = true;
-    if (this.#acks.held.get(this.delivery.sequence) === this) {
-      this.#acks.letGo(this.delivery);
+    const { jobs } = this.#acks;
+    if (jobs.held.get(this.delivery.sequence) === this) {
+      jobs.letGo(this.delivery);
     }
     this.#ended();
     return true;
@@ -46,6 +48,13 @@ export class Decoding implements HeldJob {
 
   lose(): void {
     this.end();
+  }
+
+  /** Goes on with the lease of a later delivery, which is no further attempt. */
+  renew(delivery: Delivery): void {
+    delivery.returns = delivery.deliveries - this.attempt;
+    delivery.note = this.delivery.note;
+    this.delivery = delivery;
   }
 
   handBackClosed(): void {
