@@ -188,15 +188,31 @@ class Race extends BranchContest implements AsyncDisposable {
         ? undefined
         : this.#newCancel;
       if (outer !== undefined) this.scope.renew(outer);
-      if (this.#end === "error") return this.#fail(value);
+      if (this.#end === "error") return this.#wake(() => this.#fail(value));
       const name = this.options?.names?.[this.winner!.index];
-      this.#resolve(name === undefined ? value : { name, value });
+      const result = name === undefined ? value : { name, value };
+      this.#wake(() => this.#resolve(result));
     } else if (cancel !== undefined) this.#fail(cancel);
     else if (this.#aborted !== undefined) this.#fail(this.#aborted.reason);
     else {
       const message = `all branches of ${this.rules.name} have failed`;
-      this.#fail(new AggregateError(this.#errors!, message));
+      const error = new AggregateError(this.#errors!, message);
+      this.#wake(() => this.#fail(error));
     }
+  }
+
+  /** Wakes the code that awaits it; in the next turn if the budget is spent. */
+  #wake(settle: () => void): void {
+    const { loop } = this.scope;
+    if (loop.spend()) return settle();
+    loop.defer({
+      run: settle,
+      runsUserCode: false,
+      noteSettling: (promises) => {
+        promises.add(this.promise);
+        this.noteSettling(promises);
+      },
+    });
   }
 
   #fail(error: unknown): void {

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import {
+  any,
   asCompleted,
   cancellable,
   createTask,
@@ -7,8 +8,12 @@ import {
   gather,
   getRunningLoop,
   moveOnAfter,
+  race,
+  retry,
   run,
+  select,
   shield,
+  shielded,
   sleep,
   taskGroup,
   timeout,
@@ -62,6 +67,16 @@ const steps: Record<string, () => PromiseLike<unknown>> = {
   "a group without children": () => taskGroup(() => 1),
   "a group whose children never wait": () =>
     taskGroup((group) => void group.createTask(() => 1)),
+  "race with a function that never waits": () => race([() => 1]),
+  "race with a function that fails": () =>
+    race([() => Promise.reject(1)]).catch(() => {}),
+  "race with a resolved promise": () => race([Promise.resolve(1)]),
+  "select with a function that never waits": () => select({ only: () => 1 }),
+  "any with a function that never waits": () => any([() => 1]),
+  "any with a function that fails": () =>
+    any([() => Promise.reject(1)]).catch(() => {}),
+  "retry of a function that never waits": () => retry(() => 1),
+  "shielded with a body that never waits": () => shielded(() => 1),
   "a run that never waits": () => run(() => 1, { handleInterrupt: false }),
 };
 
