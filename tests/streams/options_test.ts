@@ -1,5 +1,5 @@
 /** What is given in place of options, or of a stream. @module */
-import { assertRejects, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   subprocessExec,
   SubprocessProtocol,
@@ -8,6 +8,7 @@ import {
 import {
   getaddrinfo,
   getnameinfo,
+  LimitOverrunError,
   openConnection,
   openDatagram,
   openUnixConnection,
@@ -29,6 +30,8 @@ import {
   DatagramProtocol,
   Protocol,
 } from "@asyncio/asyncio/streams/transports";
+import { Future } from "@asyncio/asyncio/tasks";
+import { Folder } from "../_helpers/folder.ts";
 
 const LOOPBACK = { hostname: "127.0.0.1" };
 const protocol = () => new Protocol();
@@ -214,3 +217,43 @@ refuses(
   "Cannot use an address: a port is a number from 0 to 65535, received null",
   RangeError,
 );
+
+Deno.test("options may be inherited, as those of an instance of a class", async () => {
+  class Options {
+    get limit(): number {
+      return 4;
+    }
+    get stdin(): "null" {
+      return "null";
+    }
+    get env(): Record<string, string> {
+      return { NAME: "ada" };
+    }
+  }
+  await using folder = new Folder();
+  const path = folder.socket;
+  await using _server = await startUnixServer((_reader, writer) => {
+    writer.write("too long\n");
+    writer.close();
+  }, { path });
+  await using client = await openUnixConnection(path, new Options());
+  await assertRejects(() => client.reader.readLine(), LimitOverrunError);
+
+  class Printed extends SubprocessProtocol {
+    output = "";
+    readonly ended = new Future<void>();
+    override pipeDataReceived(_fd: number, data: Uint8Array): void {
+      this.output += new TextDecoder().decode(data);
+    }
+    override connectionLost(): void {
+      this.ended.setResult();
+    }
+  }
+  const { protocol } = await subprocessShell(
+    () => new Printed(),
+    'cat; echo "$NAME"', // its input is at its end at once
+    new Options(),
+  );
+  await protocol.ended;
+  assertEquals(protocol.output, "ada\n");
+});
