@@ -15,8 +15,10 @@ export function listenHttp(
   handler: Deno.ServeHandler,
   options: WaitOptions,
 ): Promise<HttpListener[]> {
+  // Read one by one: they may be inherited, and without them it would be in plain.
+  const keys = tls && { cert: tls.cert, key: tls.key };
   const open = (host: Host): BoundHttp => {
-    const listener = new HttpSocket({ ...host, ...tls }, handler);
+    const listener = new HttpSocket({ ...host, ...keys }, handler);
     const { addr: sockname } = listener.server;
     return { listener, sockname, close: () => listener.close() };
   };

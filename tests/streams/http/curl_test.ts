@@ -116,19 +116,24 @@ for (const [protocol, flags] of Object.entries(PROTOCOLS)) {
   );
 }
 
-testWith(
-  ["curl", "openssl"],
-  "curl speaks HTTP/2 over TLS, and sees the certificate",
-  async () => {
-    const { server: { cert, key }, authority } = certificates();
-    await using server = await serving(
-      (request) => new Response(new URL(request.url).protocol),
-      { tls: { cert, key } },
-    );
-    const url = `https://localhost:${portOf(server)}/`;
-    const resolve = `localhost:${portOf(server)}:127.0.0.1`;
-    const args = ["--cacert", authority.certPath, "--resolve", resolve];
-    const format = " %{http_version}";
-    assertEquals(await curl(...args, "--write-out", format, url), "https: 2");
-  },
-);
+for (const isInherited of [false, true]) {
+  testWith(
+    ["curl", "openssl"],
+    `curl speaks HTTP/2 over TLS, and sees the certificate, ${
+      isInherited ? "inherited" : "own"
+    }`,
+    async () => {
+      const { server: { cert, key }, authority } = certificates();
+      const tls = { cert, key };
+      await using server = await serving(
+        (request) => new Response(new URL(request.url).protocol),
+        { tls: isInherited ? Object.create(tls) : tls },
+      );
+      const url = `https://localhost:${portOf(server)}/`;
+      const resolve = `localhost:${portOf(server)}:127.0.0.1`;
+      const args = ["--cacert", authority.certPath, "--resolve", resolve];
+      const format = " %{http_version}";
+      assertEquals(await curl(...args, "--write-out", format, url), "https: 2");
+    },
+  );
+}
