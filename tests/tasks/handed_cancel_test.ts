@@ -142,6 +142,42 @@ Deno.test("code behind a future cleans up undisturbed while its task has not see
     assertEquals(steps, ["cleaned up"]);
   }));
 
+Deno.test("of futures inside each other, the code behind each gets a cancel once", () =>
+  virtually(async () => {
+    const steps: string[] = [];
+    const stop = new Future<void>();
+    const work = async (name: string) => {
+      await stop;
+      steps.push(`${name} woken`);
+      try {
+        await sleep(1000);
+      } finally {
+        await sleep(1);
+        steps.push(`${name} cleaned up`);
+      }
+    };
+    const queue = new Queue<number>();
+    const task = createTask(async () => {
+      ensureFuture(timeout(5000, () => {
+        ensureFuture(queue.get());
+        return work("body");
+      }));
+      await work("task");
+    });
+    await sleep(0);
+    stop.setResult();
+    task.cancel("stop");
+    await assertRejects(async () => await task, CancelledError, "stop");
+    assertEquals(steps, [
+      "body woken",
+      "task woken",
+      "body cleaned up",
+      "task cleaned up",
+    ]);
+    queue.putNowait(1);
+    assertEquals(queue.size, 1);
+  }));
+
 Deno.test("a cancel that finds only a wait that became a future is delivered at the next wait", () =>
   virtually(async () => {
     const queue = new Queue<number>();
