@@ -17,7 +17,13 @@ import {
   Queue,
   Watch,
 } from "@asyncio/asyncio/queue";
-import { createTask, gather, taskGroup } from "@asyncio/asyncio/tasks";
+import {
+  createTask,
+  gather,
+  taskGroup,
+  wait,
+  waitFor,
+} from "@asyncio/asyncio/tasks";
 
 const ITEMS = 1_000;
 
@@ -333,5 +339,49 @@ Deno.bench({
         await null;
       }
     }]);
+  },
+});
+
+// --- Gets that were begun before they are combined --------------------------
+
+/** Gets of as many queues, and the items for them a moment later. */
+async function combined(
+  combine: (gets: Promise<number>[]) => PromiseLike<unknown>,
+): Promise<void> {
+  const queues = Array.from({ length: ITEMS }, () => new Queue<number>());
+  const end = combine(queues.map((queue) => queue.get()));
+  for (const queue of queues) queue.putNowait(1);
+  await end;
+}
+
+Deno.bench({
+  name: "Promise.all of 1000 gets",
+  group: "gets begun before",
+  baseline: true,
+  fn: () => combined((gets) => Promise.all(gets)),
+});
+
+Deno.bench({
+  name: "gather of 1000 gets",
+  group: "gets begun before",
+  fn: () => combined(gather),
+});
+
+Deno.bench({
+  name: "wait for 1000 gets",
+  group: "gets begun before",
+  fn: () => combined(wait),
+});
+
+Deno.bench({
+  name: "waitFor, 1000 times a get",
+  group: "gets begun before",
+  async fn() {
+    const queue = new Queue<number>();
+    for (let i = 0; i < ITEMS; i++) {
+      const item = waitFor(queue.get(), 60_000);
+      queue.putNowait(i);
+      await item;
+    }
   },
 });

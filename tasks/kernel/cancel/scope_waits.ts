@@ -14,7 +14,10 @@ export interface WaitHolder {
 }
 
 interface InnerWaitHolder extends WaitHolder {
+  /** The scope around it. */
+  readonly parent: WaitHolder | undefined;
   readonly previousSibling: InnerWaitHolder | undefined;
+  readonly nextSibling: InnerWaitHolder | undefined;
   readonly shielded: boolean;
   behind(promise: unknown): HandedWait | undefined;
 }
@@ -42,13 +45,22 @@ export function findWaitIn(
   scope: WaitHolder,
   promise: unknown,
 ): HandedWait | undefined {
+  const found = lastFound === undefined
+    ? undefined
+    : besideLast(scope, promise, lastFound);
+  if (found !== undefined) return found;
+  let steps = 0;
   for (
     let wait = scope.firstWait;
     wait !== undefined;
     wait = wait.nextInScope
   ) {
     const found = wait.behind(promise);
-    if (found !== undefined) return found;
+    if (found !== undefined) {
+      noteFound({ wait }, steps);
+      return found;
+    }
+    steps++;
   }
   for (
     let child = scope.lastChild;
@@ -56,7 +68,62 @@ export function findWaitIn(
     child = child.previousSibling
   ) {
     const found = child.behind(promise) ?? findWaitIn(child, promise);
-    if (found !== undefined) return found;
+    if (found !== undefined) {
+      noteFound({ child }, steps);
+      return found;
+    }
+    steps++;
+  }
+  return undefined;
+}
+
+/** Where a search has ended: at a wait, or at a scope inside. */
+type Place =
+  | { readonly wait: ScopedWait; readonly child?: undefined }
+  | { readonly child: InnerWaitHolder; readonly wait?: undefined };
+
+/** A search that takes fewer steps is not noted: nearly all do. */
+const FEW_STEPS = 16;
+
+/**
+ * Where the last search has ended that took many steps. Functions that get a list
+ * of promises look for the wait behind each, in the order in which the waits were
+ * begun: so the next one is beside the last. Else the work would grow with the
+ * square of the list.
+ */
+let lastFound: Place | undefined;
+
+const settled = Promise.resolve();
+
+function noteFound(place: Place, steps: number): void {
+  if (steps < FEW_STEPS) return;
+  if (lastFound === undefined) settled.then(forgetFound);
+  lastFound = place;
+}
+
+function forgetFound(): void {
+  lastFound = undefined;
+}
+
+function besideLast(
+  scope: WaitHolder,
+  promise: unknown,
+  { wait, child }: Place,
+): HandedWait | undefined {
+  if (wait !== undefined && wait.scope === scope) {
+    for (const near of [wait.previousInScope, wait.nextInScope]) {
+      const found = near?.behind(promise);
+      if (found === undefined) continue;
+      lastFound = { wait: near! };
+      return found;
+    }
+  } else if (child !== undefined && child.parent === scope) {
+    for (const near of [child.nextSibling, child.previousSibling]) {
+      const found = near?.behind(promise);
+      if (found === undefined) continue;
+      lastFound = { child: near! };
+      return found;
+    }
   }
   return undefined;
 }
