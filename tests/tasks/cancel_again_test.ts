@@ -114,6 +114,20 @@ Deno.test("a cancel from elsewhere ends the wait that was begun after the one be
   event.set();
 });
 
+Deno.test("a cancel that comes while the code awaits something foreign, after one before, ends its next wait", async () => {
+  const foreign = Promise.withResolvers<void>();
+  const task = createTask(async () => {
+    await sleep(60_000).catch(() => foreign.promise);
+    await sleep(0);
+  });
+  await sleep(0);
+  task.cancel("first");
+  await sleep(0);
+  task.cancel("second");
+  foreign.resolve();
+  await assertRejects(async () => await task, Error, "second");
+});
+
 Deno.test("a second cancel is the same one until the code has gone on that awaits what two thens have made of the wait", async () => {
   const queue = new Queue<number>();
   const task = createTask(async () => {

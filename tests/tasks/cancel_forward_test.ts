@@ -158,6 +158,28 @@ Deno.test("a future that is cancelled with a task is cancelled for callbacks too
   assertEquals([task.cancelled, seen], [true, [true]]);
 });
 
+Deno.test("a task in a ring that also waits for another task waits until that has cleaned up", async () => {
+  const seen: string[] = [];
+  const other = createTask(async () => {
+    try {
+      await sleep(60_000);
+    } finally {
+      await sleep(0);
+      seen.push("the other has cleaned up");
+    }
+  });
+  const first: Task<unknown> = createTask(async () => {
+    const waits = [second.then(() => {}), other.then(() => {})];
+    await Promise.allSettled(waits);
+    seen.push("the first goes on");
+  });
+  const second: Task<void> = createTask(async () => void await first);
+  await sleep(0);
+  first.cancel();
+  await Promise.allSettled([first, second, other]);
+  assertEquals(seen, ["the other has cleaned up", "the first goes on"]);
+});
+
 for (const length of [1, 2, 3, 10]) {
   Deno.test(`a ring of ${length} tasks that await each other is broken by a cancel, and all of it ends cancelled`, async () => {
     const ring: Task<void>[] = [];
