@@ -26,6 +26,12 @@ import {
 const PAGE = 256;
 
 /**
+ * For how long a job is asked about on a cluster, in milliseconds: a process may be
+ * out of reach for a moment, as its server is.
+ */
+const ASKING = 2000;
+
+/**
  * The jobs that count as acknowledged, and are stored all the same.
  *
  * If a server of a cluster is lost, another one may process an acknowledgement
@@ -38,6 +44,8 @@ const PAGE = 256;
 export class LeftOverJobs {
   readonly #context: QueueContext;
   readonly #known: KnownJobs;
+  /** Since when it is not known what became of the jobs of a line, by their keys. */
+  readonly #unknown = new Map<Line, Map<string, number>>();
 
   constructor(context: QueueContext, known: KnownJobs) {
     this.#context = context;
@@ -54,14 +62,24 @@ export class LeftOverJobs {
     const done = ack_floor.stream_seq;
     // If more messages are done than there are, a server has yet to catch up.
     if (done > last_seq) return 0;
+    const { clock, connection } = this.#context;
+    const before = this.#unknown.get(line);
+    const unknown = new Map<string, number>();
+    this.#unknown.set(line, unknown);
     let less = 0;
     for (let first = first_seq; first <= done;) {
       const page = await this.#page(line, { first, last: done }, options);
       if (page.length === 0) break;
       first = page.at(-1)!.seq + 1;
-      const asking = page.map((it) => this.#known.ask(keyOfStored(it)));
+      const keys = page.map(keyOfStored);
+      const asking = keys.map((key) => this.#known.ask(key));
       const known = await cancellable(Promise.all(asking));
       for (const [at, message] of page.entries()) {
+        if (known[at] === undefined && connection.clustered) {
+          const since = before?.get(keys[at]!) ?? clock.now();
+          unknown.set(keys[at]!, since);
+          if (clock.now() - since < ASKING) continue;
+        }
         less += await this.#mend(line, message, known[at], options);
       }
     }

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { natsJobs } from "@asyncio/asyncio/queue/nats";
 import { Event } from "@asyncio/asyncio/sync";
-import { timeout } from "@asyncio/asyncio/tasks";
+import { race, shield, timeout } from "@asyncio/asyncio/tasks";
 import { Attempt } from "../../_helpers/attempt.ts";
 import { askServer } from "./_admin.ts";
 import { ignore, NatsServer } from "./_nats_server.ts";
@@ -101,6 +101,29 @@ test("a job that is done and kept is deleted if a process knows that it is done"
     assertEquals([await left(server), await jobs.size()], [2, 2]);
     assertEquals([await jobs.size(), await left(server)], [0, 0]);
   }));
+
+test("of a cluster, a process that is out of reach for a moment is asked again", () =>
+  withDone(1, async (server, servers) => {
+    const where = { servers, name: "test", replicas: 1 } as const;
+    await using jobs = await natsJobs(where);
+    await using proxy = new Proxy(server.port);
+    await using other = await open(proxy);
+    await jobs.put(1);
+    proxy.garble = (said) => said.replace("+ACK", "+WPI"); // it is kept
+    await (await other.get()).done();
+    let missed = 0;
+    proxy.lie = (said) =>
+      said.replace(
+        /MSG jobs\.test\.known [^\r]*\r\n[^\r]*\r\n/g,
+        (question) => {
+          return missed++ === 0 ? "" : question;
+        },
+      );
+    const get = new Attempt((options) => jobs.get(options));
+    await race([() => jobs.join(), () => shield(get.task)]);
+    assertEquals([get.outcome, missed > 1], ["pending", true]);
+    get.cancel();
+  }, asCluster));
 
 test("nothing is put again where more jobs are said to be done than there were", () =>
   withDone(3, async (server, servers) => {
