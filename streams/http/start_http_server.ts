@@ -9,7 +9,7 @@ import {
 import type { HttpServeOptions } from "./serve.ts";
 import { type HttpServer, serveHttp } from "./http_server.ts";
 import { checkHostname, checkPath, checkPort } from "../address.ts";
-import { checkTlsOptions } from "../tls/check_options.ts";
+import { checkTlsOptions, TLS_OPTION_NAMES } from "../tls/check_options.ts";
 import {
   checkMilliseconds,
   checkOptions,
@@ -86,11 +86,15 @@ function checkTarget(options: HttpServeOptions): void {
 /** With half of a certificate there is no TLS, and no connection in plain. */
 function checkTls(tls: object): void {
   checkTlsOptions(tls);
-  const { cert, key, ...others } = tls as Record<string, unknown>;
+  const { cert, key } = tls as Record<string, unknown>;
   if (cert === undefined || key === undefined) {
     throw new TypeError("Cannot serve: TLS takes both `cert` and `key`");
   }
-  const other = Object.keys(others).find((name) => others[name] !== undefined);
+  // Those that are inherited are no keys.
+  const other = [...TLS_OPTION_NAMES, ...Object.keys(tls)].find((name) =>
+    name !== "cert" && name !== "key" &&
+    (tls as Record<string, unknown>)[name] !== undefined
+  );
   if (other === undefined) return;
   throw new TypeError(
     `Cannot serve with tls.${other}: the runtime's HTTP takes cert and key alone`,

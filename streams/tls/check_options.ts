@@ -19,6 +19,9 @@ const RULES: Readonly<Record<string, Rule>> = {
   rejectUnauthorized: BOOLEAN,
 };
 
+/** The names of all options that TLS takes somewhere. */
+export const TLS_OPTION_NAMES: readonly string[] = Object.keys(RULES);
+
 /** How long the name of a protocol may be, in bytes: TLS has one for it. */
 const MAX_PROTOCOL_BYTES = 255;
 

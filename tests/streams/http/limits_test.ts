@@ -240,11 +240,13 @@ Deno.test("serve refuses bad options before it listens", async () => {
   const half = { cert: "cert" } as typeof tls;
   await assertRejects(() => serve(handler, { tls: half }), TypeError);
   const more = { ...tls, requestCert: true };
-  await assertRejects(
-    () => serve(handler, { tls: more }),
-    TypeError,
-    "tls.requestCert",
-  );
+  for (const given of [more, Object.create(more)]) {
+    await assertRejects(
+      () => serve(handler, { tls: given }),
+      TypeError,
+      "tls.requestCert",
+    );
+  }
 });
 
 Deno.test("serve takes a signal, and listens to nothing if it has aborted", async () => {
