@@ -82,6 +82,8 @@ function program(): void {
     readonly id: number;
     readonly request: PassedRequest;
     readonly notices: ReturnType<typeof setInterval>;
+    /** Whether the client knows that the loop is busy: it may have given up. */
+    toldBusy: boolean;
   }
 
   let port: import("node:worker_threads").MessagePort;
@@ -184,16 +186,20 @@ function program(): void {
     /** Waits until all requests are answered, as the client sends no more. */
     async #finish(): Promise<void> {
       if (this.#pending > 0) {
-        // Fails if the client has closed both sides, or does so a moment later.
-        const probe = () => this.#sendText("");
-        probe();
-        const probes = setInterval(probe, PROBE_INTERVAL_MS);
+        this.probe();
+        const probes = setInterval(() => this.probe(), PROBE_INTERVAL_MS);
         const limit = setTimeout(() => this.close(), WRITE_TIMEOUT_MS);
         await new Promise<void>((resolve) => this.#whenIdle = resolve);
         clearTimeout(limit);
         clearInterval(probes);
       }
       await this.#sending;
+    }
+
+    /** Closes the connection if the client has closed both sides. */
+    probe(): Promise<void> {
+      this.#sendText("");
+      return this.#sending;
     }
 
     /** Takes a request. Returns what is wrong with it, if anything is. */
@@ -222,10 +228,13 @@ function program(): void {
       const key = ++requestsSeen;
       const notices = setInterval(() => {
         const busy = busyNow();
-        if (busy !== undefined) this.#send({ id, busy });
+        if (busy === undefined) return;
+        this.#send({ id, busy });
+        pending.toldBusy = true;
       }, NOTICE_INTERVAL_MS);
+      const pending = { client: this, id, request, notices, toldBusy: false };
       this.#pending++;
-      pendings.set(key, { client: this, id, request, notices });
+      pendings.set(key, pending);
       post({ type: "ping", key });
     }
 
@@ -296,7 +305,13 @@ function program(): void {
     const { client, id, request, notices } = pending;
     if (message.type === "pong") {
       const { key } = message;
-      post({ type: "request", key, client: client.number, request });
+      const pass = () => {
+        if (!pendings.has(key)) return;
+        post({ type: "request", key, client: client.number, request });
+      };
+      // Its end may have come before the pong, and may still be unread.
+      if (pending.toldBusy) client.probe().then(pass);
+      else pass();
     } else {
       clearInterval(notices);
       pendings.delete(message.key);
