@@ -85,6 +85,8 @@ export class NatsJobs<T> implements Jobs<T> {
   readonly #inspection: Inspection<T>;
   readonly #expiries = new Expiries((seq) => this.#expire(seq));
   readonly #outcomes: Outcomes<T>;
+  /** Whether a server was lost, and may keep jobs that are done. */
+  #wasLost = false;
   #closing: Promise<void> | undefined = undefined;
 
   constructor(
@@ -128,8 +130,10 @@ export class NatsJobs<T> implements Jobs<T> {
         rates: new SharedRates(context, state),
       },
       idle: () => {
-        if (!context.connection.clustered) return;
-        acks.inBackground(() => backlog.count());
+        if (!context.connection.clustered && !this.#wasLost) return;
+        acks.inBackground(async () => {
+          if (await backlog.count() === 0) this.#wasLost = false;
+        });
       },
       check: () => this.#check(),
     });
@@ -185,7 +189,10 @@ export class NatsJobs<T> implements Jobs<T> {
     connection.onChange(() => {
       if (connection.error !== undefined) {
         this.#dispatcher.waiters.close(connection.error);
-      } else if (connection.up) this.#control.look();
+      } else if (connection.up) {
+        this.#wasLost = true;
+        this.#control.look();
+      }
     });
     this.#resources.add(this);
   }

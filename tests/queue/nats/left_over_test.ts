@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import type { Jobs } from "@asyncio/asyncio/queue/jobs";
 import { natsJobs } from "@asyncio/asyncio/queue/nats";
 import { Event } from "@asyncio/asyncio/sync";
 import { race, shield, timeout } from "@asyncio/asyncio/tasks";
@@ -161,12 +162,34 @@ test("the server of a cluster that overlooks the last jobs is not left to hand t
   await join.task;
 });
 
+/** A job that counts as done, with a process that cannot be asked. */
+async function leaveOver(
+  server: NatsServer,
+  silent: Proxy,
+): Promise<Jobs<number>> {
+  const jobs = await open<number>(silent, { replicas: 1 });
+  await jobs.put(1);
+  await jobs.get(); // the consumer has nothing to hand out
+  await server.stop(); // it has stored what it has handed out
+  silent.deaf = true;
+  await server.restart();
+  return jobs;
+}
+
 test("a worker of a cluster that is idle gets jobs that are done and kept", () =>
-  withDone(1, async (_server, servers) => {
-    const where = { servers, name: "test", replicas: 1 } as const;
-    await using jobs = await natsJobs(where);
-    await jobs.put(1);
-    await jobs.get(); // the consumer has nothing to hand out
-    await using worker = await natsJobs(where);
-    assertEquals((await timeout(60_000, () => worker.get())).value, 1);
+  withDone(1, async (server, servers) => {
+    await using silent = new Proxy(server.port);
+    await using _jobs = await leaveOver(server, silent);
+    await using worker = await natsJobs({ servers, name: "test", replicas: 1 });
+    assertEquals((await timeout(20_000, () => worker.get())).value, 1);
+    silent.deaf = false;
   }, asCluster));
+
+test("a worker that is idle gets jobs that are done and kept when its server is back", () =>
+  withDone(1, async (server, servers) => {
+    await using silent = new Proxy(server.port);
+    await using worker = await natsJobs({ servers, name: "test" });
+    await using _jobs = await leaveOver(server, silent);
+    assertEquals((await timeout(20_000, () => worker.get())).value, 1);
+    silent.deaf = false;
+  }));
