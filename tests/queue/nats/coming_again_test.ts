@@ -3,7 +3,7 @@
  * them: servers that were killed or that follow a lost one do not know of it.
  */
 import { assertEquals } from "@std/assert";
-import type { Jobs } from "@asyncio/asyncio/queue/jobs";
+import type { Job, Jobs } from "@asyncio/asyncio/queue/jobs";
 import { race, shield } from "@asyncio/asyncio/tasks";
 import { Attempt } from "../../_helpers/attempt.ts";
 import { askServer } from "./_admin.ts";
@@ -55,6 +55,26 @@ function handOutAgain(said: string): string {
   return said.replace("+WPI", "-NAK");
 }
 
+/** Ends a job of `jobs` without the server's knowledge. */
+async function endUnnoticed(
+  { jobs, proxy }: Two,
+  end: (job: Job<string>) => Promise<void> = (job) => job.done(),
+): Promise<void> {
+  const job = await jobs.get();
+  proxy.garble = forgetDone;
+  await end(job);
+  proxy.garble = undefined;
+}
+
+/** Takes a job with `jobs` that the server hands out again. */
+async function holdUnnoticed({ jobs, proxy }: Two): Promise<Job<string>> {
+  const job = await jobs.get();
+  proxy.garble = handOutAgain;
+  await job.extend();
+  proxy.garble = undefined;
+  return job;
+}
+
 /** Waits until the process that calls `get` has given the job back. */
 async function wentBack(server: NatsServer, get: Attempt): Promise<void> {
   const notes = () => askServer(server.port, "STREAM.INFO.RETURNED_JOBS_test");
@@ -78,87 +98,65 @@ async function unsettled(server: NatsServer): Promise<number> {
   return consumers[0].num_ack_pending;
 }
 
+test("a job that is done does not run again where it was done", async (two) => {
+  await two.jobs.put("a");
+  await endUnnoticed(two);
+  await assertOut(two.jobs, new Attempt((options) => two.jobs.get(options)));
+}, LEASE);
+
 test(
-  "a job that is done does not run again where it was done",
-  async ({ jobs, proxy }) => {
-    await jobs.put("a");
-    const job = await jobs.get();
-    proxy.garble = forgetDone;
-    await job.done();
-    proxy.garble = undefined;
-    const get = new Attempt((options) => jobs.get(options));
-    await jobs.join();
-    assertEquals(get.outcome, "pending");
-    get.cancel();
+  "a job that is done in a process does not run again in another",
+  async (two) => {
+    await two.jobs.put("a");
+    await endUnnoticed(two);
+    await assertOut(
+      two.other,
+      new Attempt((options) => two.other.get(options)),
+    );
   },
   LEASE,
 );
 
-test(
-  "a job that is done in one process does not run again in another",
-  async ({ jobs, other, proxy }) => {
-    await jobs.put("a");
-    const job = await jobs.get();
-    proxy.garble = forgetDone;
-    await job.done();
-    const get = new Attempt((options) => other.get(options));
-    await other.join();
-    assertEquals(get.outcome, "pending");
-    get.cancel();
-  },
-  LEASE,
-);
-
-test("a dead letter does not run again", async ({ jobs, other, proxy }) => {
+test("a dead letter does not run again", async (two) => {
+  const { jobs, other } = two;
   await jobs.put("a");
-  const job = await jobs.get();
-  proxy.garble = forgetDone;
-  await job.fail("no");
-  const get = new Attempt((options) => other.get(options));
-  await assertOut(other, get);
+  await endUnnoticed(two, (job) => job.fail("no"));
+  await assertOut(other, new Attempt((options) => other.get(options)));
   assertEquals((await other.counts()).dead, 1);
 }, LEASE);
 
 test(
-  "a job that is done does not run again if the server has forgotten its delivery",
-  async ({ jobs, other, proxy, otherProxy }) => {
+  "a job that is done stays so if the server has forgotten its delivery",
+  async (two) => {
+    const { jobs, other, otherProxy } = two;
     for (const value of ["a", "b"]) await jobs.put(value);
-    const job = await jobs.get();
-    proxy.garble = forgetDone;
-    await job.done();
+    await endUnnoticed(two);
     await (await other.get()).done();
     otherProxy.lie = (said) =>
       said.replace(/(JOBS_test\.workers\w*)\.2\./, "$1.1.");
-    const get = new Attempt((options) => other.get(options));
-    await other.join();
-    assertEquals(get.outcome, "pending");
-    get.cancel();
+    await assertOut(other, new Attempt((options) => other.get(options)));
   },
   LEASE,
 );
 
-test("a job that a process has stays there when the server hands it out to it again", async ({ jobs, proxy, server }) => {
+test("a job that a process has stays there when it is handed out to it again", async (two) => {
+  const { jobs, server } = two;
   await jobs.put("a");
-  const job = await jobs.get();
+  const job = await holdUnnoticed(two);
   const get = new Attempt((options) => jobs.get(options));
-  proxy.garble = handOutAgain;
-  await job.extend();
-  proxy.garble = undefined;
   while (await unsettled(server) === 0);
   await job.extend();
   assertEquals([get.outcome, job.state], ["pending", "leased"]);
   await job.retry();
   await get.task;
-  const again = get.value as typeof job;
+  const again = get.value as Job<string>;
   assertEquals([again.value, again.attempt], ["a", 2]);
 });
 
-test("a job that a process has stays there when the server hands it out to another", async ({ jobs, other, proxy, server }) => {
+test("a job that a process has stays there when it is handed out to another", async (two) => {
+  const { jobs, other, server } = two;
   await jobs.put("a");
-  const job = await jobs.get();
-  proxy.garble = handOutAgain;
-  await job.extend();
-  proxy.garble = undefined;
+  const job = await holdUnnoticed(two);
   const get = new Attempt((options) => other.get(options));
   await wentBack(server, get);
   await job.done();
@@ -168,31 +166,24 @@ test("a job that a process has stays there when the server hands it out to anoth
 
 test(
   "a job goes on in another process when the one that had it is gone",
-  async ({ jobs, other, proxy, server }) => {
+  async (two) => {
+    const { jobs, other, proxy, server } = two;
     await jobs.put("a");
-    const job = await jobs.get();
-    proxy.garble = handOutAgain;
-    await job.extend();
-    proxy.garble = undefined;
+    await holdUnnoticed(two);
     const get = new Attempt((options) => other.get(options));
-    const notes = () =>
-      askServer(server.port, "STREAM.INFO.RETURNED_JOBS_test");
-    while ((await notes()).state.messages === 0); // it goes back
-    proxy.deaf = true; // and the first process does not reply any more
+    await wentBack(server, get);
+    proxy.deaf = true; // the first process does not reply any more
     await get.task;
     proxy.deaf = false;
-    assertEquals((get.value as typeof job).attempt, 2);
+    assertEquals((get.value as Job<string>).attempt, 2);
   },
   LEASE,
 );
 
-test("a job does not run again while its result is being kept", async ({ jobs, other, proxy, server }) => {
+test("a job does not run again while its result is being kept", async (two) => {
+  const { jobs, other, proxy, server } = two;
   await jobs.put("a", { id: "a" });
-  const job = await jobs.get();
-  await jobs.put("b", { id: "b" });
-  await (await other.get()).done(); // there is a place for results
-  proxy.garble = handOutAgain;
-  await job.extend();
+  const job = await holdUnnoticed(two);
   proxy.lie = (said) =>
     said.replace(/MSG \S+ \d+ +\d+\r\n\{"stream":"RESULTS_[^\r]*\r\n/g, "");
   const done = job.done("result");
