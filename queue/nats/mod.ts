@@ -56,7 +56,7 @@
  * | after its loss a server serves the queue that overlooks the last jobs (2.9.10 does) | another one takes over when a worker is idle, or a process joins, asks for the size, or has no room to put |
  * | most servers of a cluster are lost, or the only one | everything waits until they are back |
  * | a server is killed | jobs that were done in its last minutes may be there again: see below; their ids are forgotten |
- * | a server is killed just after it has handed a job out, and forgets that | the job stays with the process that has it |
+ * | a server is killed just after it has handed a job out, and forgets that | the job stays with the process that has it; when it is done, that is confirmed a second or two later |
  * | the same, on a single server, and the queue has a `maxSize` | 2.9.10 counts these jobs, and deletes the oldest jobs to keep the bound, **done or not** |
  * | a single server loses its power | what it has not yet written to its disk is lost: minutes, by default (`sync_interval`) |
  * | the storage of the server or the account is used up | `put` throws a {@linkcode NatsError} |

@@ -33,6 +33,7 @@ export interface DispatcherParts<T> {
 export class Dispatcher<T> {
   readonly waiters: JobWaiters<T>;
   readonly feed: JobFeed;
+  readonly #acks: Acks;
   readonly #hand: Hand<T>;
   readonly #arrivals: Arrivals<T>;
   readonly #admission: Admission<T>;
@@ -43,6 +44,7 @@ export class Dispatcher<T> {
   constructor(
     { context, codec, acks, known, limits, idle, check }: DispatcherParts<T>,
   ) {
+    this.#acks = acks;
     const hand = this.#hand = new Hand(context.clock);
     const waiters = this.waiters = new JobWaiters<T>({
       take: (limits) => limits === undefined ? this.#take() : undefined,
@@ -58,6 +60,7 @@ export class Dispatcher<T> {
       begin: (work) => acks.inBackground(work),
     });
     acks.jobs.onGone = (delivery) => admission.gone(delivery);
+    acks.jobs.onLate = () => this.feed.plan();
     acks.jobs.onExtended = (delivery) => admission.extended(delivery);
     this.#limited = new LimitedGets({
       context,
@@ -101,7 +104,7 @@ export class Dispatcher<T> {
     }
     const ahead = this.feed.isPlain && limited === 0 ? this.#hand.ahead : 0;
     const here = this.#hand.size + this.#arrivals.size + this.#limited.size;
-    return free + limited + ahead - here;
+    return free + limited + ahead - here + this.#acks.jobs.late;
   }
 
   /** Hands a job out, now or when a call of `get` comes. */

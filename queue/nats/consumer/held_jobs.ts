@@ -1,4 +1,6 @@
 /** The jobs that this process has taken from the servers. @module */
+import { getRunningLoop } from "../../../tasks/event_loop.ts";
+import type { TimerHandle } from "../../../tasks/handle.ts";
 import type { Loss } from "../../jobs/errors.ts";
 import type { JobState } from "../../jobs/job.ts";
 import { type Delivery, storedAtOf } from "./delivery.ts";
@@ -6,6 +8,9 @@ import { DoneLog } from "./done_log.ts";
 
 /** The longest time for which a process says that it holds a job, in milliseconds. */
 const LONGEST_HOLD = 10_000;
+
+/** After how many milliseconds the servers are late to confirm that a job is out. */
+const LATE = 1000;
 
 /** What is used of a job that is leased here. */
 export interface HeldJob {
@@ -28,11 +33,19 @@ export class HeldJobs {
   readonly held: Map<number, HeldJob> = new Map();
   /** Those that are being taken out: they cannot be lost any more. */
   readonly #ending = new Map<number, Delivery>();
+  /** The numbers of those at the last look. */
+  #looked = new Set<number>();
   readonly #done = new DoneLog();
   /** Called when a job is no longer held here. */
   onGone: ((delivery: Delivery) => void) | undefined = undefined;
   /** Called when the lease of a job was restarted. */
   onExtended: ((delivery: Delivery) => void) | undefined = undefined;
+  /** Called now and then while the servers are late to confirm that jobs are out. */
+  onLate: (() => void) | undefined = undefined;
+  readonly #loop = getRunningLoop();
+  #timer: TimerHandle | undefined = undefined;
+  /** How many jobs the servers are late to confirm. */
+  #late = 0;
 
   /** Notes that `job` is leased here; an earlier holder has lost it. */
   hold(job: HeldJob): void {
@@ -70,11 +83,37 @@ export class HeldJobs {
   async end(delivery: Delivery, work: () => Promise<void>): Promise<void> {
     const { sequence } = delivery;
     this.#ending.set(sequence, delivery);
+    this.#timer ??= this.#loop.callLater(LATE, () => this.#look());
     try {
       await work();
     } finally {
       this.#ending.delete(sequence);
+      if (this.#ending.size === 0) this.#lookNoMore();
     }
+  }
+
+  #lookNoMore(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#looked.clear();
+    this.#late = 0;
+  }
+
+  /** Looks whether what was being taken out the last time still is. */
+  #look(): void {
+    const before = this.#looked;
+    this.#looked = new Set(this.#ending.keys());
+    this.#late = this.#looked.intersection(before).size;
+    this.#timer = this.#loop.callLater(LATE, () => this.#look());
+    if (this.#late > 0) this.onLate?.();
+  }
+
+  /**
+   * How many jobs the servers are late to confirm: they may have forgotten that they
+   * have handed them out. Then they do so once more before other jobs.
+   */
+  get late(): number {
+    return Math.min(this.#late, this.#ending.size);
   }
 
   /** Notes that a job is done, as soon as the servers are told so. */

@@ -89,6 +89,11 @@ async function assertOut(jobs: Jobs<string>, get: Attempt): Promise<void> {
   get.cancel();
 }
 
+/** How many jobs the server has. */
+async function left(server: NatsServer): Promise<number> {
+  return (await askServer(server.port, "STREAM.INFO.JOBS_test")).state.messages;
+}
+
 /** How many jobs are with processes, as the server has it. */
 async function unsettled(server: NatsServer): Promise<number> {
   const { consumers } = await askServer(
@@ -193,6 +198,20 @@ test("a job does not run again while its result is being kept", async (two) => {
   await done;
   await assertOut(other, get);
   assertEquals(await other.result("a"), "result");
+});
+
+test("a job that is done is taken out though no call waits for jobs", async (two) => {
+  const { jobs, proxy, server } = two;
+  await jobs.put("a");
+  const job = await holdUnnoticed(two);
+  proxy.garble = (said) =>
+    said.replace(/\$JS(\.ACK\.JOBS_test\.\w+\.1\.)/, "$NO$1");
+  const done = new Attempt(() => job.done());
+  while (await left(server) > 0 && done.outcome === "pending");
+  assertEquals(await left(server), 0);
+  proxy.garble = undefined; // the server knows of the job now
+  await done.task;
+  assertEquals(done.outcome, "value");
 });
 
 test(
