@@ -83,32 +83,41 @@ export class ReleaseNotes {
    * Notes that the job is given back, for `delay` milliseconds, and whether this
    * delivery was an attempt.
    *
-   * @returns `false` if another process has written a note since: then the job
-   * belongs to that one.
+   * @returns `false` if another process has written a note since, other than that
+   * this one holds the job: then the job belongs to that one.
    */
   async write(
     delivery: Delivery,
     { delay, attempt, held }: Return,
   ): Promise<boolean> {
-    const returns = delivery.returns + Number(!attempt);
-    const note: ReleaseNote = {
-      returns,
-      attempts: Math.max(delivery.deliveries - returns, 0),
-      due: delay > 0 ? momentIn(delay) : 0,
-      ...(held && { held }),
-    };
-    try {
-      delivery.note = await this.#put(delivery, note);
-    } catch (error) {
-      if (!isConflict(error)) throw error;
-      // The note may be this one: the request was repeated if its answer was lost.
+    let { deliveries } = delivery;
+    for (;;) {
+      const returns = delivery.returns + Number(!attempt);
+      const note: ReleaseNote = {
+        returns,
+        attempts: Math.max(deliveries - returns, 0),
+        due: delay > 0 ? momentIn(delay) : 0,
+        ...(held && { held }),
+      };
+      try {
+        delivery.note = await this.#put(delivery, note);
+        delivery.returns = returns;
+        return true;
+      } catch (error) {
+        if (!isConflict(error)) throw error;
+      }
       const found = await this.#find(delivery);
       if (found === undefined) return false;
-      if (storedHeaders(found)(DELIVERY) !== delivery.replyTo) return false;
+      // The note may be this one: the request was repeated if its answer was lost.
+      const isOwn = storedHeaders(found)(DELIVERY) === delivery.replyTo;
+      const before = noteIn(found);
+      if (!isOwn && (held || !before.held)) return false;
       delivery.note = found.seq;
+      delivery.returns = before.returns;
+      if (isOwn) return true;
+      // Another process gave back what this one holds: its delivery counts, too.
+      deliveries = Math.max(deliveries, before.returns + before.attempts);
     }
-    delivery.returns = returns;
-    return true;
   }
 
   async #put(delivery: Delivery, written: ReleaseNote): Promise<number> {
