@@ -62,7 +62,7 @@ export class Admission<T> {
    * Asks whether a job may begin.
    *
    * @returns 0 if it may, the milliseconds until it can be tried again, or
-   * `undefined` if it is parked: then `free` is called later.
+   * `undefined` if it is parked, so that `free` is called later, or was lost.
    */
   async admit(job: NatsJob<T>, limits: Limits): Promise<number | undefined> {
     const { delivery } = job;
@@ -74,6 +74,10 @@ export class Admission<T> {
         return undefined;
       }
       this.#entered.add(key);
+      if (job.state !== "leased") {
+        this.gone(delivery);
+        return undefined;
+      }
     }
     return rate === undefined ? 0 : await this.#limits.rates.begin(rate);
   }

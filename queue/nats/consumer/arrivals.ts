@@ -70,10 +70,8 @@ export class Arrivals<T> {
       // It has waited in the socket; what comes after the answer has not.
       return this.#context.connection.ping();
     }
-    const { jobs } = this.#acks;
-    if (jobs.isDone(delivery)) return this.#acks.ackAgain(delivery);
-    if (jobs.renew(delivery)) return;
-    jobs.lose(delivery.sequence);
+    if (this.#isHere(delivery)) return;
+    this.#acks.jobs.lose(delivery.sequence);
     const isEarly = delivery.due > Date.now();
     const isFirst = this.#isFirst(delivery);
     if (isFirst && !isEarly) return this.#decode(delivery, 1);
@@ -90,6 +88,14 @@ export class Arrivals<T> {
     });
   }
 
+  /** Deals with a job that this process has taken out, or holds. */
+  #isHere(delivery: Delivery): boolean {
+    const { jobs } = this.#acks;
+    if (!jobs.isDone(delivery)) return jobs.renew(delivery);
+    this.#acks.ackAgain(delivery);
+    return true;
+  }
+
   /** Whether the job was not delivered before, as far as can be seen. */
   #isFirst({ deliveries, line, sequence }: Delivery): boolean {
     if (deliveries > 1) return false;
@@ -103,7 +109,16 @@ export class Arrivals<T> {
     const { maxAttempts } = this.#context.settings;
     const wasReturned = delivery.deliveries > 1 &&
       await this.#acks.notes.read(delivery);
-    if (!isFirst && !wasReturned && await this.#isDealtWith(delivery)) return;
+    const known = isFirst || wasReturned
+      ? undefined
+      : await this.#known.ask(delivery.key);
+    // Another delivery of the job may have come meanwhile.
+    if (this.#isHere(delivery)) return;
+    if (known === "done") return this.#acks.ackAgain(delivery);
+    if (known !== undefined) {
+      const how = { delay: known, attempt: false, held: true };
+      return await this.#acks.nak(delivery, how);
+    }
     const delay = delivery.due - Date.now();
     if (delay > 0) {
       return await this.#acks.nak(delivery, { delay, attempt: false });
@@ -112,18 +127,6 @@ export class Arrivals<T> {
     if (attempt <= maxAttempts) return this.#decode(delivery, attempt);
     const reason = attemptsUsedUp(maxAttempts, "its lease ran out");
     await this.#acks.deadLetter(delivery, maxAttempts, reason);
-  }
-
-  /** Deals with a job that a process has taken out, or holds. */
-  async #isDealtWith(delivery: Delivery): Promise<boolean> {
-    const known = await this.#known.ask(delivery.key);
-    if (known === undefined) return false;
-    if (known === "done") this.#acks.ackAgain(delivery);
-    else {
-      const how = { delay: known, attempt: false, held: true };
-      await this.#acks.nak(delivery, how);
-    }
-    return true;
   }
 
   #decode(delivery: Delivery, attempt: number): void {

@@ -87,7 +87,7 @@ export class LimitedGets<T> {
         job.handBack();
         throw error;
       }
-      if (wait === undefined) return; // it is parked
+      if (wait === undefined) return; // it is parked, or was lost
       if (wait === 0) break;
       this.#slowed.add(limits);
       await context.connection.pause(wait);

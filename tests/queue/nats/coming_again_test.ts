@@ -185,6 +185,40 @@ test(
   LEASE,
 );
 
+test("a job that another process was offered goes back as its holder says", async (two) => {
+  const { jobs, other, server } = two;
+  await jobs.put("a");
+  const job = await holdUnnoticed(two);
+  const get = new Attempt((options) => other.get(options));
+  await wentBack(server, get);
+  await job.release();
+  await get.task;
+  assertEquals((get.value as Job<string>).attempt, 1);
+});
+
+test(
+  "two deliveries of a job that come together are one job",
+  async (two) => {
+    const { jobs, other, proxy, otherProxy } = two;
+    await jobs.put("a");
+    await holdUnnoticed(two);
+    proxy.deaf = true; // the first process does not reply any more
+    let deliveries = 0;
+    otherProxy.lie = (said) =>
+      said.replace(/H?MSG \S+ \d+ \$JS\.ACK\S* [^]*?"a"\r\n/, (delivery) => {
+        deliveries++;
+        return delivery + delivery;
+      });
+    const job = await other.get();
+    const get = new Attempt((options) => other.get(options));
+    await job.extend();
+    await job.done();
+    await assertOut(other, get);
+    proxy.deaf = false;
+    assertEquals(deliveries, 1);
+  },
+);
+
 test("a job does not run again while its result is being kept", async (two) => {
   const { jobs, other, proxy, server } = two;
   await jobs.put("a", { id: "a" });
