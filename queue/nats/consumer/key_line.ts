@@ -39,9 +39,13 @@ export class KeyLine<T> {
     return true;
   }
 
+  /** Takes the first job that was not lost. */
   take(): NatsJob<T> | undefined {
-    this.#taken++;
-    return this.#jobs.shift();
+    for (let job = this.#jobs.shift(); job; job = this.#jobs.shift()) {
+      this.#taken++;
+      if (job.state === "leased") return job;
+    }
+    return undefined;
   }
 
   /** In how many milliseconds there may be room: when half of the line has gone. */

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { type Jobs, work } from "@asyncio/asyncio/queue/jobs";
-import { createTask, sleep } from "@asyncio/asyncio/tasks";
+import { createTask, sleep, timeout } from "@asyncio/asyncio/tasks";
+import { askServer } from "./_admin.ts";
 import { test } from "./_test_on_server.ts";
 import { open } from "./_open.ts";
 
@@ -11,6 +12,12 @@ async function putAll(jobs: Jobs<number>, count: number): Promise<void> {
     (_, value) => ({ value, key: "k" }),
   );
   await jobs.putMany(all);
+}
+
+/** How many jobs are with processes, as the server has it. */
+async function unsettled(port: number): Promise<number> {
+  const { consumers } = await askServer(port, "CONSUMER.LIST.JOBS_test");
+  return consumers[0].num_ack_pending;
 }
 
 test("the jobs of a key are run by all processes that have some", async (server) => {
@@ -50,4 +57,23 @@ test("more jobs of a key than a process keeps hold up no others, and run once", 
   assertEquals(runs.size, 451);
   assert(before < 450, `${before}`);
   assert([...runs.values()].every((attempt) => attempt === 1));
+});
+
+test("jobs of a key that were cancelled while they waited hold up none behind them", async (server) => {
+  await using jobs = await open<number>(server);
+  await putAll(jobs, 1);
+  for (let i = 0; i < 20; i++) await jobs.put(-1, { key: "k", id: `${i}` });
+  await putAll(jobs, 1);
+  const ran: number[] = [];
+  const worker = createTask(() =>
+    work(jobs, async (value) => {
+      ran.push(value);
+      if (ran.length > 1) return;
+      while (await unsettled(server.port) < 22);
+      for (let i = 0; i < 20; i++) await jobs.cancel(`${i}`);
+    }, { concurrency: 2, keyConcurrency: 1 })
+  );
+  await timeout(8000, () => jobs.join());
+  worker.cancel();
+  assertEquals(ran, [0, 0]);
 });
