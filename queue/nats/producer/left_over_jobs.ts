@@ -63,9 +63,8 @@ export class LeftOverJobs {
     // If more messages are done than there are, a server has yet to catch up.
     if (done > last_seq) return 0;
     const { clock, connection } = this.#context;
-    const before = this.#unknown.get(line);
-    const unknown = new Map<string, number>();
-    this.#unknown.set(line, unknown);
+    const unknown = this.#unknownOf(line);
+    const found = new Set<string>();
     let less = 0;
     for (let first = first_seq; first <= done;) {
       const page = await this.#page(line, { first, last: done }, options);
@@ -76,14 +75,23 @@ export class LeftOverJobs {
       const known = await cancellable(Promise.all(asking));
       for (const [at, message] of page.entries()) {
         if (known[at] === undefined && connection.clustered) {
-          const since = before?.get(keys[at]!) ?? clock.now();
-          unknown.set(keys[at]!, since);
+          const key = keys[at]!;
+          const since = unknown.get(key) ?? clock.now();
+          unknown.set(key, since);
+          found.add(key);
           if (clock.now() - since < ASKING) continue;
         }
         less += await this.#mend(line, message, known[at], options);
       }
     }
+    for (const key of unknown.keys()) if (!found.has(key)) unknown.delete(key);
     return less;
+  }
+
+  #unknownOf(line: Line): Map<string, number> {
+    let unknown = this.#unknown.get(line);
+    if (unknown === undefined) this.#unknown.set(line, unknown = new Map());
+    return unknown;
   }
 
   /** The first messages of a line from number `first` to `last`. */

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import type { Jobs } from "@asyncio/asyncio/queue/jobs";
 import { natsJobs } from "@asyncio/asyncio/queue/nats";
 import { Event } from "@asyncio/asyncio/sync";
-import { race, shield, timeout } from "@asyncio/asyncio/tasks";
+import { race, shield, sleep, timeout } from "@asyncio/asyncio/tasks";
 import { Attempt } from "../../_helpers/attempt.ts";
 import { askServer } from "./_admin.ts";
 import { ignore, NatsServer } from "./_nats_server.ts";
@@ -18,7 +18,7 @@ async function withDone(
   await using server = await NatsServer.start();
   await using proxy = new Proxy(server.port);
   proxy.lie = (said) =>
-    lie(said).replace(
+    lie(said).replaceAll(
       '"ack_floor":{"consumer_seq":0,"stream_seq":0',
       `"ack_floor":{"consumer_seq":${done},"stream_seq":${done}`,
     );
@@ -124,6 +124,27 @@ test("of a cluster, a process that is out of reach for a moment is asked again",
     await race([() => jobs.join(), () => shield(get.task)]);
     assertEquals([get.outcome, missed > 1], ["pending", true]);
     get.cancel();
+  }, asCluster));
+
+test("of a cluster, counts that overlap keep no job from being put again", () =>
+  withDone(1, async (server, servers) => {
+    await using silent = new Proxy(server.port);
+    await using other = await open(silent, { replicas: 1 });
+    const where = { servers, name: "test", replicas: 1 } as const;
+    await using jobs = await natsJobs(where);
+    await jobs.put(1);
+    await other.get();
+    silent.deaf = true; // it is not known that it has the job
+    let counting = true;
+    const counts = [0, 100, 200].map(async (ms) => {
+      await sleep(ms); // so that they overlap
+      while (counting) await jobs.size();
+    });
+    const job = await timeout(10_000, () => jobs.get());
+    assertEquals([job.value, await left(server)], [1, 1]);
+    counting = false;
+    await Promise.all(counts);
+    silent.deaf = false;
   }, asCluster));
 
 test("nothing is put again where more jobs are said to be done than there were", () =>
