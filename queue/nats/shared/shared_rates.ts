@@ -16,6 +16,12 @@ const MOST_TIMES = 200;
 const DECAY = 0.8;
 
 /**
+ * The longest time that writes are expected to take, in milliseconds. While servers
+ * are out of reach, a write takes longer; the next ones do not.
+ */
+const LONGEST_DELAY = 250;
+
+/**
  * The starts that the limited workers of all processes count together. Times are
  * those of the clocks of the machines.
  */
@@ -51,7 +57,8 @@ export class SharedRates {
       log.add(begins);
       const value = written(log);
       const seq = await this.#state.write(subject, value, stored.seq);
-      this.#delay = Math.max(Date.now() - now, this.#delay * DECAY);
+      const delay = Math.min(Date.now() - now, LONGEST_DELAY);
+      this.#delay = Math.max(delay, this.#delay * DECAY);
       if (seq === 0) continue;
       this.#rate = { value, seq };
       if (Date.now() > begins) await this.#correct(subject, begins);

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { type Jobs, work } from "@asyncio/asyncio/queue/jobs";
 import { createTask, sleep, timeout } from "@asyncio/asyncio/tasks";
 import { askServer } from "./_admin.ts";
+import { Proxy } from "./_proxy.ts";
 import { test } from "./_test_on_server.ts";
 import { open } from "./_open.ts";
 
@@ -76,4 +77,27 @@ test("jobs of a key that were cancelled while they waited hold up none behind th
   await timeout(8000, () => jobs.join());
   worker.cancel();
   assertEquals(ran, [0, 0]);
+});
+
+test("a rate recovers at once when the servers answer again", async (server) => {
+  await using proxy = new Proxy(server.port);
+  await using jobs = await open<number>(proxy);
+  const ran: number[] = [];
+  const worker = createTask(() =>
+    work(jobs, (value) => void ran.push(value), {
+      rateLimit: { limit: 1, interval: 10 },
+    })
+  );
+  await jobs.put(0);
+  await jobs.join();
+  let lost = 0;
+  proxy.lie = (said) =>
+    said.replace(
+      /MSG \S+ \d+ +\d+\r\n\{"stream":"STATE_[^\r]*\r\n/,
+      (reply) => lost++ === 0 ? "" : reply,
+    );
+  for (let value = 1; value < 30; value++) await jobs.put(value);
+  await timeout(7000, () => jobs.join());
+  worker.cancel();
+  assertEquals([ran.length, lost > 0], [30, true]);
 });
