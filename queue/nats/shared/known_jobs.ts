@@ -39,6 +39,9 @@ export class KnownJobs {
     this.#acks = acks;
     const { connection, subjects } = context;
     connection.subscribe(subjects.known, (message) => this.#reply(message));
+    connection.onChange(() => {
+      if (connection.error !== undefined) this.#send();
+    });
   }
 
   #reply(message: Msg): void {
@@ -56,7 +59,8 @@ export class KnownJobs {
       const others = this.#asking.get(key);
       if (others !== undefined) return void others.push(resolve);
       this.#asking.set(key, [resolve]);
-      if (this.#asking.size >= MOST_KEYS) this.#send();
+      const isOver = this.#context.connection.error !== undefined;
+      if (isOver || this.#asking.size >= MOST_KEYS) this.#send();
       else this.#timer ??= this.#loop.callLater(COLLECT, () => this.#send());
     });
   }
@@ -65,6 +69,7 @@ export class KnownJobs {
   #send(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
+    if (this.#asking.size === 0) return;
     const asking = this.#asking;
     this.#asking = new Map();
     this.#acks.inBackground(async () => {

@@ -2,7 +2,10 @@
 import { getRunningLoop } from "../../../tasks/event_loop.ts";
 import { detached } from "../../../tasks/kernel/context/detached.ts";
 import type { WaitOptions } from "../../../tasks/kernel/types.ts";
-import { checkpointIfCancelled } from "../../../tasks/kernel/wait/checkpoint.ts";
+import {
+  checkpointIfCancelled,
+  readyError,
+} from "../../../tasks/kernel/wait/checkpoint.ts";
 import { WaitQueue } from "../../../tasks/kernel/wait/wait_queue.ts";
 import { moveOnAfter } from "../../../tasks/timeout.ts";
 import { NatsError } from "../errors.ts";
@@ -216,6 +219,7 @@ export class ReconnectingConnection {
     data: string,
     options: WaitOptions & { ms: number; enough: (reply: Msg) => boolean },
   ): Promise<void> {
+    if (this.#error !== undefined) return readyError(this.#error);
     const send = (reply: string) => this.publish(subject, data, { reply });
     return checkpointIfCancelled(options) ??
       this.#replies.gather(send, options);

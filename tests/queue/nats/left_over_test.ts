@@ -214,3 +214,34 @@ test("a worker that is idle gets jobs that are done and kept when its server is 
     assertEquals((await timeout(20_000, () => worker.get())).value, 1);
     silent.deaf = false;
   }));
+
+test("a count ends with its queue, also before processes are asked", async () => {
+  let looked = () => {};
+  await withDone(
+    1,
+    async (server, servers) => {
+      await using proxy = new Proxy(Number(servers.split(":")[1]));
+      const jobs = await open<number>(proxy);
+      await jobs.put(1);
+      await jobs.size();
+      const closed = Promise.withResolvers<void>();
+      looked = () => {
+        setTimeout(() => {
+          proxy.cut();
+          jobs[Symbol.asyncDispose]().then(closed.resolve);
+        }, 1);
+      };
+      const size = new Attempt(() => jobs.size());
+      await closed.promise;
+      for (let i = 0; i < 10; i++) await sleep(0);
+      assertEquals([await left(server), size.outcome], [
+        1,
+        "QueueShutDownError",
+      ]);
+    },
+    (said) => {
+      if (said.includes("stream_msg_get_response")) looked();
+      return said;
+    },
+  );
+});
