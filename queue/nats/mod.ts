@@ -72,6 +72,8 @@
  * the jobs that it has done, up to 131 072 of them. If a job comes again for no
  * reason that can be seen, the other processes are asked whether they have done it,
  * or hold it: then it does not run. Their answers are waited for, 300 ms at most.
+ * After the connection was made again they are asked about every job, until 20 in a
+ * row are new to all: the first jobs begin up to a second later.
  *
  * A job that was done by a process that is gone, or out of reach, does run twice.
  * It has the same `id`, and mostly an `attempt` of more than 1. Do not rely on the

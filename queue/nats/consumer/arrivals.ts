@@ -14,6 +14,7 @@ import type { Line } from "../subjects.ts";
 import type { Acks } from "./acks.ts";
 import { Decoding } from "./decoding.ts";
 import type { Delivery } from "./delivery.ts";
+import type { Knowledge } from "./held_jobs.ts";
 import { NatsJob } from "./nats_job.ts";
 
 /** What the arrivals report. */
@@ -25,6 +26,16 @@ export interface ArrivalEvents<T> {
   /** A delivery was looked at, which may have become a job or not. */
   sorted(): void;
 }
+
+/**
+ * For how long after the connection was made again each delivery is asked about, in
+ * milliseconds, and for how long again and again, until all processes are back: a
+ * server that was killed may have forgotten what it has handed out.
+ */
+const DOUBT = 2000, RETURN = 500;
+
+/** After how many jobs that no process knows the rest counts as new. */
+const NEW = 20;
 
 /**
  * Decides what becomes of each delivery: a job, a dead letter, or one that goes
@@ -41,6 +52,10 @@ export class Arrivals<T> {
   readonly #loop = getRunningLoop();
   /** The highest number of a first delivery, by line: they come in order. */
   readonly #highest = new Map<Line, number>();
+  /** When the connection was made again, by the clock. */
+  #connected = -Infinity;
+  /** How many jobs since then no process knew, one after the other. */
+  #unknown = 0;
   #sorting = 0;
 
   constructor(
@@ -57,6 +72,12 @@ export class Arrivals<T> {
     this.#acks = acks;
     this.#known = known;
     this.#events = events;
+    const { connection, clock } = context;
+    connection.onChange(() => {
+      if (!connection.up) return;
+      this.#connected = clock.now();
+      this.#unknown = 0;
+    });
   }
 
   /** How many deliveries are being looked at that may become jobs. */
@@ -101,7 +122,24 @@ export class Arrivals<T> {
     if (deliveries > 1) return false;
     if (sequence <= (this.#highest.get(line) ?? 0)) return false;
     this.#highest.set(line, sequence);
-    return true;
+    return this.#unknown >= NEW || this.#connectedFor > DOUBT;
+  }
+
+  get #connectedFor(): number {
+    return this.#context.clock.now() - this.#connected;
+  }
+
+  async #ask(key: string): Promise<Knowledge | undefined> {
+    const { connection } = this.#context;
+    let known: Knowledge | undefined;
+    do {
+      known = await this.#known.ask(key);
+    } while (
+      known === undefined && this.#connectedFor < RETURN &&
+      connection.error === undefined
+    );
+    this.#unknown = known === undefined ? this.#unknown + 1 : 0;
+    return known;
   }
 
   /** A delivery that is not due, or not the first one of its job. */
@@ -111,7 +149,7 @@ export class Arrivals<T> {
       await this.#acks.notes.read(delivery);
     const known = isFirst || wasReturned
       ? undefined
-      : await this.#known.ask(delivery.key);
+      : await this.#ask(delivery.key);
     // Another delivery of the job may have come meanwhile.
     if (this.#isHere(delivery)) return;
     if (known === "done") return this.#acks.ackAgain(delivery);

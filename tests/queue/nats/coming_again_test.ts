@@ -50,6 +50,11 @@ function forgetDone(said: string): string {
   return said.replace("+ACK", "+WPI");
 }
 
+/** The second delivery of a job is as the first one. */
+function forgetDelivery(said: string): string {
+  return said.replace(/(JOBS_test\.workers\w*)\.2\./, "$1.1.");
+}
+
 /** The server hands the job out again instead of extending its lease. */
 function handOutAgain(said: string): string {
   return said.replace("+WPI", "-NAK");
@@ -137,8 +142,20 @@ test(
     for (const value of ["a", "b"]) await jobs.put(value);
     await endUnnoticed(two);
     await (await other.get()).done();
-    otherProxy.lie = (said) =>
-      said.replace(/(JOBS_test\.workers\w*)\.2\./, "$1.1.");
+    otherProxy.lie = forgetDelivery;
+    await assertOut(other, new Attempt((options) => other.get(options)));
+  },
+  LEASE,
+);
+
+test(
+  "a job that is done does not run again in a process that has just come back",
+  async (two) => {
+    const { jobs, other, otherProxy } = two;
+    await jobs.put("a");
+    await endUnnoticed(two);
+    otherProxy.lie = forgetDelivery;
+    otherProxy.cut();
     await assertOut(other, new Attempt((options) => other.get(options)));
   },
   LEASE,
