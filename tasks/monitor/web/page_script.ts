@@ -266,6 +266,8 @@ function confirmCancel() {
   const dialog = $("confirm"), key = chosen;
   dialog.returnValue = "no";
   dialog.onclose = async () => {
+    if (dialog.open) return; // it was closed before, and has been opened again
+    dialog.onclose = null;
     focusRow(key);
     if (dialog.returnValue !== "yes") return;
     try {

@@ -189,6 +189,31 @@ testPage(
 );
 
 testPage(
+  "a task is cancelled once, however fast the confirmation is closed and opened",
+  async (page, { program }) => {
+    await page.until(`${rowOf("upload")}`);
+    await page.evaluate(`{
+      const real = fetch;
+      window.cancels = 0;
+      window.fetch = (url, options) => {
+        if (String(url).includes("/cancel")) window.cancels++;
+        return real(url, options);
+      };
+      ${rowOf("upload")}.click();
+      const cancel = document.querySelector("#cancel");
+      const dialog = document.querySelector("dialog");
+      cancel.click();
+      dialog.close("no");
+      cancel.click();
+      dialog.querySelector("button[value=yes]").click();
+    }`);
+    await program.wrote("upload CancelledError");
+    await page.until(`!${rowOf("upload")}`);
+    assertEquals(await page.evaluate("cancels"), 1);
+  },
+);
+
+testPage(
   "the filter shows what has the text, and what that is in",
   async (page) => {
     await page.until(`${rowOf("upload")}`);
