@@ -49,16 +49,25 @@ export class Proxy implements AsyncDisposable {
   async #accept(): Promise<void> {
     try {
       for await (const client of this.#listener) {
-        const server = await Deno.connect({
-          hostname: "127.0.0.1",
-          port: this.#to,
-        });
+        const server = await this.#connect();
+        if (server === undefined) {
+          close(client); // the server is away
+          continue;
+        }
         this.#connections.add(client).add(server);
         this.#pump(client, server, (bytes) => changed(bytes, this.garble));
         this.#pump(server, client, (bytes) => this.#said(bytes));
       }
     } catch {
       // Closed.
+    }
+  }
+
+  async #connect(): Promise<Deno.Conn | undefined> {
+    try {
+      return await Deno.connect({ hostname: "127.0.0.1", port: this.#to });
+    } catch {
+      return undefined;
     }
   }
 
