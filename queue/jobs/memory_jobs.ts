@@ -32,9 +32,9 @@ import {
 } from "./schedule/memory_schedules.ts";
 import { SCHEDULES } from "./schedule/schedule.ts";
 import {
-  checkId,
   checkState,
   momentIn,
+  rejectionOfId,
   type Settings,
   settingsOf,
 } from "./settings.ts";
@@ -259,7 +259,8 @@ class MemoryJobs<T> implements Jobs<T> {
     leased: boolean,
     options?: WaitOptions,
   ): Promise<boolean> {
-    const rejection = this.#checkId(id, "remove a job", options);
+    const rejection = rejectionOfId(id) ??
+      this.#checkOpen("remove a job", options);
     if (rejection !== undefined) return rejection;
     const entry = this.#store.find(id);
     if (entry !== undefined) {
@@ -272,7 +273,7 @@ class MemoryJobs<T> implements Jobs<T> {
   }
 
   result(id: string, options?: WaitOptions): Promise<unknown> {
-    return this.#checkId(id, "get a result", options) ??
+    return rejectionOfId(id) ?? this.#checkOpen("get a result", options) ??
       composite(() => this.#result(id, options));
   }
 
@@ -290,19 +291,6 @@ class MemoryJobs<T> implements Jobs<T> {
     const dead = this.#dead.find(id);
     if (dead === undefined) throw unknownJob(id);
     return { state: "dead", reason: dead.reason };
-  }
-
-  #checkId(
-    id: string,
-    action: string,
-    options?: WaitOptions,
-  ): Promise<never> | undefined {
-    try {
-      checkId(id);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    return this.#checkOpen(action, options);
   }
 
   #checkOpen(

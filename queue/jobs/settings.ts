@@ -106,9 +106,14 @@ export function momentIn(ms: number): number {
   return Math.min(Math.ceil(Date.now() + ms), LAST_MOMENT);
 }
 
-/** Refuses what cannot be the id of a job. */
-export function checkId(id: unknown): void {
-  checkText(id, "Cannot find a job: the id of a job");
+/** Returns a rejection if `id` cannot be the id of a job. */
+export function rejectionOfId(id: unknown): Promise<never> | undefined {
+  try {
+    checkText(id, "Cannot find a job: the id of a job");
+    return undefined;
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 /** A job of a `putMany`. */

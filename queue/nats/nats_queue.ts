@@ -21,7 +21,7 @@ import type {
 import { type Limits, LIMITS_ENDED } from "../jobs/limits.ts";
 import type { PutOptions } from "../jobs/options.ts";
 import { SCHEDULES } from "../jobs/schedule/schedule.ts";
-import { checkId, checkState } from "../jobs/settings.ts";
+import { checkState, rejectionOfId } from "../jobs/settings.ts";
 import { QUEUE, type QueueName } from "../jobs/telemetry.ts";
 import { Acks } from "./consumer/acks.ts";
 import { DeadLetters } from "./consumer/dead_letters.ts";
@@ -320,31 +320,18 @@ export class NatsJobs<T> implements Jobs<T> {
     leased: boolean,
     options?: WaitOptions,
   ): Promise<boolean> {
-    return this.#checkId(id, "remove a job", options) ??
+    return rejectionOfId(id) ?? this.#checkOpen("remove a job", options) ??
       composite(() => this.#inspection.takeOut(id, leased, options));
   }
 
   result(id: string, options?: WaitOptions): Promise<unknown> {
-    return this.#checkId(id, "get a result", options) ??
+    return rejectionOfId(id) ?? this.#checkOpen("get a result", options) ??
       composite(() => this.#outcomes.result(id, options));
   }
 
   deadLetters(options?: WaitOptions): AsyncIterableIterator<DeadLetter<T>> {
     const check = () => this.#checkOpen("list dead letters", options);
     return this.#letters.list(check, options);
-  }
-
-  #checkId(
-    id: string,
-    action: string,
-    options?: WaitOptions,
-  ): Promise<never> | undefined {
-    try {
-      checkId(id);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    return this.#checkOpen(action, options);
   }
 
   #checkOpen(
