@@ -9,7 +9,7 @@ import type { ConsumerReply, StreamReply } from "../stream_config.ts";
 import type { Line } from "../subjects.ts";
 import {
   dataIn,
-  findMessage,
+  findOneByOne,
   removeMessage,
   storedHeaders,
   type StoredMessage,
@@ -62,12 +62,14 @@ export class LeftOverJobs {
     const done = ack_floor.stream_seq;
     // If more messages are done than there are, a server has yet to catch up.
     if (done > last_seq) return 0;
-    const { clock, connection } = this.#context;
+    const { clock, connection, subjects } = this.#context;
+    const range = { stream: subjects.jobs, filter: subjects.todo(line) };
     const unknown = this.#unknownOf(line);
     const found = new Set<string>();
     let less = 0;
     for (let first = first_seq; first <= done;) {
-      const page = await this.#page(line, { first, last: done }, options);
+      const part = { ...range, first, last: done, most: PAGE };
+      const page = await findOneByOne(connection, part, options);
       if (page.length === 0) break;
       first = page.at(-1)!.seq + 1;
       const keys = page.map(keyOfStored);
@@ -92,24 +94,6 @@ export class LeftOverJobs {
     let unknown = this.#unknown.get(line);
     if (unknown === undefined) this.#unknown.set(line, unknown = new Map());
     return unknown;
-  }
-
-  /** The first messages of a line from number `first` to `last`. */
-  async #page(
-    line: Line,
-    { first, last }: { first: number; last: number },
-    options: WaitOptions | undefined,
-  ): Promise<StoredMessage[]> {
-    const { connection, subjects } = this.#context;
-    const page: StoredMessage[] = [];
-    for (let seq = first; seq <= last && page.length < PAGE;) {
-      const next = { seq, next_by_subj: subjects.todo(line) };
-      const found = await findMessage(connection, subjects.jobs, next, options);
-      if (found === undefined || found.seq > last) break;
-      page.push(found);
-      seq = found.seq + 1;
-    }
-    return page;
   }
 
   async #mend(

@@ -71,21 +71,37 @@ export async function findMessages(
   const size = Math.max(Math.ceil((last - first + 1) / PARTS), 1);
   const parts: Promise<StoredMessage[]>[] = [];
   for (let from = first; from <= last; from += size) {
-    parts.push(findPart(from, Math.min(from + size - 1, last)));
+    const to = Math.min(from + size - 1, last);
+    const part = { stream, filter, first: from, last: to };
+    parts.push(findOneByOne(connection, part, options));
   }
   return (await Promise.all(parts)).flat();
+}
 
-  async function findPart(from: number, to: number): Promise<StoredMessage[]> {
-    const found: StoredMessage[] = [];
-    for (let seq = from; seq <= to;) {
-      const query = { seq, next_by_subj: filter };
-      const next = await findMessage(connection, stream, query, options);
-      if (next === undefined || next.seq > to) break;
-      found.push(next);
-      seq = next.seq + 1;
-    }
-    return found;
+/**
+ * The first messages on `filter` from number `first` to `last`, `most` of them at
+ * most, looked up one after the other.
+ */
+export async function findOneByOne(
+  connection: ReconnectingConnection,
+  { stream, filter, first, last, most = Infinity }: {
+    stream: string;
+    filter: string;
+    first: number;
+    last: number;
+    most?: number;
+  },
+  options?: RequestOptions,
+): Promise<StoredMessage[]> {
+  const found: StoredMessage[] = [];
+  for (let seq = first; seq <= last && found.length < most;) {
+    const query = { seq, next_by_subj: filter };
+    const next = await findMessage(connection, stream, query, options);
+    if (next === undefined || next.seq > last) break;
+    found.push(next);
+    seq = next.seq + 1;
   }
+  return found;
 }
 
 /** The data of a message. */
