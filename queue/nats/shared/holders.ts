@@ -23,8 +23,8 @@ interface HolderRequest {
   cancel?: string;
 }
 
-/** How long replies are waited for, in milliseconds. */
-const REPLY_TIMEOUT_MS = 300;
+/** How long the replies of other processes are waited for, in milliseconds. */
+export const REPLY_TIMEOUT_MS = 300;
 
 /** How often a cancel is sent until its holder replies. */
 const TRIES = 3;

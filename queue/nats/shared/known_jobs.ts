@@ -5,15 +5,16 @@ import type { Acks } from "../consumer/acks.ts";
 import type { Knowledge } from "../consumer/held_jobs.ts";
 import type { QueueContext } from "../queue_context.ts";
 import type { Msg } from "../transport/client.ts";
+import { REPLY_TIMEOUT_MS } from "./holders.ts";
 
 /** What one process knows of jobs, by their keys. */
 type Reply = [key: string, knowledge: Knowledge][];
 
-/** Those who ask, by the keys of the jobs. */
-type Asking = Map<string, ((known: Knowledge | undefined) => void)[]>;
+/** Questions without an answer, by the keys of the jobs. */
+type Asking = Map<string, PromiseWithResolvers<Knowledge | undefined>>;
 
-/** How long replies are waited for, in milliseconds, and in parts of a lease. */
-const REPLY_TIMEOUT = 300, PARTS_OF_LEASE = 4;
+/** How long replies are waited for at most, in parts of a lease. */
+const PARTS_OF_LEASE = 4;
 
 /** For how long questions are collected, in milliseconds. */
 const COLLECT = 5;
@@ -55,14 +56,14 @@ export class KnownJobs {
 
   /** What the processes know of a job; `undefined` if none has dealt with it. */
   ask(key: string): Promise<Knowledge | undefined> {
-    return new Promise((resolve) => {
-      const others = this.#asking.get(key);
-      if (others !== undefined) return void others.push(resolve);
-      this.#asking.set(key, [resolve]);
-      const isOver = this.#context.connection.error !== undefined;
-      if (isOver || this.#asking.size >= MOST_KEYS) this.#send();
-      else this.#timer ??= this.#loop.callLater(COLLECT, () => this.#send());
-    });
+    const asked = this.#asking.get(key);
+    if (asked !== undefined) return asked.promise;
+    const question = Promise.withResolvers<Knowledge | undefined>();
+    this.#asking.set(key, question);
+    const isOver = this.#context.connection.error !== undefined;
+    if (isOver || this.#asking.size >= MOST_KEYS) this.#send();
+    else this.#timer ??= this.#loop.callLater(COLLECT, () => this.#send());
+    return question.promise;
   }
 
   /** Asks what was collected, in one message. */
@@ -85,7 +86,7 @@ export class KnownJobs {
     const { connection, subjects, settings } = this.#context;
     const keys = JSON.stringify([...asking.keys()]);
     await connection.gather(subjects.known, keys, {
-      ms: Math.min(REPLY_TIMEOUT, settings.lease / PARTS_OF_LEASE),
+      ms: Math.min(REPLY_TIMEOUT_MS, settings.lease / PARTS_OF_LEASE),
       enough: (message) => {
         const known = message.json<Reply>();
         for (const [key, knowledge] of known) answer(asking, key, knowledge);
@@ -95,8 +96,11 @@ export class KnownJobs {
   }
 }
 
-/** Answers those who ask about a job. */
-function answer(asking: Asking, key: string, known: Knowledge | undefined) {
-  for (const resolve of asking.get(key) ?? []) resolve(known);
+function answer(
+  asking: Asking,
+  key: string,
+  known: Knowledge | undefined,
+): void {
+  asking.get(key)?.resolve(known);
   asking.delete(key);
 }
