@@ -1,4 +1,5 @@
 /** @module */
+import { momentIn } from "../../jobs/settings.ts";
 import type { Delivery } from "../consumer/delivery.ts";
 import type { QueueContext } from "../queue_context.ts";
 import { tokenOf } from "../subjects.ts";
@@ -60,7 +61,7 @@ export class KeySlots {
 
   #slot({ key }: Delivery): Slots {
     const { lease } = this.#context.settings;
-    return { [key]: lease === Infinity ? 8.64e15 : Date.now() + 1.5 * lease };
+    return { [key]: momentIn(1.5 * lease) };
   }
 
   #change(
