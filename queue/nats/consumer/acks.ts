@@ -84,7 +84,10 @@ export class Acks {
 
   /** Takes the job out of the queue. */
   ack(delivery: Delivery, outcome: Outcome): Promise<void> {
-    return this.jobs.end(delivery, () => this.#ack(delivery, outcome));
+    return this.jobs.ending.during(
+      delivery,
+      () => this.#ack(delivery, outcome),
+    );
   }
 
   async #ack(delivery: Delivery, outcome: Outcome): Promise<void> {
@@ -92,11 +95,11 @@ export class Acks {
     if (this.isKept(delivery, outcome)) {
       await this.#results.keep(delivery, outcome);
     }
-    this.jobs.done(delivery);
+    this.jobs.done.add(delivery);
     try {
       await this.#settle(delivery, ACK);
     } catch (error) {
-      this.jobs.notDone(delivery);
+      this.jobs.done.delete(delivery);
       throw error;
     }
     this.acked(delivery, outcome);
@@ -111,7 +114,7 @@ export class Acks {
   send(ack: Ack): Promise<void> {
     this.#underWay++;
     const { delivery } = ack;
-    this.jobs.done(delivery);
+    this.jobs.done.add(delivery);
     this.#context.connection.ask(ack, ACK, { deadline: delivery.lease });
     return ack.promise;
   }
@@ -157,7 +160,7 @@ export class Acks {
     const { data, lease } = delivery;
     const kept = keptReason(reason);
     const letter = { attempts, reason: kept, lease };
-    await this.jobs.end(delivery, async () => {
+    await this.jobs.ending.during(delivery, async () => {
       await this.#writeLetter(delivery, data, letter);
       await this.#ack(delivery, { state: "dead", reason: kept });
     });

@@ -1,6 +1,4 @@
 /** Makes jobs of the deliveries that have come. @module */
-import { getRunningLoop } from "../../../tasks/event_loop.ts";
-import type { TimerHandle } from "../../../tasks/handle.ts";
 import { isThenable } from "../../../tasks/kernel/types.ts";
 import {
   attemptsUsedUp,
@@ -14,8 +12,8 @@ import type { Line } from "../subjects.ts";
 import type { Acks } from "./acks.ts";
 import { Decoding } from "./decoding.ts";
 import type { Delivery } from "./delivery.ts";
-import type { Knowledge } from "./held_jobs.ts";
 import { NatsJob } from "./nats_job.ts";
+import { Repeats } from "./repeats.ts";
 
 /** What the arrivals report. */
 export interface ArrivalEvents<T> {
@@ -28,16 +26,6 @@ export interface ArrivalEvents<T> {
 }
 
 /**
- * For how long after the connection was made again each delivery is asked about, in
- * milliseconds, and for how long again and again, until all processes are back: a
- * server that was killed may have forgotten what it has handed out.
- */
-const DOUBT = 2000, RETURN = 500;
-
-/** After how many jobs that no process knows the rest counts as new. */
-const NEW = 20;
-
-/**
  * Decides what becomes of each delivery: a job, a dead letter, or one that goes
  * back as it is not due yet. A job that was done is taken out again, and one that
  * another process holds goes back: servers that were killed, or lead since another
@@ -47,15 +35,8 @@ export class Arrivals<T> {
   readonly #context: QueueContext;
   readonly #codec: Codec<T>;
   readonly #acks: Acks;
-  readonly #known: KnownJobs;
+  readonly #repeats: Repeats;
   readonly #events: ArrivalEvents<T>;
-  readonly #loop = getRunningLoop();
-  /** The highest number of a first delivery, by line: they come in order. */
-  readonly #highest = new Map<Line, number>();
-  /** When the connection was made again, by the clock. */
-  #connected = -Infinity;
-  /** How many jobs since then no process knew, one after the other. */
-  #unknown = 0;
   #sorting = 0;
 
   constructor(
@@ -70,14 +51,8 @@ export class Arrivals<T> {
     this.#context = context;
     this.#codec = codec;
     this.#acks = acks;
-    this.#known = known;
+    this.#repeats = new Repeats(context, known);
     this.#events = events;
-    const { connection, clock } = context;
-    connection.onChange(() => {
-      if (!connection.up) return;
-      this.#connected = clock.now();
-      this.#unknown = 0;
-    });
   }
 
   /** How many deliveries are being looked at that may become jobs. */
@@ -94,7 +69,7 @@ export class Arrivals<T> {
     if (this.#isHere(delivery)) return;
     this.#acks.jobs.lose(delivery.sequence);
     const isEarly = delivery.due > Date.now();
-    const isFirst = this.#isFirst(delivery);
+    const isFirst = this.#repeats.isFirst(delivery);
     if (isFirst && !isEarly) return this.#decode(delivery, 1);
     if (isEarly) this.#events.early(delivery.line);
     const count = isEarly ? 0 : 1;
@@ -112,34 +87,9 @@ export class Arrivals<T> {
   /** Deals with a job that this process has taken out, or holds. */
   #isHere(delivery: Delivery): boolean {
     const { jobs } = this.#acks;
-    if (!jobs.isDone(delivery)) return jobs.renew(delivery);
+    if (!jobs.done.has(delivery)) return jobs.renew(delivery);
     this.#acks.ackAgain(delivery);
     return true;
-  }
-
-  /** Whether the job was not delivered before, as far as can be seen. */
-  #isFirst({ deliveries, line, sequence }: Delivery): boolean {
-    if (deliveries > 1) return false;
-    if (sequence <= (this.#highest.get(line) ?? 0)) return false;
-    this.#highest.set(line, sequence);
-    return this.#unknown >= NEW || this.#connectedFor > DOUBT;
-  }
-
-  get #connectedFor(): number {
-    return this.#context.clock.now() - this.#connected;
-  }
-
-  async #ask(key: string): Promise<Knowledge | undefined> {
-    const { connection } = this.#context;
-    let known: Knowledge | undefined;
-    do {
-      known = await this.#known.ask(key);
-    } while (
-      known === undefined && this.#connectedFor < RETURN &&
-      connection.error === undefined
-    );
-    this.#unknown = known === undefined ? this.#unknown + 1 : 0;
-    return known;
   }
 
   /** A delivery that is not due, or not the first one of its job. */
@@ -149,7 +99,7 @@ export class Arrivals<T> {
       await this.#acks.notes.read(delivery);
     const known = isFirst || wasReturned
       ? undefined
-      : await this.#ask(delivery.key);
+      : await this.#repeats.ask(delivery.key);
     // Another delivery of the job may have come meanwhile.
     if (this.#isHere(delivery)) return;
     if (known === "done") return this.#acks.ackAgain(delivery);
@@ -189,22 +139,14 @@ export class Arrivals<T> {
     const ended = Promise.withResolvers<void>();
     this.#acks.inBackground(() => ended.promise);
     this.#sorting++;
-    let timer: TimerHandle | undefined = undefined;
     const decoding = new Decoding(delivery, attempt, {
       acks: this.#acks,
       ended: () => {
-        timer?.cancel();
         ended.resolve();
         this.#sorting--;
         this.#events.sorted();
       },
     });
-    const look = () => {
-      const left = decoding.delivery.lease.remaining();
-      if (left > 0) timer = this.#loop.callLater(left, look);
-      else decoding.end();
-    };
-    look();
     Promise.resolve(value).then((decoded) => {
       if (decoding.end()) this.#ready(decoded, decoding.delivery, attempt);
     }, (error) => {

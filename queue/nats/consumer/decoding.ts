@@ -1,4 +1,6 @@
 /** @module */
+import { getRunningLoop } from "../../../tasks/event_loop.ts";
+import type { TimerHandle } from "../../../tasks/handle.ts";
 import type { JobState } from "../../jobs/job.ts";
 import type { Acks } from "./acks.ts";
 import type { Delivery } from "./delivery.ts";
@@ -11,6 +13,8 @@ export class Decoding implements HeldJob {
   readonly progress = undefined;
   readonly #acks: Acks;
   readonly #ended: () => void;
+  readonly #loop = getRunningLoop();
+  #timer: TimerHandle | undefined = undefined;
   #isOver = false;
 
   /** @param ended Called once, when it is over. */
@@ -24,6 +28,14 @@ export class Decoding implements HeldJob {
     this.#acks = acks;
     this.#ended = ended;
     acks.jobs.hold(this);
+    this.#look();
+  }
+
+  /** Ends it with the lease: it is to hold up no other job. */
+  #look(): void {
+    const left = this.delivery.lease.remaining();
+    if (left > 0) this.#timer = this.#loop.callLater(left, () => this.#look());
+    else this.end();
   }
 
   get id(): string {
@@ -38,6 +50,7 @@ export class Decoding implements HeldJob {
   end(): boolean {
     if (this.#isOver) return false;
     this.#isOver = true;
+    this.#timer?.cancel();
     const { jobs } = this.#acks;
     if (jobs.held.get(this.delivery.sequence) === this) {
       jobs.letGo(this.delivery);
@@ -48,13 +61,6 @@ export class Decoding implements HeldJob {
 
   lose(): void {
     this.end();
-  }
-
-  /** Goes on with the lease of a later delivery, which is no further attempt. */
-  renew(delivery: Delivery): void {
-    delivery.returns = delivery.deliveries - this.attempt;
-    delivery.note = this.delivery.note;
-    this.delivery = delivery;
   }
 
   handBackClosed(): void {

@@ -52,12 +52,6 @@ export function deliveryOf(
   };
 }
 
-/** The order of the queue. */
-export function comesBefore(a: Delivery, b: Delivery): boolean {
-  return a.line.priority < b.line.priority ||
-    (a.line.priority === b.line.priority && a.sequence < b.sequence);
-}
-
 /** The lines by their consumers, as there are many deliveries. */
 const lines = new Map<string, Line>();
 

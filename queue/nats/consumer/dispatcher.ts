@@ -60,7 +60,7 @@ export class Dispatcher<T> {
       begin: (work) => acks.inBackground(work),
     });
     acks.jobs.onGone = (delivery) => admission.gone(delivery);
-    acks.jobs.onLate = () => this.feed.plan();
+    acks.jobs.ending.onLate = () => this.feed.plan();
     acks.jobs.onExtended = (delivery) => admission.extended(delivery);
     this.#limited = new LimitedGets({
       context,
@@ -104,7 +104,7 @@ export class Dispatcher<T> {
     }
     const ahead = this.feed.isPlain && limited === 0 ? this.#hand.ahead : 0;
     const here = this.#hand.size + this.#arrivals.size + this.#limited.size;
-    return free + limited + ahead - here + this.#acks.jobs.late;
+    return free + limited + ahead - here + this.#acks.jobs.ending.late;
   }
 
   /** Hands a job out, now or when a call of `get` comes. */

@@ -2,8 +2,8 @@
 import { getRunningLoop } from "../../../tasks/event_loop.ts";
 import type { TimerHandle } from "../../../tasks/handle.ts";
 import type { Clock } from "../transport/deadline.ts";
-import { comesBefore } from "./delivery.ts";
 import type { NatsJob } from "./nats_job.ts";
+import { addInOrder } from "./queue_order.ts";
 
 /** After how many milliseconds without a call of `get` jobs go back. */
 const IDLE = 100;
@@ -83,11 +83,8 @@ export class Hand<T> {
   }
 
   add(job: NatsJob<T>): void {
-    let at = this.#jobs.length;
-    const { delivery } = job;
-    while (at > 0 && comesBefore(delivery, this.#jobs[at - 1]!.delivery)) at--;
-    this.#jobs.splice(at, 0, job);
-    this.#ids.add(delivery.sequence);
+    addInOrder(this.#jobs, job);
+    this.#ids.add(job.delivery.sequence);
     this.#timer ??= this.#loop.callLater(IDLE, () => this.#look());
   }
 

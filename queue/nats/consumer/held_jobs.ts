@@ -1,16 +1,12 @@
 /** The jobs that this process has taken from the servers. @module */
-import { getRunningLoop } from "../../../tasks/event_loop.ts";
-import type { TimerHandle } from "../../../tasks/handle.ts";
 import type { Loss } from "../../jobs/errors.ts";
 import type { JobState } from "../../jobs/job.ts";
 import { type Delivery, storedAtOf } from "./delivery.ts";
 import { DoneLog } from "./done_log.ts";
+import { EndingJobs } from "./ending_jobs.ts";
 
 /** The longest time for which a process says that it holds a job, in milliseconds. */
 const LONGEST_HOLD = 10_000;
-
-/** After how many milliseconds the servers are late to confirm that a job is out. */
-const LATE = 1000;
 
 /** What is used of a job that is leased here. */
 export interface HeldJob {
@@ -18,10 +14,10 @@ export interface HeldJob {
   readonly attempt: number;
   readonly state: JobState;
   readonly progress: string | undefined;
-  readonly delivery: Delivery;
+  /** The last one: the servers may deliver the job once more. */
+  delivery: Delivery;
   lose(loss: Loss): void;
   handBackClosed(): void;
-  renew(delivery: Delivery): void;
 }
 
 /** That a job is done, or for how many milliseconds it is held at least. */
@@ -31,21 +27,13 @@ export type Knowledge = "done" | number;
 export class HeldJobs {
   /** The jobs that are leased here, by their numbers, oldest lease first. */
   readonly held: Map<number, HeldJob> = new Map();
-  /** Those that are being taken out: they cannot be lost any more. */
-  readonly #ending = new Map<number, Delivery>();
-  /** The numbers of those at the last look. */
-  #looked = new Set<number>();
-  readonly #done = new DoneLog();
+  readonly ending: EndingJobs = new EndingJobs();
+  /** Those that are out, as soon as the servers are told so. */
+  readonly done: DoneLog = new DoneLog();
   /** Called when a job is no longer held here. */
   onGone: ((delivery: Delivery) => void) | undefined = undefined;
   /** Called when the lease of a job was restarted. */
   onExtended: ((delivery: Delivery) => void) | undefined = undefined;
-  /** Called now and then while the servers are late to confirm that jobs are out. */
-  onLate: (() => void) | undefined = undefined;
-  readonly #loop = getRunningLoop();
-  #timer: TimerHandle | undefined = undefined;
-  /** How many jobs the servers are late to confirm. */
-  #late = 0;
 
   /** Notes that `job` is leased here; an earlier holder has lost it. */
   hold(job: HeldJob): void {
@@ -79,63 +67,11 @@ export class HeldJobs {
     this.held.delete(sequence);
   }
 
-  /** Notes that `work` takes a job out of the queue. */
-  async end(delivery: Delivery, work: () => Promise<void>): Promise<void> {
-    const { sequence } = delivery;
-    this.#ending.set(sequence, delivery);
-    this.#timer ??= this.#loop.callLater(LATE, () => this.#look());
-    try {
-      await work();
-    } finally {
-      this.#ending.delete(sequence);
-      if (this.#ending.size === 0) this.#lookNoMore();
-    }
-  }
-
-  #lookNoMore(): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    this.#looked.clear();
-    this.#late = 0;
-  }
-
-  /** Looks whether what was being taken out the last time still is. */
-  #look(): void {
-    const before = this.#looked;
-    this.#looked = new Set(this.#ending.keys());
-    this.#late = this.#looked.intersection(before).size;
-    this.#timer = this.#loop.callLater(LATE, () => this.#look());
-    if (this.#late > 0) this.onLate?.();
-  }
-
-  /**
-   * How many jobs the servers are late to confirm: they may have forgotten that they
-   * have handed them out. Then they do so once more before other jobs.
-   */
-  get late(): number {
-    return Math.min(this.#late, this.#ending.size);
-  }
-
-  /** Notes that a job is done, as soon as the servers are told so. */
-  done(delivery: Delivery): void {
-    this.#done.add(delivery);
-  }
-
-  /** Notes that the servers did not confirm that a job is done. */
-  notDone(delivery: Delivery): void {
-    this.#done.delete(delivery);
-  }
-
   /** Notes that a job could not be settled. */
   gone(delivery: Delivery): void {
-    this.notDone(delivery);
+    this.done.delete(delivery);
     this.lose(delivery.sequence);
     this.onGone?.(delivery);
-  }
-
-  /** Whether the job of a delivery is done. */
-  isDone(delivery: Delivery): boolean {
-    return this.#done.has(delivery);
   }
 
   /**
@@ -144,10 +80,12 @@ export class HeldJobs {
    */
   renew(delivery: Delivery): boolean {
     const { sequence, key } = delivery;
-    if (this.#ending.get(sequence)?.key === key) return true;
+    if (this.ending.get(sequence)?.key === key) return true;
     const job = this.held.get(sequence);
     if (job?.delivery.key !== key || job.state !== "leased") return false;
-    job.renew(delivery);
+    delivery.returns = delivery.deliveries - job.attempt; // it is no attempt
+    delivery.note = job.delivery.note;
+    job.delivery = delivery;
     this.hold(job);
     this.onExtended?.(delivery);
     return true;
@@ -156,12 +94,12 @@ export class HeldJobs {
   /** What this process knows of the job with this key. */
   knowledgeOf(key: string): Knowledge | undefined {
     const stored = storedAtOf(key);
-    if (this.#done.has(stored)) return "done";
+    if (this.done.has(stored)) return "done";
     const { sequence } = stored;
     const job = this.held.get(sequence);
     const delivery = job?.state === "leased"
       ? job.delivery
-      : this.#ending.get(sequence);
+      : this.ending.get(sequence);
     if (delivery?.key !== key) return undefined;
     return Math.min(delivery.lease.remaining(), LONGEST_HOLD);
   }

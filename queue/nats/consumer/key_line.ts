@@ -1,7 +1,7 @@
 /** @module */
 import type { EventLoop } from "../../../tasks/event_loop.ts";
-import { comesBefore } from "./delivery.ts";
 import type { NatsJob } from "./nats_job.ts";
+import { addInOrder } from "./queue_order.ts";
 
 /** How many jobs of a key wait in this process, at most. */
 const MOST = 200;
@@ -32,10 +32,7 @@ export class KeyLine<T> {
   /** Lets a job wait, in the order of the queue; returns `false` if there is no room. */
   add(job: NatsJob<T>): boolean {
     if (this.#jobs.length >= MOST) return false;
-    let at = this.#jobs.length;
-    const { delivery } = job;
-    while (at > 0 && comesBefore(delivery, this.#jobs[at - 1]!.delivery)) at--;
-    this.#jobs.splice(at, 0, job);
+    addInOrder(this.#jobs, job);
     return true;
   }
 

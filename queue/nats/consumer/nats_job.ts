@@ -24,7 +24,7 @@ import type { Delivery } from "./delivery.ts";
 
 /** A job that is leased from the servers. */
 export class NatsJob<T> extends HeldJob<T> {
-  #delivery: Delivery;
+  delivery: Delivery;
   readonly #acks: Acks;
   readonly #context: QueueContext;
   #settled = false;
@@ -40,13 +40,9 @@ export class NatsJob<T> extends HeldJob<T> {
   ) {
     const { id, trace } = delivery;
     super({ value, id, attempt, lease: context.settings.lease, trace });
-    this.#delivery = delivery;
+    this.delivery = delivery;
     this.#acks = acks;
     this.#context = context;
-  }
-
-  get delivery(): Delivery {
-    return this.#delivery;
   }
 
   get state(): JobState {
@@ -147,13 +143,6 @@ export class NatsJob<T> extends HeldJob<T> {
     this.delivery.lease.extendTo(asked + settings.lease);
     this.#acks.jobs.hold(this);
     this.#acks.jobs.onExtended?.(this.delivery);
-  }
-
-  /** Goes on with the lease of a later delivery, which is no further attempt. */
-  renew(delivery: Delivery): void {
-    delivery.returns = delivery.deliveries - this.attempt;
-    delivery.note = this.#delivery.note;
-    this.#delivery = delivery;
   }
 
   #checkFits(text: string, action: string): void {
