@@ -52,7 +52,7 @@ async function handle(
   }
   const act = method === "POST" ? ACTIONS.get(pathname.slice(1)) : undefined;
   if (act === undefined) return answer("there is nothing here", 404);
-  const body = parsed(await request.text());
+  const body: unknown = await request.json().catch(() => undefined);
   const ids = (body as { ids?: unknown } | null)?.ids;
   // Without ids, it would be for all jobs.
   const isAction = isObject(body) && (ids === undefined || isTexts(ids));
@@ -87,14 +87,6 @@ async function stateOf(queue: QueueView): Promise<unknown> {
       : [];
   }
   return { ...summary, jobs };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function isObject(value: unknown): boolean {
