@@ -1,6 +1,6 @@
 /** What limits handlers: rates, keys, time; and batches. @module */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { work } from "@asyncio/asyncio/queue/jobs";
+import { type Jobs, work } from "@asyncio/asyncio/queue/jobs";
 import { Event } from "@asyncio/asyncio/sync";
 import {
   CancelledError,
@@ -187,8 +187,8 @@ export function testLimits(test: Define): void {
     await end(worker);
   });
 
-  test("a job that is cancelled while a batch is collected is not in it", async (place) => {
-    await using jobs = await place.open<number>();
+  /** Works in batches of two, and cancels the first job of one. */
+  async function cancelOneOfBatch(jobs: Jobs<number>) {
     const batches: number[][] = [];
     const worker = createTask(() =>
       work(jobs, (values) => void batches.push(values), {
@@ -198,6 +198,12 @@ export function testLimits(test: Define): void {
     await jobs.put(1, { id: "1" });
     while ((await jobs.counts()).leased < 1) await sleep(5);
     assertEquals(await jobs.cancel("1"), true);
+    return { batches, worker };
+  }
+
+  test("a job that is cancelled while a batch is collected is not in it", async (place) => {
+    await using jobs = await place.open<number>();
+    const { batches, worker } = await cancelOneOfBatch(jobs);
     await jobs.put(2);
     await jobs.join();
     assertEquals(batches, [[2]]);
@@ -206,15 +212,7 @@ export function testLimits(test: Define): void {
 
   test("a batch whose jobs are all cancelled is given to no handler", async (place) => {
     await using jobs = await place.open<number>();
-    const batches: number[][] = [];
-    const worker = createTask(() =>
-      work(jobs, (values) => void batches.push(values), {
-        batch: { size: 2, time: PAUSE },
-      })
-    );
-    await jobs.put(1, { id: "1" });
-    while ((await jobs.counts()).leased < 1) await sleep(5);
-    assertEquals(await jobs.cancel("1"), true);
+    const { batches, worker } = await cancelOneOfBatch(jobs);
     await sleep(2 * PAUSE);
     await jobs.putMany([{ value: 2 }, { value: 3 }]);
     await jobs.join();
