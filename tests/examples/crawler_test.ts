@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { freePort } from "../streams/_programs.ts";
+import { freePort } from "../_helpers/free_port.ts";
 import { Example } from "./_example.ts";
 
 type Handler = (path: string, site: Site) => Response | Promise<Response>;

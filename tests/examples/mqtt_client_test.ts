@@ -1,5 +1,4 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { freePort } from "../../examples/_free_port.ts";
 import { Mqtt, type MqttOptions } from "../../examples/mqtt_client.ts";
 import { Event } from "@asyncio/asyncio/sync";
 import { createTask, gather, moveOnAfter, run } from "@asyncio/asyncio/tasks";
@@ -7,6 +6,7 @@ import { startServer } from "@asyncio/asyncio/streams";
 import { outputOf, testWith } from "../streams/_programs.ts";
 import { Example, killed } from "./_example.ts";
 import { Folder } from "../_helpers/folder.ts";
+import { freePort } from "../_helpers/free_port.ts";
 
 /** A mosquitto of its own, and what it logs. */
 class Broker implements AsyncDisposable {

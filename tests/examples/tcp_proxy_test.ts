@@ -1,15 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { startProxy } from "../../examples/tcp_proxy.ts";
 import { run } from "@asyncio/asyncio/tasks";
-import {
-  freePort,
-  outputOf,
-  ServerProgram,
-  testWith,
-} from "../streams/_programs.ts";
+import { outputOf, ServerProgram, testWith } from "../streams/_programs.ts";
 import { resettingServer } from "../streams/_resetting.ts";
 import { Example } from "./_example.ts";
 import { Folder } from "../_helpers/folder.ts";
+import { freePort } from "../_helpers/free_port.ts";
 
 const LOOPBACK = { hostname: "127.0.0.1", port: 0 };
 const MEGABYTE = 1 << 20;

@@ -75,9 +75,3 @@ export class ServerProgram implements AsyncDisposable {
     await this.#folder?.[Symbol.asyncDispose]();
   }
 }
-
-/** A port without a listener, most likely for the next moments. */
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return (listener.addr as Deno.NetAddr).port;
-}

@@ -8,11 +8,12 @@ import {
   type StreamWriter,
 } from "@asyncio/asyncio/streams";
 import { certificates } from "./_certificates.ts";
-import { freePort, outputOf, ServerProgram, testWith } from "./_programs.ts";
+import { outputOf, ServerProgram, testWith } from "./_programs.ts";
 import { portOf, text } from "./_sockets.ts";
 import { serving, trusting } from "./_tls.ts";
 import { LOOPBACK } from "../_helpers/loopback.ts";
 import { Folder } from "../_helpers/folder.ts";
+import { freePort } from "../_helpers/free_port.ts";
 
 /** Tries until the server is there. */
 async function connectSoon(options: ConnectOptions): Promise<Streams> {

@@ -1,6 +1,7 @@
 /** Clusters of real servers. @module */
+import { freePort } from "../../_helpers/free_port.ts";
 import { askServer } from "./_admin.ts";
-import { freePorts, NatsServer } from "./_nats_server.ts";
+import { NatsServer } from "./_nats_server.ts";
 
 /** Servers that know of each other. */
 export class Cluster implements AsyncDisposable {
@@ -14,7 +15,7 @@ export class Cluster implements AsyncDisposable {
 
   /** Starts `started` servers of a cluster of `count`. */
   static async start(count: number, started = count): Promise<Cluster> {
-    const cluster = new Cluster(freePorts(count));
+    const cluster = new Cluster(Array.from({ length: count }, freePort));
     const starting = Array.from(
       { length: started },
       (_, at) => cluster.#start(at),

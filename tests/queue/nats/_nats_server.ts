@@ -9,11 +9,17 @@ import {
   PIPE,
   type Process,
 } from "@asyncio/asyncio/process";
+import type { StreamReader } from "@asyncio/asyncio/streams";
+import { Event } from "@asyncio/asyncio/sync";
 import { createTask } from "@asyncio/asyncio/tasks";
+import { freePort } from "../../_helpers/free_port.ts";
 import { has } from "../../_helpers/installed.ts";
 
 /** The program; the variable names that of another version. */
 const PROGRAM = Deno.env.get("NATS_SERVER") ?? "nats-server";
+
+/** What a server logs when clients may come. It may still end: routes come later. */
+const READY = "Server is ready";
 
 /** Without a nats-server, the tests that need one are skipped. */
 export const ignore = !has(PROGRAM);
@@ -22,13 +28,16 @@ export const ignore = !has(PROGRAM);
 export class NatsServer implements AsyncDisposable {
   readonly #args: string[];
   readonly #folder: string;
-  #port: number;
+  readonly port: number;
   #process!: Process;
+  #log = "";
+  /** Whether it is to end. */
+  #ends = false;
 
   private constructor(args: string[], folder: string, port: number) {
     this.#args = args;
     this.#folder = folder;
-    this.#port = port;
+    this.port = port;
   }
 
   /**
@@ -38,8 +47,10 @@ export class NatsServer implements AsyncDisposable {
    */
   static async start(
     args: string[] = [],
-    { jetStream = true, port = -1 }: { jetStream?: boolean; port?: number } =
-      {},
+    { jetStream = true, port = freePort() }: {
+      jetStream?: boolean;
+      port?: number;
+    } = {},
   ): Promise<NatsServer> {
     const folder = await Deno.makeTempDir({ prefix: "nats-" });
     const js = jetStream ? ["-js", "-sd", folder] : [];
@@ -50,59 +61,54 @@ export class NatsServer implements AsyncDisposable {
 
   /** `127.0.0.1:4222` */
   get address(): string {
-    return `127.0.0.1:${this.#port}`;
-  }
-
-  get port(): number {
-    return this.#port;
+    return `127.0.0.1:${this.port}`;
   }
 
   /** Starts it again, on the same port. */
   async restart(): Promise<void> {
-    const args = ["-a", "127.0.0.1", "-p", `${this.#port}`, ...this.#args];
+    const args = ["-a", "127.0.0.1", "-p", `${this.port}`, ...this.#args];
     this.#process = await createSubprocessExec(PROGRAM, args, {
       stderr: PIPE,
     });
-    const lines = this.#process.stderr!.lines()[Symbol.asyncIterator]();
-    let log = "";
-    for (let line = await lines.next(); !line.done; line = await lines.next()) {
-      log += `${line.value}\n`;
-      const port = /for client connections on .*:(\d+)/.exec(line.value)?.[1];
-      if (port !== undefined) this.#port = Number(port);
-      if (!line.value.includes("Server is ready")) continue;
-      createTask(async () => {
-        while (!(await lines.next()).done);
-      });
-      return;
+    this.#ends = false;
+    this.#log = "";
+    const ready = new Event();
+    createTask(() => this.#read(this.#process.stderr!, ready));
+    await ready.wait();
+    if (!this.#log.includes(READY)) this.#fail("does not start");
+  }
+
+  /** Sets `ready` when the server is ready, or has ended. */
+  async #read(output: StreamReader, ready: Event): Promise<void> {
+    for await (const line of output.lines()) {
+      this.#log += `${line}\n`;
+      if (line.includes(READY)) ready.set();
     }
-    fail(`nats-server does not start:\n${log}`);
+    ready.set();
+  }
+
+  #fail(what: string): never {
+    fail(`nats-server ${what}:\n${this.#log}`);
   }
 
   /** It goes without a word, as in a power cut. */
   async kill(): Promise<void> {
+    this.#ends = true;
     this.#process.kill(); // SIGKILL
     await this.#process.wait();
   }
 
   /** It ends as an operator ends it: the others know at once. */
   async stop(): Promise<void> {
+    this.#ends = true;
     this.#process.terminate();
     await this.#process.wait();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    const hasEnded = this.#process.returnCode !== undefined;
     await this.#process[Symbol.asyncDispose]();
     await Deno.remove(this.#folder, { recursive: true });
+    if (hasEnded && !this.#ends) this.#fail("has ended by itself");
   }
-}
-
-/** As many ports that are free. */
-export function freePorts(count: number): number[] {
-  const listeners = Array.from(
-    { length: count },
-    () => Deno.listen({ hostname: "127.0.0.1", port: 0 }),
-  );
-  const ports = listeners.map(({ addr }) => addr.port);
-  for (const listener of listeners) listener.close();
-  return ports;
 }

@@ -7,8 +7,9 @@ import {
   timeout,
   TimeoutError,
 } from "@asyncio/asyncio/tasks";
+import { freePort } from "../../_helpers/free_port.ts";
 import { take } from "../jobs/_place.ts";
-import { freePorts, ignore, NatsServer } from "./_nats_server.ts";
+import { ignore, NatsServer } from "./_nats_server.ts";
 import { open } from "./_open.ts";
 import { asCluster, Proxy } from "./_proxy.ts";
 
@@ -17,7 +18,7 @@ function test(what: string, fn: () => Promise<void>): void {
 }
 
 test("servers that are not there are an error that names them, within a time limit", async () => {
-  const [one, other] = freePorts(2);
+  const [one, other] = [freePort(), freePort()];
   const servers = [`127.0.0.1:${one}`, `nats://ada:secret@127.0.0.1:${other}`];
   const error = await assertRejects(
     () => natsJobs({ servers, name: "test", connectTimeout: 3000 }),
@@ -29,7 +30,7 @@ test("servers that are not there are an error that names them, within a time lim
 });
 
 test("a server that comes up within the time limit is found", async () => {
-  const [port] = freePorts(1);
+  const port = freePort();
   const opening = createTask(() =>
     natsJobs<string>({
       servers: `127.0.0.1:${port}`,
@@ -38,7 +39,7 @@ test("a server that comes up within the time limit is found", async () => {
     })
   );
   await sleep(0);
-  await using _server = await NatsServer.start([], { port: port! });
+  await using _server = await NatsServer.start([], { port });
   await using jobs = await opening;
   assertEquals(await jobs.size(), 0);
 });
@@ -161,7 +162,7 @@ test("a server without JetStream is an error that shows the fix", async () => {
 });
 
 test("opening can be given up by a cancel, a timeout or a signal", async () => {
-  const [port] = freePorts(1);
+  const port = freePort();
   const options = { servers: `127.0.0.1:${port}`, name: "test" };
   const task = createTask(() => natsJobs(options), { eager: true });
   task.cancel();
@@ -268,7 +269,7 @@ test("a login is remembered for its server when the connection is made again", a
   await using server = await NatsServer.start(["--user", "a", "--pass", "b"]);
   await using jobs = await natsJobs<string>({
     servers: [
-      `nats://x:y@127.0.0.1:${freePorts(1)[0]}`,
+      `nats://x:y@127.0.0.1:${freePort()}`,
       `a:b@${server.address}`,
     ],
     name: "test",

@@ -379,7 +379,8 @@ testWith(
   ["dnsmasq"],
   "dnsmasq answers: addresses, aliases, no such name",
   async () => {
-    const { ServerProgram, freePort } = await import("../_programs.ts");
+    const { ServerProgram } = await import("../_programs.ts");
+    const { freePort } = await import("../../_helpers/free_port.ts");
     const port = freePort();
     await using _program = new ServerProgram("dnsmasq", [
       "--keep-in-foreground",
