@@ -77,32 +77,23 @@ export type {
 } from "./datagram/datagram_options.ts";
 export { openDatagram } from "./datagram/open_datagram.ts";
 export * from "./errors.ts";
-export {
-  type AddrInfo,
-  type AddrInfoOptions,
-  getaddrinfo,
-} from "./names/getaddrinfo.ts";
-export { getnameinfo, type NameInfoAddress } from "./names/getnameinfo.ts";
+export type { AddrInfo, AddrInfoOptions } from "./names/addr_info.ts";
+export { getaddrinfo } from "./names/getaddrinfo.ts";
+export { getnameinfo } from "./names/getnameinfo.ts";
 export type { LookupOptions } from "./names/lookup_options.ts";
+export type { NameInfoAddress } from "./names/name_info_address.ts";
 export type { NameServer } from "./names/stub_resolver.ts";
-export {
-  type ConnectOptions,
-  openConnection,
-  openUnixConnection,
-  type Streams,
-  type UnixConnectOptions,
-} from "./open_connection.ts";
+export type { ConnectOptions, UnixConnectOptions } from "./connect_options.ts";
+export { openConnection, openUnixConnection } from "./open_connection.ts";
+export type { Streams } from "./streams.ts";
 export type { RequestHandler } from "./http/exchange.ts";
 export { HttpServer } from "./http/http_server.ts";
-export { type HttpServeOptions, serve } from "./http/serve.ts";
+export { serve } from "./http/serve.ts";
+export type { HttpServeOptions } from "./http/serve_options.ts";
 export { Server } from "./server.ts";
-export {
-  type ConnectionHandler,
-  type ServeOptions,
-  startServer,
-  startUnixServer,
-  type UnixServeOptions,
-} from "./start_server.ts";
+export type { ConnectionHandler } from "./connection_handler.ts";
+export type { ServeOptions, UnixServeOptions } from "./serve_options.ts";
+export { startServer, startUnixServer } from "./start_server.ts";
 export { type ReaderOptions, StreamReader } from "./stream_reader.ts";
 export { StreamWriter } from "./stream_writer.ts";
 export { delimited } from "./framing/delimited.ts";

@@ -3,7 +3,7 @@ import { checkAwaitable, ensureFuture } from "./ensure_future.ts";
 import { completionOf, Future } from "./future.ts";
 import { inOnePass } from "./kernel/cancel/cancel_waits.ts";
 import { currentScope } from "./kernel/context/current_scope.ts";
-import { FirstSteps } from "./kernel/loop/runnable.ts";
+import { FirstSteps } from "./kernel/loop/first_steps.ts";
 import {
   type Awaitable,
   checkLimit,

@@ -129,11 +129,11 @@ export {
 } from "./debug/format_call_graph.ts";
 export { callHost } from "./threads/call_host.ts";
 export { toThread } from "./threads/to_thread.ts";
+export type { WorkerResourceLimits } from "./threads/resource_limits.ts";
 export {
   type WorkerCallOptions,
   WorkerPool,
   type WorkerPoolOptions,
-  type WorkerResourceLimits,
 } from "./threads/worker_pool.ts";
 export {
   CancelledError,

@@ -15,7 +15,8 @@ import {
   scopeOfCaller,
 } from "./kernel/context/current_scope.ts";
 import { cancellation, cancelOf, InvalidStateError } from "./kernel/errors.ts";
-import type { FirstSteps, Runnable } from "./kernel/loop/runnable.ts";
+import type { FirstSteps } from "./kernel/loop/first_steps.ts";
+import type { Runnable } from "./kernel/loop/runnable.ts";
 import type { Loop } from "./kernel/loop/loop.ts";
 import { type Coroutine, describe, isThenable } from "./kernel/types.ts";
 import { printable } from "./kernel/watch/inspect.ts";

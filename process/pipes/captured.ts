@@ -1,6 +1,6 @@
 /** Captured output, and its forms. @module */
 import { joined } from "./joined.ts";
-import type { OpenTarget } from "./output_targets.ts";
+import type { OpenTarget } from "./open_target.ts";
 
 /** The form in which captured output is returned. */
 export interface CaptureFormat {

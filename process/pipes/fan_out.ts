@@ -1,5 +1,5 @@
 /** @module */
-import type { OpenTarget } from "./output_targets.ts";
+import type { OpenTarget } from "./open_target.ts";
 
 /**
  * Hands an output on to all its targets, no faster than the slowest takes it. A

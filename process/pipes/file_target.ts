@@ -1,6 +1,6 @@
 /** @module */
 import type { StandardOutput } from "../spawn/output_settings.ts";
-import type { OpenTarget } from "./output_targets.ts";
+import type { OpenTarget } from "./open_target.ts";
 
 /** How many bytes are gathered while a write is under way. */
 const MAX_GATHERED = 1 << 18;

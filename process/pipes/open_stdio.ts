@@ -2,11 +2,8 @@
 import type { SpawnSettings } from "../spawn/settings.ts";
 import { STDOUT } from "../stdio.ts";
 import { type InputChunks, openInput } from "./input.ts";
-import {
-  openFile,
-  type OpenTarget,
-  type OutputTargets,
-} from "./output_targets.ts";
+import type { OpenTarget } from "./open_target.ts";
+import { openFile, type OutputTargets } from "./output_targets.ts";
 
 /** The open source and targets of a program's streams. */
 export interface OpenStdio {

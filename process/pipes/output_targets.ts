@@ -5,19 +5,8 @@ import {
   type Target,
 } from "../spawn/output_settings.ts";
 import { FileTarget } from "./file_target.ts";
+import type { OpenTarget } from "./open_target.ts";
 import { StreamTarget } from "./stream_target.ts";
-
-/** An open target. */
-export interface OpenTarget {
-  /** Whether the target may keep or change the bytes, so that it gets a copy. */
-  readonly keepsBytes: boolean;
-  /** Writes bytes. Resolves when the target takes more. */
-  write(bytes: Uint8Array): Promise<void>;
-  /** Closes the target. Resolves when it has got everything. */
-  close(): Promise<void>;
-  /** Releases the target, to which nothing was written. */
-  release(): void;
-}
 
 /**
  * Opens the targets of one or several programs. The same stream or file is opened

@@ -9,7 +9,7 @@ import type { SpawnSettings } from "../spawn/settings.ts";
 import { PIPE, STDOUT } from "../stdio.ts";
 import { FanOut } from "./fan_out.ts";
 import type { OpenStdio } from "./open_stdio.ts";
-import type { OpenTarget } from "./output_targets.ts";
+import type { OpenTarget } from "./open_target.ts";
 import { PipeSink } from "./pipe_sink.ts";
 import { PipeSource } from "./pipe_source.ts";
 import { StdinFeed } from "./stdin_feed.ts";

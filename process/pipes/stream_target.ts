@@ -5,7 +5,7 @@ import {
   currentScope,
   runInFrame,
 } from "../../tasks/kernel/context/current_scope.ts";
-import type { OpenTarget } from "./output_targets.ts";
+import type { OpenTarget } from "./open_target.ts";
 
 /**
  * A stream. Its callbacks belong to no task: they go on if the task that has

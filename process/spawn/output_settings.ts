@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe } from "../../tasks/kernel/types.ts";
-import type { OpenTarget } from "../pipes/output_targets.ts";
+import type { OpenTarget } from "../pipes/open_target.ts";
 import {
   DEVNULL,
   INHERIT,

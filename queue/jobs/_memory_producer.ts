@@ -22,7 +22,8 @@ import {
   listed,
   type Settings,
 } from "./settings.ts";
-import { QUEUE, type QueueName, traced } from "./telemetry.ts";
+import { QUEUE, type QueueName } from "./queue_name.ts";
+import { traced } from "./telemetry.ts";
 
 /** A job that is to be put. */
 interface Offer {

@@ -15,7 +15,7 @@ import {
 import { reasonText } from "./codec.ts";
 import { HeldJob } from "./held_job.ts";
 import type { Job } from "./job.ts";
-import type { QueueName } from "./telemetry.ts";
+import type { QueueName } from "./queue_name.ts";
 
 const SCOPE = "@asyncio/asyncio/queue/jobs";
 

@@ -38,7 +38,7 @@ import {
   type Settings,
   settingsOf,
 } from "./settings.ts";
-import { QUEUE, type QueueName } from "./telemetry.ts";
+import { QUEUE, type QueueName } from "./queue_name.ts";
 
 /**
  * A queue of jobs in the memory of this process: the contract of

@@ -6,16 +6,8 @@
  * @module
  */
 import type { Job } from "./job.ts";
+import { QUEUE, type QueueName } from "./queue_name.ts";
 import { LazyModule } from "../../tasks/kernel/wait/lazy_module.ts";
-
-/** Key of the name of a queue in telemetry. */
-export const QUEUE: unique symbol = Symbol("queue");
-
-/** The name of a queue in telemetry. */
-export interface QueueName {
-  readonly system: string;
-  readonly name: string;
-}
 
 /** A queue that has a name. */
 interface NamedQueue {

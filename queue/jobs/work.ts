@@ -11,7 +11,7 @@ import { fullJitter } from "./backoff.ts";
 import { Workers } from "./_workers.ts";
 import type { Job } from "./job.ts";
 import type { Jobs } from "./jobs.ts";
-import { QUEUE } from "./telemetry.ts";
+import { QUEUE } from "./queue_name.ts";
 
 /** The options of {@linkcode work}. */
 export interface WorkOptions<T> extends WaitOptions {

@@ -22,7 +22,7 @@ import { type Limits, LIMITS_ENDED } from "../jobs/limits.ts";
 import type { PutOptions } from "../jobs/options.ts";
 import { SCHEDULES } from "../jobs/schedule/schedule.ts";
 import { checkState, rejectionOfId } from "../jobs/settings.ts";
-import { QUEUE, type QueueName } from "../jobs/telemetry.ts";
+import { QUEUE, type QueueName } from "../jobs/queue_name.ts";
 import { Acks } from "./consumer/acks.ts";
 import { DeadLetters } from "./consumer/dead_letters.ts";
 import { Dispatcher } from "./consumer/dispatcher.ts";

@@ -6,7 +6,7 @@ import {
   listenHttp,
   listenHttpUnix,
 } from "./http_listener.ts";
-import type { HttpServeOptions } from "./serve.ts";
+import type { HttpServeOptions } from "./serve_options.ts";
 import { type HttpServer, serveHttp } from "./http_server.ts";
 import { checkHostname, checkPath, checkPort } from "../address.ts";
 import { checkTlsOptions, TLS_OPTION_NAMES } from "../tls/check_options.ts";

@@ -1,6 +1,6 @@
 /** The look-up of the name of an address. @module */
 import { checkPort } from "../address.ts";
-import type { NameInfoAddress } from "./getnameinfo.ts";
+import type { NameInfoAddress } from "./name_info_address.ts";
 import { canonical, familyOf } from "./ip_address.ts";
 import {
   checkLookupOptions,

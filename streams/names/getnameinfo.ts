@@ -1,18 +1,9 @@
 /** @module */
 import type { LookupOptions } from "./lookup_options.ts";
+import type { NameInfoAddress } from "./name_info_address.ts";
 import { LazyModule } from "../../tasks/kernel/wait/lazy_module.ts";
 
 const lookups = new LazyModule(() => import("./address_lookup.ts"));
-
-/** What {@linkcode getnameinfo} looks up: an address and a port. */
-export interface NameInfoAddress {
-  /** The address of the host. */
-  hostname: string;
-  /** The port. */
-  port: number;
-  /** As a `Deno.NetAddr` has it; it changes nothing. */
-  transport?: Deno.NetAddr["transport"] | undefined;
-}
 
 /**
  * The name of an address, and the name of the service at its port:

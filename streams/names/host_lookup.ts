@@ -1,6 +1,6 @@
 /** The look-up of a host. @module */
 import { checkPort } from "../address.ts";
-import type { AddrInfo, AddrInfoOptions } from "./getaddrinfo.ts";
+import type { AddrInfo, AddrInfoOptions } from "./addr_info.ts";
 import { type Family, familyOf } from "./ip_address.ts";
 import { lookupError } from "./lookup_error.ts";
 import {

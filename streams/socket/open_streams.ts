@@ -5,11 +5,8 @@ import { SocketConnection } from "./socket_connection.ts";
 import { checkHandshakeTimeout, checkOwnCertificate } from "./tls.ts";
 import { checkLineLimit } from "../framing/line_scanner.ts";
 import { checkHostname, checkPath, checkPort } from "../address.ts";
-import type {
-  ConnectOptions,
-  Streams,
-  UnixConnectOptions,
-} from "../open_connection.ts";
+import type { ConnectOptions, UnixConnectOptions } from "../connect_options.ts";
+import type { Streams } from "../streams.ts";
 import { checkTlsOptions } from "../tls/check_options.ts";
 import type { TlsOptions } from "../tls_options.ts";
 import { currentScope } from "../../tasks/kernel/context/current_scope.ts";

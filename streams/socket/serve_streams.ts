@@ -10,11 +10,8 @@ import { listenTcp } from "./tcp_listener.ts";
 import { checkHostname, checkPath, checkPort, isAbstract } from "../address.ts";
 import { listenUnix } from "./unix_listener.ts";
 import { serve, type Server } from "../server.ts";
-import type {
-  ConnectionHandler,
-  ServeOptions,
-  UnixServeOptions,
-} from "../start_server.ts";
+import type { ConnectionHandler } from "../connection_handler.ts";
+import type { ServeOptions, UnixServeOptions } from "../serve_options.ts";
 import { checkServerTls } from "../tls/check_options.ts";
 import type { ServerTlsOptions } from "../tls_options.ts";
 import { detached } from "../../tasks/kernel/context/detached.ts";

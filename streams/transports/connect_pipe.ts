@@ -2,7 +2,8 @@
 import { checkFactory } from "./check_protocol.ts";
 import { type Connected, connected } from "./connected.ts";
 import { ReadPipeSocket, WritePipeSocket } from "./pipe_sockets.ts";
-import type { BaseProtocol, StreamProtocol } from "./protocols.ts";
+import type { BaseProtocol } from "./base.ts";
+import type { StreamProtocol } from "./protocols.ts";
 import type { ReadTransport, WriteTransport } from "./transport.ts";
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
 import { checkpointIfCancelled } from "../../tasks/kernel/wait/checkpoint.ts";

@@ -1,7 +1,6 @@
 /** @module */
-import type { BaseProtocol } from "./protocols.ts";
+import type { BaseProtocol, BaseTransport } from "./base.ts";
 import { StreamTransport, type TransportSocket } from "./stream_transport.ts";
-import type { BaseTransport } from "./transport.ts";
 import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
 
 /** A transport, and the protocol that was made for it. */

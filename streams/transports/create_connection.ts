@@ -4,7 +4,7 @@ import { type Connected, connected } from "./connected.ts";
 import type { StreamProtocol } from "./protocols.ts";
 import type { Transport } from "./transport.ts";
 import { checkPath } from "../address.ts";
-import type { ConnectOptions, UnixConnectOptions } from "../open_connection.ts";
+import type { ConnectOptions, UnixConnectOptions } from "../connect_options.ts";
 import { connectSocket } from "../socket/open_streams.ts";
 import { Socket } from "../socket/socket.ts";
 import { composite } from "../../tasks/kernel/wait/handed_wait.ts";

@@ -7,7 +7,7 @@ import type { Server } from "../server.ts";
 import type { ServedClient } from "../socket/server_connections.ts";
 import { startServing } from "../socket/serve_streams.ts";
 import { Socket, type SocketParts } from "../socket/socket.ts";
-import type { ServeOptions, UnixServeOptions } from "../start_server.ts";
+import type { ServeOptions, UnixServeOptions } from "../serve_options.ts";
 import { checkOptions } from "../../tasks/kernel/types.ts";
 import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
 

@@ -68,8 +68,8 @@ export type { Connected } from "./connected.ts";
 export { createConnection, createUnixConnection } from "./create_connection.ts";
 export { createDatagramEndpoint } from "./create_datagram_endpoint.ts";
 export { createServer, createUnixServer } from "./create_server.ts";
+export { BaseProtocol, BaseTransport } from "./base.ts";
 export {
-  BaseProtocol,
   BufferedProtocol,
   DatagramProtocol,
   Protocol,
@@ -81,7 +81,6 @@ export { startTls } from "./start_tls.ts";
 export type { StartTlsOptions } from "./tls_upgrade.ts";
 export { StreamReaderProtocol } from "./stream_reader_protocol.ts";
 export {
-  BaseTransport,
   DatagramTransport,
   ReadTransport,
   SubprocessTransport,
@@ -89,8 +88,8 @@ export {
   type WriteBufferLimits,
   WriteTransport,
 } from "./transport.ts";
-export type { ConnectOptions, UnixConnectOptions } from "../open_connection.ts";
+export type { ConnectOptions, UnixConnectOptions } from "../connect_options.ts";
 export type { Server } from "../server.ts";
-export type { ServeOptions, UnixServeOptions } from "../start_server.ts";
+export type { ServeOptions, UnixServeOptions } from "../serve_options.ts";
 export type { ServerTlsOptions, TlsOptions } from "../tls_options.ts";
 export type { WaitOptions } from "../../tasks/kernel/types.ts";

@@ -4,43 +4,12 @@
  *
  * @module
  */
+import { BaseProtocol } from "./base.ts";
 import type {
-  BaseTransport,
   DatagramTransport,
   SubprocessTransport,
   Transport,
 } from "./transport.ts";
-
-/**
- * What all protocols have in common. Mirrors `asyncio.BaseProtocol`.
- *
- * `connectionMade` and `connectionLost` are called exactly once each, and all
- * others in between. No two calls overlap, and none runs in a task:
- * `currentTask()` is `undefined` in them. A call cannot wait: start a task for
- * that.
- */
-export class BaseProtocol {
-  /** The transport can be used. */
-  connectionMade(_transport: BaseTransport): void {}
-
-  /**
-   * The connection is over: nothing more is called.
-   *
-   * @param _error Why it was lost; `undefined` if it was closed or aborted, or
-   * the peer has ended it.
-   */
-  connectionLost(_error: unknown): void {}
-
-  /**
-   * More than the high-water mark is unsent: write no more until
-   * {@linkcode BaseProtocol.resumeWriting}. See
-   * {@linkcode WriteTransport.setWriteBufferLimits}.
-   */
-  pauseWriting(): void {}
-
-  /** No more than the low-water mark is unsent: writing may go on. */
-  resumeWriting(): void {}
-}
 
 /**
  * A protocol on a stream of bytes. Mirrors `asyncio.Protocol`.

@@ -1,10 +1,10 @@
 /** @module */
 import { allBytesOf, bytesOf } from "../bytes_of.ts";
 import { checkProtocol } from "./check_protocol.ts";
+import type { BaseProtocol } from "./base.ts";
 import { bufferedOf, fill, memoryOf } from "./fill_buffer.ts";
 import { ProtocolCalls } from "./protocol_calls.ts";
 import type {
-  BaseProtocol,
   BufferedProtocol,
   Protocol,
   StreamProtocol,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { BaseProtocol } from "./protocols.ts";
+import { BaseTransport } from "./base.ts";
 
 /** The marks for unsent bytes: see {@linkcode WriteTransport}. */
 export interface WriteBufferLimits {
@@ -15,39 +15,6 @@ export interface WriteBufferLimits {
   high?: number | undefined;
   /** With this many, it is resumed: a quarter of `high` unless given. */
   low?: number | undefined;
-}
-
-/** What all transports have in common. Mirrors `asyncio.BaseTransport`. */
-export abstract class BaseTransport {
-  /**
-   * Facts about the connection, as `StreamWriter.getExtraInfo` has them:
-   * `"peername"`, `"sockname"`, `"conn"`, `"tls"`; `"pipe"` of a pipe,
-   * `"subprocess"`. They can also be asked for after its end. Mirrors
-   * `asyncio.BaseTransport.get_extra_info`.
-   */
-  abstract getExtraInfo(name: string, fallback?: unknown): unknown;
-
-  /**
-   * Closes the transport: nothing more is received, what is unsent is sent,
-   * then `connectionLost(undefined)` is called. Harmless when it is closing.
-   * Mirrors `asyncio.BaseTransport.close`.
-   */
-  abstract close(): void;
-
-  /**
-   * Whether it is closing or closed. Mirrors
-   * `asyncio.BaseTransport.is_closing`.
-   */
-  abstract get isClosing(): boolean;
-
-  /**
-   * Hands the connection over to another protocol. Mirrors
-   * `asyncio.BaseTransport.set_protocol`.
-   */
-  abstract setProtocol(protocol: BaseProtocol): void;
-
-  /** The current protocol. Mirrors `asyncio.BaseTransport.get_protocol`. */
-  abstract getProtocol(): BaseProtocol;
 }
 
 /** A transport that is read. Mirrors `asyncio.ReadTransport`. */

@@ -1,6 +1,6 @@
 /** @module */
 import type { ProtocolCalls } from "./protocol_calls.ts";
-import type { BaseProtocol } from "./protocols.ts";
+import type { BaseProtocol } from "./base.ts";
 import { untilSentAtOnce } from "../socket/io_turns.ts";
 import { detached } from "../../tasks/kernel/context/detached.ts";
 import { sleep } from "../../tasks/sleep.ts";

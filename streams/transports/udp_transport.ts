@@ -8,7 +8,8 @@ import {
 import type { DatagramSocket } from "../datagram/datagram_socket.ts";
 import { checkProtocol } from "./check_protocol.ts";
 import type { ProtocolCalls } from "./protocol_calls.ts";
-import type { BaseProtocol, DatagramProtocol } from "./protocols.ts";
+import type { BaseProtocol } from "./base.ts";
+import type { DatagramProtocol } from "./protocols.ts";
 import { DatagramTransport, type WriteBufferLimits } from "./transport.ts";
 import { dispose, TransportState } from "./transport_state.ts";
 import { WriteLimits } from "./write_limits.ts";

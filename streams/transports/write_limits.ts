@@ -1,6 +1,6 @@
 /** @module */
 import type { ProtocolCalls } from "./protocol_calls.ts";
-import type { BaseProtocol } from "./protocols.ts";
+import type { BaseProtocol } from "./base.ts";
 import type { WriteBufferLimits } from "./transport.ts";
 import { describe } from "../../tasks/kernel/types.ts";
 

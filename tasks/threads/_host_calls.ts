@@ -7,7 +7,7 @@ import { noVariables } from "../kernel/cancel/context_frame.ts";
 import type { Task } from "../task.ts";
 import { cloneError, postThrown } from "./_error_transfer.ts";
 import type { HostAnswer, HostCall } from "./_worker_script.ts";
-import type { Call } from "./_worker_thread.ts";
+import type { Call } from "./_call.ts";
 
 /** The functions that the threads of a pool may call. */
 export type Callbacks = Readonly<Record<string, (...args: never[]) => unknown>>;

@@ -4,8 +4,8 @@ import { detached } from "../kernel/context/detached.ts";
 import { InvalidStateError } from "../kernel/errors.ts";
 import type { Loop } from "../kernel/loop/loop.ts";
 import { WaitQueue } from "../kernel/wait/wait_queue.ts";
+import type { Call } from "./_call.ts";
 import {
-  type Call,
   type ThreadOwner,
   type ThreadSettings,
   WorkerThread,

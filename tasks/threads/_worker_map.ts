@@ -7,7 +7,7 @@ import {
   checkpointIfCancelled,
   ignoreCancelRejection,
 } from "../kernel/wait/checkpoint.ts";
-import type { Call } from "./_worker_thread.ts";
+import type { Call } from "./_call.ts";
 
 /** The lists of arguments, and how they are mapped. */
 interface Mapping {

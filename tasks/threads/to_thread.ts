@@ -5,7 +5,7 @@ import type { Loop } from "../kernel/loop/loop.ts";
 import { describe } from "../kernel/types.ts";
 import { checkpointIfCancelled } from "../kernel/wait/checkpoint.ts";
 import { processors, ThreadPool } from "./_thread_pool.ts";
-import { Call } from "./_worker_thread.ts";
+import { Call } from "./_call.ts";
 
 /** The most threads of the shared pool. Each is a whole runtime. */
 const MOST_THREADS = 8;

@@ -2,21 +2,10 @@
 import { checkOptions, describe, type WaitOptions } from "../kernel/types.ts";
 import { checkpointIfCancelled } from "../kernel/wait/checkpoint.ts";
 import { printable } from "../kernel/watch/inspect.ts";
+import type { WorkerResourceLimits } from "./resource_limits.ts";
+import { Call } from "./_call.ts";
 import { processors, ThreadPool } from "./_thread_pool.ts";
 import { WorkerMap } from "./_worker_map.ts";
-import { Call } from "./_worker_thread.ts";
-
-/** How much memory a thread may use: as in `node:worker_threads`. */
-export interface WorkerResourceLimits {
-  /** The heap of long-lived objects, in megabytes. */
-  maxOldGenerationSizeMb?: number | undefined;
-  /** The heap of new objects, in megabytes. */
-  maxYoungGenerationSizeMb?: number | undefined;
-  /** Memory for code, in megabytes. */
-  codeRangeSizeMb?: number | undefined;
-  /** The stack, in megabytes. */
-  stackSizeMb?: number | undefined;
-}
 
 /** Options of a {@linkcode WorkerPool}. */
 export interface WorkerPoolOptions {

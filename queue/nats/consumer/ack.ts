@@ -30,6 +30,12 @@ export class Ack extends ExternalWaiter<void> implements ReplyListener {
     this.#acks = acks;
   }
 
+  /** Sends the message. Resolves when it is confirmed. */
+  send(): Promise<void> {
+    this.#acks.send(this.delivery, this);
+    return this.promise;
+  }
+
   get delivery(): Delivery {
     return this.#job.delivery;
   }

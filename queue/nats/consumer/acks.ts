@@ -14,10 +14,10 @@ import {
 } from "../producer/job_message.ts";
 import type { Line } from "../subjects.ts";
 import type { Deadline } from "../transport/deadline.ts";
+import type { ReplyListener } from "../transport/replies.ts";
 import { dataIn, type StoredMessage } from "../transport/stored_message.ts";
 import type { KeptResults } from "../shared/kept_results.ts";
 import { nanoseconds, reply } from "../transport/jetstream_api.ts";
-import type { Ack } from "./ack.ts";
 import type { Delivery } from "./delivery.ts";
 import { HeldJobs } from "./held_jobs.ts";
 import { ReleaseNotes, type Return } from "./release_notes.ts";
@@ -110,13 +110,15 @@ export class Acks {
     this.inBackground(() => this.#settle(delivery, ACK));
   }
 
-  /** Sends `ack`, and waits for its end. */
-  send(ack: Ack): Promise<void> {
+  /**
+   * Takes the job out of the queue in one message. `confirmation` gets the answer,
+   * and then calls {@linkcode ended}.
+   */
+  send(delivery: Delivery, confirmation: ReplyListener): void {
     this.#underWay++;
-    const { delivery } = ack;
     this.jobs.done.add(delivery);
-    this.#context.connection.ask(ack, ACK, { deadline: delivery.lease });
-    return ack.promise;
+    const options = { deadline: delivery.lease };
+    this.#context.connection.ask(confirmation, ACK, options);
   }
 
   /** Called at the end of what was under way. */

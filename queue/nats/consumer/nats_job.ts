@@ -66,7 +66,7 @@ export class NatsJob<T> extends HeldJob<T> {
     if (!this.#beginToSettle()) return readyError(leaseLost(this));
     const rejection = checkpointIfCancelled();
     if (rejection === undefined) {
-      return this.#acks.send(new Ack(this, outcome, this.#acks));
+      return new Ack(this, outcome, this.#acks).send();
     }
     this.#acks.inBackground(() => this.#confirmed(ack));
     return rejection;

@@ -17,7 +17,8 @@ import {
   listed,
   momentIn,
 } from "../../jobs/settings.ts";
-import { QUEUE, type QueueName, traced } from "../../jobs/telemetry.ts";
+import { QUEUE, type QueueName } from "../../jobs/queue_name.ts";
+import { traced } from "../../jobs/telemetry.ts";
 import type { StoredLetter } from "../consumer/dead_letters.ts";
 import type { QueueContext } from "../queue_context.ts";
 import { roomBeside } from "../shared/room.ts";

@@ -23,7 +23,8 @@ import { setImmediate } from "node:timers";
 import { BoundCallback, BoundCalls } from "./bound_calls.ts";
 import { budget, TurnPacing } from "./budget.ts";
 import type { Alarm, Clock } from "./clock.ts";
-import { type Runnable, Settlement } from "./runnable.ts";
+import type { Runnable } from "./runnable.ts";
+import { Settlement } from "./settlement.ts";
 import { SoonQueue } from "./soon_queue.ts";
 import { type Timer, TimerHeap } from "./timer_heap.ts";
 
@@ -181,13 +182,18 @@ export abstract class Scheduler {
    */
   ready<T>(value: T): Promise<T> {
     if (this.spend()) return Promise.resolve(value);
-    return new Settlement<T>(this, (resolve) => resolve(value)).promise;
+    return this.#settled(new Settlement<T>((resolve) => resolve(value)));
   }
 
   /** The same for a rejection. */
   readyError(error: unknown): Promise<never> {
     if (this.spend()) return Promise.reject(error);
-    return new Settlement<never>(this, (_, reject) => reject(error)).promise;
+    return this.#settled(new Settlement<never>((_, reject) => reject(error)));
+  }
+
+  #settled<T>(settlement: Settlement<T>): Promise<T> {
+    this.defer(settlement);
+    return settlement.promise;
   }
 
   /**
