@@ -55,6 +55,8 @@ export class Attempt<T> implements LinkedNode<Attempt<T>> {
   readonly #beats: (Heartbeat | undefined)[];
   /** How many jobs are not lost. */
   #held: number;
+  /** Why the handler was cancelled by the end of the work. */
+  #ending: unknown = undefined;
 
   constructor(jobs: Job<T>[], parts: AttemptParts<T>) {
     this.jobs = jobs;
@@ -92,6 +94,7 @@ export class Attempt<T> implements LinkedNode<Attempt<T>> {
 
   /** Cancels the handler, and aborts the signals of its jobs with `reason`. */
   cancel(message: string, reason: unknown): void {
+    this.#ending = reason;
     this.#task.cancel(message);
     abort(this.jobs, reason);
   }
@@ -171,14 +174,28 @@ export class Attempt<T> implements LinkedNode<Attempt<T>> {
     if (job.state === "lost") {
       return () => Promise.reject(leaseLost(job, { cause: value }));
     }
-    if (isCancelled(value) && this.#task.cancelling > 0) { // that is no failure
-      return () => job.release();
-    }
+    if (this.#hasGivenUp(value)) return () => job.release();
     onError?.(value, job);
     if (job.state === "settled") return undefined;
     const delay = backoff(job.attempt);
     return () => job.retry(delay, value);
   }
+
+  /**
+   * Whether the handler has ended with `error` because it was cancelled, which is
+   * no failure. What it waits for may know the cancel by the signal of the job.
+   */
+  #hasGivenUp(error: unknown): boolean {
+    if (this.#task.cancelling === 0) return false;
+    if (isCancelled(error)) return true;
+    return this.#ending !== undefined &&
+      (error === this.#ending || isAbort(error));
+  }
+}
+
+/** Whether it is the error of a function whose signal has aborted. */
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
 }
 
 function loseExpired(job: Job<unknown>): void {

@@ -30,6 +30,8 @@ export abstract class HeldJob<T> implements Job<T> {
   onLost: ((loss: Loss) => void) | undefined = undefined;
   #loss: Loss | undefined = undefined;
   #controller: AbortController | undefined = undefined;
+  /** Why the signal aborts; kept for a signal that is asked for later. */
+  #abortion: { readonly reason: unknown } | undefined = undefined;
 
   constructor({ value, id, attempt, lease, trace }: HeldJobParts<T>) {
     this.value = value;
@@ -55,13 +57,15 @@ export abstract class HeldJob<T> implements Job<T> {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
       if (this.state === "lost") this.abort(leaseLost(this));
+      if (this.#abortion) this.#controller.abort(this.#abortion.reason);
     }
     return this.#controller.signal;
   }
 
-  /** Aborts the signal, if that has been used. */
+  /** Aborts the signal, also if it is asked for only later. */
   abort(reason: unknown): void {
-    this.#controller?.abort(reason);
+    this.#abortion ??= { reason };
+    this.#controller?.abort(this.#abortion.reason);
   }
 
   report(progress: unknown): Promise<void> {

@@ -57,6 +57,42 @@ export function testEnding(test: Define): void {
     assertEquals([job.value, job.attempt], [1, 1]);
   });
 
+  test("a handler that ends by the signal of its job has not failed", async (place) => {
+    await using jobs = await place.open<number>({ maxAttempts: 1 });
+    const started = new Event();
+    const errors: unknown[] = [];
+    const worker = createTask(() =>
+      work(jobs, async (_, { signal }) => {
+        started.set();
+        await aborted(signal);
+      }, { grace: 0, onError: (error) => errors.push(error) })
+    );
+    await jobs.put(1);
+    await started.wait();
+    worker.cancel();
+    await assertRejects(async () => await worker, CancelledError);
+    const job = await jobs.get(); // at once
+    assertEquals([job.value, job.attempt, errors], [1, 1, []]);
+  });
+
+  test("an error of its own that a handler throws at the end of the work is a failure", async (place) => {
+    await using jobs = await place.open<number>({ maxAttempts: 1 });
+    const started = new Event();
+    const worker = createTask(() =>
+      work(jobs, async (_, { signal }) => {
+        started.set();
+        await aborted(signal).catch(() => {});
+        throw new Error("broken");
+      }, { grace: 0 })
+    );
+    await jobs.put(1);
+    await started.wait();
+    worker.cancel();
+    await assertRejects(async () => await worker, CancelledError);
+    const [letter] = await letters(jobs);
+    assert(letter!.reason.includes("broken"), letter!.reason);
+  });
+
   test("a handler that swallows its cancel and returns has done its job", async (place) => {
     await using jobs = await place.open<number>();
     const started = new Event();
@@ -170,4 +206,11 @@ export function slowWork(
     }, options)
   );
   return { worker, started, finish, log };
+}
+
+/** What ends by a signal alone, as `fetch` does: rejects with its reason. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason));
+  });
 }

@@ -123,6 +123,24 @@ export function testLimits(test: Define): void {
     await end(worker);
   });
 
+  test("the signal of an attempt that took too long has aborted, also if it is asked for only then", async (place) => {
+    await using jobs = await place.open<string>({ maxAttempts: 1 });
+    const reasons: string[] = [];
+    const worker = createTask(() =>
+      work(jobs, async (_, job) => {
+        try {
+          await sleep(60_000);
+        } finally {
+          reasons.push(job.signal.reason?.name);
+        }
+      }, { timeout: 30 })
+    );
+    await jobs.put("a");
+    await jobs.join();
+    assertEquals(reasons, ["TimeoutError"]);
+    await end(worker);
+  });
+
   test("a running handler is cancelled with its job, and the worker goes on", async (place) => {
     await using jobs = await place.open<string>();
     await jobs.put("stuck", { id: "stuck" });
