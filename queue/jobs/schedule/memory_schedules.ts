@@ -81,7 +81,8 @@ export class MemorySchedules<T> implements Schedules<T> {
 
   #fire(name: string, it: Registered): void {
     const { times, missed, next, data } = it;
-    const due = dueRuns(times, { next, now: this.#host.now(), missed });
+    const now = this.#host.now();
+    const due = dueRuns(times, { next, now, missed, since: -Infinity });
     it.next = due.next;
     const puts = due.runs.map((run) => this.#host.put(data, runId(name, run)));
     const goOn = () => {

@@ -28,9 +28,9 @@ export interface ScheduleOptions<T> extends WaitOptions {
    */
   timeZone?: string | undefined;
   /**
-   * What happens to runs that were due while no process had the queue open:
-   * `"skip"`, the default, starts none of them, `"once"` one for all of them,
-   * `"all"` every one.
+   * What happens to runs that were due while no process had the queue open, or
+   * every process stood still for 5 seconds: `"skip"`, the default, starts none
+   * of them, `"once"` one for all of them, `"all"` every one.
    */
   missed?: "skip" | "once" | "all" | undefined;
 }

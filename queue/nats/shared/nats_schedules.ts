@@ -68,6 +68,8 @@ export class NatsSchedules<T> implements Schedules<T> {
   readonly #context: QueueContext;
   readonly #host: ScheduleHost<T>;
   readonly #loop = getRunningLoop();
+  /** Since when this process has had the queue open. */
+  readonly #since: number = Date.now();
   readonly #plans = new Map<string, Plan>();
   #closed = false;
 
@@ -157,7 +159,7 @@ export class NatsSchedules<T> implements Schedules<T> {
     }
   }
 
-  /** Puts the runs that are due; resolves to the time of the next one. */
+  /** Puts the runs that are due; resolves to the next time to look. */
   async #fire(subject: string): Promise<number | undefined> {
     const { state, put } = this.#host;
     const { value, seq } = await state.read<SharedSchedule>(subject);
@@ -168,11 +170,12 @@ export class NatsSchedules<T> implements Schedules<T> {
       next,
       now: Date.now(),
       missed,
+      since: this.#since,
     });
-    if (due.next === next) return next;
+    if (due.next === next) return due.look;
     for (const run of due.runs) await put(fromBase64(data), runId(name, run));
     await state.write(subject, { ...value, next: due.next }, seq);
-    return due.next;
+    return due.look;
   }
 }
 

@@ -152,19 +152,41 @@ for (
   test(`missed: "${missed}", ${late} ms late, starts ${expected.length}`, () => {
     const times = timesOf({ every: 10_000 }, 0);
     const now = 10_000 + late;
-    const due = dueRuns(times, { next: 10_000, now, missed });
+    const since = 0;
+    const due = dueRuns(times, { next: 10_000, now, missed, since });
     assertEquals(due.runs, expected);
     assertEquals(due.next, Math.floor(now / 10_000) * 10_000 + 10_000);
   });
 }
 
+test("a run that was due before the queue was opened is missed, unless another process starts it yet", () => {
+  const times = timesOf({ every: 10_000 }, 0);
+  const opened = { next: 10_000, since: 13_000 };
+  for (
+    const [missed, now, runs, next, look] of [
+      ["skip", 13_000, [], 10_000, 15_001], // another may start it until then
+      ["skip", 15_000, [], 10_000, 15_001],
+      ["skip", 15_001, [], 20_000, 20_000],
+      ["skip", 20_000, [20_000], 30_000, 30_000],
+      ["once", 13_000, [10_000], 20_000, 20_000],
+      ["all", 13_000, [10_000], 20_000, 20_000],
+    ] as [Missed, number, number[], number, number][]
+  ) {
+    const due = dueRuns(times, { ...opened, missed, now });
+    assertEquals(due, { runs, next, look }, `${missed} at ${now}`);
+  }
+  const often = timesOf({ every: 1000 }, 0);
+  const due = dueRuns(often, { ...opened, missed: "skip", now: 13_500 });
+  assertEquals(due, { runs: [13_000], next: 14_000, look: 14_000 });
+});
+
 test("a million missed runs are not walked through, and all of them come in parts", () => {
   const times = timesOf({ cron: "* * * * *", timeZone: "UTC" }, 0);
   const now = Date.parse("2026-01-01T00:00:30Z");
   const next = now - 2 * 365 * 86_400_000;
-  const once = dueRuns(times, { next, now, missed: "once" });
+  const once = dueRuns(times, { next, now, missed: "once", since: 0 });
   assertEquals(once.runs, [Date.parse("2026-01-01T00:00Z")]);
-  const all = dueRuns(times, { next, now, missed: "all" });
+  const all = dueRuns(times, { next, now, missed: "all", since: 0 });
   assertEquals([all.runs.length, all.next < now], [1000, true]);
 });
 

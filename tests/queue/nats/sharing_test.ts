@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { QueueShutDownError } from "@asyncio/asyncio/queue/jobs";
+import { QueueShutDownError, schedule } from "@asyncio/asyncio/queue/jobs";
 import { NatsError, natsJobs } from "@asyncio/asyncio/queue/nats";
 import { createTask, run, sleep } from "@asyncio/asyncio/tasks";
 import { letters, PAUSE, take } from "../jobs/_place.ts";
@@ -39,6 +39,21 @@ test("who opens a queue later keeps what it does not name, and changes what it n
   assertEquals(last.lease, Infinity);
   await last.retry(0, "no");
   assertEquals((await letters(changed)).length, 1);
+});
+
+test("a run that was due while no process had the queue open is skipped", async () => {
+  await using server = await NatsServer.start();
+  const every = 500;
+  {
+    await using jobs = await open<string>(server);
+    await schedule(jobs, { name: "tick", every, value: "tick" });
+  }
+  await sleep(every + 50); // the first run is due meanwhile
+  const opened = Date.now();
+  await using jobs = await open<string>(server);
+  const { id } = await jobs.get();
+  const time = Date.parse(id.replace("tick@", ""));
+  assert(time >= opened, `${time - opened} ms`);
 });
 
 test("a process that opens a paused queue hands out nothing until it is resumed", async () => {
