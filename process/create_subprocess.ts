@@ -5,7 +5,7 @@ import { copyOf } from "./_copy_of.ts";
 import type { SubprocessOptions } from "./options.ts";
 import type { Process } from "./process.ts";
 
-const starts = new LazyModule(() => import("./_start_subprocess.ts"));
+const starts = new LazyModule(() => import("./start_subprocess.ts"));
 
 /**
  * Starts a program with arguments, without a shell. Mirrors

@@ -96,7 +96,7 @@ export class Broadcast<T> {
    * @throws {TypeError} `replay` is not a number.
    */
   constructor(options?: { replay?: number | undefined }) {
-    if (options !== undefined) checkOptions(options, "make a Broadcast");
+    checkOptions(options, "make a Broadcast");
     this.#replay = options?.replay ?? 0;
     checkWhole(this.#replay, "Cannot make a Broadcast: replay", 0);
   }
@@ -160,7 +160,7 @@ export class Broadcast<T> {
      */
     replay?: number | undefined;
   }): Subscription<T> {
-    if (options !== undefined) checkOptions(options, "subscribe");
+    checkOptions(options, "subscribe");
     const { maxSize = 0, overflow = "wait", replay = 0 } = options ?? {};
     checkOverflow(overflow);
     checkWhole(replay, "Cannot subscribe: replay", 0);

@@ -72,7 +72,7 @@ export class PriorityQueue<T> extends Queue<T> {
    */
   constructor(maxSize?: number, options?: PriorityQueueOptions<T>) {
     super({ maxSize });
-    if (options !== undefined) checkOptions(options, "make a PriorityQueue");
+    checkOptions(options, "make a PriorityQueue");
     const { compare = naturally } = options ?? {};
     if (typeof compare !== "function") {
       throw new TypeError(

@@ -690,6 +690,6 @@ function checkCount(n: unknown): Promise<never> | undefined {
 
 /** @throws {TypeError} `options` are not an object. */
 function lineLimitOf(options: ReaderOptions | undefined): number {
-  if (options !== undefined) checkOptions(options, "make a reader");
+  checkOptions(options, "make a reader");
   return checkLineLimit(options?.limit);
 }

@@ -170,7 +170,7 @@ export class Pool<T> implements AsyncDisposable {
   close(options?: { timeout?: number | undefined }): Promise<void> {
     const timeout = options?.timeout;
     try {
-      if (options !== undefined) checkOptions(options, "close a pool");
+      checkOptions(options, "close a pool");
       if (timeout !== undefined) {
         checkMilliseconds(timeout, "Cannot close a pool: the timeout");
       }

@@ -65,7 +65,7 @@ export function asCompleted(
   checkList(awaitables, "asCompleted");
   const items = new Set(awaitables);
   for (const item of items) checkAwaitable(item);
-  if (options !== undefined) checkOptions(options, "wait");
+  checkOptions(options, "wait");
   const timeout = options?.timeout ?? Infinity;
   checkMilliseconds(timeout, "Cannot wait: the timeout");
   const ofPromises: Future<unknown>[] = [];

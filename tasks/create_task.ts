@@ -34,7 +34,7 @@ export function createTask<T>(
   options?: TaskOptions,
 ): Task<T> {
   checkCoroutine(coroutine, "createTask");
-  if (options !== undefined) checkOptions(options, "create a task");
+  checkOptions(options, "create a task");
   return spawn(coroutine, currentScope().loop, options);
 }
 

@@ -138,7 +138,7 @@ export class EventLoop {
    */
   createTask<T>(coroutine: Coroutine<T>, options?: TaskOptions): Task<T> {
     checkCoroutine(coroutine, "createTask");
-    if (options !== undefined) checkOptions(options, "create a task");
+    checkOptions(options, "create a task");
     return spawn(coroutine, loopOf(this), options);
   }
 

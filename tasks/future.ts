@@ -54,7 +54,7 @@ export class Future<T> implements PromiseLike<T> {
 
   /** Makes a pending future of the current loop, or of `options.loop`. */
   constructor(options?: { loop?: EventLoop | undefined }) {
-    if (options !== undefined) checkOptions(options, "make a future");
+    checkOptions(options, "make a future");
     const loop = options?.loop === undefined
       ? currentScope().loop
       : loopOf(options.loop);

@@ -251,7 +251,7 @@ export function gather(
   options?: GatherOptions,
 ): Future<unknown> {
   checkList(awaitables, "gather");
-  if (options !== undefined) checkOptions(options, "gather");
+  checkOptions(options, "gather");
   const items = [...awaitables];
   for (const item of items) checkAwaitable(item);
   const { limit = Infinity, returnExceptions = false } = options ?? {};

@@ -66,7 +66,7 @@ export function interval(
       `Cannot make an interval: the period is more than 0 ms, received ${period}`,
     );
   }
-  if (options !== undefined) checkOptions(options, "make an interval");
+  checkOptions(options, "make an interval");
   const missed = options?.missed ?? "skip";
   if (!MISSED.includes(missed)) {
     throw new TypeError(

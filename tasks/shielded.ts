@@ -54,7 +54,7 @@ export function shielded<T>(
   const limit = options?.timeout;
   try {
     checkFunction(body, "Cannot shield: the body");
-    if (options !== undefined) checkOptions(options, "shield");
+    checkOptions(options, "shield");
     if (limit !== undefined) {
       checkMilliseconds(limit, "Cannot shield: the timeout");
     }

@@ -124,7 +124,7 @@ export class TaskGroup {
    */
   createTask<T>(coroutine: Coroutine<T>, options?: TaskOptions): Task<T> {
     checkCoroutine(coroutine, "createTask");
-    if (options !== undefined) checkOptions(options, "create a task");
+    checkOptions(options, "create a task");
     return this.#spawn(coroutine, options, this.#childEnded);
   }
 
@@ -169,7 +169,7 @@ export class TaskGroup {
     options: TaskOptions | undefined,
   ): Promise<V> {
     checkFunction(child, "Cannot start a child: it");
-    if (options !== undefined) checkOptions(options, "create a task");
+    checkOptions(options, "create a task");
     const rejection = checkpointIfCancelled();
     if (rejection !== undefined) return await rejection;
     const whenReady = new WaitQueue<V>("TaskGroup.start");
@@ -429,7 +429,7 @@ export function taskGroup<T>(
 /** Returns the limit, after checking the arguments. */
 function checkGroup(body: unknown, options?: { limit?: number }): number {
   checkFunction(body, "Cannot open a task group: the body");
-  if (options !== undefined) checkOptions(options, "open a task group");
+  checkOptions(options, "open a task group");
   const limit = options?.limit ?? Infinity;
   checkLimit(limit, "Cannot open a task group: the limit");
   return limit;

@@ -107,7 +107,7 @@ export class TaskSet<T> implements AsyncIterable<Task<T>>, AsyncDisposable {
    * @throws {RangeError} `limit` is not a whole number from 1.
    */
   constructor(options?: { limit?: number | undefined }) {
-    if (options !== undefined) checkOptions(options, "make a TaskSet");
+    checkOptions(options, "make a TaskSet");
     const limit = options?.limit ?? Infinity;
     checkLimit(limit, "Cannot make a TaskSet: the limit");
     this.#limiter = limit === Infinity

@@ -116,7 +116,7 @@ export function explore(
   const { runs = 1000, seed = 0 } = options ?? {};
   try {
     checkCoroutine(scenario, "explore");
-    if (options !== undefined) checkOptions(options, "explore");
+    checkOptions(options, "explore");
     checkCount(runs, "Cannot explore: runs", 1);
     checkCount(seed, "Cannot explore: seed", 0);
   } catch (error) {

@@ -78,7 +78,7 @@ export class VirtualClock implements Clock {
    * @throws {RangeError} `start` is not finite, or `outsideGrace` is `NaN`.
    */
   constructor(options?: VirtualClockOptions) {
-    if (options !== undefined) checkOptions(options, "make a VirtualClock");
+    checkOptions(options, "make a VirtualClock");
     const { start = 0, autoJump = true, outsideGrace = Infinity } = options ??
       {};
     checkFinite(start, "Cannot make a VirtualClock: start");

@@ -42,15 +42,22 @@ export interface SpawnSettings {
   readonly killSignal: Deno.Signal;
 }
 
+/** The options about the standard streams. */
+export type StdioOptions = Pick<
+  SubprocessOptions,
+  "stdin" | "stdout" | "stderr"
+>;
+
 const STDIO: readonly unknown[] = [PIPE, DEVNULL, INHERIT];
 
 /**
+ * @param stdio The standard streams, if they are not those of `options`.
  * @throws {TypeError} An option is not valid.
  * @throws {RangeError} A number is out of its range.
  */
 export function spawnSettings(
   options: SubprocessOptions = {},
-  stdio: Pick<SubprocessOptions, "stdin" | "stdout" | "stderr"> = options,
+  stdio: StdioOptions = options,
 ): SpawnSettings {
   checkStartOptions(options);
   checkFlags(options, ["clearEnv", "group", "detached"], "start a program");

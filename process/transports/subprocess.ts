@@ -5,12 +5,10 @@ import type {
   SubprocessProtocol,
   SubprocessTransport,
 } from "../../streams/transports/mod.ts";
-import {
-  createSubprocessExec,
-  createSubprocessShell,
-} from "../create_subprocess.ts";
 import type { SubprocessOptions } from "../options.ts";
 import type { Process } from "../process.ts";
+import type { StdioOptions } from "../spawn/settings.ts";
+import { createExec, createShell } from "../start_subprocess.ts";
 import { PIPE } from "../stdio.ts";
 import { detached } from "../../tasks/kernel/context/detached.ts";
 import { checkOptions, describe } from "../../tasks/kernel/types.ts";
@@ -76,7 +74,7 @@ export function subprocessExec<P extends SubprocessProtocol>(
   return start(
     "subprocessExec",
     factory,
-    () => createSubprocessExec(program, args, withPipes(options)),
+    () => createExec(program, args, options, pipesIn(options)),
   );
 }
 
@@ -130,13 +128,12 @@ export function subprocessShell<P extends SubprocessProtocol>(
   return start(
     "subprocessShell",
     factory,
-    () => createSubprocessShell(command, withPipes(options)),
+    () => createShell(command, options, pipesIn(options)),
   );
 }
 
-function withPipes(
-  options: SubprocessProtocolOptions = {},
-): SubprocessOptions {
+/** The standard streams of `options`: pipes, unless given. */
+function pipesIn(options: SubprocessProtocolOptions = {}): StdioOptions {
   checkOptions(options, "start a program");
   if ((options as SubprocessOptions).detached) {
     throw new TypeError(
@@ -144,10 +141,7 @@ function withPipes(
     );
   }
   const { stdin = PIPE, stdout = PIPE, stderr = PIPE } = options;
-  // Read one by one: options may be inherited.
-  const { cwd, env, clearEnv, limit, group, killAfter, killSignal } = options;
-  const rest = { cwd, env, clearEnv, limit, group, killAfter, killSignal };
-  return { stdin, stdout, stderr, ...rest };
+  return { stdin, stdout, stderr };
 }
 
 function start<P extends SubprocessProtocol>(

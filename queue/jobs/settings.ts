@@ -75,8 +75,8 @@ export function settingsOf(
 
 /** Refuses bad options of a put. */
 export function checkPut(options: PutOptions | undefined): void {
-  if (options === undefined) return;
   checkOptions(options, "put");
+  if (options === undefined) return;
   const { id, delay, priority, expires, key, unique } = options;
   if (delay !== undefined) checkMilliseconds(delay, "Cannot put: the delay");
   if (expires !== undefined) checkPositive(expires, "Cannot put: expires");

@@ -1,8 +1,8 @@
 /** @module */
 import {
   checkMilliseconds,
-  checkOptions,
   describe,
+  requireOptions,
   type WaitOptions,
 } from "../../tasks/kernel/types.ts";
 import { checkpointIfCancelled } from "../../tasks/kernel/wait/checkpoint.ts";
@@ -189,7 +189,7 @@ function checkWork<T>(
     );
   }
   checkFunction(handler, "Cannot work: the handler is a function of a value");
-  checkOptions(options, "work");
+  requireOptions(options, "work");
   const { concurrency = 1, grace = 0, timeout = 0, batch } = options;
   checkWhole(concurrency, "Cannot work: concurrency");
   checkMilliseconds(grace, "Cannot work: the grace");

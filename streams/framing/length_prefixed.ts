@@ -55,7 +55,7 @@ export function lengthPrefixed(options?: {
   maxLength?: number | undefined;
 }): FrameCodec<Uint8Array> {
   const action = "make a codec";
-  if (options !== undefined) checkOptions(options, action);
+  checkOptions(options, action);
   checkFlags(options ?? {}, ["littleEndian", "includesLength"], action);
   const {
     lengthBytes = 4,

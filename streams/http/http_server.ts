@@ -151,7 +151,7 @@ export class HttpServer implements AsyncDisposable {
   async #shutdown(
     options: WaitOptions & { timeout?: number | undefined } | undefined,
   ): Promise<void> {
-    if (options !== undefined) checkOptions(options, "shut down");
+    checkOptions(options, "shut down");
     const { timeout = Infinity, signal } = options ?? {};
     checkMilliseconds(timeout, "Cannot shut down: the timeout");
     this.close();

@@ -1,5 +1,5 @@
 /** @module */
-import { checkLimit, checkOptions } from "../../tasks/kernel/types.ts";
+import { checkLimit, requireOptions } from "../../tasks/kernel/types.ts";
 import { checkTime } from "./_arguments.ts";
 import { now } from "./_now.ts";
 import { itemsOf } from "./_operator.ts";
@@ -51,7 +51,7 @@ export function chunks<T>(
   source: AsyncIterable<T> | Iterable<T | PromiseLike<T>>,
   options: { size?: number | undefined; time?: number | undefined },
 ): AsyncIterableIterator<T[], undefined> & AsyncDisposable {
-  checkOptions(options, "make chunks");
+  requireOptions(options, "make chunks");
   const { size = Infinity, time = Infinity } = options;
   checkLimit(size, "Cannot make chunks: size");
   checkTime(time, "Cannot make chunks: time");

@@ -72,7 +72,7 @@ export function map<T, R>(
       `Cannot map: expected a function of an item, received ${describe(fn)}`,
     );
   }
-  if (options !== undefined) checkOptions(options, "map");
+  checkOptions(options, "map");
   const { limit = 1, ordered = true } = options ?? {};
   checkLimit(limit, "Cannot map: limit");
   checkFlags({ ordered }, ["ordered"], "map");

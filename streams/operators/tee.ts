@@ -52,7 +52,7 @@ export function tee<T>(
   options?: { maxSize?: number | undefined },
 ): (AsyncIterableIterator<T, undefined> & AsyncDisposable)[] {
   checkWhole(n, "Cannot tee: the number of iterables");
-  if (options !== undefined) checkOptions(options, "tee");
+  checkOptions(options, "tee");
   const { maxSize = 16 } = options ?? {};
   checkLimit(maxSize, "Cannot tee: maxSize");
   const { branches } = new Tee(new Source(source, "tee"), n, maxSize);

@@ -1,5 +1,5 @@
 /** @module */
-import { checkLimit, checkOptions } from "../../tasks/kernel/types.ts";
+import { checkLimit, requireOptions } from "../../tasks/kernel/types.ts";
 import { sleep } from "../../tasks/sleep.ts";
 import { checkTime } from "./_arguments.ts";
 import { now } from "./_now.ts";
@@ -45,7 +45,7 @@ export function throttle<T>(
   source: AsyncIterable<T> | Iterable<T | PromiseLike<T>>,
   options: { limit?: number | undefined; interval: number },
 ): AsyncIterableIterator<T, undefined> & AsyncDisposable {
-  checkOptions(options, "throttle");
+  requireOptions(options, "throttle");
   const { limit = 1, interval } = options;
   checkLimit(limit, "Cannot throttle: limit");
   checkTime(interval, "Cannot throttle: interval");

@@ -13,7 +13,7 @@ import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
 import {
   checkFlags,
   checkMilliseconds,
-  checkOptions,
+  requireOptions,
 } from "../../tasks/kernel/types.ts";
 import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
 
@@ -36,7 +36,7 @@ async function open(
   options: ConnectOptions | UnixConnectOptions,
   path?: string,
 ): Promise<Streams & AsyncDisposable> {
-  checkOptions(options, "connect");
+  requireOptions(options, "connect");
   const { limit } = options;
   checkLineLimit(limit);
   return connected(await connectSocket(options, path), limit);
@@ -51,7 +51,7 @@ export async function connectSocket(
   options: ConnectOptions,
   unixPath?: string,
 ): Promise<SocketParts> {
-  checkOptions(options, "connect");
+  requireOptions(options, "connect");
   const { port, hostname = "127.0.0.1" } = options;
   const path = unixPath ?? options.path;
   if ((path === undefined) === (port === undefined)) {

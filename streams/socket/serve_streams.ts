@@ -17,8 +17,8 @@ import type { ServerTlsOptions } from "../tls_options.ts";
 import { detached } from "../../tasks/kernel/context/detached.ts";
 import {
   checkFlags,
-  checkOptions,
   describe,
+  requireOptions,
 } from "../../tasks/kernel/types.ts";
 import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
 import { checkpointIfCancelled } from "../../tasks/kernel/wait/checkpoint.ts";
@@ -53,7 +53,7 @@ async function start(
       }: write startServer(handler, options)`,
     );
   }
-  checkOptions(options, ACTION);
+  requireOptions(options, ACTION);
   const { limit } = options;
   checkLineLimit(limit);
   return await startServing((parts) => {
@@ -70,7 +70,7 @@ export async function startServing(
   serveClient: (parts: SocketParts) => ServedClient,
   options: ServeOptions,
 ): Promise<Server> {
-  checkOptions(options, ACTION);
+  requireOptions(options, ACTION);
   const { path, tls, maxConnections = Infinity } = options;
   checkMaxConnections(maxConnections);
   if (tls !== undefined) checkServerTls(tls);
@@ -112,7 +112,7 @@ async function startUnix(
   handler: ConnectionHandler,
   options: UnixServeOptions,
 ): Promise<Server> {
-  checkOptions(options, ACTION);
+  requireOptions(options, ACTION);
   checkPath(options.path); // without one it would listen on the network
   return await start(handler, options);
 }

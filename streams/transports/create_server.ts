@@ -8,7 +8,7 @@ import type { ServedClient } from "../socket/server_connections.ts";
 import { startServing } from "../socket/serve_streams.ts";
 import { Socket, type SocketParts } from "../socket/socket.ts";
 import type { ServeOptions, UnixServeOptions } from "../serve_options.ts";
-import { checkOptions } from "../../tasks/kernel/types.ts";
+import { requireOptions } from "../../tasks/kernel/types.ts";
 import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
 
 /**
@@ -96,7 +96,7 @@ async function startUnix(
   factory: () => StreamProtocol,
   options: UnixServeOptions,
 ): Promise<Server> {
-  checkOptions(options, "start a server");
+  requireOptions(options, "start a server");
   checkPath(options.path); // without one it would listen on the network
   return await start(factory, options);
 }

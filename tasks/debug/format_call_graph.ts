@@ -63,7 +63,7 @@ const LAST = ["└─ ", "   "] as const;
  * ```
  */
 export function formatCallGraph(options?: CallGraphOptions): string {
-  if (options !== undefined) checkOptions(options, "format a call graph");
+  checkOptions(options, "format a call graph");
   const { loop, task: owner } = currentScope();
   const { task, all = task === undefined && owner === undefined } = options ??
     {};

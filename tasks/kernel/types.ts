@@ -97,11 +97,19 @@ export function checkMilliseconds(
 }
 
 /**
- * Throws a `TypeError` unless `value` is an object.
+ * Throws a `TypeError` unless `value` is an object or left out.
  *
- * @param action What cannot be done without: `"connect"`.
+ * @param action What is done with the options: `"connect"`.
  */
 export function checkOptions(
+  value: unknown,
+  action: string,
+): asserts value is object | undefined {
+  if (value !== undefined) requireOptions(value, action);
+}
+
+/** The same for options that cannot be left out. */
+export function requireOptions(
   value: unknown,
   action: string,
 ): asserts value is object {

@@ -66,7 +66,7 @@ export function any(
   options?: WaitOptions & { stagger?: number | undefined },
 ): Promise<unknown> {
   try {
-    if (options !== undefined) checkOptions(options, "wait for any");
+    checkOptions(options, "wait for any");
     const stagger = options?.stagger;
     if (stagger !== undefined) {
       checkMilliseconds(stagger, "Cannot start the branches: stagger");

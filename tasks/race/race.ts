@@ -79,7 +79,7 @@ export function race(
   options?: WaitOptions,
 ): Promise<unknown> {
   try {
-    if (options !== undefined) checkOptions(options, "race");
+    checkOptions(options, "race");
     return startRace(branches, RULES, options && { signal: options.signal });
   } catch (error) {
     return Promise.reject(error);

@@ -67,7 +67,7 @@ export function select<B extends Record<string, Awaitable<unknown>>>(
 ): Promise<Selected<B>> {
   try {
     const names = namesOf(branches);
-    if (options !== undefined) checkOptions(options, "select");
+    checkOptions(options, "select");
     return startRace(names.map((name) => branches[name]!), RULES, {
       signal: options?.signal,
       names,

@@ -59,7 +59,7 @@ export class Runner implements AsyncDisposable {
 
   /** Makes a runner; nothing runs yet. */
   constructor(options?: RunOptions) {
-    if (options !== undefined) checkOptions(options, "run");
+    checkOptions(options, "run");
     options ??= {};
     const { clock = realClock, debug = environment("ASYNCIO_DEBUG") === "1" } =
       options;

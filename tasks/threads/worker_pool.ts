@@ -82,7 +82,7 @@ export class WorkerPool implements AsyncDisposable {
    * @throws {RangeError} `maxWorkers` is not a whole number from 1.
    */
   constructor(module: string | URL, options?: WorkerPoolOptions) {
-    if (options !== undefined) checkOptions(options, "make a WorkerPool");
+    checkOptions(options, "make a WorkerPool");
     const { maxWorkers = processors(), callbacks, resourceLimits } = options ??
       {};
     if (!URL.canParse(module)) {

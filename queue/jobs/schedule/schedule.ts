@@ -1,7 +1,7 @@
 /** @module */
 import {
-  checkOptions,
   describe,
+  requireOptions,
   type WaitOptions,
 } from "../../../tasks/kernel/types.ts";
 import { composite } from "../../../tasks/kernel/wait/handed_wait.ts";
@@ -121,7 +121,7 @@ async function register<T>(
   jobs: Jobs<T>,
   options: ScheduleOptions<T>,
 ): Promise<void> {
-  checkOptions(options, "schedule");
+  requireOptions(options, "schedule");
   const { cron, every, timeZone, value, missed = "skip" } = options;
   const name = checkName(options.name);
   if (cron !== undefined) await loadParser();

@@ -10,25 +10,35 @@ import { OutputTargets } from "./pipes/output_targets.ts";
 import type { Process } from "./process.ts";
 import { watchdogLaunch } from "./signals/watchdog.ts";
 import { type Program, shellProgram } from "./spawn/program.ts";
-import { type SpawnSettings, spawnSettings } from "./spawn/settings.ts";
+import {
+  type SpawnSettings,
+  spawnSettings,
+  type StdioOptions,
+} from "./spawn/settings.ts";
 
-/** Starts a program with arguments. */
+/**
+ * Starts a program with arguments.
+ *
+ * @param stdio Its standard streams, if they are not those of the options.
+ */
 export function createExec(
   program: string | URL,
   args?: string[],
   options?: SubprocessOptions,
+  stdio?: StdioOptions,
 ): Promise<Process> {
   try {
-    return start(programOf(program, args), spawnSettings(options));
+    return start(programOf(program, args), spawnSettings(options, stdio));
   } catch (error) {
     return Promise.reject(error);
   }
 }
 
-/** Runs a command in the shell. */
+/** Runs a command in the shell; the arguments are as above. */
 export function createShell(
   command: string,
   options?: SubprocessOptions,
+  stdio?: StdioOptions,
 ): Promise<Process> {
   try {
     if (typeof command !== "string") {
@@ -38,7 +48,7 @@ export function createShell(
         }`,
       );
     }
-    const settings = spawnSettings(options);
+    const settings = spawnSettings(options, stdio);
     return start(shellProgram(command, settings), settings);
   } catch (error) {
     return Promise.reject(error);
