@@ -5,7 +5,8 @@ import { type Codec, undecodable } from "./codec.ts";
 import { JobWaiters } from "./job_waiters.ts";
 import type { Limits } from "./limits.ts";
 import { MemoryJob } from "./_memory_job.ts";
-import type { Lease, Store } from "./_memory_store.ts";
+import type { Lease } from "./_lease.ts";
+import type { Store } from "./_memory_store.ts";
 
 /** Takes leases from a store, decodes their values, and serves calls of `get`. */
 export class MemoryGetters<T> {

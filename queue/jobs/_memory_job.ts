@@ -9,7 +9,8 @@ import { jsonText, reasonText } from "./codec.ts";
 import { leaseLost } from "./errors.ts";
 import { checkRetry, HeldJob } from "./held_job.ts";
 import type { JobState } from "./job.ts";
-import type { Lease, Store } from "./_memory_store.ts";
+import type { Lease } from "./_lease.ts";
+import type { Store } from "./_memory_store.ts";
 
 /** A job of a queue in memory: settlements take effect synchronously. */
 export class MemoryJob<T> extends HeldJob<T> {

@@ -5,25 +5,11 @@ import type { TimerHandle } from "../../tasks/handle.ts";
 import { attemptsUsedUp, EXPIRED, keptReason } from "./codec.ts";
 import { Entries } from "./_entries.ts";
 import type { Entry, EntryState } from "./_entry.ts";
-import type { Loss } from "./errors.ts";
+import { Lease } from "./_lease.ts";
 import { type Limits, RateLog } from "./limits.ts";
 import { ReadyJobs } from "./_ready_jobs.ts";
 import type { Outcome } from "./results.ts";
 import type { Settings } from "./settings.ts";
-
-/** The lease of an entry. */
-export class Lease {
-  readonly entry: Entry;
-  /** Fires when the lease runs out; `undefined` if it never does. */
-  alarm: TimerHandle | undefined = undefined;
-  /** The job that is made of the entry, as soon as it is decoded. */
-  job: { lose(loss: Loss): void; progress: string | undefined } | undefined =
-    undefined;
-
-  constructor(entry: Entry) {
-    this.entry = entry;
-  }
-}
 
 /** What a store reports. */
 export interface StoreEvents {
@@ -145,7 +131,7 @@ export class Store {
   }
 
   holds(lease: Lease): boolean {
-    if (hasRunOut(lease, this.loop)) this.#runOut(lease); // the alarm is late
+    if (lease.hasRunOut(this.loop.time())) this.#runOut(lease); // the alarm is late
     return this.#leases.get(lease.entry) === lease;
   }
 
@@ -307,10 +293,6 @@ export class Store {
     this.#events.finished(entry, outcome);
     if (key !== undefined) this.#events.ready(); // for the next of its key
   }
-}
-
-function hasRunOut({ alarm }: Lease, loop: EventLoop): boolean {
-  return alarm !== undefined && alarm.when <= loop.time();
 }
 
 function isExpired({ attempts, expiry }: Entry, loop: EventLoop): boolean {

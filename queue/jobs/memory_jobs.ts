@@ -21,10 +21,10 @@ import type { DeadLetter, JobInfo, Jobs, StoredJobState } from "./jobs.ts";
 import { listing } from "./listing.ts";
 import { type DeadEntry, MemoryDeadLetters } from "./_memory_dead_letters.ts";
 import { MemoryGetters } from "./_memory_getters.ts";
+import { MemoryInspection } from "./_memory_inspection.ts";
 import { MemoryProducer } from "./_memory_producer.ts";
 import { Store } from "./_memory_store.ts";
 import type { JobsOptions, PutOptions } from "./options.ts";
-import { byPriority } from "./_ready_jobs.ts";
 import { type Outcome, resultIn, Results, valueOf } from "./results.ts";
 import {
   MemorySchedules,
@@ -33,7 +33,6 @@ import {
 import { SCHEDULES } from "./schedule/schedule.ts";
 import {
   checkState,
-  momentIn,
   rejectionOfId,
   type Settings,
   settingsOf,
@@ -95,6 +94,7 @@ class MemoryJobs<T> implements Jobs<T> {
   readonly #getters: MemoryGetters<T>;
   readonly #joiners = new WaitQueue<void>("Jobs.join");
   readonly #dead: MemoryDeadLetters;
+  readonly #inspection: MemoryInspection<T>;
   #closed = false;
 
   constructor(options?: JobsOptions<T>) {
@@ -111,6 +111,7 @@ class MemoryJobs<T> implements Jobs<T> {
     );
     this.#producer = new MemoryProducer({ codec, settings, store, letters });
     this.#getters = new MemoryGetters(store, codec, settings.lease);
+    this.#inspection = new MemoryInspection(store, letters, codec);
     this[QUEUE] = this.#producer[QUEUE];
     this[SCHEDULES] = new MemorySchedules(this.#scheduleHost());
   }
@@ -191,10 +192,8 @@ class MemoryJobs<T> implements Jobs<T> {
   }
 
   counts(options?: WaitOptions): Promise<Record<StoredJobState, number>> {
-    const rejection = this.#checkOpen("count the jobs", options);
-    if (rejection !== undefined) return rejection;
-    const { waiting, delayed, leased } = this.#store.counts;
-    return ready({ waiting, delayed, leased, dead: this.#dead.size });
+    return this.#checkOpen("count the jobs", options) ??
+      ready(this.#inspection.counts());
   }
 
   list(
@@ -202,48 +201,8 @@ class MemoryJobs<T> implements Jobs<T> {
     options?: WaitOptions,
   ): AsyncIterableIterator<JobInfo<T>> {
     checkState(state);
-    let all: Iterator<Entry> | undefined;
-    return listing(
-      () => this.#checkOpen("list jobs", options),
-      async () => {
-        all ??= await ready(this.#entries(state).values());
-        for (let it = all.next(); !it.done; it = all.next()) {
-          const isStill =
-            it.value.state === (state === "dead" ? "gone" : state);
-          if (isStill) return it.value;
-        }
-        return undefined;
-      },
-      (entry) => this.#info(entry, state, options),
-    );
-  }
-
-  #entries(state: StoredJobState): Entry[] {
-    if (state === "dead") return this.#dead.all.map(({ entry }) => entry);
-    const entries = [...this.#store.entries].filter((it) => it.state === state);
-    if (state === "waiting") entries.sort(byPriority);
-    if (state === "delayed") entries.sort((a, b) => a.due!.when - b.due!.when);
-    return entries;
-  }
-
-  async #info(
-    entry: Entry,
-    state: StoredJobState,
-    options?: WaitOptions,
-  ): Promise<JobInfo<T>> {
-    const { id, priority, attempts, key, due } = entry;
-    const progress = this.#store.leaseOf(entry)?.job?.progress;
-    const wait = due === undefined ? 0 : due.when - this.#store.loop.time();
-    return {
-      id,
-      value: await decodedOrNothing(this.#codec, entry.data, options),
-      state,
-      attempt: attempts,
-      priority,
-      ...(key !== undefined && { key }),
-      ...(due !== undefined && { due: new Date(momentIn(wait)) }),
-      ...(progress !== undefined && { progress: valueOf(progress) }),
-    };
+    const check = () => this.#checkOpen("list jobs", options);
+    return this.#inspection.list(state, check, options);
   }
 
   remove(id: string, options?: WaitOptions): Promise<boolean> {
@@ -259,17 +218,8 @@ class MemoryJobs<T> implements Jobs<T> {
     leased: boolean,
     options?: WaitOptions,
   ): Promise<boolean> {
-    const rejection = rejectionOfId(id) ??
-      this.#checkOpen("remove a job", options);
-    if (rejection !== undefined) return rejection;
-    const entry = this.#store.find(id);
-    if (entry !== undefined) {
-      if (entry.state === "leased" && !leased) return ready(false);
-      this.#store.cancel(entry);
-      return ready(true);
-    }
-    const dead = leased ? undefined : this.#dead.find(id);
-    return ready(dead !== undefined && this.#dead.delete(dead));
+    return rejectionOfId(id) ?? this.#checkOpen("remove a job", options) ??
+      ready(this.#inspection.takeOut(id, leased));
   }
 
   result(id: string, options?: WaitOptions): Promise<unknown> {

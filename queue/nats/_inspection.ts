@@ -208,7 +208,8 @@ export class Inspection<T> {
   }
 
   /**
-   * Takes a job out; a leased one only if `leased` is set.
+   * Takes a job out: a leased one only if `leased` is set, a dead letter only if
+   * not.
    *
    * @returns Whether a job was taken out.
    */
