@@ -1,4 +1,5 @@
 /** @module */
+import { OwnerWaiter } from "./_owner_waiter.ts";
 import { checkAwaitable, ensureFuture } from "./ensure_future.ts";
 import { completionOf, type Future } from "./future.ts";
 import { currentScope } from "./kernel/context/current_scope.ts";
@@ -13,7 +14,11 @@ import {
   ready,
   settleAs,
 } from "./kernel/wait/checkpoint.ts";
-import type { Listener } from "./kernel/wait/completion.ts";
+import {
+  type Completion,
+  handCancelOn,
+  type Listener,
+} from "./kernel/wait/completion.ts";
 import { WaitQueue } from "./kernel/wait/wait_queue.ts";
 import { timeoutAt } from "./timeout.ts";
 
@@ -30,7 +35,9 @@ import { timeoutAt } from "./timeout.ts";
  *   {@linkcode TimeoutError}. Nothing is cancelled.
  *
  * **Cancel safety:** each future goes to one `next()`. A `next()` that is
- * cancelled takes none.
+ * cancelled takes none, and gives up the promises whose ends have not come. If
+ * the first of them has come, it resolves, and the cancel is delivered at the next
+ * wait.
  *
  * @throws {TypeError} An item is no function, promise or future.
  * @throws {RangeError} `timeout` is `NaN`.
@@ -78,10 +85,12 @@ export function asCompleted(
   return { [Symbol.asyncIterator]: () => completions };
 }
 
+type Next<T> = IteratorResult<Future<T>, undefined>;
+
 /** No async generator: that would await the futures that it yields. */
 class Completions<T> implements AsyncIterator<Future<T>>, Listener {
   readonly #finished: Future<T>[] = [];
-  readonly #waiters = new WaitQueue<IteratorResult<Future<T>, undefined>>(
+  readonly #waiters = new WaitQueue<Next<T>, OwnerWaiter<Next<T>>>(
     "asCompleted",
   );
   readonly awaiter = currentScope().task;
@@ -105,18 +114,22 @@ class Completions<T> implements AsyncIterator<Future<T>>, Listener {
     this.#listen();
   }
 
-  settled({ source }: { source: unknown }): void {
-    const future = source as Future<T>;
+  settled(completion: Completion<unknown>): void {
+    const future = completion.source as Future<T>;
     this.#futures.delete(future);
     const result = { done: false as const, value: future };
-    if (this.#waiters.wake(result)) this.#left--;
+    let waiter = this.#waiters.first;
+    if (waiter?.hasCancelled(completion)) {
+      waiter = waiter.nextInQueue as typeof waiter;
+    }
+    if (waiter?.wake(result)) this.#left--;
     else this.#finished.push(future);
     if (this.#left === 0) {
       this.#waiters.wakeAll({ done: true, value: undefined });
     }
   }
 
-  next(): Promise<IteratorResult<Future<T>, undefined>> {
+  next(): Promise<Next<T>> {
     const rejection = checkpointIfCancelled();
     if (rejection !== undefined) {
       this.#stopListening();
@@ -133,7 +146,7 @@ class Completions<T> implements AsyncIterator<Future<T>>, Listener {
   }
 
   /** Stops listening to the futures, which go on. */
-  return(): Promise<IteratorResult<Future<T>, undefined>> {
+  return(): Promise<Next<T>> {
     this.#stopListening();
     return ready({ done: true, value: undefined });
   }
@@ -142,12 +155,18 @@ class Completions<T> implements AsyncIterator<Future<T>>, Listener {
    * A wait that rejects may be the last one: a loop does not call `return`
    * then.
    */
-  #wait(): Promise<IteratorResult<Future<T>, undefined>> {
-    const wait = checkpointIfCancelled() ?? this.#waiters.wait();
+  #wait(): Promise<Next<T>> {
+    const wait = checkpointIfCancelled() ??
+      this.#waiters.add(new OwnerWaiter(() => this.#owned));
     return settleAs(wait, (result) => result, (error) => {
       this.#stopListening();
       throw error;
     });
+  }
+
+  /** What is given up with a wait, unless another one goes on. */
+  get #owned(): Future<T>[] {
+    return this.#waiters.size > 1 ? [] : this.#ofPromises;
   }
 
   #listen(): void {
@@ -161,6 +180,6 @@ class Completions<T> implements AsyncIterator<Future<T>>, Listener {
     if (!this.#listens || this.#waiters.size > 0) return;
     this.#listens = false;
     for (const future of this.#futures) completionOf(future).unlisten(this);
-    for (const future of this.#ofPromises) future.cancel();
+    for (const future of this.#ofPromises) handCancelOn(future, undefined);
   }
 }

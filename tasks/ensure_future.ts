@@ -19,6 +19,8 @@ import {
   unsubscribe,
 } from "./promise_subscription.ts";
 
+const settled = Promise.resolve();
+
 /**
  * Returns a future of anything that can be awaited. A future or task is
  * returned as it is, a function becomes a task, and a promise gets a future
@@ -27,6 +29,10 @@ import {
  * Cancelling the future of a promise ends the wait behind it, if it is a wait
  * of this package that the current task has begun: `ensureFuture(queue.get())`.
  * Any other promise cannot be cancelled: its end is ignored then.
+ *
+ * **Cancel safety:** what a wait has got is in its future. If the code that awaits
+ * the future is cancelled first, the future still has it: keep the future, or
+ * await the wait itself.
  *
  * @throws {TypeError} `awaitable` is none of these.
  *
@@ -94,6 +100,18 @@ export class PromiseFuture<T> extends Future<T>
     if (wait !== undefined) {
       wait.abandon(cancellation(loop, message), scopeOfCaller());
     } else if (!loop.isSettling(this.#promise)) super.cancel(message);
+    return true;
+  }
+
+  /**
+   * A promise does not show whether it has settled. If it has, as that of
+   * `queue.get()` where there is an item, its reaction is called before this
+   * one.
+   */
+  cancelUnlessSettled(message: string | undefined): boolean {
+    if (this.done) return false;
+    if (this.wait !== undefined) return this.cancel(message);
+    settled.then(() => this.cancel(message));
     return true;
   }
 

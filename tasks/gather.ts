@@ -1,5 +1,9 @@
 /** @module */
-import { checkAwaitable, ensureFuture } from "./ensure_future.ts";
+import {
+  checkAwaitable,
+  ensureFuture,
+  PromiseFuture,
+} from "./ensure_future.ts";
 import { completionOf, Future } from "./future.ts";
 import { inOnePass } from "./kernel/cancel/cancel_waits.ts";
 import { currentScope } from "./kernel/context/current_scope.ts";
@@ -11,7 +15,7 @@ import {
   checkOptions,
   type Coroutine,
 } from "./kernel/types.ts";
-import type { Listener } from "./kernel/wait/completion.ts";
+import { handCancelOn, type Listener } from "./kernel/wait/completion.ts";
 import { type Later, LaterTasks } from "./_later_tasks.ts";
 import { spawn } from "./task.ts";
 
@@ -61,6 +65,8 @@ class Gathering extends Future<unknown[]> {
   #later: LaterTasks | undefined;
   #cancelled = false;
   #message: string | undefined;
+  /** Whether the cancel has reached more than promises: a task, a future. */
+  #cancelledMore = false;
 
   constructor(work: Work, returnExceptions: boolean) {
     super();
@@ -86,7 +92,7 @@ class Gathering extends Future<unknown[]> {
     if (this.done) return false;
     const futures = this.#beginCancel(message);
     inOnePass(() => {
-      for (const future of futures) future.cancel(message);
+      for (const future of futures) handCancelOn(future, message);
     });
     return true;
   }
@@ -108,7 +114,10 @@ class Gathering extends Future<unknown[]> {
         next.#cancelled = true;
         next.#message = message;
         next.#startNoMore();
-        for (const child of next.#pending.reverse()) left.push(child);
+        for (const child of next.#pending.reverse()) {
+          left.push(child);
+          next.#cancelledMore ||= !isOfPromises(child);
+        }
       }
     }
     return futures;
@@ -154,7 +163,7 @@ class Gathering extends Future<unknown[]> {
   }
 
   #end(): void {
-    if (this.#cancelled) return this.#endCancelled();
+    if (this.#cancelled && !this.#wasCancelledLate) return this.#endCancelled();
     const ends = this.#children.map((child) => completionOf(child!));
     completionOf<unknown[]>(this).succeed(
       this.#returnExceptions
@@ -165,6 +174,16 @@ class Gathering extends Future<unknown[]> {
         )
         : ends.map(({ value }) => value),
     );
+  }
+
+  /** Whether all that was left to cancel were promises whose ends had come. */
+  get #wasCancelledLate(): boolean {
+    return !this.#cancelledMore && this.#children.every((child) => {
+      if (child === undefined) return false;
+      const { state } = completionOf(child);
+      return state === "done" ||
+        (state === "failed" && this.#returnExceptions);
+    });
   }
 
   #endCancelled(): void {
@@ -178,6 +197,10 @@ class Gathering extends Future<unknown[]> {
       completion.fail(completionOf(failed).error);
     }
   }
+}
+
+function isOfPromises(child: Future<unknown>): boolean {
+  return child instanceof PromiseFuture || child instanceof Gathering;
 }
 
 /**
@@ -197,7 +220,10 @@ class Gathering extends Future<unknown[]> {
  * - Cancelling it cancels all of them. It ends when they have ended.
  *
  * **Cancel safety:** a task that is cancelled while it awaits the gather
- * cancels all of them, and its wait rejects when they have ended.
+ * cancels all of them, and its wait rejects when they have ended; what some have
+ * got is dropped. If the cancel finds only promises whose values have come, as
+ * that of `gather([queue.get()])`, it resolves to them, and the cancel is
+ * delivered at the next wait.
  *
  * @throws {TypeError} An item is no function, promise or future; nothing was
  * started.

@@ -17,7 +17,9 @@ import type { Completion, Listener } from "./kernel/wait/completion.ts";
  * does not protect from a cancel of the work itself, nor from the end of the
  * `run`.
  *
- * **Cancel safety:** cancelling the wait cancels the shield, not the work.
+ * **Cancel safety:** cancelling the wait cancels the shield, not the work. What
+ * the work returns later is dropped, even an item of `shield(queue.get())`: to
+ * have it, keep the task or future of the work.
  *
  * @throws {TypeError} `awaitable` is no function, promise or future.
  *

@@ -1,4 +1,5 @@
 /** @module */
+import { OwnerWaiter } from "./_owner_waiter.ts";
 import { ensureFuture } from "./ensure_future.ts";
 import { completionOf, type Future } from "./future.ts";
 import { currentScope } from "./kernel/context/current_scope.ts";
@@ -13,6 +14,8 @@ import {
 import { checkpointOfOwner, composite } from "./kernel/wait/handed_wait.ts";
 import type { Listener } from "./kernel/wait/completion.ts";
 import { WaitQueue } from "./kernel/wait/wait_queue.ts";
+
+const settled = Promise.resolve();
 
 /** When {@linkcode wait} returns. */
 export type ReturnWhen =
@@ -38,8 +41,12 @@ export interface WaitManyOptions extends WaitOptions {
  * `ensureFuture` makes of it. If that is still pending, cancel it to stop
  * following the promise.
  *
- * **Cancel safety:** the futures go on. Promises are given up: their ends are
- * ignored.
+ * **Cancel safety:** the futures go on. Promises are given up: the waits behind
+ * them end, the ends of others are ignored. If what it waits for has happened
+ * already, as an item of `wait([queue.get()])` has come, it resolves, and the
+ * cancel is delivered at the next wait. Otherwise the values of promises that
+ * have settled before go with it: to keep them, make the futures with
+ * `ensureFuture` before.
  *
  * @throws {TypeError} There is no future, or an item is no future or promise.
  * It takes no functions, as the caller could not tell their tasks.
@@ -96,45 +103,43 @@ async function waitForFutures<T>(
   const isEnough = pending.length === 0 ||
     (returnWhen === "FIRST_COMPLETED" && pending.length < all.size) ||
     (returnWhen === "FIRST_EXCEPTION" && [...all].some(hasFailed));
+  const owned = pending.filter((future) => !items.has(future));
   if (!isEnough && !(timeout! <= 0)) {
-    try {
-      await waitForSome(pending, returnWhen, timeout, options);
-    } catch (error) {
-      // No other code knows the futures of promises.
-      for (const future of all) if (!items.has(future)) future.cancel();
-      throw error;
-    }
-  }
+    await waitForSome(pending, owned, options);
+  } else if (owned.length > 0) await settled; // those of settled promises are done
   const sets = { done: new Set<Future<T>>(), pending: new Set<Future<T>>() };
   for (const future of all) sets[future.done ? "done" : "pending"].add(future);
   return sets;
 }
 
+/** @param owned Those of `pending` that were made for promises. */
 async function waitForSome(
   pending: Future<unknown>[],
-  returnWhen: ReturnWhen,
-  timeout = Infinity,
-  options: WaitOptions | undefined,
+  owned: Future<unknown>[],
+  options: WaitManyOptions = {},
 ): Promise<void> {
+  const { returnWhen, timeout = Infinity } = options;
   const waiters = new WaitQueue<void>(`wait for ${pending.length} futures`);
+  const waiter = new OwnerWaiter<void>(() => owned, options);
   let left = pending.length;
   const { loop, task } = currentScope();
   const listener: Listener = {
     awaiter: task,
-    settled({ state }) {
+    settled(completion) {
+      if (waiter.hasCancelled(completion)) return;
       left--;
       const isEnough = left === 0 || returnWhen === "FIRST_COMPLETED" ||
-        (returnWhen === "FIRST_EXCEPTION" && state === "failed");
-      if (isEnough) waiters.wakeAllInOrder();
+        (returnWhen === "FIRST_EXCEPTION" && completion.state === "failed");
+      if (isEnough) waiter.wakeInOrder();
     },
   };
   const when = loop.clock.now() + timeout;
   const deadline = timeout === Infinity
     ? undefined
-    : new Deadline(loop, when, () => waiters.wakeAll());
+    : new Deadline(loop, when, () => waiter.wake());
   for (const future of pending) completionOf(future).listen(listener);
   try {
-    await waiters.wait(options);
+    await waiters.add(waiter);
   } finally {
     deadline?.stop();
     for (const future of pending) completionOf(future).unlisten(listener);

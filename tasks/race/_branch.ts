@@ -18,6 +18,8 @@ import {
   unsubscribe,
 } from "../promise_subscription.ts";
 
+const settled = Promise.resolve();
+
 /** Who decides between branches. */
 export interface Judge {
   /** Whether `branch` may happen: see {@linkcode Contest.claim}. */
@@ -50,7 +52,10 @@ export class Branch implements Contest, Subscriber {
   hasEnded = false;
   /** Whether it ended as it left the place of its wait. */
   hasLeft = false;
-  /** Whether it was in no wait when it was given up: it has been woken before. */
+  /**
+   * Whether it was in no wait when it was given up: if it ends with a value, it
+   * has been woken before.
+   */
   wasAwake = false;
   #isGivenUp = false;
   /** Whether it is a wait, and none of its code runs: that tells how it ends. */
@@ -198,8 +203,12 @@ export class Branch implements Contest, Subscriber {
     return this.hasEnded && (!this.hasLeft || this.scope === undefined);
   }
 
-  /** Cancels it. What is foreign is let go of. */
-  giveUp(error: CancelledError): void {
+  /**
+   * Cancels it. What is foreign is let go of.
+   *
+   * @param isLost Whether another one has won.
+   */
+  giveUp(error: CancelledError, isLost: boolean): void {
     if (this.#isGivenUp || this.isGone) return;
     this.#isGivenUp = true;
     if (this.scope !== undefined) {
@@ -208,11 +217,19 @@ export class Branch implements Contest, Subscriber {
       this.wasAwake = this.scope.pending === error;
     } else if (this.#wait !== undefined) {
       this.#wait.abandon(error, scopeOfCaller());
-    } else {
-      // Nothing of this race stays with it: it may live much longer.
-      if (this.#foreign !== undefined) unsubscribe(this.#foreign, this);
-      this.settle(true, error);
+    } else if (isLost) this.#letGo(error);
+    else {
+      // It may have settled, which a promise does not show: its reaction is
+      // called before this one, and it decides.
+      this.wasAwake = true;
+      settled.then(() => this.#letGo(error));
     }
+  }
+
+  /** Nothing of this race stays with what is foreign: it may live much longer. */
+  #letGo(error: CancelledError): void {
+    if (this.#foreign !== undefined) unsubscribe(this.#foreign, this);
+    this.settle(true, error);
   }
 
   /** The race has become a future: see {@linkcode HandedWait.handOver}. */

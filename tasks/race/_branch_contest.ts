@@ -189,7 +189,7 @@ export abstract class BranchContest implements Judge, Starting, HandedWait {
       const branch = branches[i]!;
       if (branch === this.winner || branch.isGone) continue;
       error ??= cancellation(this.scope.loop, LOST.message);
-      branch.giveUp(error);
+      branch.giveUp(error, this.winner !== undefined);
     }
   }
 

@@ -25,12 +25,25 @@ export interface Listener {
 /** The future that has this completion. */
 export interface Source {
   cancel(message?: string): boolean;
+  /** Does so a little later, if what it follows may have settled already. */
+  cancelUnlessSettled?(message: string | undefined): boolean;
   /** The name, if it is a task. */
   readonly name?: string;
   /** What waiting for it is called, unless it is a task. */
   readonly what?: string;
   /** Takes the waits that were handed over to it out of their task. */
   detachWait?(): void;
+}
+
+/**
+ * Hands the cancel of a wait on to the future that it waits for. Returns false if
+ * that has ended.
+ */
+export function handCancelOn(
+  source: Source,
+  message: string | undefined,
+): boolean {
+  return source.cancelUnlessSettled?.(message) ?? source.cancel(message);
 }
 
 /** The completion of a future. */

@@ -2,7 +2,12 @@
 import type { HandedWait } from "../cancel/scoped_wait.ts";
 import { quoted } from "../watch/safe_text.ts";
 import { type CancelledError, forwarded, isCancelled } from "../errors.ts";
-import type { Completion, Listener, Source } from "./completion.ts";
+import {
+  type Completion,
+  handCancelOn,
+  type Listener,
+  type Source,
+} from "./completion.ts";
 import { Waiter } from "./waiter.ts";
 
 /**
@@ -106,7 +111,7 @@ export class FutureWaiter<T> extends Waiter<T> implements Listener {
   #forward(message: string): boolean {
     forwarded.depth++;
     try {
-      return this.#completion.source.cancel(message);
+      return handCancelOn(this.#completion.source, message);
     } finally {
       forwarded.depth--;
     }
