@@ -19,6 +19,29 @@ import type { QueueName } from "./queue_name.ts";
 
 const SCOPE = "@asyncio/asyncio/queue/jobs";
 
+/** The buckets of durations, in seconds, as the conventions have them. */
+const DURATIONS = {
+  unit: "s",
+  advice: {
+    explicitBucketBoundaries: [
+      0.005,
+      0.01,
+      0.025,
+      0.05,
+      0.075,
+      0.1,
+      0.25,
+      0.5,
+      0.75,
+      1,
+      2.5,
+      5,
+      7.5,
+      10,
+    ],
+  },
+};
+
 interface Instruments {
   readonly sent: Counter;
   readonly consumed: Counter;
@@ -41,11 +64,11 @@ function instruments(): Instruments {
       description: "Jobs that were handed to a handler",
     }),
     putDuration: meter.createHistogram("messaging.client.operation.duration", {
-      unit: "s",
+      ...DURATIONS,
       description: "How long a put took",
     }),
     processDuration: meter.createHistogram("messaging.process.duration", {
-      unit: "s",
+      ...DURATIONS,
       description: "How long a handler took",
     }),
   };

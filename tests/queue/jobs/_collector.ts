@@ -18,6 +18,8 @@ export class Collector implements AsyncDisposable {
   readonly spans: SeenSpan[] = [];
   /** The sums and counts of metrics, by name and operation. */
   readonly metrics = new Map<string, number>();
+  /** The upper bounds of the buckets of histograms, by name. */
+  readonly bounds = new Map<string, number[]>();
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
 
   constructor() {
@@ -62,6 +64,8 @@ export class Collector implements AsyncDisposable {
     for (const { scopeMetrics } of resourceMetrics) {
       for (const { metrics } of scopeMetrics) {
         for (const { name, sum, histogram } of metrics) {
+          const bounds = histogram?.dataPoints[0]?.explicitBounds;
+          if (bounds !== undefined) this.bounds.set(name, bounds);
           for (const point of (sum ?? histogram)?.dataPoints ?? []) {
             const attributes = attributesOf(point);
             const key = `${name} ${attributes["messaging.operation.name"]}`;

@@ -66,6 +66,15 @@ async function testSpans(
     ],
     [2, 2, 3, 2],
   );
+  // Durations are in seconds: the default buckets, for milliseconds, do not fit.
+  const histograms = [
+    "messaging.client.operation.duration",
+    "messaging.process.duration",
+  ];
+  for (const histogram of histograms) {
+    const bounds = collector.bounds.get(histogram)!;
+    assertEquals([bounds[0], bounds.at(-1)], [0.005, 10], histogram);
+  }
   await collector[Symbol.asyncDispose]();
 }
 
