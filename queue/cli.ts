@@ -22,7 +22,7 @@
  * | --- | --- |
  * | `--servers A,B` | the servers; the variable `NATS_URL`, or `127.0.0.1:4222` by default |
  * | `--user`, `--password`, `--token`, `--creds FILE`, `--tls` | how to log in |
- * | `--json` | prints JSON, for programs |
+ * | `--json` | prints JSON, for programs; the ids of jobs as `done` and `failed` |
  * | `--limit N` | how many jobs `ls` prints of each state; 100 by default |
  * | `--port N`, `--hostname H` | where `web` listens; a free port of 127.0.0.1 by default |
  *

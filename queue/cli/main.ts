@@ -1,4 +1,5 @@
 /** The commands. @module */
+import { gather } from "../../tasks/gather.ts";
 import { safe } from "../../tasks/kernel/watch/safe_text.ts";
 import type { StoredJobState } from "../jobs/jobs.ts";
 import { queueNames } from "../nats/queue_names.ts";
@@ -28,6 +29,9 @@ const USAGE = `usage: cli [--servers A,B] [--json] COMMAND
 /** How many characters of a value tables show. */
 const VALUE_WIDTH = 60;
 
+/** How many queues are looked at at a time. */
+const AT_A_TIME = 8;
+
 /** A command on one queue; resolves to the exit code. */
 type Command = (queue: QueueView, line: CommandLine) => Promise<number>;
 
@@ -55,7 +59,10 @@ const COMMANDS: Record<string, Command> = {
   async show(queue, line) {
     const [id] = idsIn(line);
     const job = await queue.find(id!);
-    if (job === undefined) return missing(id!, "there is no such job");
+    if (job === undefined) {
+      missing(id!, "there is no such job");
+      return 1;
+    }
     if (line.json) print(JSON.stringify(job, undefined, 2));
     else print(table(Object.entries(job).map(([key, it]) => [key, text(it)])));
     return 0;
@@ -63,11 +70,22 @@ const COMMANDS: Record<string, Command> = {
 
   async retry(queue, line) {
     const ids = line.all ? undefined : idsIn(line);
-    return counted("put back", await queue.retry(ids), ids);
+    const { back, stayed } = await queue.retry(ids);
+    const found = new Set([...back, ...stayed]);
+    const unknown = (ids ?? []).filter((id) => !found.has(id));
+    if (!line.json) print(`put back: ${back.length}`);
+    return ended(line, back, [
+      ...unknown.map((id) => missing(id, "there is no such dead letter")),
+      ...stayed.map((id) => missing(id, "a job with this id is in the queue")),
+    ]);
   },
 
   async remove(queue, line) {
-    if (line.dead) return counted("removed", await queue.drop(), undefined);
+    if (line.dead) {
+      const ids = await queue.drop();
+      if (!line.json) print(`removed: ${ids.length}`);
+      return ended(line, ids, []);
+    }
     const none = "there is no such job, or it runs";
     return await eachId(line, ["removed", none], (id) => queue.remove(id));
   },
@@ -77,16 +95,12 @@ const COMMANDS: Record<string, Command> = {
     return await eachId(line, ["cancelled", none], (id) => queue.cancel(id));
   },
 
-  async pause(queue) {
-    await queue.setPaused(true);
-    print("paused");
-    return 0;
+  async pause(queue, line) {
+    return await setPaused(queue, line, true);
   },
 
-  async resume(queue) {
-    await queue.setPaused(false);
-    print("resumed");
-    return 0;
+  async resume(queue, line) {
+    return await setPaused(queue, line, false);
   },
 
   async web(queue, { name, hostname, port }) {
@@ -149,12 +163,15 @@ function checkArguments({ command, rest, all, dead }: CommandLine): void {
 }
 
 async function listQueues({ servers, json }: CommandLine): Promise<number> {
-  const rows: Record<string, string | number | boolean>[] = [];
-  for (const name of await queueNames(servers)) {
-    await using queue = await QueueView.open({ ...servers, name });
-    const { counts, paused } = await queue.summary();
-    rows.push({ name, ...counts, paused });
-  }
+  const names = await queueNames(servers);
+  const rows = await gather(
+    names.map((name) => async () => {
+      await using queue = await QueueView.open({ ...servers, name });
+      const { counts, paused } = await queue.summary();
+      return { name, ...counts, paused };
+    }),
+    { limit: AT_A_TIME },
+  );
   if (json) print(JSON.stringify(rows, undefined, 2));
   else if (rows.length === 0) print("no queues");
   else {
@@ -202,31 +219,47 @@ function text(value: unknown): string {
   return typeof value === "string" ? safe(value) : shown(value);
 }
 
+async function setPaused(
+  queue: QueueView,
+  { json }: CommandLine,
+  paused: boolean,
+): Promise<number> {
+  await queue.setPaused(paused);
+  if (json) print(JSON.stringify({ paused }));
+  else print(paused ? "paused" : "resumed");
+  return 0;
+}
+
 async function eachId(
   line: CommandLine,
-  [done, none]: [done: string, none: string],
+  [verb, none]: [verb: string, none: string],
   act: (id: string) => Promise<boolean>,
 ): Promise<number> {
-  let code = 0;
+  const done: string[] = [];
+  const failed: string[] = [];
   for (const id of idsIn(line)) {
-    if (await act(id)) print(`${done} ${safe(id)}`);
-    else code = missing(id, none);
+    if (await act(id)) {
+      done.push(id);
+      if (!line.json) print(`${verb} ${safe(id)}`);
+    } else failed.push(missing(id, none));
   }
-  return code;
+  return ended(line, done, failed);
 }
 
-function counted(
-  done: string,
-  count: number,
-  ids: readonly string[] | undefined,
+/** Ends a command that was for jobs: prints their ids as JSON, if asked to. */
+function ended(
+  { json }: CommandLine,
+  done: string[],
+  failed: string[],
 ): number {
-  print(`${done}: ${count}`);
-  return ids !== undefined && count < ids.length ? 1 : 0;
+  if (json) print(JSON.stringify({ done, failed }));
+  return failed.length > 0 ? 1 : 0;
 }
 
-function missing(id: string, what: string): number {
-  console.error(`${what}: ${safe(id)}`);
-  return 1;
+/** Reports that nothing was done with a job; returns its id. */
+function missing(id: string, why: string): string {
+  console.error(`${why}: ${safe(id)}`);
+  return id;
 }
 
 function print(text: string): void {

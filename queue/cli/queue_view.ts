@@ -23,6 +23,14 @@ export interface ShownJob extends JobInfo<unknown> {
   readonly date?: Date;
 }
 
+/** What has become of dead letters, by their ids. */
+export interface Retried {
+  /** Those that are in the queue again. */
+  readonly back: string[];
+  /** Those that stay, as a job with their id is in the queue. */
+  readonly stayed: string[];
+}
+
 /** A queue, as the commands and the page use it. */
 export class QueueView implements AsyncDisposable {
   readonly #jobs: NatsJobs<unknown>;
@@ -78,28 +86,36 @@ export class QueueView implements AsyncDisposable {
     return undefined;
   }
 
-  /** Puts back all dead letters, or those with `ids`; resolves to their number. */
-  async retry(ids?: readonly string[]): Promise<number> {
-    return await this.#eachLetter(ids, (letter) => letter.requeue());
+  /** Puts back all dead letters, or those with `ids`. */
+  async retry(ids?: readonly string[]): Promise<Retried> {
+    const tried = await this.#eachLetter(ids, (letter) => letter.requeue());
+    const left = new Set<string>();
+    // One whose id is unique, and taken, is still there.
+    if (tried.length > 0) {
+      for await (const it of this.#jobs.deadLetters()) left.add(identity(it));
+    }
+    const [stayed, back] = partition(tried, (it) => left.has(identity(it)));
+    return { back: back.map(idOf), stayed: stayed.map(idOf) };
   }
 
-  /** Drops all dead letters, or those with `ids`; resolves to their number. */
-  async drop(ids?: readonly string[]): Promise<number> {
-    return await this.#eachLetter(ids, (letter) => letter.drop());
+  /** Drops all dead letters, or those with `ids`; resolves to their ids. */
+  async drop(ids?: readonly string[]): Promise<string[]> {
+    const dropped = await this.#eachLetter(ids, (letter) => letter.drop());
+    return dropped.map(idOf);
   }
 
   async #eachLetter(
     ids: readonly string[] | undefined,
     act: (letter: DeadLetter<unknown>) => Promise<void>,
-  ): Promise<number> {
+  ): Promise<DeadLetter<unknown>[]> {
     const wanted = ids && new Set(ids);
-    let count = 0;
+    const found: DeadLetter<unknown>[] = [];
     for await (const letter of this.#jobs.deadLetters()) {
       if (wanted !== undefined && !wanted.has(letter.id)) continue;
       await act(letter);
-      count++;
+      found.push(letter);
     }
-    return count;
+    return found;
   }
 
   remove(id: string): Promise<boolean> {
@@ -117,6 +133,19 @@ export class QueueView implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#jobs[Symbol.asyncDispose]();
   }
+}
+
+function idOf({ id }: DeadLetter<unknown>): string {
+  return id;
+}
+
+/** What tells a dead letter from another one of the same job. */
+function identity({ id, date, attempts }: DeadLetter<unknown>): string {
+  return JSON.stringify([id, date, attempts]);
+}
+
+function partition<T>(list: T[], test: (it: T) => boolean): [T[], T[]] {
+  return [list.filter(test), list.filter((it) => !test(it))];
 }
 
 /** Decodes JSON, else text; else returns the bytes. */

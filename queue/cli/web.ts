@@ -2,6 +2,7 @@
 import { cancellable } from "../../tasks/cancellable.ts";
 import { answer, serveSecretSite } from "../../tasks/kernel/cli/secret_site.ts";
 import { page } from "./page.ts";
+import { isId } from "../jobs/settings.ts";
 import { type QueueView, STATES } from "./queue_view.ts";
 
 /** How many jobs of each state are shown. */
@@ -55,7 +56,7 @@ async function handle(
   const body: unknown = await request.json().catch(() => undefined);
   const ids = (body as { ids?: unknown } | null)?.ids;
   // Without ids, it would be for all jobs.
-  const isAction = isObject(body) && (ids === undefined || isTexts(ids));
+  const isAction = isObject(body) && (ids === undefined || isIds(ids));
   if (!isAction) return answer("the body is no { ids }", 400);
   return Response.json(await act(queue, ids));
 }
@@ -63,8 +64,8 @@ async function handle(
 const ACTIONS = new Map<string, Action>([
   ["pause", (queue) => queue.setPaused(true).then(() => true)],
   ["resume", (queue) => queue.setPaused(false).then(() => true)],
-  ["retry", (queue, ids) => queue.retry(ids)],
-  ["drop", (queue, ids) => queue.drop(ids)],
+  ["retry", (queue, ids) => queue.retry(ids).then(({ back }) => back.length)],
+  ["drop", (queue, ids) => queue.drop(ids).then(({ length }) => length)],
   ["remove", (queue, ids = []) => each(ids, (id) => queue.remove(id))],
   ["cancel", (queue, ids = []) => each(ids, (id) => queue.cancel(id))],
 ]);
@@ -93,6 +94,6 @@ function isObject(value: unknown): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function isTexts(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((it) => typeof it === "string");
+function isIds(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every(isId);
 }

@@ -137,10 +137,17 @@ export function* listed<T>(list: Iterable<Listed<T>>): Iterable<Listed<T>> {
   }
 }
 
+/** Whether it can be an id or a key: servers keep it as UTF-8. */
+export function isId(value: unknown): value is string {
+  return typeof value === "string" && value !== "" && value.isWellFormed();
+}
+
 function checkText(value: unknown, subject: string): void {
-  if (typeof value === "string" && value !== "" && value.isWellFormed()) return;
+  if (isId(value)) return;
   throw new TypeError(
-    `${subject} is a text that is not empty, received ${describe(value)}`,
+    `${subject} is a well-formed text that is not empty, received ${
+      describe(value)
+    }`,
   );
 }
 

@@ -80,6 +80,47 @@ test("retry, remove and cancel take jobs where they belong", async (server) => {
   assertEquals((await jobs.counts()).dead, 0);
 });
 
+test("retry tells which dead letters it has not put back", async (server) => {
+  await using jobs = await filled(server);
+  const { code, out, err } = await cli(server, "retry", "mails", "x", "ada");
+  assertEquals(
+    [code, out, err],
+    [1, "put back: 1", "there is no such dead letter: x"],
+  );
+  const once = { id: "once", unique: "untilDone" } as const;
+  await jobs.put({ to: "first" }, { ...once, priority: 0 });
+  const first = await jobs.get();
+  await first.fail("no");
+  await jobs.put({ to: "second" }, once);
+  const again = await cli(server, "retry", "mails", "--all", "--json");
+  assertEquals(again.code, 1);
+  assertEquals(JSON.parse(again.out), { done: [], failed: ["once"] });
+  assertEquals(again.err, "a job with this id is in the queue: once");
+});
+
+test("with --json, what a command has done is JSON, too", async (server) => {
+  await using _jobs = await filled(server);
+  const outcomes: unknown[] = [];
+  for (
+    const args of [
+      ["pause", "mails"],
+      ["resume", "mails"],
+      ["remove", "mails", "bob", "x"],
+      ["cancel", "mails", "eve"],
+      ["retry", "mails", "ada"],
+      ["remove", "mails", "--dead"],
+    ]
+  ) outcomes.push(JSON.parse((await cli(server, "--json", ...args)).out));
+  assertEquals(outcomes, [
+    { paused: true },
+    { paused: false },
+    { done: ["bob"], failed: ["x"] },
+    { done: ["eve"], failed: [] },
+    { done: ["ada"], failed: [] },
+    { done: [], failed: [] },
+  ]);
+});
+
 test("pause and resume hold the queue", async (server) => {
   await using _jobs = await filled(server);
   assertEquals((await cli(server, "pause", "mails")).out, "paused");

@@ -123,7 +123,17 @@ Deno.test({
         await response.body?.cancel();
         return response.status;
       };
-      for (const body of ["", "{", "null", "[]", '""', '{"ids":{}}']) {
+      for (
+        const body of [
+          "",
+          "{",
+          "null",
+          "[]",
+          '""',
+          '{"ids":{}}',
+          '{"ids":[""]}',
+        ]
+      ) {
         assertEquals(await statusOf("/drop", body), 400);
         assertEquals(await statusOf("/retry", body), 400);
       }
