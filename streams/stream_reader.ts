@@ -497,8 +497,8 @@ export class StreamReader implements AsyncIterable<Uint8Array<ArrayBuffer>> {
    * - An error or the end of the writer rejects it; what was not handed on can be
    *   read.
    *
-   * **Cancel safety:** given up, both ends stay open, and another `pipeTo` goes on
-   * without a gap.
+   * **Cancel safety:** given up, both ends stay open until all is sent, and another
+   * `pipeTo` goes on without a gap.
    *
    * @throws {TypeError} `writer` is no {@linkcode StreamWriter}, or `preventClose` no
    * boolean.
@@ -541,9 +541,9 @@ export class StreamReader implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     }
     const connection = connectionOf(writer);
     const passed = await new Pipe(this.#source, connection).run(options);
-    if (options?.preventClose) {
-      await connection.flushed(options);
-    } else {
+    // Closing comes last: a pipe given up before leaves the writer open.
+    await connection.flushed(options);
+    if (!options?.preventClose) {
       connection.close();
       await connection.waitClosed(options);
     }

@@ -157,6 +157,12 @@ export class BufferedSink implements AtEndOfTurn {
     this.#flush();
   }
 
+  /** All is sent, and nothing more is taken: nothing waits for it any more. */
+  end(): void {
+    this.#isOver = true;
+    this.#flushers?.wakeAll();
+  }
+
   /** Drops what is unsent: the waits for it reject with `error`. */
   drop(error: unknown): void {
     this.#isOver = true;

@@ -337,6 +337,7 @@ export class Connection implements SinkOwner, SourceOwner {
     if (loss === undefined) this.source?.end();
     else this.source?.fail(loss.error);
     this.#localEnded(failure?.error);
+    this.#sink?.end();
     this.#closers?.wakeAll();
     this.finished();
   }

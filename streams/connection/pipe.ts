@@ -48,9 +48,11 @@ export class Pipe {
 
   /** Hands on what is there, if the target takes it now. */
   handOn(buffer: ByteBuffer, eof: boolean): number | undefined | typeof LATER {
-    this.#checkTarget();
     const { size, isFull } = buffer;
-    if (size === 0) return eof ? this.#passed : undefined;
+    // An earlier pipe that was given up may have begun to close the target.
+    if (size === 0 && eof) return this.#passed;
+    this.#checkTarget();
+    if (size === 0) return undefined;
     if (!this.#target.canSend()) return this.#whenDrained();
     this.#passed += size;
     this.#target.send(buffer.detach());

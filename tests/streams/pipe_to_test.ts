@@ -359,6 +359,42 @@ for (const giveUp of ["cancel", "abort"] as const) {
     await sink.writer.waitClosed();
     assertEquals(sink.chunks.join(""), "hello ");
   });
+
+  Deno.test(`a pipe given up by ${giveUp} while its last bytes are sent leaves the writer open, and another closes it`, async () => {
+    const sink = new Sink();
+    const release = sink.block();
+    const reader = ended("hello");
+    const attempt = new Attempt((options) =>
+      reader.pipeTo(sink.writer, options)
+    );
+    await turns();
+    assertEquals(reader.atEof, true);
+    attempt[giveUp]();
+    await attempt.task.catch(() => {});
+    assertEquals(sink.writer.isClosing, false);
+    const piping = reader.pipeTo(sink.writer);
+    release();
+    assertEquals(await piping, 0);
+    assertEquals([sink.chunks.join(""), sink.closed], ["hello", true]);
+  });
+
+  Deno.test(`a pipe given up by ${giveUp} while it closes the writer is ended by another`, async () => {
+    const closing = Promise.withResolvers<void>();
+    const writer = StreamWriter.from(
+      new WritableStream({ close: () => closing.promise }),
+    );
+    const reader = ended("hello");
+    const attempt = new Attempt((options) => reader.pipeTo(writer, options));
+    await until(() => writer.isClosing);
+    attempt[giveUp]();
+    await attempt.task.catch(() => {});
+    const piping = new Attempt((options) => reader.pipeTo(writer, options));
+    await turns();
+    assertEquals(piping.outcome, "pending");
+    closing.resolve();
+    await piping.task;
+    assertEquals(piping.value, 0);
+  });
 }
 
 Deno.test("a pipe that is cancelled or aborted before takes nothing", async () => {
