@@ -7,7 +7,7 @@ import { Connection } from "./connection/connection.ts";
 import { closedUnlessStuck } from "./connection/stuck_peer.ts";
 import type { StartTlsOptions } from "./tls_options.ts";
 import { WebSink } from "./web/web_sink.ts";
-import { writableOf } from "./web/writable.ts";
+import { sendingTo, writableOf } from "./web/writable.ts";
 import { currentScope } from "../tasks/kernel/context/current_scope.ts";
 import { isCancelled } from "../tasks/kernel/errors.ts";
 import { printable } from "../tasks/kernel/watch/inspect.ts";
@@ -25,6 +25,13 @@ export function writerOver(sink: ByteSink): StreamWriter {
 
 /** The connection of a writer: for pipes. */
 export let connectionOf: (writer: StreamWriter) => Connection;
+
+/** A Web Stream to `writer` that has written when the bytes are sent: for transports. */
+export function sendingStream(
+  writer: StreamWriter,
+): WritableStream<Uint8Array> {
+  return sendingTo(connectionOf(writer));
+}
 
 const encoder = new TextEncoder();
 /** Short text is encoded in here: a character takes at most three bytes. */

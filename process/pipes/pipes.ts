@@ -2,6 +2,7 @@
 import { readerOver, type StreamReader } from "../../streams/stream_reader.ts";
 import {
   connectionOf,
+  sendingStream,
   type StreamWriter,
   writerOver,
 } from "../../streams/stream_writer.ts";
@@ -73,6 +74,11 @@ export class Pipes {
   set onBytes(moved: () => void) {
     if (this.#out !== undefined) this.#out.onBytes = moved;
     if (this.#err !== undefined) this.#err.onBytes = moved;
+  }
+
+  /** The input, if it is a pipe, as a stream that tells what was sent. */
+  openInput(): WritableStream<Uint8Array> | undefined {
+    return this.stdin && sendingStream(this.stdin);
   }
 
   /** Closes all pipes. */

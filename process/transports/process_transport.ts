@@ -59,10 +59,11 @@ export class ProcessTransport extends SubprocessTransport
    * Connects the pipes, then calls `connectionMade`. To be called in no task.
    */
   async start(): Promise<void> {
-    const { stdin, stdout, stderr } = this.#process;
+    const { stdout, stderr } = this.#process;
+    const stdin = childOf(this.#process).pipes.openInput();
     const pipe = (fd: number) => () => new PipeProtocol(fd, this);
     if (stdin !== undefined) {
-      const { transport } = await connectWritePipe(pipe(0), stdin.writable);
+      const { transport } = await connectWritePipe(pipe(0), stdin);
       this.#pipes.set(0, transport);
     }
     for (const [fd, reader] of [[1, stdout], [2, stderr]] as const) {

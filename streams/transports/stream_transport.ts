@@ -63,7 +63,7 @@ export class StreamTransport extends Transport implements AsyncDisposable {
     this.socket = socket;
     this.reader = new ReadLoop(socket as ReadSource, this);
     this.writer = new WriteQueue(socket as WriteSink, this);
-    socket.closed?.catch((error) => this.forceClose(error));
+    socket.closed?.catch((error) => this.#readerGone(error));
     this.setProtocol(protocol);
   }
 
@@ -296,6 +296,12 @@ export class StreamTransport extends Transport implements AsyncDisposable {
   #failedIn(name: string, error: unknown): void {
     this.calls.report(`Fatal error: protocol.${name}() call failed`, error);
     this.forceClose(error);
+  }
+
+  /** As in CPython, it is no error of a pipe if everything was sent before. */
+  #readerGone(error: unknown): void {
+    const isEnd = error instanceof Deno.errors.BrokenPipe && !this.isWriting;
+    this.forceClose(isEnd ? undefined : error);
   }
 
   /** The connection is lost. */

@@ -7,17 +7,32 @@ export function writableOf(
   connection: Connection,
   write: (data: Uint8Array) => void,
 ): WritableStream<Uint8Array> {
+  return writableTo(connection, (chunk, signal) => {
+    write(chunk);
+    return connection.drain({ signal });
+  });
+}
+
+/** One that has written when the bytes are sent. */
+export function sendingTo(connection: Connection): WritableStream<Uint8Array> {
+  return writableTo(connection, (chunk, signal) => {
+    connection.write(chunk);
+    return connection.flushed({ signal });
+  });
+}
+
+function writableTo(
+  connection: Connection,
+  write: (chunk: Uint8Array, signal: AbortSignal) => Promise<void>,
+): WritableStream<Uint8Array> {
   let forget: () => void;
   return new WritableStream({
     start(controller): void {
       // Or a pipe whose source is silent would never know.
       forget = connection.whenLocallyEnded((error) => controller.error(error));
     },
-    write(chunk, controller): Promise<void> {
-      write(chunk);
-      // The signal: or an abort would wait for a peer that reads no more.
-      return detached(() => connection.drain({ signal: controller.signal }));
-    },
+    // The signal: or an abort would wait for a peer that reads no more.
+    write: (chunk, { signal }) => detached(() => write(chunk, signal)),
     close(): Promise<void> {
       forget(); // it is the stream's own end
       return detached(() => end(connection));

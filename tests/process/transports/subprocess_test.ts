@@ -150,6 +150,24 @@ for (
   });
 }
 
+Deno.test("the input of a program that ends is lost without an error if everything was sent", async () => {
+  const { transport, protocol } = await start("cat");
+  inputOf(transport).write("hello");
+  await until(() => protocol.from(1) === "hello");
+  assertEquals(inputOf(transport).getWriteBufferSize(), 0);
+  transport.kill();
+  await protocol.lost();
+  assert(protocol.events.includes("pipe 0 None"));
+});
+
+Deno.test("the input of a program that ends is lost with an error if bytes are unsent", async () => {
+  const { transport, protocol } = await start("exec sleep 1000");
+  inputOf(transport).write(new Uint8Array(100_000)); // a pipe takes 65 536
+  transport.kill();
+  await protocol.lost();
+  assert(protocol.events.includes("pipe 0 BrokenPipe"));
+});
+
 Deno.test("the shell runs a command, with all three pipes", async () => {
   const { transport, protocol } = await subprocessShell(
     () => new Recorder(),
