@@ -109,6 +109,19 @@ export function openFiles(): number {
   return [...Deno.readDirSync("/proc/self/fd")].length;
 }
 
+/** How often this program has the file at `path` open. */
+export function timesOpen(path: string): number {
+  const { dev, ino } = Deno.statSync(path);
+  return [...Deno.readDirSync("/proc/self/fd")].filter(({ name }) => {
+    try {
+      const file = Deno.statSync(`/proc/self/fd/${name}`);
+      return file.dev === dev && file.ino === ino;
+    } catch {
+      return false; // the descriptor of the listing itself
+    }
+  }).length;
+}
+
 export function text(bytes: Uint8Array | undefined): string {
   return new TextDecoder().decode(bytes);
 }

@@ -102,7 +102,7 @@ Deno.test("opening rejects at once when it is cancelled or aborted already, and 
   await assertRejects(async () => await task, CancelledError);
   const signal = AbortSignal.abort(new Error("before"));
   await assertRejects(() => openConnection({ port, signal }), Error, "before");
-  assertEquals(openDescriptors(), before);
+  await closedAgain(before);
 });
 
 Deno.test("cancelled while it connects, it leaves nothing open, whenever that is", async () => {

@@ -89,7 +89,7 @@ Deno.test("starting, cancelled or aborted already, leaves nothing listening", as
   await assertRejects(() =>
     startServer(echo, { hostname: "localhost", signal: AbortSignal.abort() })
   );
-  assertEquals(openDescriptors(), before);
+  await closedAgain(before);
 });
 
 Deno.test("a server on a name listens on all its addresses, on one port", async () => {

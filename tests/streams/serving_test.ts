@@ -15,7 +15,7 @@ import {
 } from "@asyncio/asyncio/tasks";
 import { Event } from "@asyncio/asyncio/sync";
 import { turns } from "../_helpers/turns.ts";
-import { openDescriptors, portOf, text } from "./_sockets.ts";
+import { closedAgain, openDescriptors, portOf, text } from "./_sockets.ts";
 import { until } from "../_helpers/until.ts";
 import { echo, LOOPBACK } from "../_helpers/loopback.ts";
 import { Folder } from "../_helpers/folder.ts";
@@ -89,7 +89,7 @@ for (const kind of ["TCP", "Unix"]) {
       await start();
     });
     await assertRejects(async () => await task, CancelledError);
-    assertEquals(openDescriptors(), before);
+    await closedAgain(before);
     assertEquals(folder.names(), []);
   });
 }
