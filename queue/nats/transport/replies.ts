@@ -11,6 +11,12 @@ const REPLY_TIMEOUT = 2000;
 /** How often requests without a reply are looked for, in milliseconds. */
 const SWEEP = 500;
 
+/**
+ * In how many intervals the time for several replies is measured. They are counted,
+ * not time: if this process was stopped, replies wait in its socket.
+ */
+const INTERVALS = 10;
+
 /** What a request leads to: one of its methods is called, once. */
 export interface ReplyListener {
   /** The subject of the request. */
@@ -160,11 +166,18 @@ export class Replies {
     },
   ): Promise<void> {
     const number = this.#numbers++;
+    let timer: TimerHandle;
     const waiter = new GatheringWaiter(() => {
-      late.cancel();
+      timer.cancel();
       this.#gathering.delete(number);
     }, options);
-    const late = this.#loop.callLater(ms, () => waiter.wake());
+    const plan = (left: number): void => {
+      timer = this.#loop.callLater(
+        ms / INTERVALS,
+        () => left > 1 ? plan(left - 1) : waiter.wake(),
+      );
+    };
+    plan(INTERVALS);
     this.#gathering.set(number, { waiter, enough });
     send(this.subjectOf(number));
     return waiter.promise;

@@ -5,10 +5,13 @@ import {
   type Process,
 } from "@asyncio/asyncio/process";
 import { createTask, sleep } from "@asyncio/asyncio/tasks";
+import { REPLY_TIMEOUT_MS } from "../../../queue/nats/shared/holders.ts";
+import { keepBusy } from "../../_helpers/keep_busy.ts";
 import { KEPT, letters } from "../jobs/_place.ts";
 import { askServer } from "./_admin.ts";
 import { ignore, NatsServer } from "./_nats_server.ts";
 import { open } from "./_open.ts";
+import { Proxy } from "./_proxy.ts";
 
 function test(what: string, fn: () => Promise<void>): void {
   Deno.test({ name: `natsJobs: ${what}`, ignore, fn });
@@ -62,6 +65,21 @@ for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
     assertEquals(await worker.wait(), code);
   });
 }
+
+test("processes that are stopped for longer than replies are waited for still hear of each other", async () => {
+  await using server = await NatsServer.start();
+  await using holder = await open<string>(server);
+  await using proxy = new Proxy(server.port);
+  await using jobs = await open<string>(proxy);
+  await holder.put("a");
+  await (await holder.get()).report("half of it");
+  proxy.garble = (said) => {
+    if (said.includes("PUB jobs.test.holders")) keepBusy(2 * REPLY_TIMEOUT_MS);
+    return said;
+  };
+  const [info] = await Array.fromAsync(jobs.list("leased"));
+  assertEquals(info!.progress, "half of it");
+});
 
 /** Waits until a process asks the servers for jobs. */
 async function untilAsking(server: NatsServer): Promise<void> {
