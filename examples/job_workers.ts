@@ -25,7 +25,7 @@ const opened = new Map<string, unknown>();
 
 /** Decides where the queue is; the rest of the program does not know. */
 async function open<T>(name: string): Promise<Jobs<T>> {
-  const options = { lease: 1000, maxAttempts: 3 };
+  const options = { lease: 5000, maxAttempts: 3 };
   if (JOBS === "memory:") {
     if (!opened.has(name)) opened.set(name, memoryJobs<T>(options));
     return opened.get(name) as Jobs<T>;
