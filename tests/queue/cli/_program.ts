@@ -63,6 +63,7 @@ export async function filled(server: NatsServer): Promise<Jobs<unknown>> {
     servers: server.address,
     name: "mails",
     lease: 600_000,
+    connectTimeout: 30_000,
   });
   for (const to of ["ada", "bob", "cyd", "dan"]) {
     await jobs.put({ to: `${to}@example.com` }, { id: to });

@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import type { DeadLetter, Jobs } from "@asyncio/asyncio/queue/jobs";
 import { createTask, gather } from "@asyncio/asyncio/tasks";
 import { Attempt } from "../../_helpers/attempt.ts";
-import { type Define, letters, take } from "./_place.ts";
+import { type Define, letters, putsWait, take } from "./_place.ts";
 
 /** Fills `jobs`, which has room for one, and gives a dead letter of it. */
 async function filledBesideALetter(
@@ -41,6 +41,7 @@ export function testBound(test: Define): void {
       createTask(() => jobs.put("c", { id: "2" }), { eager: true }),
       createTask(() => jobs.put("d", { id: "2" }), { eager: true }),
     ];
+    await putsWait(jobs, 2);
     assertEquals([await take(jobs), await take(jobs)], ["a", "c"]);
     await gather(puts);
     assertEquals(await jobs.size(), 0);
@@ -87,6 +88,7 @@ export function testBound(test: Define): void {
     await using jobs = await place.open<number>({ maxSize: 1 });
     await jobs.put(0);
     const puts = [1, 2, 3, 4].map((n) => createTask(() => jobs.put(n)));
+    await putsWait(jobs, 4);
     const taken: number[] = [];
     for (let n = 0; n <= 4; n++) taken.push(await take(jobs));
     await gather(puts);

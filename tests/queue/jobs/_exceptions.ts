@@ -1,5 +1,5 @@
 /** What gets in the way of work. @module */
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   type Job,
   type Jobs,
@@ -11,7 +11,7 @@ import {
 import { Event } from "@asyncio/asyncio/sync";
 import { cancellable, createTask, sleep } from "@asyncio/asyncio/tasks";
 import { slowWork } from "./_ending.ts";
-import { type Define, end, KEPT, take } from "./_place.ts";
+import { type Define, end, SHORT, take } from "./_place.ts";
 
 /** Defines the tests. */
 export function testExceptions(test: Define): void {
@@ -139,14 +139,17 @@ export function testExceptions(test: Define): void {
   });
 
   test("a handler whose lease is lost is cancelled, and nothing is settled", async (place) => {
-    await using real = await place.open<number>({ lease: KEPT });
+    const options = { lease: SHORT, maxAttempts: Infinity };
+    await using real = await place.open<number>(options);
     const jobs = losing(real);
     const log: string[] = [];
+    const attempts: number[] = [];
     const again = new Event();
     const worker = createTask(() =>
       work(jobs, async (n, { attempt }) => {
-        log.push(`start ${n} ${attempt}`);
-        if (attempt > 1) return again.set();
+        log.push(`start ${n}`);
+        attempts.push(attempt);
+        if (attempts.length > 1) return again.set();
         try {
           await cancellable(new Promise(() => {}));
         } finally {
@@ -161,12 +164,14 @@ export function testExceptions(test: Define): void {
     await real.put(1);
     await again.wait();
     await real.join();
-    assertEquals(log, [
-      "start 1 1",
+    // A busy machine may lose the lease of the next attempt, too.
+    assertEquals(log.slice(0, 4), [
+      "start 1",
       "cancelled",
       "LeaseLostError",
-      "start 1 2",
+      "start 1",
     ]);
+    assert(attempts[1]! > attempts[0]!);
     await end(worker);
   });
 }
@@ -179,7 +184,8 @@ function stumble(): never {
 function losing<T>(jobs: Jobs<T>): Jobs<T> {
   const get = async (options?: { signal?: AbortSignal }): Promise<Job<T>> => {
     const job = await jobs.get(options);
-    if (job.attempt > 1) return job;
+    if (!isFirst) return job;
+    isFirst = false;
     return new Proxy(job, {
       get(target, key) {
         if (key === "state") return lost ? "lost" : target.state;
@@ -191,6 +197,7 @@ function losing<T>(jobs: Jobs<T>): Jobs<T> {
       },
     });
   };
+  let isFirst = true;
   let lost = false;
   return new Proxy(jobs, {
     get: (target, key) => key === "get" ? get : bound(target, key),

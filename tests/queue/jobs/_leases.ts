@@ -15,6 +15,11 @@ import {
 /** A lease that runs out, as often as a busy machine makes it. */
 const RUNS_OUT = { lease: SHORT, maxAttempts: Infinity };
 
+/** The lease may run out before a job is settled, if the machine is busy. */
+function unlessLost(error: unknown): void {
+  if (!(error instanceof LeaseLostError)) throw error;
+}
+
 /** Defines the tests. */
 export function testLeases(test: Define): void {
   test("a job that is not settled within the lease comes again, as its next attempt", async (place) => {
@@ -107,7 +112,7 @@ export function testLeases(test: Define): void {
   test("a delay may be longer than the lease", async (place) => {
     await using jobs = await place.open<string>(RUNS_OUT);
     await jobs.put("a");
-    await (await jobs.get()).retry(1.5 * SHORT);
+    await (await jobs.get()).retry(1.5 * SHORT).catch(unlessLost);
     const again = await jobs.get();
     assertEquals(again.value, "a");
     assert(again.attempt > 1);
@@ -115,12 +120,14 @@ export function testLeases(test: Define): void {
 
   test("a delay outlasts a lease that ran when it began", async (place) => {
     await using jobs = await place.open<string>(RUNS_OUT);
-    for (const value of ["delayed", "left"]) await jobs.put(value);
-    const delayed = await jobs.get();
-    assertEquals((await jobs.get()).value, "left");
-    await delayed.retry(60_000);
+    for (const value of ["a", "b"]) await jobs.put(value);
+    while ((await jobs.counts()).delayed === 0) {
+      await (await jobs.get()).retry(60_000).catch(unlessLost);
+    }
+    const left = await jobs.get();
     const again = await jobs.get(); // a lease that began later has run out
-    assertEquals([again.value, (await jobs.counts()).delayed], ["left", 1]);
+    assertEquals(again.value, left.value);
+    assertEquals((await jobs.counts()).delayed, 1);
   });
 
   test("a released job comes again at once, and that was no attempt", async (place) => {

@@ -11,7 +11,7 @@ import {
   type JobsOptions,
   LeaseLostError,
 } from "@asyncio/asyncio/queue/jobs";
-import { CancelledError, type Task } from "@asyncio/asyncio/tasks";
+import { CancelledError, sleep, type Task } from "@asyncio/asyncio/tasks";
 
 /** Queues of one kind, for one test. */
 export interface Place extends AsyncDisposable {
@@ -59,12 +59,20 @@ export const SHORT = 1000;
 
 /**
  * A lease that a test keeps by extending it, and that others run out: a process
- * that stands still for a second or two does not lose it.
+ * that stands still for three or four seconds does not lose it.
  */
-export const KEPT = 3000;
+export const KEPT = 5000;
 
-/** A time for which a process may stand still, and this is not over yet. */
-export const PAUSE = 2500;
+/**
+ * Waits until `count` puts wait for room. Before that, one that was called later may
+ * find room that one before it has just missed.
+ */
+export async function putsWait<T>(
+  jobs: Jobs<T>,
+  count: number,
+): Promise<void> {
+  while (!Deno.inspect(jobs).includes(`putters: ${count}`)) await sleep(1);
+}
 
 /** Takes the next job, has it done, and says what it was. */
 export async function take<T>(jobs: Jobs<T>): Promise<T> {

@@ -1,6 +1,6 @@
 /** Which job comes first. @module */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { type Define, letters, PAUSE, take } from "./_place.ts";
+import { type Define, letters, SHORT, take } from "./_place.ts";
 import { sleep } from "@asyncio/asyncio/tasks";
 
 /** Defines the tests. */
@@ -67,15 +67,15 @@ export function testPriorities(test: Define): void {
     await using jobs = await place.open<string>();
     await jobs.put("b", { delay: 60, priority: 3 });
     await jobs.put("a", { delay: 60, priority: 0 });
-    await jobs.put("c", { delay: PAUSE, priority: 0 });
+    await jobs.put("c", { delay: 60_000, priority: 0 });
     while ((await jobs.counts()).waiting < 2) await sleep(5); // a and b are due
     const taken = [];
-    for (let i = 0; i < 3; i++) {
+    for (let i = 0; i < 2; i++) {
       const job = await jobs.get();
       taken.push(`${job.value} ${job.attempt}`);
       await job.done();
     }
-    assertEquals(taken, ["a 1", "b 1", "c 1"]);
+    assertEquals([taken, await jobs.size()], [["a 1", "b 1"], 1]);
   });
 
   test("a job that is not begun in time is a dead letter", async (place) => {
@@ -104,10 +104,20 @@ export function testPriorities(test: Define): void {
 
   test("a job that was begun in time may be tried later", async (place) => {
     await using jobs = await place.open<string>();
-    await jobs.put("a", { expires: PAUSE });
-    const job = await jobs.get();
-    await job.retry(1.1 * PAUSE);
-    assertEquals((await jobs.get()).attempt, 2);
+    const begin = async () => {
+      await jobs.put("a", { expires: SHORT });
+      await jobs.put("b");
+      return await jobs.get();
+    };
+    let job = await begin();
+    while (job.value === "b") { // it was too late for the other
+      await job.done();
+      job = await begin();
+    }
+    await job.retry(1.1 * SHORT);
+    assertEquals(await take(jobs), "b");
+    const again = await jobs.get();
+    assertEquals([again.value, again.attempt], ["a", 2]);
   });
 
   test("expires that is not more than 0 is a RangeError", async (place) => {

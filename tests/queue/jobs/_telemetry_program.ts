@@ -11,7 +11,12 @@ const [servers] = Deno.args;
 
 async function open(): Promise<Jobs<string>> {
   if (servers === undefined) return memoryJobs<string>({ maxAttempts: 1 });
-  return await natsJobs<string>({ servers, name: "mails", maxAttempts: 1 });
+  return await natsJobs<string>({
+    servers,
+    name: "mails",
+    maxAttempts: 1,
+    connectTimeout: 30_000,
+  });
 }
 
 await run(async () => {

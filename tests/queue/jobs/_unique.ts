@@ -9,7 +9,7 @@ import {
   waitFor,
 } from "@asyncio/asyncio/tasks";
 import { Attempt } from "../../_helpers/attempt.ts";
-import { type Define, take } from "./_place.ts";
+import { type Define, putsWait, take } from "./_place.ts";
 
 /** Defines the tests. */
 export function testUnique(test: Define): void {
@@ -170,6 +170,7 @@ export function testUnique(test: Define): void {
     const puts = ["first", "second"].map((value) =>
       new Attempt((options) => jobs.put(value, { ...options, id: "1" }))
     );
+    await putsWait(jobs, 2);
     await take(jobs);
     await gather(puts.map(({ task }) => task));
     assertEquals(await take(jobs), "first");

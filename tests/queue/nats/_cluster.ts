@@ -1,6 +1,7 @@
 /** Clusters of real servers. @module */
+import { sleep } from "@asyncio/asyncio/tasks";
 import { freePort } from "../../_helpers/free_port.ts";
-import { askServer } from "./_admin.ts";
+import { type Answer, askCluster } from "./_admin.ts";
 import { NatsServer } from "./_nats_server.ts";
 
 /** Servers that know of each other. */
@@ -49,11 +50,25 @@ export class Cluster implements AsyncDisposable {
 
   /** The server that leads the stream of the jobs: the one that is missed most. */
   async leader(): Promise<NatsServer> {
-    const { cluster: { leader } } = await askServer(
-      this.servers[0]!.port,
-      "STREAM.INFO.JOBS_test",
-    );
-    return this.servers[Number(leader.replace("server-", "")) - 1]!;
+    for (;; await sleep(100)) {
+      const { leader } = await this.#streamOfJobs();
+      if (leader) {
+        return this.servers[Number(leader.replace("server-", "")) - 1]!;
+      }
+    }
+  }
+
+  /** Waits until all servers have all jobs. */
+  async catchUp(): Promise<void> {
+    for (;; await sleep(100)) {
+      const { leader, replicas = [] } = await this.#streamOfJobs();
+      if (leader && replicas.every((it: Answer) => it.current)) return;
+    }
+  }
+
+  async #streamOfJobs(): Promise<Answer> {
+    const { port } = this.servers[0]!;
+    return (await askCluster(port, "STREAM.INFO.JOBS_test")).cluster ?? {};
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type Job, LeaseLostError, work } from "@asyncio/asyncio/queue/jobs";
-import { natsJobs } from "@asyncio/asyncio/queue/nats";
 import { Event } from "@asyncio/asyncio/sync";
 import {
   createTask,
@@ -10,7 +9,7 @@ import {
   timeout,
   type WaitOptions,
 } from "@asyncio/asyncio/tasks";
-import { KEPT, letters, take } from "../jobs/_place.ts";
+import { letters, SHORT, take } from "../jobs/_place.ts";
 import { askServer } from "./_admin.ts";
 import { ignore, NatsServer } from "./_nats_server.ts";
 import { open } from "./_open.ts";
@@ -28,9 +27,8 @@ async function storeHandedOut(server: NatsServer): Promise<void> {
 
 test("what was put survives a crash of the server, and who waits goes on waiting", async () => {
   await using server = await NatsServer.start();
-  const where = { servers: server.address, name: "test" };
-  await using jobs = await natsJobs<string>(where);
-  await using other = await natsJobs<string>(where);
+  await using jobs = await open<string>(server);
+  await using other = await open<string>(server);
   const get = other.get();
   await server.kill();
   const put = jobs.put("a", { id: "1" });
@@ -187,15 +185,16 @@ test("a get goes on after the connection was cut, again and again", async () => 
 
 test("a handler is cancelled when its lease cannot be extended, and the job comes again", async () => {
   await using server = await NatsServer.start();
-  await using jobs = await open<string>(server, { lease: KEPT });
+  const options = { lease: SHORT, maxAttempts: Infinity };
+  await using jobs = await open<string>(server, options);
   const log: string[] = [];
   const started = new Event();
   const lost = new Event();
   const worker = createTask(() =>
-    work(jobs, async (_, { attempt }) => {
-      log.push(`start ${attempt}`);
+    work(jobs, async () => {
+      log.push("start");
+      if (started.isSet) return;
       started.set();
-      if (attempt > 1) return;
       try {
         await sleep(Infinity);
       } catch (error) {
@@ -211,12 +210,13 @@ test("a handler is cancelled when its lease cannot be extended, and the job come
   );
   await jobs.put("a");
   await started.wait();
-  await storeHandedOut(server);
   await server.kill();
   await lost.wait();
   await server.restart();
   await jobs.join();
-  assertEquals(log, ["start 1", "cancelled", "LeaseLostError", "start 2"]);
+  // A busy machine may lose the lease of the next attempt, too.
+  const first = log.slice(0, 4);
+  assertEquals(first, ["start", "cancelled", "LeaseLostError", "start"]);
   worker.cancel();
   await worker.catch(() => {});
 });

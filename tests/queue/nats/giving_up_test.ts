@@ -1,6 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { type Job, LeaseLostError } from "@asyncio/asyncio/queue/jobs";
-import { natsJobs } from "@asyncio/asyncio/queue/nats";
 import { gather, sleep } from "@asyncio/asyncio/tasks";
 import { Attempt } from "../../_helpers/attempt.ts";
 import { ignore, NatsServer } from "./_nats_server.ts";
@@ -69,9 +68,9 @@ test("what waits for servers that are away can be given up", async () => {
 
 test("a job that comes when the worker has given up goes to another process at once", async () => {
   await using server = await NatsServer.start();
-  const where = { servers: server.address, name: "test", lease: 600_000 };
-  await using one = await natsJobs<number>(where);
-  await using other = await natsJobs<number>(where);
+  const options = { lease: 600_000 };
+  await using one = await open<number>(server, options);
+  await using other = await open<number>(server, options);
   for (let n = 0; n < 30; n++) {
     const get = new Attempt((options) => one.get(options));
     const put = other.put(n);
@@ -89,9 +88,9 @@ test("a job that comes when the worker has given up goes to another process at o
 
 test("closing gives what is leased back, to another process at once", async () => {
   await using server = await NatsServer.start();
-  const where = { servers: server.address, name: "test", lease: 600_000 };
-  const one = await natsJobs<number>(where);
-  await using other = await natsJobs<number>(where);
+  const options = { lease: 600_000 };
+  const one = await open<number>(server, options);
+  await using other = await open<number>(server, options);
   for (let n = 0; n < 3; n++) await one.put(n);
   for (let n = 0; n < 3; n++) await one.get();
   const gets = [1, 2, 3].map(() => other.get());

@@ -74,7 +74,7 @@ test("jobs of a key that were cancelled while they waited hold up none behind th
       for (let i = 0; i < 20; i++) await jobs.cancel(`${i}`);
     }, { concurrency: 2, keyConcurrency: 1 })
   );
-  await timeout(8000, () => jobs.join());
+  await timeout(17_000, () => jobs.join());
   worker.cancel();
   assertEquals(ran, [0, 0]);
 });
@@ -94,10 +94,10 @@ test("a rate recovers at once when the servers answer again", async (server) => 
   proxy.lie = (said) =>
     said.replace(
       /MSG \S+ \d+ +\d+\r\n\{"stream":"STATE_[^\r]*\r\n/,
-      (reply) => lost++ === 0 ? "" : reply,
+      (reply) => lost++ < 2 ? "" : reply,
     );
   for (let value = 1; value < 30; value++) await jobs.put(value);
-  await timeout(7000, () => jobs.join());
+  await timeout(17_000, () => jobs.join());
   worker.cancel();
-  assertEquals([ran.length, lost > 0], [30, true]);
+  assertEquals([ran.length, lost > 2], [30, true]);
 });

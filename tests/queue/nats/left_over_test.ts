@@ -1,6 +1,5 @@
 import { assertEquals } from "@std/assert";
 import type { Jobs } from "@asyncio/asyncio/queue/jobs";
-import { natsJobs } from "@asyncio/asyncio/queue/nats";
 import { Event } from "@asyncio/asyncio/sync";
 import { race, shield, sleep, timeout } from "@asyncio/asyncio/tasks";
 import { Attempt } from "../../_helpers/attempt.ts";
@@ -8,6 +7,9 @@ import { askServer } from "./_admin.ts";
 import { ignore, NatsServer } from "./_nats_server.ts";
 import { open } from "./_open.ts";
 import { asCluster, Proxy } from "./_proxy.ts";
+
+/** How long something may take that never comes if it fails, in milliseconds. */
+const PATIENCE = 60_000;
 
 /** A server that says that all jobs up to number `done` are done. */
 async function withDone(
@@ -35,8 +37,8 @@ function test(what: string, fn: () => Promise<void>): void {
 
 test("jobs that are done and kept run again, once, and a join ends", () =>
   withDone(2, async (server, servers) => {
-    await using jobs = await natsJobs({ servers, name: "test" });
-    await using other = await natsJobs({ servers, name: "test" });
+    await using jobs = await open({ address: servers });
+    await using other = await open({ address: servers });
     for (let i = 0; i < 2; i++) await jobs.put(i, { id: `job ${i}` });
     const look = async () => [await other.size(), await jobs.size()];
     assertEquals([await look(), await look()], [[2, 2], [2, 2]]);
@@ -53,7 +55,7 @@ test("jobs that are done and kept run again, once, and a join ends", () =>
 
 test("jobs that are done and kept do not hold up who puts into a full queue", () =>
   withDone(2, async (_server, servers) => {
-    await using jobs = await natsJobs({ servers, name: "test", maxSize: 2 });
+    await using jobs = await open({ address: servers }, { maxSize: 2 });
     for (let i = 0; i < 3; i++) await jobs.put(i);
     assertEquals(await jobs.size(), 2);
   }));
@@ -62,7 +64,7 @@ test("jobs that are out stay theirs who have them when those that are done are p
   withDone(1, async (server, servers) => {
     await using silent = new Proxy(server.port);
     await using other = await open(silent);
-    await using jobs = await natsJobs({ servers, name: "test" });
+    await using jobs = await open({ address: servers });
     for (let i = 0; i < 3; i++) await jobs.put(i);
     await other.get();
     silent.deaf = true; // it is not known that it has the job
@@ -72,14 +74,14 @@ test("jobs that are out stay theirs who have them when those that are done are p
     assertEquals((await jobs.get()).value, 2);
     assertEquals((await jobs.get()).value, 0);
     await job.release(); // or its lease runs out: it comes again
-    const again = await timeout(20_000, () => jobs.get());
+    const again = await timeout(PATIENCE, () => jobs.get());
     assertEquals([again.value, again.attempt], [1, 1]);
     silent.deaf = false;
   }));
 
 test("a job that counts as done is left alone while a process has it", () =>
   withDone(1, async (server, servers) => {
-    await using jobs = await natsJobs({ servers, name: "test" });
+    await using jobs = await open({ address: servers });
     await using other = await open(server);
     await jobs.put(1);
     const job = await other.get();
@@ -93,7 +95,7 @@ test("a job that counts as done is left alone while a process has it", () =>
 
 test("a job that is done and kept is deleted if a process knows that it is done", () =>
   withDone(2, async (server, servers) => {
-    await using jobs = await natsJobs({ servers, name: "test" });
+    await using jobs = await open({ address: servers });
     await using proxy = new Proxy(server.port);
     await using other = await open(proxy);
     for (let i = 0; i < 2; i++) await jobs.put(i);
@@ -105,8 +107,7 @@ test("a job that is done and kept is deleted if a process knows that it is done"
 
 test("of a cluster, a process that is out of reach for a moment is asked again", () =>
   withDone(1, async (server, servers) => {
-    const where = { servers, name: "test", replicas: 1 } as const;
-    await using jobs = await natsJobs(where);
+    await using jobs = await open({ address: servers }, { replicas: 1 });
     await using proxy = new Proxy(server.port);
     await using other = await open(proxy);
     await jobs.put(1);
@@ -130,8 +131,7 @@ test("of a cluster, counts that overlap keep no job from being put again", () =>
   withDone(1, async (server, servers) => {
     await using silent = new Proxy(server.port);
     await using other = await open(silent, { replicas: 1 });
-    const where = { servers, name: "test", replicas: 1 } as const;
-    await using jobs = await natsJobs(where);
+    await using jobs = await open({ address: servers }, { replicas: 1 });
     await jobs.put(1);
     await other.get();
     silent.deaf = true; // it is not known that it has the job
@@ -141,7 +141,7 @@ test("of a cluster, counts that overlap keep no job from being put again", () =>
       while (counting) await jobs.size();
     });
     try {
-      const job = await timeout(20_000, () => jobs.get());
+      const job = await timeout(PATIENCE, () => jobs.get());
       assertEquals(job.value, 1);
       while (await left(server) > 1); // it is put again before it is deleted
     } finally {
@@ -153,7 +153,7 @@ test("of a cluster, counts that overlap keep no job from being put again", () =>
 
 test("nothing is put again where more jobs are said to be done than there were", () =>
   withDone(3, async (server, servers) => {
-    await using jobs = await natsJobs({ servers, name: "test" });
+    await using jobs = await open({ address: servers });
     for (let i = 0; i < 2; i++) await jobs.put(i);
     assertEquals([await jobs.size(), await jobs.size()], [2, 2]);
     assertEquals(await left(server), 2);
@@ -161,7 +161,7 @@ test("nothing is put again where more jobs are said to be done than there were",
 
 test("where jobs that are done may not be deleted, they stay", async () => {
   await withDone(1, async (server, servers) => {
-    await using jobs = await natsJobs({ servers, name: "test" });
+    await using jobs = await open({ address: servers });
     const { config } = await askServer(server.port, "STREAM.INFO.JOBS_test");
     const locked = JSON.stringify({ ...config, deny_delete: true });
     await askServer(server.port, "STREAM.UPDATE.JOBS_test", locked);
@@ -181,7 +181,7 @@ test("the server of a cluster that overlooks the last jobs is not left to hand t
   await using jobs = await open(proxy, { replicas: 1 });
   await jobs.put(1);
   const join = new Attempt((options) => jobs.join(options));
-  await timeout(60_000, () => stepDown.wait());
+  await timeout(PATIENCE, () => stepDown.wait());
   assertEquals(join.outcome, "pending"); // here there is no other server
   join.cancel();
   await join.task;
@@ -205,17 +205,17 @@ test("a worker of a cluster that is idle gets jobs that are done and kept", () =
   withDone(1, async (server, servers) => {
     await using silent = new Proxy(server.port);
     await using _jobs = await leaveOver(server, silent);
-    await using worker = await natsJobs({ servers, name: "test", replicas: 1 });
-    assertEquals((await timeout(20_000, () => worker.get())).value, 1);
+    await using worker = await open({ address: servers }, { replicas: 1 });
+    assertEquals((await timeout(PATIENCE, () => worker.get())).value, 1);
     silent.deaf = false;
   }, asCluster));
 
 test("a worker that is idle gets jobs that are done and kept when its server is back", () =>
   withDone(1, async (server, servers) => {
     await using silent = new Proxy(server.port);
-    await using worker = await natsJobs({ servers, name: "test" });
+    await using worker = await open({ address: servers });
     await using _jobs = await leaveOver(server, silent);
-    assertEquals((await timeout(20_000, () => worker.get())).value, 1);
+    assertEquals((await timeout(PATIENCE, () => worker.get())).value, 1);
     silent.deaf = false;
   }));
 

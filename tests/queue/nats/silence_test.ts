@@ -19,6 +19,7 @@ Deno.test({
       servers: ways.map(({ address }) => address),
       name: "test",
       lease: 15_000,
+      connectTimeout: 30_000,
     });
     await using direct = await open<string>(server);
     const [started, finish] = [new Event(), new Event()];
@@ -55,6 +56,7 @@ Deno.test({
         natsJobs<string>({
           servers: [silent.address, silent.address, server.address],
           name: "test",
+          connectTimeout: 20_000,
         })),
     );
     for (const jobs of opened) {

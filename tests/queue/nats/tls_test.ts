@@ -36,7 +36,12 @@ function open(
   options: Partial<NatsJobsOptions<string>>,
 ): ReturnType<typeof natsJobs<string>> {
   const servers = `tls://localhost:${server.port}`;
-  return natsJobs<string>({ servers, name: "test", ...options });
+  return natsJobs<string>({
+    servers,
+    name: "test",
+    connectTimeout: 30_000,
+    ...options,
+  });
 }
 
 test("a server whose authority is trusted is talked to", async () => {
@@ -50,7 +55,7 @@ test("a server whose authority is trusted is talked to", async () => {
 test("a server of an unknown authority is an error, with why", async () => {
   await using server = await startServer();
   const error = await assertRejects(
-    () => open(server, { connectTimeout: 4000 }),
+    () => open(server, { connectTimeout: 5000 }),
     NatsError,
     `no NATS server at localhost:${server.port}`,
   );
@@ -69,7 +74,7 @@ test("a server that asks for a certificate gets it", async () => {
 test("asking a server for TLS that has none is an error", async () => {
   await using server = await NatsServer.start();
   await assertRejects(
-    () => open(server, { connectTimeout: 4000 }),
+    () => open(server, { connectTimeout: 1000 }),
     NatsError,
     "no NATS server at",
   );
