@@ -192,9 +192,10 @@ export class BufferedSource {
   }
 
   /**
-   * Takes over a call of the source that is under way: what it brings goes not
-   * to the buffer, but to the returned promise; `null` is the end. `undefined`
-   * if there is none.
+   * Takes over the call of the source that is under way. Its bytes go to the
+   * returned promise, not to the buffer; `null` is the end.
+   *
+   * @returns `undefined` if no call is under way.
    */
   takeOver(): Promise<Uint8Array | null> | undefined {
     this.#keepAlive(true); // as the connection does that takes its place

@@ -52,7 +52,7 @@ export interface ByteSink {
   /**
    * Closes it at once; a call under way may settle in any way.
    *
-   * @param reason For who reads the other end, if that can be told.
+   * @param reason For the code that reads the other end, if it can be passed on.
    */
   abort(reason: unknown): void;
 }

@@ -56,7 +56,7 @@ export class Connection implements SinkOwner, SourceOwner {
     this.source = hasSource ? new BufferedSource(asked, this) : undefined;
   }
 
-  /** Made when it is needed first: a client may say nothing, and be told nothing. */
+  /** Made on first use: some connections send nothing. */
   get sink(): BufferedSink {
     return this.#sink ??= new BufferedSink(this.#ends, this);
   }
@@ -174,8 +174,8 @@ export class Connection implements SinkOwner, SourceOwner {
   /**
    * Closes it at once, and drops what is unsent.
    *
-   * @param reason For who reads a Web Stream; an error that says what happened
-   * unless given.
+   * @param reason For the code that reads the Web Stream; an error that says what
+   * happened unless given.
    */
   abort(reason?: unknown): void {
     const error = new Deno.errors.ConnectionAborted(

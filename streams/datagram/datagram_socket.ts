@@ -26,7 +26,7 @@ import { systemError } from "../names/system_lookup.ts";
 export interface Datagram {
   /** Its bytes, the caller's own. */
   data: Uint8Array<ArrayBuffer>;
-  /** Who has sent it: an answer goes there. */
+  /** The address of the sender: an answer goes there. */
   from: Deno.NetAddr;
 }
 

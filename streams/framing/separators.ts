@@ -50,7 +50,7 @@ function bytesOf(separator: string | Uint8Array): SeparatorBytes {
   );
 }
 
-/** Encoding a text takes as long as a read of what it ends. */
+/** Keeps the bytes of `text`: encoding it takes as long as the read itself. */
 function remember(text: string): SeparatorBytes {
   const bytes = checked(encoder.encode(text));
   if (known.size === MAX_KNOWN) known.clear();

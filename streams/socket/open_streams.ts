@@ -43,7 +43,7 @@ async function open(
 }
 
 /**
- * Connects a socket, whatever is to stand at its ends.
+ * Connects a socket, on which the caller puts streams or a transport.
  *
  * @param unixPath The path, instead of the one of the options.
  */

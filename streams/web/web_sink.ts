@@ -11,8 +11,8 @@ import { rootFrame } from "../../tasks/kernel/cancel/cancel_scope.ts";
 function ignore(): void {}
 
 /**
- * A Web Stream as a sink. Its callbacks run in the context of who calls it:
- * the code that has written first in this turn, even in another run. And they go on
+ * A Web Stream as a sink. Its callbacks run in the context of the code that has
+ * written first in this turn, even in another run. And they go on
  * when the task that has written is cancelled. So they belong to no task, and
  * to the loop on which the sink was made.
  */

@@ -4,8 +4,8 @@ import { describe } from "../../tasks/kernel/types.ts";
 import { detached } from "../../tasks/kernel/context/detached.ts";
 
 /**
- * A Web Stream as a source. Its callbacks run in the context of who calls it,
- * and go on when the read that has called is given up: they belong to no task.
+ * A Web Stream as a source. Its callbacks run in the context of the code that
+ * reads, and go on when the read that has called is given up: they belong to no task.
  */
 export class WebSource implements ByteSource {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;

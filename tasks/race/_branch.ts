@@ -20,7 +20,7 @@ import {
 
 const settled = Promise.resolve();
 
-/** Who decides between branches. */
+/** Decides between branches. */
 export interface Judge {
   /** Whether `branch` may happen: see {@linkcode Contest.claim}. */
   claim(branch: Branch, failed: boolean): boolean;

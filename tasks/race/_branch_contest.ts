@@ -25,7 +25,7 @@ export interface RaceOptions {
   readonly names?: readonly string[] | undefined;
 }
 
-/** What waits reject with that have lost: only who has kept a promise sees it. */
+/** The error of a wait that has lost. Only code that has kept its promise sees it. */
 export const LOST = new CancelledError("another branch has ended first");
 
 /**

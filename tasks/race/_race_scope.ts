@@ -37,7 +37,7 @@ export class RaceScope extends BlockScope {
   /** How many of its functions were nothing but a wait. */
   #plain = 0;
   #isCalling = false;
-  /** Who is to give out what is there when the call has returned. */
+  /** They give out what is there when the call has returned. */
   #dispensers: Set<Dispenser> | undefined = undefined;
 
   constructor(

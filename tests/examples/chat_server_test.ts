@@ -125,7 +125,7 @@ Deno.test("a line that is too long costs only its speaker the connection", async
   assertEquals(await alice.hear(), "alice: who was that?");
 });
 
-Deno.test("who does not listen in the chat misses lines, is told so, and holds up no other", async () => {
+Deno.test("a client that does not read misses lines of the chat, is told so, and holds up no other", async () => {
   const { server, port } = await start();
   await using _ = server;
   using alice = await Client.join(port, "alice");

@@ -123,7 +123,7 @@ Deno.test("the proxy hands on the end of a direction, and leaves the other open"
   }
 });
 
-Deno.test("the proxy holds back who sends faster than the other reads", async () => {
+Deno.test("the proxy holds back a side that sends faster than the other reads", async () => {
   using listener = Deno.listen(LOOPBACK);
   const { proxy, port } = await start(listener.addr.port);
   await using _ = proxy;

@@ -160,7 +160,7 @@ Deno.test("several disposes at once end it once", async () => {
   assertEquals(process.returnCode, -9);
 });
 
-Deno.test("who waits for a program that is disposed gets its code", async () => {
+Deno.test("a wait for a program that is disposed gets its code", async () => {
   const process = await createSubprocessExec("sleep", ["1000"]);
   const wait = createTask(() => process.wait());
   await sleep(0);
@@ -168,7 +168,7 @@ Deno.test("who waits for a program that is disposed gets its code", async () => 
   assertEquals(await wait, -15);
 });
 
-Deno.test("who reads a program that is disposed gets what there was, and the end", async () => {
+Deno.test("a read of the output of a program that is disposed gets what there was, and the end", async () => {
   const process = await createSubprocessShell("echo some; sleep 1000", {
     stdin: DEVNULL,
     stdout: PIPE,
@@ -180,7 +180,7 @@ Deno.test("who reads a program that is disposed gets what there was, and the end
   assertEquals(text(await rest), "me\n");
 });
 
-Deno.test("who drains into a program that is disposed gets an error", async () => {
+Deno.test("a drain into a program that is disposed rejects", async () => {
   const process = await createSubprocessExec("sleep", ["1000"], {
     stdin: PIPE,
   });

@@ -59,7 +59,7 @@ Deno.test("a subscriber gets what is published from then on, and until it ends",
   assertEquals(broadcast.subscribers, 1);
 });
 
-Deno.test("an item goes straight to those who wait for one", async () => {
+Deno.test("an item goes straight to the calls that wait for one", async () => {
   const broadcast = new Broadcast<string>();
   const subscriptions = [1, 2].map(() => broadcast.subscribe({ maxSize: 1 }));
   const gets = subscriptions.map((it) => it.get());
@@ -349,7 +349,7 @@ Deno.test("what foreign code publishes while an item is delivered comes after it
 
 // --- the end, and the arguments ------------------------------------------------
 
-Deno.test("shutting down rejects those who wait to publish, and who come, with their items", async () => {
+Deno.test("shutting down rejects calls of publish, those that wait and later ones, with their items", async () => {
   const broadcast = new Broadcast<number>();
   const subscription = broadcast.subscribe({ maxSize: 1 });
   await broadcast.publish(1);
@@ -436,7 +436,7 @@ Deno.test("in debug mode items that a subscription has left after the shutdown a
   ]);
 });
 
-Deno.test("a thousand subscribers at their own pace, who come and go", async () => {
+Deno.test("a thousand subscribers at their own pace, which come and go", async () => {
   const broadcast = new Broadcast<number>();
   const items = Array.from({ length: 50 }, (_, i) => i);
   let complete = 0;

@@ -242,7 +242,7 @@ Deno.test("join waits until everything that was put is done", async () => {
   await join.task;
 });
 
-Deno.test("join counts the items of those who wait to put only when they are in", async () => {
+Deno.test("join counts the items of waiting puts only when they are in", async () => {
   const queue = new Queue<number>(1);
   queue.putNowait(1);
   const putting = queue.put(2);

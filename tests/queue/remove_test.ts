@@ -43,7 +43,7 @@ for (
     assertEquals(queue.getNowait(), 7);
   });
 
-  Deno.test(`${name}.remove lets those in who wait to put, and counts what it took out as done`, async () => {
+  Deno.test(`${name}.remove lets waiting puts in, and counts what it took out as done`, async () => {
     const queue = new Class(2);
     queue.putNowait(1);
     queue.putNowait(2);
@@ -148,7 +148,7 @@ Deno.test("PriorityQueue.remove with a compare that throws changes nothing", () 
   assertEquals(drain(queue), [1, 2, 3, 4, 5, 6]);
 });
 
-Deno.test("Queue.remove finds NaN where it is, and copes with equal items", () => {
+Deno.test("Queue.remove finds every NaN, and leaves equal items that do not match", () => {
   const queue = new Queue<number>();
   for (const item of [NaN, 1, NaN, 1]) queue.putNowait(item);
   assertEquals(queue.remove(Number.isNaN), [NaN, NaN]);

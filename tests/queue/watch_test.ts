@@ -177,7 +177,7 @@ Deno.test("a predicate that sets a value when it is asked first is asked about t
   assertEquals(await wait, 1);
 });
 
-Deno.test("who begins to wait while a change is shown waits for the next one", async () => {
+Deno.test("a wait that begins while a change is shown waits for the next one", async () => {
   const watch = new Watch(0);
   let inner: Promise<number> | undefined;
   const outer = watch.waitFor((n) => {

@@ -67,7 +67,7 @@ Deno.test("a port without a listener is ConnectionRefused", async () => {
 });
 
 for (const options of [{}, { family: 4 }] as const) {
-  Deno.test(`who is refused is told by whom and where, ${Deno.inspect(options)}`, async () => {
+  Deno.test(`an error of a refused connection names the peer and the line, ${Deno.inspect(options)}`, async () => {
     const listener = Deno.listen({ ...LOOPBACK, port: 0 });
     const { port } = listener.addr as Deno.NetAddr;
     listener.close();
@@ -173,7 +173,7 @@ Deno.test("getExtraInfo tells the addresses and the connection", async () => {
   assertEquals(writer.canWriteEof, true);
 });
 
-Deno.test("a connection whose socket its user has closed is lost, for who reads", async () => {
+Deno.test("a connection whose socket its user has closed is lost for its reader", async () => {
   await using pair = await Pair.open();
   const { reader, writer } = pair.client;
   const line = reader.readLine();
@@ -183,7 +183,7 @@ Deno.test("a connection whose socket its user has closed is lost, for who reads"
   await assertRejects(() => writer.waitClosed(), Deno.errors.Interrupted);
 });
 
-Deno.test("a connection whose socket its user has closed is lost, for who writes", async () => {
+Deno.test("a connection whose socket its user has closed is lost for its writer", async () => {
   await using pair = await Pair.open();
   const { writer } = pair.client;
   writer.write("?\n");

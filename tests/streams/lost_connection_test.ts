@@ -106,7 +106,7 @@ Deno.test("an error with much that was there is printed in a few lines, and has 
   }
 });
 
-test("what a TLS peer has sent before it goes without a goodbye is given with the error", async () => {
+test("what a TLS peer has sent before it ends without a close_notify is given with the error", async () => {
   await using server = await startServer(async (reader, writer) => {
     writer.write("x".repeat(5000));
     await reader.read().catch(() => {});

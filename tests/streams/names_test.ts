@@ -2,7 +2,7 @@ import { assertStringIncludes } from "@std/assert";
 import { openConnection, startServer } from "@asyncio/asyncio/streams";
 import { createTask, run, sleep } from "@asyncio/asyncio/tasks";
 
-Deno.test("a task that reads says from whom", async () => {
+Deno.test("a task that reads is shown with its peer", async () => {
   await run(async () => {
     const server = await startServer(() => {}, { hostname: "127.0.0.1" });
     const { port } = server.addresses[0] as Deno.NetAddr;

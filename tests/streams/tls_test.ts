@@ -161,7 +161,7 @@ test("clients after their handshake wait for the room of maxConnections", async 
   await server.shutdown();
 });
 
-test("a client that goes without a goodbye may have been cut off: an error", async () => {
+test("a client that ends without a close_notify may have been cut off: an error", async () => {
   const errors: string[] = [];
   await using server = await startServer(async (reader, writer) => {
     writer.write(await reader.readLine());

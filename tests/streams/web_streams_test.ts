@@ -232,7 +232,7 @@ Deno.test("a lost connection is the error of readable", async () => {
   await assertRejects(() => reading, Error, "lost");
 });
 
-Deno.test("the waits of readable belong to no task: cancelling who asked first leaves it to the others", async () => {
+Deno.test("the waits of readable belong to no task: cancelling the task that asked first leaves it to the others", async () => {
   const reader = new StreamReader();
   const consumer = reader.readable.getReader();
   let reading: Promise<ReadableStreamReadResult<Uint8Array>> | undefined;
@@ -310,7 +310,7 @@ Deno.test("aborting writable aborts the writer", async () => {
   await assertRejects(() => pair.client.writer.writable.getWriter().closed);
 });
 
-Deno.test("aborting a writer tells who reads the other end of its stream what has happened", async () => {
+Deno.test("aborting a writer errors the other end of its stream", async () => {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const reading = readable.getReader().read();
   StreamWriter.from(writable).abort();

@@ -94,7 +94,7 @@ Deno.test("reset breaks the round under way, and the next one is a good one", as
   assertEquals(next.map((it) => it.value), [0, 1]);
 });
 
-Deno.test("those who were released are not touched by a reset in the same turn", async () => {
+Deno.test("calls that were released are not touched by a reset in the same turn", async () => {
   const barrier = new Barrier(2);
   const parties = [arrive(barrier), arrive(barrier)];
   await barrier.reset();

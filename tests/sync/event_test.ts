@@ -24,7 +24,7 @@ Deno.test("waiting for an event that is set gives true, and no other comes in be
   await new Promise((resolve) => setTimeout(resolve));
 });
 
-Deno.test("set wakes all who wait, in order of arrival", async () => {
+Deno.test("set wakes all waits, in order of arrival", async () => {
   const event = new Event();
   const order: number[] = [];
   const waits = [0, 1, 2].map((i) => async () => {
@@ -39,7 +39,7 @@ Deno.test("set wakes all who wait, in order of arrival", async () => {
   assertEquals(order, [0, 1, 2]);
 });
 
-Deno.test("those whom set woke stay woken when clear follows at once", async () => {
+Deno.test("waits that set woke stay woken when clear follows at once", async () => {
   const event = new Event();
   const attempt = new Attempt((options) => event.wait(options));
   event.set();

@@ -47,7 +47,7 @@ Deno.test("a lock is not re-entrant", async () => {
   assert(lock.locked);
 });
 
-Deno.test("those who wait get the lock in order of arrival", async () => {
+Deno.test("waiting calls get the lock in order of arrival", async () => {
   const lock = new Lock();
   const order: string[] = [];
   const work = (name: string) => async () => {

@@ -438,7 +438,7 @@ Deno.test("a resource is not given out after maxLifetime, but destroyed: when it
 
 // --- closing -------------------------------------------------------------------
 
-Deno.test("closing destroys what lies idle, waits for what is lent, and refuses who waits or comes", async () => {
+Deno.test("closing destroys idle resources, waits for lent ones, and rejects waiting and later calls", async () => {
   await virtually(async () => {
     const { pool, destroyed } = numbers({ max: 2 });
     const [a, b] = [await pool.acquire(), await pool.acquire()];

@@ -300,7 +300,7 @@ Deno.test("a limiter keeps to the clock of the loop it was made on, and time sta
   assert(now() - start >= 40);
 });
 
-Deno.test("a limiter whose run has ended goes on with the clock of those who use it, and forgets no pass", async () => {
+Deno.test("a limiter whose run has ended goes on with the clock of its callers, and forgets no pass", async () => {
   const limiter = await virtually(async () => {
     await sleep(5000);
     const limiter = new RateLimiter({ limit: 2, interval: 1000 });

@@ -49,7 +49,7 @@ for (const Class of [Semaphore, BoundedSemaphore]) {
     assertEquals(order, [0, 1, 2, 3, 4, 5, 6, 7]);
   });
 
-  Deno.test(`${name}: a newcomer does not get the permit that one who waits was handed`, async () => {
+  Deno.test(`${name}: a new call does not get the permit that a waiting one was handed`, async () => {
     const semaphore = new Class(1);
     await semaphore.acquire();
     const waiter = new Attempt((options) => semaphore.acquire(options));
@@ -204,7 +204,7 @@ for (const Class of [Semaphore, BoundedSemaphore]) {
     assertEquals(semaphore.value, 1);
   });
 
-  Deno.test(`${name}: resizing to more lets those in who wait`, async () => {
+  Deno.test(`${name}: resizing to more lets waiting calls in`, async () => {
     const semaphore = new Class(1);
     await semaphore.acquire();
     const attempts = [1, 2, 3].map(() =>

@@ -55,7 +55,7 @@ class Calls {
   }
 }
 
-Deno.test("those who ask while it is under way share one piece of work, and its value", async () => {
+Deno.test("calls while the work is under way share it, and its value", async () => {
   await virtually(async () => {
     const calls = new Calls();
     const attempts = [calls.begin()];
@@ -210,7 +210,7 @@ Deno.test("clean-up is cancelled once, though others come and leave meanwhile", 
   });
 });
 
-Deno.test("when the first of those who wait for the clean-up leaves, the next one's work is done", async () => {
+Deno.test("when the first of the calls that wait for the clean-up leaves, the work of the next one is done", async () => {
   await virtually(async () => {
     const flights = new SingleFlight<string, string>();
     const begin = (name: string) =>
@@ -232,7 +232,7 @@ Deno.test("when the first of those who wait for the clean-up leaves, the next on
 });
 
 for (const error of [new RangeError("while it cleaned up"), undefined]) {
-  Deno.test(`what the work throws after the last has left is reported, as no caller hears of it: ${error}`, async () => {
+  Deno.test(`what the work throws after the last caller has left is reported: ${error}`, async () => {
     const reports = await reportsOf(async () => {
       const flights = new SingleFlight<string, void>();
       const attempt = new Attempt((options) =>

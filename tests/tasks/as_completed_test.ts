@@ -245,7 +245,7 @@ for (const end of ["cancelled", "left", "out of time"]) {
     }));
 }
 
-Deno.test("a future that finishes outside of a wait is given to the one who takes the loop up again", () =>
+Deno.test("a future that finishes outside of a wait is given to the code that goes on with the loop", () =>
   virtually(async () => {
     const [first, second] = [after(10), after(20)];
     const iterator = asCompleted([first, second])[Symbol.asyncIterator]();

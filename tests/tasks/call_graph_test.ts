@@ -46,7 +46,7 @@ function awaiters(task: Task<unknown>): string[] {
 
 // --- captureCallGraph --------------------------------------------------------
 
-Deno.test("captureCallGraph: says what a task waits for, and who awaits it", () =>
+Deno.test("captureCallGraph: shows what a task waits for, and which tasks await it", () =>
   within(async () => {
     const child = sleeper("child");
     createTask(async () => await child, { name: "parent" });
@@ -172,7 +172,7 @@ Deno.test("captureCallGraph: a wait that was given up is no link any more", () =
     assertEquals(awaiters(child), []);
   }));
 
-Deno.test("captureCallGraph: several who await it are all there, each once", () =>
+Deno.test("captureCallGraph: shows each of several tasks that await it once", () =>
   within(async () => {
     const child = sleeper("child");
     createTask(async () => await gather([child, shield(child)]), { name: "a" });
@@ -200,7 +200,7 @@ Deno.test("captureCallGraph: a ring is cut, and marked, where it closes", () =>
 
 // --- formatCallGraph ---------------------------------------------------------
 
-Deno.test("formatCallGraph: draws who awaits a task", () =>
+Deno.test("formatCallGraph: draws the tasks that await a task", () =>
   within(async () => {
     const child = sleeper("child");
     createTask(async () => await child, { name: "a" });
@@ -216,7 +216,7 @@ Deno.test("formatCallGraph: draws who awaits a task", () =>
     );
   }));
 
-Deno.test("formatCallGraph: draws all tasks below those who await them", () =>
+Deno.test("formatCallGraph: draws all tasks below those that await them", () =>
   within(async () => {
     const lock = new Lock();
     const queue = new Queue<number>();

@@ -99,7 +99,7 @@ Deno.test("an inner task whose clean-up fails throws that, and the cancel is del
     assertEquals(seen, ["clean-up"]);
   }));
 
-Deno.test("awaiting a task that was cancelled elsewhere throws, and does not cancel who awaits", () =>
+Deno.test("awaiting a task that was cancelled elsewhere throws, and does not cancel the awaiting task", () =>
   virtually(async () => {
     const inner = createTask(() => sleep(60_000));
     const outer = createTask(async () => {

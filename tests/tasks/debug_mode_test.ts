@@ -383,7 +383,7 @@ function endIt(task: Task<unknown>): void {
   task.cancel("enough");
 }
 
-Deno.test("in debug mode the stack of a cancel is that of who has cancelled", async () => {
+Deno.test("in debug mode the stack of a cancel is that of the call of cancel", async () => {
   const { stack } = await cancelOf(true);
   assertMatch(stack!, new RegExp(`^CancelledError: enough\n.*endIt`, "s"));
 });

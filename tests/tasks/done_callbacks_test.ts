@@ -55,7 +55,7 @@ Deno.test("what a done callback sets, the task that added it does not see", () =
     assertEquals(seen, ["ada", "ada", "grace", "grace"]);
   }));
 
-Deno.test("a done callback that cancels who awaits the future: the value is delivered, the cancel is delivered next", async () => {
+Deno.test("a done callback that cancels the task that awaits the future: the value is delivered, the cancel is delivered next", async () => {
   const future = new Future<number>();
   const seen: number[] = [];
   const task = createTask(async () => {

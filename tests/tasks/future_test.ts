@@ -27,7 +27,7 @@ Deno.test("a new future is pending, and has neither result nor error", () => {
   assertThrows(() => future.exception(), InvalidStateError);
 });
 
-Deno.test("a future with a result gives it to all who await it, however late", async () => {
+Deno.test("a future with a result gives it to every await, however late", async () => {
   const future = new Future<number>();
   const early = Promise.all([future, future]);
   future.setResult(42);
@@ -111,7 +111,7 @@ Deno.test("done callbacks are called soon, never synchronously, in the order in 
   assertEquals(order, [["first", true], ["second", 1], ["late"]]);
 });
 
-Deno.test("done callbacks hear of errors and cancels too", async () => {
+Deno.test("done callbacks are called after errors and cancels, too", async () => {
   const heard: unknown[] = [];
   const failed = new Future<number>();
   failed.addDoneCallback((it) => heard.push(String(it.exception())));

@@ -54,7 +54,7 @@ Deno.test("how the other children end, after a gather has failed, changes nothin
   assertEquals([all.cancelled, all.cancel()], [false, false]);
 });
 
-Deno.test("a cancel of who awaits a gather goes to all children, also to those that have not started", async () => {
+Deno.test("cancelling the task that awaits a gather cancels all children, also those that have not started", async () => {
   const seen: string[] = [];
   const work = async (name: string) => {
     try {

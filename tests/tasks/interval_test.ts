@@ -152,7 +152,7 @@ Deno.test("several calls of next at once get one moment each, in their order", (
     ]);
   }));
 
-Deno.test("return ends the iteration, also for those who wait, and leaves no timer", () =>
+Deno.test("return ends the iteration, also for calls that wait, and leaves no timer", () =>
   virtually(async () => {
     const it = iterate(10);
     const waiting = [next(it), next(it)];

@@ -100,7 +100,7 @@ for (const [name, body] of Object.entries(bodies)) {
   });
 }
 
-Deno.test("foreign context does not come with an item of a queue, nor with who sets a future", async () => {
+Deno.test("foreign context does not come with an item of a queue, nor with the result of a future", async () => {
   const queue = new Queue<number>();
   const future = new Future<void>();
   const found: unknown[] = [];
@@ -216,7 +216,7 @@ Deno.test("OpenTelemetry: a task's spans are children of the span it was made in
   assertEquals(new Set(spans.map(({ trace }) => trace)).size, 1);
 });
 
-Deno.test("OpenTelemetry: what is done with an item belongs to the span of who does it", async () => {
+Deno.test("OpenTelemetry: work on an item belongs to the span of the task that does it", async () => {
   const spans = await spansOf(`${SPAN}
     const queue = new Queue(1);
     await run(() => gather([

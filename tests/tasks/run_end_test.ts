@@ -151,7 +151,7 @@ Deno.test("a shielded leftover still ends before run does", async () => {
   assert(ended);
 });
 
-Deno.test("a cancel of who waits for a run that cleans up is no reason to hurry: the value comes, and the cancel is delivered next", async () => {
+Deno.test("cancelling the task that waits for a run that cleans up disturbs nothing: the value comes, and the cancel is delivered next", async () => {
   const seen: string[] = [];
   const [cleaning, clean] = [new Future<void>(), new Future<void>()];
   const outer = createTask(async () => {

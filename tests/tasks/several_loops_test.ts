@@ -37,7 +37,7 @@ Deno.test("runs side by side await each other's tasks", async () => {
   assertEquals(await both, ["theirs", undefined]);
 });
 
-Deno.test("who awaits a task of another run hears of its cancel when that run ends", async () => {
+Deno.test("code that awaits a task of another run gets its cancel when that run ends", async () => {
   const other = new Runner();
   const theirs = other.loop.createTask(() => sleep(60_000));
   const waiting = run(async () => {

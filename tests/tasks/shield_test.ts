@@ -46,7 +46,7 @@ Deno.test("the shield of work that has ended is the work itself", async () => {
   await task;
 });
 
-Deno.test("a cancel of who waits leaves the work alone", () =>
+Deno.test("cancelling the waiting task leaves the work alone", () =>
   virtually(async () => {
     const work = createTask(() => sleep(20, { result: "saved" }));
     const task = createTask(async () => await shield(work));

@@ -105,7 +105,7 @@ Deno.test("start throws the cancel of a child that is cancelled before it is rea
   });
 });
 
-Deno.test("a cancel of who starts cancels the child, and comes out when that has ended", async () => {
+Deno.test("cancelling the task that starts cancels the child, and comes out when that has ended", async () => {
   let cleaned = false;
   const task = createTask(() =>
     taskGroup(async (group) => {
@@ -157,7 +157,7 @@ Deno.test("an error of the clean-up of a child that was given up is thrown by st
   assertEquals(value, "sibling");
 });
 
-Deno.test("an error of the clean-up does not hide the cancel of who starts", async () => {
+Deno.test("an error of the clean-up does not hide the cancel of the task that starts", async () => {
   const seen: unknown[] = [];
   const task = createTask(() =>
     taskGroup(async (group) => {

@@ -279,7 +279,7 @@ Deno.test("an error in a set that is not asked for is reported", async () => {
   assertEquals(reports.map(({ error }) => (error as Error).message), ["lost"]);
 });
 
-Deno.test("the call graph shows who waits for the tasks of a set", () =>
+Deno.test("the call graph shows which tasks wait for those of a set", () =>
   virtually(async () => {
     const set = new TaskSet<void>();
     const task = set.createTask(() => sleep(10), { name: "child" });

@@ -57,7 +57,7 @@ Deno.test("a thenable that resolves with a promise gives the value of that", asy
   assertEquals(await cancellable(lazy), 7);
 });
 
-Deno.test("a thenable that settles at once is called once for those who wait side by side", async () => {
+Deno.test("a thenable that settles at once is called once for all waits that begin together", async () => {
   let calls = 0;
   const lazy = thenableOf((resolve) => {
     calls++;

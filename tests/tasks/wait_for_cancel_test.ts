@@ -36,7 +36,7 @@ Deno.test("waitFor ends no earlier than its work, cancelled or out of time", () 
   }));
 
 for (const ms of [Infinity, 60_000]) {
-  Deno.test(`a callback that cancels who waits, for ${ms} ms at most, cancels the task waited for`, async () => {
+  Deno.test(`a callback that cancels a task in waitFor, with ${ms} ms, cancels the task waited for`, async () => {
     const future = new Future<void>();
     const inner = createTask(async () => await future);
     const waiter = createTask(() => waitFor(inner, ms));
@@ -47,7 +47,7 @@ for (const ms of [Infinity, 60_000]) {
   });
 }
 
-Deno.test("a task that ends at once, and a cancel of who waits for it: the cancel is delivered at the next wait", async () => {
+Deno.test("a task that ends at once, and a cancel of the task that waits for it: the cancel is delivered at the next wait", async () => {
   const seen: string[] = [];
   const inner = createTask(() => "done");
   const task = createTask(async () => {
@@ -144,7 +144,7 @@ Deno.test("an item, and then an abort, in the same turn: what is waited for next
     assertEquals([seen, now() < 60_000], [["item"], true]);
   }));
 
-Deno.test("an abort, and a cancel of who waits, in the same turn: the work cleans up once, undisturbed", () =>
+Deno.test("an abort, and a cancel of the waiting task, in the same turn: the work cleans up once, undisturbed", () =>
   virtually(async () => {
     for (const order of ["abort first", "cancel first"]) {
       const seen: string[] = [];

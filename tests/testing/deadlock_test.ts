@@ -8,7 +8,7 @@ import { Lock } from "@asyncio/asyncio/sync";
 import { createTask, Future, gather, run, sleep } from "@asyncio/asyncio/tasks";
 import { DeadlockError, VirtualClock } from "@asyncio/asyncio/testing";
 
-Deno.test("a deadlock ends the run with who waits for what and, in debug mode, where", async () => {
+Deno.test("a deadlock ends the run with an error that names which task waits for what and, in debug mode, where", async () => {
   const [a, b] = [new Lock(), new Lock()];
   const cleaned: string[] = [];
   const both = async (first: Lock, second: Lock, name: string) => {

@@ -111,7 +111,7 @@ Deno.test("explore finds a check-then-act race over two awaits", async () => {
   assertStringIncludes(String(cause), "not equal");
 });
 
-Deno.test("explore finds a deadlock of two locks, and says who waits for what", async () => {
+Deno.test("explore finds a deadlock of two locks, and names which task waits for what", async () => {
   const { cause } = await findBug(twoLocks);
   assertInstanceOf(cause, DeadlockError);
   const blocked = Object.fromEntries(

@@ -137,7 +137,7 @@ export class Producer<T> {
     });
   }
 
-  /** What most jobs need to be put, without much of what it may take. */
+  /** Puts a job in one message, as most can be. */
   #putAtOnce(offer: Offer, options: WaitOptions): Promise<void> {
     const { connection, subjects } = this.#parts.context;
     const { line, data, headers } = messageOf(offer);

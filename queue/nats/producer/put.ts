@@ -6,7 +6,7 @@ import type { Msg } from "../transport/client.ts";
 import type { ReplyListener } from "../transport/replies.ts";
 import { numberIn } from "./job_message.ts";
 
-/** Puts a job, whatever that takes. */
+/** Puts a job in as many messages as it takes. */
 export type PutAgain = (options: WaitOptions) => Promise<unknown>;
 
 /**

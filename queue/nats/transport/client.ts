@@ -81,7 +81,7 @@ interface Emitter {
   removeAllListeners(event?: string | symbol): this;
 }
 
-/** Keeps a listener for errors on `socket`, whatever is removed. */
+/** Keeps a listener for errors on `socket`, also when all listeners are removed. */
 function guarded<S extends Emitter>(socket: S): S {
   const removeAllListeners = socket.removeAllListeners.bind(socket);
   const ignore = () => {};

@@ -8,14 +8,14 @@ export interface Dispenser {
 }
 
 /**
- * What a wait that stands in for others asks, in the step in which what it
- * waits for is there, and before it takes it.
+ * Decides which of several waits happens. A wait asks it when what it waits for
+ * is there, before it takes that.
  */
 export interface Contest {
   /**
-   * Whether it may happen. The first that asks may, and has taken the others out
-   * of their queues when this returns, and has called no foreign code; another
-   * one has been given up.
+   * Whether the wait may happen. The first that asks may: when this returns, the
+   * others are out of their queues, and no foreign code has been called. All
+   * later ones have been given up.
    *
    * @param failed Whether it ends with an error.
    */
@@ -23,9 +23,9 @@ export interface Contest {
   /** Its claim has succeeded, and nothing ends it any more. Cancels the others. */
   decided(): void;
   /**
-   * Whether another one is being begun at this moment: by what it takes or puts it
-   * would let this one happen, too. Which of them it is, is known when the call
-   * has returned; `dispenser` is called then.
+   * Whether another wait is being begun at this moment, which by what it takes or
+   * puts would let this one happen, too. Only when that call has returned it is
+   * known which of them happens; then `dispenser` is called.
    */
   givesWay(dispenser: Dispenser): boolean;
   /** Whether another one has happened, so that it is about to be given up. */

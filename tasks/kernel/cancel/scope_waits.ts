@@ -5,7 +5,7 @@
  */
 import type { HandedWait, ScopedWait } from "./scoped_wait.ts";
 
-/** A scope, as seen by those who look for its waits. */
+/** A scope, as seen by code that looks for its waits. */
 export interface WaitHolder {
   /** Its youngest wait: the others follow by `nextInScope`. */
   readonly firstWait: ScopedWait | undefined;

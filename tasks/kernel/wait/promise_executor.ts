@@ -10,7 +10,10 @@ export const made: {
   reject: (error: unknown) => void;
 } = { resolve: ignore, reject: ignore };
 
-/** For a promise that is settled by those who keep what {@linkcode made} has. */
+/**
+ * The executor of a promise whose `resolve` and `reject` the caller takes from
+ * {@linkcode made}.
+ */
 export function executor(
   resolve: (value: never) => void,
   reject: (error: unknown) => void,

@@ -84,7 +84,7 @@ export function testBound(test: Define): void {
     assertEquals(await jobs.size(), 0);
   });
 
-  test("those who wait for room are let in as they came", async (place) => {
+  test("puts that wait for room are let in in order of arrival", async (place) => {
     await using jobs = await place.open<number>({ maxSize: 1 });
     await jobs.put(0);
     const puts = [1, 2, 3, 4].map((n) => createTask(() => jobs.put(n)));

@@ -34,7 +34,7 @@ export function testLeases(test: Define): void {
     await jobs.join();
   });
 
-  test("who was too slow can do nothing to a job that has come again", async (place) => {
+  test("a holder that was too slow can do nothing to a job that has come again", async (place) => {
     await using jobs = await place.open<string>(RUNS_OUT);
     await jobs.put("a");
     const slow = await jobs.get();

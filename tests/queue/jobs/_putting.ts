@@ -24,7 +24,7 @@ export function testPutting(test: Define): void {
     assertEquals((await jobs.get()).attempt, 2);
   });
 
-  test("a delay that is over before anybody asks changes nothing", async (place) => {
+  test("a delay that is over before the first get changes nothing", async (place) => {
     await using jobs = await place.open<string>();
     await jobs.put("a", { delay: 1 });
     await sleep(5);

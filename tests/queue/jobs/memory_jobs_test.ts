@@ -253,7 +253,7 @@ Deno.test("memoryJobs: a job that its closed queue took away says so", async () 
   await assertRejects(() => job.done(), LeaseLostError, "queue was closed");
 });
 
-Deno.test("work: a handler that fails when its queue was closed hears so", async () => {
+Deno.test("work: onError is called with the closing of the queue if a handler closes it and fails", async () => {
   const jobs = memoryJobs<string>();
   await jobs.put("a");
   const errors: string[] = [];

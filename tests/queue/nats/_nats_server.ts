@@ -91,7 +91,7 @@ export class NatsServer implements AsyncDisposable {
     fail(`nats-server ${what}:\n${this.#log}`);
   }
 
-  /** It goes without a word, as in a power cut. */
+  /** Kills it at once, as a power cut does. */
   async kill(): Promise<void> {
     this.#ends = true;
     this.#process.kill(); // SIGKILL

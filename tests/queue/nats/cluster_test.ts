@@ -71,7 +71,7 @@ test("on a cluster that is too small for its replicas, opening says what to do",
   assert(error.message.includes("unless `replicas` says otherwise"));
 });
 
-test("who opens a queue waits for as many servers as it takes to keep a job", async () => {
+test("opening a queue waits for as many servers as it takes to keep a job", async () => {
   await using cluster = await Cluster.start(3, 2);
   const [server] = cluster.servers;
   const opening = new Attempt(() => open(server!, { connectTimeout }));
@@ -114,7 +114,7 @@ async function refusesStreams(port: number): Promise<boolean> {
   return false;
 }
 
-test("who uses what takes another stream waits for all servers of that", async () => {
+test("the first call that needs another stream waits for all servers of that", async () => {
   await using cluster = await Cluster.start(3);
   await using jobs = await open<string>(cluster, { connectTimeout });
   const { port } = cluster.servers[0]!;

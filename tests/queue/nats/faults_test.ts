@@ -25,7 +25,7 @@ async function storeHandedOut(server: NatsServer): Promise<void> {
   await server.restart();
 }
 
-test("what was put survives a crash of the server, and who waits goes on waiting", async () => {
+test("what was put survives a crash of the server, and waits go on", async () => {
   await using server = await NatsServer.start();
   await using jobs = await open<string>(server);
   await using other = await open<string>(server);

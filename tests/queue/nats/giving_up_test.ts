@@ -10,7 +10,7 @@ function test(what: string, fn: () => Promise<void>): void {
   Deno.test({ name: `natsJobs: ${what}`, ignore, fn });
 }
 
-test("who is closed while the servers are away does not wait for them", async () => {
+test("closing while the servers are away does not wait for them", async () => {
   await using server = await NatsServer.start();
   const jobs = await open<string>(server);
   await jobs.put("a");
@@ -36,7 +36,7 @@ test("who is closed while the servers are away does not wait for them", async ()
   );
 });
 
-test("who is closed while the servers say nothing does not wait for ever", async () => {
+test("closing while the servers are silent does not wait for ever", async () => {
   await using server = await NatsServer.start();
   await using proxy = new Proxy(server.port);
   const jobs = await open<string>(proxy);

@@ -53,14 +53,14 @@ test("jobs that are done and kept run again, once, and a join ends", () =>
     assertEquals(await left(server), 0);
   }));
 
-test("jobs that are done and kept do not hold up who puts into a full queue", () =>
+test("jobs that are done and kept do not hold up a put into a full queue", () =>
   withDone(2, async (_server, servers) => {
     await using jobs = await open({ address: servers }, { maxSize: 2 });
     for (let i = 0; i < 3; i++) await jobs.put(i);
     assertEquals(await jobs.size(), 2);
   }));
 
-test("jobs that are out stay theirs who have them when those that are done are put again", () =>
+test("jobs that are leased stay so when those that are done are put again", () =>
   withDone(1, async (server, servers) => {
     await using silent = new Proxy(server.port);
     await using other = await open(silent);

@@ -140,7 +140,7 @@ for (
     ["a token in the URL", ["--auth", "t0ken"], "nats://t0ken@", {}],
   ] as const
 ) {
-  test(`${what} let in who has them`, async () => {
+  test(`${what} let in a client that has them`, async () => {
     await using server = await NatsServer.start([...login]);
     await using jobs = await natsJobs<string>({
       servers: `${url}${server.address}`,

@@ -11,7 +11,7 @@ function test(what: string, fn: () => Promise<void>): void {
   Deno.test({ name: `natsJobs: ${what}`, ignore, fn });
 }
 
-test("who opens a queue later keeps what it does not name, and changes what it names", async () => {
+test("opening a queue later keeps the settings it does not name, and changes those it names", async () => {
   await using server = await NatsServer.start();
   {
     await using jobs = await open(server, {
@@ -180,7 +180,7 @@ test("what is noted of jobs that were given back goes with them", async () => {
   while (await notes() > 0) await jobs.size();
 });
 
-test("a queue that an operator deletes is an error for those who use it", async () => {
+test("a queue that an operator deletes is an error for the processes that use it", async () => {
   await using server = await NatsServer.start();
   await using jobs = await open<string>(server);
   const get = jobs.get();
@@ -191,7 +191,7 @@ test("a queue that an operator deletes is an error for those who use it", async 
   await assertRejects(() => jobs.size(), NatsError, "stream not found");
 });
 
-test("a put that waits for room hears of it from another process", async () => {
+test("a put that waits for room is woken by another process", async () => {
   await using server = await NatsServer.start();
   await using one = await open<number>(server, { maxSize: 10 });
   await using other = await open<number>(server);

@@ -25,7 +25,7 @@ test("a maxSize that is smaller than what is there deletes nothing, and puts wai
   assertEquals(await letters(other), []);
 });
 
-test("a smaller maxSize holds for all that put at once, and for those who had the queue open", async (server) => {
+test("a smaller maxSize holds at once, also for processes that had the queue open", async (server) => {
   await using jobs = await open<number>(server);
   for (let n = 0; n < 5; n++) await jobs.put(n);
   await using other = await open<number>(server, { maxSize: 2 });
@@ -43,7 +43,7 @@ test("a smaller maxSize holds for all that put at once, and for those who had th
   }
 });
 
-test("a shorter lease takes no job from those who hold one", async (server) => {
+test("a shorter lease takes no job from its holder", async (server) => {
   await using slow = await open<string>(server, { lease: 60_000 });
   await slow.put("a");
   const job = await slow.get();
@@ -73,7 +73,7 @@ test("a settlement of a job cannot meet one of a queue that was made again", asy
   assert(await settling instanceof LeaseLostError);
 });
 
-test("a longer lease holds at once for those who open the queue with it", async (server) => {
+test("a longer lease holds at once for a process that opens the queue with it", async (server) => {
   await using jobs = await open<string>(server, { lease: 200 });
   await jobs.put("a");
   await using patient = await open<string>(server, { lease: 60_000 });

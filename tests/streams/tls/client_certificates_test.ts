@@ -167,7 +167,7 @@ test("authorities may come one by one, or several in one text", async () => {
   }
 });
 
-test("with rejectUnauthorized: false all are let in, and who is trusted is told", async () => {
+test("with rejectUnauthorized: false all are let in, and `authorized` tells which are trusted", async () => {
   await using server = await greeter({ rejectUnauthorized: false });
   assertEquals(await answerOf(server), "hello, stranger");
   assertEquals(await answerOf(server, own()), "hello, client, true");

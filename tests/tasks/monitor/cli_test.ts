@@ -301,7 +301,7 @@ Deno.test({
     }),
 });
 
-Deno.test("monitor: who reads the output may stop at any time", () =>
+Deno.test("monitor: a program that reads the output may stop at any time", () =>
   withProgram(async (monitors, pid) => {
     const command =
       `${Deno.execPath()} run -A --quiet tasks/monitor.ts top ${pid} --interval 1 | head -n 1; echo ended`;

@@ -104,7 +104,7 @@ Deno.test("monitor: a request may come in pieces, and many in one", () =>
     assertEquals([(await client.next()).id, (await client.next()).id], [2, 3]);
   }));
 
-Deno.test("monitor: who closes its side gets the answers to what it has asked", () =>
+Deno.test("monitor: a client that closes its side gets the answers to what it has asked", () =>
   withProgram(async (connect) => {
     using client = await connect();
     await client.send({ id: 1, op: "tasks" }, { id: 2, op: "tasks" });
@@ -216,7 +216,7 @@ Deno.test("monitor: code of a client that goes is cancelled", () =>
     assert(monitors);
   }));
 
-Deno.test("monitor: a client hears of the end of the program, and the run is not held up", () =>
+Deno.test("monitor: a client is told the end of the program, and the run is not held up", () =>
   withProgram(async (connect, program) => {
     using client = await connect();
     await client.send({

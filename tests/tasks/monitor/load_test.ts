@@ -57,7 +57,7 @@ Deno.test("monitor: of very many tasks the oldest are listed, and the others cou
   assertMatch(lines.at(-1)!, /^and 10002 younger ones of 30002$/);
 });
 
-Deno.test("monitor: those who ask at the same time get the same list", async () => {
+Deno.test("monitor: clients that ask at the same time get the same list", async () => {
   await using monitors = await Monitors.create();
   const program = await monitors.start(withTasks(5_000));
   const clients = await Promise.all(

@@ -117,7 +117,7 @@ Deno.test("monitor: the socket is gone after Deno.exit", async () => {
   assertEquals(exists(monitors.socketOf(program)), false);
 });
 
-Deno.test("monitor: the socket is gone if the program ends before the loop hears that it is there", async () => {
+Deno.test("monitor: the socket is removed if the program ends before its loop knows of it", async () => {
   await using monitors = await Monitors.create();
   const program = await monitors.start(`
     const path = Deno.env.get("XDG_RUNTIME_DIR") + "/asyncio/" + Deno.pid + ".sock";

@@ -490,7 +490,7 @@ testPage(
 `,
 );
 
-Deno.test("monitor web: only who knows the secret is answered", () =>
+Deno.test("monitor web: only requests with the secret are answered", () =>
   withUrl(async ({ url }) => {
     const { origin, searchParams } = new URL(url);
     const secret = searchParams.get("secret")!;
