@@ -44,9 +44,9 @@ const DOUBT = 5000;
  *   that must not.
  * - The queue is closed at the end of the run in which it was opened, at the latest.
  *
- * @typeParam T What the jobs are.
- *
  * **Cancel safety:** given up, it leaves no connection behind.
+ *
+ * @typeParam T What the jobs are.
  *
  * @throws {NatsError} No server answers in time, or none accepts the login;
  * JetStream is not enabled, or refuses.

@@ -83,6 +83,42 @@ export function createConnection<P extends StreamProtocol>(
  * @throws {TypeError} `factory` is no function, or `path` no path.
  * @throws {Deno.errors.NotFound} There is no such file.
  * @throws {Deno.errors.ConnectionRefused} Nothing listens there.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   createUnixConnection,
+ *   createUnixServer,
+ *   Protocol,
+ *   type Transport,
+ * } from "@asyncio/asyncio/streams/transports";
+ * import { Future } from "@asyncio/asyncio/tasks";
+ * import { assertEquals } from "@std/assert";
+ *
+ * class Greeter extends Protocol {
+ *   override connectionMade(transport: Transport) {
+ *     transport.write("hello");
+ *     transport.close();
+ *   }
+ * }
+ *
+ * class Collector extends Protocol {
+ *   text = "";
+ *   readonly closed = new Future<void>();
+ *   override dataReceived(data: Uint8Array) {
+ *     this.text += new TextDecoder().decode(data);
+ *   }
+ *   override connectionLost() {
+ *     this.closed.setResult();
+ *   }
+ * }
+ *
+ * const path = `${await Deno.makeTempDir()}/service.sock`;
+ * await using server = await createUnixServer(() => new Greeter(), { path });
+ * const { protocol } = await createUnixConnection(() => new Collector(), path);
+ * await protocol.closed;
+ * assertEquals(protocol.text, "hello");
+ * ```
  */
 export function createUnixConnection<P extends StreamProtocol>(
   factory: () => P,

@@ -76,6 +76,30 @@ export function createServer(
  *
  * @throws {TypeError} `factory` is no function, or `path` no path.
  * @throws {Deno.errors.AddrInUse} Something listens there, or it is no socket.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   createUnixServer,
+ *   Protocol,
+ *   type Transport,
+ * } from "@asyncio/asyncio/streams/transports";
+ * import { openUnixConnection } from "@asyncio/asyncio/streams";
+ * import { assertEquals } from "@std/assert";
+ *
+ * class Greeter extends Protocol {
+ *   override connectionMade(transport: Transport) {
+ *     transport.write("hello");
+ *     transport.close();
+ *   }
+ * }
+ *
+ * const path = `${await Deno.makeTempDir()}/service.sock`;
+ * await using server = await createUnixServer(() => new Greeter(), { path });
+ * const { reader, writer } = await openUnixConnection(path);
+ * assertEquals(new TextDecoder().decode(await reader.read()), "hello");
+ * writer.close();
+ * ```
  */
 export function createUnixServer(
   factory: () => StreamProtocol,

@@ -90,6 +90,41 @@ export class Protocol extends BaseProtocol {
  * ```text
  * connectionMade → (getBuffer → bufferUpdated)* → eofReceived? → connectionLost
  * ```
+ *
+ * @example
+ * ```ts
+ * import {
+ *   BufferedProtocol,
+ *   createConnection,
+ * } from "@asyncio/asyncio/streams/transports";
+ * import { startServer } from "@asyncio/asyncio/streams";
+ * import { Future } from "@asyncio/asyncio/tasks";
+ * import { assertEquals } from "@std/assert";
+ *
+ * class ByteCounter extends BufferedProtocol {
+ *   readonly total = new Future<number>();
+ *   readonly #memory = new Uint8Array(64 * 1024);
+ *   #count = 0;
+ *   override getBuffer() {
+ *     return this.#memory;
+ *   }
+ *   override bufferUpdated(count: number) {
+ *     this.#count += count;
+ *   }
+ *   override connectionLost() {
+ *     this.total.setResult(this.#count);
+ *   }
+ * }
+ *
+ * await using server = await startServer((_reader, writer) => {
+ *   writer.write(new Uint8Array(100_000));
+ *   writer.close();
+ * }, { hostname: "127.0.0.1" });
+ *
+ * const { port } = server.addresses[0] as Deno.NetAddr;
+ * const { protocol } = await createConnection(() => new ByteCounter(), { port });
+ * assertEquals(await protocol.total, 100_000);
+ * ```
  */
 export class BufferedProtocol extends BaseProtocol {
   /** As {@linkcode BaseProtocol.connectionMade}. */
@@ -117,7 +152,10 @@ export class BufferedProtocol extends BaseProtocol {
 /** A protocol on a stream of bytes, in either form. */
 export type StreamProtocol = Protocol | BufferedProtocol;
 
-/** A protocol on datagrams. Mirrors `asyncio.DatagramProtocol`. */
+/**
+ * A protocol on datagrams. Mirrors `asyncio.DatagramProtocol`. There is an example
+ * at {@linkcode createDatagramEndpoint}.
+ */
 export class DatagramProtocol extends BaseProtocol {
   /** As {@linkcode BaseProtocol.connectionMade}. */
   override connectionMade(_transport: DatagramTransport): void {}
@@ -133,7 +171,8 @@ export class DatagramProtocol extends BaseProtocol {
  * A protocol on a subprocess. Mirrors `asyncio.SubprocessProtocol`.
  *
  * `processExited` may come before or after the last calls for the pipes;
- * `connectionLost` comes after all of them.
+ * `connectionLost` comes after all of them. There is an example at `subprocessExec`
+ * of `process/transports`.
  */
 export class SubprocessProtocol extends BaseProtocol {
   /** As {@linkcode BaseProtocol.connectionMade}. */
