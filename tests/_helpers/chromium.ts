@@ -17,7 +17,7 @@ export interface AccessibleNode {
 }
 
 /** How long a page may take to show something, however slow the machine. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 
 /** The numbers of keys that are no letters. */
 const KEYS: Record<string, number> = {
@@ -176,8 +176,10 @@ export class BrowserPage implements AsyncDisposable {
   /** Clicks the button with this text. */
   async click(text: string): Promise<void> {
     const name = JSON.stringify(text);
-    await this.until(`${BUTTON}(${name})`);
-    await this.evaluate(`${BUTTON}(${name}).click()`);
+    // At once, as the page may replace the button at any time.
+    await this.until(
+      `((it) => it && (it.click(), true))(${BUTTON}(${name}))`,
+    );
   }
 
   /** Presses a key: `"ArrowDown"`, `"Enter"`, `"c"`. */

@@ -50,7 +50,7 @@ Deno.test("monitor tree: tasks, groups and timeouts, each below what it is in", 
 
     assertEquals(code, 0);
     assertEquals(
-      out.replace(/, for [\d.]+ m?s/g, ""),
+      out.replace(/, for [\d.]+ m?s/g, "").replace(/5\d min/, "60 min"),
       `\
 a ring, each waits for another: 2 "hen", 3 "egg"
 task 2 "hen" (in a ring): waits for task "egg"
@@ -148,7 +148,7 @@ Deno.test("monitor top: the tasks by the time waited, their steps, and the queue
     assertEquals(code, 0);
     assertMatch(
       out,
-      /^\S+, process \d+; 6 tasks; [1-9]\d* steps\/s; 0 tasks\/s made, 0 ended; the loop is \d+ ms late, \d+ ms in the last minute\n/,
+      /^\S+, process \d+; 6 tasks; [1-9]\d* steps\/s; 0 tasks\/s made, 0 ended; the loop is [\d.]+ m?s late, [\d.]+ m?s in the last minute\n/,
     );
     assertMatch(out, / 4 +[1-9]\d* .* busy one +sleep 5\n/);
     assertMatch(
@@ -168,7 +168,7 @@ Deno.test("monitor top --json: a line for each sample", () =>
       pid,
       "--json",
       "--count",
-      2,
+      3,
       "--interval",
       100,
       "--limit",
@@ -176,10 +176,10 @@ Deno.test("monitor top --json: a line for each sample", () =>
     ]);
 
     const samples = out.split("\n").map((line) => JSON.parse(line));
-    assertEquals(samples.length, 2);
-    for (const { total, tasks, queues, stepsPerSecond } of samples) {
+    assertEquals(samples.length, 3);
+    assert(samples.some(({ stepsPerSecond }) => stepsPerSecond > 0));
+    for (const { total, tasks, queues } of samples) {
       assertEquals([total, tasks.length], [6, 3]);
-      assert(stepsPerSecond > 0);
       assertEquals(queues[0].waiting, 2);
       assertEquals(queues[0].first, 5);
     }
@@ -194,10 +194,9 @@ Deno.test("monitor top: ends with the program", () =>
         "--interval",
         "10",
       ]);
-      assertMatch(
-        new TextDecoder().decode(await top.stdout!.readLine()),
-        / 1 task;/,
-      );
+      const text = new TextDecoder();
+      // On a slow machine the loop may be busy at first.
+      while (!/ 1 task;/.test(text.decode(await top.stdout!.readLine())));
       await Deno.writeTextFile(`${monitors.runtimeDir}/end`, "");
       const { stderr } = await top.communicate();
       assertEquals(
@@ -282,13 +281,16 @@ Deno.test({
       const onTerminal = async (noColor: string) => {
         const command =
           `${Deno.execPath()} run -A --quiet tasks/monitor.ts tree ${pid}`;
-        const { stdout } = await new Deno.Command("script", {
-          args: ["-qec", command, "/dev/null"],
-          cwd: new URL("../../../", import.meta.url),
-          env: { XDG_RUNTIME_DIR: monitors.runtimeDir, NO_COLOR: noColor },
-          stdin: "null",
-        }).output();
-        return new TextDecoder().decode(stdout);
+        while (true) {
+          const { stdout } = await new Deno.Command("script", {
+            args: ["-qec", command, "/dev/null"],
+            cwd: new URL("../../../", import.meta.url),
+            env: { XDG_RUNTIME_DIR: monitors.runtimeDir, NO_COLOR: noColor },
+            stdin: "null",
+          }).output();
+          const shown = new TextDecoder().decode(stdout);
+          if (!shown.includes("the loop has been busy")) return shown;
+        }
       };
 
       assertStringIncludes(
@@ -304,7 +306,7 @@ Deno.test({
 Deno.test("monitor: a program that reads the output may stop at any time", () =>
   withProgram(async (monitors, pid) => {
     const command =
-      `${Deno.execPath()} run -A --quiet tasks/monitor.ts top ${pid} --interval 1 | head -n 1; echo ended`;
+      `${Deno.execPath()} run -A --quiet tasks/monitor.ts top ${pid} --interval 1 | grep -m 1 6.tasks; echo ended`;
     const { stdout, stderr } = await new Deno.Command("sh", {
       args: ["-c", command],
       cwd: new URL("../../../", import.meta.url),
