@@ -91,7 +91,7 @@ export class TimeoutExpiredError extends TimeoutError {
   /** The limit that has expired, in milliseconds. */
   readonly timeout: number;
   /**
-   * Whether it was `idleTimeout`: nothing had moved through the pipes for so long.
+   * Whether it was `idleTimeout`: nothing had moved through the pipes for that long.
    */
   readonly idle: boolean;
   /** Its output so far, if that was captured. */

@@ -40,7 +40,7 @@ export interface ServeOptions extends WaitOptions {
    */
   reusePort?: boolean | undefined;
   /**
-   * With so many connections, no more clients are accepted until one is closed.
+   * With this many connections, no more clients are accepted until one is closed.
    * Clients in their TLS handshake do not count yet.
    */
   maxConnections?: number | undefined;

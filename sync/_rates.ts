@@ -5,7 +5,7 @@ export interface Rate {
   /** How many tokens can be taken at once at most. */
   readonly most: number;
   /**
-   * Returns when so many tokens will be free, if no others are taken before.
+   * Returns when that many tokens will be free, if no others are taken before.
    */
   freeAt(tokens: number): number;
   /** Records that `tokens`, which are free, are taken at `now`. */
@@ -152,7 +152,7 @@ export class TokenBucket implements Rate {
     this.#fullAt += ms;
   }
 
-  /** Returns when so many tokens have dripped in since the bucket was full. */
+  /** Returns when that many tokens have dripped in since the bucket was full. */
   #after(tokens: number): number {
     return this.#fullAt + tokens * this.#interval / this.#limit;
   }

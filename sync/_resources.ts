@@ -149,7 +149,7 @@ export class Resources<T> implements Lender<T>, Keeper<T> {
     return this.#hasEnded ? ready(undefined) : this.#closers.wait();
   }
 
-  /** Destroys also the resources on loan, after so many milliseconds. */
+  /** Destroys also the resources on loan, after `ms` milliseconds. */
   forceAfter(ms: number): void {
     if (this.#hasEnded) return;
     if (ms <= 0) return this.#force();

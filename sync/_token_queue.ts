@@ -9,7 +9,7 @@ import { QueuedWaiter } from "../tasks/kernel/wait/wait_queue.ts";
 import { AdmissionQueue } from "./_admission_queue.ts";
 import type { Rate } from "./_rates.ts";
 
-/** Passes that follow each other within so many milliseconds are quick. */
+/** Passes that follow each other within this many milliseconds are quick. */
 const QUICK_MS = 0.02;
 
 /** So many quick passes in a row are a burst. */

@@ -34,12 +34,8 @@ export class BrokenBarrierError extends Error {
  * import { assertEquals } from "@std/assert";
  *
  * const barrier = new Barrier(3);
- * const party = () => barrier.wait();
- * assertEquals(await gather([() => party(), () => party(), () => party()]), [
- *   0,
- *   1,
- *   2,
- * ]);
+ * const parties = Array.from({ length: 3 }, () => () => barrier.wait());
+ * assertEquals(await gather(parties), [0, 1, 2]);
  * ```
  */
 export class Barrier {

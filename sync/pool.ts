@@ -84,12 +84,12 @@ export class Pool<T> implements AsyncDisposable {
     /** How many resources `idleTimeout` keeps, once made; 0 unless given. */
     min?: number | undefined;
     /**
-     * A resource that has been idle for so many milliseconds is destroyed; none
+     * A resource that has been idle for this many milliseconds is destroyed; none
      * is unless given.
      */
     idleTimeout?: number | undefined;
     /**
-     * A resource that was made so many milliseconds ago is destroyed, and not
+     * A resource that was made this many milliseconds ago is destroyed, and not
      * lent again; none is unless given.
      */
     maxLifetime?: number | undefined;

@@ -15,7 +15,7 @@ import { TokenQueue } from "./_token_queue.ts";
 
 /**
  * A limit on how often work begins: at most `limit` times in an interval, as
- * for a service that allows so many requests a second. asyncio has no
+ * for a service that allows a number of requests a second. asyncio has no
  * counterpart; users of tokio take `governor`, those of npm `p-queue` with
  * `intervalCap`, or `limiter`.
  *

@@ -11,7 +11,7 @@ import { checkCount, Permit, Permits, PermitWaiter } from "./_permits.ts";
 let bind: (semaphore: Semaphore, capacity: number) => void;
 
 /**
- * A number of permits to take and give back: so many tasks run at a time.
+ * A number of permits to take and give back: that many tasks run at a time.
  * Mirrors `asyncio.Semaphore`.
  *
  * - First come, first served. `release` hands the permit to the first in line,
@@ -124,7 +124,7 @@ export class Semaphore {
   }
 
   /**
-   * Takes `permits` permits if so many are free and no call waits, and returns
+   * Takes `permits` permits if that many are free and no call waits, and returns
    * their guard; returns `undefined` otherwise. Never waits.
    *
    * @param permits How many; 1 unless given.

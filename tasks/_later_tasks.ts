@@ -30,7 +30,7 @@ export class LaterTasks {
   readonly #inContext = AsyncLocalStorage.snapshot();
   readonly #frame = rootFrame(currentScope().loop, copyVariables());
 
-  /** @param running The tasks that run already: so many run at a time. */
+  /** @param running The tasks that run already: that many run at a time. */
   constructor(later: Later[], running: Iterable<unknown>) {
     this.#later = later;
     this.#running = new Set(running);

@@ -213,7 +213,7 @@ function isOfPromises(child: Future<unknown>): boolean {
  *   use {@linkcode taskGroup}.
  * - With `returnExceptions` errors are results: `PromiseSettledResult`s, as of
  *   `Promise.allSettled`.
- * - With `limit` at most so many functions run at a time. They begin in order,
+ * - With `limit`, at most that many functions run at a time. They begin in order,
  *   and none begins after the first error or a cancel. What is under way
  *   already (promises, tasks) does not count. As `pooledMap` of `@std/async`,
  *   and npm's `p-limit`.

@@ -49,7 +49,7 @@ const MISSED: readonly unknown[] = ["burst", "skip", "delay"];
  *   for await (const moment of interval(1000)) {
  *     times.push(moment);
  *     if (times.length === 3) break;
- *     await sleep(300); // some work: the next one is on time all the same
+ *     await sleep(300); // some work: the next one is still on time
  *   }
  *   assertEquals(times, [1000, 2000, 3000]);
  *   assertEquals(getRunningLoop().time(), 3000);

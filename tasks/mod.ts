@@ -30,6 +30,7 @@
  * | start work that ends together | {@linkcode taskGroup} |
  * | run several, and have their results | {@linkcode gather}, {@linkcode asCompleted}, {@linkcode wait} |
  * | have tasks as they end, and start more | {@linkcode TaskSet} |
+ * | take the first that ends or succeeds, and undo the others | {@linkcode race}, {@linkcode select}, {@linkcode any} |
  * | try again | {@linkcode retry} |
  * | limit the time | {@linkcode timeout}, {@linkcode timeoutAt}, {@linkcode moveOnAfter}, {@linkcode waitFor} |
  * | pause | {@linkcode sleep}, {@linkcode interval} |
@@ -38,6 +39,7 @@
  * | settle something by hand | {@linkcode Future} |
  * | use another thread | {@linkcode toThread}, {@linkcode WorkerPool} |
  * | have a value for each task | {@linkcode ContextVar} |
+ * | react to a signal of the system | {@linkcode signals} |
  * | see what waits for what | {@linkcode printCallGraph}, {@linkcode RunOptions} |
  *
  * **Cancelling.** A cancel rejects the wait that a task is in with

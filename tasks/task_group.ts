@@ -380,7 +380,7 @@ export class TaskGroup {
  * - A cancel from outside cancels the body and all children. If there are
  *   errors as well, they are thrown, and the cancel is delivered at the next
  *   wait.
- * - With `limit`, at most so many children run at a time. The others wait to
+ * - With `limit`, at most that many children run at a time. The others wait to
  *   start.
  *
  * **Cancel safety:** it settles only when all its children have ended, so no

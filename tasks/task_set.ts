@@ -57,7 +57,7 @@ class Member<T> implements Listener, LinkedNode<Member<T>> {
  *   `await task` then returns its value, or throws.
  * - A task that fails ends no other: for that use {@linkcode taskGroup}. An
  *   error that is not retrieved is reported, as that of any task.
- * - With `limit` at most so many tasks run at a time. The others wait to start.
+ * - With `limit`, at most that many tasks run at a time. The others wait to start.
  * - `await using` cancels the tasks that still run, and waits for them, however
  *   the block ends.
  *

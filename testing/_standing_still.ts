@@ -10,7 +10,7 @@ export function reportStanding(loop: Loop): void {
     message:
       `The virtual clock stands still, as the world outside is waited for: ${
         reasons === "" ? "by code that runs in no task" : reasons
-      }. VirtualClock's option outsideGrace lets it go on all the same`,
+      }. VirtualClock's option outsideGrace lets it go on`,
   });
 }
 

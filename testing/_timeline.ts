@@ -59,7 +59,7 @@ export interface Goal {
 /** How many turns the runtime gets for I/O before a clock is moved by hand. */
 const QUIET_LOOKS = 3;
 
-/** After so long a clock that stands still reports for what. */
+/** After this long a clock that stands still reports for what. */
 const STILL_REPORT_AFTER_MS = 1000;
 
 export class Timeline implements Clock {

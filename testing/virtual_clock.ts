@@ -45,7 +45,7 @@ export interface VirtualClockOptions {
  * - **It waits for the world outside.** While a task waits for a socket, a
  *   child or a thread, or awaits a foreign promise, time stands still. If it
  *   stands still for a second, that is reported to the exception handler, once,
- *   with what is waited for. With `outsideGrace` it goes on after so long
+ *   with what is waited for. With `outsideGrace` it goes on after that long
  *   without an event, and `advance` moves it at any time.
  * - **It never jumps to infinity**: `sleep(Infinity)` waits for a cancel.
  * - **It reports deadlocks**: if no task can go on and there is no time to jump

@@ -17,7 +17,7 @@ const EMPTY: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 const COPIED_UP_TO = 4096;
 /** How much is copied at once if many small pieces are to be expected. */
 const CUT_PAGE = 1 << 16;
-/** From so many bytes on, a search as text is faster. */
+/** From this many bytes on, a search as text is faster. */
 const SEARCHED_AS_TEXT_FROM = 512;
 
 /** Bytes that were taken with their memory. */

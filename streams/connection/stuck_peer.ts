@@ -1,7 +1,7 @@
 /** @module */
 import { moveOnAfter } from "../../tasks/timeout.ts";
 
-/** A peer that takes nothing for so long is given up, if a cancel waits for it. */
+/** A peer that takes nothing for this long is given up, if a cancel waits for it. */
 export const STUCK_PEER_TIMEOUT_MS = 1000;
 
 /** A connection that is being closed. */

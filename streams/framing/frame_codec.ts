@@ -12,8 +12,8 @@ import { describe } from "../../tasks/kernel/types.ts";
  *
  * - `undefined` while they make no whole frame: it is called again when more have
  *   come, with all of them;
- * - the `value` of the first frame, and its `length` in bytes: so many are taken;
- * - an `error` and a `length`: so many bytes are taken, and the read rejects with
+ * - the `value` of the first frame, and its `length` in bytes: that many are taken;
+ * - an `error` and a `length`: that many bytes are taken, and the read rejects with
  *   the error.
  *
  * If it throws, the read rejects, and no byte is taken. At the end of the stream

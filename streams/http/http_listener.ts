@@ -128,7 +128,7 @@ export class HttpListener implements Bound {
     this.#bound.close();
   }
 
-  /** Lets the program end all the same. */
+  /** Lets the program end though it listens. */
   unref(): void {
     this.#bound.listener.server.unref();
   }

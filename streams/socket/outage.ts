@@ -6,7 +6,7 @@ import { sleep } from "../../tasks/sleep.ts";
 
 /** How long to wait for descriptors or memory. */
 const PAUSE_MS = 1000;
-/** An outage is reported again if the last one was so long ago. */
+/** An outage is reported again if the last one was this long ago. */
 const REPORT_AGAIN_AFTER_MS = 60_000;
 
 /** The pauses of a server that cannot take clients for now. */

@@ -40,7 +40,7 @@ export interface ServedClient {
 
 /** How clients are served. */
 export interface ClientOptions {
-  /** With so many connections, no more clients are accepted. */
+  /** With this many connections, no more clients are accepted. */
   readonly maxConnections: number;
   /** In milliseconds. */
   readonly handshakeTimeout: number;

@@ -78,7 +78,7 @@ function listenAll<B extends Bound>(
       all.push(one);
       port = (one.sockname as Deno.NetAddr).port;
     } catch (error) {
-      // A machine without IPv6 has an IPv6 address for its name all the same.
+      // A machine without IPv6 still has an IPv6 address for its name.
       if (error instanceof Deno.errors.AddrNotAvailable) {
         missing = error;
         continue;

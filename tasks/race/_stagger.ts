@@ -3,7 +3,7 @@ import { Deadline } from "../kernel/loop/deadline.ts";
 import type { Loop } from "../kernel/loop/loop.ts";
 
 /**
- * Lets functions start so many milliseconds after each other, or as soon as the
+ * Lets functions start this many milliseconds after each other, or as soon as the
  * one before has failed.
  */
 export class Stagger {

@@ -18,7 +18,7 @@ const RULES: Rules = { name: "any", failureDecides: false };
  *
  * - Lossless as {@linkcode race} is: of branches that are waits of this package
  *   exactly one happens.
- * - `stagger`: functions start so many milliseconds after each other, or as soon
+ * - `stagger`: functions start this many milliseconds after each other, or as soon
  *   as the one before has failed: so the first has an advantage, and the second
  *   is not waited for long. `Infinity`: one after the other.
  *

@@ -15,7 +15,7 @@ interface DoneJob {
 
 /**
  * Takes a job out of the queue in one message, and waits for the confirmation. If
- * the wait is given up, the job is taken out all the same.
+ * the wait is given up, the job is still taken out.
  */
 export class Ack extends ExternalWaiter<void> implements ReplyListener {
   readonly what = "Job.done";

@@ -32,7 +32,7 @@ const PAGE = 256;
 const ASKING = 2000;
 
 /**
- * The jobs that count as acknowledged, and are stored all the same.
+ * The jobs that count as acknowledged, but are still stored.
  *
  * If a server of a cluster is lost, another one may process an acknowledgement
  * before it has the message, and then keeps the message for ever: many versions do.

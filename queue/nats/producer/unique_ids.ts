@@ -26,7 +26,7 @@ const PAUSE = 20;
  * The ids that are taken until their job is done. A claim is valid as long as its
  * job is in the stream, so it need not be removed.
  *
- * If a put is given up, its job may arrive all the same. So its claim stays, void,
+ * If a put is given up, its job may still arrive. So its claim stays, void,
  * with the id of the message: the next put of the id publishes the same message,
  * which the servers store once.
  */

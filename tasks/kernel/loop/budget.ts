@@ -11,7 +11,7 @@
  */
 const WAKE_UPS = 128;
 
-/** After so many milliseconds of wake-ups a turn is due. */
+/** After this many milliseconds of wake-ups a turn is due. */
 const TURN_INTERVAL_MS = 1;
 
 /** With more ready entries than this, a turn counts as work flat out. */
@@ -24,7 +24,7 @@ const BUSY = 256;
 const IO_POLL_INTERVAL = 61;
 
 /**
- * After so many milliseconds of work flat out, {@linkcode IO_POLL_INTERVAL}
+ * After this many milliseconds of work flat out, {@linkcode IO_POLL_INTERVAL}
  * turns are left empty, which takes 0.06 ms.
  */
 const IO_YIELD_INTERVAL_MS = 2;

@@ -10,7 +10,7 @@ import {
 } from "../protocol.ts";
 import { findSockets, type MonitorSocket } from "../socket_folder.ts";
 
-/** A program that does not send its hello for so long may have been stopped. */
+/** A program that does not send its hello for this long may have been stopped. */
 const HELLO_TIMEOUT_MS = 5000;
 
 /** An error whose message is printed alone. */

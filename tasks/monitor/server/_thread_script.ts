@@ -61,9 +61,9 @@ function program(): void {
   const MAX_PENDING_REQUESTS = 8;
   const MAX_REQUEST_LENGTH = 1 << 20;
   const MAX_UNSENT_BYTES = 64 << 20;
-  /** A client that has sent no request after so long is disconnected. */
+  /** A client that has sent no request after this long is disconnected. */
   const FIRST_REQUEST_TIMEOUT_MS = 10_000;
-  /** A client that reads nothing for so long is disconnected. */
+  /** A client that reads nothing for this long is disconnected. */
   const WRITE_TIMEOUT_MS = 10_000;
   /** After this time without a beat the loop counts as busy. */
   const BUSY_AFTER_MS = 500;
