@@ -1,6 +1,4 @@
 /** @module */
-import { cancellable } from "../../tasks/cancellable.ts";
-import { detached } from "../../tasks/kernel/context/detached.ts";
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
 import {
   checkpointIfCancelled,
@@ -8,7 +6,6 @@ import {
 } from "../../tasks/kernel/wait/checkpoint.ts";
 import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
 import { printable } from "../../tasks/kernel/watch/inspect.ts";
-import { moveOnAfter, type Timeout } from "../../tasks/timeout.ts";
 import { type Codec, EXPIRED } from "../jobs/codec.ts";
 import { closedError } from "../jobs/errors.ts";
 import type { Job } from "../jobs/job.ts";
@@ -26,6 +23,7 @@ import { QUEUE, type QueueName } from "../jobs/queue_name.ts";
 import { Acks } from "./consumer/acks.ts";
 import { DeadLetters } from "./consumer/dead_letters.ts";
 import { Dispatcher } from "./consumer/dispatcher.ts";
+import { giveBackAll } from "./consumer/give_back_all.ts";
 import { NatsError } from "./errors.ts";
 import { Expiries } from "./_expiries.ts";
 import { Inspection } from "./_inspection.ts";
@@ -48,9 +46,6 @@ import { SharedRates } from "./shared/shared_rates.ts";
 import { SharedState } from "./shared/shared_state.ts";
 import { consumerOf, type Line, PLAIN_LINE } from "./subjects.ts";
 import { apiFind } from "./transport/jetstream_api.ts";
-
-/** How long closing takes at most if the servers do not answer, in milliseconds. */
-const CLOSE_TIMEOUT_MS = 2000;
 
 /** Pauses between two looks at whether all is done, in milliseconds. */
 const FIRST_LOOK = 10, LAST_LOOK = 500;
@@ -356,37 +351,8 @@ export class NatsJobs<T> implements Jobs<T> {
     this[SCHEDULES].close();
     this.#expiries.close();
     const { connection } = this.#context;
-    await detached(() =>
-      moveOnAfter(CLOSE_TIMEOUT_MS, (limit) => this.#leave(limit))
-    );
-    this.#dispatcher.abort();
-    for (const job of [...this.#acks.jobs.held.values()]) job.lose("closed");
+    await giveBackAll(connection, this.#dispatcher, this.#acks);
     await connection.close(closedError("ask the servers"));
-  }
-
-  /** Gives back all jobs, unless the servers are away, or go away meanwhile. */
-  async #leave(limit: Timeout): Promise<void> {
-    const { connection } = this.#context;
-    let leaving = connection.up;
-    connection.onChange(() => {
-      if (leaving && !connection.up) limit.reschedule(-Infinity);
-      leaving &&= connection.up;
-    });
-    try {
-      if (leaving) await this.#giveAllBack();
-    } finally {
-      leaving = false; // the limit has ended
-    }
-  }
-
-  /** Gives back all jobs, so that no other process waits for leases to run out. */
-  async #giveAllBack(): Promise<void> {
-    const stopped = this.#dispatcher.stop();
-    for (const job of [...this.#acks.jobs.held.values()]) {
-      job.handBackClosed();
-    }
-    await cancellable(stopped);
-    await this.#acks.idle();
   }
 
   static {
