@@ -1,8 +1,7 @@
 /** The server of the page. @module */
 import { cancellable } from "../../cancellable.ts";
 import type { CommandLine } from "../client/command_line.ts";
-import type { Connection } from "../client/connection.ts";
-import { MonitorError } from "../client/connection.ts";
+import { Connection, MonitorError } from "../client/connection.ts";
 import { print } from "../client/output.ts";
 import { programOf } from "../client/words.ts";
 import type { NamedTask } from "../protocol.ts";
@@ -17,11 +16,11 @@ const MAX_BODY_LENGTH = 1 << 20;
 /** Serves the page until the program ends, or the task is cancelled. */
 export async function serveWeb(
   program: Connection,
-  { hostname, port }: CommandLine,
+  { pid, hostname, port }: CommandLine,
 ): Promise<number> {
   const name = programOf(program.hello);
   const view = new ProgramView(program);
-  const site = new Site(program, view);
+  const site = new Site(pid, view);
   const server = serveSecretSite({
     hostname,
     port,
@@ -40,11 +39,12 @@ export async function serveWeb(
 }
 
 class Site {
-  readonly #program: Connection;
+  /** The process id of the program. */
+  readonly #pid: string;
   readonly #view: ProgramView;
 
-  constructor(program: Connection, view: ProgramView) {
-    this.#program = program;
+  constructor(pid: string, view: ProgramView) {
+    this.#pid = pid;
     this.#view = view;
   }
 
@@ -72,10 +72,12 @@ class Site {
     }
   }
 
+  /** Over a connection of its own: the end of that withdraws the request. */
   async #cancel(id: number): Promise<Response> {
     try {
+      await using program = await Connection.open(this.#pid);
       const operation = { op: "cancel", task: String(id) } as const;
-      return Response.json(await this.#program.request<NamedTask>(operation));
+      return Response.json(await program.request<NamedTask>(operation));
     } catch (error) {
       if (!(error instanceof MonitorError)) throw error;
       return answer(error.message, 409);
