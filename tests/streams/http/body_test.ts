@@ -145,13 +145,13 @@ Deno.test("a body is made no faster than its client takes it", async () => {
   await using server = await serving(() => streaming(chunks()));
   using client = await RawClient.get(server);
   await client.read();
-  let before = -1;
-  while (before < made) { // until the buffers of the system are full
-    before = made;
+  const enough = 1024; // much more than the buffers of the system take
+  let before = made;
+  for (let unchanged = 0; unchanged < 5 && made < enough; before = made) {
     await sleep(20);
+    unchanged = made === before ? unchanged + 1 : 0;
   }
-  await sleep(20);
-  assertEquals(made, before);
+  assert(made < enough, `${made} chunks`);
 });
 
 // Errors after the headers
