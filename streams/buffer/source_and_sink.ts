@@ -44,7 +44,7 @@ export interface ByteSink {
   /** Whether there is no other direction: then `close` ends this one. */
   readonly oneWay?: boolean | undefined;
   /** Tells the peer that nothing was cut off, before `close`. */
-  sayGoodbye?(): Promise<void> | undefined;
+  confirmEnd?(): Promise<void> | undefined;
   /** See `StreamWriter.getExtraInfo`. */
   info?(name: string): unknown;
   /** Closes it after everything is written. */

@@ -321,7 +321,7 @@ export class Connection implements SinkOwner, SourceOwner {
   }
 
   async #shutBoth(source: BufferedSource): Promise<void> {
-    await this.#ends.sayGoodbye?.();
+    await this.#ends.confirmEnd?.();
     await takeUnread(source);
     if (!this.isClosed) await this.#ends.close();
   }

@@ -82,7 +82,7 @@ export class Socket implements ByteSource, ByteSink {
   }
 
   /** With TLS, a close_notify; a peer that has gone gets none. */
-  sayGoodbye(): Promise<void> | undefined {
+  confirmEnd(): Promise<void> | undefined {
     if (!this.isEncrypted) return undefined;
     return this.#conn.closeWrite().catch(() => {});
   }

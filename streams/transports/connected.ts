@@ -1,6 +1,7 @@
 /** @module */
 import type { BaseProtocol, BaseTransport } from "./base.ts";
-import { StreamTransport, type TransportSocket } from "./stream_transport.ts";
+import { StreamTransport } from "./stream_transport.ts";
+import type { TransportSocket } from "./transport_socket.ts";
 import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
 
 /** A transport, and the protocol that was made for it. */

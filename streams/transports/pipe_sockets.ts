@@ -1,5 +1,5 @@
 /** @module */
-import type { TransportSocket } from "./stream_transport.ts";
+import type { TransportSocket } from "./transport_socket.ts";
 import { WebSink } from "../web/web_sink.ts";
 import { WebSource } from "../web/web_source.ts";
 
@@ -51,7 +51,7 @@ export class WritePipeSocket implements TransportSocket {
   }
 
   /** The end of this direction is the end. */
-  sayGoodbye(): Promise<void> {
+  confirmEnd(): Promise<void> {
     this.#hasEnded = true;
     return this.#sink.close();
   }

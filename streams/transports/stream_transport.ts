@@ -11,35 +11,11 @@ import type {
 } from "./protocols.ts";
 import { ReadLoop, type ReadSource } from "./read_loop.ts";
 import { dispose, TransportState } from "./transport_state.ts";
+import type { TransportSocket } from "./transport_socket.ts";
 import { Transport, type WriteBufferLimits } from "./transport.ts";
 import { WriteLimits } from "./write_limits.ts";
 import { WriteQueue, type WriteSink } from "./write_queue.ts";
 import { printable } from "../../tasks/kernel/watch/inspect.ts";
-
-/** What a transport stands on: a socket, encrypted or not, or a pipe. */
-export interface TransportSocket {
-  /** The peer, in a word. */
-  readonly name?: string | undefined;
-  /**
-   * Reads at least one byte and resolves to their number; to `null` at the end.
-   * Left out if it is only written to.
-   */
-  read?(buffer: Uint8Array): Promise<number | null>;
-  /**
-   * Writes at least one byte and resolves to their number. Left out if it is
-   * only read.
-   */
-  write?(bytes: Uint8Array): Promise<number>;
-  /** Ends this direction; left out if that is the end of both. */
-  readonly closeWrite?: (() => Promise<void>) | undefined;
-  /** Says that all was sent, if the end alone does not. */
-  sayGoodbye?(): Promise<void> | undefined;
-  /** Rejects when it has failed, if it says so. */
-  readonly closed?: Promise<void>;
-  /** Closes it at once. */
-  abort(): void;
-  info(name: string): unknown;
-}
 
 /** A transport over a socket. */
 export class StreamTransport extends Transport implements AsyncDisposable {
@@ -184,9 +160,9 @@ export class StreamTransport extends Transport implements AsyncDisposable {
     if (!this.#state.close()) return;
     this.reader.stop();
     if (this.writer.size > 0) return;
-    const goodbye = this.socket.sayGoodbye?.();
-    if (goodbye === undefined) this.#state.lose(undefined);
-    else this.#finishAfter(goodbye);
+    const confirmed = this.socket.confirmEnd?.();
+    if (confirmed === undefined) this.#state.lose(undefined);
+    else this.#finishAfter(confirmed);
   }
 
   /** The end of one direction is the end. */
@@ -269,14 +245,14 @@ export class StreamTransport extends Transport implements AsyncDisposable {
     if (this.writer.size > 0) return;
     this.reader.written();
     if (this.#state.isClosing) {
-      const goodbye = this.socket.sayGoodbye?.();
-      if (goodbye === undefined) this.#state.finish();
-      else this.#finishAfter(goodbye);
+      const confirmed = this.socket.confirmEnd?.();
+      if (confirmed === undefined) this.#state.finish();
+      else this.#finishAfter(confirmed);
     } else this.#endIfDue();
   }
 
-  #finishAfter(goodbye: Promise<void>): void {
-    goodbye.then(
+  #finishAfter(confirmed: Promise<void>): void {
+    confirmed.then(
       () => this.#state.finish(),
       (error) => this.forceClose(error),
     );

@@ -4,7 +4,8 @@ import { describeBusy, MonitorError } from "../client/connection.ts";
 import { Rates, type Sample } from "../client/rates.ts";
 import { safe } from "../../kernel/watch/safe_text.ts";
 import type { Watched } from "../protocol.ts";
-import { type View, viewOf, type ViewOptions } from "./view.ts";
+import type { RowOptions } from "./rows.ts";
+import { type View, viewOf } from "./view.ts";
 
 /** A page that asks sooner gets the same sample. */
 const MIN_AGE_MS = 400;
@@ -51,7 +52,7 @@ export class ProgramView {
   }
 
   /** Resolves to the state; while the loop is busy, with the last view. */
-  async look(options: ViewOptions): Promise<PageState> {
+  async look(options: RowOptions): Promise<PageState> {
     if (performance.now() - this.#taken > MIN_AGE_MS) {
       this.#current ??= this.#take().finally(() => this.#current = undefined);
       await Promise.race([this.#current, this.#onBusy.promise]);

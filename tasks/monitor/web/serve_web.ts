@@ -8,7 +8,7 @@ import type { NamedTask } from "../protocol.ts";
 import { page } from "./page.ts";
 import { answer, serveSecretSite } from "../../kernel/cli/secret_site.ts";
 import { ProgramView } from "./program_view.ts";
-import type { ViewOptions } from "./view.ts";
+import type { RowOptions } from "./rows.ts";
 
 /** How many characters a page may send at most. */
 const MAX_BODY_LENGTH = 1 << 20;
@@ -60,7 +60,7 @@ class Site {
     }
     switch (pathname) {
       case "/state":
-        return isViewOptions(body)
+        return isRowOptions(body)
           ? Response.json(await this.#view.look(body))
           : answer("bad options", 400);
       case "/cancel":
@@ -85,7 +85,7 @@ class Site {
   }
 }
 
-function isViewOptions(value: unknown): value is ViewOptions {
+function isRowOptions(value: unknown): value is RowOptions {
   if (typeof value !== "object" || value === null) return false;
   const { filter, order, closed, shown } = value as Record<string, unknown>;
   return typeof filter === "string" &&
