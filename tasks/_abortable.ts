@@ -1,7 +1,7 @@
 /** @module */
 import type { BlockScope } from "./kernel/cancel/block_scope.ts";
 import type { CancelScope } from "./kernel/cancel/cancel_scope.ts";
-import type { HandedWait } from "./kernel/cancel/scoped_wait.ts";
+import type { HandedWait, Inner } from "./kernel/cancel/scoped_wait.ts";
 import {
   openScope,
   runInScope,
@@ -61,6 +61,10 @@ class WorkWaiter<T> extends Waiter<T> implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#ended;
+  }
+
+  get inner(): Inner | undefined {
+    return this.#work.inner;
   }
 
   override get hasOwnLimit(): boolean {

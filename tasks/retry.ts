@@ -1,5 +1,6 @@
 /** @module */
 import { abortable } from "./_abortable.ts";
+import type { BlockScope } from "./kernel/cancel/block_scope.ts";
 import { currentScope } from "./kernel/context/current_scope.ts";
 import { isCancelled } from "./kernel/errors.ts";
 import {
@@ -10,6 +11,7 @@ import {
   type WaitOptions,
 } from "./kernel/types.ts";
 import { checkpointIfCancelled } from "./kernel/wait/checkpoint.ts";
+import { Attempts } from "./kernel/wait/attempts.ts";
 import { sleep } from "./sleep.ts";
 
 /** Options of {@linkcode retry}. */
@@ -56,6 +58,8 @@ export interface RetryOptions extends WaitOptions {
  * - Pause `k`, from 0, takes `min(maxTimeout, minTimeout * multiplier ** k)`
  *   milliseconds, less a random part of at most `jitter`.
  * - A cancel is no failure: a {@linkcode CancelledError} is never retried.
+ * - As a branch of a {@linkcode race} it is the wait that its attempt begins:
+ *   `race([() => retry(() => queue.get()), …])` loses no item.
  *
  * **Cancel safety:** a cancel is delivered to the work or ends the pause, and
  * no attempt follows. When `signal` aborts, it rejects at once, and the work is
@@ -119,11 +123,13 @@ async function tryAgain<T>(
   work: (attempt: number) => PromiseLike<T> | T,
   plan: Plan,
 ): Promise<T> {
-  const { clock } = currentScope().loop;
+  const scope = currentScope();
+  const { clock } = scope.loop;
+  const attempts = new Attempts(scope as BlockScope);
   const until = clock.now() + plan.timeLimit;
   for (let attempt = 1;; attempt++) {
     try {
-      return await work(attempt);
+      return await attempts.begin(() => work(attempt));
     } catch (error) {
       if (isCancelled(error) || attempt === plan.maxAttempts) throw error;
       if (!plan.isRetriable(error, attempt)) throw error;

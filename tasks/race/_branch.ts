@@ -1,15 +1,13 @@
 /** @module */
-import { PromiseFuture } from "../ensure_future.ts";
 import { Future } from "../future.ts";
-import { BlockScope } from "../kernel/cancel/block_scope.ts";
+import type { BlockScope } from "../kernel/cancel/block_scope.ts";
 import type { CancelScope } from "../kernel/cancel/cancel_scope.ts";
 import type { Contest, Dispenser } from "../kernel/cancel/contest.ts";
 import type { HandedWait } from "../kernel/cancel/scoped_wait.ts";
 import { scopeOfCaller } from "../kernel/context/current_scope.ts";
 import type { CancelledError } from "../kernel/errors.ts";
 import type { Awaitable } from "../kernel/types.ts";
-import { isReady } from "../kernel/wait/checkpoint.ts";
-import { FutureWaiter } from "../kernel/wait/future_waiter.ts";
+import { isReady, lastReady } from "../kernel/wait/checkpoint.ts";
 import { waitBehind } from "../kernel/wait/handed_wait.ts";
 import { Waiter } from "../kernel/wait/waiter.ts";
 import {
@@ -64,6 +62,8 @@ export class Branch implements Contest, Subscriber {
   #wait: HandedWait | undefined = undefined;
   /** The wait that it comes down to, which takes part in the contest. */
   #innermost: HandedWait | undefined = undefined;
+  /** Whether what it comes down to is begun again when it fails. */
+  #isRepeated = false;
   /** Its promise, if nothing is known of it and it is let go of when it loses. */
   #foreign: Promise<unknown> | undefined = undefined;
 
@@ -102,6 +102,7 @@ export class Branch implements Contest, Subscriber {
   }
 
   claim(failed: boolean): boolean {
+    if (failed && this.#isRepeated) return true; // that is not its end
     return this.#judge.claim(this, failed);
   }
 
@@ -154,18 +155,23 @@ export class Branch implements Contest, Subscriber {
   #joinInnermost(result: PromiseLike<unknown>): boolean {
     let wait = this.#wait;
     let last: unknown = result;
-    while (true) {
-      if (wait instanceof BlockScope && wait.last !== undefined) {
-        last = wait.last;
-        wait = wait.findWait(last);
-      } else if (
-        wait instanceof FutureWaiter && wait.source instanceof PromiseFuture &&
-        wait.source.wait !== undefined
-      ) wait = wait.source.wait; // it was handed over
-      else break;
+    for (let inner = wait?.inner; inner !== undefined; inner = wait?.inner) {
+      const { repeated } = inner;
+      if (repeated !== undefined) {
+        this.#isRepeated = true;
+        repeated.onNext = () => this.#repeat(result);
+      }
+      last = inner.promise ?? last;
+      wait = inner.wait;
     }
-    if (wait?.joinContest(this)) this.#innermost = wait;
-    return isReady(last);
+    this.#innermost = wait?.joinContest(this) ? wait : undefined;
+    return isReady(last) && !(this.#isRepeated && lastReady.failed);
+  }
+
+  /** Waits for the next attempt. */
+  #repeat(result: PromiseLike<unknown>): void {
+    if (this.hasEnded || this.isLost) return;
+    if (this.#joinInnermost(result) && this.claim(false)) this.decided();
   }
 
   fulfilled(value: unknown): void {

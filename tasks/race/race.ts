@@ -23,14 +23,15 @@ export type Result<A> = A extends Awaitable<infer T> ? T : never;
  * same step, so no item, permit, lock or byte is lost.
  *
  * - A branch is such a wait if it is a function that begins one and does nothing
- *   more, also inside a timeout or another race (`() => queue.get()`,
+ *   more, also inside a timeout, a retry or another race (`() => queue.get()`,
  *   `() => timeout(100, () => lock.acquire())`), or the promise of one. Hand it
  *   functions: a promise may have taken something before the race has begun.
  * - This includes branches that would let each other happen: of a `put` and a
  *   `get` of one full queue, the `get` takes an item, and the `put` is given up.
  * - A function with more steps, and every `async` one, decides when it is over.
  * One that loses has the cancel delivered at its wait, and its clean-up is waited
- * for; what it throws then goes to the exception handler.
+ * for; what it throws then goes to the exception handler. What it returns is
+ * dropped: if it has taken an item by then, it has to put that back itself.
  * - Functions start in the order of the list, and none after one that has ended
  *   at once.
  * - A task or future that loses is cancelled, any other promise is let go of.

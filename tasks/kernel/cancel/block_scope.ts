@@ -5,7 +5,7 @@ import type { Variables } from "./context_frame.ts";
 import { CancelScope } from "./cancel_scope.ts";
 import type { Contest } from "./contest.ts";
 import { endDeliveries } from "./in_flight.ts";
-import type { HandedWait, ScopedWait } from "./scoped_wait.ts";
+import type { HandedWait, Inner, Repeated, ScopedWait } from "./scoped_wait.ts";
 
 const settled = Promise.resolve();
 
@@ -38,8 +38,13 @@ export class BlockScope extends CancelScope implements HandedWait {
   #dueCancel: (() => void) | undefined = undefined;
   /** If its code is a wait in several steps: the promise of that wait. */
   promise: Promise<unknown> | undefined = undefined;
-  /** If its code only waits for one promise: that promise. */
+  /**
+   * If its code only waits for one promise, whose value it then gives: that
+   * promise.
+   */
   last: Promise<unknown> | undefined = undefined;
+  /** If its code does so again and again, until such a promise resolves. */
+  repeated: Repeated | undefined = undefined;
 
   constructor(parent: CancelScope, variables: Variables) {
     super(parent.loop, undefined, variables);
@@ -100,6 +105,13 @@ export class BlockScope extends CancelScope implements HandedWait {
 
   handOver(): void {
     this.#isHandedOver = true;
+  }
+
+  get inner(): Inner | undefined {
+    const { last, repeated } = this;
+    if (last === undefined && repeated === undefined) return undefined;
+    const wait = last === undefined ? undefined : this.findWait(last);
+    return { promise: last, wait, repeated };
   }
 
   joinContest(_contest: Contest): boolean {

@@ -33,6 +33,8 @@ export interface HandedWait {
    * nothing else is still to be delivered to the code.
    */
   handOver(): void;
+  /** What it comes down to, if that is another wait. */
+  readonly inner?: Inner | undefined;
   /** Takes part in `contest` from now on, if it can and does in no other one. */
   joinContest(contest: Contest): boolean;
   /**
@@ -40,6 +42,22 @@ export interface HandedWait {
    * foreign code.
    */
   leavePlaces(error: CancelledError): void;
+}
+
+/** What a wait comes down to. */
+export interface Inner {
+  /** Its promise, if that is known. */
+  readonly promise?: unknown;
+  /** `undefined` if that promise is a foreign one, or did not have to wait. */
+  readonly wait: HandedWait | undefined;
+  /** If that is begun again when it fails. */
+  readonly repeated?: Repeated | undefined;
+}
+
+/** A wait that is begun again until it succeeds. */
+export interface Repeated {
+  /** Called when it is begun again: it comes down to another wait. */
+  onNext: (() => void) | undefined;
 }
 
 /** A wait, as seen by its scope: an item of the scope's list. */

@@ -5,6 +5,7 @@
  * @module
  */
 import { cancellation, CancelledError, InvalidStateError } from "../errors.ts";
+import type { HandedWait } from "../cancel/scoped_wait.ts";
 import type { Loop } from "../loop/loop.ts";
 import { added, listOf, removed, type SmallSet } from "../small_set.ts";
 import {
@@ -31,6 +32,8 @@ export interface Source {
   readonly name?: string;
   /** What waiting for it is called, unless it is a task. */
   readonly what?: string;
+  /** The wait that was handed over to it, if it follows one. */
+  readonly wait?: HandedWait | undefined;
   /** Takes the waits that were handed over to it out of their task. */
   detachWait?(): void;
 }

@@ -1,13 +1,8 @@
 /** @module */
-import type { HandedWait } from "../cancel/scoped_wait.ts";
+import type { HandedWait, Inner } from "../cancel/scoped_wait.ts";
 import { quoted } from "../watch/safe_text.ts";
 import { type CancelledError, forwarded, isCancelled } from "../errors.ts";
-import {
-  type Completion,
-  handCancelOn,
-  type Listener,
-  type Source,
-} from "./completion.ts";
+import { type Completion, handCancelOn, type Listener } from "./completion.ts";
 import { Waiter } from "./waiter.ts";
 
 /**
@@ -45,9 +40,9 @@ export class FutureWaiter<T> extends Waiter<T> implements Listener {
     return false;
   }
 
-  /** The future. */
-  get source(): Source {
-    return this.#completion.source;
+  get inner(): Inner | undefined {
+    const { wait } = this.#completion.source;
+    return wait === undefined ? undefined : { wait };
   }
 
   get awaiter(): object | undefined {
