@@ -459,21 +459,20 @@ Deno.test("a program that takes long, but goes on, does not run into idleTimeout
 });
 
 Deno.test("reading its input is no standing still", async () => {
-  const chunk = new Uint8Array(65536); // fills a pipe
+  const chunk = new Uint8Array(2 ** 21); // more than the system keeps
   let asked = 0;
   async function* input() {
-    for (let i = 0; i < 6; i++) {
+    while (asked < 6) {
       asked++;
       yield chunk;
     }
-    asked++;
   }
   const { returnCode } = await runInSteps(
     `head -c ${chunk.length} > /dev/null`,
     { input: input() },
-    (number) => asked === number + 2,
+    (number) => asked > number,
   );
-  assertEquals([returnCode, asked], [0, 7]);
+  assertEquals([returnCode, asked], [0, 6]);
 });
 
 Deno.test("of both limits, the one that is over first is the one that is told", async () => {

@@ -141,6 +141,23 @@ export class Monitors implements AsyncDisposable {
   }
 }
 
+/** A program that all tests of a file look into: none of them changes it. */
+export interface SharedProgram {
+  readonly monitors: Monitors;
+  readonly program: Program;
+}
+
+/** Starts a program before the tests of this file, and ends it after them. */
+export function programForTests(code: string): () => SharedProgram {
+  let shared: SharedProgram;
+  Deno.test.beforeAll(async () => {
+    const monitors = await Monitors.create();
+    shared = { monitors, program: await monitors.start(code) };
+  });
+  Deno.test.afterAll(() => shared.monitors[Symbol.asyncDispose]());
+  return () => shared;
+}
+
 const IMPORTS = `
   import * as t from "@asyncio/asyncio/tasks";
   import * as sync from "@asyncio/asyncio/sync";

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Program } from "../../_helpers/program.ts";
-import { Monitors } from "./_monitored.ts";
+import { Monitors, programForTests } from "./_monitored.ts";
 import { RawClient } from "./_raw_client.ts";
 
 const MAX_CLIENTS = 16;
@@ -32,6 +32,16 @@ async function withProgram(
   );
 }
 
+const shared = programForTests(WAITING);
+
+/** The same with a program that all such tests share. */
+async function withSharedProgram(
+  fn: (connect: () => Promise<RawClient>) => Promise<void>,
+): Promise<void> {
+  const { monitors, program } = shared();
+  await fn(() => RawClient.connect(monitors.socketOf(program)));
+}
+
 /** What is wrong with each, and what the client is told. */
 const BAD_INPUT: Record<string, [string | Uint8Array, string]> = {
   "no JSON": ["hello\n", "the request is not JSON"],
@@ -52,7 +62,7 @@ const BAD_INPUT: Record<string, [string | Uint8Array, string]> = {
 
 for (const [name, [input, error]] of Object.entries(BAD_INPUT)) {
   Deno.test(`monitor: a client that sends ${name} is told so, and the connection ends`, () =>
-    withProgram(async (connect) => {
+    withSharedProgram(async (connect) => {
       using client = await connect();
       await client.send(input);
       assertEquals(await client.next(), { error });
@@ -82,7 +92,7 @@ const BAD_REQUESTS: [object, string][] = [
 ];
 
 Deno.test("monitor: a request that makes no sense gets an error, and the connection stays", () =>
-  withProgram(async (connect) => {
+  withSharedProgram(async (connect) => {
     using client = await connect();
     for (const [id, [request, error]] of BAD_REQUESTS.entries()) {
       await client.send({ id, ...request });
@@ -93,7 +103,7 @@ Deno.test("monitor: a request that makes no sense gets an error, and the connect
   }));
 
 Deno.test("monitor: a request may come in pieces, and many in one", () =>
-  withProgram(async (connect) => {
+  withSharedProgram(async (connect) => {
     using client = await connect();
     const line = `${JSON.stringify({ id: 1, op: "cancel", task: "ü" })}\n`;
     const bytes = new TextEncoder().encode(line);
@@ -105,7 +115,7 @@ Deno.test("monitor: a request may come in pieces, and many in one", () =>
   }));
 
 Deno.test("monitor: a client that closes its side gets the answers to what it has asked", () =>
-  withProgram(async (connect) => {
+  withSharedProgram(async (connect) => {
     using client = await connect();
     await client.send({ id: 1, op: "tasks" }, { id: 2, op: "tasks" });
     await client.closeWrite();
@@ -116,7 +126,7 @@ Deno.test("monitor: a client that closes its side gets the answers to what it ha
   }));
 
 Deno.test("monitor: more requests at a time than a few are turned away", () =>
-  withProgram(async (connect) => {
+  withSharedProgram(async (connect) => {
     using client = await connect();
     const ids = Array.from({ length: 20 }, (_, id) => id);
     await client.send(

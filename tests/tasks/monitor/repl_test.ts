@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { Monitors } from "./_monitored.ts";
+import { Monitors, programForTests } from "./_monitored.ts";
 
 const PROGRAM = `
   globalThis.orders = new Map([["ada", 3]]);
@@ -11,13 +11,14 @@ const PROGRAM = `
   });
 `;
 
+const shared = programForTests(PROGRAM);
+
 async function typed(
   input: string,
   args: string[] = [],
 ): Promise<{ code: number; out: string; err: string }> {
-  await using monitors = await Monitors.create();
-  const { pid } = await monitors.start(PROGRAM);
-  return await monitors.cli(["repl", pid, ...args], { input });
+  const { monitors, program } = shared();
+  return await monitors.cli(["repl", program.pid, ...args], { input });
 }
 
 /** What is typed, and what is printed. */
@@ -59,9 +60,11 @@ for (const [name, [input, output]] of Object.entries(TYPED)) {
 }
 
 Deno.test("monitor repl: cancel takes a task, a number or a name", async () => {
-  const { out } = await typed(
-    'cancel("sleeper")\nawait asyncio.sleep(0)\ntasks.length\n',
-  );
+  await using monitors = await Monitors.create();
+  const { pid } = await monitors.start(PROGRAM);
+  const { out } = await monitors.cli(["repl", pid], {
+    input: 'cancel("sleeper")\nawait asyncio.sleep(0)\ntasks.length\n',
+  });
   assertEquals(out, '{ id: 2, name: "sleeper" }\n2');
 });
 
@@ -93,11 +96,9 @@ Deno.test("monitor repl --json: a value or an error on each line", async () => {
 });
 
 Deno.test("monitor repl: the variables of one client are not those of another", async () => {
-  await using monitors = await Monitors.create();
-  const { pid } = await monitors.start(PROGRAM);
-  await monitors.cli(["repl", pid], { input: "const mine = 1\n" });
+  await typed("const mine = 1\n");
 
-  const { err } = await monitors.cli(["repl", pid], { input: "mine\n" });
+  const { err } = await typed("mine\n");
 
   assertEquals(err, "ReferenceError: mine is not defined");
 });
