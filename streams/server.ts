@@ -8,11 +8,7 @@ import { currentScope } from "../tasks/kernel/context/current_scope.ts";
 import { detached } from "../tasks/kernel/context/detached.ts";
 import { printable } from "../tasks/kernel/watch/inspect.ts";
 import { moveOnAfter } from "../tasks/timeout.ts";
-import {
-  checkMilliseconds,
-  checkOptions,
-  type WaitOptions,
-} from "../tasks/kernel/types.ts";
+import { timeoutIn, type WaitOptions } from "../tasks/kernel/types.ts";
 import { composite } from "../tasks/kernel/wait/handed_wait.ts";
 
 /** What a server is made of. */
@@ -191,9 +187,8 @@ export class Server implements AsyncDisposable {
   async #shutdown(
     options: WaitOptions & { timeout?: number | undefined } | undefined,
   ): Promise<void> {
-    checkOptions(options, "shut down");
-    const { timeout = Infinity, signal } = options ?? {};
-    checkMilliseconds(timeout, "Cannot shut down: the timeout");
+    const timeout = timeoutIn(options, "shut down") ?? Infinity;
+    const signal = options?.signal;
     this.close();
     const done = await moveOnAfter(timeout, async () => {
       await this.waitClosed({ signal });

@@ -2,8 +2,8 @@
 import {
   checkFunction,
   checkMilliseconds,
-  checkOptions,
   checkWhole,
+  timeoutIn,
   type WaitOptions,
 } from "../tasks/kernel/types.ts";
 import { checkpointIfCancelled } from "../tasks/kernel/wait/checkpoint.ts";
@@ -168,12 +168,9 @@ export class Pool<T> implements AsyncDisposable {
    * ```
    */
   close(options?: { timeout?: number | undefined }): Promise<void> {
-    const timeout = options?.timeout;
+    let timeout: number | undefined;
     try {
-      checkOptions(options, "close a pool");
-      if (timeout !== undefined) {
-        checkMilliseconds(timeout, "Cannot close a pool: the timeout");
-      }
+      timeout = timeoutIn(options, "close a pool");
     } catch (error) {
       return Promise.reject(error);
     }

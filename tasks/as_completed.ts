@@ -3,12 +3,7 @@ import { OwnerWaiter } from "./_owner_waiter.ts";
 import { checkAwaitable, ensureFuture } from "./ensure_future.ts";
 import { completionOf, type Future } from "./future.ts";
 import { currentScope } from "./kernel/context/current_scope.ts";
-import {
-  type Awaitable,
-  checkList,
-  checkMilliseconds,
-  checkOptions,
-} from "./kernel/types.ts";
+import { type Awaitable, checkList, timeoutIn } from "./kernel/types.ts";
 import {
   checkpointIfCancelled,
   ready,
@@ -72,9 +67,7 @@ export function asCompleted(
   checkList(awaitables, "asCompleted");
   const items = new Set(awaitables);
   for (const item of items) checkAwaitable(item);
-  checkOptions(options, "wait");
-  const timeout = options?.timeout ?? Infinity;
-  checkMilliseconds(timeout, "Cannot wait: the timeout");
+  const timeout = timeoutIn(options, "wait") ?? Infinity;
   const ofPromises: Future<unknown>[] = [];
   const futures = new Set([...items].map((item) => {
     const future = ensureFuture(item);

@@ -1,10 +1,6 @@
 /** @module */
 import { callInScope, openScope } from "./kernel/context/current_scope.ts";
-import {
-  checkFunction,
-  checkMilliseconds,
-  checkOptions,
-} from "./kernel/types.ts";
+import { checkFunction, timeoutIn } from "./kernel/types.ts";
 import { composite } from "./kernel/wait/handed_wait.ts";
 import { timeout } from "./timeout.ts";
 
@@ -51,13 +47,10 @@ export function shielded<T>(
   body: () => PromiseLike<T> | T,
   options?: { timeout?: number | undefined },
 ): Promise<T> {
-  const limit = options?.timeout;
+  let limit: number | undefined;
   try {
     checkFunction(body, "Cannot shield: the body");
-    checkOptions(options, "shield");
-    if (limit !== undefined) {
-      checkMilliseconds(limit, "Cannot shield: the timeout");
-    }
+    limit = timeoutIn(options, "shield");
   } catch (error) {
     return Promise.reject(error);
   }

@@ -7,11 +7,7 @@ import { Forever } from "../server_waits.ts";
 import { STUCK_PEER_TIMEOUT_MS } from "../connection/stuck_peer.ts";
 import { currentScope } from "../../tasks/kernel/context/current_scope.ts";
 import { detached } from "../../tasks/kernel/context/detached.ts";
-import {
-  checkMilliseconds,
-  checkOptions,
-  type WaitOptions,
-} from "../../tasks/kernel/types.ts";
+import { timeoutIn, type WaitOptions } from "../../tasks/kernel/types.ts";
 import { composite } from "../../tasks/kernel/wait/handed_wait.ts";
 import { printable } from "../../tasks/kernel/watch/inspect.ts";
 import { moveOnAfter } from "../../tasks/timeout.ts";
@@ -151,9 +147,8 @@ export class HttpServer implements AsyncDisposable {
   async #shutdown(
     options: WaitOptions & { timeout?: number | undefined } | undefined,
   ): Promise<void> {
-    checkOptions(options, "shut down");
-    const { timeout = Infinity, signal } = options ?? {};
-    checkMilliseconds(timeout, "Cannot shut down: the timeout");
+    const timeout = timeoutIn(options, "shut down") ?? Infinity;
+    const signal = options?.signal;
     this.close();
     const allGone = async () => {
       await this.#allGone({ signal });

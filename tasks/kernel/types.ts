@@ -119,6 +119,19 @@ export function requireOptions(
   );
 }
 
+/** Returns the `timeout` of options that may be left out, after checking both. */
+export function timeoutIn(
+  options: { readonly timeout?: number | undefined } | undefined,
+  action: string,
+): number | undefined {
+  checkOptions(options, action);
+  const timeout = options?.timeout;
+  if (timeout !== undefined) {
+    checkMilliseconds(timeout, `Cannot ${action}: the timeout`);
+  }
+  return timeout;
+}
+
 /**
  * Checks options that switch something on or off: the text `"false"` would switch
  * it on.
