@@ -1,5 +1,6 @@
 /** @module */
 import { Duplex } from "node:stream";
+import { clearTimeout, setTimeout } from "node:timers";
 
 /** The size of a read, in bytes. */
 const READ_BYTES = 65536;
@@ -25,6 +26,9 @@ export class ConnDuplex extends Duplex {
   #hasEnded = false;
   /** A read is due once it is not full. */
   #isHeld = false;
+  #received = 0;
+  /** Called when bytes or the end have come, or it is destroyed. */
+  #onReceived: (() => void)[] = [];
   /** Called when everything is written, or with the error if that fails. */
   #onIdle: ((error?: Error | null) => void)[] = [];
   #isWriting = false;
@@ -41,6 +45,23 @@ export class ConnDuplex extends Duplex {
   /** Whether the peer has ended or reset the connection. */
   get hasEnded(): boolean {
     return this.#hasEnded;
+  }
+
+  /** How many bytes have come. */
+  get received(): number {
+    return this.#received;
+  }
+
+  /** Resolves when more bytes than `before` or the end have come, or after `ms`. */
+  async receivedMore(before: number, ms: number): Promise<void> {
+    if (this.#received > before || this.#hasEnded || this.destroyed) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#onReceived.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
   }
 
   /** Reads on if it is not full now. */
@@ -89,6 +110,7 @@ export class ConnDuplex extends Duplex {
     }
     this.#failure = error ?? new Deno.errors.BadResource("Bad resource ID");
     this.#idle(this.#failure);
+    this.#wakeReceivers();
     done(error);
   }
 
@@ -96,11 +118,13 @@ export class ConnDuplex extends Duplex {
     try {
       const bytes = await (this.#early.shift() ?? this.#readMore());
       if (bytes !== null) {
+        this.#received += bytes.length;
         this.push(bytes);
-        return;
+      } else {
+        this.#hasEnded = true;
+        this.onEnd();
       }
-      this.#hasEnded = true;
-      this.onEnd();
+      this.#wakeReceivers();
     } catch (error) {
       this.#hasEnded = true;
       this.destroy(error as Error);
@@ -117,6 +141,12 @@ export class ConnDuplex extends Duplex {
     for (let sent = 0; sent < chunk.length;) {
       sent += await this.#conn.write(chunk.subarray(sent));
     }
+  }
+
+  #wakeReceivers(): void {
+    const waiting = this.#onReceived;
+    this.#onReceived = [];
+    for (const wake of waiting) wake();
   }
 
   #idle(error?: Error | null): void {

@@ -36,7 +36,7 @@ export function startNodeTls(
   hostname: string,
   early?: readonly Early[],
 ): NodeTlsConn {
-  return onConn(raw, early, (duplex, conn) => {
+  return onConn(raw, early, { isClient: true }, (duplex, conn) => {
     checkCertificates(tls);
     const socket = connect(clientOptions(duplex, tls, hostname));
     socket.once("secureConnect", () => conn.secured(socket));
@@ -55,7 +55,7 @@ export function acceptNodeTls(
   tls: ServerTlsOptions,
   early?: readonly Early[],
 ): NodeTlsConn {
-  return onConn(raw, early, (duplex, conn) => {
+  return onConn(raw, early, { isClient: false }, (duplex, conn) => {
     checkCertificates(tls);
     accept(duplex, conn, serverOptions(tls));
   });
@@ -70,20 +70,23 @@ export function encrypting(
   return {
     sockname: listener.sockname,
     close: () => listener.close(),
-    accept: async () =>
-      onConn(await listener.accept(), [], (duplex, conn) => {
+    accept: async () => {
+      const raw = await listener.accept();
+      return onConn(raw, [], { isClient: false }, (duplex, conn) => {
         accept(duplex, conn, options);
-      }),
+      });
+    },
   };
 }
 
 function onConn(
   raw: Deno.Conn,
   early: readonly Early[] | undefined,
+  side: { isClient: boolean },
   start: (duplex: ConnDuplex, conn: NodeTlsConn) => void,
 ): NodeTlsConn {
   const duplex = new ConnDuplex(raw, early);
-  const conn = new NodeTlsConn(raw, duplex);
+  const conn = new NodeTlsConn(raw, duplex, side);
   try {
     start(duplex, conn);
   } catch (error) {

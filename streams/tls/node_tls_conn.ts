@@ -6,6 +6,9 @@ import { fromTlsError } from "./tls_error.ts";
 import { BaseConn } from "../socket/base_conn.ts";
 import { NodeConn } from "../socket/node_conn.ts";
 
+/** How long the end of a client waits for the server's tickets. */
+const MAX_TICKETS_WAIT_MS = 1000;
+
 /**
  * A connection that `node:tls` encrypts, with the interface of the runtime's own.
  */
@@ -14,6 +17,9 @@ export class NodeTlsConn extends BaseConn implements Deno.TlsConn {
   facts: TlsFacts | undefined;
   readonly #raw: Deno.Conn;
   readonly #duplex: ConnDuplex;
+  readonly #isClient: boolean;
+  /** How many bytes had come at the end of a handshake that tickets follow. */
+  #beforeTickets: number | undefined;
   readonly #ready = Promise.withResolvers<SecureConn>();
   #secure: SecureConn | undefined;
   #isClosed = false;
@@ -24,10 +30,15 @@ export class NodeTlsConn extends BaseConn implements Deno.TlsConn {
    * @param raw The connection below.
    * @param duplex The same, as a stream.
    */
-  constructor(raw: Deno.Conn, duplex: ConnDuplex) {
+  constructor(
+    raw: Deno.Conn,
+    duplex: ConnDuplex,
+    { isClient }: { isClient: boolean },
+  ) {
     super();
     this.#raw = raw;
     this.#duplex = duplex;
+    this.#isClient = isClient;
     this.#ready.promise.catch(() => {}); // `handshake` rejects
     duplex.onEnd = () =>
       this.failed(new Deno.errors.UnexpectedEof("tls handshake eof"));
@@ -36,6 +47,9 @@ export class NodeTlsConn extends BaseConn implements Deno.TlsConn {
   /** The handshake has succeeded. */
   secured(socket: TLSSocket): void {
     this.facts = factsOf(socket);
+    if (this.#isClient && socket.getProtocol() === "TLSv1.3") {
+      this.#beforeTickets = this.#duplex.received;
+    }
     this.#secure = new SecureConn(socket, this.#raw, this.#duplex);
     this.#ready.resolve(this.#secure);
   }
@@ -67,8 +81,16 @@ export class NodeTlsConn extends BaseConn implements Deno.TlsConn {
     return await (await this.#open()).write(bytes);
   }
 
+  /**
+   * In TLS 1.3 a server sends tickets when the handshake of the client is over
+   * already. If the client were closed by then, the system would answer them by a
+   * reset, and the server would lose what it has not read. So a client waits for
+   * them, or for the server's end if it sends none.
+   */
   override async closeWrite(): Promise<void> {
     await (await this.#open()).closeWrite();
+    if (this.#beforeTickets === undefined) return;
+    await this.#duplex.receivedMore(this.#beforeTickets, MAX_TICKETS_WAIT_MS);
   }
 
   override close(): void {

@@ -11,6 +11,7 @@ export class Gate implements AsyncDisposable {
   readonly #conns: Deno.Conn[] = [];
   readonly #running: Promise<void>[] = [];
   #held: PromiseWithResolvers<void> | undefined;
+  #holdFrom = Infinity;
 
   /**
    * @param target The port of the server.
@@ -24,6 +25,11 @@ export class Gate implements AsyncDisposable {
 
   hold(): void {
     this.#held = Promise.withResolvers();
+  }
+
+  /** Holds everything from the message of a client on that is its `n`th. */
+  holdFrom(n: number): void {
+    this.#holdFrom = n;
   }
 
   release(): void {
@@ -64,16 +70,23 @@ export class Gate implements AsyncDisposable {
     const server = await Deno.connect({ ...LOOPBACK, port: this.#target });
     this.#conns.push(server);
     await Promise.all([
-      this.#forward(client, server),
+      this.#forward(client, server, (count) => {
+        if (count === this.#holdFrom) this.hold();
+      }),
       this.#forward(server, client),
     ]);
     client.close();
     server.close();
   }
 
-  async #forward(from: Deno.Conn, to: Deno.Conn): Promise<void> {
+  async #forward(
+    from: Deno.Conn,
+    to: Deno.Conn,
+    came: (count: number) => void = () => {},
+  ): Promise<void> {
     const buffer = new Uint8Array(65536);
-    for (let n; (n = await from.read(buffer)) !== null;) {
+    for (let n, count = 0; (n = await from.read(buffer)) !== null;) {
+      came(++count);
       await this.#held?.promise;
       for (let sent = 0; sent < n;) {
         sent += await to.write(buffer.subarray(sent, n));
