@@ -13,7 +13,7 @@ import { open } from "./_open.ts";
 const JOBS = 10_000;
 
 /** How long an opening may take: the servers have to find each other first. */
-const connectTimeout = 60_000;
+const connectTimeout = 120_000;
 
 function test(what: string, fn: () => Promise<void>): void {
   Deno.test({ name: `natsJobs: ${what}`, ignore, fn });

@@ -5,7 +5,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { has } from "../../_helpers/installed.ts";
-import { Monitors } from "./_monitored.ts";
+import { Monitors, programForTests } from "./_monitored.ts";
 
 /** A ring, a group in a timeout, and waiters in queues. */
 const PROGRAM = `
@@ -35,10 +35,17 @@ const PROGRAM = `
   });
 `;
 
+const shared = programForTests(PROGRAM);
+
+/** Looks into a program: one that all these tests share, unless there is `code`. */
 async function withProgram(
   fn: (monitors: Monitors, pid: number) => Promise<void>,
-  code = PROGRAM,
+  code?: string,
 ): Promise<void> {
+  if (code === undefined) {
+    const { monitors, program } = shared();
+    return await fn(monitors, program.pid);
+  }
   await using monitors = await Monitors.create();
   const { pid } = await monitors.start(code);
   await fn(monitors, pid);
@@ -401,4 +408,4 @@ Deno.test("monitor: a program that was stopped is said not to answer", () =>
     } finally {
       Deno.kill(pid, "SIGCONT");
     }
-  }));
+  }, PROGRAM));
