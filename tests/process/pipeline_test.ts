@@ -97,7 +97,7 @@ Deno.test("with STDOUT the messages flow as well", async () => {
   assertEquals(done.stdout?.trim(), "4");
 });
 
-Deno.test("output can be had as bytes, or not at all", async () => {
+Deno.test("output is captured as bytes, or not at all", async () => {
   const commands = [["printf", "A"], ["cat"]] as const;
   const bytes = await pipeline(commands, { ...CAPTURE, encoding: "buffer" });
   assertEquals(bytes.stdout, new Uint8Array([65]));

@@ -230,7 +230,7 @@ Deno.test("a cancel goes from task to task through code that catches it", async 
   assertEquals([seen, waiter.cancelled], [["inner", "outer"], true]);
 });
 
-Deno.test("a cancel between gathers, in a loop, comes out with its message", () =>
+Deno.test("a cancel between gathers, in a loop, is thrown with its message", () =>
   virtually(async () => {
     const task = createTask(async () => {
       for (let i = 0; i < 20; i++) {

@@ -198,7 +198,7 @@ for (const returnExceptions of [false, true]) {
       assertEquals(gathered.cancel(), false);
     }));
 
-  Deno.test(`cancelling a task that awaits ${how} cancels all, and comes out when they have ended`, () =>
+  Deno.test(`cancelling a task that awaits ${how} cancels all, and rejects when they have ended`, () =>
     virtually(async () => {
       let ended = 0;
       const child = async () => {

@@ -100,7 +100,7 @@ for (const [name, start] of Object.entries(RACES)) {
       assertEquals(all.map((it) => shown(it, "getters")), [0, 0, 0]);
     }));
 
-  Deno.test(`${name}: a cancel of the task ends them, and comes out`, () =>
+  Deno.test(`${name}: a cancel of the task ends them, and is thrown`, () =>
     virtually(async () => {
       const all = queues();
       const task = createTask(() => start(...all));

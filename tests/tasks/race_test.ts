@@ -323,7 +323,7 @@ Deno.test("a loser that swallows the cancel and returns changes nothing", () =>
     assertEquals(first, "winner");
   }));
 
-Deno.test("a cancel goes to all branches, and comes out when they have ended", () =>
+Deno.test("a cancel goes to all branches, and is thrown when they have ended", () =>
   virtually(async () => {
     const steps: string[] = [];
     const queue = new Queue<number>();

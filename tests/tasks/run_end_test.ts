@@ -97,7 +97,7 @@ Deno.test("nothing of a run goes on after its end", async () => {
   assert(late === 0 || late === 10, `${late}`);
 });
 
-Deno.test("a run inside a task is a wait of that task: a cancel goes to its main, and comes out after the clean-up", async () => {
+Deno.test("a run inside a task is a wait of that task: a cancel goes to its main, and is thrown after the clean-up", async () => {
   const seen: string[] = [];
   const task = createTask(() =>
     run(async () => {

@@ -52,7 +52,7 @@ Deno.test("code that awaits a task of another run gets its cancel when that run 
   assertEquals(await waiting, "CancelledError");
 });
 
-Deno.test("a runner can neither run nor close inside its own run, and is none the worse", async () => {
+Deno.test("a runner can neither run nor close inside its own run, and can be used afterwards", async () => {
   await using runner = new Runner();
   for (const call of [() => runner.run(() => 1), () => runner.close()]) {
     const refusal = await runner.run(() => call().catch((error) => error));

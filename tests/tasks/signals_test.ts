@@ -196,7 +196,7 @@ Deno.test("a signal is the program's own until the last that listens has ended",
   assertEquals([seen, error.signal], [["SIGUSR1"], "SIGUSR1"]);
 });
 
-Deno.test("return ends signals, and says so", async () => {
+Deno.test("return ends signals, and next is done after it", async () => {
   using arriving = signals("SIGUSR1");
   const iterator = arriving[Symbol.asyncIterator]();
   assertEquals(await iterator.return!(), { done: true, value: undefined });

@@ -125,7 +125,7 @@ Deno.test("tasks of an eager task that a factory makes are made by the factory",
     assertEquals(names, ["inner", "outer"]);
   }));
 
-Deno.test("what a factory throws is thrown, and what is no task is a TypeError; the next one is well", () =>
+Deno.test("an error of a factory is thrown, and a result that is no task is a TypeError; the next task starts", () =>
   virtually(async () => {
     const loop = getRunningLoop();
     loop.setTaskFactory(() => {

@@ -104,7 +104,7 @@ Deno.test("a timeout around a group ends body and children", async () => {
   assertEquals(seen, ["child"]);
 });
 
-Deno.test("a timeout around a group whose clean-up fails: the errors come out, and the timeout ends nothing else", async () => {
+Deno.test("a timeout around a group whose clean-up fails: the errors are thrown, and the timeout ends nothing else", async () => {
   const task = createTask(async () => {
     const { errors } = await assertRejects(
       () =>

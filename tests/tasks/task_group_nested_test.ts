@@ -37,7 +37,7 @@ function shapeOf(error: AggregateError): unknown[] {
   );
 }
 
-Deno.test("a cancel of two nested groups whose children fail in their clean-up: the errors come out, nested", () =>
+Deno.test("a cancel of two nested groups whose children fail in their clean-up: the errors are thrown, nested", () =>
   virtually(async () => {
     for (const sibling of [false, true]) {
       const task = createTask(() =>
@@ -113,7 +113,7 @@ Deno.test("a body that makes an error of a cancel from outside fails the group",
     assertEquals(await errorTreeOf(() => task), ["Bang"]);
   }));
 
-Deno.test("a body that makes an error of the group's own cancel: both errors come out", () =>
+Deno.test("a body that makes an error of the group's own cancel: both errors are thrown", () =>
   virtually(async () => {
     const shape = await errorTreeOf(() =>
       taskGroup(async (group) => {

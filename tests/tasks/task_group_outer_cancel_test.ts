@@ -30,7 +30,7 @@ Deno.test("group.cancel from outside ends the group, and does not touch the task
   assertEquals(await task, 0);
 });
 
-Deno.test("a cancel from outside goes to body and children, and comes out when all have ended", async () => {
+Deno.test("a cancel from outside goes to body and children, and is thrown when all have ended", async () => {
   const seen: string[] = [];
   const task = createTask(() =>
     taskGroup(async (group) => {
@@ -199,7 +199,7 @@ Deno.test("a cancel from outside, and a child's failure in the same turn: both a
 });
 
 for (const order of ["group first", "outside first"]) {
-  Deno.test(`group.cancel and a cancel from outside in the same turn, ${order}: the outer one comes out`, async () => {
+  Deno.test(`group.cancel and a cancel from outside in the same turn, ${order}: the outer one is thrown`, async () => {
     let group!: TaskGroup;
     const task = createTask(() =>
       taskGroup(async (it) => {

@@ -76,7 +76,7 @@ for (const eager of [false, true]) {
   });
 }
 
-Deno.test("a child that says twice that it is ready is told so", async () => {
+Deno.test("a child that calls started twice gets an error", async () => {
   const { errors } = await assertRejects(() =>
     taskGroup(async (group) => {
       assertEquals(
@@ -105,7 +105,7 @@ Deno.test("start throws the cancel of a child that is cancelled before it is rea
   });
 });
 
-Deno.test("cancelling the task that starts cancels the child, and comes out when that has ended", async () => {
+Deno.test("cancelling the task that starts cancels the child, and rejects when that has ended", async () => {
   let cleaned = false;
   const task = createTask(() =>
     taskGroup(async (group) => {

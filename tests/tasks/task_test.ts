@@ -163,7 +163,7 @@ Deno.test("setResult and setException of a task throw InvalidStateError", async 
   assertThrows(() => task.setResult(2), InvalidStateError);
 });
 
-Deno.test("a task that awaits itself is told so", async () => {
+Deno.test("a task that awaits itself gets an error that says so", async () => {
   const task: Task<void> = createTask(async () => await task);
   await assertRejects(async () => await task, Error, "itself");
 });

@@ -174,7 +174,7 @@ Deno.test("toThread: an error whose cause cannot be copied comes without it", as
   assertEquals([error.name, error.message], ["RangeError", "outer"]);
 });
 
-Deno.test("toThread: what is no error is thrown as it was", async () => {
+Deno.test("toThread: a thrown value that is no error is thrown as it is", async () => {
   let thrown: unknown;
   try {
     await toThread(() => {

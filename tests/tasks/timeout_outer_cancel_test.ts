@@ -13,7 +13,7 @@ import { now } from "../_helpers/now.ts";
 import { turns } from "../_helpers/turns.ts";
 import { virtually } from "../_helpers/virtually.ts";
 
-Deno.test("an outer cancel while the body cleans up after its own expiry comes out as the cancel", () =>
+Deno.test("an outer cancel while the body cleans up after its own expiry is thrown as the cancel", () =>
   virtually(async () => {
     const task = createTask(() =>
       timeout(10, async () => {
@@ -78,7 +78,7 @@ for (const order of ["own first", "outer first"]) {
     }));
 }
 
-Deno.test("an own expiry that the body swallows, and an outer cancel in the same turn: the value comes out, the cancel is delivered next", () =>
+Deno.test("an own expiry that the body swallows, and an outer cancel in the same turn: the value is returned, the cancel is delivered next", () =>
   virtually(async () => {
     const seen: string[] = [];
     let scope!: Timeout;
@@ -166,7 +166,7 @@ Deno.test("a body that swallows its own expiry is still cancelled by an outer on
         })), TimeoutError);
   }));
 
-Deno.test("outer cancel, body fails in its clean-up, own expiry: the error comes out", () =>
+Deno.test("outer cancel, body fails in its clean-up, own expiry: the error is thrown", () =>
   virtually(async () => {
     const task = createTask(() =>
       timeout(10, async () => {

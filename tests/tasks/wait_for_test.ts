@@ -122,7 +122,7 @@ Deno.test("with zero or less a function is never started, what is done counts, a
     await sleep(0);
   }));
 
-Deno.test("a cancel from outside cancels the awaitable, and comes out when that has ended", () =>
+Deno.test("a cancel from outside cancels the awaitable, and is thrown when that has ended", () =>
   virtually(async () => {
     for (const signal of [undefined, new AbortController().signal]) {
       let cleaned = false;

@@ -245,7 +245,7 @@ Deno.test("memoryJobs: a decode that fails during a wait for room lets one put i
   assertEquals(await jobs.size(), 0);
 });
 
-Deno.test("memoryJobs: a job that its closed queue took away says so", async () => {
+Deno.test("memoryJobs: settling a job after its queue was closed rejects with an error that says so", async () => {
   const jobs = memoryJobs<string>();
   await jobs.put("a");
   const job = await jobs.get();
