@@ -63,11 +63,12 @@ export class Dispatcher<T> {
     acks.jobs.ending.onLate = () => this.feed.plan();
     acks.jobs.onExtended = (delivery) => admission.extended(delivery);
     this.#limited = new LimitedGets({
-      context,
       acks,
       waiters,
       admission,
       take: () => this.#take(),
+      putBack: (job) => this.#offer(job),
+      paused: () => this.feed.paused,
       admitted: () => this.#serve(),
     });
     this.feed = new JobFeed(context, {

@@ -8,10 +8,12 @@ import {
   gather,
   moveOnAfter,
   sleep,
+  type Task,
+  timeout,
   TimeoutError,
 } from "@asyncio/asyncio/tasks";
 import { now } from "../../_helpers/now.ts";
-import { type Define, end, KEPT, letters } from "./_place.ts";
+import { type Define, end, KEPT, letters, take } from "./_place.ts";
 
 /** Defines the tests. */
 export function testLimits(test: Define): void {
@@ -96,6 +98,44 @@ export function testLimits(test: Define): void {
     );
     assertEquals(await jobs.result("good"), undefined);
     assertEquals([begun, await jobs.size()], [["bad", "good"], 1]);
+    await end(worker);
+  });
+
+  test("a job that waits for a rate goes back when the work ends", async (place) => {
+    await using jobs = await place.open<string>({ lease: 60_000 });
+    const { worker } = await slowedWork(jobs);
+    await end(worker);
+    const job = await timeout(LONG, () => jobs.get());
+    assertEquals([job.value, job.attempt], ["b", 1]);
+  });
+
+  test("others take a job that waits for a rate", async (place) => {
+    await using jobs = await place.open<string>({ lease: 60_000 });
+    const { worker } = await slowedWork(jobs);
+    assertEquals(await timeout(LONG, () => take(jobs)), "b");
+    await end(worker);
+  });
+
+  test("a job that waits for a rate is not begun while the queue is paused", async (place) => {
+    await using jobs = await place.open<string>();
+    let paused = false;
+    const begun: boolean[] = [];
+    const first = new Event();
+    const worker = createTask(() =>
+      work(jobs, () => {
+        begun.push(paused);
+        first.set();
+      }, { concurrency: 2, rateLimit: { limit: 1, interval: 300 } })
+    );
+    await jobs.putMany([{ value: "a" }, { value: "b" }]);
+    await first.wait();
+    await jobs.pause();
+    paused = true;
+    await sleep(600); // the rate allows the second one meanwhile
+    paused = false;
+    await jobs.resume();
+    await jobs.join();
+    assertEquals(begun, [false, false]);
     await end(worker);
   });
 
@@ -294,4 +334,24 @@ export function testLimits(test: Define): void {
       ]
     ) await assertRejects(() => work(jobs, () => {}, bad), RangeError);
   });
+}
+
+/** More than anything takes that is not to wait for a rate. */
+const LONG = 20_000;
+
+/** Work that has begun "a", and has to wait for its rate before it begins "b". */
+async function slowedWork(
+  jobs: Jobs<string>,
+): Promise<{ worker: Task<void> }> {
+  const begun = new Event();
+  const worker = createTask(() =>
+    work(jobs, () => begun.set(), {
+      concurrency: 2,
+      rateLimit: { limit: 1, interval: 3_600_000 },
+    })
+  );
+  await jobs.putMany([{ value: "a" }, { value: "b" }]);
+  await begun.wait();
+  while (await jobs.size() > 1) await sleep(1); // until "a" is done
+  return { worker };
 }
