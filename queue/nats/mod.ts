@@ -107,9 +107,9 @@
  * are kept.
  *
  * Delayed jobs have a line of their own in each priority, so that they hold up none
- * that is due. When a delayed job is due, it is taken before the other jobs of its
- * priority, also before those that were put earlier; in memory it takes its place
- * by arrival.
+ * that is due. One that is due waits in its process until the jobs that were put
+ * before it have come, so that it takes its place by arrival; if none come for 100
+ * ms, it goes back.
  *
  * Delays, rates and schedules are measured by the clocks of the machines: let them
  * agree, as with NTP. Looking for a job by its id reads the queue until it is

@@ -23,7 +23,7 @@ export interface NatsJobsOptions<T = any> extends JobsOptions<T>, WaitOptions {
    * of the cluster.
    */
   servers: string | string[];
-  /** The name of the queue: letters, digits, `-` and `_`. */
+  /** The name of the queue: letters, digits, `-` and `_`, 200 at most. */
   name: string;
   /** Milliseconds that opening the queue may take; 5000 by default. */
   connectTimeout?: number | undefined;
@@ -77,7 +77,7 @@ export function checkNatsOptions(options: NatsJobsOptions): void {
   const { name, connectTimeout, replicas } = options ?? {};
   if (typeof name !== "string" || !NAME.test(name)) {
     throw new TypeError(
-      `Cannot open a queue of jobs: its name is made of letters, digits, - and _, received ${
+      `Cannot open a queue of jobs: its name is made of letters, digits, - and _, 200 at most, received ${
         describe(name)
       }`,
     );
@@ -92,6 +92,22 @@ export function checkNatsOptions(options: NatsJobsOptions): void {
     throw new RangeError(
       `Cannot open a queue of jobs: replicas is 1, 3 or 5, received ${
         describe(replicas)
+      }`,
+    );
+  }
+  checkLogin(options);
+}
+
+/** The options that are texts. */
+const TEXTS = ["user", "password", "token", "credentials"] as const;
+
+function checkLogin(options: NatsJobsOptions): void {
+  for (const option of TEXTS) {
+    const value: unknown = options[option];
+    if (value === undefined || typeof value === "string") continue;
+    throw new TypeError(
+      `Cannot open a queue of jobs: ${option} is a text, received ${
+        describe(value)
       }`,
     );
   }
@@ -117,7 +133,7 @@ export function addressOf(options: NatsJobsOptions): Address {
     tls: options.tls !== undefined && options.tls !== false,
   };
   for (const server of list) {
-    const parts = URL_PARTS.exec(server);
+    const parts = typeof server === "string" ? URL_PARTS.exec(server) : null;
     if (parts === null) {
       throw new TypeError(
         "Cannot open a queue of jobs: a server is host:port, nats://user:password@host:port or tls://host:port",

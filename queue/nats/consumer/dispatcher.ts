@@ -7,6 +7,7 @@ import type { KnownJobs } from "../shared/known_jobs.ts";
 import type { Acks } from "./acks.ts";
 import { Admission, type SharedLimits } from "./admission.ts";
 import { Arrivals } from "./arrivals.ts";
+import { DueJobs } from "./due_jobs.ts";
 import { Hand } from "./hand.ts";
 import { JobFeed } from "./job_feed.ts";
 import { LeaseKeeper } from "./lease_keeper.ts";
@@ -35,6 +36,7 @@ export class Dispatcher<T> {
   readonly feed: JobFeed;
   readonly #acks: Acks;
   readonly #hand: Hand<T>;
+  readonly #due: DueJobs<T>;
   readonly #arrivals: Arrivals<T>;
   readonly #admission: Admission<T>;
   readonly #limited: LimitedGets<T>;
@@ -67,18 +69,24 @@ export class Dispatcher<T> {
       waiters,
       admission,
       take: () => this.#take(),
-      putBack: (job) => this.#offer(job),
+      putBack: (job) => this.#offerLater(job),
       paused: () => this.feed.paused,
       admitted: () => this.#serve(),
     });
+    this.#due = new DueJobs({
+      isNext: (delivery) => this.feed.isNext(delivery),
+      next: (job) => this.#offerLater(job),
+    });
     this.feed = new JobFeed(context, {
       wanted: () => this.#wanted(),
+      moved: () => this.#due.moved(),
+      waitsForOthers: (line) => this.#due.hasOf(line),
       arrived: (delivery) => this.#arrivals.add(delivery),
       idle,
       check,
     });
     this.#arrivals = new Arrivals({ context, codec, acks, known }, {
-      ready: (job) => this.#offer(job),
+      ready: (job) => this.#ready(job),
       early: (line) => this.feed.lookAhead(line),
       sorted: () => this.#serve(),
     });
@@ -92,7 +100,7 @@ export class Dispatcher<T> {
   }
 
   #waitingJobs(): NatsJob<T>[] {
-    return [...this.#hand.jobs, ...this.#limited.jobs];
+    return [...this.#hand.jobs, ...this.#due.jobs, ...this.#limited.jobs];
   }
 
   /** How many more jobs are to be asked for. */
@@ -108,6 +116,14 @@ export class Dispatcher<T> {
     return free + limited + ahead - here + this.#acks.jobs.ending.late;
   }
 
+  /** Hands a job out that has come, when it is the next one. */
+  #ready(job: NatsJob<T>): void {
+    if (this.feed.isNext(job.delivery)) return this.#offer(job);
+    if (this.feed.paused || this.#isClosed) return job.handBack();
+    this.#due.add(job);
+    this.#keeper.start();
+  }
+
   /** Hands a job out, now or when a call of `get` comes. */
   #offer(job: NatsJob<T>): void {
     if (this.feed.paused || this.#isClosed) return job.handBack();
@@ -119,6 +135,12 @@ export class Dispatcher<T> {
     this.#hand.add(job);
     this.#keeper.start();
     this.#handOut();
+  }
+
+  /** The same for a job that has waited here, and may have expired. */
+  #offerLater(job: NatsJob<T>): void {
+    if (job.isExpired) job.expire();
+    else this.#offer(job);
   }
 
   /** Takes the next job that has come, and has not expired. */
@@ -183,6 +205,7 @@ export class Dispatcher<T> {
 
   #giveBack(): void {
     this.#hand.clear();
+    this.#due.clear();
     this.#admission.close();
   }
 }

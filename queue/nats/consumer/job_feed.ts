@@ -22,6 +22,10 @@ export interface FeedEvents {
   wanted(): number;
   /** Called with each job that has come. */
   arrived(delivery: Delivery): void;
+  /** Called when {@linkcode JobFeed.isNext} may have changed. */
+  moved(): void;
+  /** Whether a job of this line has come, and waits for others to come first. */
+  waitsForOthers(line: Line): boolean;
   /** Called if nothing has come for the whole time of a request. */
   idle(): void;
   /** Called if a request was lost or refused: the queue may be gone. */
@@ -36,6 +40,8 @@ interface Source {
   empty: boolean;
   /** Whether many delayed jobs are being looked at. */
   looking: boolean;
+  /** The highest number of the jobs that have come. */
+  last: number;
 }
 
 /**
@@ -89,6 +95,7 @@ export class JobFeed {
       consumer,
       empty: false,
       looking: false,
+      last: 0,
     };
     this.#sources[index] = source;
     this.#count++;
@@ -117,6 +124,15 @@ export class JobFeed {
   /** Whether all jobs come from one line, in their order. */
   get isPlain(): boolean {
     return this.#count === 1;
+  }
+
+  /** Whether all jobs that come before this one in its priority have come. */
+  isNext({ line, sequence }: Delivery): boolean {
+    if (!line.delayed) return true;
+    const others = this.#sources.find((it) =>
+      it?.line.priority === line.priority && !it.line.delayed
+    );
+    return others === undefined || others.empty || others.last > sequence;
   }
 
   /** Makes one request in the next microtask, for all calls until then. */
@@ -166,7 +182,9 @@ export class JobFeed {
   #pullByUrgency(wanted: number): void {
     const sources = this.#sources.filter((it) => it !== undefined);
     if (sources.some(isBeingAsked)) return;
-    const candidates = sources.filter(mayHaveJobs);
+    const candidates = sources.filter((it) =>
+      mayHaveJobs(it) && !this.#events.waitsForOthers(it.line)
+    );
     const priority = this.#choice.choose((priority) =>
       candidates.some(({ line }) => line.priority === priority)
     );
@@ -209,11 +227,13 @@ export class JobFeed {
     const source = this.#sources[LINES.indexOf(line)];
     if (source !== undefined) {
       source.empty = false;
+      source.last = Math.max(source.last, delivery.sequence);
       const has = (priority: Priority) =>
         this.#sources.some((it) => it?.line.priority === priority && !it.empty);
       if (!this.isPlain) this.#choice.taken(line.priority, has);
       source.consumer.arrived();
     }
+    this.#events.moved();
     this.#events.arrived(delivery);
     this.plan();
   }
@@ -225,6 +245,7 @@ export class JobFeed {
       // After a kept request is over, there may be jobs: the line is asked again.
       source.empty = !kept;
       if (kept) this.#events.idle();
+      else this.#events.moved();
     }
     this.plan();
   }

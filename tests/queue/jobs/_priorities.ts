@@ -1,7 +1,7 @@
 /** Which job comes first. @module */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type Define, letters, SHORT, take } from "./_place.ts";
-import { sleep } from "@asyncio/asyncio/tasks";
+import { gather, sleep } from "@asyncio/asyncio/tasks";
 
 /** Defines the tests. */
 export function testPriorities(test: Define): void {
@@ -76,6 +76,37 @@ export function testPriorities(test: Define): void {
       await job.done();
     }
     assertEquals([taken, await jobs.size()], [["a 1", "b 1"], 1]);
+  });
+
+  test("a delayed job that is due takes its place by arrival", async (place) => {
+    await using jobs = await place.open<number>();
+    let taken: number[] = [];
+    // A process that stands still gives a job back, which then comes later.
+    for (let round = 0; round < 20 && `${taken}` !== "1,2,3,4,5"; round++) {
+      for (const value of [1, 2, 3, 4, 5]) {
+        await jobs.put(value, value % 2 === 0 ? { delay: 20 } : {});
+      }
+      while ((await jobs.counts()).waiting < 5) await sleep(5);
+      const all = await gather([1, 2, 3, 4, 5].map(() => () => jobs.get()));
+      taken = all.map(({ value }) => value);
+      for (const job of all) await job.done();
+    }
+    assertEquals(taken, [1, 2, 3, 4, 5]);
+  });
+
+  test("a due job that waits for those before it is not tried more often", async (place) => {
+    await using jobs = await place.open<string>();
+    for (const value of ["a", "b", "c"]) await jobs.put(value);
+    await jobs.put("due", { delay: 20 });
+    while ((await jobs.counts()).waiting < 4) await sleep(5);
+    const taken: string[] = [];
+    for (let i = 0; i < 4; i++) {
+      const job = await jobs.get();
+      taken.push(`${job.value} ${job.attempt}`);
+      await sleep(150); // it goes back meanwhile, for other processes
+      await job.done();
+    }
+    assertEquals(taken.toSorted(), ["a 1", "b 1", "c 1", "due 1"]);
   });
 
   test("a job that is not begun in time is a dead letter", async (place) => {

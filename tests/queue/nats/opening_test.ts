@@ -203,6 +203,10 @@ test("bad options are refused before anything is connected", async () => {
       { servers: [] },
       { servers: "http://127.0.0.1" },
       { servers: "a/b" },
+      { servers: [4222 as unknown as string] },
+      { user: 5 as unknown as string },
+      { token: null as unknown as string },
+      { credentials: {} as unknown as string },
     ]
   ) await assertRejects(() => natsJobs({ ...good, ...bad }), TypeError);
   for (
