@@ -26,7 +26,7 @@ export class DueJobs<T> {
   readonly #parts: DueJobsParts<T>;
   readonly #loop = getRunningLoop();
   /** In the order of the queue. */
-  #jobs: NatsJob<T>[] = [];
+  readonly #jobs: NatsJob<T>[] = [];
   #timer: TimerHandle | undefined = undefined;
   /** Whether another job has come since the timer was set. */
   #moves = false;
@@ -54,10 +54,9 @@ export class DueJobs<T> {
     if (this.#jobs.length === 0) return;
     this.#moves = true;
     const { isNext, next } = this.#parts;
-    const jobs = this.#jobs;
-    this.#jobs = jobs.filter(({ delivery }) => !isNext(delivery));
-    for (const job of jobs) {
-      if (!this.#jobs.includes(job) && job.state === "leased") next(job);
+    for (const job of this.#jobs.splice(0)) {
+      if (!isNext(job.delivery)) this.#jobs.push(job);
+      else if (job.state === "leased") next(job);
     }
   }
 
