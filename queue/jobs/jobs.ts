@@ -331,8 +331,9 @@ export interface DeadLetter<T> {
   readonly date: Date;
   /**
    * Puts the job back into the queue, at the end, with its id, priority, key and
-   * all its attempts, and takes it out of the dead letters. If its id is unique until it is
-   * done, and another job with the id is in the queue, it stays a dead letter.
+   * all its attempts, and takes it out of the dead letters. If its id is unique
+   * until it is done, and another job with the id is in the queue, it stays a dead
+   * letter.
    *
    * **Cancel safety:** as of {@linkcode Jobs.put}; given up, it is still a dead
    * letter.

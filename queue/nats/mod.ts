@@ -70,14 +70,14 @@
  * If a server is lost, a job that was done just before may come again: the worker
  * got the confirmation, but not all servers have the news. Each process remembers
  * the jobs that it has done, up to 131 072 of them. If a job comes again for no
- * reason that can be seen, the other processes are asked whether they have done it,
- * or hold it: then it does not run. Their answers are waited for, 300 ms at most.
+ * known reason, the other processes are asked whether they have done it, or hold
+ * it: then it does not run. Their answers are waited for, 300 ms at most.
  * After the connection was made again they are asked about every job, until 20 in a
  * row are new to all: the first jobs begin up to a second later.
  *
  * A job that was done by a process that is gone, or out of reach, does run twice.
- * It has the same `id`, and mostly an `attempt` of more than 1. Do not rely on the
- * latter: the servers count attempts, too.
+ * It has the same `id`, and mostly an `attempt` of more than 1, but not always: it
+ * is the servers that count attempts.
  *
  * ## Versions of the server
  *
@@ -98,9 +98,10 @@
  * priority in use, the dead letters in `DEAD_JOBS_mails`, and in
  * `RETURNED_JOBS_mails` notes on jobs that were given back. `STATE_JOBS_mails`
  * (pauses, limits, schedules, unique ids) and `RESULTS_JOBS_mails` are made on
- * first use; on a cluster, where making them takes all servers, with the queue. All have 3 replicas on a cluster, and stay until an operator deletes
- * them. The subjects begin with `jobs.mails.`; an account needs those,
- * `$JS.API.>`, `$JS.ACK.>` and `_INBOX.>`.
+ * first use; on a cluster, where making them takes all servers, with the queue. All
+ * have 3 replicas on a cluster, and stay until an operator deletes them. The
+ * subjects begin with `jobs.mails.`; an account needs those, `$JS.API.>`,
+ * `$JS.ACK.>` and `_INBOX.>`.
  *
  * A job with its headers must fit into the servers' `max_payload`, 1 MB by default,
  * and so must a result and a report. Of the reason of a dead letter, 500 characters
