@@ -36,16 +36,26 @@ class ScenarioClock implements Clock {
   /** The first error that was not retrieved. */
   unretrieved: Failure | undefined;
   readonly #prepare: (loop: Loop) => void;
+  /** Whether the scenario ran before, without debug mode: it is silent now. */
+  readonly #debug: boolean;
+  /** The loop of the code that runs the scenario: it takes the reports. */
+  readonly #caller = currentScope().loop;
   readonly #timeline = new Timeline({
     start: 0,
     autoJump: true,
     deadlockGrace: 0,
     outsideGrace: Infinity,
     onDeadlock: (error) => this.deadlock ??= { error },
+    onStandstill: (_, message) =>
+      this.#caller.report({
+        message:
+          `${message}. In a scenario no sleep or timeout ends before that does`,
+      }),
   });
 
-  constructor(prepare: (loop: Loop) => void) {
+  constructor({ prepare, debug = false }: ScenarioOptions) {
     this.#prepare = prepare;
+    this.#debug = debug;
   }
 
   now(): number {
@@ -56,6 +66,7 @@ class ScenarioClock implements Clock {
     const loop = clocked as Loop;
     loop.report = (report) => {
       if ("error" in report) this.unretrieved ??= { error: report.error };
+      else if (!this.#debug) this.#caller.report(report);
     };
     this.#prepare(loop);
     return this.#timeline.connect(loop);
@@ -71,9 +82,10 @@ class ScenarioClock implements Clock {
  */
 export async function runScenario(
   scenario: Coroutine<unknown>,
-  { prepare, debug = false }: ScenarioOptions,
+  options: ScenarioOptions,
 ): Promise<Failure[]> {
-  const clock = new ScenarioClock(prepare);
+  const { debug = false } = options;
+  const clock = new ScenarioClock(options);
   const cancels = cancelsHere();
   let thrown: Failure | undefined;
   try {

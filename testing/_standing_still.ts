@@ -3,15 +3,12 @@ import { quoted } from "../tasks/kernel/watch/safe_text.ts";
 import type { CancelScope } from "../tasks/kernel/cancel/cancel_scope.ts";
 import type { Loop } from "../tasks/kernel/loop/loop.ts";
 
-/** Reports that time stands still, and what is waited for. */
-export function reportStanding(loop: Loop): void {
+/** Returns for what a virtual clock stands still, in words. */
+export function standing(loop: Loop): string {
   const reasons = [...loop.tasks].flatMap(reasonsOf).join("; ");
-  loop.report({
-    message:
-      `The virtual clock stands still, as the world outside is waited for: ${
-        reasons === "" ? "by code that runs in no task" : reasons
-      }. VirtualClock's option outsideGrace lets it go on`,
-  });
+  return `The virtual clock stands still, as the world outside is waited for: ${
+    reasons === "" ? "by code that runs in no task" : reasons
+  }`;
 }
 
 function reasonsOf({ task, waits }: CancelScope): string[] {

@@ -26,7 +26,7 @@ import type { Alarm, Clock, ClockedLoop } from "../tasks/kernel/loop/clock.ts";
 import type { Loop } from "../tasks/kernel/loop/loop.ts";
 import { breakDeadlock, type DeadlockError } from "./deadlock.ts";
 import { onWait } from "./_on_wait.ts";
-import { reportStanding } from "./_standing_still.ts";
+import { standing } from "./_standing_still.ts";
 
 /** How a {@linkcode Timeline} behaves. */
 export interface TimelineOptions {
@@ -43,6 +43,8 @@ export interface TimelineOptions {
    * although a task waits for the world outside.
    */
   outsideGrace: number;
+  /** Called once for each loop that waits if time stands still for a second. */
+  onStandstill: (loop: Loop, message: string) => void;
   /** Called with every deadlock. */
   onDeadlock?: (error: DeadlockError) => void;
 }
@@ -158,7 +160,7 @@ export class Timeline implements Clock {
 
   /** @param silent For how many milliseconds nothing has happened already. */
   #standStill(waiting: readonly Loop[], silent = 0): void {
-    const { outsideGrace, autoJump } = this.#options;
+    const { outsideGrace, autoJump, onStandstill } = this.#options;
     if (!autoJump || this.#nextTime() === Infinity) return;
     const limit = this.#hasReportedStandstill
       ? outsideGrace
@@ -167,7 +169,7 @@ export class Timeline implements Clock {
     this.#silence = setTimeout(() => {
       if (limit === outsideGrace) return this.#moveOn();
       this.#hasReportedStandstill = true;
-      for (const loop of waiting) reportStanding(loop);
+      for (const loop of waiting) onStandstill(loop, standing(loop));
       this.#standStill(waiting, limit);
     }, Math.max(limit - silent, 0));
   }

@@ -88,6 +88,11 @@ export class VirtualClock implements Clock {
       autoJump,
       outsideGrace,
       deadlockGrace: DEADLOCK_GRACE_MS,
+      onStandstill: (loop, message) =>
+        loop.report({
+          message:
+            `${message}. VirtualClock's option outsideGrace lets it go on`,
+        }),
     });
   }
 

@@ -325,6 +325,26 @@ Deno.test("a cancel of the caller goes to the scenario", async () => {
   });
 });
 
+Deno.test("a scenario that catches its cancel and runs on is reported to the loop of its caller", async () => {
+  const reported = Promise.withResolvers<string>();
+  await run(async () => {
+    getRunningLoop().setExceptionHandler((_, { message }) =>
+      reported.resolve(message)
+    );
+    await assertRejects(() =>
+      cancelEverywhere(async () => {
+        try {
+          await sleep(1);
+        } catch {
+          await reported.promise;
+        }
+      }, () => {
+        throw new Error("this ends it");
+      }), CancelEverywhereError);
+  });
+  assertStringIncludes(await reported.promise, "still runs");
+});
+
 Deno.test("what is no function is refused", async () => {
   await assertRejects(() => cancelEverywhere(1 as never, noCheck), TypeError);
   await assertRejects(

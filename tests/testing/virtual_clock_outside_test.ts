@@ -10,7 +10,11 @@ import {
   timeout,
   TimeoutError,
 } from "@asyncio/asyncio/tasks";
-import { VirtualClock } from "@asyncio/asyncio/testing";
+import {
+  cancelEverywhere,
+  explore,
+  VirtualClock,
+} from "@asyncio/asyncio/testing";
 
 const DAY = 86_400_000;
 
@@ -232,6 +236,30 @@ Deno.test("a clock that stands still for a second says so once, and for what", a
     messages[0],
   );
 });
+
+for (
+  const [name, test] of [
+    ["explore", (scenario) => explore(scenario, { runs: 1 })],
+    ["cancelEverywhere", (scenario) => cancelEverywhere(scenario, () => {})],
+  ] as [string, (scenario: () => Promise<void>) => Promise<unknown>][]
+) {
+  Deno.test(`${name}: a scenario that stands still is reported to the loop of its caller`, async () => {
+    const reported = Promise.withResolvers<string>();
+    await run(async () => {
+      getRunningLoop().setExceptionHandler((_, { message }) =>
+        reported.resolve(message)
+      );
+      await test(async () => {
+        const sleeper = createTask(() => sleep(10));
+        await cancellable(reported.promise);
+        await sleeper;
+      });
+    });
+    const message = await reported.promise;
+    assert(message.includes("stands still"), message);
+    assert(message.includes("waits for cancellable"), message);
+  });
+}
 
 Deno.test("outsideGrace that is no number is refused", () => {
   assertThrows(() => new VirtualClock({ outsideGrace: NaN }), RangeError);
