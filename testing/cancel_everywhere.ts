@@ -86,6 +86,9 @@ type CancelTiming = "right at" | "in the wait of" | "on waking up from";
  *   handle the cancel and return. It fails if it rejects with another error, if
  *   one of its tasks fails and the error is not retrieved, or if it cannot go
  *   on (a {@linkcode DeadlockError}).
+ * - If it still runs a second after its cancel, or time stands still, since the
+ *   world outside is waited for, the exception handler of the caller's loop is
+ *   called.
  *
  * The scenario has to reach the same points each time. So it makes new objects
  * each time, or leaves them as they were. Only whether it has to wait for the

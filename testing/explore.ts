@@ -78,6 +78,9 @@ export class ExploreError extends Error {
  * - A failure is simplified before it is reported: the seed in the error stands
  *   for an order with as few changes as some hundred runs could find. With
  *   `runs: 1`, which repeats a failure, there is that one run.
+ * - If time stands still for a second, since the world outside is waited for, or
+ *   a cancelled task still runs, the exception handler of the caller's loop is
+ *   called.
  *
  * The scenario has to make new objects each time, and to depend on
  * nothing but the order: no real time, no `Math.random`, no sockets.
