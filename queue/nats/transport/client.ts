@@ -58,6 +58,13 @@ class GuardedTransport extends NodeTransport {
     return super.connect(server, options);
   }
 
+  /** The client's own leaves a socket open whose server has said nothing yet. */
+  override close(error?: Error): Promise<void> {
+    if (this.connected) return super.close(error);
+    this.discard();
+    return Promise.resolve();
+  }
+
   override async dial(
     ...where: Parameters<NodeTransport["dial"]>
   ): ReturnType<NodeTransport["dial"]> {

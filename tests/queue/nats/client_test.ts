@@ -10,7 +10,14 @@ import { ignore, NatsServer } from "./_nats_server.ts";
 const CLIENT = "@nats-io/transport-node";
 
 /** What is overridden. */
-const METHODS = ["connect", "dial", "tlsFirst", "startTLS", "discard"];
+const METHODS = [
+  "connect",
+  "close",
+  "dial",
+  "tlsFirst",
+  "startTLS",
+  "discard",
+];
 
 for (const version of ["3.4.0", "~3.4.0"]) {
   Deno.test({

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { NatsError, natsJobs } from "@asyncio/asyncio/queue/nats";
 import {
+  cancellable,
   CancelledError,
   createTask,
   sleep,
@@ -58,6 +59,19 @@ test("a server that says nothing is an error as well", async () => {
     "within 1000 ms",
   );
   (await accepting).close();
+});
+
+test("a server that was given up is disconnected from, and keeps no program running", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const servers = `127.0.0.1:${listener.addr.port}`;
+  const opening = natsJobs({ servers, name: "test", connectTimeout: 1000 });
+  using connection = await listener.accept();
+  await assertRejects(() => opening, NatsError);
+  const end = await timeout(
+    20_000,
+    () => cancellable(connection.read(new Uint8Array(1))),
+  );
+  assertEquals(end, null);
 });
 
 test("servers that refuse and then say nothing are an error that says why they refused", async () => {
