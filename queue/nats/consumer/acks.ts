@@ -51,6 +51,16 @@ export class Acks {
     this.#context = context;
     this.#notices = notices;
     this.#results = results;
+    this.jobs.ending.onHandedOut = ({ replyTo }) =>
+      context.connection.repeat(replyTo);
+    this.jobs.onRenewed = (delivery) =>
+      this.inBackground(() => this.#noteRenewed(delivery));
+  }
+
+  /** Notes that a delivery was no attempt, in case this process does not go on. */
+  async #noteRenewed(delivery: Delivery): Promise<void> {
+    await this.notes.write(delivery, { delay: 0, attempt: true, held: true });
+    if (this.jobs.done.has(delivery)) await this.notes.forget(delivery);
   }
 
   /** Waits until nothing is under way. */

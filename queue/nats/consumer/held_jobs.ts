@@ -6,7 +6,7 @@ import { DoneLog } from "./done_log.ts";
 import { EndingJobs } from "./ending_jobs.ts";
 
 /** The longest time for which a process says that it holds a job, in milliseconds. */
-const LONGEST_HOLD = 10_000;
+export const LONGEST_HOLD = 10_000;
 
 /** What is used of a job that is leased here. */
 export interface HeldJob {
@@ -34,6 +34,8 @@ export class HeldJobs {
   onGone: ((delivery: Delivery) => void) | undefined = undefined;
   /** Called when the lease of a job was restarted. */
   onExtended: ((delivery: Delivery) => void) | undefined = undefined;
+  /** Called when a job that is held here was delivered here once more. */
+  onRenewed: ((delivery: Delivery) => void) | undefined = undefined;
 
   /** Notes that `job` is leased here; an earlier holder has lost it. */
   hold(job: HeldJob): void {
@@ -80,7 +82,10 @@ export class HeldJobs {
    */
   renew(delivery: Delivery): boolean {
     const { sequence, key } = delivery;
-    if (this.ending.get(sequence)?.key === key) return true;
+    if (this.ending.get(sequence)?.key === key) {
+      this.ending.handedOut(key);
+      return true;
+    }
     const job = this.held.get(sequence);
     if (job?.delivery.key !== key || job.state !== "leased") return false;
     delivery.returns = delivery.deliveries - job.attempt; // it is no attempt
@@ -88,6 +93,7 @@ export class HeldJobs {
     job.delivery = delivery;
     this.hold(job);
     this.onExtended?.(delivery);
+    this.onRenewed?.(delivery);
     return true;
   }
 
@@ -101,6 +107,7 @@ export class HeldJobs {
       ? job.delivery
       : this.ending.get(sequence);
     if (delivery?.key !== key) return undefined;
-    return Math.min(delivery.lease.remaining(), LONGEST_HOLD);
+    const left = Math.max(delivery.lease.remaining(), 0);
+    return Math.min(left, LONGEST_HOLD);
   }
 }

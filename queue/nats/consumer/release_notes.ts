@@ -28,7 +28,7 @@ export interface ReleaseNote {
   readonly attempts: number;
   /** When, by `Date.now()`, the job may be taken again. */
   readonly due: number;
-  /** Whether another process held the job. */
+  /** Whether a process held the job. */
   readonly held?: boolean;
 }
 
@@ -36,7 +36,7 @@ export interface ReleaseNote {
 export interface Return {
   readonly delay: number;
   readonly attempt: boolean;
-  /** Whether another process holds the job; `false` by default. */
+  /** Whether this process or another one holds the job; `false` by default. */
   readonly held?: boolean;
 }
 
@@ -88,7 +88,7 @@ export class ReleaseNotes {
    */
   async write(
     delivery: Delivery,
-    { delay, attempt, held }: Return,
+    { delay, attempt, held = false }: Return,
   ): Promise<boolean> {
     let { deliveries } = delivery;
     for (;;) {
@@ -109,8 +109,9 @@ export class ReleaseNotes {
       const found = await this.#find(delivery);
       if (found === undefined) return false;
       // The note may be this one: the request was repeated if its answer was lost.
-      const isOwn = storedHeaders(found)(DELIVERY) === delivery.replyTo;
       const before = noteIn(found);
+      const isOwn = storedHeaders(found)(DELIVERY) === delivery.replyTo &&
+        before.held === held;
       if (!isOwn && (held || !before.held)) return false;
       delivery.note = found.seq;
       delivery.returns = before.returns;

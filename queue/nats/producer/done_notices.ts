@@ -5,6 +5,8 @@ import { WaitQueue } from "../../../tasks/kernel/wait/wait_queue.ts";
 import { moveOnAfter } from "../../../tasks/timeout.ts";
 import type { Outcome } from "../../jobs/results.ts";
 import type { QueueContext } from "../queue_context.ts";
+import { isOutcome } from "../shared/kept_results.ts";
+import { objectIn } from "../transport/json.ts";
 
 /** How long notices are sent after a reminder, in milliseconds. */
 const MEMORY = 3000;
@@ -13,7 +15,7 @@ const MEMORY = 3000;
 const REMINDER = 1000;
 
 /** A finished job. */
-export interface Finished {
+interface Finished {
   readonly id: string;
   readonly outcome: Outcome;
 }
@@ -40,7 +42,10 @@ export class DoneNotices {
     connection.subscribe(subjects.news, (message) => {
       this.#count++;
       this.#waiting.wakeAll();
-      if (this.#results.size > 0) this.#finished(message.json<Finished>());
+      if (this.#results.size === 0) return;
+      const { id, outcome } = objectIn(message);
+      if (typeof id !== "string" || !isOutcome(outcome)) return;
+      this.#finished({ id, outcome });
     });
   }
 

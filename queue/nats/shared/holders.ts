@@ -4,6 +4,7 @@ import type { QueueContext } from "../queue_context.ts";
 import type { HeldJobs } from "../consumer/held_jobs.ts";
 import { asciiJson } from "../producer/job_message.ts";
 import type { Msg } from "../transport/client.ts";
+import { isObject, jsonIn, objectIn } from "../transport/json.ts";
 import { roomBeside } from "./room.ts";
 
 /** A job that a process holds. */
@@ -49,8 +50,8 @@ export class Holders {
   }
 
   #answer(message: Msg): void {
-    const { cancel } = message.json<HolderRequest>();
-    if (cancel !== undefined) return this.#cancel(cancel, message);
+    const { cancel } = objectIn(message);
+    if (typeof cancel === "string") return this.#cancel(cancel, message);
     const room = roomBeside(this.#context.connection, "");
     let texts: string[] = [];
     let length = 0;
@@ -120,9 +121,17 @@ export class Holders {
       signal: options?.signal,
       ms: REPLY_TIMEOUT_MS,
       enough: (message) => {
-        const claims = message.json<Claim[]>();
-        return Array.isArray(claims) && isEnough(claims);
+        const claims = jsonIn(message);
+        return Array.isArray(claims) && isEnough(claims.filter(isClaim));
       },
     });
   }
+}
+
+/** Whether an entry of a reply is a claim: another program may have sent it. */
+function isClaim(entry: unknown): entry is Claim {
+  return isObject(entry) && typeof entry.seq === "number" &&
+    typeof entry.key === "string" && typeof entry.id === "string" &&
+    typeof entry.attempt === "number" &&
+    (entry.progress === undefined || typeof entry.progress === "string");
 }

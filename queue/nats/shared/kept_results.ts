@@ -6,6 +6,7 @@ import { asciiJson } from "../producer/job_message.ts";
 import { provisionRecords } from "../provision.ts";
 import { tokenOf } from "../subjects.ts";
 import type { Deadline } from "../transport/deadline.ts";
+import { isObject } from "../transport/json.ts";
 import { reply } from "../transport/jetstream_api.ts";
 import { findMessage, textIn } from "../transport/stored_message.ts";
 
@@ -60,9 +61,22 @@ export class KeptResults {
       return undefined;
     }
     try {
-      return JSON.parse(textIn(found)) as Outcome;
+      const outcome = JSON.parse(textIn(found));
+      return isOutcome(outcome) ? outcome : undefined;
     } catch {
       return undefined; // written by something else
     }
   }
+}
+
+/** Whether what was read is an outcome: another program may have written it. */
+export function isOutcome(value: unknown): value is Outcome {
+  if (!isObject(value)) return false;
+  const { state, result, reason } = value;
+  if (state === "done") return result === undefined || isText(result);
+  return state === "cancelled" || (state === "dead" && isText(reason));
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
 }

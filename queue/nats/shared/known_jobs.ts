@@ -2,13 +2,14 @@
 import { getRunningLoop } from "../../../tasks/event_loop.ts";
 import type { TimerHandle } from "../../../tasks/handle.ts";
 import type { Acks } from "../consumer/acks.ts";
-import type { Knowledge } from "../consumer/held_jobs.ts";
+import { type Knowledge, LONGEST_HOLD } from "../consumer/held_jobs.ts";
 import type { QueueContext } from "../queue_context.ts";
 import type { Msg } from "../transport/client.ts";
+import { listIn } from "../transport/json.ts";
 import { REPLY_TIMEOUT_MS } from "./holders.ts";
 
-/** What one process knows of jobs, by their keys. */
-type Reply = [key: string, knowledge: Knowledge][];
+/** What one process knows of a job. */
+type Known = [key: string, knowledge: Knowledge];
 
 /** Questions without an answer, by the keys of the jobs. */
 type Asking = Map<string, PromiseWithResolvers<Knowledge | undefined>>;
@@ -46,10 +47,13 @@ export class KnownJobs {
   }
 
   #reply(message: Msg): void {
-    const known: Reply = [];
-    for (const key of message.json<string[]>()) {
+    const known: Known[] = [];
+    for (const key of listIn(message)) {
+      if (typeof key !== "string") continue; // from another program
       const knowledge = this.#acks.jobs.knowledgeOf(key);
-      if (knowledge !== undefined) known.push([key, knowledge]);
+      if (knowledge === undefined) continue;
+      known.push([key, knowledge]);
+      this.#acks.jobs.ending.handedOut(key);
     }
     if (known.length > 0) message.respond(JSON.stringify(known));
   }
@@ -88,12 +92,23 @@ export class KnownJobs {
     await connection.gather(subjects.known, keys, {
       ms: Math.min(REPLY_TIMEOUT_MS, settings.lease / PARTS_OF_LEASE),
       enough: (message) => {
-        const known = message.json<Reply>();
-        for (const [key, knowledge] of known) answer(asking, key, knowledge);
+        for (const [key, knowledge] of listIn(message).filter(isKnown)) {
+          answer(asking, key, knowledge);
+        }
         return asking.size === 0;
       },
     });
   }
+}
+
+/** Whether an entry of a reply is one: another program may have sent it. */
+function isKnown(entry: unknown): entry is Known {
+  if (!Array.isArray(entry)) return false;
+  const [key, knowledge] = entry;
+  return typeof key === "string" &&
+    (knowledge === "done" ||
+      (typeof knowledge === "number" && knowledge >= 0 &&
+        knowledge <= LONGEST_HOLD));
 }
 
 function answer(

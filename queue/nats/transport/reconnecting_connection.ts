@@ -2,10 +2,7 @@
 import { getRunningLoop } from "../../../tasks/event_loop.ts";
 import { detached } from "../../../tasks/kernel/context/detached.ts";
 import type { WaitOptions } from "../../../tasks/kernel/types.ts";
-import {
-  checkpointIfCancelled,
-  readyError,
-} from "../../../tasks/kernel/wait/checkpoint.ts";
+import { checkpointIfCancelled } from "../../../tasks/kernel/wait/checkpoint.ts";
 import { WaitQueue } from "../../../tasks/kernel/wait/wait_queue.ts";
 import { moveOnAfter } from "../../../tasks/timeout.ts";
 import { NatsError } from "../errors.ts";
@@ -212,17 +209,27 @@ export class ReconnectingConnection {
 
   /**
    * Sends a message to all subscribers, and collects their replies for `ms`
-   * milliseconds, or until `enough` returns `true`.
+   * milliseconds, or until `enough` returns `true`. Begins again if the connection
+   * is lost meanwhile, as replies may be lost, too.
    */
-  gather(
+  async gather(
     subject: string,
     data: string,
     options: WaitOptions & { ms: number; enough: (reply: Msg) => boolean },
   ): Promise<void> {
-    if (this.#error !== undefined) return readyError(this.#error);
     const send = (reply: string) => this.publish(subject, data, { reply });
-    return checkpointIfCancelled(options) ??
-      this.#replies.gather(send, options);
+    for (;;) {
+      const rejection = checkpointIfCancelled(options);
+      if (rejection !== undefined) await rejection;
+      if (this.#error !== undefined) throw this.#error;
+      if (this.#up && await this.#replies.gather(send, options)) return;
+      await this.pause(LONGEST_PAUSE, options);
+    }
+  }
+
+  /** Sends the requests on `subject` again that have no reply yet. */
+  repeat(subject: string): void {
+    this.#replies.failAll(new errors.RequestError(LATE), subject);
   }
 
   /** Waits for `ms` milliseconds, or until the connection is made again or ends. */
@@ -275,6 +282,7 @@ export class ReconnectingConnection {
         this.#up = false;
         this.#pings.disconnected();
         this.#replies.failAll(new errors.RequestError(LOST));
+        this.#replies.interrupt();
         this.#notify();
       } else if (status.type === "reconnect") {
         this.#up = true;
@@ -299,6 +307,7 @@ export class ReconnectingConnection {
 const NO_OPTIONS: RequestOptions = {};
 
 const LOST = "the connection is lost";
+const LATE = "the reply is late";
 
 function refusedBy(cause: unknown): NatsError {
   const why = cause instanceof Error ? cause.message : String(cause);

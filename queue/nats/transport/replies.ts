@@ -64,7 +64,7 @@ class ReplyWaiter extends ExternalWaiter<Msg> implements ReplyListener {
 }
 
 /** A wait for several replies. */
-class GatheringWaiter extends ExternalWaiter<void> {
+class GatheringWaiter extends ExternalWaiter<boolean> {
   readonly what = "NATS";
   readonly #ended: () => void;
 
@@ -157,6 +157,7 @@ export class Replies {
    * Collects replies for `ms` milliseconds, or until `enough` returns `true`.
    *
    * @param send Sends the request, with the subject for its replies.
+   * @returns `false` if that was interrupted.
    */
   gather(
     send: (reply: string) => void,
@@ -164,7 +165,7 @@ export class Replies {
       ms: number;
       enough: (reply: Msg) => boolean;
     },
-  ): Promise<void> {
+  ): Promise<boolean> {
     const number = this.#numbers++;
     let timer: TimerHandle;
     const waiter = new GatheringWaiter(() => {
@@ -174,7 +175,7 @@ export class Replies {
     const plan = (left: number): void => {
       timer = this.#loop.callLater(
         ms / INTERVALS,
-        () => left > 1 ? plan(left - 1) : waiter.wake(),
+        () => left > 1 ? plan(left - 1) : waiter.wake(true),
       );
     };
     plan(INTERVALS);
@@ -197,7 +198,12 @@ export class Replies {
     const gathering = this.#gathering.get(number);
     if (gathering === undefined) return; // it was given up
     const { waiter, enough } = gathering;
-    if (isNoResponders(reply) || enough(reply)) waiter.wake();
+    if (isNoResponders(reply) || enough(reply)) waiter.wake(true);
+  }
+
+  /** Ends all waits for several replies: those may be lost. */
+  interrupt(): void {
+    for (const { waiter } of [...this.#gathering.values()]) waiter.wake(false);
   }
 
   /** Lets requests fail with `error`: all, or those about one subject. */

@@ -4,7 +4,8 @@
  */
 import { assertEquals } from "@std/assert";
 import type { Job, Jobs } from "@asyncio/asyncio/queue/jobs";
-import { race, shield } from "@asyncio/asyncio/tasks";
+import { Event } from "@asyncio/asyncio/sync";
+import { race, shield, sleep } from "@asyncio/asyncio/tasks";
 import { Attempt } from "../../_helpers/attempt.ts";
 import { SHORT } from "../jobs/_place.ts";
 import { askServer } from "./_admin.ts";
@@ -146,6 +147,60 @@ test("a job that is done does not run again in a process that has just come back
   otherProxy.lie = forgetDelivery;
   otherProxy.cut();
   await assertOut(other, new Attempt((options) => other.get(options)));
+});
+
+test(
+  "a job that is done does not run again in a process that asks without a connection",
+  async (two) => {
+    const { jobs, other, otherProxy } = two;
+    await jobs.put("a");
+    await endUnnoticed(two);
+    const asked = new Event();
+    otherProxy.garble = (said) => {
+      if (!said.includes("PUB jobs.test.known")) return said;
+      asked.set();
+      otherProxy.deaf = true; // until then, it makes no other connection
+      otherProxy.cut();
+      return "";
+    };
+    const get = new Attempt((options) => other.get(options));
+    await asked.wait();
+    await sleep(1000); // longer than for replies
+    otherProxy.garble = undefined;
+    otherProxy.deaf = false;
+    otherProxy.cut();
+    await assertOut(other, get);
+  },
+  LEASE,
+);
+
+test(
+  "a process that holds a job which is handed out to it again, and dies, has made one attempt",
+  async (two) => {
+    const { jobs, other, proxy, server } = two;
+    await jobs.put("a");
+    const job = await holdUnnoticed(two);
+    const own = new Attempt((options) => jobs.get(options));
+    await wentBack(server, own);
+    assertEquals(job.state, "leased");
+    proxy.deaf = true; // the first process does not reply any more
+    assertEquals((await other.get()).attempt, 2);
+    proxy.deaf = false;
+    own.cancel();
+  },
+  LEASE,
+);
+
+test("a note that a process holds a job is removed with the job", async (two) => {
+  const { jobs, server } = two;
+  await jobs.put("a");
+  const job = await holdUnnoticed(two);
+  const get = new Attempt((options) => jobs.get(options));
+  await wentBack(server, get);
+  await job.done();
+  await assertOut(jobs, get);
+  const info = "STREAM.INFO.RETURNED_JOBS_test";
+  while ((await askServer(server.port, info)).state.messages > 0);
 });
 
 test("a job that a process has stays there when it is handed out to it again", async (two) => {

@@ -3,7 +3,12 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { work } from "@asyncio/asyncio/queue/jobs";
 import { NatsError } from "@asyncio/asyncio/queue/nats";
 import { openConnection } from "@asyncio/asyncio/streams";
-import { createTask, sleep } from "@asyncio/asyncio/tasks";
+import {
+  createTask,
+  getRunningLoop,
+  sleep,
+  timeout,
+} from "@asyncio/asyncio/tasks";
 import { Attempt } from "../../_helpers/attempt.ts";
 import { now } from "../../_helpers/now.ts";
 import { end, letters, take } from "../jobs/_place.ts";
@@ -83,14 +88,55 @@ test("noise on the queue's own subjects disturbs nothing", async (server) => {
   await using jobs = await open<string>(server);
   const join = new Attempt((options) => jobs.join(options));
   await join.task;
-  const subjects = ["news", "watching", "control", "holders", "freed"];
+  const subjects = ["news", "watching", "control", "holders", "freed", "known"];
+  const reported: unknown[] = [];
+  getRunningLoop().setExceptionHandler((_, { error }) => reported.push(error));
+  await jobs.put("a", { id: "b" });
+  const result = new Attempt((options) => jobs.result("b", options));
   for (const subject of subjects) {
-    await publish(server, `jobs.test.${subject}`, {}, "{");
-    await publish(server, `jobs.test.${subject}`, {}, "null");
+    for (const noise of ["{", "null", "7", "[null,7]", '{"id":"b"}']) {
+      await publish(server, `jobs.test.${subject}`, {}, noise);
+    }
   }
-  await jobs.put("a");
+  assertEquals([reported, result.outcome], [[], "pending"]);
   assertEquals(await take(jobs), "a");
+  await result.task;
+  assertEquals(result.outcome, "value");
 });
+
+for (const knowledge of ["1e300", "-1", "null", '"who"', "[]"]) {
+  test(`a job is not kept from running by another program that replies ${knowledge}`, async (server) => {
+    await using proxy = new Proxy(server.port);
+    await using jobs = await open<string>(proxy, { lease: 1000 });
+    await using other = await open<string>(server);
+    await jobs.put("a");
+    await jobs.get();
+    proxy.deaf = true; // it does not say that it has the job
+    await using stranger = await openConnection({
+      hostname: "127.0.0.1",
+      port: server.port,
+    });
+    const { reader, writer } = stranger;
+    writer.write('CONNECT {"verbose":false}\r\nSUB jobs.test.known 1\r\n');
+    const replying = createTask(async () => {
+      const text = new TextDecoder();
+      const line = async () => text.decode(await reader.readUntil("\r\n"));
+      for (;;) {
+        const head = /^MSG jobs\.test\.known 1 (\S+) /.exec(await line());
+        if (head === null) continue;
+        const [, reply] = head;
+        const [key] = JSON.parse(await line());
+        const said = `[[${JSON.stringify(key)},${knowledge}],null,7]`;
+        writer.write(`PUB ${reply} ${said.length}\r\n${said}\r\n`);
+      }
+    });
+    const job = await timeout(30_000, () => other.get());
+    assertEquals([job.value, job.attempt], ["a", 2]);
+    replying.cancel();
+    await replying.catch(() => {});
+    proxy.deaf = false;
+  });
+}
 
 test("an answer that is no JSON, or no answer, is a NatsError", async (server) => {
   await using proxy = new Proxy(server.port);
