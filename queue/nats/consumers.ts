@@ -134,3 +134,30 @@ export async function shrink(
     description: descriptionOf({ ...note, shrunk: 0 }),
   });
 }
+
+/**
+ * Lets the servers take `count` jobs more than their bound, until {@linkcode shrink}
+ * sets it again. Meanwhile the processes keep the bound of the queue.
+ */
+export async function widen(
+  { connection, subjects }: Omit<Provisioned, "settings">,
+  count: number,
+  options?: WaitOptions,
+): Promise<void> {
+  const info = `STREAM.INFO.${subjects.jobs}`;
+  const { config } = await api<StreamReply>(
+    connection,
+    info,
+    undefined,
+    options,
+  );
+  if (boundIn(config) === Infinity) return;
+  const note = queueNoteIn(config);
+  const shrunk = note.shrunk || Date.now();
+  await api(connection, `STREAM.UPDATE.${config.name}`, {
+    ...config,
+    max_msgs: config.max_msgs + count,
+    description: descriptionOf({ ...note, shrunk }),
+  }, options);
+  connection.publish(subjects.control);
+}

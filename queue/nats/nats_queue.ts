@@ -124,9 +124,10 @@ export class NatsJobs<T> implements Jobs<T> {
         slots: new KeySlots(context, state),
         rates: new SharedRates(context, state),
       },
-      idle: () => {
+      idle: (line) => {
         if (!context.connection.clustered && !this.#wasLost) return;
         acks.inBackground(async () => {
+          dispatcher.feed.push(line, await backlog.heldUpBy(line));
           if (await backlog.count() === 0) this.#wasLost = false;
         });
       },

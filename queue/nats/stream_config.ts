@@ -58,8 +58,8 @@ export interface QueueNote {
   /** Tells the stream from other streams of its name, before or after it. */
   incarnation: string;
   /**
-   * When, by `Date.now()`, the lease or the bound was made smaller; 0 if the servers
-   * have the present ones. Until then the old ones are in force on the servers.
+   * Since when, by `Date.now()`, the servers have a longer lease or a larger bound
+   * than the queue; 0 if they have the same ones.
    */
   shrunk: number;
 }

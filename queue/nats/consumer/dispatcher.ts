@@ -4,6 +4,7 @@ import { JobWaiters } from "../../jobs/job_waiters.ts";
 import type { Limits } from "../../jobs/limits.ts";
 import type { QueueContext } from "../queue_context.ts";
 import type { KnownJobs } from "../shared/known_jobs.ts";
+import type { Line } from "../subjects.ts";
 import type { Acks } from "./acks.ts";
 import { Admission, type SharedLimits } from "./admission.ts";
 import { Arrivals } from "./arrivals.ts";
@@ -22,7 +23,7 @@ export interface DispatcherParts<T> {
   readonly known: KnownJobs;
   readonly limits: SharedLimits;
   /** See `FeedEvents`. */
-  idle(): void;
+  idle(line: Line): void;
   /** See `FeedEvents`. */
   check(): Promise<void>;
 }

@@ -8,10 +8,13 @@ import { consumerOf, type Line, LINES, PLAIN_LINE } from "../subjects.ts";
 import type { Msg, Subscription } from "../transport/client.ts";
 import { type Delivery, deliveryOf } from "./delivery.ts";
 import { JobLease } from "./job_lease.ts";
-import { PullConsumer, type PullEnd } from "./pull_consumer.ts";
+import { EXPIRES, PullConsumer, type PullEnd } from "./pull_consumer.ts";
 
 /** The pause after a refusal, at first and at most, in milliseconds. */
 const FIRST_REST = 250, LONGEST_REST = 4000;
+
+/** How long the servers keep a request that makes them go on, in milliseconds. */
+const PUSH = 20;
 
 /** How many delayed jobs are looked at at a time. */
 const DELAYED_BATCH = 256;
@@ -26,8 +29,8 @@ export interface FeedEvents {
   moved(): void;
   /** Whether a job of this line has come, and waits for others to come first. */
   waitsForOthers(line: Line): boolean;
-  /** Called if nothing has come for the whole time of a request. */
-  idle(): void;
+  /** Called if nothing has come of a line for the whole time of a request. */
+  idle(line: Line): void;
   /** Called if a request was lost or refused: the queue may be gone. */
   check(): Promise<void>;
 }
@@ -42,6 +45,8 @@ interface Source {
   looking: boolean;
   /** The highest number of the jobs that have come. */
   last: number;
+  /** How many requests are still to be short. */
+  pushes: number;
 }
 
 /**
@@ -96,6 +101,7 @@ export class JobFeed {
       empty: false,
       looking: false,
       last: 0,
+      pushes: 0,
     };
     this.#sources[index] = source;
     this.#count++;
@@ -169,9 +175,10 @@ export class JobFeed {
     const wanted = this.#events.wanted();
     if (wanted <= 0) return;
     if (this.isPlain) {
-      const { consumer } = this.#sources[LINES.indexOf(PLAIN_LINE)]!;
+      const source = this.#sources[LINES.indexOf(PLAIN_LINE)]!;
+      const { consumer } = source;
       const batch = wanted - consumer.asked;
-      if (batch > 0) consumer.pull(batch, true);
+      if (batch > 0) consumer.pull(batch, this.#keep(source));
     } else this.#pullByUrgency(wanted);
   }
 
@@ -188,8 +195,9 @@ export class JobFeed {
     const priority = this.#choice.choose((priority) =>
       candidates.some(({ line }) => line.priority === priority)
     );
-    for (const { consumer, empty } of sources) {
-      if (empty && consumer.asked === 0) consumer.pull(1, true);
+    for (const source of sources) {
+      const { consumer, empty } = source;
+      if (empty && consumer.asked === 0) consumer.pull(1, this.#keep(source));
     }
     if (priority === undefined) return;
     const { consumer } = candidates.find(({ line }) =>
@@ -200,7 +208,7 @@ export class JobFeed {
     );
     // A line that comes before more urgent ones is asked for a single job.
     const most = isMostUrgent ? PASSES + 1 : 1;
-    consumer.pull(Math.min(wanted, most), false);
+    consumer.pull(Math.min(wanted, most), 0);
   }
 
   /** Takes many delayed jobs: those that are not due are put off on arrival. */
@@ -209,7 +217,24 @@ export class JobFeed {
     if (source === undefined || source.consumer.asked > 0) return;
     if (this.#stopped || !this.#context.connection.up) return;
     source.looking = true;
-    source.consumer.pull(DELAYED_BATCH, false);
+    source.consumer.pull(DELAYED_BATCH, 0);
+  }
+
+  /**
+   * Asks for the jobs of a line `times` times, one request after the other: a server
+   * that hands out none goes on with each request.
+   */
+  push(line: Line, times: number): void {
+    const source = this.#sources[LINES.indexOf(line)];
+    if (source === undefined || source.pushes > 0) return;
+    source.pushes = times;
+  }
+
+  /** For how many milliseconds the servers keep the next request. */
+  #keep(source: Source): number {
+    if (source.pushes === 0) return EXPIRES;
+    source.pushes--;
+    return PUSH;
   }
 
   #received(message: Msg): void {
@@ -228,6 +253,7 @@ export class JobFeed {
     if (source !== undefined) {
       source.empty = false;
       source.last = Math.max(source.last, delivery.sequence);
+      source.pushes = 0;
       const has = (priority: Priority) =>
         this.#sources.some((it) => it?.line.priority === priority && !it.empty);
       if (!this.isPlain) this.#choice.taken(line.priority, has);
@@ -238,14 +264,14 @@ export class JobFeed {
     this.plan();
   }
 
-  #ended(source: Source, how: PullEnd, kept: boolean): void {
+  #ended(source: Source, how: PullEnd, kept: number): void {
     source.looking = false;
     if (how === "refused") return this.#restAwhile();
     if (how === "empty") {
       // After a kept request is over, there may be jobs: the line is asked again.
-      source.empty = !kept;
-      if (kept) this.#events.idle();
-      else this.#events.moved();
+      source.empty = kept === 0;
+      if (kept === 0) this.#events.moved();
+      else if (kept === EXPIRES) this.#events.idle(source.line);
     }
     this.plan();
   }
@@ -272,6 +298,7 @@ export class JobFeed {
       if (source === undefined) continue;
       source.consumer.clear();
       source.empty = source.looking = false;
+      source.pushes = 0;
     }
   }
 }

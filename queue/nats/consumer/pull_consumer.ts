@@ -6,7 +6,7 @@ import { nanoseconds } from "../transport/jetstream_api.ts";
 import type { ReconnectingConnection } from "../transport/reconnecting_connection.ts";
 
 /** How long the servers keep a request for jobs, in milliseconds. */
-const EXPIRES = 3000;
+export const EXPIRES = 3000;
 
 /** How much later a kept request without an answer is lost, in milliseconds. */
 const GRACE = 1000;
@@ -18,8 +18,8 @@ const ANSWER_TIMEOUT = 2000;
 interface Pull {
   left: number;
   readonly alarm: TimerHandle;
-  /** Whether the servers keep the request until there are jobs. */
-  readonly kept: boolean;
+  /** For how many milliseconds the servers keep the request; 0 if they do not. */
+  readonly kept: number;
   readonly started: number;
   /** How many jobs have come for the request. */
   brought: number;
@@ -36,7 +36,8 @@ export type PullEnd =
 
 /** What a consumer reports. */
 export interface PullEvents {
-  ended(how: PullEnd, kept: boolean): void;
+  /** @param kept For how many milliseconds the servers have kept the request. */
+  ended(how: PullEnd, kept: number): void;
 }
 
 /** Requests for the jobs of one consumer. */
@@ -75,20 +76,20 @@ export class PullConsumer {
   /**
    * Asks for `batch` jobs.
    *
-   * @param kept Whether the servers keep the request until there are jobs; else it
-   * is for those that are there now.
+   * @param kept For how many milliseconds the servers keep the request until there
+   * are jobs; if it is 0, the request is for those that are there now.
    */
-  pull(batch: number, kept: boolean): void {
+  pull(batch: number, kept: number): void {
     const number = this.#numbers++;
     const alarm = this.#loop.callLater(
-      kept ? EXPIRES + GRACE : ANSWER_TIMEOUT,
+      kept > 0 ? kept + GRACE : ANSWER_TIMEOUT,
       () => this.#end(number, "refused"),
     );
     const started = this.#loop.time();
     this.#pulls.set(number, { left: batch, alarm, kept, started, brought: 0 });
     this.#asked += batch;
-    const request = kept
-      ? { batch, expires: nanoseconds(EXPIRES) }
+    const request = kept > 0
+      ? { batch, expires: nanoseconds(kept) }
       : { batch, no_wait: true };
     this.#connection.publish(this.#subject, JSON.stringify(request), {
       reply: `${this.#inbox}.${number}`,
@@ -108,8 +109,8 @@ export class PullConsumer {
     const left = headers?.get("Nats-Pending-Messages") || undefined;
     // Jobs of later requests may have been counted for this one.
     const missing = left === undefined ? 0 : Number(left) - pull.left;
-    const early = pull.kept && pull.brought === 0 &&
-      this.#loop.time() - pull.started < EXPIRES / 2;
+    const early = pull.kept > 0 && pull.brought === 0 &&
+      this.#loop.time() - pull.started < pull.kept / 2;
     const isOver = status === 408 || status === 404;
     this.#end(number, isOver && !early ? "empty" : "refused");
     if (missing > 0) this.#take(missing);

@@ -17,6 +17,9 @@ const OVERLOOKED = 2000;
  */
 const CATCHING_UP = 2000;
 
+/** How many deliveries are reported to hold up jobs, at most. */
+const MOST_HELD_UP = 100;
+
 /**
  * The jobs that are on the servers.
  *
@@ -71,20 +74,34 @@ export class Backlog {
     return messages;
   }
 
+  /**
+   * How many deliveries may hold up the jobs of a line that hands out none, though
+   * there are some. If a server was killed, it may have deliveries that are not
+   * settled of jobs that are gone: older ones pass over one with each request.
+   */
+  async heldUpBy(line: Line): Promise<number> {
+    const found = await this.#consumer(line);
+    if (found === undefined || found.num_pending === 0) return 0;
+    return Math.min(found.num_ack_pending, MOST_HELD_UP);
+  }
+
+  #consumer(
+    line: Line,
+    options?: WaitOptions,
+  ): Promise<ConsumerReply | undefined> {
+    const { connection, subjects, incarnation } = this.#context;
+    const consumer = `${subjects.jobs}.${consumerOf(line, incarnation)}`;
+    const info = `CONSUMER.INFO.${consumer}`;
+    return apiFind<ConsumerReply>(connection, info, undefined, options);
+  }
+
   /** Repairs a line; resolves to how many jobs less there are afterwards. */
   async #mend(
     line: Line,
     { state, config }: StreamReply,
     options: WaitOptions | undefined,
   ): Promise<number> {
-    const { connection, subjects, incarnation } = this.#context;
-    const consumer = `${subjects.jobs}.${consumerOf(line, incarnation)}`;
-    const found = await apiFind<ConsumerReply>(
-      connection,
-      `CONSUMER.INFO.${consumer}`,
-      undefined,
-      options,
-    );
+    const found = await this.#consumer(line, options);
     if (found === undefined) return 0;
     await this.#stepDownStalledLeader(line, state, found, options);
     if (config.deny_delete) return 0;
