@@ -16,7 +16,6 @@ import { ReconnectingConnection } from "./transport/reconnecting_connection.ts";
 import { provision } from "./provision.ts";
 import type { QueueContext } from "./queue_context.ts";
 import { readPaused } from "./shared/control.ts";
-import { SharedState } from "./shared/shared_state.ts";
 import { Subjects } from "./subjects.ts";
 import { NatsError } from "./errors.ts";
 import { NatsJobs } from "./nats_queue.ts";
@@ -157,7 +156,7 @@ export async function openQueue<T>(
     // Known before the first job is asked for, which is not to be handed out then.
     const paused = await timeout(
       deadline.remaining(),
-      () => readPaused(context, new SharedState(context)),
+      () => readPaused(context),
     );
     return new NatsJobs({
       context,

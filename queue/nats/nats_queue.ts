@@ -77,6 +77,7 @@ export class NatsJobs<T> implements Jobs<T> {
   readonly #dispatcher: Dispatcher<T>;
   readonly #letters: DeadLetters<T>;
   readonly #control: Control;
+  readonly #state: SharedState;
   readonly #inspection: Inspection<T>;
   readonly #expiries = new Expiries((seq) => this.#expire(seq));
   readonly #outcomes: Outcomes<T>;
@@ -87,8 +88,9 @@ export class NatsJobs<T> implements Jobs<T> {
   constructor(
     { context, codec, lines, paused, softBound, resources }: NatsJobsParts<T>,
   ) {
-    const begin = (work: () => Promise<void>) => this.#acks.inBackground(work);
-    const state = new SharedState(context);
+    const begin = (work: () => Promise<unknown>) =>
+      this.#acks.inBackground(work);
+    const state = this.#state = new SharedState(context, begin);
     const notices = this.#notices = new DoneNotices(context);
     const results = new KeptResults(context);
     const acks = this.#acks = new Acks(context, notices, results);
@@ -352,7 +354,10 @@ export class NatsJobs<T> implements Jobs<T> {
     this[SCHEDULES].close();
     this.#expiries.close();
     const { connection } = this.#context;
-    await giveBackAll(connection, this.#dispatcher, this.#acks);
+    await giveBackAll(connection, this.#dispatcher, {
+      acks: this.#acks,
+      state: this.#state,
+    });
     await connection.close(closedError("ask the servers"));
   }
 

@@ -2,6 +2,7 @@
 import { cancellable } from "../../../tasks/cancellable.ts";
 import { detached } from "../../../tasks/kernel/context/detached.ts";
 import { moveOnAfter, type Timeout } from "../../../tasks/timeout.ts";
+import type { SharedState } from "../shared/shared_state.ts";
 import type { ReconnectingConnection } from "../transport/reconnecting_connection.ts";
 import type { Acks } from "./acks.ts";
 import type { Dispatcher } from "./dispatcher.ts";
@@ -17,16 +18,18 @@ const TIMEOUT_MS = 2000;
 export async function giveBackAll<T>(
   connection: ReconnectingConnection,
   dispatcher: Dispatcher<T>,
-  acks: Acks,
+  { acks, state }: { acks: Acks; state: SharedState },
 ): Promise<void> {
+  const work = async () => {
+    await giveBack(dispatcher, acks);
+    state.close();
+    await acks.idle();
+  };
   await detached(() =>
-    moveOnAfter(
-      TIMEOUT_MS,
-      (limit) =>
-        whileConnected(connection, limit, () => giveBack(dispatcher, acks)),
-    )
+    moveOnAfter(TIMEOUT_MS, (limit) => whileConnected(connection, limit, work))
   );
   dispatcher.abort();
+  state.close();
   for (const job of [...acks.jobs.held.values()]) job.lose("closed");
 }
 

@@ -8,7 +8,7 @@ import { boundIn, settingsIn, type StreamReply } from "../stream_config.ts";
 import type { Line } from "../subjects.ts";
 import { api, apiFind } from "../transport/jetstream_api.ts";
 import type { Msg } from "../transport/client.ts";
-import type { SharedState } from "./shared_state.ts";
+import { readRecord, type SharedState } from "./shared_state.ts";
 
 /** What a notice says of a pause. */
 const PAUSED = "paused", RESUMED = "resumed";
@@ -94,7 +94,7 @@ export class Control {
 
   /** Resolves to whether the queue is paused. */
   isPaused(options?: WaitOptions): Promise<boolean> {
-    return readPaused(this.#context, this.#state, options);
+    return readPaused(this.#context, options);
   }
 
   /** Looks at once, or once more after the look under way. */
@@ -161,10 +161,9 @@ export class Control {
 
 /** Reads whether a queue is paused. */
 export async function readPaused(
-  { subjects }: QueueContext,
-  state: SharedState,
+  context: QueueContext,
   options?: WaitOptions,
 ): Promise<boolean> {
-  const subject = subjects.shared("paused");
-  return (await state.read<boolean>(subject, options)).value === true;
+  const subject = context.subjects.shared("paused");
+  return (await readRecord<boolean>(context, subject, options)).value === true;
 }

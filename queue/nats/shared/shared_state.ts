@@ -14,6 +14,7 @@ import {
   removeMessage,
   textIn,
 } from "../transport/stored_message.ts";
+import { EmptyRecords } from "./empty_records.ts";
 
 /** A record, and the number of its version: 0 if there is none. */
 export interface Stored<V> {
@@ -34,27 +35,27 @@ const PAUSE = 20;
  */
 export class SharedState {
   readonly #context: QueueContext;
+  readonly #empty: EmptyRecords;
   /** Whether the stream is known to be there. */
   #there = false;
 
-  constructor(context: QueueContext) {
+  /** @param begin Does work in no task; its errors are ignored. */
+  constructor(
+    context: QueueContext,
+    begin: (work: () => Promise<unknown>) => void,
+  ) {
     this.#context = context;
+    const { connection, subjects } = context;
+    this.#empty = new EmptyRecords((seqs) => {
+      for (const seq of seqs) {
+        begin(() => removeMessage(connection, subjects.state, seq));
+      }
+    });
   }
 
-  /** Reads a record. */
-  async read<V>(
-    subject: string,
-    options?: RequestOptions,
-  ): Promise<Stored<V>> {
-    const { connection, subjects } = this.#context;
-    const found = await findMessage(
-      connection,
-      subjects.state,
-      { last_by_subj: subject },
-      { ...options, doubt: 0 },
-    );
-    if (found === undefined) return { value: undefined, seq: 0 };
-    return { value: parsed<V>(textIn(found)), seq: found.seq };
+  /** See {@linkcode readRecord}. */
+  read<V>(subject: string, options?: RequestOptions): Promise<Stored<V>> {
+    return readRecord(this.#context, subject, options);
   }
 
   /** Makes the stream, if it is not known to be there. */
@@ -93,15 +94,6 @@ export class SharedState {
     }
   }
 
-  /** Removes a version of a record; resolves to `false` if there is a newer one. */
-  remove(
-    seq: number,
-    options?: RequestOptions,
-  ): Promise<boolean> {
-    const { connection, subjects } = this.#context;
-    return removeMessage(connection, subjects.state, seq, options);
-  }
-
   /**
    * Changes a record. `change` is called with its value, and returns the new one,
    * `undefined` to leave the record, or `null` to remove it.
@@ -114,14 +106,39 @@ export class SharedState {
     for (;;) {
       const { value, seq } = await this.read<V>(subject, options);
       const changed = change(value);
-      if (changed === undefined || (changed === null && seq === 0)) return;
-      const won = changed === null
-        ? await this.remove(seq, options)
-        : await this.write(subject, changed, seq, options) > 0;
-      if (won) return;
+      if (changed === undefined) return;
+      if (changed === null && value === undefined) return;
+      const written = await this.write(subject, changed, seq, options);
+      if (written > 0) {
+        if (changed === null) this.#empty.add(subject, written);
+        else this.#empty.delete(subject);
+        return;
+      }
       await this.#context.connection.pause(PAUSE * Math.random(), options);
     }
   }
+
+  /** Removes what is empty. */
+  close(): void {
+    this.#empty.close();
+  }
+}
+
+/** Reads a record that all processes of a queue share. */
+export async function readRecord<V>(
+  { connection, subjects }: QueueContext,
+  subject: string,
+  options?: RequestOptions,
+): Promise<Stored<V>> {
+  const found = await findMessage(
+    connection,
+    subjects.state,
+    { last_by_subj: subject },
+    { ...options, doubt: 0 },
+  );
+  if (found === undefined) return { value: undefined, seq: 0 };
+  const value = parsed<V | null>(textIn(found)) ?? undefined; // it is empty
+  return { value, seq: found.seq };
 }
 
 function parsed<V>(text: string): V | undefined {

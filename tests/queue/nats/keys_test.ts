@@ -101,3 +101,31 @@ test("a rate recovers at once when the servers answer again", async (server) => 
   worker.cancel();
   assertEquals([ran.length, lost > 2], [30, true]);
 });
+
+test("a key stays free if the server forgets that its record was removed", async (server) => {
+  await using proxy = new Proxy(server.port);
+  proxy.garble = (said) =>
+    said.replaceAll("MSG.DELETE.STATE_JOBS", "MSG.GET.STATE_JOBS");
+  await using jobs = await open<number>(proxy);
+  for (let i = 0; i < 2; i++) {
+    await putAll(jobs, 1);
+    const worker = createTask(() =>
+      work(jobs, () => {}, { keyConcurrency: 1 })
+    );
+    await timeout(20_000, () => jobs.join()); // slots are kept for longer
+    worker.cancel();
+    await worker.catch(() => {});
+  }
+});
+
+test("no record of a key is left when its jobs are done", async (server) => {
+  const jobs = await open<number>(server);
+  await putAll(jobs, 3);
+  const worker = createTask(() => work(jobs, () => {}, { keyConcurrency: 1 }));
+  await jobs.join();
+  worker.cancel();
+  await worker.catch(() => {});
+  await jobs[Symbol.asyncDispose]();
+  const { state } = await askServer(server.port, "STREAM.INFO.STATE_JOBS_test");
+  assertEquals(state.messages, 0);
+});
