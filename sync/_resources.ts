@@ -107,9 +107,9 @@ export class Resources<T> implements Lender<T>, Keeper<T> {
     }
     const waiter = new QueuedWaiter<Lease<T>>(options);
     waiter.isExternal = waiter.scope.loop.clock !== this.#loop.clock;
-    const lease = waiters.add(waiter);
+    waiters.add(waiter);
     this.#supply();
-    return lease;
+    return waiter.begun();
   }
 
   giveBack(entry: Entry<T>): void {

@@ -49,9 +49,10 @@ class Flight<V> extends WaitQueue<V, Call<V>> {
   }
 
   call(work: Coroutine<V>, options: WaitOptions | undefined): Promise<V> {
-    const promise = this.add(new Call(work, options));
+    const waiter = new Call(work, options);
+    this.add(waiter);
     if (this.#task === undefined && !this.#isStarting) this.#start();
-    return promise;
+    return waiter.begun();
   }
 
   override remove(call: Call<V>): void {

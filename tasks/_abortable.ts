@@ -53,7 +53,9 @@ class WorkWaiter<T> extends Waiter<T> implements AsyncDisposable {
     super(options);
     this.what = what;
     this.#work = openScope();
-    this.#ended = runInScope(this.#work, work).then(
+    const result = runInScope(this.#work, work);
+    this.#work.last ??= result; // unless it begins several
+    this.#ended = result.then(
       (value) => void this.wake(value),
       (error) => void this.fail(error),
     ).finally(() => this.#end());

@@ -153,7 +153,8 @@ export class Branch implements Contest, Subscriber {
 
   /** Whether what `result` comes down to did not have to wait. */
   #joinInnermost(result: PromiseLike<unknown>): boolean {
-    let wait = this.#wait;
+    let around = this.#wait;
+    let wait = around;
     let last: unknown = result;
     for (let inner = wait?.inner; inner !== undefined; inner = wait?.inner) {
       const { repeated } = inner;
@@ -163,8 +164,9 @@ export class Branch implements Contest, Subscriber {
       }
       last = inner.promise ?? last;
       wait = inner.wait;
+      around = wait ?? around;
     }
-    this.#innermost = wait?.joinContest(this) ? wait : undefined;
+    this.#innermost = around?.joinContest(this) ? around : undefined;
     return isReady(last) && !(this.#isRepeated && lastReady.failed);
   }
 

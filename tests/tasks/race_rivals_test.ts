@@ -11,7 +11,7 @@ import {
   Queue,
   QueueShutDownError,
 } from "@asyncio/asyncio/queue";
-import { Condition, Lock, Semaphore } from "@asyncio/asyncio/sync";
+import { Condition, Lock, Pool, Semaphore } from "@asyncio/asyncio/sync";
 import {
   any,
   type Awaitable,
@@ -493,3 +493,30 @@ Deno.test("of puts and gets at the same queues exactly one has happened, in 50 0
       await market.end();
     }
   }));
+
+for (const [name, combine] of Object.entries(COMBINATORS)) {
+  for (const failing of name === "any" ? [false] : [false, true]) {
+    const how = failing ? "fails to make" : "makes at once";
+    Deno.test(`${name}: what a pool ${how} in the call of a branch with a timeout is seen there`, () =>
+      virtually(async () => {
+        const semaphore = new Semaphore(1);
+        const pool = new Pool({
+          create: () => {
+            if (failing) throw new Error("cannot make it");
+            return "resource";
+          },
+          max: 1,
+        });
+        const branches = [
+          () => timeout(5, () => pool.acquire()),
+          () => semaphore.acquire(),
+        ];
+        const result = combine(branches).then(
+          (guard) => (guard as { release(): void }).release(),
+          ({ message }) => message,
+        );
+        assertEquals(await result, failing ? "cannot make it" : undefined);
+        assertEquals([pool.idle, semaphore.value], [failing ? 0 : 1, 1]);
+      }));
+  }
+}

@@ -47,6 +47,7 @@ import type { CancelledError } from "../errors.ts";
 import type { Runnable } from "../loop/runnable.ts";
 import type { WaitOptions } from "../types.ts";
 import type { Contest, Dispenser } from "../cancel/contest.ts";
+import { noteReady } from "./checkpoint.ts";
 import { executor, made } from "./promise_executor.ts";
 import { noteFor, noteOf } from "../watch/wait_notes.ts";
 
@@ -70,6 +71,8 @@ const ENDED = 1;
 const EXTERNAL = 2;
 /** Its promise has become a future. */
 const HANDED_OVER = 4;
+/** It has ended with an error. */
+const FAILED = 8;
 
 /** One wait. It begins in the constructor, after `checkpointIfCancelled`. */
 export abstract class Waiter<T> implements ScopedWait, Runnable {
@@ -124,6 +127,15 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
   /** Whether it has not ended. */
   get pending(): boolean {
     return (this.#state & ENDED) === 0;
+  }
+
+  /**
+   * Returns the promise, after something that the same call has begun for it. If
+   * that has ended the wait, it is one that did not have to wait.
+   */
+  begun(): Promise<T> {
+    if (!this.pending) noteReady(this.promise, (this.#state & FAILED) !== 0);
+    return this.promise;
   }
 
   /**
@@ -230,6 +242,7 @@ export abstract class Waiter<T> implements ScopedWait, Runnable {
    */
   fail(error: unknown): boolean {
     if (!this.#take(true)) return false;
+    this.#state |= FAILED;
     if (this.scope.loop.spend()) {
       this.#rejectWith(error);
     } else {

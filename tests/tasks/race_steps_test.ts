@@ -9,6 +9,7 @@ import {
   select,
   sleep,
   timeout,
+  waitFor,
 } from "@asyncio/asyncio/tasks";
 import { virtually } from "../_helpers/virtually.ts";
 
@@ -31,6 +32,10 @@ const GETS: Record<string, Get> = {
   "a timeout in a retry": (queue) =>
     retry(() => timeout(1000, () => queue.get())),
   "a retry in a retry": (queue) => retry(() => retry(() => queue.get())),
+  "waitFor with a signal": (queue) =>
+    waitFor(() => queue.get(), 1000, { signal: new AbortController().signal }),
+  "waitFor of a promise with a signal": (queue) =>
+    waitFor(queue.get(), 1000, { signal: new AbortController().signal }),
   "a retry at its second attempt": (queue) =>
     retry(second(() => queue.get()), ONCE),
   "a retry with a signal": (queue) =>
