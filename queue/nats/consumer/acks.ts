@@ -140,7 +140,7 @@ export class Acks {
   /** Called when a job was taken out of the queue. */
   acked(delivery: Delivery, outcome: Outcome): void {
     this.#notices.notify(delivery.id, outcome);
-    if (delivery.note > 0) {
+    if (delivery.note > 0 || delivery.maybeNoted) {
       this.inBackground(() => this.notes.forget(delivery));
     }
     this.jobs.onGone?.(delivery);

@@ -19,8 +19,10 @@ export interface Delivery extends JobMeta, StoredAt {
   readonly lease: JobLease;
   /** How many deliveries were no attempts. */
   returns: number;
-  /** The number of the note with `returns`; 0 if there is none. */
+  /** The number of the note with `returns`; 0 if none is known. */
   note: number;
+  /** Whether another process may have written a note: it asked who holds the job. */
+  maybeNoted: boolean;
 }
 
 /** Reads a delivery; `undefined` if the message is something else. */
@@ -49,6 +51,7 @@ export function deliveryOf(
     lease: lease(),
     returns: 0,
     note: 0,
+    maybeNoted: false,
   };
 }
 

@@ -90,11 +90,21 @@ export class HeldJobs {
     if (job?.delivery.key !== key || job.state !== "leased") return false;
     delivery.returns = delivery.deliveries - job.attempt; // it is no attempt
     delivery.note = job.delivery.note;
+    delivery.maybeNoted = job.delivery.maybeNoted;
     job.delivery = delivery;
     this.hold(job);
     this.onExtended?.(delivery);
     this.onRenewed?.(delivery);
     return true;
+  }
+
+  /** Notes that the servers have handed out the job with this key to another process. */
+  handedOutElsewhere(key: string): void {
+    const { sequence } = storedAtOf(key);
+    const delivery = this.ending.get(sequence) ??
+      this.held.get(sequence)?.delivery;
+    if (delivery?.key === key) delivery.maybeNoted = true;
+    this.ending.handedOut(key);
   }
 
   /** What this process knows of the job with this key. */

@@ -140,8 +140,7 @@ export class ReleaseNotes {
   }
 
   /** Removes the note on a finished job. */
-  async forget({ note, key }: Delivery): Promise<void> {
-    if (note === 0) return;
+  async forget({ key }: Delivery): Promise<void> {
     const { connection, subjects } = this.#context;
     await api(connection, `STREAM.PURGE.${subjects.returned}`, {
       filter: subjects.returns(key),

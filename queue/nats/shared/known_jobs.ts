@@ -53,7 +53,7 @@ export class KnownJobs {
       const knowledge = this.#acks.jobs.knowledgeOf(key);
       if (knowledge === undefined) continue;
       known.push([key, knowledge]);
-      this.#acks.jobs.ending.handedOut(key);
+      this.#acks.jobs.handedOutElsewhere(key);
     }
     if (known.length > 0) message.respond(JSON.stringify(known));
   }
