@@ -6,6 +6,7 @@
  */
 import type { CancelScope } from "../cancel/cancel_scope.ts";
 import { endDeliveries } from "../cancel/in_flight.ts";
+import { noteRefusal, refusedInStep } from "../cancel/refusals.ts";
 import { currentScope } from "../context/current_scope.ts";
 import { type CancelledError, isCancelled } from "../errors.ts";
 import { budget } from "../loop/budget.ts";
@@ -17,7 +18,7 @@ export function takePendingCancel(): CancelledError | undefined {
   if (pendingCancels.count === 0) return undefined;
   const scope = currentScope();
   if (scope.loop.onPoint !== undefined) scope.loop.onPoint();
-  return scope.takePending();
+  return scope.takePending() ?? refusedInStep(scope);
 }
 
 /**
@@ -27,6 +28,7 @@ export function takePendingCancel(): CancelledError | undefined {
 export function deliver(error: CancelledError): Promise<never> {
   const scope = currentScope();
   scope.beginDelivery(error);
+  noteRefusal(scope, error);
   const promise = readyCancel(error);
   refused.set(promise, { scope, error });
   anyRefused = true;
@@ -85,7 +87,8 @@ export function checkpointIfCancelled(
  */
 export function checkpointOnEntry(): Promise<never> | undefined {
   if (pendingCancels.count === 0) return undefined;
-  const error = currentScope().takePending();
+  const scope = currentScope();
+  const error = scope.takePending() ?? refusedInStep(scope);
   return error === undefined ? undefined : deliver(error);
 }
 
