@@ -52,6 +52,7 @@
  * | a worker is killed | its jobs come again after their leases (the servers wait a tenth longer, 5 s at most) |
  * | a worker ends | its jobs come again at once, and that was no attempt |
  * | a server of a cluster of three is lost | the others go on, after a pause of some seconds; nothing that was put is lost |
+ * | servers are restarted one after the other, each before the last one has caught up | 2.15.1 has dropped jobs that processes had: 8 of 225 000, with a restart every 5.5 s. Stop a server only when the last one reports `ok` at `/healthz`: then none of 160 000 was lost |
  * | a loss makes servers keep jobs that are done (many versions do) | they go when a worker is idle, or a process joins, asks for the size, or has no room to put; if the process that did them is gone, they run again |
  * | after its loss a server serves the queue that overlooks the last jobs (2.9.10 does) | another one takes over when a worker is idle, or a process joins, asks for the size, or has no room to put |
  * | most servers of a cluster are lost, or the only one | everything waits until they are back |
