@@ -9,9 +9,8 @@
  * {@linkcode ContextFrame}.
  *
  * A cancel is delivered once. It rejects the waits that are under way in the
- * scope. If there are none it stays **pending**, and rejects the next wait that is
- * begun, and the others that are begun in the same step. Until then the code that
- * asked for the cancel may take it back.
+ * scope. If there are none it stays **pending**, and rejects the next wait that
+ * is begun. Until then the code that asked for the cancel may take it back.
  *
  * @module
  */

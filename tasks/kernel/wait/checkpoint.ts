@@ -6,7 +6,6 @@
  */
 import type { CancelScope } from "../cancel/cancel_scope.ts";
 import { endDeliveries } from "../cancel/in_flight.ts";
-import { noteRefusal, refusedInStep } from "../cancel/refusals.ts";
 import { currentScope } from "../context/current_scope.ts";
 import { type CancelledError, isCancelled } from "../errors.ts";
 import { budget } from "../loop/budget.ts";
@@ -18,7 +17,7 @@ export function takePendingCancel(): CancelledError | undefined {
   if (pendingCancels.count === 0) return undefined;
   const scope = currentScope();
   if (scope.loop.onPoint !== undefined) scope.loop.onPoint();
-  return scope.takePending() ?? refusedInStep(scope);
+  return scope.takePending();
 }
 
 /**
@@ -28,7 +27,6 @@ export function takePendingCancel(): CancelledError | undefined {
 export function deliver(error: CancelledError): Promise<never> {
   const scope = currentScope();
   scope.beginDelivery(error);
-  noteRefusal(scope, error);
   const promise = readyCancel(error);
   refused.set(promise, { scope, error });
   anyRefused = true;
@@ -87,8 +85,7 @@ export function checkpointIfCancelled(
  */
 export function checkpointOnEntry(): Promise<never> | undefined {
   if (pendingCancels.count === 0) return undefined;
-  const scope = currentScope();
-  const error = scope.takePending() ?? refusedInStep(scope);
+  const error = currentScope().takePending();
   return error === undefined ? undefined : deliver(error);
 }
 
