@@ -43,8 +43,8 @@ export function waitBehind(
 
 /**
  * `checkpointIfCancelled` for a function that got `promises`. If it may not
- * begin, the waits behind them are given up. It may not if one of them could
- * not begin either.
+ * begin, the waits behind them are given up, and the ends of other promises are
+ * ignored, as they are later. It may not if one of them could not begin either.
  */
 export function checkpointOfOwner(
   promises: Iterable<unknown>,
@@ -53,9 +53,14 @@ export function checkpointOfOwner(
   renewRefusals(promises);
   const rejection = checkpointIfCancelled(options);
   if (rejection === undefined) return undefined;
-  for (const promise of promises) waitBehind(promise)?.abandon(NOT_BEGUN);
+  for (const promise of promises) {
+    waitBehind(promise)?.abandon(NOT_BEGUN);
+    if (promise instanceof Promise) promise.catch(ignore);
+  }
   return rejection;
 }
+
+function ignore(): void {}
 
 /**
  * Runs `body`, an async function that waits in several steps, as one wait. A
