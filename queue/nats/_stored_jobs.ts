@@ -5,11 +5,12 @@ import type { Step } from "../jobs/listing.ts";
 import { keyOfStored } from "./consumer/delivery.ts";
 import { noteIn, type ReleaseNote } from "./consumer/release_notes.ts";
 import { type JobMeta, readMeta } from "./producer/job_message.ts";
-import type { ConsumerReply, StreamReply } from "./stream_config.ts";
+import { consumerReport, streamReport } from "./reports.ts";
+import type { StreamReply } from "./stream_config.ts";
 import type { QueueContext } from "./queue_context.ts";
 import type { Claim, Holders } from "./shared/holders.ts";
-import { consumerOf, type Line, LINES } from "./subjects.ts";
-import { api, apiFind } from "./transport/jetstream_api.ts";
+import { type Line, LINES } from "./subjects.ts";
+import { api } from "./transport/jetstream_api.ts";
 import {
   findMessages,
   storedHeaders,
@@ -71,7 +72,7 @@ export class StoredJobs {
     holders: Holders,
     options?: WaitOptions,
   ): Promise<StoredJobs> {
-    const { connection, subjects, incarnation } = context;
+    const { connection, subjects } = context;
     const { state } = await api<StreamReply>(
       connection,
       `STREAM.INFO.${subjects.jobs}`,
@@ -82,12 +83,7 @@ export class StoredJobs {
     let unsettled = 0;
     for (const line of LINES) {
       if (!state.subjects?.[subjects.todo(line)]) continue;
-      const found = await apiFind<ConsumerReply>(
-        connection,
-        `CONSUMER.INFO.${subjects.jobs}.${consumerOf(line, incarnation)}`,
-        undefined,
-        options,
-      );
+      const found = await consumerReport(context, line, options);
       const delivered = found?.delivered.stream_seq ?? 0;
       lines.push({ line, delivered, undelivered: found?.num_pending ?? 0 });
       unsettled += found?.num_ack_pending ?? 0;
@@ -162,12 +158,7 @@ async function notesOf(
   options?: WaitOptions,
 ): Promise<Map<string, ReleaseNote>> {
   const { connection, subjects } = context;
-  const { state } = await api<StreamReply>(
-    connection,
-    `STREAM.INFO.${subjects.returned}`,
-    undefined,
-    options,
-  );
+  const { state } = await streamReport(connection, subjects.returned, options);
   const step = messagesIn(context, {
     stream: subjects.returned,
     filter: subjects.returns("*"),

@@ -1,9 +1,9 @@
 /** The consumers of the lines of a queue. @module */
 import type { WaitOptions } from "../../tasks/kernel/types.ts";
 import type { Settings } from "../jobs/settings.ts";
+import { consumerReport, streamReport } from "./reports.ts";
 import {
   boundIn,
-  type ConsumerReply,
   descriptionOf,
   isBoundSafe,
   queueNoteIn,
@@ -16,12 +16,7 @@ import {
   PLAIN_LINE,
   type Subjects,
 } from "./subjects.ts";
-import {
-  api,
-  apiFind,
-  type ApiReply,
-  nanoseconds,
-} from "./transport/jetstream_api.ts";
+import { api, type ApiReply, nanoseconds } from "./transport/jetstream_api.ts";
 import type { ReconnectingConnection } from "./transport/reconnecting_connection.ts";
 
 /** A queue that is on the servers. */
@@ -61,19 +56,14 @@ export async function linesOf(
 
 /** Makes the consumer of a line, or lets it wait long enough for settlements. */
 export async function provisionLine(
-  { connection, subjects, settings, incarnation }: Provisioned,
+  there: Provisioned,
   line: Line,
   options?: WaitOptions,
 ): Promise<void> {
+  const { connection, subjects, settings, incarnation } = there;
   const ack_wait = nanoseconds(ackWait(settings.lease));
   const name = consumerOf(line, incarnation);
-  const info = `CONSUMER.INFO.${subjects.jobs}.${name}`;
-  const found = await apiFind<ConsumerReply>(
-    connection,
-    info,
-    undefined,
-    options,
-  );
+  const found = await consumerReport(there, line, options);
   // A shorter time would take jobs from their holders: see `shrink`.
   if (found !== undefined && found.config.ack_wait >= ack_wait) return;
   const create = `CONSUMER.DURABLE.CREATE.${subjects.jobs}.${name}`;
@@ -117,10 +107,7 @@ export async function shrink(
   const ack_wait = nanoseconds(ackWait(note.lease));
   for (const line of await linesOf(there)) {
     const name = `${subjects.jobs}.${consumerOf(line, incarnation)}`;
-    const found = await apiFind<ConsumerReply>(
-      connection,
-      `CONSUMER.INFO.${name}`,
-    );
+    const found = await consumerReport(there, line);
     if (found === undefined || found.config.ack_wait <= ack_wait) continue;
     if (passed < found.config.ack_wait / 1e6 + SHRINK_MARGIN) return;
     await api(connection, `CONSUMER.DURABLE.CREATE.${name}`, {
@@ -144,13 +131,7 @@ export async function widen(
   count: number,
   options?: WaitOptions,
 ): Promise<void> {
-  const info = `STREAM.INFO.${subjects.jobs}`;
-  const { config } = await api<StreamReply>(
-    connection,
-    info,
-    undefined,
-    options,
-  );
+  const { config } = await streamReport(connection, subjects.jobs, options);
   if (boundIn(config) === Infinity) return;
   const note = queueNoteIn(config);
   const shrunk = note.shrunk || Date.now();

@@ -11,9 +11,9 @@ import type { Jobs } from "../jobs/jobs.ts";
 import { settingsOf } from "../jobs/settings.ts";
 import { connectTo } from "./transport/connect.ts";
 import { deadlineIn, steadyClock } from "./transport/deadline.ts";
-import { api } from "./transport/jetstream_api.ts";
 import { ReconnectingConnection } from "./transport/reconnecting_connection.ts";
 import { provision } from "./provision.ts";
+import { streamReport } from "./reports.ts";
 import type { QueueContext } from "./queue_context.ts";
 import { readPaused } from "./shared/control.ts";
 import { Subjects } from "./subjects.ts";
@@ -143,7 +143,7 @@ export async function openQueue<T>(
     if (connection.clustered) connection.doubt = DOUBT;
     const { resources } = currentScope().loop;
     const checkStream = async () => {
-      await api(connection, `STREAM.INFO.${subjects.jobs}`);
+      await streamReport(connection, subjects.jobs);
     };
     const context: QueueContext = {
       connection,

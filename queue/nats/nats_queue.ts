@@ -35,6 +35,7 @@ import { Publisher } from "./producer/publisher.ts";
 import { PutNumbers } from "./producer/put_numbers.ts";
 import { UniqueIds } from "./producer/unique_ids.ts";
 import { provisionLine } from "./consumers.ts";
+import { consumerReport } from "./reports.ts";
 import type { QueueContext } from "./queue_context.ts";
 import { Control } from "./shared/control.ts";
 import { Holders } from "./shared/holders.ts";
@@ -44,8 +45,7 @@ import { KnownJobs } from "./shared/known_jobs.ts";
 import { NatsSchedules } from "./shared/nats_schedules.ts";
 import { SharedRates } from "./shared/shared_rates.ts";
 import { SharedState } from "./shared/shared_state.ts";
-import { consumerOf, type Line, PLAIN_LINE } from "./subjects.ts";
-import { apiFind } from "./transport/jetstream_api.ts";
+import { type Line, PLAIN_LINE } from "./subjects.ts";
 
 /** Pauses between two looks at whether all is done, in milliseconds. */
 const FIRST_LOOK = 10, LAST_LOOK = 500;
@@ -218,12 +218,9 @@ export class NatsJobs<T> implements Jobs<T> {
 
   /** Lets calls of `get` reject if the queue is not there any more. */
   async #check(): Promise<void> {
-    const { connection, subjects, incarnation } = this.#context;
-    const { jobs } = subjects;
+    const { jobs } = this.#context.subjects;
     try {
-      const consumer = consumerOf(PLAIN_LINE, incarnation);
-      const info = `CONSUMER.INFO.${jobs}.${consumer}`;
-      if (await apiFind(connection, info)) return;
+      if (await consumerReport(this.#context, PLAIN_LINE)) return;
       this.#dispatcher.waiters.fail(
         new NatsError(`there is no stream ${jobs} any more`),
       );

@@ -5,6 +5,7 @@ import type { JobsOptions } from "../jobs/options.ts";
 import { type Settings, settingsOf } from "../jobs/settings.ts";
 import { linesOf, type Provisioned, provisionLine } from "./consumers.ts";
 import { NatsError } from "./errors.ts";
+import { streamReport } from "./reports.ts";
 import {
   boundIn,
   deadStream,
@@ -247,13 +248,7 @@ export async function provisionRecords(
   which: "state" | "results",
   options?: RequestOptions,
 ): Promise<void> {
-  const info = `STREAM.INFO.${subjects.jobs}`;
-  const { config } = await api<StreamReply>(
-    connection,
-    info,
-    undefined,
-    options,
-  );
+  const { config } = await streamReport(connection, subjects.jobs, options);
   const replicas = config.num_replicas;
   const stream = which === "results"
     ? resultStream(subjects, settings, replicas)

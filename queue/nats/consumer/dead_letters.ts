@@ -6,10 +6,10 @@ import { decodedOrNothing } from "../../jobs/codec_wait.ts";
 import { type DeadJob, DeadLetterEntry } from "../../jobs/dead_letter.ts";
 import type { DeadLetter } from "../../jobs/jobs.ts";
 import { listing, type Step } from "../../jobs/listing.ts";
+import { streamReport } from "../reports.ts";
 import type { QueueContext } from "../queue_context.ts";
 import { decoded, type JobMeta, readMeta } from "../producer/job_message.ts";
 import type { StreamReply } from "../stream_config.ts";
-import { api } from "../transport/jetstream_api.ts";
 import {
   dataIn,
   findMessage,
@@ -59,13 +59,7 @@ export class DeadLetters<T> {
 
   async #state(options?: WaitOptions): Promise<StreamReply["state"]> {
     const { connection, subjects } = this.#context;
-    const subject = `STREAM.INFO.${subjects.dead}`;
-    const { state } = await api<StreamReply>(
-      connection,
-      subject,
-      undefined,
-      options,
-    );
+    const { state } = await streamReport(connection, subjects.dead, options);
     return state;
   }
 

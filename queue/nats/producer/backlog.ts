@@ -1,10 +1,11 @@
 /** How many jobs are not done, and repairs after the loss of servers. @module */
 import type { WaitOptions } from "../../../tasks/kernel/types.ts";
+import { consumerReport, streamReport } from "../reports.ts";
 import type { QueueContext } from "../queue_context.ts";
 import type { KnownJobs } from "../shared/known_jobs.ts";
 import type { ConsumerReply, StreamReply } from "../stream_config.ts";
 import { consumerOf, type Line, PLAIN_LINE } from "../subjects.ts";
-import { api, ApiError, apiFind } from "../transport/jetstream_api.ts";
+import { api, ApiError } from "../transport/jetstream_api.ts";
 import { findMessage } from "../transport/stored_message.ts";
 import { LeftOverJobs } from "./left_over_jobs.ts";
 
@@ -45,18 +46,12 @@ export class Backlog {
     this.#leftOver = new LeftOverJobs(context, known);
   }
 
-  #api<R extends object>(
-    subject: string,
-    options?: WaitOptions,
-  ): Promise<R> {
-    return api<R>(this.#context.connection, subject, undefined, options);
-  }
-
   /** Counts the jobs that are not done. */
   async count(options?: WaitOptions): Promise<number> {
     const { connection, subjects, clock } = this.#context;
-    const { state, config } = await this.#api<StreamReply>(
-      `STREAM.INFO.${subjects.jobs}`,
+    const { state, config } = await streamReport(
+      connection,
+      subjects.jobs,
       options,
     );
     if (this.#first !== state.first_seq) {
@@ -80,19 +75,9 @@ export class Backlog {
    * settled of jobs that are gone: older ones pass over one with each request.
    */
   async heldUpBy(line: Line): Promise<number> {
-    const found = await this.#consumer(line);
+    const found = await consumerReport(this.#context, line);
     if (found === undefined || found.num_pending === 0) return 0;
     return Math.min(found.num_ack_pending, MOST_HELD_UP);
-  }
-
-  #consumer(
-    line: Line,
-    options?: WaitOptions,
-  ): Promise<ConsumerReply | undefined> {
-    const { connection, subjects, incarnation } = this.#context;
-    const consumer = `${subjects.jobs}.${consumerOf(line, incarnation)}`;
-    const info = `CONSUMER.INFO.${consumer}`;
-    return apiFind<ConsumerReply>(connection, info, undefined, options);
   }
 
   /** Repairs a line; resolves to how many jobs less there are afterwards. */
@@ -101,7 +86,7 @@ export class Backlog {
     { state, config }: StreamReply,
     options: WaitOptions | undefined,
   ): Promise<number> {
-    const found = await this.#consumer(line, options);
+    const found = await consumerReport(this.#context, line, options);
     if (found === undefined) return 0;
     await this.#stepDownStalledLeader(line, state, found, options);
     if (config.deny_delete) return 0;
@@ -124,7 +109,8 @@ export class Backlog {
     this.#since = clock.now();
     const consumer = `${subjects.jobs}.${consumerOf(line, incarnation)}`;
     try {
-      await this.#api(`CONSUMER.LEADER.STEPDOWN.${consumer}`, options);
+      const stepDown = `CONSUMER.LEADER.STEPDOWN.${consumer}`;
+      await api(connection, stepDown, undefined, options);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error; // it is not allowed
     }

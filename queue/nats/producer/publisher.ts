@@ -1,8 +1,8 @@
 /** Publishing jobs within the bound of a queue. @module */
 import type { WaitOptions } from "../../../tasks/kernel/types.ts";
+import { streamReport } from "../reports.ts";
 import type { QueueContext } from "../queue_context.ts";
-import type { StreamReply } from "../stream_config.ts";
-import { api, isConflict } from "../transport/jetstream_api.ts";
+import { isConflict } from "../transport/jetstream_api.ts";
 import type { Backlog } from "./backlog.ts";
 import type { DoneNotices } from "./done_notices.ts";
 import { type JobMessage, publish } from "./job_message.ts";
@@ -110,13 +110,7 @@ export class Publisher {
   ): Promise<number | undefined> {
     const { connection, subjects, settings } = this.#context;
     for (;;) {
-      const info = `STREAM.INFO.${subjects.jobs}`;
-      const { state } = await api<StreamReply>(
-        connection,
-        info,
-        undefined,
-        options,
-      );
+      const { state } = await streamReport(connection, subjects.jobs, options);
       if (state.messages >= settings.maxSize) return undefined;
       if (this.#isSerial) return await publish(this.#context, message, options);
       const last = { "Nats-Expected-Last-Sequence": String(state.last_seq) };

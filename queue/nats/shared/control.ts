@@ -2,11 +2,12 @@
 import { getRunningLoop } from "../../../tasks/event_loop.ts";
 import type { TimerHandle } from "../../../tasks/handle.ts";
 import type { WaitOptions } from "../../../tasks/kernel/types.ts";
+import { streamReport } from "../reports.ts";
 import type { QueueContext } from "../queue_context.ts";
 import { linesOf, shrink } from "../consumers.ts";
 import { boundIn, settingsIn, type StreamReply } from "../stream_config.ts";
 import type { Line } from "../subjects.ts";
-import { api, apiFind } from "../transport/jetstream_api.ts";
+import { apiFind } from "../transport/jetstream_api.ts";
 import type { Msg } from "../transport/client.ts";
 import { readRecord, type SharedState } from "./shared_state.ts";
 
@@ -120,10 +121,7 @@ export class Control {
   async #lookNow(): Promise<void> {
     const { connection, subjects } = this.#context;
     this.#events.looking();
-    const jobs = await api<StreamReply>(
-      connection,
-      `STREAM.INFO.${subjects.jobs}`,
-    );
+    const jobs = await streamReport(connection, subjects.jobs);
     this.#context.settings = settingsIn(jobs.config);
     const { maxSize } = this.#context.settings;
     this.#events.softBound(boundIn(jobs.config) > maxSize);
