@@ -1,7 +1,7 @@
 /** Jobs that are being taken out of the queue. @module */
 import { getRunningLoop } from "../../../tasks/event_loop.ts";
 import type { TimerHandle } from "../../../tasks/handle.ts";
-import { type Delivery, storedAtOf } from "./delivery.ts";
+import type { Delivery } from "./delivery.ts";
 
 /** After how many milliseconds the servers are late to confirm that a job is out. */
 const LATE = 1000;
@@ -35,12 +35,6 @@ export class EndingJobs {
 
   get(sequence: number): Delivery | undefined {
     return this.#deliveries.get(sequence);
-  }
-
-  /** Notes that the servers have handed out the job with this key once more. */
-  handedOut(key: string): void {
-    const delivery = this.#deliveries.get(storedAtOf(key).sequence);
-    if (delivery?.key === key) this.onHandedOut?.(delivery);
   }
 
   /**

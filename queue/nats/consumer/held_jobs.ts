@@ -82,8 +82,9 @@ export class HeldJobs {
    */
   renew(delivery: Delivery): boolean {
     const { sequence, key } = delivery;
-    if (this.ending.get(sequence)?.key === key) {
-      this.ending.handedOut(key);
+    const ending = this.ending.get(sequence);
+    if (ending?.key === key) {
+      this.ending.onHandedOut?.(ending);
       return true;
     }
     const job = this.held.get(sequence);
@@ -101,10 +102,11 @@ export class HeldJobs {
   /** Notes that the servers have handed out the job with this key to another process. */
   handedOutElsewhere(key: string): void {
     const { sequence } = storedAtOf(key);
-    const delivery = this.ending.get(sequence) ??
-      this.held.get(sequence)?.delivery;
-    if (delivery?.key === key) delivery.maybeNoted = true;
-    this.ending.handedOut(key);
+    const ending = this.ending.get(sequence);
+    const delivery = ending ?? this.held.get(sequence)?.delivery;
+    if (delivery?.key !== key) return;
+    delivery.maybeNoted = true;
+    if (ending !== undefined) this.ending.onHandedOut?.(ending);
   }
 
   /** What this process knows of the job with this key. */
