@@ -110,7 +110,11 @@ export class JobFeed {
 
   /** Whether `line` was added. */
   has(line: Line): boolean {
-    return this.#sources[LINES.indexOf(line)] !== undefined;
+    return this.#sourceOf(line) !== undefined;
+  }
+
+  #sourceOf(line: Line): Source | undefined {
+    return this.#sources[LINES.indexOf(line)];
   }
 
   /** The lines that were added. */
@@ -175,7 +179,7 @@ export class JobFeed {
     const wanted = this.#events.wanted();
     if (wanted <= 0) return;
     if (this.isPlain) {
-      const source = this.#sources[LINES.indexOf(PLAIN_LINE)]!;
+      const source = this.#sourceOf(PLAIN_LINE)!;
       const { consumer } = source;
       const batch = wanted - consumer.asked;
       if (batch > 0) consumer.pull(batch, this.#keep(source));
@@ -213,7 +217,7 @@ export class JobFeed {
 
   /** Takes many delayed jobs: those that are not due are put off on arrival. */
   lookAhead(line: Line): void {
-    const source = this.#sources[LINES.indexOf(line)];
+    const source = this.#sourceOf(line);
     if (source === undefined || source.consumer.asked > 0) return;
     if (this.#stopped || !this.#context.connection.up) return;
     source.looking = true;
@@ -225,7 +229,7 @@ export class JobFeed {
    * that hands out none goes on with each request.
    */
   push(line: Line, times: number): void {
-    const source = this.#sources[LINES.indexOf(line)];
+    const source = this.#sourceOf(line);
     if (source === undefined || source.pushes > 0) return;
     source.pushes = times;
   }
@@ -249,7 +253,7 @@ export class JobFeed {
     }
     const { line } = delivery;
     this.#rest = FIRST_REST;
-    const source = this.#sources[LINES.indexOf(line)];
+    const source = this.#sourceOf(line);
     if (source !== undefined) {
       source.empty = false;
       source.last = Math.max(source.last, delivery.sequence);
