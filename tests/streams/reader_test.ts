@@ -160,7 +160,7 @@ Deno.test("lines ends a line at its newline, also where the carriage return was 
   assertEquals(await Array.fromAsync(reader.lines()), ["", "bcd", "ef"]);
 });
 
-Deno.test("lines() splits only at newlines, wherever the chunks are cut", async () => {
+Deno.test("lines() splits only at newlines, also in a line of several chunks", async () => {
   const data = bytes("a\r\nb\u2028c\u0085d\ve\r\n\r\n");
   for (let cut = 1; cut < data.length; cut++) {
     const reader = new StreamReader();

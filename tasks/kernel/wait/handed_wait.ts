@@ -55,12 +55,10 @@ export function checkpointOfOwner(
   if (rejection === undefined) return undefined;
   for (const promise of promises) {
     waitBehind(promise)?.abandon(NOT_BEGUN);
-    if (promise instanceof Promise) promise.catch(ignore);
+    if (promise instanceof Promise) promise.catch(() => {});
   }
   return rejection;
 }
-
-function ignore(): void {}
 
 /**
  * Runs `body`, an async function that waits in several steps, as one wait. A

@@ -2,6 +2,9 @@
 import type { Jobs } from "@asyncio/asyncio/queue/jobs";
 import { natsJobs, type NatsJobsOptions } from "@asyncio/asyncio/queue/nats";
 
+/** How long something may take that never comes if it fails, in milliseconds. */
+export const PATIENCE = 60_000;
+
 /** Opens the queue `test`, unless `options` have another name, however slowly. */
 export function open<T>(
   server: { readonly address: string | string[] },

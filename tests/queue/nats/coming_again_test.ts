@@ -10,14 +10,11 @@ import { Attempt } from "../../_helpers/attempt.ts";
 import { SHORT } from "../jobs/_place.ts";
 import { askServer } from "./_admin.ts";
 import { ignore, NatsServer } from "./_nats_server.ts";
-import { open } from "./_open.ts";
+import { open, PATIENCE } from "./_open.ts";
 import { Proxy } from "./_proxy.ts";
 
 /** A lease that runs out while a test waits for it. */
 const LEASE = 4000;
-
-/** How long something may take that never comes if it fails, in milliseconds. */
-const PATIENCE = 60_000;
 
 /** A queue of one process, and another one of the same name. */
 interface Two {

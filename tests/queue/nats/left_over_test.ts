@@ -5,11 +5,8 @@ import { race, shield, sleep, timeout } from "@asyncio/asyncio/tasks";
 import { Attempt } from "../../_helpers/attempt.ts";
 import { askServer } from "./_admin.ts";
 import { ignore, NatsServer } from "./_nats_server.ts";
-import { open } from "./_open.ts";
+import { open, PATIENCE } from "./_open.ts";
 import { asCluster, Proxy } from "./_proxy.ts";
-
-/** How long something may take that never comes if it fails, in milliseconds. */
-const PATIENCE = 60_000;
 
 /** A server that says that all jobs up to number `done` are done. */
 async function withDone(
